@@ -1,0 +1,7 @@
+-- The house rules for Lua: no globals, no shadowing surprises, 100 columns.
+std = "lua54"
+max_line_length = 100
+exclude_files = { "**/node_modules", "build*" }
+-- Declarations of the C API for the language server: parameters there are documentation.
+files["lua/meta"] = { ignore = { "212", "211", "111", "112", "113" } }
+files["tests/lua"] = { std = "+busted" }

@@ -1,0 +1,66 @@
+-- What a script gets from require("lunette"). Each part is loaded when it is first used, so
+-- that a script which only decodes pays for nothing else.
+
+local registry = require("lunette.registry")
+
+local lunette = { version = "0.1.0" }
+
+local parts = {
+  decode = "lunette.decode",
+  metrics = "lunette.metrics",
+  graphql = "lunette.graphql",
+  http = "lunette.http",
+  ui = "lunette.ui",
+  json = "lunette.runtime.json",
+  u64 = "lunette.runtime.u64",
+  log = "lunette.runtime.log",
+  shared = "lunette.runtime.shared",
+  inspect = "lunette.runtime.inspect",
+}
+
+--- Declares a decoder: shorthand for lunette.decode.declare.
+function lunette.decoder(spec) return lunette.decode.declare(spec) end
+
+--- Declares a service: fn(svc) runs once in the process, in a VM of its own.
+---@param name string
+---@param fn fun(svc: table)
+function lunette.service(name, fn)
+  if type(name) ~= "string" then error("service: the name must be a string", 2) end
+  if type(fn) ~= "function" then error("service '" .. name .. "': needs a function", 2) end
+  return registry.declare("service", { name = name, run = fn })
+end
+
+--- The topic of that name: bounded publish and subscribe between VMs and clients.
+---@param name string
+function lunette.topic(name) return require("lunette.runtime.topic").open(name) end
+
+local function readable(path)
+  local f = io.open(path, "rb")
+  if f then f:close() end
+  return f ~= nil
+end
+
+--- Finds a file of a script: beside the script, or where the build put it (BPF objects).
+---@param name string
+---@return string path
+function lunette.path(name)
+  local script = registry.script() or debug.getinfo(2, "S").source:gsub("^@", "")
+  local dir = script:match("^(.*)/[^/]*$") or "."
+  local build = os.getenv("LUNETTE_BUILD") or "build"
+  local tried = { dir .. "/" .. name, ("%s/%s/%s"):format(build, dir, name) }
+  tried[3] = ("%s/%s/%s"):format(build, dir:match("examples.*$") or dir, name)
+  for _, path in ipairs(tried) do
+    if readable(path) then return path end
+  end
+  error(("%s: not found (looked for %s)"):format(name, table.concat(tried, ", ")), 2)
+end
+
+return setmetatable(lunette, {
+  __index = function(self, name)
+    local module = parts[name]
+    if not module then return nil end
+    local part = require(module)
+    rawset(self, name, part)
+    return part
+  end,
+})

@@ -1,0 +1,71 @@
+-- What scripts (and Lunette itself) declare: decoders, rules, routes, pages, services.
+-- One place, so that every declaration knows the file and line it came from.
+
+local registry = {}
+
+local lists = {}
+local script -- the path of the script that is being loaded, nil for what is built in
+
+--- The list of what was declared under a kind, in order of declaration.
+---@param kind string
+---@return table[]
+function registry.list(kind)
+  local list = lists[kind]
+  if not list then
+    list = {}
+    lists[kind] = list
+  end
+  return list
+end
+
+-- The first caller outside lunette's own API modules is the one who declares.
+local function caller()
+  for level = 3, 30 do
+    local info = debug.getinfo(level, "Sl")
+    if not info then break end
+    local own = info.source:match("^@.*lunette/.+%.lua$") and info.source:match("^@lunette/")
+    if info.what ~= "C" and not own then
+      return info.source:gsub("^@", ""), info.currentline
+    end
+  end
+  local info = debug.getinfo(3, "Sl")
+  return info and info.source:gsub("^@", "") or "?", info and info.currentline or 0
+end
+
+--- Notes a declaration; item.source says where it was made.
+---@generic T
+---@param kind string
+---@param item T
+---@return T item
+function registry.declare(kind, item)
+  local file, line = caller()
+  item.source = { file = file, line = line, script = script }
+  local list = registry.list(kind)
+  list[#list + 1] = item
+  return item
+end
+
+--- Where a declaration was made, for messages: "file:line".
+---@param item table
+---@return string
+function registry.where(item)
+  return ("%s:%d"):format(item.source.file, item.source.line)
+end
+
+--- Runs fn while declarations count as made by that script.
+---@param path string
+---@param fn fun(): any
+function registry.loading(path, fn)
+  local before = script
+  script = path
+  local results = table.pack(pcall(fn))
+  script = before
+  if not results[1] then error(results[2], 0) end
+  return table.unpack(results, 2, results.n)
+end
+
+--- The script that is being loaded, or nil.
+---@return string|nil
+function registry.script() return script end
+
+return registry

@@ -1,0 +1,28 @@
+/*
+ * The story of the process: take --root off the command line, make a VM, and hand the rest
+ * to the command in lua/lunette/cli/. What needs more than one VM (serve) asks for it there.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/vm.h"
+
+/* Removes "--root DIR" from the front of the arguments and returns DIR, or NULL. */
+static const char *take_root(int *argc, char **argv)
+{
+	const char *root;
+
+	if (*argc < 3 || strcmp(argv[1], "--root") != 0)
+		return getenv("LUNETTE_ROOT");
+	root = argv[2];
+	memmove(argv + 1, argv + 3, (size_t)(*argc - 2) * sizeof(*argv));
+	*argc -= 2;
+	return root;
+}
+
+int main(int argc, char **argv)
+{
+	struct lun_vm_config config = { .root = take_root(&argc, argv) };
+
+	return lun_vm_main(&config, argc, argv);
+}

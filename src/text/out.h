@@ -1,0 +1,49 @@
+#pragma once
+/*
+ * A byte writer. Either it grows (no flush function: the text is in `data` until
+ * lun_out_free), or it flushes: when the buffer is full, what it holds is handed to
+ * `flush` and the buffer is used again, so that a stream of any length needs constant
+ * memory. A writer remembers its first error; later writes do nothing.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+
+typedef int (*lun_flush_fn)(void *ctx, const char *data, size_t len);
+
+struct lun_out {
+	char *data;
+	size_t len;
+	size_t cap;
+	lun_flush_fn flush; /* NULL: the writer grows */
+	void *ctx;
+	int err; /* 0, or the first -errno */
+};
+
+/* A growing writer. Nothing is allocated until something is written. */
+void lun_out_init(struct lun_out *out);
+/* A flushing writer with a buffer of `cap` bytes; `flush` returns 0 or -errno. -ENOMEM. */
+int lun_out_init_flush(struct lun_out *out, size_t cap, lun_flush_fn flush, void *ctx);
+void lun_out_free(struct lun_out *out);
+/* Forgets what a growing writer holds and keeps its memory. */
+void lun_out_reset(struct lun_out *out);
+/* Hands what is buffered to `flush`; does nothing for a growing writer. Returns out->err. */
+int lun_out_finish(struct lun_out *out);
+
+/* Room for at least n more bytes at data + len; NULL (and err set) when there is none. The
+ * caller writes at most n bytes there and adds what it wrote to len. */
+char *lun_out_reserve(struct lun_out *out, size_t n);
+
+void lun_out_mem(struct lun_out *out, const void *data, size_t len);
+void lun_out_str(struct lun_out *out, const char *s);
+void lun_out_char(struct lun_out *out, char c);
+/* Decimal digits, exact over the whole range. */
+void lun_out_u64(struct lun_out *out, uint64_t v);
+void lun_out_i64(struct lun_out *out, int64_t v);
+/* Lower case, two digits a byte, no prefix. */
+void lun_out_hex(struct lun_out *out, const void *data, size_t len);
+/* The shortest decimal that reads back as the same double; integral values without a
+ * point up to 2^53, "NaN", "+Inf", "-Inf" otherwise as Prometheus spells them. */
+void lun_out_double(struct lun_out *out, double v);
+void lun_out_printf(struct lun_out *out, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));

@@ -1,0 +1,14 @@
+#pragma once
+/*
+ * A stream of text that is made while it is read. Whoever holds it pulls: each pull writes
+ * some more (about 64 KiB) into the given writer. It needs no VM and may be pulled from any
+ * thread, one at a time.
+ */
+#include "text/out.h"
+
+struct lun_source {
+	/* 1: there is more, 0: that was the end, or -errno. */
+	int (*pull)(struct lun_source *src, struct lun_out *out);
+	/* Releases the source itself too. */
+	void (*close)(struct lun_source *src);
+};
