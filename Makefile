@@ -1,0 +1,59 @@
+# A thin front for CMake, so that two commands are enough: make run, make test.
+
+BUILD ?= build
+ASAN ?= build-asan
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+LISTEN ?= 127.0.0.1:8070
+JOBS ?= $(shell nproc)
+
+.PHONY: all run test test-fast bench pictures lint format deps deps-test build asan clean
+
+all: build
+
+# Installs what is missing to build and run; says what, and does nothing when all is there.
+deps:
+	@.ci/deps build
+
+deps-test:
+	@.ci/deps test
+
+build:
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+	@cmake --build $(BUILD) -j$(JOBS)
+
+# The explorer with the demo: system calls by process, counted by our own BPF program.
+run: deps
+	@$(MAKE) --no-print-directory build
+	@LUNETTE_BUILD=$(BUILD) exec $(SUDO) $(BUILD)/lunette serve --listen $(LISTEN) \
+		--script examples/syscalls $(ARGS)
+
+# Everything: lint, the C, Lua, HTTP, metrics, GraphQL and browser tests, and again under ASan.
+test: deps-test
+	@$(MAKE) --no-print-directory build asan
+	@$(SUDO) env LUNETTE_BUILD=$(BUILD) LUNETTE_ASAN=$(ASAN) lua5.4 tests/run.lua $(ONLY)
+
+# Without the sanitizers' second round: for use while working.
+test-fast: deps-test
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) env LUNETTE_BUILD=$(BUILD) lua5.4 tests/run.lua $(ONLY)
+
+asan:
+	@CC=clang cmake -S . -B $(ASAN) -G Ninja -DCMAKE_BUILD_TYPE=Debug -DLUNETTE_SANITIZE=ON \
+		-DLUNETTE_WERROR=ON >/dev/null
+	@cmake --build $(ASAN) -j$(JOBS)
+
+# Figures, as ratios in one run; not a test.
+bench: deps-test
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) env LUNETTE_BUILD=$(BUILD) lua5.4 tests/bench/run.lua $(ONLY)
+
+# The pictures of README and docs/, taken from the running program.
+pictures: deps-test
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) env LUNETTE_BUILD=$(BUILD) node tests/web/pictures.mjs
+
+format:
+	@clang-format -i $$(git ls-files 'src/**.[ch]' 'tests/**.[ch]' 'examples/**.c')
+
+clean:
+	rm -rf $(BUILD) $(ASAN) web/dist

@@ -1,0 +1,176 @@
+/* src/text: exact numbers, escapes, UTF-8, streams in constant memory. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "text/csv.h"
+#include "text/json.h"
+#include "text/out.h"
+
+static const char *text(struct lun_out *out)
+{
+	lun_out_char(out, '\0');
+	out->len--;
+	return out->data;
+}
+
+static void check_double(double v, const char *want)
+{
+	struct lun_out out;
+
+	lun_out_init(&out);
+	lun_out_double(&out, v);
+	assert_string_equal(text(&out), want);
+	lun_out_free(&out);
+}
+
+static void test_integers(void **state)
+{
+	struct lun_out out;
+
+	(void)state;
+	lun_out_init(&out);
+	lun_out_u64(&out, UINT64_MAX);
+	lun_out_char(&out, ' ');
+	lun_out_i64(&out, INT64_MIN);
+	lun_out_char(&out, ' ');
+	lun_out_u64(&out, 0);
+	assert_string_equal(text(&out), "18446744073709551615 -9223372036854775808 0");
+	lun_out_free(&out);
+}
+
+static void test_doubles(void **state)
+{
+	(void)state;
+	check_double(0.1, "0.1");
+	check_double(3.0, "3");
+	check_double(-2.5, "-2.5");
+	check_double(1.0 / 3, "0.3333333333333333");
+	check_double(9007199254740992.0, "9007199254740992");
+	check_double(1e300, "1e+300");
+	check_double(NAN, "NaN");
+	check_double(INFINITY, "+Inf");
+	check_double(-INFINITY, "-Inf");
+}
+
+static void check_json(const char *s, size_t len, const char *want)
+{
+	struct lun_out out;
+
+	lun_out_init(&out);
+	lun_json_str(&out, s, len);
+	assert_string_equal(text(&out), want);
+	lun_out_free(&out);
+}
+
+static void test_json_strings(void **state)
+{
+	(void)state;
+	check_json("a\"b\\c\n\x01", 7, "\"a\\\"b\\\\c\\n\\u0001\"");
+	check_json("\0x", 2, "\"\\u0000x\"");
+	check_json("gr\xc3\xbc\xc3\x9f", 6, "\"gr\xc3\xbc\xc3\x9f\"");
+	check_json("\xf0\x9f\x8c\x99", 4, "\"\xf0\x9f\x8c\x99\"");
+}
+
+static void test_json_bad_utf8(void **state)
+{
+	(void)state;
+	check_json("a\xff", 2, "\"a\xef\xbf\xbd\"");
+	check_json("\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"");                 /* overlong */
+	check_json("\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""); /* surrogate */
+	check_json("\xe2\x82", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"");                 /* cut */
+	check_json("\xf4\x90\x80\x80", 4,
+		"\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""); /* past U+10FFFF */
+}
+
+static void test_json_infinite_is_null(void **state)
+{
+	struct lun_out out;
+
+	(void)state;
+	lun_out_init(&out);
+	lun_json_double(&out, NAN);
+	assert_string_equal(text(&out), "null");
+	lun_out_free(&out);
+}
+
+static void test_csv(void **state)
+{
+	struct lun_out out;
+
+	(void)state;
+	lun_out_init(&out);
+	lun_csv_field(&out, "plain", 5);
+	lun_out_char(&out, ',');
+	lun_csv_field(&out, "a,\"b\"", 5);
+	assert_string_equal(text(&out), "plain,\"a,\"\"b\"\"\"");
+	lun_out_free(&out);
+}
+
+struct sink {
+	size_t bytes;
+	size_t calls;
+	int err;
+};
+
+static int count(void *ctx, const char *data, size_t len)
+{
+	struct sink *sink = ctx;
+
+	assert_non_null(data);
+	sink->bytes += len;
+	sink->calls++;
+	return sink->err;
+}
+
+static void test_flush_keeps_memory_constant(void **state)
+{
+	struct sink sink = { 0 };
+	struct lun_out out;
+
+	(void)state;
+	assert_int_equal(lun_out_init_flush(&out, 4096, count, &sink), 0);
+	for (int i = 0; i < 100000; i++)
+		lun_out_mem(&out, "0123456789", 10);
+	assert_int_equal(lun_out_finish(&out), 0);
+	assert_int_equal(sink.bytes, 1000000);
+	assert_int_equal(out.cap, 4096);
+	assert_true(sink.calls >= 244);
+	lun_out_free(&out);
+}
+
+static void test_first_error_stays(void **state)
+{
+	struct sink sink = { .err = -EPIPE };
+	struct lun_out out;
+
+	(void)state;
+	assert_int_equal(lun_out_init_flush(&out, 16, count, &sink), 0);
+	for (int i = 0; i < 100; i++)
+		lun_out_str(&out, "hello");
+	assert_int_equal(lun_out_finish(&out), -EPIPE);
+	assert_int_equal(sink.calls, 1);
+	lun_out_free(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_doubles),
+		cmocka_unit_test(test_json_strings),
+		cmocka_unit_test(test_json_bad_utf8),
+		cmocka_unit_test(test_json_infinite_is_null),
+		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_flush_keeps_memory_constant),
+		cmocka_unit_test(test_first_error_stays),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
