@@ -29,6 +29,12 @@ int lun_metric_type_parse(const char *name)
 	return -EINVAL;
 }
 
+size_t lun_metric_char(const char *s, size_t len)
+{
+	/* Prometheus's own parser takes a NUL for the end of its input. */
+	return *s ? lun_utf8_len(s, len) : 0;
+}
+
 static bool letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -81,8 +87,8 @@ static size_t help_char(
 	}
 	if (*s == '\\' || (*s == '"' && format == LUN_METRIC_OPEN))
 		lun_out_char(out, '\\');
-	n = lun_utf8_len(s, len);
-	lun_out_mem(out, n ? s : "\xef\xbf\xbd", n ? n : 3);
+	n = lun_metric_char(s, len);
+	lun_out_mem(out, n ? s : LUN_METRIC_BAD, n ? n : 3);
 	return n ? n : 1;
 }
 
@@ -131,12 +137,12 @@ const char *lun_metric_suffix(enum lun_metric_type type)
 
 static bool plain(unsigned char c)
 {
-	return c < 0x80 && c != '"' && c != '\\' && c != '\n';
+	return c && c < 0x80 && c != '"' && c != '\\' && c != '\n';
 }
 
 static size_t special(struct lun_out *out, const char *s, size_t len)
 {
-	size_t n = 1;
+	size_t n;
 
 	switch (*s) {
 	case '\n':
@@ -148,8 +154,8 @@ static size_t special(struct lun_out *out, const char *s, size_t len)
 		lun_out_char(out, *s);
 		return 1;
 	}
-	n = lun_utf8_len(s, len);
-	lun_out_mem(out, n ? s : "\xef\xbf\xbd", n ? n : 3);
+	n = lun_metric_char(s, len);
+	lun_out_mem(out, n ? s : LUN_METRIC_BAD, n ? n : 3);
 	return n ? n : 1;
 }
 

@@ -20,6 +20,9 @@ enum lun_metric_type {
 /* A label value longer than this is cut, at a character's end. */
 enum { LUN_METRIC_LABEL_MAX = 1024 };
 
+/* What stands for a byte that a label value can't hold: U+FFFD. */
+#define LUN_METRIC_BAD "\xef\xbf\xbd"
+
 /* What stands above a family's samples. `name` has no _total or _info: samples get it. */
 struct lun_metric_head {
 	const char *name;
@@ -44,6 +47,8 @@ int lun_metric_type_parse(const char *name);
 /* Whether Prometheus takes it as a metric's or a label's name ("__" in front is reserved). */
 bool lun_metric_name_ok(const char *name);
 bool lun_metric_label_ok(const char *name);
+/* Length of the character at s that a label value may hold, or 0: no UTF-8, or NUL. */
+size_t lun_metric_char(const char *s, size_t len);
 /* Length of the label value that is kept of s: all of it, or what LABEL_MAX leaves. */
 size_t lun_metric_label_cut(const char *s, size_t len);
 

@@ -1,0 +1,193 @@
+#include "text/metric_page_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lun_page *lun_page_new(void)
+{
+	struct lun_page *page = calloc(1, sizeof(*page));
+
+	if (page)
+		page->refs = 1;
+	return page;
+}
+
+struct lun_page *lun_page_ref(struct lun_page *page)
+{
+	__atomic_add_fetch(&page->refs, 1, __ATOMIC_RELAXED);
+	return page;
+}
+
+static void free_view(struct view *view)
+{
+	for (size_t i = 0; i < view->how.n_labels; i++) {
+		free((char *)view->how.labels[i].name);
+		free((char *)view->how.labels[i].value);
+	}
+	free((void *)view->how.labels);
+	free((void *)view->how.bounds);
+	lun_selection_unref(view->sel);
+	if (view->stream)
+		view->stream->close(view->stream);
+}
+
+static void free_head(struct lun_metric_head *head)
+{
+	free((char *)head->name);
+	free((char *)head->help);
+	free((char *)head->unit);
+}
+
+void lun_page_unref(struct lun_page *page)
+{
+	if (!page || __atomic_sub_fetch(&page->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (size_t i = 0; i < page->size; i++) {
+		struct family *family = &page->families[i];
+
+		for (size_t j = 0; j < family->n_views; j++)
+			free_view(&family->views[j]);
+		free(family->views);
+		free_head(&family->head);
+	}
+	free(page->families);
+	free(page);
+}
+
+static char *copy(const char *s)
+{
+	return strdup(s ? s : "");
+}
+
+static int copy_head(struct lun_metric_head *to, const struct lun_metric_head *from)
+{
+	to->type = from->type;
+	to->name = copy(from->name);
+	to->help = copy(from->help);
+	to->unit = copy(from->unit);
+	if (to->name && to->help && to->unit)
+		return 0;
+	free_head(to);
+	return -ENOMEM;
+}
+
+static bool comes_before(const struct family *family, const char *name, bool last)
+{
+	return family->last == last ? strcmp(family->head.name, name) < 0 : last;
+}
+
+int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, bool last)
+{
+	struct family made = { .last = last, .number = (int)page->size };
+	struct family *families;
+	size_t at = 0;
+
+	for (size_t i = 0; i < page->size; i++) {
+		if (strcmp(page->families[i].head.name, head->name) == 0)
+			return -EEXIST;
+		at += comes_before(&page->families[i], head->name, last);
+	}
+	families = realloc(page->families, (page->size + 1) * sizeof(*families));
+	if (!families)
+		return -ENOMEM;
+	page->families = families;
+	if (copy_head(&made.head, head))
+		return -ENOMEM;
+	memmove(families + at + 1, families + at, (page->size - at) * sizeof(*families));
+	families[at] = made;
+	page->size++;
+	return made.number;
+}
+
+static struct view *add_view(struct lun_page *page, int number)
+{
+	struct family *family = page->families;
+	struct view *views;
+
+	while (family->number != number)
+		family++;
+	views = realloc(family->views, (family->n_views + 1) * sizeof(*views));
+	if (!views)
+		return NULL;
+	family->views = views;
+	memset(&views[family->n_views], 0, sizeof(*views));
+	return &views[family->n_views++];
+}
+
+static int copy_labels(struct view *view, const struct lun_view *how)
+{
+	struct lun_view_label *labels = calloc(how->n_labels + 1, sizeof(*labels));
+
+	if (!labels)
+		return -ENOMEM;
+	view->how.labels = labels;
+	view->how.n_labels = how->n_labels;
+	for (size_t i = 0; i < how->n_labels; i++) {
+		labels[i] = how->labels[i];
+		labels[i].name = copy(how->labels[i].name);
+		labels[i].value = how->labels[i].value ? copy(how->labels[i].value) : NULL;
+		if (!labels[i].name || (how->labels[i].value && !labels[i].value))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int lun_page_view(
+	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_view *how)
+{
+	struct view *view = add_view(page, family);
+	double *bounds = calloc(how->n_bounds + 1, sizeof(*bounds));
+
+	if (!view || !bounds) {
+		free(bounds);
+		return -ENOMEM;
+	}
+	if (how->n_bounds)
+		memcpy(bounds, how->bounds, how->n_bounds * sizeof(*bounds));
+	view->how = *how;
+	view->how.bounds = bounds;
+	view->how.labels = NULL;
+	view->how.n_labels = 0;
+	view->sel = lun_selection_ref(sel);
+	return copy_labels(view, how);
+}
+
+int lun_page_stream(struct lun_page *page, int family, struct lun_source *source)
+{
+	struct view *view = add_view(page, family);
+
+	if (!view) {
+		source->close(source);
+		return -ENOMEM;
+	}
+	view->stream = source;
+	page->streams = true;
+	return 0;
+}
+
+bool lun_page_streams(const struct lun_page *page)
+{
+	return page->streams;
+}
+
+static size_t samples_each(const struct lun_view *how)
+{
+	if (how->shape == LUN_VIEW_PLAIN)
+		return 1;
+	return how->n_bounds + 1 + (how->shape == LUN_VIEW_HISTOGRAM) + (how->sum >= 0);
+}
+
+size_t lun_page_size(const struct lun_page *page)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->size; i++) {
+		for (size_t j = 0; j < page->families[i].n_views; j++) {
+			const struct view *view = &page->families[i].views[j];
+
+			n += view->sel ? view->sel->size * samples_each(&view->how) : 0;
+		}
+	}
+	return n;
+}

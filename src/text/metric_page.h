@@ -1,0 +1,56 @@
+#pragma once
+/*
+ * A page of metrics: families, and for each the views that give its samples. It is built by
+ * one thread, does not change once it is finished, and may then be written any number of
+ * times, in either format, by several threads; it goes with its last reference. A page with a
+ * stream in it can be written once.
+ */
+#include "text/metric_select.h"
+#include "text/source.h"
+
+struct lun_page;
+
+/* Where a label's value comes from: a constant, or the tally's label of that index. */
+struct lun_view_label {
+	const char *name;
+	const char *value; /* NULL: index tells */
+	size_t index;
+};
+
+enum lun_view_shape { LUN_VIEW_PLAIN, LUN_VIEW_HISTOGRAM, LUN_VIEW_SUMMARY };
+
+/* How a selection's cells become a family's samples.
+ * Plain: cell `cell`. Histogram: n_bounds + 1 cells from `cell` on are counts (not yet summed
+ * up) of the buckets that end at each bound and of the rest; cell `sum`, if not negative, is
+ * the sum. Summary: `cell` counts, `sum` as above, and the cells after `cell` are the
+ * quantiles named by bounds. */
+struct lun_view {
+	enum lun_view_shape shape;
+	const struct lun_view_label *labels; /* in the order to write them */
+	size_t n_labels;
+	size_t cell;
+	double divisor; /* of plain cells, quantiles and of the sum; 1: none */
+	const double *bounds;
+	size_t n_bounds;
+	int sum;
+	bool one; /* whatever the cell holds, the value is 1 (info) */
+};
+
+struct lun_page *lun_page_new(void);
+struct lun_page *lun_page_ref(struct lun_page *page);
+void lun_page_unref(struct lun_page *page);
+
+/* A family of that head, at the end of the page when `last`, else sorted by name. All is
+ * copied. Returns its number, or -ENOMEM; -EEXIST when the page has one of that name. */
+int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, bool last);
+/* Adds a view of a selection (which it takes a reference of); all else is copied. */
+int lun_page_view(
+	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_view *view);
+/* Adds samples that are made while they are read; the page owns the source from then on, also
+ * when it fails. */
+int lun_page_stream(struct lun_page *page, int family, struct lun_source *source);
+bool lun_page_streams(const struct lun_page *page);
+/* How many samples the views have. */
+size_t lun_page_size(const struct lun_page *page);
+/* The page as text, while it is read; holds a reference. NULL when memory is short. */
+struct lun_source *lun_page_source(struct lun_page *page, enum lun_metric_format format);

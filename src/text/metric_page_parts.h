@@ -1,0 +1,25 @@
+#pragma once
+/* What a page is made of: shared by what builds it (metric_page.c) and what writes it
+ * (metric_write.c), and nobody else's business. */
+#include "text/metric_page.h"
+
+struct view {
+	struct lun_view how; /* its labels and bounds are the page's copies */
+	struct lun_selection *sel;
+	struct lun_source *stream; /* instead of the two above */
+};
+
+struct family {
+	struct lun_metric_head head;
+	bool last;
+	struct view *views;
+	size_t n_views;
+	int number;
+};
+
+struct lun_page {
+	int refs;
+	struct family *families; /* sorted */
+	size_t size;
+	bool streams;
+};

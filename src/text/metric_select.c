@@ -1,0 +1,296 @@
+#include "text/metric_select.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/metric_history.h"
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	a = (a ^ b) * 0x9e3779b97f4a7c15ull;
+	return a ^ a >> 32;
+}
+
+static uint64_t content(const struct lun_tally *t, size_t group)
+{
+	uint64_t h = 1;
+
+	for (size_t cell = 0; cell < lun_tally_cells(t); cell++)
+		h = mix(h, lun_tally_get(t, group, cell).u64);
+	return h;
+}
+
+/* Whether the series changed within `expire` seconds; notes what it is now. */
+static bool fresh(struct lun_selection *sel, size_t group, struct lun_history *history,
+	const struct lun_select_opts *opts)
+{
+	struct lun_past *past = lun_history_past(history, lun_tally_hash(sel->tally, group));
+	uint64_t now = content(sel->tally, group);
+
+	if (!past)
+		return true;
+	if (!lun_history_stale(history)) {
+		if (past->content != now)
+			past->changed = opts->now;
+		past->content = now;
+		past->seen = opts->now;
+	}
+	return opts->now - past->changed <= opts->expire;
+}
+
+static void pick_fresh(
+	struct lun_selection *sel, struct lun_history *history, const struct lun_select_opts *opts)
+{
+	size_t n = lun_tally_size(sel->tally);
+	bool all = !history || opts->expire <= 0;
+
+	for (size_t group = 0; group < n; group++) {
+		if (all || fresh(sel, group, history, opts))
+			sel->order[sel->size++] = (uint32_t)group;
+	}
+	sel->cut_expired = n - sel->size;
+}
+
+struct ranking {
+	const struct lun_tally *tally;
+	size_t by;
+};
+
+static int compare_numbers(struct lun_metric_number a, struct lun_metric_number b)
+{
+	double x = lun_metric_number_double(a), y = lun_metric_number_double(b);
+
+	if (a.kind == LUN_NUMBER_U64 && b.kind == LUN_NUMBER_U64)
+		return (a.u64 > b.u64) - (a.u64 < b.u64);
+	if (a.kind == LUN_NUMBER_I64 && b.kind == LUN_NUMBER_I64)
+		return (a.i64 > b.i64) - (a.i64 < b.i64);
+	return (x > y) - (x < y);
+}
+
+static int by_labels(const void *a, const void *b, void *arg)
+{
+	const struct lun_tally *t = arg;
+
+	for (size_t i = 0; i < lun_tally_labels(t); i++) {
+		struct lun_slice x = lun_tally_label(t, *(const uint32_t *)a, i);
+		struct lun_slice y = lun_tally_label(t, *(const uint32_t *)b, i);
+		int order = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
+
+		if (!order)
+			order = (x.len > y.len) - (x.len < y.len);
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+/* The greatest first; equal ones by their labels, so that a page does not flicker. */
+static int by_rank(const void *a, const void *b, void *arg)
+{
+	const struct ranking *r = arg;
+	int order = compare_numbers(lun_tally_get(r->tally, *(const uint32_t *)b, r->by),
+		lun_tally_get(r->tally, *(const uint32_t *)a, r->by));
+
+	return order ? order : by_labels(a, b, (void *)r->tally);
+}
+
+/* Sinks order[i] in a heap whose root is the last in rank. */
+static void sift_down(uint32_t *order, size_t i, size_t n, struct ranking *r)
+{
+	for (;;) {
+		size_t child = 2 * i + 1;
+		uint32_t moved = order[i];
+
+		if (child >= n)
+			return;
+		if (child + 1 < n && by_rank(&order[child + 1], &order[child], r) > 0)
+			child++;
+		if (by_rank(&order[child], &moved, r) <= 0)
+			return;
+		order[i] = order[child];
+		order[child] = moved;
+		i = child;
+	}
+}
+
+/* Keeps the n first in rank, in a heap of n: no sorting of a million to show a hundred. */
+static void keep_top(struct lun_selection *sel, size_t n, size_t by)
+{
+	struct ranking ranking = { sel->tally, by };
+
+	for (size_t i = n / 2; i-- > 0;)
+		sift_down(sel->order, i, n, &ranking);
+	for (size_t i = n; i < sel->size; i++) {
+		if (by_rank(&sel->order[i], &sel->order[0], &ranking) >= 0)
+			continue;
+		sel->order[0] = sel->order[i];
+		sift_down(sel->order, 0, n, &ranking);
+	}
+	sel->size = n;
+}
+
+static void pick_top(struct lun_selection *sel, const struct lun_select_opts *opts)
+{
+	size_t top = opts->top ? opts->top : SIZE_MAX;
+	size_t before = sel->size;
+
+	if (before > top)
+		keep_top(sel, top, opts->by);
+	sel->cut_top = before - sel->size;
+	before = sel->size;
+	if (before > opts->max)
+		keep_top(sel, opts->max, opts->by);
+	sel->cut_max = before - sel->size;
+}
+
+static struct lun_metric_number zero(enum lun_metric_kind kind)
+{
+	struct lun_metric_number v = { .kind = kind };
+
+	if (kind == LUN_NUMBER_F64)
+		v.f64 = 0;
+	return v;
+}
+
+static void add_to(struct lun_metric_number *a, struct lun_metric_number b, int sign)
+{
+	if (a->kind == LUN_NUMBER_F64)
+		a->f64 += sign * b.f64;
+	else
+		a->u64 += (uint64_t)sign * b.u64;
+}
+
+/* A counter that fell: what was lost goes into its base, or it starts anew. */
+static void note_fall(struct lun_past *past, struct lun_metric_number v,
+	const struct lun_select_opts *opts, double before)
+{
+	if (opts->reset == LUN_RESET_HOLD) {
+		add_to(&past->base, past->last, 1);
+		add_to(&past->base, v, -1);
+	} else {
+		past->created = before;
+	}
+}
+
+static void watch(struct lun_selection *sel, size_t place, size_t cell, struct lun_history *history,
+	const struct lun_select_opts *opts)
+{
+	size_t group = sel->order[place];
+	uint64_t key = mix(lun_tally_hash(sel->tally, group), cell + 1);
+	struct lun_metric_number v = lun_tally_get(sel->tally, group, cell);
+	struct lun_past *past = v.kind ? lun_history_past(history, key) : NULL;
+	double before = lun_history_before(history);
+
+	if (!past)
+		return;
+	if (past->last.kind != v.kind) {
+		/* New, or integers that became doubles: a start of its own. */
+		past->created = before;
+		past->base = zero(v.kind);
+		past->last = v;
+	}
+	if (!lun_history_stale(history)) {
+		if (compare_numbers(v, past->last) < 0)
+			note_fall(past, v, opts, before);
+		past->last = v;
+		past->seen = opts->now;
+	}
+	add_to(&v, past->base, 1);
+	lun_tally_set(sel->tally, group, cell, v);
+	sel->created[place * lun_tally_cells(sel->tally) + cell] = past->created;
+}
+
+static int watch_counters(
+	struct lun_selection *sel, struct lun_history *history, const struct lun_select_opts *opts)
+{
+	size_t n_cells = lun_tally_cells(sel->tally);
+
+	sel->created = calloc(sel->size * n_cells + 1, sizeof(*sel->created));
+	if (!sel->created)
+		return -ENOMEM;
+	for (size_t place = 0; place < sel->size; place++) {
+		for (size_t cell = 0; cell < n_cells; cell++) {
+			if (opts->counter[cell])
+				watch(sel, place, cell, history, opts);
+		}
+	}
+	return 0;
+}
+
+static int fill(
+	struct lun_selection *sel, struct lun_history *history, const struct lun_select_opts *opts)
+{
+	sel->order = calloc(lun_tally_size(sel->tally) + 1, sizeof(*sel->order));
+	if (!sel->order)
+		return -ENOMEM;
+	pick_fresh(sel, history, opts);
+	pick_top(sel, opts);
+	qsort_r(sel->order, sel->size, sizeof(*sel->order), by_labels, sel->tally);
+	return history && opts->counter ? watch_counters(sel, history, opts) : 0;
+}
+
+struct lun_selection *lun_selection_new(struct lun_tally *tally, const struct lun_select_opts *opts)
+{
+	bool remembers = opts->rule && (opts->expire > 0 || opts->counter);
+	struct lun_history *history = remembers ? lun_history_open(opts->rule, opts->began) : NULL;
+	struct lun_selection *sel = calloc(1, sizeof(*sel));
+	int err = sel && (history || !remembers) ? 0 : -ENOMEM;
+
+	if (sel) {
+		sel->refs = 1;
+		sel->tally = tally;
+		err = err ? err : fill(sel, history, opts);
+	} else {
+		lun_tally_free(tally);
+	}
+	if (history)
+		lun_history_close(history, opts->now);
+	if (err) {
+		lun_selection_unref(sel);
+		return NULL;
+	}
+	return sel;
+}
+
+struct lun_selection *lun_selection_ref(struct lun_selection *sel)
+{
+	__atomic_add_fetch(&sel->refs, 1, __ATOMIC_RELAXED);
+	return sel;
+}
+
+void lun_selection_unref(struct lun_selection *sel)
+{
+	if (!sel || __atomic_sub_fetch(&sel->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (size_t i = 0; sel->exemplar && i < sel->size; i++)
+		lun_out_free(&sel->exemplar[i]);
+	free(sel->exemplar);
+	free(sel->exemplar_value);
+	free(sel->created);
+	free(sel->order);
+	lun_tally_free(sel->tally);
+	free(sel);
+}
+
+static int make_exemplars(struct lun_selection *sel)
+{
+	if (sel->exemplar)
+		return 0;
+	sel->exemplar_value = calloc(sel->size + 1, sizeof(*sel->exemplar_value));
+	sel->exemplar = calloc(sel->size + 1, sizeof(*sel->exemplar));
+	return sel->exemplar && sel->exemplar_value ? 0 : -ENOMEM;
+}
+
+int lun_selection_exemplar(
+	struct lun_selection *sel, size_t place, const struct lun_out *labels, double value)
+{
+	int err = make_exemplars(sel);
+
+	if (err)
+		return err;
+	lun_out_reset(&sel->exemplar[place]);
+	lun_out_mem(&sel->exemplar[place], labels->data, labels->len);
+	sel->exemplar_value[place] = value;
+	return sel->exemplar[place].err;
+}

@@ -1,0 +1,398 @@
+#include "text/metric_tally.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_SLOTS = 64, FIRST_GROUPS = 32, LENGTH_BYTES = 2 };
+
+struct lun_tally {
+	size_t n_labels, n_cells, limit;
+	enum lun_merge *merge; /* by cell */
+	unsigned char *kind;   /* by cell: what its column holds, an enum lun_metric_kind */
+	/* by group */
+	size_t size, room;
+	uint32_t *hash;
+	size_t *end;            /* of its key in keys */
+	uint64_t *cell;         /* n_cells a group, as bits */
+	unsigned char *set;     /* the same, whether anything was added */
+	struct lun_out keys;    /* all keys: two bytes of length and the value, for each label */
+	struct lun_out scratch; /* the key that is looked for */
+	uint32_t *slots;        /* open addressing: group + 1, or 0 */
+	size_t n_slots;
+	uint64_t dropped, cut;
+};
+
+struct lun_tally *lun_tally_new(
+	size_t n_labels, size_t n_cells, const enum lun_merge *merge, size_t limit)
+{
+	struct lun_tally *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->n_labels = n_labels;
+	t->n_cells = n_cells;
+	t->limit = limit < UINT32_MAX ? limit : UINT32_MAX - 1;
+	t->merge = calloc(n_cells ? n_cells : 1, sizeof(*t->merge));
+	t->kind = calloc(n_cells ? n_cells : 1, 1);
+	t->slots = calloc(FIRST_SLOTS, sizeof(*t->slots));
+	t->n_slots = FIRST_SLOTS;
+	if (!t->merge || !t->kind || !t->slots) {
+		lun_tally_free(t);
+		return NULL;
+	}
+	memcpy(t->merge, merge, n_cells * sizeof(*merge));
+	return t;
+}
+
+void lun_tally_free(struct lun_tally *t)
+{
+	if (!t)
+		return;
+	free(t->merge);
+	free(t->kind);
+	free(t->hash);
+	free(t->end);
+	free(t->cell);
+	free(t->set);
+	free(t->slots);
+	lun_out_free(&t->keys);
+	lun_out_free(&t->scratch);
+	free(t);
+}
+
+/* Eight bytes at a time, mixed by multiplication. */
+static uint64_t hash_bytes(const char *s, size_t len)
+{
+	const uint64_t k = 0x9e3779b97f4a7c15ull;
+	uint64_t h = len * k, word;
+
+	for (; len >= 8; s += 8, len -= 8) {
+		memcpy(&word, s, 8);
+		h = (h ^ word) * k;
+		h ^= h >> 32;
+	}
+	word = 0;
+	memcpy(&word, s, len);
+	h = (h ^ word) * k;
+	return h ^ h >> 29;
+}
+
+static bool is_ascii(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!s[i] || (unsigned char)s[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+static void put_clean(struct lun_out *out, const char *s, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n ? n : 1) {
+		n = lun_metric_char(s + i, len - i);
+		lun_out_mem(out, n ? s + i : LUN_METRIC_BAD, n ? n : 3);
+	}
+}
+
+/* One label value into the key: valid and of a bounded length, so that two values are equal
+ * here when they would be equal in the text. */
+static void put_label(struct lun_tally *t, struct lun_slice label)
+{
+	struct lun_out *key = &t->scratch;
+	size_t kept = label.len < 4 * LUN_METRIC_LABEL_MAX ? label.len : 4 * LUN_METRIC_LABEL_MAX;
+	size_t start = key->len + LENGTH_BYTES, len;
+	uint16_t stored = 0;
+
+	lun_out_mem(key, &stored, LENGTH_BYTES);
+	if (is_ascii(label.data, kept))
+		lun_out_mem(key, label.data, kept);
+	else
+		put_clean(key, label.data, kept);
+	if (key->err)
+		return;
+	len = lun_metric_label_cut(key->data + start, key->len - start);
+	t->cut += kept < label.len || len < key->len - start;
+	key->len = start + len;
+	stored = (uint16_t)len;
+	memcpy(key->data + start - LENGTH_BYTES, &stored, LENGTH_BYTES);
+}
+
+struct lun_slice lun_tally_key(const struct lun_tally *t, size_t group)
+{
+	size_t start = group ? t->end[group - 1] : 0;
+
+	return (struct lun_slice){ t->keys.data + start, t->end[group] - start };
+}
+
+uint64_t lun_tally_hash(const struct lun_tally *t, size_t group)
+{
+	struct lun_slice key = lun_tally_key(t, group);
+
+	return hash_bytes(key.data, key.len);
+}
+
+/* The slot of the key, or the empty one where it belongs. */
+static size_t find_slot(const struct lun_tally *t, const char *key, size_t len, uint32_t hash)
+{
+	size_t mask = t->n_slots - 1, i = hash & mask;
+
+	for (; t->slots[i]; i = (i + 1) & mask) {
+		size_t group = t->slots[i] - 1;
+		struct lun_slice known;
+
+		if (t->hash[group] != hash)
+			continue;
+		known = lun_tally_key(t, group);
+		if (known.len == len && memcmp(known.data, key, len) == 0)
+			break;
+	}
+	return i;
+}
+
+static int grow_slots(struct lun_tally *t)
+{
+	size_t n = t->n_slots * 2;
+	uint32_t *slots = calloc(n, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t group = 0; group < t->size; group++) {
+		size_t i = t->hash[group] & (n - 1);
+
+		while (slots[i])
+			i = (i + 1) & (n - 1);
+		slots[i] = (uint32_t)group + 1;
+	}
+	free(t->slots);
+	t->slots = slots;
+	t->n_slots = n;
+	return 0;
+}
+
+static int resize(void *array, size_t item, size_t n)
+{
+	void **p = array, *grown = realloc(*p, n && item ? n * item : 1);
+
+	if (!grown)
+		return -ENOMEM;
+	*p = grown;
+	return 0;
+}
+
+static int grow_groups(struct lun_tally *t)
+{
+	size_t room = t->room ? t->room + t->room / 2 : FIRST_GROUPS;
+	int err = resize(&t->hash, sizeof(*t->hash), room);
+
+	err = err ? err : resize(&t->end, sizeof(*t->end), room);
+	err = err ? err : resize(&t->cell, sizeof(*t->cell) * t->n_cells, room);
+	err = err ? err : resize(&t->set, t->n_cells, room);
+	if (!err)
+		t->room = room;
+	return err;
+}
+
+static int64_t add_group(struct lun_tally *t, uint32_t hash)
+{
+	size_t group = t->size;
+
+	if (group == t->room && grow_groups(t))
+		return -ENOMEM;
+	lun_out_mem(&t->keys, t->scratch.data, t->scratch.len);
+	if (t->keys.err)
+		return t->keys.err;
+	t->hash[group] = hash;
+	t->end[group] = t->keys.len;
+	memset(t->cell + group * t->n_cells, 0, t->n_cells * sizeof(*t->cell));
+	memset(t->set + group * t->n_cells, 0, t->n_cells);
+	t->size++;
+	return (int64_t)group;
+}
+
+int64_t lun_tally_group(struct lun_tally *t, const struct lun_slice *labels)
+{
+	int64_t group;
+	uint32_t hash;
+	size_t slot;
+
+	lun_out_reset(&t->scratch);
+	for (size_t i = 0; i < t->n_labels; i++)
+		put_label(t, labels[i]);
+	if (t->scratch.err)
+		return t->scratch.err;
+	hash = (uint32_t)hash_bytes(t->scratch.data, t->scratch.len);
+	slot = find_slot(t, t->scratch.data, t->scratch.len, hash);
+	if (t->slots[slot])
+		return t->slots[slot] - 1;
+	if (t->size >= t->limit) {
+		t->dropped++;
+		return -ENOSPC;
+	}
+	group = add_group(t, hash);
+	if (group < 0)
+		return group;
+	t->slots[slot] = (uint32_t)group + 1;
+	if (t->size > t->n_slots / 4 * 3 && grow_slots(t))
+		return -ENOMEM;
+	return group;
+}
+
+static uint64_t to_bits(struct lun_metric_number v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v.u64, sizeof(bits));
+	return bits;
+}
+
+static struct lun_metric_number from_bits(unsigned char kind, uint64_t bits)
+{
+	struct lun_metric_number v = { .kind = kind };
+
+	memcpy(&v.u64, &bits, sizeof(bits));
+	return v;
+}
+
+static struct lun_metric_number convert(struct lun_metric_number v, unsigned char kind)
+{
+	if (kind == LUN_NUMBER_F64 && v.kind != LUN_NUMBER_F64)
+		return (struct lun_metric_number){ .kind = LUN_NUMBER_F64,
+			.f64 = lun_metric_number_double(v) };
+	v.kind = kind;
+	return v;
+}
+
+/* The kind that holds both exactly where one does: an integer is what it is, signed or not,
+ * up to 2^63. */
+static unsigned char common_kind(unsigned char kind, struct lun_metric_number v)
+{
+	bool both = (kind == LUN_NUMBER_U64 && v.kind == LUN_NUMBER_I64 && v.i64 >= 0) ||
+		(kind == LUN_NUMBER_I64 && v.kind == LUN_NUMBER_U64 && v.u64 <= INT64_MAX);
+
+	if (kind == LUN_NUMBER_NONE || kind == v.kind)
+		return v.kind;
+	return both ? kind : LUN_NUMBER_F64;
+}
+
+static void change_column(struct lun_tally *t, size_t cell, unsigned char kind)
+{
+	for (size_t i = cell; i < t->size * t->n_cells; i += t->n_cells)
+		t->cell[i] = to_bits(convert(from_bits(t->kind[cell], t->cell[i]), kind));
+	t->kind[cell] = kind;
+}
+
+/* Makes the column able to hold v, and v of the column's kind. */
+static struct lun_metric_number adapt(struct lun_tally *t, size_t cell, struct lun_metric_number v)
+{
+	unsigned char kind = common_kind(t->kind[cell], v);
+
+	if (kind != t->kind[cell])
+		change_column(t, cell, kind);
+	return convert(v, kind);
+}
+
+static bool less(struct lun_metric_number a, struct lun_metric_number b)
+{
+	if (a.kind == LUN_NUMBER_U64)
+		return a.u64 < b.u64;
+	if (a.kind == LUN_NUMBER_I64)
+		return a.i64 < b.i64;
+	return a.f64 < b.f64;
+}
+
+/* a += b; false when an integer would wrap. */
+static bool sum(struct lun_metric_number *a, struct lun_metric_number b)
+{
+	if (a->kind == LUN_NUMBER_U64)
+		return !__builtin_add_overflow(a->u64, b.u64, &a->u64);
+	if (a->kind == LUN_NUMBER_I64)
+		return !__builtin_add_overflow(a->i64, b.i64, &a->i64);
+	a->f64 += b.f64;
+	return true;
+}
+
+static void merge_sum(struct lun_tally *t, size_t i, size_t cell, struct lun_metric_number v)
+{
+	struct lun_metric_number total = from_bits(t->kind[cell], t->cell[i]);
+
+	if (!sum(&total, v)) {
+		change_column(t, cell, LUN_NUMBER_F64);
+		total = from_bits(LUN_NUMBER_F64, t->cell[i]);
+		sum(&total, convert(v, LUN_NUMBER_F64));
+	}
+	t->cell[i] = to_bits(total);
+}
+
+int lun_tally_add(struct lun_tally *t, size_t group, size_t cell, struct lun_metric_number v)
+{
+	size_t i = group * t->n_cells + cell;
+	struct lun_metric_number old;
+
+	if (t->set[i] && t->merge[cell] == LUN_MERGE_FIRST)
+		return -EEXIST;
+	v = adapt(t, cell, v);
+	if (t->set[i] && t->merge[cell] == LUN_MERGE_SUM) {
+		merge_sum(t, i, cell, v);
+		return 0;
+	}
+	old = from_bits(t->kind[cell], t->cell[i]);
+	if (!t->set[i] || t->merge[cell] == LUN_MERGE_LAST ||
+		(t->merge[cell] == LUN_MERGE_MIN ? less(v, old) : less(old, v)))
+		t->cell[i] = to_bits(v);
+	t->set[i] = 1;
+	return 0;
+}
+
+size_t lun_tally_labels(const struct lun_tally *t)
+{
+	return t->n_labels;
+}
+
+size_t lun_tally_cells(const struct lun_tally *t)
+{
+	return t->n_cells;
+}
+
+size_t lun_tally_size(const struct lun_tally *t)
+{
+	return t->size;
+}
+
+uint64_t lun_tally_dropped(const struct lun_tally *t)
+{
+	return t->dropped;
+}
+
+uint64_t lun_tally_cut(const struct lun_tally *t)
+{
+	return t->cut;
+}
+
+struct lun_slice lun_tally_label(const struct lun_tally *t, size_t group, size_t label)
+{
+	const char *p = lun_tally_key(t, group).data;
+	uint16_t len;
+
+	for (;; p += len) {
+		memcpy(&len, p, LENGTH_BYTES);
+		p += LENGTH_BYTES;
+		if (!label--)
+			return (struct lun_slice){ p, len };
+	}
+}
+
+struct lun_metric_number lun_tally_get(const struct lun_tally *t, size_t group, size_t cell)
+{
+	size_t i = group * t->n_cells + cell;
+
+	return from_bits(t->set[i] ? t->kind[cell] : LUN_NUMBER_NONE, t->cell[i]);
+}
+
+void lun_tally_set(struct lun_tally *t, size_t group, size_t cell, struct lun_metric_number v)
+{
+	size_t i = group * t->n_cells + cell;
+
+	t->cell[i] = to_bits(adapt(t, cell, v));
+	t->set[i] = 1;
+}

@@ -1,0 +1,46 @@
+#pragma once
+/*
+ * A tally: numbers by label set, merged as they come (sum, min, max, ...). One pass over a
+ * map fills one tally; every metric of the rule is a view of it (metric_page.h). It belongs
+ * to one thread.
+ *
+ * A group is one set of label values and has a row of cells, one a metric, or one a bucket.
+ * Groups are numbered from 0 in order of appearance; their number is bounded.
+ */
+#include "text/metric.h"
+
+enum lun_merge { LUN_MERGE_SUM, LUN_MERGE_MIN, LUN_MERGE_MAX, LUN_MERGE_LAST, LUN_MERGE_FIRST };
+
+struct lun_slice {
+	const char *data;
+	size_t len;
+};
+
+struct lun_tally;
+
+/* merge has n_cells items. At most `limit` groups are kept. NULL when memory is short. */
+struct lun_tally *lun_tally_new(
+	size_t n_labels, size_t n_cells, const enum lun_merge *merge, size_t limit);
+void lun_tally_free(struct lun_tally *tally);
+
+/* The group of those label values (n_labels of them), made when it is new. -ENOSPC: the limit
+ * is reached, the values are counted as dropped; -ENOMEM. */
+int64_t lun_tally_group(struct lun_tally *tally, const struct lun_slice *labels);
+/* Merges a number into a cell. -EEXIST when the cell is LUN_MERGE_FIRST and taken. */
+int lun_tally_add(struct lun_tally *tally, size_t group, size_t cell, struct lun_metric_number v);
+
+size_t lun_tally_labels(const struct lun_tally *tally);
+size_t lun_tally_cells(const struct lun_tally *tally);
+size_t lun_tally_size(const struct lun_tally *tally);
+/* How many times a new group was refused, and how many label values were cut short. */
+uint64_t lun_tally_dropped(const struct lun_tally *tally);
+uint64_t lun_tally_cut(const struct lun_tally *tally);
+/* The value of a label of a group. */
+struct lun_slice lun_tally_label(const struct lun_tally *tally, size_t group, size_t label);
+/* All label values of a group as the bytes they are compared by. */
+struct lun_slice lun_tally_key(const struct lun_tally *tally, size_t group);
+/* A cell, kind LUN_NUMBER_NONE while nothing was added. */
+struct lun_metric_number lun_tally_get(const struct lun_tally *tally, size_t group, size_t cell);
+/* Replaces what a cell holds. */
+void lun_tally_set(struct lun_tally *tally, size_t group, size_t cell, struct lun_metric_number v);
+uint64_t lun_tally_hash(const struct lun_tally *tally, size_t group);
