@@ -1,0 +1,93 @@
+-- Decoders: which one is in force for a map and why, and all there are.
+
+local decode = require("lunette.decode")
+local kernel = require("lunette.schema.kernel")
+local registry = require("lunette.registry")
+
+local decoder = {}
+
+decoder.sdl = [[
+extend type Query {
+  "The decoders: what scripts and Lunette itself know of maps' entries."
+  decoders: [Decoder!]!
+}
+
+extend type Map {
+  "What its entries mean: the decoder in force and why."
+  decoder: Decoder!
+}
+
+"What the bytes of a map's entries mean."
+type Decoder {
+  "Its name."
+  name: String!
+  "Why it is the one in force for this map, in a sentence; null in the list of all."
+  why: String
+  "Where it was declared, as FILE:LINE; null for a built-in one."
+  source: String
+  "The columns of the key."
+  key: [DecoderColumn!]!
+  "The columns of the value."
+  value: [DecoderColumn!]!
+  "The maps that it decodes now."
+  maps: [Map!]!
+}
+
+"A field that a decoder reads."
+type DecoderColumn {
+  "Its name."
+  name: String!
+  "What it is, such as u64, cstring, ipv4 or duration."
+  type: String!
+  "The unit of its numbers."
+  unit: String
+}
+]]
+
+-- The decoder in force, asked for once a request and map.
+local function in_force(k, info)
+  local known = k.decoders
+  if not known then
+    known = {}
+    k.decoders = known
+  end
+  local found = known[info.id]
+  if not found then
+    found = decode.for_map(info)
+    known[info.id] = found
+  end
+  return found
+end
+
+local function source(item)
+  return item.source and item.source.line and registry.where(item) or nil
+end
+
+local function columns(part)
+  return function(item) return item.columns and item.columns[part] or {} end
+end
+
+-- The maps for which this decoder is the one in force.
+local function maps(item, _, ctx)
+  local k = kernel.of(ctx)
+  local list = {}
+  for _, info in ipairs(k:list("map")) do
+    if in_force(k, info).name == item.name then list[#list + 1] = info end
+  end
+  return list
+end
+
+decoder.in_force = in_force
+
+decoder.resolvers = {
+  Query = { decoders = function() return registry.list("decoder") end },
+  Map = { decoder = function(info, _, ctx) return in_force(kernel.of(ctx), info) end },
+  Decoder = {
+    source = source,
+    key = columns("key"),
+    value = columns("value"),
+    maps = maps,
+  },
+}
+
+return decoder

@@ -1,0 +1,146 @@
+-- Entries of a map as text, in the seeds' way: hex, string or number, sorted by the key.
+
+local bpf = require("bpf")
+local decode = require("lunette.decode")
+local readable = require("lunette.schema.readable")
+
+local entries = {}
+
+entries.sdl = [[
+extend type Map {
+  "Can its entries be read?"
+  isLookupSupported: Boolean!
+  "Why its entries can't be read, in a sentence; null when they can."
+  unreadable: String
+  "Its entries, sorted by formatted key. For typed columns, sorting and filters see table."
+  entries(
+    "How many to skip; 0 by default."
+    offset: Int
+    "How many at most; 32 by default."
+    limit: Int
+    "How to write the key."
+    keyFormat: MapEntryFormat = HEX
+    "How to write the value."
+    valueFormat: MapEntryFormat = HEX
+  ): [MapEntry!]!
+  "One entry by its key, or null."
+  entry(
+    "The key."
+    key: String!
+    "How the key is written."
+    keyFormat: MapEntryFormat = HEX
+    "How to write the value."
+    valueFormat: MapEntryFormat = HEX
+  ): MapEntry
+  "How many entries it has."
+  entriesCount: Int!
+}
+
+"How bytes are written as text."
+enum MapEntryFormat {
+  "Lower-case hex, without a prefix."
+  HEX
+  "Text; NUL bytes at the end are dropped."
+  STRING
+  "Little-endian signed integer of up to 8 bytes; hex where the field is longer."
+  NUMBER
+}
+
+"An entry of a map, as text."
+type MapEntry {
+  "The key."
+  key: String!
+  "The value; null where each CPU has its own."
+  value: String
+  "The CPUs' values; empty where there is one value."
+  cpuValues: [String!]!
+}
+]]
+
+local OFFSET, LIMIT = 0, 32
+
+-- An entry as the schema's MapEntry; value is a string, or a list with one a CPU.
+local function formatted(key, value, format)
+  if type(value) ~= "table" then
+    return { key = key, value = decode.format(value, format), cpuValues = {} }
+  end
+  local cpus = {}
+  for i, bytes in ipairs(value) do cpus[i] = decode.format(bytes, format) end
+  return { key = key, cpuValues = cpus }
+end
+
+local function by_key(a, b) return a.key < b.key end
+
+-- Of all entries only those that can be on the page are kept: twice the page at most, cut
+-- back to the page whenever that is reached.
+local function smallest(each, wanted, format)
+  local kept, bound = {}, nil
+  local function cut()
+    table.sort(kept, by_key)
+    for i = #kept, wanted + 1, -1 do kept[i] = nil end
+    bound = #kept == wanted and kept[wanted].key or nil
+  end
+  for key, value in each do
+    local text = decode.format(key, format)
+    if not bound or text < bound then
+      kept[#kept + 1] = { key = text, raw = value }
+      if #kept >= 2 * wanted + 64 then cut() end
+    end
+  end
+  cut()
+  return kept
+end
+
+local function open(info)
+  local map, err = bpf.map(info.id)
+  if not map then error(("map with ID %d: %s"):format(info.id, err), 0) end
+  return map
+end
+
+local function count_arg(name, value, default)
+  value = value or default
+  if value < 0 then error(("%s must not be negative, got %d"):format(name, value), 0) end
+  return value
+end
+
+local function page(info, args)
+  local offset = count_arg("offset", args.offset, OFFSET)
+  local limit = count_arg("limit", args.limit, LIMIT)
+  if limit == 0 or not readable.lookup(info) then return {} end
+  local map <close> = open(info)
+  local list = {}
+  local kept = smallest(map:each { raw = true }, offset + limit, args.keyFormat)
+  for i = offset + 1, #kept do
+    list[#list + 1] = formatted(kept[i].key, kept[i].raw, args.valueFormat)
+  end
+  return list
+end
+
+local function one(info, args)
+  if not readable.lookup(info) then error(readable.why(info), 0) end
+  local key, err = decode.parse(args.key, args.keyFormat, info.key_size)
+  if not key then error(("key: %s"):format(err), 0) end
+  local map <close> = open(info)
+  local value = map:lookup(key)
+  return value and formatted(decode.format(key, args.keyFormat), value, args.valueFormat)
+end
+
+local function count(info)
+  if not readable.lookup(info) then return 0 end
+  local map, err = bpf.map(info.id)
+  if not map then error(("map with ID %d: %s"):format(info.id, err), 0) end
+  local handle <close> = map
+  return handle:count() or 0
+end
+
+entries.resolvers = {
+  Map = {
+    isLookupSupported = readable.lookup,
+    unreadable = function(info) return not readable.lookup(info) and readable.why(info) or nil end,
+    entries = page,
+    entry = one,
+    entriesCount = count,
+  },
+}
+
+return entries

@@ -1,0 +1,86 @@
+-- Which objects a filter of the schema lets through.
+
+local filter = {}
+
+local function set_of(list)
+  local set = {}
+  for _, item in ipairs(list) do set[item] = true end
+  return set
+end
+
+-- A pattern that doesn't compile is the asker's mistake: say so before any object is tried.
+local function check_pattern(pattern)
+  local ok, err = pcall(string.find, "", pattern)
+  if not ok then
+    local why = tostring(err):gsub("^.-:%d+: ", "")
+    error("filter: bad name pattern: " .. why, 0)
+  end
+end
+
+local function kernel_type(text, parse)
+  local type = parse(text)
+  if not type then error(("filter: unknown type '%s'"):format(text), 0) end
+  return type
+end
+
+--- Does any of the words contain the text? Case makes no difference.
+---@param words string[]
+---@param text string
+---@return boolean
+function filter.contains(words, text)
+  text = text:lower()
+  for _, word in ipairs(words) do
+    if word:lower():find(text, 1, true) then return true end
+  end
+  return false
+end
+
+-- One function a condition that was given; all of them must agree.
+local function conditions(k, wanted, how)
+  local tests = {}
+  local function add(test) tests[#tests + 1] = test end
+  if wanted.ids then
+    local ids = set_of(wanted.ids)
+    add(function(info) return ids[info.id] end)
+  end
+  if wanted.name then
+    check_pattern(wanted.name)
+    add(function(info) return info.name and info.name:find(wanted.name) end)
+  end
+  if wanted.type then
+    local type = kernel_type(wanted.type, how.parse_type)
+    add(function(info) return info.type == type end)
+  end
+  if wanted.tag then add(function(info) return info.tag == wanted.tag end) end
+  if wanted.programId then add(function(info) return info.prog_id == wanted.programId end) end
+  if wanted.own ~= nil then add(function(info) return (info.own or false) == wanted.own end) end
+  if wanted.search then
+    add(function(info) return filter.contains(how.haystack(info, k), wanted.search) end)
+  end
+  return tests
+end
+
+local function passes(info, tests)
+  for _, test in ipairs(tests) do
+    if not test(info) then return false end
+  end
+  return true
+end
+
+--- The objects of a kind that pass. how.parse_type reads a type's name in any spelling,
+--- how.haystack gives the words that a search looks through.
+---@param k table
+---@param kind string
+---@param wanted table
+---@param how { parse_type: function, haystack: function }
+---@return table[]
+function filter.objects(k, kind, wanted, how)
+  local tests = conditions(k, wanted, how)
+  local list = {}
+  for _, info in ipairs(k:list(kind)) do
+    if passes(info, tests) then list[#list + 1] = info end
+  end
+  return list
+end
+
+return filter

@@ -1,0 +1,157 @@
+-- What hangs together: the seeds' connected graph, and the whole one.
+
+local kernel = require("lunette.schema.kernel")
+local kinds = require("lunette.schema.kinds")
+local whole = require("lunette.schema.whole")
+
+local graph = {}
+
+graph.sdl = [[
+extend type Query {
+  "All programs and maps that can be reached from one, over maps that programs share."
+  connectedGraph(
+    "Where to start."
+    from: Int!
+    "What kind of id that is."
+    fromType: IdType!
+  ): ConnectedGraph!
+  "Everything that hangs together: all of it, or what can be reached from one node."
+  graph(
+    "Start from this node, such as prog:12, map:3, link:4, process:77 or interface:2."
+    from: ID
+    "At most so many steps away."
+    depth: Int = 8
+    "Only nodes of these kinds."
+    kinds: [NodeKind!]
+    "Leave out Lunette's own objects."
+    own: Boolean = true
+  ): Graph!
+}
+
+"What an id means."
+enum IdType {
+  "A program's id."
+  PROGRAM
+  "A map's id."
+  MAP
+}
+
+"Programs and maps that hang together."
+type ConnectedGraph {
+  "The programs, by id."
+  programs: [Program!]!
+  "The maps, by id."
+  maps: [Map!]!
+}
+
+"A graph of BPF objects and what surrounds them."
+type Graph {
+  "The nodes."
+  nodes: [GraphNode!]!
+  "What joins them."
+  edges: [GraphEdge!]!
+}
+
+"What a node is."
+enum NodeKind {
+  "A program."
+  PROGRAM
+  "A map."
+  MAP
+  "A link."
+  LINK
+  "A process."
+  PROCESS
+  "A control group."
+  CGROUP
+  "A network interface."
+  INTERFACE
+}
+
+"A node of a graph."
+type GraphNode {
+  "Its name in the graph, such as prog:12."
+  id: ID!
+  "What it is."
+  kind: NodeKind!
+  "What to write on it."
+  label: String!
+  "A second line: the type."
+  detail: String
+  "The program, of kind PROGRAM."
+  program: Program
+  "The map, of kind MAP."
+  map: Map
+  "The link, of kind LINK."
+  link: Link
+  "The process, of kind PROCESS."
+  process: Process
+}
+
+"What joins two nodes, and how."
+enum EdgeKind {
+  "The program uses the map."
+  USES
+  "The link holds the program, or the map."
+  HOLDS
+  "The map holds another map."
+  CONTAINS
+  "The program may jump to the program through this map."
+  TAIL_CALL
+  "The program replaces or traces a function of the program."
+  EXTENDS
+  "The process holds the object."
+  OWNS
+  "The program or link is attached to the cgroup or interface."
+  ATTACHED
+}
+
+"What joins two nodes."
+type GraphEdge {
+  "The node it leaves."
+  from: ID!
+  "The node it reaches."
+  to: ID!
+  "How they are joined."
+  kind: EdgeKind!
+}
+]]
+
+local function by_id(a, b) return a.id < b.id end
+
+-- Walks over the edges between programs and maps, from one object to all it can reach.
+local function reach(k, kind, id)
+  local reached = { prog = {}, map = {} }
+  local todo = { { kind, k:demand(kind, id) } }
+  reached[kind][id] = true
+  local lists = { prog = {}, map = {} }
+  local function meet(other, info)
+    if reached[other][info.id] then return end
+    reached[other][info.id] = true
+    todo[#todo + 1] = { other, info }
+  end
+  while #todo > 0 do
+    local at, info = table.unpack(table.remove(todo))
+    table.insert(lists[at], info)
+    if at == "prog" then
+      for _, map in ipairs(k:maps_of(info)) do meet("map", map) end
+    else
+      for _, prog in ipairs(k:users(info.id)) do meet("prog", prog) end
+    end
+  end
+  table.sort(lists.prog, by_id)
+  table.sort(lists.map, by_id)
+  return lists
+end
+
+graph.resolvers = {
+  Query = {
+    connectedGraph = function(_, args, ctx)
+      local lists = reach(kernel.of(ctx), kinds.kind[args.fromType], args.from)
+      return { programs = lists.prog, maps = lists.map }
+    end,
+    graph = function(_, args, ctx) return whole.graph(kernel.of(ctx), args) end,
+  },
+}
+
+return graph

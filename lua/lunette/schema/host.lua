@@ -1,0 +1,103 @@
+-- The machine: its kernel, its CPUs, and what can and can't be seen on it.
+
+local bpf = require("bpf")
+local features = require("lunette.schema.features")
+local kernel = require("lunette.schema.kernel")
+
+local host = {}
+
+host.sdl = [[
+extend type Query {
+  "The machine that is looked at."
+  host: Host!
+}
+
+"A machine and what its kernel offers."
+type Host {
+  "Its host name."
+  name: String!
+  "The kernel's release."
+  kernel: String!
+  "The machine's architecture."
+  architecture: String!
+  "CPUs that may ever be: how many values an entry of a per-CPU map has."
+  possibleCpus: Int!
+  "CPUs that run now."
+  onlineCpus: Int!
+  "When it booted, in seconds since 1970."
+  bootTime: Float!
+  "Seconds since it booted."
+  uptime: Float!
+  "The host's clock now, in seconds since 1970."
+  time: Float!
+  "Does the kernel count runs and run time of programs now?"
+  statsEnabled: Boolean!
+  "Memory in bytes."
+  memory: Float
+  "Is BPF's just-in-time compiler on?"
+  jit: Boolean
+  "May unprivileged users load programs?"
+  unprivilegedBpf: Boolean
+  "What this Lunette can and can't see here, and what each missing thing costs."
+  features: [Feature!]!
+}
+
+"Something that the kernel or our privileges offer, or not."
+type Feature {
+  "What it is."
+  name: String!
+  "Is it there?"
+  available: Boolean!
+  "What was found, or what is lost without it and how to get it."
+  detail: String
+}
+]]
+
+local function first_line(path)
+  local file <close> = io.open(path)
+  return file and file:read("l")
+end
+
+-- A switch of the kernel: nil where it can't be read.
+local function switch(path)
+  local number = tonumber(first_line(path) or "")
+  return number and number ~= 0
+end
+
+local function memory()
+  for line in io.lines("/proc/meminfo") do
+    local kilobytes = line:match("^MemTotal:%s*(%d+) kB")
+    if kilobytes then return tonumber(kilobytes) * 1024 end
+  end
+  return nil
+end
+
+local function uptime() return tonumber(first_line("/proc/uptime"):match("^%S+")) end
+
+local function unprivileged()
+  local disabled = switch("/proc/sys/kernel/unprivileged_bpf_disabled")
+  if disabled == nil then return nil end
+  return not disabled
+end
+
+host.resolvers = {
+  Query = {
+    host = function(_, _, ctx) return kernel.of(ctx):host() end,
+  },
+  Host = {
+    name = function(info) return info.hostname end,
+    architecture = function(info) return info.machine or features.architecture() end,
+    possibleCpus = function() return (bpf.cpus()) end,
+    onlineCpus = function() return select(2, bpf.cpus()) end,
+    bootTime = function(info) return info.boot_time end,
+    uptime = uptime,
+    time = function(info) return info.boot_time + uptime() end,
+    statsEnabled = function() return features.stats_enabled() end,
+    memory = memory,
+    jit = function() return switch("/proc/sys/net/core/bpf_jit_enable") end,
+    unprivilegedBpf = unprivileged,
+    features = features.list,
+  },
+}
+
+return host

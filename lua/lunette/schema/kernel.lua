@@ -1,0 +1,260 @@
+-- What one request has read of the kernel. Every list is enumerated at most once, every
+-- relation is indexed once, and all fields of the request share it: no N+1 system calls.
+
+local bpf = require("bpf")
+
+local kernel = {}
+
+local Kernel = {}
+Kernel.__index = Kernel
+
+-- After so many objects looked up one by one, enumerating them all is cheaper.
+local SINGLE_MAX = 8
+
+local KINDS = {
+  prog = { list = bpf.progs, info = bpf.prog_info, word = "program" },
+  map = { list = bpf.maps, info = bpf.map_info, word = "map" },
+  link = { list = bpf.links, info = bpf.link_info, word = "link" },
+  btf = { list = bpf.btfs, info = bpf.btf_info, word = "BTF object" },
+}
+
+local NONE = {}
+
+local function hex(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
+local function by_id(a, b) return a.id < b.id end
+
+--- What this request has read so far; the same object for all its fields.
+---@param ctx table
+---@return table
+function kernel.of(ctx)
+  local cache = ctx.cache
+  if not cache then
+    cache = {}
+    ctx.cache = cache
+  end
+  local self = cache.kernel
+  if not self then
+    self = setmetatable({ lists = {}, found = {}, singles = {}, indexes = {} }, Kernel)
+    cache.kernel = self
+  end
+  return self
+end
+
+--- Forgets what was read: the next event of a subscription looks again.
+---@param ctx table
+function kernel.forget(ctx)
+  if ctx.cache then ctx.cache.kernel = nil end
+end
+
+--- All objects of a kind ("prog", "map", "link", "btf"), by id.
+---@param kind string
+---@return table[]
+function Kernel:list(kind)
+  local list = self.lists[kind]
+  if list then return list end
+  local err
+  list, err = KINDS[kind].list()
+  if not list then error(("%ss can't be listed: %s"):format(KINDS[kind].word, err), 0) end
+  table.sort(list, by_id)
+  local found = {}
+  for i = 1, #list do
+    local info = list[i]
+    found[info.id] = info
+  end
+  self.lists[kind], self.found[kind] = list, found
+  return list
+end
+
+--- One object by id, or nil and why not.
+---@param kind string
+---@param id integer
+---@return table|nil info, string? err
+function Kernel:find(kind, id)
+  local found = self.found[kind]
+  if not found then
+    found = {}
+    self.found[kind] = found
+  end
+  local info = found[id]
+  if info then return info end
+  local missing = ("%s with ID %d not found"):format(KINDS[kind].word, id)
+  if info == false or self.lists[kind] then return nil, missing end
+  local singles = (self.singles[kind] or 0) + 1
+  self.singles[kind] = singles
+  if singles > SINGLE_MAX then
+    self:list(kind)
+    return self:find(kind, id)
+  end
+  local err, errno
+  info, err, errno = KINDS[kind].info(id)
+  found[id] = info or false
+  if info then return info end
+  return nil, errno == 2 and missing or ("%s with ID %d: %s"):format(KINDS[kind].word, id, err)
+end
+
+--- One object by id; what is gone is an object that says so.
+---@param kind string
+---@param id integer
+---@return table
+function Kernel:object(kind, id)
+  local info, err = self:find(kind, id)
+  return info or { id = id, error = err }
+end
+
+--- One object by id that the request asks for by name: it must be there.
+---@param kind string
+---@param id integer
+---@return table
+function Kernel:demand(kind, id)
+  local info, err = self:find(kind, id)
+  if not info then error(err, 0) end
+  return info
+end
+
+-- An index made once a request: a table of lists by some key.
+function Kernel:index(name, fill)
+  local index = self.indexes[name]
+  if not index then
+    index = {}
+    self.indexes[name] = index
+    fill(function(key, item)
+      local list = index[key]
+      if list then list[#list + 1] = item else index[key] = { item } end
+    end)
+  end
+  return index
+end
+
+-- A list that the kernel may refuse: then there is nothing to say, not an error.
+local function listed(list) return list or NONE end
+
+--- The objects that a kind's field points at, such as links by their prog_id.
+---@param kind string
+---@param field string
+---@param id integer
+---@return table[]
+function Kernel:having(kind, field, id)
+  return self:index(kind .. "." .. field, function(add)
+    for _, info in ipairs(self:list(kind)) do
+      if info[field] then add(info[field], info) end
+    end
+  end)[id] or NONE
+end
+
+--- The programs that use a map.
+---@param map_id integer
+---@return table[]
+function Kernel:users(map_id)
+  return self:index("users", function(add)
+    for _, prog in ipairs(self:list("prog")) do
+      for _, id in ipairs(prog.map_ids or NONE) do add(id, prog) end
+    end
+  end)[map_id] or NONE
+end
+
+--- The maps that a program uses; one that went away says so.
+---@param prog table
+---@return table[]
+function Kernel:maps_of(prog)
+  local maps = {}
+  for i, id in ipairs(prog.map_ids or NONE) do maps[i] = self:object("map", id) end
+  return maps
+end
+
+--- Everything pinned.
+---@return table[]
+function Kernel:pins()
+  if not self.pinned then self.pinned = listed(bpf.pins()) end
+  return self.pinned
+end
+
+--- The paths at which an object is pinned.
+---@param kind string
+---@param id integer
+---@return string[]
+function Kernel:pins_of(kind, id)
+  return self:index("pins", function(add)
+    for _, pin in ipairs(self:pins()) do add(pin.kind .. pin.id, pin.path) end
+  end)[kind .. id] or NONE
+end
+
+--- Which process holds what.
+---@return table[]
+function Kernel:owners()
+  if not self.held then self.held = listed(bpf.owners()) end
+  return self.held
+end
+
+--- The holders of an object.
+---@param kind string
+---@param id integer
+---@return table[]
+function Kernel:owners_of(kind, id)
+  return self:index("owners", function(add)
+    for _, owner in ipairs(self:owners()) do add(owner.kind .. owner.id, owner) end
+  end)[kind .. id] or NONE
+end
+
+--- What a process holds.
+---@param pid integer
+---@return table[]
+function Kernel:held_by(pid)
+  return self:index("held", function(add)
+    for _, owner in ipairs(self:owners()) do add(owner.pid, owner) end
+  end)[pid] or NONE
+end
+
+--- The perf events that hold programs.
+---@return table[]
+function Kernel:tasks()
+  if not self.perf_events then self.perf_events = listed(bpf.task_fd_query()) end
+  return self.perf_events
+end
+
+--- The perf events that hold a program.
+---@param prog_id integer
+---@return table[]
+function Kernel:tasks_of(prog_id)
+  return self:index("tasks", function(add)
+    for _, task in ipairs(self:tasks()) do add(task.prog_id, task) end
+  end)[prog_id] or NONE
+end
+
+--- What a map of maps or a program array holds: ids by key.
+---@param map table
+---@return { key: string, index: integer?, id: integer }[]
+function Kernel:slots(map)
+  return self:index("slots", function() end)[map.id] or self:read_slots(map)
+end
+
+function Kernel:read_slots(map)
+  local slots = {}
+  self.indexes.slots[map.id] = slots
+  local opened = bpf.map(map.id)
+  if not opened then return slots end
+  local handle <close> = opened
+  for key, value in handle:each { raw = true } do
+    local id = ("<I4"):unpack(value)
+    if id ~= 0 then
+      local index = #key == 4 and ("<I4"):unpack(key) or nil
+      slots[#slots + 1] = { key = hex(key), index = index, id = id }
+    end
+  end
+  return slots
+end
+
+--- When the host booted, in seconds since 1970.
+---@return number
+function Kernel:boot_time() return self:host().boot_time end
+
+--- The host.
+---@return table
+function Kernel:host()
+  if not self.host_info then self.host_info = assert(bpf.host()) end
+  return self.host_info
+end
+
+return kernel

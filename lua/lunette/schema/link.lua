@@ -1,0 +1,105 @@
+-- Links: what holds programs at their attach points.
+
+local filter = require("lunette.schema.filter")
+local kernel = require("lunette.schema.kernel")
+local targets = require("lunette.schema.targets")
+
+local link = {}
+
+link.sdl = [[
+extend type Query {
+  "One link by its id."
+  link("The kernel's id." id: Int!): Link!
+  "The links, by id."
+  links("Only those that match." filter: LinkFilter): [Link!]!
+}
+
+"Which links. All conditions given must hold."
+input LinkFilter {
+  "One of these ids."
+  ids: [Int!]
+  "A type, in the kernel's spelling, such as perf_event or tcx."
+  type: String
+  "Those of this program."
+  programId: Int
+  "False leaves out Lunette's own links, true leaves only those."
+  own: Boolean
+}
+
+"What holds a program at its attach point."
+type Link {
+  "The kernel's id."
+  id: Int!
+  "Why nothing else could be read, or null."
+  error: String
+  "Its type in the kernel's spelling."
+  type: String!
+  "The kernel's number of the type."
+  typeId: Int
+  "How it attaches, in the kernel's spelling, where the type tells."
+  attachType: String
+  "What it is attached to, in words: a tracepoint, a function, a cgroup's path, an interface."
+  target: String
+  "Everything that the kernel tells of this type, by the kernel's names."
+  details: JSON!
+  "Id of its program."
+  programId: Int
+  "Its program."
+  program: Program
+  "Is it pinned in a BPF file system?"
+  isPinned: Boolean!
+  "The paths it is pinned at."
+  pins: [String!]!
+  "The processes that hold it."
+  owners: [Owner!]!
+  "Is it one of Lunette's own?"
+  own: Boolean!
+}
+]]
+
+-- Told by fields of their own.
+local PLAIN = { id = true, type = true, type_id = true, prog_id = true, own = true }
+
+local function details(info)
+  local rest = {}
+  for name, value in pairs(info) do
+    if not PLAIN[name] then rest[name] = value end
+  end
+  return rest
+end
+
+local function haystack(info, k)
+  return { tostring(info.id), info.type or "", targets.of_link(info, k) or "" }
+end
+
+local function list(_, args, ctx)
+  local k = kernel.of(ctx)
+  if not args.filter then return k:list("link") end
+  local function parse_type(text) return text:lower() end
+  return filter.objects(k, "link", args.filter, { parse_type = parse_type, haystack = haystack })
+end
+
+link.resolvers = {
+  Query = {
+    link = function(_, args, ctx) return kernel.of(ctx):demand("link", args.id) end,
+    links = list,
+  },
+  Link = {
+    type = function(info) return info.type or "" end,
+    typeId = function(info) return info.type_id end,
+    attachType = function(info) return info.attach_type end,
+    target = function(info, _, ctx) return targets.of_link(info, kernel.of(ctx)) end,
+    details = details,
+    programId = function(info) return info.prog_id end,
+    program = function(info, _, ctx)
+      local id = info.prog_id
+      return id and id ~= 0 and kernel.of(ctx):object("prog", id) or nil
+    end,
+    isPinned = function(info, _, ctx) return #kernel.of(ctx):pins_of("link", info.id) > 0 end,
+    pins = function(info, _, ctx) return kernel.of(ctx):pins_of("link", info.id) end,
+    owners = function(info, _, ctx) return kernel.of(ctx):owners_of("link", info.id) end,
+    own = function(info) return info.own or false end,
+  },
+}
+
+return link

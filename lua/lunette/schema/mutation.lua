@@ -1,0 +1,265 @@
+-- What changes something. Every field is guarded: the server must allow writing.
+
+local bpf = require("bpf")
+local decode = require("lunette.decode")
+local kernel = require("lunette.schema.kernel")
+local writing = require("lunette.schema.writing")
+
+local mutation = {}
+
+mutation.sdl = [[
+extend type Mutation {
+  "Pins a map at a path in a BPF file system."
+  pinMap(
+    "The map's id."
+    id: Int!
+    "The path."
+    path: String!
+  ): MapPinningResult!
+  "Removes a pin of a map, program or link."
+  unpin("The path." path: String!): MutationResult!
+  "Pins a program at a path in a BPF file system."
+  pinProgram(
+    "The program's id."
+    id: Int!
+    "The path."
+    path: String!
+  ): MutationResult!
+  "Pins a link at a path in a BPF file system."
+  pinLink(
+    "The link's id."
+    id: Int!
+    "The path."
+    path: String!
+  ): MutationResult!
+  "Changes the value of an entry that is there; of one CPU on a per-CPU map."
+  updateMapValue(
+    "The map's id."
+    mapId: Int!
+    "The key."
+    key: String!
+    "The CPU, of a per-CPU map."
+    cpu: Int
+    "The value."
+    value: String!
+    "How the key is written."
+    keyFormat: MapEntryFormat!
+    "How the value is written."
+    valueFormat: MapEntryFormat!
+  ): MapUpdateValueResult!
+  "Adds an entry: one value, or one a CPU on a per-CPU map."
+  createMapValue(
+    "The map's id."
+    mapId: Int!
+    "The key."
+    key: String!
+    "The value, or the CPUs' values."
+    values: [String!]!
+    "How the key is written."
+    keyFormat: MapEntryFormat!
+    "How the values are written."
+    valueFormat: MapEntryFormat!
+  ): MapUpdateValueResult!
+  "Removes entries."
+  deleteMapValues(
+    "The map's id."
+    mapId: Int!
+    "The keys."
+    keys: [String!]!
+    "How the keys are written."
+    keyFormat: MapEntryFormat!
+  ): MapUpdateValueResult!
+  "Writes an entry from typed input, by BTF or by decoder. A dry run only shows the bytes."
+  writeMapEntry(
+    "The map's id."
+    mapId: Int!
+    "The key: a number, text, or an object by field."
+    key: JSON
+    "The value likewise; a list with one a CPU on a per-CPU map."
+    value: JSON!
+    "When to write."
+    mode: WriteMode = ANY
+    "Only show what would be written."
+    dryRun: Boolean = false
+  ): WriteResult!
+  "Puts a value into a queue, stack or bloom filter."
+  pushMapValue(
+    "The map's id."
+    mapId: Int!
+    "The value."
+    value: String!
+    "How it is written."
+    valueFormat: MapEntryFormat! = HEX
+  ): MutationResult!
+  "Takes a value out of a queue or stack."
+  popMapValue(
+    "The map's id."
+    mapId: Int!
+    "How to write it."
+    valueFormat: MapEntryFormat! = HEX
+  ): PopResult!
+  "Closes a map to writing from user space, for ever."
+  freezeMap("The map's id." id: Int!): MutationResult!
+  "Detaches a link from its attach point."
+  detachLink("The link's id." id: Int!): MutationResult!
+}
+
+"How pinning a map went."
+type MapPinningResult {
+  "What went wrong, or null."
+  error: String
+}
+
+"How changing a map went."
+type MapUpdateValueResult {
+  "What went wrong, or null."
+  error: String
+}
+
+"When to write an entry."
+enum WriteMode {
+  "Always."
+  ANY
+  "Only if the key isn't there."
+  CREATE
+  "Only if the key is there."
+  UPDATE
+}
+
+"What was written, or would be."
+type WriteResult {
+  "What went wrong, or null."
+  error: String
+  "Was it written?"
+  written: Boolean!
+  "The key's bytes in hex."
+  key: String
+  "The value's bytes in hex: one, or one a CPU."
+  values: [String!]!
+  "The values that were there before, in hex: what to write to undo; null when there were none."
+  before: [String!]
+}
+
+"What was taken out of a map."
+type PopResult {
+  "What went wrong, or null."
+  error: String
+  "The value; null when the map is empty."
+  value: String
+}
+]]
+
+local FORBIDDEN = "writing is not allowed: start the server with --allow-write and send its token"
+
+-- Lets a change through only where writing is allowed. The change returns true, or nil and
+-- why it failed; the rest of the answer comes with the true.
+local function guarded(change)
+  return function(_, args, ctx)
+    if not ctx.can_write then error(FORBIDDEN, 0) end
+    local result, err = change(args, ctx)
+    kernel.forget(ctx)
+    if not result then return { error = err } end
+    return type(result) == "table" and result or {}
+  end
+end
+
+local OPEN = { prog = bpf.prog, map = bpf.map, link = bpf.link }
+local WORD = { prog = "program", map = "map", link = "link" }
+
+-- Runs fn with an open handle.
+local function with(kind, id, fn)
+  local handle, err = OPEN[kind](id)
+  if not handle then return nil, ("%s with ID %d: %s"):format(WORD[kind], id, err) end
+  local object <close> = handle
+  return fn(object)
+end
+
+local function pin(kind)
+  return guarded(function(args)
+    return with(kind, args.id, function(handle) return bpf.pin(handle, args.path) end)
+  end)
+end
+
+local function on_map(change)
+  return guarded(function(args)
+    return with("map", args.mapId, function(map) return change(map, map:info(), args) end)
+  end)
+end
+
+local function update(map, info, args)
+  local key, err = writing.parse("key", args.key, args.keyFormat, info.key_size)
+  if not key then return nil, err end
+  local bytes
+  bytes, err = writing.parse("value", args.value, args.valueFormat, info.value_size)
+  if not bytes then return nil, err end
+  local value
+  value, err = writing.for_cpu(map, info, key, bytes, args.cpu)
+  if not value then return nil, err end
+  return writing.put(map, key, value, "UPDATE")
+end
+
+local function create(map, info, args)
+  local key, err = writing.parse("key", args.key, args.keyFormat, info.key_size)
+  if not key then return nil, err end
+  local value
+  value, err = writing.values(info, args.values, args.valueFormat)
+  if not value then return nil, err end
+  return writing.put(map, key, value, "CREATE")
+end
+
+-- All keys are read before any is deleted: a bad one changes nothing.
+local function delete(map, info, args)
+  local keys = {}
+  for i, text in ipairs(args.keys) do
+    local key, err = writing.parse(("keys[%d]"):format(i - 1), text, args.keyFormat, info.key_size)
+    if not key then return nil, err end
+    keys[i] = key
+  end
+  local failed
+  for i, key in ipairs(keys) do
+    local ok, err = map:delete(key)
+    if not ok then failed = failed or ("key %s: %s"):format(args.keys[i], err) end
+  end
+  if failed then return nil, failed end
+  return true
+end
+
+local function push(map, info, args)
+  local value, err = writing.parse("value", args.value, args.valueFormat, info.value_size)
+  if not value then return nil, err end
+  return map:push(value)
+end
+
+local function pop(map, _, args)
+  local value, err, errno = map:pop()
+  if not value then
+    if errno == 2 then return {} end
+    return nil, err
+  end
+  return { value = decode.format(value, args.valueFormat) }
+end
+
+local function unpin(args) return bpf.unpin(args.path) end
+
+mutation.resolvers = {
+  Mutation = {
+    pinMap = pin("map"),
+    pinProgram = pin("prog"),
+    pinLink = pin("link"),
+    unpin = guarded(unpin),
+    updateMapValue = on_map(update),
+    createMapValue = on_map(create),
+    deleteMapValues = on_map(delete),
+    pushMapValue = on_map(push),
+    popMapValue = on_map(pop),
+    writeMapEntry = guarded(function(args) return writing.typed(args) end),
+    freezeMap = guarded(function(args)
+      return with("map", args.id, function(map) return map:freeze() end)
+    end),
+    detachLink = guarded(function(args)
+      return with("link", args.id, function(link) return link:detach() end)
+    end),
+  },
+}
+
+return mutation

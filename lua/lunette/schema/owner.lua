@@ -1,0 +1,179 @@
+-- Who holds what: processes by their descriptors, paths by their pins, and what nobody uses.
+
+local kernel = require("lunette.schema.kernel")
+local kinds = require("lunette.schema.kinds")
+local leaks = require("lunette.schema.leaks")
+local process = require("lunette.schema.process")
+
+local owner = {}
+
+owner.sdl = [[
+extend type Query {
+  "Which process holds which object by which descriptor."
+  owners("Only those of this process." pid: Int): [Owner!]!
+  "The processes that hold BPF objects."
+  processes: [Process!]!
+  "One process by its id, or null when it holds nothing."
+  process("Its id." pid: Int!): Process
+  "What is pinned in the BPF file systems."
+  pins: [Pin!]!
+  "Objects that seem forgotten."
+  leaks: [Leak!]!
+}
+
+"A process's hold on an object."
+type Owner {
+  "What kind of object."
+  kind: ObjectKind!
+  "The object's id."
+  id: Int!
+  "The process."
+  pid: Int!
+  "Its command."
+  comm: String!
+  "The descriptor, where it is known."
+  fd: Int
+  "The whole process."
+  process: Process
+  "The program that is held, of kind PROGRAM."
+  program: Program
+  "The map that is held, of kind MAP."
+  map: Map
+  "The link that is held, of kind LINK."
+  link: Link
+}
+
+"A process that holds BPF objects."
+type Process {
+  "Its id."
+  pid: Int!
+  "Its command."
+  comm: String!
+  "Its command line."
+  cmdline: String
+  "Its cgroup's path."
+  cgroup: String
+  "The systemd unit, by that path."
+  unit: String
+  "The container's id, by that path."
+  container: String
+  "The Kubernetes pod's id, by that path."
+  pod: String
+  "The programs that it holds."
+  programs: [Program!]!
+  "The maps that it holds."
+  maps: [Map!]!
+  "The links that it holds."
+  links: [Link!]!
+}
+
+"A path in a BPF file system."
+type Pin {
+  "The path."
+  path: String!
+  "What is pinned there."
+  kind: ObjectKind!
+  "Its id."
+  id: Int!
+  "The program, of kind PROGRAM."
+  program: Program
+  "The map, of kind MAP."
+  map: Map
+  "The link, of kind LINK."
+  link: Link
+}
+
+"An object that seems forgotten."
+type Leak {
+  "What kind of object."
+  kind: ObjectKind!
+  "Its id."
+  id: Int!
+  "Its name."
+  name: String
+  "Why it seems so, in a sentence."
+  why: String!
+  "Bytes that it holds."
+  memory: Float
+}
+]]
+
+-- A field that is there only for one kind of object.
+local function object_of(kind)
+  return function(item, _, ctx)
+    return item.kind == kind and kernel.of(ctx):object(kind, item.id) or nil
+  end
+end
+
+local function kind_enum(item) return kinds.enum[item.kind] end
+
+-- What a process holds of one kind, each object once.
+local function held(kind)
+  return function(proc, _, ctx)
+    local k = kernel.of(ctx)
+    local list, seen = {}, {}
+    for _, hold in ipairs(k:held_by(proc.pid)) do
+      if hold.kind == kind and not seen[hold.id] then
+        seen[hold.id] = true
+        list[#list + 1] = k:object(kind, hold.id)
+      end
+    end
+    return list
+  end
+end
+
+local function processes(_, _, ctx)
+  local list, seen = {}, {}
+  for _, hold in ipairs(kernel.of(ctx):owners()) do
+    if not seen[hold.pid] then
+      seen[hold.pid] = true
+      list[#list + 1] = { pid = hold.pid, comm = hold.comm }
+    end
+  end
+  table.sort(list, function(a, b) return a.pid < b.pid end)
+  return list
+end
+
+local function one_process(_, args, ctx)
+  local hold = kernel.of(ctx):held_by(args.pid)[1]
+  return hold and { pid = hold.pid, comm = hold.comm }
+end
+
+owner.resolvers = {
+  Query = {
+    owners = function(_, args, ctx)
+      local k = kernel.of(ctx)
+      return args.pid and k:held_by(args.pid) or k:owners()
+    end,
+    processes = processes,
+    process = one_process,
+    pins = function(_, _, ctx) return kernel.of(ctx):pins() end,
+    leaks = function(_, _, ctx) return leaks.list(kernel.of(ctx)) end,
+  },
+  Owner = {
+    kind = kind_enum,
+    process = function(item) return { pid = item.pid, comm = item.comm } end,
+    program = object_of("prog"),
+    map = object_of("map"),
+    link = object_of("link"),
+  },
+  Process = {
+    cmdline = function(proc) return process.cmdline(proc.pid) end,
+    cgroup = function(proc) return process.cgroup(proc.pid) end,
+    unit = function(proc) return process.unit(process.cgroup(proc.pid)) end,
+    container = function(proc) return process.container(process.cgroup(proc.pid)) end,
+    pod = function(proc) return process.pod(process.cgroup(proc.pid)) end,
+    programs = held("prog"),
+    maps = held("map"),
+    links = held("link"),
+  },
+  Pin = {
+    kind = kind_enum,
+    program = object_of("prog"),
+    map = object_of("map"),
+    link = object_of("link"),
+  },
+  Leak = { kind = kind_enum },
+}
+
+return owner

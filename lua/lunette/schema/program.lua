@@ -1,0 +1,223 @@
+-- Programs: what the kernel tells of them, and where one goes from there.
+
+local names = require("lunette.names")
+local filter = require("lunette.schema.filter")
+local kernel = require("lunette.schema.kernel")
+local users = require("lunette.schema.users")
+
+local program = {}
+
+program.sdl = [[
+extend type Query {
+  "One program by its id."
+  program("The kernel's id." id: Int!): Program!
+  "The loaded programs, by id."
+  programs("Only those that match." filter: ProgramFilter): [Program!]!
+}
+
+"Which programs. All conditions given must hold."
+input ProgramFilter {
+  "One of these ids."
+  ids: [Int!]
+  "A Lua pattern found anywhere in the name."
+  name: String
+  "A type, in the seeds' spelling (TracePoint) or the kernel's (tracepoint)."
+  type: String
+  "The tag."
+  tag: String
+  "False leaves out Lunette's own programs, true leaves only those."
+  own: Boolean
+  "Text found in name, id, type, tag, a pin, a map's name or an owner's command."
+  search: String
+}
+
+"A loaded BPF program."
+type Program {
+  "The kernel's id."
+  id: Int!
+  "Why nothing else could be read, or null."
+  error: String
+  "Its name: the whole of it where BTF knows what the kernel cut at 15 characters."
+  name: String
+  "Its type in the seeds' spelling, such as TracePoint."
+  type: String!
+  "Its type in the kernel's spelling, such as tracepoint."
+  kernelType: String!
+  "The kernel's number of the type."
+  typeId: Int!
+  "Hash of its instructions, in hex."
+  tag: String
+  "Seconds spent running while the kernel's statistics were on."
+  runTime: Float
+  "Times run while the kernel's statistics were on. A plain number, exact up to 2^53."
+  runCount: Int
+  "Times run, exact."
+  runs: UInt64
+  "Nanoseconds spent running, exact."
+  runTimeNs: UInt64
+  "Times it was skipped because it was already running on that CPU."
+  recursionMisses: UInt64
+  "Id of its BTF object."
+  btfId: Int
+  "The verifier's log, for a program that Lunette loaded itself; the kernel doesn't keep it."
+  verifierLog: String
+  "Is it pinned in a BPF file system?"
+  isPinned: Boolean
+  "The paths it is pinned at."
+  pins: [String!]!
+  "When it was loaded, in seconds since 1970."
+  loadTime: Float
+  "Id of the user who loaded it."
+  uid: Int
+  "Name of the user who loaded it."
+  user: String
+  "Does it declare a licence compatible with the GPL?"
+  gplCompatible: Boolean
+  "Memory that it holds, in bytes."
+  memory: Float
+  "Size of the translated instructions, in bytes."
+  xlatedSize: Int
+  "Size of the machine code, in bytes; 0 without a just-in-time compiler."
+  jitedSize: Int
+  "Instructions that the verifier walked."
+  verifiedInsns: Int
+  "The interface that it was loaded for, of offloaded programs."
+  ifindex: Int
+  "Inode of that interface's network namespace."
+  netns: UInt64
+  "The kernel function or program that it is built to attach to, where it names one."
+  attachTo: String
+  "Is it one of Lunette's own?"
+  own: Boolean!
+  "Was it cut off from the device it was loaded for?"
+  orphaned: Boolean
+  "The maps that it uses."
+  maps: [Map!]!
+  "Its BTF object."
+  btf: Btf
+  "The links that hold it at its attach points."
+  links: [Link!]!
+  "Perf events that hold it, by process: what BPF_TASK_FD_QUERY tells."
+  tasks: [Task!]!
+  "The processes that hold it."
+  owners: [Owner!]!
+  "Programs that it may jump to by tail call, through its program arrays."
+  tailCalls: [TailCall!]!
+}
+
+"A perf event that holds a program."
+type Task {
+  "The process."
+  pid: Int!
+  "Its file descriptor."
+  fd: Int!
+  "RawTracepoint, Tracepoint, Kprobe, Kretprobe, Uprobe or Uretprobe."
+  type: String!
+  "The tracepoint, the function or the file."
+  name: String
+  "Offset in the function or the file, in decimal."
+  probeOffset: String
+  "Address of the probe, in decimal."
+  probeAddr: String
+}
+
+"A possible tail call."
+type TailCall {
+  "The program array that is jumped through."
+  via: Map!
+  "The slot in it."
+  index: Int!
+  "The program in that slot."
+  program: Program!
+}
+]]
+
+local NS = 1e-9
+
+local function type_name(prog) return prog.type and names.prog(prog.type) or "" end
+
+-- The attach type's target, where the program itself names one.
+local function attach_to(prog)
+  if not prog.attach_btf_id or prog.attach_btf_id == 0 then return nil end
+  local object = prog.attach_btf_obj_id or 0
+  return prog.attach_name or ("BTF %d, type %d"):format(object, prog.attach_btf_id)
+end
+
+local function nonzero(n) return n ~= 0 and n or nil end
+
+-- Everything in a program that a search looks through.
+local function haystack(prog, k)
+  local words = { prog.name or "", tostring(prog.id), type_name(prog), prog.type, prog.tag }
+  for _, path in ipairs(k:pins_of("prog", prog.id)) do words[#words + 1] = path end
+  for _, map in ipairs(k:maps_of(prog)) do words[#words + 1] = map.name or "" end
+  for _, owner in ipairs(k:owners_of("prog", prog.id)) do words[#words + 1] = owner.comm end
+  return words
+end
+
+local function list(_, args, ctx)
+  local k = kernel.of(ctx)
+  local wanted = args.filter
+  if not wanted then return k:list("prog") end
+  return filter.objects(k, "prog", wanted, { parse_type = names.parse_prog, haystack = haystack })
+end
+
+local function tail_calls(prog, _, ctx)
+  local k = kernel.of(ctx)
+  local calls = {}
+  for _, map in ipairs(k:maps_of(prog)) do
+    if map.type == "prog_array" then
+      for _, slot in ipairs(k:slots(map)) do
+        calls[#calls + 1] = { via = map, index = slot.index, program = k:object("prog", slot.id) }
+      end
+    end
+  end
+  return calls
+end
+
+program.resolvers = {
+  Query = {
+    program = function(_, args, ctx) return kernel.of(ctx):demand("prog", args.id) end,
+    programs = list,
+  },
+  Program = {
+    type = type_name,
+    kernelType = function(prog) return prog.type or "" end,
+    typeId = function(prog) return prog.type_id or -1 end,
+    runTime = function(prog) return prog.run_time_ns and prog.run_time_ns * NS end,
+    runCount = function(prog) return prog.run_cnt end,
+    runs = function(prog) return prog.run_cnt end,
+    runTimeNs = function(prog) return prog.run_time_ns end,
+    recursionMisses = function(prog) return prog.recursion_misses end,
+    btfId = function(prog) return nonzero(prog.btf_id) end,
+    isPinned = function(prog, _, ctx) return #kernel.of(ctx):pins_of("prog", prog.id) > 0 end,
+    pins = function(prog, _, ctx) return kernel.of(ctx):pins_of("prog", prog.id) end,
+    loadTime = function(prog, _, ctx)
+      return prog.load_time and kernel.of(ctx):boot_time() + prog.load_time * NS
+    end,
+    user = function(prog) return prog.uid and users.name(prog.uid) end,
+    gplCompatible = function(prog) return prog.gpl end,
+    memory = function(prog) return prog.memlock end,
+    xlatedSize = function(prog) return prog.xlated_len end,
+    jitedSize = function(prog) return prog.jited_len end,
+    verifiedInsns = function(prog) return prog.verified_insns end,
+    ifindex = function(prog) return nonzero(prog.ifindex) end,
+    netns = function(prog) return nonzero(prog.netns_ino) end,
+    attachTo = attach_to,
+    own = function(prog) return prog.own or false end,
+    maps = function(prog, _, ctx) return kernel.of(ctx):maps_of(prog) end,
+    btf = function(prog, _, ctx)
+      return nonzero(prog.btf_id) and kernel.of(ctx):object("btf", prog.btf_id)
+    end,
+    links = function(prog, _, ctx) return kernel.of(ctx):having("link", "prog_id", prog.id) end,
+    tasks = function(prog, _, ctx) return kernel.of(ctx):tasks_of(prog.id) end,
+    owners = function(prog, _, ctx) return kernel.of(ctx):owners_of("prog", prog.id) end,
+    tailCalls = tail_calls,
+  },
+  Task = {
+    name = function(task) return task.name end,
+    probeOffset = function(task) return task.probe_offset and ("%u"):format(task.probe_offset) end,
+    probeAddr = function(task) return task.probe_addr and ("%u"):format(task.probe_addr) end,
+  },
+}
+
+return program
