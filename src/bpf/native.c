@@ -2,7 +2,7 @@
 
 #include <capstone/capstone.h>
 #include <errno.h>
-#include <stdbool.h>
+#include <stdlib.h>
 
 #if defined(__x86_64__)
 enum { ARCH = CS_ARCH_X86, MODE = CS_MODE_64 };
@@ -11,6 +11,14 @@ enum { ARCH = CS_ARCH_ARM64, MODE = CS_MODE_ARM };
 #else
 enum { ARCH = -1, MODE = 0 };
 #endif
+
+struct lun_native {
+	csh handle;
+	cs_insn *insn;
+	const uint8_t *code;
+	size_t len;
+	uint64_t address;
+};
 
 static bool is_jump(csh handle, const cs_insn *insn)
 {
@@ -36,49 +44,64 @@ static uint64_t jump_target(csh handle, const cs_insn *insn)
 	return 0;
 }
 
-static int walk(csh handle, cs_insn *insn, const uint8_t *code, size_t len, uint64_t address,
-	lun_native_fn fn, void *ctx)
+static int start(struct lun_native *walk, enum lun_native_syntax syntax)
 {
-	int err = 0;
-
-	while (!err && len) {
-		const uint8_t *bytes = code;
-		struct lun_native_insn out;
-
-		if (!cs_disasm_iter(handle, &code, &len, &address, insn))
-			break;
-		out = (struct lun_native_insn){
-			.address = insn->address,
-			.bytes = bytes,
-			.size = insn->size,
-			.mnemonic = insn->mnemonic,
-			.operands = insn->op_str,
-			.target = jump_target(handle, insn),
-		};
-		err = fn(ctx, &out);
-	}
-	return err;
+	if (cs_open((cs_arch)ARCH, (cs_mode)MODE, &walk->handle))
+		return -ENOTSUP;
+	cs_option(walk->handle, CS_OPT_SKIPDATA, CS_OPT_ON);
+	cs_option(walk->handle, CS_OPT_DETAIL, CS_OPT_ON);
+	if (syntax == LUN_SYNTAX_ATT)
+		cs_option(walk->handle, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
+	walk->insn = cs_malloc(walk->handle);
+	return walk->insn ? 0 : -ENOMEM;
 }
 
-int lun_native_disasm(const uint8_t *code, size_t len, uint64_t address,
-	enum lun_native_syntax syntax, lun_native_fn fn, void *ctx)
+int lun_native_open(struct lun_native **walk, const uint8_t *code, size_t len, uint64_t address,
+	enum lun_native_syntax syntax)
 {
-	cs_insn *insn;
-	csh handle;
-	int err;
+	struct lun_native *w = calloc(1, sizeof(*w));
+	int err = w ? start(w, syntax) : -ENOMEM;
 
-	if (cs_open((cs_arch)ARCH, (cs_mode)MODE, &handle))
-		return -ENOTSUP;
-	cs_option(handle, CS_OPT_SKIPDATA, CS_OPT_ON);
-	cs_option(handle, CS_OPT_DETAIL, CS_OPT_ON);
-	if (syntax == LUN_SYNTAX_ATT)
-		cs_option(handle, CS_OPT_SYNTAX, CS_OPT_SYNTAX_ATT);
-	insn = cs_malloc(handle);
-	err = insn ? walk(handle, insn, code, len, address, fn, ctx) : -ENOMEM;
-	if (insn)
-		cs_free(insn, 1);
-	cs_close(&handle);
-	return err;
+	*walk = NULL;
+	if (err) {
+		lun_native_close(w);
+		return err;
+	}
+	w->code = code;
+	w->len = len;
+	w->address = address;
+	*walk = w;
+	return 0;
+}
+
+bool lun_native_next(struct lun_native *walk, struct lun_native_insn *insn)
+{
+	const uint8_t *bytes = walk->code;
+	cs_insn *at = walk->insn;
+
+	if (!walk->len ||
+		!cs_disasm_iter(walk->handle, &walk->code, &walk->len, &walk->address, at))
+		return false;
+	*insn = (struct lun_native_insn){
+		.address = at->address,
+		.bytes = bytes,
+		.size = at->size,
+		.mnemonic = at->mnemonic,
+		.operands = at->op_str,
+		.target = jump_target(walk->handle, at),
+	};
+	return true;
+}
+
+void lun_native_close(struct lun_native *walk)
+{
+	if (!walk)
+		return;
+	if (walk->insn)
+		cs_free(walk->insn, 1);
+	if (walk->handle)
+		cs_close(&walk->handle);
+	free(walk);
 }
 
 const char *lun_native_arch(void)

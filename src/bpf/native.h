@@ -1,5 +1,6 @@
 #pragma once
 /* Native (JIT-compiled) code of this machine as text, by capstone. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,11 +15,15 @@ struct lun_native_insn {
 	uint64_t target;      /* address that a call or jump goes to, 0 when it has none */
 };
 
-/* Called for each instruction; what it returns other than 0 ends the walk. */
-typedef int (*lun_native_fn)(void *ctx, const struct lun_native_insn *insn);
+/* A walk over some code, which must stay where it is until the walk is closed. */
+struct lun_native;
 
-/* 0, what fn returned, -ENOTSUP (capstone does not know this machine) or -ENOMEM. */
-int lun_native_disasm(const uint8_t *code, size_t len, uint64_t address,
-	enum lun_native_syntax syntax, lun_native_fn fn, void *ctx);
+/* 0, -ENOTSUP (capstone does not know this machine) or -ENOMEM. */
+int lun_native_open(struct lun_native **walk, const uint8_t *code, size_t len, uint64_t address,
+	enum lun_native_syntax syntax);
+/* The next instruction, whose texts are good until the next call; false at the end. */
+bool lun_native_next(struct lun_native *walk, struct lun_native_insn *insn);
+/* NULL is fine. */
+void lun_native_close(struct lun_native *walk);
 /* "x86_64", "aarch64" or "unknown": what this program was built for. */
 const char *lun_native_arch(void);
