@@ -7,6 +7,9 @@ local samples = {}
 
 -- Moments that are kept. A reader asks for samples by setting WANTED, which runs out.
 samples.KEPT = 900
+-- Every moment's rates are also published here.
+samples.TOPIC = "programRates"
+
 local HEAD, SLOT, WANTED = "sampler.head", "sampler.%d", "sampler.wanted"
 local WANTED_FOR = 20 -- seconds
 
@@ -64,6 +67,13 @@ function samples.rate(text, id)
     if found < id then low = middle + 1 else high = middle - 1 end
   end
   return { id = id, time = time, seconds = seconds, runs = 0.0, cpu = 0.0, misses = 0.0 }
+end
+
+--- Seconds since boot, by /proc.
+---@return number
+function samples.uptime()
+  local file <close> = assert(io.open("/proc/uptime"))
+  return tonumber(file:read("l"):match("^%S+"))
 end
 
 --- Keeps a packed moment, in place of the oldest.

@@ -29,7 +29,9 @@ local PERF = {
   uprobe = file_offset,
   uretprobe = file_offset,
   tracepoint = function(info) return info.tp_name end,
-  event = function(info) return info.event_name or "perf event" end,
+  event = function(info)
+    return ("perf event type %d config %d"):format(info.event_type or 0, info.event_config or 0)
+  end,
 }
 
 local TARGETS = {
@@ -44,7 +46,7 @@ local TARGETS = {
   kprobe_multi = function(info)
     return some(info.funcs or {}, info.count or #(info.funcs or {}), tostring)
   end,
-  uprobe_multi = function(info) return info.path end,
+  uprobe_multi = function(info) return info.file_name end,
   netns = function(info) return info.netns_ino and ("netns %u"):format(info.netns_ino) end,
   netfilter = function(info)
     return ("pf %s hook %s priority %s"):format(info.pf, info.hooknum, info.priority)

@@ -1,0 +1,215 @@
+-- The code of programs: translated instructions, native code, control flow.
+
+local bpf = require("bpf")
+local kernel = require("lunette.schema.kernel")
+
+local code = {}
+
+code.sdl = [[
+extend type Program {
+  "Its functions; null, with an error, where the kernel doesn't show us its code."
+  functions: [CodeFunction!]
+  "Its translated instructions."
+  instructions: [Instruction!]
+  "Its native code, function by function; null without a just-in-time compiler."
+  native("How to write it." syntax: AssemblerSyntax = ATT): [NativeFunction!]
+  "Its control-flow graph, function by function."
+  cfg: [CfgFunction!]
+}
+
+"How assembler is written."
+enum AssemblerSyntax {
+  "As GNU tools do: source before destination."
+  ATT
+  "As Intel's manuals do: destination before source."
+  INTEL
+}
+
+"A function of a program."
+type CodeFunction {
+  "Its name; empty where nobody knows it."
+  name: String!
+  "Index of its first instruction."
+  start: Int!
+  "Slots of its instructions."
+  count: Int!
+}
+
+"A line of source, as BTF keeps it."
+type SourceLine {
+  "The file."
+  file: String!
+  "The line's number."
+  line: Int!
+  "The column."
+  column: Int!
+  "The text."
+  text: String!
+}
+
+"A translated BPF instruction."
+type Instruction {
+  "Its index; wide ones take two."
+  index: Int!
+  "Its bytes in hex."
+  bytes: String!
+  "What it says, in the verifier's notation."
+  text: String!
+  "Index of the instruction that it jumps to, or of the function that it names."
+  target: Int
+  "The helper or kernel function that it calls."
+  call: String
+  "The map that it names."
+  map: Map
+  "The global variable that it names."
+  variable: String
+  "The source line that it was compiled from."
+  source: SourceLine
+}
+
+"The native code of a function."
+type NativeFunction {
+  "The function's name; empty where nobody knows it."
+  name: String!
+  "Its address, in hex."
+  address: String!
+  "Bytes of it."
+  size: Int!
+  "Its instructions."
+  instructions: [NativeInstruction!]!
+}
+
+"A native instruction."
+type NativeInstruction {
+  "Bytes from the function's start."
+  offset: Int!
+  "Its bytes in hex."
+  bytes: String!
+  "What it says, in assembler."
+  text: String!
+  "Where in the function it jumps to, in bytes from its start."
+  target: Int
+  "What it jumps to or calls outside the function."
+  symbol: String
+  "The source line that it was compiled from."
+  source: SourceLine
+}
+
+"The control-flow graph of a function."
+type CfgFunction {
+  "The function's name; empty where nobody knows it."
+  name: String!
+  "Its basic blocks, in the program's order."
+  blocks: [CfgBlock!]!
+  "The edges between them."
+  edges: [CfgEdge!]!
+  "The graph in Graphviz's language."
+  dot: String!
+}
+
+"A basic block: instructions that run one after the other."
+type CfgBlock {
+  "Index of its first instruction."
+  first: Int!
+  "Index of its last instruction."
+  last: Int!
+}
+
+"A way from block to block."
+type CfgEdge {
+  "The block that it leaves: its place in blocks, from 0."
+  from: Int!
+  "The block that it reaches; null: it leaves the function."
+  to: Int
+  "next, jump or exit."
+  kind: String!
+}
+]]
+
+-- What a reader of bpf gives for a program, read once a request.
+local function read(ctx, name, id, syntax)
+  local k = kernel.of(ctx)
+  local key = ("%s %d %s"):format(name, id, syntax)
+  k.code = k.code or {}
+  if not k.code[key] then
+    local result, err = bpf[name](id, syntax)
+    if not result then error(err, 0) end
+    k.code[key] = result
+  end
+  return k.code[key]
+end
+
+-- Instructions know their line by its number in the program's list.
+local function with_lines(insns, lines)
+  for _, insn in ipairs(insns) do insn.source = lines[insn.line] end
+  return insns
+end
+
+local function instructions(prog, _, ctx)
+  local xlated = read(ctx, "xlated", prog.id)
+  return with_lines(xlated.insns, xlated.lines)
+end
+
+local function native(prog, args, ctx)
+  local jited = read(ctx, "jited", prog.id, args.syntax:lower())
+  for _, func in ipairs(jited.functions) do with_lines(func.insns, jited.lines) end
+  return jited.functions
+end
+
+local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
+
+-- The instructions of a block, a line each.
+local function block_label(block, insns)
+  local lines = {}
+  for _, insn in ipairs(insns) do
+    if insn.index >= block.first and insn.index <= block.last then
+      lines[#lines + 1] = ("%d: %s"):format(insn.index, insn.text)
+    end
+  end
+  return (quoted(table.concat(lines, "\n")):gsub("\n", "\\l"):gsub('"$', '\\l"'))
+end
+
+local function dot(graph, _, ctx)
+  local insns = read(ctx, "xlated", graph.prog_id).insns
+  local lines = { ("digraph %s {"):format(quoted(graph.name)) }
+  lines[2] = "  node [shape=box, fontname=monospace];"
+  for i, block in ipairs(graph.blocks) do
+    lines[#lines + 1] = ("  b%d [label=%s];"):format(i - 1, block_label(block, insns))
+  end
+  lines[#lines + 1] = "  exit [shape=oval];"
+  for _, edge in ipairs(graph.edges) do
+    local to = edge.to and ("b%d"):format(edge.to - 1) or "exit"
+    lines[#lines + 1] = ("  b%d -> %s [label=%s];"):format(edge.from - 1, to, edge.kind)
+  end
+  lines[#lines + 1] = "}\n"
+  return table.concat(lines, "\n")
+end
+
+local function cfg(prog, _, ctx)
+  local graphs = read(ctx, "cfg", prog.id)
+  for _, graph in ipairs(graphs) do graph.prog_id = prog.id end
+  return graphs
+end
+
+code.resolvers = {
+  Program = {
+    functions = function(prog, _, ctx) return read(ctx, "xlated", prog.id).functions end,
+    instructions = instructions,
+    native = native,
+    cfg = cfg,
+  },
+  Instruction = {
+    variable = function(insn) return insn.var end,
+    map = function(insn, _, ctx)
+      return insn.map_id and kernel.of(ctx):object("map", insn.map_id)
+    end,
+  },
+  NativeFunction = { instructions = function(func) return func.insns end },
+  CfgFunction = { dot = dot },
+  CfgEdge = {
+    from = function(edge) return edge.from - 1 end,
+    to = function(edge) return edge.to and edge.to - 1 end,
+  },
+}
+
+return code
