@@ -1,0 +1,28 @@
+/* require("bpf"): the kernel's BPF objects for Lua, documented in lua/meta/bpf.lua. */
+#include "bind/bpf.h"
+
+#include <lauxlib.h>
+
+#include "bind/modules.h"
+#include "bpf/load.h"
+
+static const lua_CFunction parts[] = {
+	lun_bind_objects,
+	lun_bind_progs,
+	lun_bind_links,
+	lun_bind_pins,
+	lun_bind_owners,
+	lun_bind_load,
+	lun_bind_host,
+	lun_bind_code,
+	lun_bind_code,
+};
+
+int luaopen_bpf(lua_State *L)
+{
+	lun_load_init();
+	lua_newtable(L);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		parts[i](L);
+	return 1;
+}

@@ -1,0 +1,14 @@
+#pragma once
+/* The parts of require("bpf"): each adds its functions to the table on the top of the stack. */
+#include <lua.h>
+
+int lun_bind_objects(lua_State *L); /* ids, names, maps, btfs */
+int lun_bind_progs(lua_State *L);
+int lun_bind_links(lua_State *L);
+int lun_bind_pins(lua_State *L);
+int lun_bind_owners(lua_State *L);
+int lun_bind_load(lua_State *L);
+int lun_bind_host(lua_State *L); /* host, cpus, stats */
+int lun_bind_code(lua_State *L); /* xlated, jited, cfg */
+int lun_bind_maps(lua_State *L); /* map handles, cursors, BTF, decode plans */
+int lun_bind_code(lua_State *L); /* instructions, native code, control flow */

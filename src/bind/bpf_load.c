@@ -1,0 +1,204 @@
+/* BPF object files: load, attach, and release of all on close. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/bpf.h"
+#include "bind/names.h"
+#include "bind/push.h"
+#include "bpf/load.h"
+#include "bpf/object.h"
+
+enum { MESSAGE_MAX = 4000 };
+
+static struct lun_object *check_object(lua_State *L)
+{
+	struct lun_object *o = luaL_checkudata(L, 1, LUN_OBJECT_HANDLE);
+
+	if (!o->obj)
+		luaL_error(L, "object is closed");
+	return o;
+}
+
+/* The end of what libbpf said, which is where the verifier tells the reason. */
+static int push_log(lua_State *L, const struct lun_object *o, int err, const char *what)
+{
+	size_t len = o->log.len, from = len > MESSAGE_MAX ? len - MESSAGE_MAX : 0;
+	char text[128];
+
+	while (len > from && o->log.data[len - 1] == '\n')
+		len--;
+	luaL_pushfail(L);
+	lua_pushfstring(L, "%s: %s", what, strerror_r(-err, text, sizeof(text)));
+	if (len > from) {
+		lua_pushliteral(L, "\n");
+		lua_pushlstring(L, o->log.data + from, len - from);
+		lua_concat(L, 3);
+	}
+	lua_pushinteger(L, -err);
+	return 3;
+}
+
+/* object:close() */
+static int l_close(lua_State *L)
+{
+	lun_object_close(luaL_checkudata(L, 1, LUN_OBJECT_HANDLE));
+	return 0;
+}
+
+static struct bpf_program *check_prog(lua_State *L, struct lun_object *o, int idx)
+{
+	const char *name = luaL_checkstring(L, idx);
+	struct bpf_program *prog = bpf_object__find_program_by_name(o->obj, name);
+
+	if (!prog)
+		luaL_error(L, "the object has no program '%s'", name);
+	return prog;
+}
+
+/* object:attach([name]) -> count | nil, err, errno */
+static int l_attach(lua_State *L)
+{
+	struct lun_object *o = check_object(L);
+	struct bpf_program *prog = lua_isnoneornil(L, 2) ? NULL : check_prog(L, o, 2);
+	int n = prog ? lun_object_attach_prog(o, prog) : lun_object_attach(o);
+
+	if (n < 0)
+		return push_log(L, o, n, prog ? bpf_program__name(prog) : "attaching");
+	lua_pushinteger(L, prog ? 1 : n);
+	return 1;
+}
+
+/* object:detach() */
+static int l_detach(lua_State *L)
+{
+	lun_object_detach(check_object(L));
+	return 0;
+}
+
+/* Opens a program or map of the object as bpf.prog(id) or bpf.map(id) does. */
+static int push_handle(lua_State *L, enum lun_kind kind, int fd)
+{
+	uint32_t id = 0;
+	int err = fd < 0 ? fd : lun_object_id(kind, fd, &id);
+
+	if (err)
+		return lun_push_error(L, err, lun_kind_name(kind));
+	lua_settop(L, 0);
+	lua_getfield(L, lua_upvalueindex(1), lun_kind_name(kind));
+	lua_pushinteger(L, id);
+	lua_call(L, 1, LUA_MULTRET);
+	return lua_gettop(L);
+}
+
+/* object:map(name) -> Map <close> | nil, err, errno */
+static int l_map(lua_State *L)
+{
+	struct lun_object *o = check_object(L);
+	const char *name = luaL_checkstring(L, 2);
+	int fd = bpf_object__find_map_fd_by_name(o->obj, name);
+
+	if (fd < 0)
+		return luaL_error(L, "the object has no map '%s'", name);
+	return push_handle(L, LUN_MAP, fd);
+}
+
+/* object:prog(name) -> Prog <close> | nil, err, errno */
+static int l_prog(lua_State *L)
+{
+	struct lun_object *o = check_object(L);
+
+	return push_handle(L, LUN_PROG, bpf_program__fd(check_prog(L, o, 2)));
+}
+
+static void push_entry(lua_State *L, enum lun_kind kind, int fd, const char *name)
+{
+	uint32_t id = 0;
+
+	lun_object_id(kind, fd, &id);
+	lua_createtable(L, 0, 3);
+	lun_set_str(L, "name", name);
+	lun_set_int(L, "id", id);
+}
+
+/* object:maps() -> { name, id }[] */
+static int l_maps(lua_State *L)
+{
+	struct lun_object *o = check_object(L);
+	lua_Integer n = 0;
+	struct bpf_map *map;
+
+	lua_newtable(L);
+	bpf_object__for_each_map(map, o->obj)
+	{
+		if (bpf_map__fd(map) < 0)
+			continue;
+		push_entry(L, LUN_MAP, bpf_map__fd(map), bpf_map__name(map));
+		lua_rawseti(L, -2, ++n);
+	}
+	return 1;
+}
+
+/* object:progs() -> { name, id, section }[] */
+static int l_progs(lua_State *L)
+{
+	struct lun_object *o = check_object(L);
+	struct bpf_program *prog;
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	bpf_object__for_each_program(prog, o->obj)
+	{
+		if (bpf_program__fd(prog) < 0)
+			continue;
+		push_entry(L, LUN_PROG, bpf_program__fd(prog), bpf_program__name(prog));
+		lun_set_str(L, "section", bpf_program__section_name(prog));
+		lua_rawseti(L, -2, ++n);
+	}
+	return 1;
+}
+
+/* bpf.load(path) -> Object <close> | nil, err, errno */
+static int l_load(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct lun_object *o = lua_newuserdatauv(L, sizeof(*o), 0);
+	int err;
+
+	memset(o, 0, sizeof(*o));
+	luaL_setmetatable(L, LUN_OBJECT_HANDLE);
+	err = lun_object_load(o, path);
+	return err ? push_log(L, o, err, path) : 1;
+}
+
+static const luaL_Reg methods[] = {
+	{ "attach", l_attach },
+	{ "detach", l_detach },
+	{ "maps", l_maps },
+	{ "progs", l_progs },
+	{ "close", l_close },
+	{ NULL, NULL },
+};
+
+/* These open handles with the module's own functions, which they have as an upvalue. */
+static const luaL_Reg opening_methods[] = {
+	{ "map", l_map },
+	{ "prog", l_prog },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+	{ "load", l_load },
+	{ NULL, NULL },
+};
+
+int lun_bind_load(lua_State *L)
+{
+	lun_push_handle_metatable(L, LUN_OBJECT_HANDLE, methods, l_close);
+	lua_getfield(L, -1, "__index");
+	lua_pushvalue(L, -3);
+	luaL_setfuncs(L, opening_methods, 1);
+	lua_pop(L, 2);
+	luaL_setfuncs(L, functions, 0);
+	return 0;
+}

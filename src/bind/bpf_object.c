@@ -1,0 +1,204 @@
+/* Ids and type names of all kinds; maps and BTF objects as plain tables. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bind/bpf.h"
+#include "bind/push.h"
+#include "bpf/map.h"
+#include "bpf/object.h"
+
+static enum lun_kind check_kind(lua_State *L, int idx)
+{
+	const char *name = luaL_checkstring(L, idx);
+	int kind = lun_kind_parse(name);
+
+	if (kind < 0)
+		luaL_argerror(L, idx, "a kind is \"prog\", \"map\", \"link\" or \"btf\"");
+	return (enum lun_kind)kind;
+}
+
+/* bpf.ids(kind) -> integer[] | nil, err, errno */
+static int l_ids(lua_State *L)
+{
+	enum lun_kind kind = check_kind(L, 1);
+	lua_Integer n = 0;
+	uint32_t id = 0;
+	int err;
+
+	lua_newtable(L);
+	while (!(err = lun_object_next(kind, &id))) {
+		lua_pushinteger(L, id);
+		lua_rawseti(L, -2, ++n);
+	}
+	return err == -ENOENT ? 1 : lun_push_error(L, err, "listing ids");
+}
+
+/* bpf.type_name(kind, type_id) -> string */
+static int l_type_name(lua_State *L)
+{
+	enum lun_kind kind = check_kind(L, 1);
+
+	lun_push_type(L, kind, lun_check_id(L, 2));
+	return 1;
+}
+
+struct map_info {
+	struct bpf_map_info k;
+	struct lun_fdinfo fd;
+};
+
+static int read_map(uint32_t id, struct map_info *info)
+{
+	int fd = lun_object_open(LUN_MAP, id), err;
+
+	if (fd < 0)
+		return fd;
+	memset(&info->k, 0, sizeof(info->k));
+	err = lun_object_info(fd, &info->k, sizeof(info->k));
+	if (!err)
+		err = lun_object_fdinfo(fd, &info->fd);
+	close(fd);
+	return err;
+}
+
+static void push_map(lua_State *L, const struct map_info *info)
+{
+	const struct bpf_map_info *k = &info->k;
+
+	lua_createtable(L, 0, 24);
+	lun_set_int(L, "id", k->id);
+	lun_set_type(L, LUN_MAP, k->type);
+	lun_set_str(L, "name", k->name);
+	lun_set_int(L, "key_size", k->key_size);
+	lun_set_int(L, "value_size", k->value_size);
+	lun_set_int(L, "max_entries", k->max_entries);
+	lun_set_int(L, "map_flags", k->map_flags);
+	lun_set_int(L, "map_extra", k->map_extra);
+	lun_set_int(L, "ifindex", k->ifindex);
+	lun_set_int(L, "netns_dev", k->netns_dev);
+	lun_set_int(L, "netns_ino", k->netns_ino);
+	lun_set_int(L, "btf_id", k->btf_id);
+	lun_set_int(L, "btf_key_type_id", k->btf_key_type_id);
+	lun_set_int(L, "btf_value_type_id", k->btf_value_type_id);
+	lun_set_int(L, "btf_vmlinux_value_type_id", k->btf_vmlinux_value_type_id);
+	lun_set_int(L, "memlock", info->fd.memlock);
+	lun_set_bool(L, "frozen", info->fd.frozen);
+	lun_set_bool(L, "per_cpu", lun_map_type_per_cpu(k->type));
+	lun_set_bool(L, "own", lun_name_own(k->name));
+}
+
+/* bpf.map_info(id) -> MapInfo | nil, err, errno */
+static int l_map_info(lua_State *L)
+{
+	uint32_t id = lun_check_id(L, 1);
+	struct map_info info;
+	int err = read_map(id, &info);
+
+	if (err)
+		return lun_push_failure(L, err, "map %u: %s", id, strerror(-err));
+	push_map(L, &info);
+	return 1;
+}
+
+/* bpf.maps([opts]) -> MapInfo[] | nil, err, errno */
+static int l_maps(lua_State *L)
+{
+	bool own = lun_opt_bool(L, 1, "own", true);
+	struct map_info info;
+	lua_Integer n = 0;
+	uint32_t id = 0;
+	int err;
+
+	lua_newtable(L);
+	while (!(err = lun_object_next(LUN_MAP, &id))) {
+		err = read_map(id, &info);
+		if (err == -ENOENT || (!err && !own && lun_name_own(info.k.name)))
+			continue;
+		if (err)
+			return lun_push_error(L, err, "listing maps");
+		push_map(L, &info);
+		lua_rawseti(L, -2, ++n);
+	}
+	return err == -ENOENT ? 1 : lun_push_error(L, err, "listing maps");
+}
+
+struct btf_info {
+	struct bpf_btf_info k;
+	char name[128];
+};
+
+static int read_btf(uint32_t id, struct btf_info *info)
+{
+	int fd = lun_object_open(LUN_BTF, id), err;
+
+	if (fd < 0)
+		return fd;
+	memset(info, 0, sizeof(*info));
+	info->k.name = (uint64_t)(uintptr_t)info->name;
+	info->k.name_len = sizeof(info->name);
+	err = lun_object_info(fd, &info->k, sizeof(info->k));
+	close(fd);
+	return err;
+}
+
+static void push_btf(lua_State *L, const struct btf_info *info)
+{
+	lua_createtable(L, 0, 4);
+	lun_set_int(L, "id", info->k.id);
+	lun_set_str(L, "name", info->name);
+	lun_set_int(L, "size", info->k.btf_size);
+	lun_set_bool(L, "kernel", info->k.kernel_btf);
+}
+
+/* bpf.btf_info(id) -> BtfInfo | nil, err, errno */
+static int l_btf_info(lua_State *L)
+{
+	uint32_t id = lun_check_id(L, 1);
+	struct btf_info info;
+	int err = read_btf(id, &info);
+
+	if (err)
+		return lun_push_failure(L, err, "BTF object %u: %s", id, strerror(-err));
+	push_btf(L, &info);
+	return 1;
+}
+
+/* bpf.btfs() -> BtfInfo[] | nil, err, errno */
+static int l_btfs(lua_State *L)
+{
+	struct btf_info info;
+	lua_Integer n = 0;
+	uint32_t id = 0;
+	int err;
+
+	lua_newtable(L);
+	while (!(err = lun_object_next(LUN_BTF, &id))) {
+		err = read_btf(id, &info);
+		if (err == -ENOENT)
+			continue;
+		if (err)
+			return lun_push_error(L, err, "listing BTF objects");
+		push_btf(L, &info);
+		lua_rawseti(L, -2, ++n);
+	}
+	return err == -ENOENT ? 1 : lun_push_error(L, err, "listing BTF objects");
+}
+
+static const luaL_Reg functions[] = {
+	{ "ids", l_ids },
+	{ "type_name", l_type_name },
+	{ "maps", l_maps },
+	{ "map_info", l_map_info },
+	{ "btfs", l_btfs },
+	{ "btf_info", l_btf_info },
+	{ NULL, NULL },
+};
+
+int lun_bind_objects(lua_State *L)
+{
+	luaL_setfuncs(L, functions, 0);
+	return 0;
+}

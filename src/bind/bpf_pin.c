@@ -1,0 +1,118 @@
+/* Pins: what is pinned where, pinning a handle, removing a pin. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/bpf.h"
+#include "bind/push.h"
+#include "bpf/pins.h"
+#include "text/out.h"
+
+/*
+ * The walk holds open directories, which a Lua error would leak: so it writes into a buffer,
+ * and the tables are made of that afterwards. One record: kind, id, path with its NUL.
+ */
+struct record {
+	uint32_t kind;
+	uint32_t id;
+};
+
+static int note_pin(void *ctx, const struct lun_pin *pin)
+{
+	struct record record = { pin->kind, pin->id };
+	struct lun_out *out = ctx;
+
+	lun_out_mem(out, &record, sizeof(record));
+	lun_out_mem(out, pin->path, strlen(pin->path) + 1);
+	return out->err;
+}
+
+static int free_buffer(lua_State *L)
+{
+	lun_out_free(lua_touserdata(L, 1));
+	return 0;
+}
+
+static struct lun_out *new_buffer(lua_State *L)
+{
+	struct lun_out *out = lua_newuserdatauv(L, sizeof(*out), 0);
+
+	lun_out_init(out);
+	if (luaL_newmetatable(L, "lunette.pin_buffer")) {
+		lua_pushcfunction(L, free_buffer);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	return out;
+}
+
+static size_t push_record(lua_State *L, const char *at)
+{
+	struct record record;
+	const char *path = at + sizeof(record);
+
+	memcpy(&record, at, sizeof(record));
+	lua_createtable(L, 0, 3);
+	lun_set_str(L, "path", path);
+	lun_set_str(L, "kind", lun_kind_name(record.kind));
+	lun_set_int(L, "id", record.id);
+	return sizeof(record) + strlen(path) + 1;
+}
+
+/* bpf.pins() -> Pin[] | nil, err, errno */
+static int l_pins(lua_State *L)
+{
+	struct lun_out *out = new_buffer(L);
+	int err = lun_pins(note_pin, out);
+	lua_Integer n = 0;
+
+	if (err)
+		return lun_push_error(L, err, "listing pins");
+	lua_newtable(L);
+	for (size_t at = 0; at < out->len;) {
+		at += push_record(L, out->data + at);
+		lua_rawseti(L, -2, ++n);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
+/* bpf.pin(handle, path) -> true | nil, err, errno: the handle's own method */
+static int l_pin(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TUSERDATA);
+	luaL_checkstring(L, 2);
+	lua_settop(L, 2);
+	lua_getfield(L, 1, "pin");
+	lua_insert(L, 1);
+	lua_call(L, 2, LUA_MULTRET);
+	return lua_gettop(L);
+}
+
+/* bpf.unpin(path) -> true | nil, err, errno */
+static int l_unpin(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int err = lun_unpin(path);
+
+	if (err == -EINVAL)
+		return lun_push_failure(L, err, "%s: not a pin in a BPF file system", path);
+	if (err)
+		return lun_push_error(L, err, path);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "pins", l_pins },
+	{ "pin", l_pin },
+	{ "unpin", l_unpin },
+	{ NULL, NULL },
+};
+
+int lun_bind_pins(lua_State *L)
+{
+	luaL_setfuncs(L, functions, 0);
+	return 0;
+}

@@ -1,0 +1,30 @@
+#pragma once
+/* The machine that is looked at: what a script or `lunette check` asks about it. */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lun_host {
+	char kernel[65];  /* uname -r */
+	char version[65]; /* uname -v */
+	char machine[65]; /* x86_64 */
+	char hostname[65];
+	double boot_time; /* seconds since the epoch: load_time counts from there */
+	uint32_t page_size;
+	int possible_cpus;
+	int online_cpus;
+	int stats_enabled; /* kernel.bpf_stats_enabled, -1 when it can't be read */
+	int jit_enabled;   /* net.core.bpf_jit_enable */
+	int unprivileged;  /* kernel.unprivileged_bpf_disabled */
+	bool btf;          /* /sys/kernel/btf/vmlinux */
+	bool tracefs;
+	bool kallsyms;                                   /* addresses are shown to us */
+	bool sys_admin, bpf, perfmon, net_admin, syslog; /* capabilities that are in effect */
+};
+
+/* Never fails: what can't be found stays empty. */
+void lun_host_read(struct lun_host *host);
+/* Possible CPUs, or -errno: how many values a per-CPU map has a key. */
+int lun_host_cpus(void);
+/* The mount points of a file system type ("bpf"), in order; calls `found` for each until it
+ * returns non-zero, and returns that. -errno when the mounts can't be read. */
+int lun_host_mounts(const char *type, int (*found)(void *ctx, const char *path), void *ctx);

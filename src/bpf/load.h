@@ -1,0 +1,31 @@
+#pragma once
+/*
+ * Loading a BPF object file, and attaching its programs where their sections say. The
+ * object owns its programs, maps and links: closing it detaches and frees them all, unless
+ * somebody else holds them. Functions return 0 or -errno unless they say otherwise; what
+ * libbpf and the verifier said is kept, as text, in `log`.
+ */
+#include <bpf/libbpf.h>
+
+#include "text/out.h"
+
+struct lun_object {
+	struct bpf_object *obj;
+	struct bpf_link **links;
+	size_t link_count;
+	struct lun_out log; /* of the last load or attach that failed */
+};
+
+int lun_object_load(struct lun_object *o, const char *path);
+/* Attaches each program that its section says how to; returns how many, or -errno (then the
+ * ones attached by this call are detached again). */
+int lun_object_attach(struct lun_object *o);
+/* Attaches one; -EOPNOTSUPP when its section does not say where. */
+int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog);
+void lun_object_detach(struct lun_object *o);
+/* Any number of times. */
+void lun_object_close(struct lun_object *o);
+
+/* Routes libbpf's messages: once, before any other thread uses libbpf. Where no load is under
+ * way they are dropped, as the core never prints. */
+void lun_load_init(void);

@@ -1,0 +1,127 @@
+#include "bpf/owners.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "bpf/owners_proc.h"
+#include "probes/owners.skel.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lun_owners *skeleton;
+static int load_error; /* remembered: what failed once is not tried at every look */
+
+/* With the lock held. */
+static int load_iterator(void)
+{
+	int err;
+
+	if (skeleton || load_error)
+		return load_error;
+	skeleton = lun_owners__open_and_load();
+	if (!skeleton)
+		return load_error = errno ? -errno : -EINVAL;
+	err = lun_owners__attach(skeleton);
+	if (!err)
+		return 0;
+	lun_owners__destroy(skeleton);
+	skeleton = NULL;
+	return load_error = err;
+}
+
+static int open_iterator(void)
+{
+	int err, fd = -1;
+
+	pthread_mutex_lock(&lock);
+	err = load_iterator();
+	if (!err)
+		fd = bpf_iter_create(bpf_link__fd(skeleton->links.lun_owners));
+	if (!err && fd < 0)
+		err = -errno;
+	pthread_mutex_unlock(&lock);
+	return err ? err : fd;
+}
+
+void lun_owners_unload(void)
+{
+	pthread_mutex_lock(&lock);
+	lun_owners__destroy(skeleton);
+	skeleton = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+static int read_all(int fd, struct lun_out *out)
+{
+	enum { CHUNK = 16384 };
+	ssize_t n;
+	char *p;
+
+	for (;;) {
+		p = lun_out_reserve(out, CHUNK);
+		if (!p)
+			return out->err;
+		n = read(fd, p, CHUNK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n ? -errno : 0;
+		out->len += (size_t)n;
+	}
+}
+
+/* Removes the records of this process, from `first` bytes on. */
+static void drop_self(struct lun_out *out, size_t first)
+{
+	struct lun_owner_record *records = (void *)(out->data + first);
+	size_t n = (out->len - first) / sizeof(*records), kept = 0;
+	unsigned int self = (unsigned int)getpid();
+
+	for (size_t i = 0; i < n; i++)
+		if (records[i].pid != self)
+			records[kept++] = records[i];
+	out->len = first + kept * sizeof(*records);
+}
+
+static int by_iterator(struct lun_out *out)
+{
+	int fd = open_iterator(), err;
+
+	if (fd < 0)
+		return fd;
+	err = read_all(fd, out);
+	close(fd);
+	return err;
+}
+
+int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
+{
+	size_t first = out->len;
+	int err = proc ? -ENOTSUP : by_iterator(out);
+
+	*by = LUN_BY_ITERATOR;
+	if (err && !out->err) {
+		*by = LUN_BY_PROC;
+		out->len = first;
+		err = lun_owners_proc(out);
+	}
+	if (!err)
+		drop_self(out, first);
+	return err;
+}
+
+int lun_task_fd(uint32_t pid, uint32_t fd, struct lun_task_fd *info)
+{
+	uint32_t len = sizeof(info->name);
+	__u64 offset = 0, addr = 0;
+
+	info->name[0] = 0;
+	if (bpf_task_fd_query((int)pid, (int)fd, 0, info->name, &len, &info->prog_id, &info->type,
+		    &offset, &addr))
+		return -errno;
+	info->probe_offset = offset;
+	info->probe_addr = addr;
+	return 0;
+}

@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * Who holds what: the open files of all processes that are BPF objects, or perf events with
+ * a program. By an iterator program of our own, or by /proc where that can't be loaded.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/owners.h"
+#include "text/out.h"
+
+/* Where the answer came from. */
+enum lun_owners_by { LUN_BY_ITERATOR, LUN_BY_PROC };
+
+/*
+ * Appends records to `out` (a growing writer: data is an array of struct lun_owner_record, len
+ * its bytes). Falls back to /proc unless `proc` asks for that at once; *by says which it was.
+ * Our own process' descriptors are left out. 0 or -errno.
+ */
+int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by);
+
+/* The iterator stays loaded for the next time; this takes it out of the kernel. */
+void lun_owners_unload(void);
+
+/* What BPF_TASK_FD_QUERY tells of a perf event (or raw tracepoint) descriptor. */
+struct lun_task_fd {
+	uint32_t prog_id;
+	uint32_t type;
+	char name[256];
+	uint64_t probe_offset;
+	uint64_t probe_addr;
+};
+
+int lun_task_fd(uint32_t pid, uint32_t fd, struct lun_task_fd *info);

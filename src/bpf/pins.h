@@ -1,0 +1,21 @@
+#pragma once
+/* What is pinned: a walk of every mounted BPF file system. */
+#include "bpf/object.h"
+
+struct lun_pin {
+	const char *path;
+	enum lun_kind kind;
+	uint32_t id;
+};
+
+/*
+ * Calls `found` for each pin until it returns non-zero, and returns that; 0 at the end, or
+ * -errno. What vanishes or may not be opened is left out. A file that is seen through two
+ * mounts comes once.
+ */
+int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx);
+
+/* Pins at a path whose directory must be there. */
+int lun_pin(int fd, const char *path);
+/* Removes a pin; -EINVAL when the path is no pin of ours to remove (no BPF file system). */
+int lun_unpin(const char *path);

@@ -1,0 +1,26 @@
+#pragma once
+/*
+ * The kernel's names of the numbers in its BPF structures, as bpftool and libbpf spell them
+ * ("percpu_hash", "sched_cls"). The lists are ours, since the library we build with may be
+ * older than the kernel we run on.
+ */
+#include <stdint.h>
+
+enum lun_kind { LUN_PROG, LUN_MAP, LUN_LINK, LUN_BTF, LUN_KINDS };
+
+/* "prog", "map", "link", "btf". */
+const char *lun_kind_name(enum lun_kind kind);
+/* The kind of that name, or -1. */
+int lun_kind_parse(const char *name);
+
+/* The name of a program, map or link type, or NULL when the number is unknown to us. */
+const char *lun_type_name(enum lun_kind kind, uint32_t type);
+/* The number of a type, or -1. */
+int lun_type_parse(enum lun_kind kind, const char *name);
+
+/* enum bpf_attach_type: "cgroup_inet_ingress", "trace_fentry"; NULL when unknown. */
+const char *lun_attach_type_name(uint32_t type);
+/* What a link on a perf event is attached to: "kprobe", "uretprobe", …; NULL when unknown. */
+const char *lun_perf_type_name(uint32_t type);
+/* enum bpf_task_fd_type: "raw_tracepoint", "kprobe", …; NULL when unknown. */
+const char *lun_task_fd_type_name(uint32_t type);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: (MIT OR GPL-2.0)
+/*
+ * Walks every open file of every process, and writes a record for each that is a BPF object,
+ * or a perf event with a program. It reads the few kernel structures it needs by their BTF.
+ */
+#include <linux/bpf.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "probes/owners.h"
+
+#define KERNEL_STRUCT __attribute__((preserve_access_index))
+
+struct super_block {
+	unsigned long s_magic;
+} KERNEL_STRUCT;
+
+struct qstr {
+	const unsigned char *name;
+} KERNEL_STRUCT;
+
+struct dentry {
+	struct qstr d_name;
+	struct super_block *d_sb;
+} KERNEL_STRUCT;
+
+struct path {
+	struct dentry *dentry;
+} KERNEL_STRUCT;
+
+struct file {
+	void *private_data;
+	struct path f_path;
+} KERNEL_STRUCT;
+
+struct task_struct {
+	int tgid;
+	struct task_struct *group_leader;
+	char comm[16];
+} KERNEL_STRUCT;
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} KERNEL_STRUCT;
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+} KERNEL_STRUCT;
+
+struct bpf_prog_aux {
+	__u32 id;
+} KERNEL_STRUCT;
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+} KERNEL_STRUCT;
+
+struct bpf_map {
+	__u32 id;
+} KERNEL_STRUCT;
+
+struct bpf_link {
+	__u32 id;
+} KERNEL_STRUCT;
+
+struct btf {
+	__u32 id;
+} KERNEL_STRUCT;
+
+struct perf_event {
+	struct bpf_prog *prog;
+} KERNEL_STRUCT;
+
+/* The kernel's names of the anonymous files, in the order of enum lun_owner_kind. */
+static const char names[][16] = { "bpf-prog", "bpf-map", "bpf_link", "btf", "[perf_event]" };
+
+static bool same(const char *have, const char *want)
+{
+	for (int i = 0; i < 16; i++) {
+		if (have[i] != want[i])
+			return false;
+		if (!have[i])
+			return true;
+	}
+	return true;
+}
+
+static __u32 id_of(__u32 kind, void *data)
+{
+	switch (kind) {
+	case LUN_OWNER_PROG:
+		return BPF_CORE_READ((struct bpf_prog *)data, aux, id);
+	case LUN_OWNER_MAP:
+		return BPF_CORE_READ((struct bpf_map *)data, id);
+	case LUN_OWNER_LINK:
+		return BPF_CORE_READ((struct bpf_link *)data, id);
+	case LUN_OWNER_BTF:
+		return BPF_CORE_READ((struct btf *)data, id);
+	default:
+		return BPF_CORE_READ((struct perf_event *)data, prog, aux, id);
+	}
+}
+
+/*
+ * Says what a file is; false when it is nothing of ours. By the name of its anonymous inode,
+ * since the addresses of the kernel's file operations are not known everywhere.
+ */
+static bool identify(struct file *file, struct lun_owner_record *record)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	char name[16] = {};
+
+	if (BPF_CORE_READ(dentry, d_sb, s_magic) != ANON_INODE_FS_MAGIC)
+		return false;
+	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+	for (__u32 kind = 0; kind < sizeof(names) / sizeof(names[0]); kind++) {
+		if (!same(name, names[kind]))
+			continue;
+		record->kind = kind;
+		record->id = id_of(kind, BPF_CORE_READ(file, private_data));
+		return record->id != 0;
+	}
+	return false;
+}
+
+SEC("iter/task_file")
+int lun_owners(struct bpf_iter__task_file *ctx)
+{
+	struct lun_owner_record record = {};
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+
+	if (!task || !file || !identify(file, &record))
+		return 0;
+	record.pid = task->tgid;
+	record.fd = ctx->fd;
+	bpf_probe_read_kernel(record.comm, sizeof(record.comm), task->group_leader->comm);
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

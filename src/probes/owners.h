@@ -1,0 +1,18 @@
+#pragma once
+/* What the iterator in owners.bpf.c writes: one record an open file. */
+
+enum lun_owner_kind {
+	LUN_OWNER_PROG, /* the first four are the numbers of enum lun_kind */
+	LUN_OWNER_MAP,
+	LUN_OWNER_LINK,
+	LUN_OWNER_BTF,
+	LUN_OWNER_PERF, /* a perf event; id is its program's */
+};
+
+struct lun_owner_record {
+	unsigned int kind;
+	unsigned int id;
+	unsigned int pid;
+	unsigned int fd;
+	char comm[16];
+};
