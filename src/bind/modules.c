@@ -4,8 +4,12 @@
 #include <lua-cjson.h>
 
 static const luaL_Reg modules[] = {
+	{ "bpf", luaopen_bpf },
 	{ "cjson", luaopen_cjson },
+	{ "lunette.core.edit", luaopen_lunette_core_edit },
+	{ "lunette.core.interrupt", luaopen_lunette_core_interrupt },
 	{ "lunette.core.json", luaopen_lunette_core_json },
+	{ "lunette.core.tty", luaopen_lunette_core_tty },
 	{ NULL, NULL },
 };
 

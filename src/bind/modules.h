@@ -7,5 +7,10 @@ int luaopen_bpf(lua_State *L);
 /* require("lunette.core.json"): the JSON writer, src/bind/json.c */
 int luaopen_lunette_core_json(lua_State *L);
 
+/* For the command line: edit.c (libedit), interrupt.c (Ctrl-C), tty.c (screen and keys). */
+int luaopen_lunette_core_edit(lua_State *L);
+int luaopen_lunette_core_interrupt(lua_State *L);
+int luaopen_lunette_core_tty(lua_State *L);
+
 /* Puts all of them into package.preload. */
 void lun_modules_preload(lua_State *L);

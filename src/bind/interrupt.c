@@ -1,0 +1,78 @@
+/*
+ * require("lunette.core.interrupt"): Ctrl-C that stops Lua code, however it loops, and leaves
+ * the process alive. The signal only raises a flag; a hook that runs every so many instructions
+ * sees it, in coroutines too, as these inherit the hook. pcall() does not get rid of it: it is
+ * raised again, after some grace for those who close what they hold.
+ */
+#include "bind/modules.h"
+
+#include <lauxlib.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { HOOK_INSTRUCTIONS = 1000, GRACE_HOOKS = 200 };
+
+static volatile sig_atomic_t asked;
+static int grace;
+
+/* Where Lua never gets to see the flag (a C function that blocks), the third one kills. */
+static void on_signal(int signo)
+{
+	if (asked)
+		signal(signo, SIG_DFL);
+	asked = 1;
+}
+
+static void hook(lua_State *L, lua_Debug *ar)
+{
+	if (!asked)
+		return;
+	if (grace > 0) {
+		grace--;
+		return;
+	}
+	grace = GRACE_HOOKS;
+	lua_getinfo(L, "Sl", ar);
+	if (ar->currentline > 0)
+		lua_pushfstring(L, "%s:%d: interrupted", ar->short_src, ar->currentline);
+	else
+		lua_pushliteral(L, "interrupted");
+	lua_error(L);
+}
+
+/* call(handler, fn, ...) -> ok, interrupted, results... or what handler made of the error */
+static int l_interrupt_call(lua_State *L)
+{
+	struct sigaction action = { .sa_handler = on_signal }, before;
+	lua_Hook hook_before = lua_gethook(L);
+	int mask_before = lua_gethookmask(L), count_before = lua_gethookcount(L);
+	int status;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	asked = 0;
+	grace = 0;
+	lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+	sigaction(SIGINT, &action, &before);
+	status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1); // handler, results
+	sigaction(SIGINT, &before, NULL);
+	lua_sethook(L, hook_before, mask_before, count_before);
+	lua_pushboolean(L, status == LUA_OK);
+	lua_replace(L, 1);
+	lua_pushboolean(L, asked);
+	lua_insert(L, 2);
+	asked = 0;
+	return lua_gettop(L);
+}
+
+static const luaL_Reg functions[] = {
+	{ "call", l_interrupt_call },
+	{ NULL, NULL },
+};
+
+int luaopen_lunette_core_interrupt(lua_State *L)
+{
+	luaL_newlib(L, functions);
+	return 1;
+}
