@@ -1,0 +1,109 @@
+-- The command line: a table of commands, one file each in this folder.
+--
+-- A command's module has configure(parser) for its arguments (lua-argparse), and run(args),
+-- whose result is the exit code (nil: 0). It ends early by exit.fail. A module with `raw` gets
+-- the words behind its name as they are, and parses them itself.
+
+local exit = require("lunette.cli.exit")
+
+local cli = {}
+
+cli.COMMANDS = {
+  { "serve", "Serve the explorer, GraphQL, metrics and scripts over HTTP", alias = "server" },
+  { "repl", "Explore at a prompt, in Lua" },
+  { "run", "Run a Lua script against the kernel" },
+  { "query", "Answer a GraphQL query" },
+  { "metrics", "Print what /metrics would give" },
+  { "top", "Watch what programs cost" },
+  { "check", "Say what this host offers, and what each missing thing costs" },
+  { "prog", "List and show programs", alias = "progs" },
+  { "map", "List, read and change maps", alias = "maps" },
+  { "link", "List, show and detach links", alias = "links" },
+  { "btf", "List BTF objects and print their types as C" },
+  { "inspect", "Lists in dev-agent's spelling: inspect progs list, inspect maps list" },
+  { "help", "Explain a command" },
+  { "version", "Print the version" },
+}
+
+local function entry_of(name)
+  for _, entry in ipairs(cli.COMMANDS) do
+    if entry[1] == name or entry.alias == name then return entry end
+  end
+  return nil
+end
+
+--- The module of a command.
+---@param name string
+---@return table
+function cli.module(name) return require("lunette.cli." .. name) end
+
+--- The whole parser; only the named command has its arguments.
+---@param name string|nil
+function cli.parser(name)
+  local argparse = require("argparse")
+  local parser = argparse("lunette", "A scriptable eBPF explorer.")
+  parser:help_max_width(80)
+  parser:epilog(exit.TEXT .. "\nlunette help COMMAND explains one of them.")
+  parser:flag("--version", "Print the version."):action(function()
+    print("lunette " .. require("lunette").version)
+    os.exit(exit.OK)
+  end)
+  parser:command_target("command")
+  for _, entry in ipairs(cli.COMMANDS) do
+    local words = entry.alias and entry[1] .. " " .. entry.alias or entry[1]
+    local command = parser:command(words):summary(entry[2]):description(entry[2] .. ".")
+    if entry[1] == name then
+      cli.module(name).configure(command)
+    end
+  end
+  return parser
+end
+
+-- argparse's message is a sentence without a stop; ours names the help too.
+local function usage_error(message, name)
+  local where = name and "lunette help " .. name or "lunette help"
+  exit.fail(exit.USAGE, "%s (see '%s')", tostring(message):gsub("\n.*", ""), where)
+end
+
+local function parse(words, entry)
+  local name = entry and entry[1]
+  local ok, args = cli.parser(name):pparse(words)
+  if not ok then usage_error(args, name) end
+  return args
+end
+
+local function dispatch(words)
+  local entry = words[1] and entry_of(words[1])
+  if not words[1] then
+    print(cli.parser():get_help())
+    return exit.USAGE
+  end
+  if not entry then
+    parse(words) -- --help, --version, or an error that names what may be meant
+    return exit.OK
+  end
+  local command = cli.module(entry[1])
+  if command.raw then return command.run(table.pack(table.unpack(words, 2))) end
+  return command.run(parse(words, entry))
+end
+
+local function on_error(err)
+  local failure = exit.failure(err)
+  if failure then return failure end
+  return { code = exit.FAILED, message = debug.traceback(tostring(err), 2) }
+end
+
+--- Runs the command line; argv[1] is the command.
+---@param argv string[]
+---@return integer code
+function cli.main(argv)
+  local words = {}
+  for i = 1, #argv do words[i] = argv[i] end
+  local ok, code = xpcall(dispatch, on_error, words)
+  if ok then return code or exit.OK end
+  io.stdout:flush()
+  if code.message ~= "" then io.stderr:write("lunette: ", code.message, "\n") end
+  return code.code
+end
+
+return cli
