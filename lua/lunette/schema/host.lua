@@ -1,8 +1,8 @@
 -- The machine: its kernel, its CPUs, and what can and can't be seen on it.
 
-local bpf = require("bpf")
 local features = require("lunette.schema.features")
 local kernel = require("lunette.schema.kernel")
+local shared = require("lunette").shared
 
 local host = {}
 
@@ -58,12 +58,6 @@ local function first_line(path)
   return file and file:read("l")
 end
 
--- A switch of the kernel: nil where it can't be read.
-local function switch(path)
-  local number = tonumber(first_line(path) or "")
-  return number and number ~= 0
-end
-
 local function memory()
   for line in io.lines("/proc/meminfo") do
     local kilobytes = line:match("^MemTotal:%s*(%d+) kB")
@@ -72,12 +66,13 @@ local function memory()
   return nil
 end
 
+-- Seconds, to the hundredth.
 local function uptime() return tonumber(first_line("/proc/uptime"):match("^%S+")) end
 
-local function unprivileged()
-  local disabled = switch("/proc/sys/kernel/unprivileged_bpf_disabled")
-  if disabled == nil then return nil end
-  return not disabled
+-- A switch that the kernel may not have: -1 where it can't be read.
+local function switch(value)
+  if not value or value < 0 then return nil end
+  return value ~= 0
 end
 
 host.resolvers = {
@@ -86,16 +81,22 @@ host.resolvers = {
   },
   Host = {
     name = function(info) return info.hostname end,
-    architecture = function(info) return info.machine or features.architecture() end,
-    possibleCpus = function() return (bpf.cpus()) end,
-    onlineCpus = function() return select(2, bpf.cpus()) end,
+    architecture = function(info) return info.machine end,
+    possibleCpus = function(info) return info.possible_cpus end,
+    onlineCpus = function(info) return info.online_cpus end,
     bootTime = function(info) return info.boot_time end,
     uptime = uptime,
     time = function(info) return info.boot_time + uptime() end,
-    statsEnabled = function() return features.stats_enabled() end,
+    statsEnabled = function(info)
+      return info.stats_enabled or shared.get("sampler.active") or false
+    end,
     memory = memory,
-    jit = function() return switch("/proc/sys/net/core/bpf_jit_enable") end,
-    unprivilegedBpf = unprivileged,
+    jit = function(info) return switch(info.jit_enabled) end,
+    unprivilegedBpf = function(info)
+      local disabled = switch(info.unprivileged_bpf_disabled)
+      if disabled == nil then return nil end
+      return not disabled
+    end,
     features = features.list,
   },
 }

@@ -34,4 +34,11 @@ function schema.source()
   return table.concat(texts, "\n"), resolvers
 end
 
+--- The explorer's schema, with what scripts add to it.
+---@return table|nil schema, table? errors
+function schema.build()
+  local sdl, resolvers = schema.source()
+  return graphql.build_schema(sdl, resolvers)
+end
+
 return schema

@@ -181,11 +181,16 @@ function Kernel:pins_of(kind, id)
   end)[kind .. id] or NONE
 end
 
---- Which process holds what.
+--- Which process holds which program, map, link or BTF object by which descriptor.
 ---@return table[]
 function Kernel:owners()
-  if not self.held then self.held = listed(bpf.owners()) end
-  return self.held
+  if not self.holds then
+    self.holds = {}
+    for _, hold in ipairs(listed(bpf.owners())) do
+      if KINDS[hold.kind] then table.insert(self.holds, hold) end
+    end
+  end
+  return self.holds
 end
 
 --- The holders of an object.
@@ -249,6 +254,13 @@ end
 --- When the host booted, in seconds since 1970.
 ---@return number
 function Kernel:boot_time() return self:host().boot_time end
+
+--- The time now, in seconds since 1970, by the clock that samples are stamped with.
+---@return number
+function Kernel:now()
+  local file <close> = assert(io.open("/proc/uptime"))
+  return self:boot_time() + tonumber(file:read("l"):match("^%S+"))
+end
 
 --- The host.
 ---@return table

@@ -78,8 +78,6 @@ type ProgramRate {
 }
 ]]
 
-local function now(k) return k:now() end
-
 local function rate(prog)
   samples.want()
   local text = samples.newest()
@@ -92,7 +90,7 @@ local function history(prog, args, ctx)
   local k = kernel.of(ctx)
   local loaded = prog.load_time and k:boot_time() + prog.load_time / 1e9 or 0
   local rates = {}
-  for _, text in ipairs(samples.since(args.seconds, now(k))) do
+  for _, text in ipairs(samples.since(args.seconds, k:now())) do
     local one = samples.rate(text, prog.id)
     if one.time >= loaded then rates[#rates + 1] = one end
   end
@@ -112,7 +110,7 @@ end
 local function totals(_, args, ctx)
   samples.want()
   local list = {}
-  for i, text in ipairs(samples.since(args.seconds, now(kernel.of(ctx)))) do
+  for i, text in ipairs(samples.since(args.seconds, kernel.of(ctx):now())) do
     list[i] = total(text)
   end
   return samples.thin(list, args.points)
