@@ -9,6 +9,7 @@ static const luaL_Reg modules[] = {
 	{ "lunette.core.edit", luaopen_lunette_core_edit },
 	{ "lunette.core.interrupt", luaopen_lunette_core_interrupt },
 	{ "lunette.core.json", luaopen_lunette_core_json },
+	{ "lunette.core.metrics", luaopen_lunette_core_metrics },
 	{ "lunette.core.tty", luaopen_lunette_core_tty },
 	{ NULL, NULL },
 };

@@ -7,6 +7,9 @@ int luaopen_bpf(lua_State *L);
 /* require("lunette.core.json"): the JSON writer, src/bind/json.c */
 int luaopen_lunette_core_json(lua_State *L);
 
+/* require("lunette.core.metrics"): tallies, pages, passes over maps; src/bind/metric.c */
+int luaopen_lunette_core_metrics(lua_State *L);
+
 /* For the command line: edit.c (libedit), interrupt.c (Ctrl-C), tty.c (screen and keys). */
 int luaopen_lunette_core_edit(lua_State *L);
 int luaopen_lunette_core_interrupt(lua_State *L);

@@ -8,3 +8,8 @@
 #define LUN_STATS_HANDLE "lunette.stats"
 #define LUN_CODE "lunette.code"
 #define LUN_EDIT "lunette.edit"
+#define LUN_TALLY "lunette.metrics.tally"
+#define LUN_SELECTION "lunette.metrics.selection"
+#define LUN_PAGE "lunette.metrics.page"
+#define LUN_FLIGHT "lunette.metrics.flight"
+#define LUN_PASS "lunette.metrics.pass"

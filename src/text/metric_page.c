@@ -115,9 +115,9 @@ static struct view *add_view(struct lun_page *page, int number)
 	return &views[family->n_views++];
 }
 
-static int copy_labels(struct view *view, const struct lun_view *how)
+static int copy_labels(struct view *view, const struct lun_metric_view *how)
 {
-	struct lun_view_label *labels = calloc(how->n_labels + 1, sizeof(*labels));
+	struct lun_metric_view_label *labels = calloc(how->n_labels + 1, sizeof(*labels));
 
 	if (!labels)
 		return -ENOMEM;
@@ -134,7 +134,7 @@ static int copy_labels(struct view *view, const struct lun_view *how)
 }
 
 int lun_page_view(
-	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_view *how)
+	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_metric_view *how)
 {
 	struct view *view = add_view(page, family);
 	double *bounds = calloc(how->n_bounds + 1, sizeof(*bounds));
@@ -166,16 +166,21 @@ int lun_page_stream(struct lun_page *page, int family, struct lun_source *source
 	return 0;
 }
 
+size_t lun_page_families(const struct lun_page *page)
+{
+	return page->size;
+}
+
 bool lun_page_streams(const struct lun_page *page)
 {
 	return page->streams;
 }
 
-static size_t samples_each(const struct lun_view *how)
+static size_t samples_each(const struct lun_metric_view *how)
 {
-	if (how->shape == LUN_VIEW_PLAIN)
+	if (how->shape == LUN_METRIC_PLAIN_SHAPE)
 		return 1;
-	return how->n_bounds + 1 + (how->shape == LUN_VIEW_HISTOGRAM) + (how->sum >= 0);
+	return how->n_bounds + 1 + (how->shape == LUN_METRIC_HISTOGRAM_SHAPE) + (how->sum >= 0);
 }
 
 size_t lun_page_size(const struct lun_page *page)

@@ -11,22 +11,22 @@
 struct lun_page;
 
 /* Where a label's value comes from: a constant, or the tally's label of that index. */
-struct lun_view_label {
+struct lun_metric_view_label {
 	const char *name;
 	const char *value; /* NULL: index tells */
 	size_t index;
 };
 
-enum lun_view_shape { LUN_VIEW_PLAIN, LUN_VIEW_HISTOGRAM, LUN_VIEW_SUMMARY };
+enum lun_metric_shape { LUN_METRIC_PLAIN_SHAPE, LUN_METRIC_HISTOGRAM_SHAPE, LUN_METRIC_SUMMARY_SHAPE };
 
 /* How a selection's cells become a family's samples.
  * Plain: cell `cell`. Histogram: n_bounds + 1 cells from `cell` on are counts (not yet summed
  * up) of the buckets that end at each bound and of the rest; cell `sum`, if not negative, is
  * the sum. Summary: `cell` counts, `sum` as above, and the cells after `cell` are the
  * quantiles named by bounds. */
-struct lun_view {
-	enum lun_view_shape shape;
-	const struct lun_view_label *labels; /* in the order to write them */
+struct lun_metric_view {
+	enum lun_metric_shape shape;
+	const struct lun_metric_view_label *labels; /* in the order to write them */
 	size_t n_labels;
 	size_t cell;
 	double divisor; /* of plain cells, quantiles and of the sum; 1: none */
@@ -45,10 +45,11 @@ void lun_page_unref(struct lun_page *page);
 int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, bool last);
 /* Adds a view of a selection (which it takes a reference of); all else is copied. */
 int lun_page_view(
-	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_view *view);
+	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_metric_view *view);
 /* Adds samples that are made while they are read; the page owns the source from then on, also
  * when it fails. */
 int lun_page_stream(struct lun_page *page, int family, struct lun_source *source);
+size_t lun_page_families(const struct lun_page *page);
 bool lun_page_streams(const struct lun_page *page);
 /* How many samples the views have. */
 size_t lun_page_size(const struct lun_page *page);

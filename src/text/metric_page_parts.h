@@ -4,7 +4,7 @@
 #include "text/metric_page.h"
 
 struct view {
-	struct lun_view how; /* its labels and bounds are the page's copies */
+	struct lun_metric_view how; /* its labels and bounds are the page's copies */
 	struct lun_selection *sel;
 	struct lun_source *stream; /* instead of the two above */
 };

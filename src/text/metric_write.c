@@ -24,7 +24,7 @@ static void line(struct lun_out *out, const struct family *family, const struct 
 	lun_out_str(out, family->head.name);
 	lun_out_str(out, suffix);
 	for (size_t i = 0; i < view->how.n_labels; i++) {
-		const struct lun_view_label *label = &view->how.labels[i];
+		const struct lun_metric_view_label *label = &view->how.labels[i];
 		struct lun_slice value = { label->value, label->value ? strlen(label->value) : 0 };
 
 		if (!label->value)
@@ -69,7 +69,7 @@ static void exemplar(struct lun_out *out, const struct page_source *src, const s
 static double when_created(const struct view *view, size_t place)
 {
 	const struct lun_selection *sel = view->sel;
-	size_t n = view->how.shape == LUN_VIEW_HISTOGRAM ? view->how.n_bounds + 1 : 1;
+	size_t n = view->how.shape == LUN_METRIC_HISTOGRAM_SHAPE ? view->how.n_bounds + 1 : 1;
 	const double *cells = sel->created;
 	double latest = 0;
 
@@ -182,13 +182,13 @@ static void sample(struct lun_out *out, const struct page_source *src, const str
 	const struct view *view, size_t place)
 {
 	switch (view->how.shape) {
-	case LUN_VIEW_PLAIN:
+	case LUN_METRIC_PLAIN_SHAPE:
 		plain_sample(out, src, family, view, place);
 		break;
-	case LUN_VIEW_HISTOGRAM:
+	case LUN_METRIC_HISTOGRAM_SHAPE:
 		histogram_samples(out, src, family, view, place);
 		break;
-	case LUN_VIEW_SUMMARY:
+	case LUN_METRIC_SUMMARY_SHAPE:
 		summary_samples(out, src, family, view, place);
 		break;
 	}

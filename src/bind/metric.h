@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * The parts of require("lunette.core.metrics") as Lua objects; each file opens its own.
+ */
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "text/metric_page.h"
+
+/* The open tally, selection or page at idx; raises on anything else. */
+struct lun_tally *lun_tally_check(lua_State *L, int idx);
+struct lun_selection *lun_selection_check(lua_State *L, int idx);
+
+/* Pushes a string that a C text holds, and frees it; raises when it had failed. */
+int lun_metric_push_out(lua_State *L, struct lun_out *out);
+
+/* Registers a metatable with these methods and metamethods. */
+void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods);
+
+/* Functions of the module, each into the table on top of the stack. */
+void lun_metric_open_tally(lua_State *L);
+void lun_metric_open_page(lua_State *L);
+void lun_metric_open_pass(lua_State *L);

@@ -1,0 +1,243 @@
+/*
+ * A pass as a source of text: a line an entry, made while it is read. What it remembers of
+ * the lines written is eight bytes each, to leave out label sets that come twice.
+ */
+#include "bind/metric_pass.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/metric_counts.h"
+
+enum { PULL_BYTES = 64 * 1024, FIRST_SEEN = 1024 };
+
+/* A set of hashes. */
+struct seen {
+	uint64_t *slots; /* 0: empty */
+	size_t n_slots, used;
+};
+
+struct pass_source {
+	struct lun_source base;
+	struct lun_pass *pass;
+	struct lun_pass_run run;
+	struct lun_out parts; /* before each label's value, NUL-terminated */
+	size_t *part;         /* where each starts; the last one closes */
+	double divisor;
+	uint64_t limit, lines, doubles, cut;
+	char *rule;
+	struct seen seen;
+	uint32_t entry, count; /* the place in the batch */
+	bool begun;
+};
+
+static uint64_t *seen_slot(uint64_t *slots, size_t n, uint64_t hash)
+{
+	size_t i = hash & (n - 1);
+
+	while (slots[i] && slots[i] != hash)
+		i = (i + 1) & (n - 1);
+	return &slots[i];
+}
+
+static int seen_grow(struct seen *seen)
+{
+	size_t n = seen->n_slots ? seen->n_slots * 2 : FIRST_SEEN;
+	uint64_t *slots = calloc(n, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < seen->n_slots; i++) {
+		if (seen->slots[i])
+			*seen_slot(slots, n, seen->slots[i]) = seen->slots[i];
+	}
+	free(seen->slots);
+	seen->slots = slots;
+	seen->n_slots = n;
+	return 0;
+}
+
+/* 1 when it is new, 0 when it was there, -ENOMEM. */
+static int seen_add(struct seen *seen, uint64_t hash)
+{
+	uint64_t *slot;
+
+	if (seen->used >= seen->n_slots / 8 * 7 && seen_grow(seen))
+		return -ENOMEM;
+	hash = hash ? hash : 1;
+	slot = seen_slot(seen->slots, seen->n_slots, hash);
+	if (*slot)
+		return 0;
+	*slot = hash;
+	seen->used++;
+	return 1;
+}
+
+static uint64_t hash_labels(const struct lun_pass_run *run)
+{
+	uint64_t h = 14695981039346656037ull;
+
+	for (size_t i = 0; i < run->pass->n_labels; i++) {
+		const struct lun_slice *label = &run->labels[i];
+
+		if (run->pass->labels[i].from == LUN_FROM_CONST)
+			continue;
+		for (size_t j = 0; j < label->len; j++)
+			h = (h ^ (unsigned char)label->data[j]) * 1099511628211ull;
+		h = (h ^ 0xff) * 1099511628211ull;
+	}
+	return h ^ h >> 32;
+}
+
+static void write_line(struct pass_source *src, struct lun_out *out, struct lun_metric_number v)
+{
+	const struct lun_pass_run *run = &src->run;
+	size_t n = src->pass->n_labels;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = lun_metric_label_cut(run->labels[i].data, run->labels[i].len);
+
+		src->cut += len < run->labels[i].len;
+		lun_out_str(out, src->parts.data + src->part[i]);
+		lun_metric_chars(out, run->labels[i].data, len);
+	}
+	lun_out_str(out, src->parts.data + src->part[n]);
+	lun_metric_number_write(out, v, src->divisor);
+	lun_out_char(out, '\n');
+}
+
+static int write_entry(struct pass_source *src, struct lun_out *out, int cpu)
+{
+	struct lun_metric_number v;
+	int is_new, err;
+
+	if (!lun_pass_number(&src->run, &src->pass->cells[0].column, src->entry, cpu, &v))
+		return 0;
+	if (src->pass->skip_zero && lun_metric_number_double(v) == 0)
+		return 0;
+	if (src->lines >= src->limit) {
+		src->lines++;
+		return 0;
+	}
+	err = lun_pass_labels(&src->run, src->entry, cpu);
+	is_new = err ? err : seen_add(&src->seen, hash_labels(&src->run));
+	if (is_new > 0) {
+		write_line(src, out, v);
+		src->lines++;
+	}
+	src->doubles += is_new == 0;
+	return is_new < 0 ? is_new : 0;
+}
+
+/* Writes what is left of the batch, until the writer has enough. */
+static int write_batch(struct pass_source *src, struct lun_out *out)
+{
+	bool each_cpu = src->pass->each_cpu && src->pass->map.cpus > 1;
+	int cpus = each_cpu ? (int)src->pass->map.cpus : 1, err = 0;
+
+	for (; src->entry < src->count && out->len < PULL_BYTES && !err; src->entry++) {
+		for (int cpu = 0; cpu < cpus && !err; cpu++)
+			err = write_entry(src, out, each_cpu ? cpu : -1);
+	}
+	return err;
+}
+
+/* Tells the process's counts what came of it: the page had no place for it any more. */
+static void tell(const struct pass_source *src)
+{
+	const struct lun_pass *pass = src->pass;
+	uint64_t over = src->lines > src->limit ? src->lines - src->limit : 0;
+
+	lun_count_add(src->rule, "entries", (double)pass->entries);
+	lun_count_add(src->rule, "errors", (double)pass->errors);
+	lun_count_set(src->rule, "series", (double)(src->lines - over));
+	lun_count_set(src->rule, "cut_max", (double)over);
+	lun_count_add(src->rule, "doubles", (double)src->doubles);
+	lun_count_add(src->rule, "labels_cut", (double)src->cut);
+	lun_count_add(src->rule, "late", pass->late);
+}
+
+static int pass_pull(struct lun_source *base, struct lun_out *out)
+{
+	struct pass_source *src = (struct pass_source *)base;
+	int err = 0;
+
+	if (!src->begun)
+		err = lun_pass_begin(&src->run, src->pass);
+	if (err)
+		return err;
+	src->begun = true;
+	if (src->entry == src->count) {
+		int count = lun_pass_next(&src->run);
+
+		if (count <= 0) {
+			tell(src);
+			return count;
+		}
+		src->entry = 0;
+		src->count = (uint32_t)count;
+	}
+	err = write_batch(src, out);
+	return err ? err : out->err ? out->err : 1;
+}
+
+static void pass_close(struct lun_source *base)
+{
+	struct pass_source *src = (struct pass_source *)base;
+
+	if (src->begun)
+		lun_pass_end(&src->run);
+	lun_pass_free(src->pass);
+	free(src->pass);
+	free(src->seen.slots);
+	free(src->part);
+	free(src->rule);
+	lun_out_free(&src->parts);
+	free(src);
+}
+
+/* name{first=" · ",second=" · "} : what stands around the values. */
+static void make_parts(struct pass_source *src, const struct lun_pass_text *text)
+{
+	size_t n = src->pass->n_labels;
+
+	for (size_t i = 0; i < n; i++) {
+		src->part[i] = src->parts.len;
+		if (i == 0)
+			lun_out_str(&src->parts, text->name);
+		lun_out_str(&src->parts, i == 0 ? "{" : "\",");
+		lun_out_str(&src->parts, text->labels[i]);
+		lun_out_mem(&src->parts, "=\"", 3);
+	}
+	src->part[n] = src->parts.len;
+	if (!n)
+		lun_out_str(&src->parts, text->name);
+	lun_out_str(&src->parts, n ? "\"} " : " ");
+	lun_out_char(&src->parts, '\0');
+}
+
+struct lun_source *lun_pass_source(struct lun_pass *pass, const struct lun_pass_text *text)
+{
+	struct pass_source *src = calloc(1, sizeof(*src));
+
+	if (!src) {
+		lun_pass_free(pass);
+		free(pass);
+		return NULL;
+	}
+	src->base.pull = pass_pull;
+	src->base.close = pass_close;
+	src->pass = pass;
+	src->divisor = text->divisor;
+	src->limit = text->limit;
+	src->rule = strdup(text->rule);
+	src->part = calloc(pass->n_labels + 1, sizeof(*src->part));
+	if (src->part)
+		make_parts(src, text);
+	if (!src->part || !src->rule || src->parts.err) {
+		pass_close(&src->base);
+		return NULL;
+	}
+	return &src->base;
+}
