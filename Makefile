@@ -18,7 +18,8 @@ deps-test:
 	@.ci/deps test
 
 build:
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		-DLUNETTE_BUNDLE=ON >/dev/null
 	@cmake --build $(BUILD) -j$(JOBS)
 
 # The explorer with the demo: system calls by process, counted by our own BPF program.
