@@ -1,0 +1,54 @@
+-- System calls by process name, counted by a BPF program of our own: how a script loads a
+-- program, decodes its map, exports it to Prometheus, adds a field to GraphQL and a page to the
+-- explorer. Try it: lunette serve --script examples/syscalls
+
+local bpf = require("bpf")
+local lunette = require("lunette")
+local d, metrics = lunette.decode, lunette.metrics
+
+-- Once in the process: what is loaded here is gone from the kernel when the service ends.
+lunette.service("syscalls", function(svc)
+  local object <close> = assert(bpf.load(lunette.path("syscalls.bpf.o")))
+  assert(object:attach())
+  lunette.shared.set("syscalls.map", object:map("SYSCALLNUM"):info().id)
+  while svc:sleep(60) do end
+  lunette.shared.delete("syscalls.map")
+end)
+
+-- What the bytes mean: to the explorer's table, GraphQL, `lunette map dump` and the metrics.
+lunette.decoder {
+  match = { name = "SYSCALLNUM" },
+  key = d.cstring(16):as("comm"),
+  value = d.u64():as("calls"),
+}
+
+-- For Prometheus, at /metrics: the hundred busiest.
+metrics.map {
+  name = "syscalls_total", type = "counter", help = "System calls by process name.",
+  match = { name = "SYSCALLNUM" },
+  labels = { comm = d.key("comm") }, value = d.value("calls"):sum_cpus(),
+  top = 100,
+}
+
+-- For GraphQL: { host { syscalls } }
+lunette.graphql.extend("Host", {
+  syscalls = {
+    type = "UInt64", description = "System calls counted since the demo began, or null.",
+    resolve = function()
+      local map <close> = bpf.map(lunette.shared.get("syscalls.map") or 0)
+      local sum = 0
+      for _, entry in map and map:each() or pairs {} do
+        for _, calls in ipairs(entry.calls) do sum = sum + calls end
+      end
+      return map and sum
+    end,
+  },
+})
+
+-- For the explorer: a page of its own in the menu.
+lunette.ui.page("syscalls", {
+  title = "System calls", every = 1,
+  view = function(ui)
+    return ui.chart { map = "SYSCALLNUM", by = "comm", rate = true, top = 10 }
+  end,
+})
