@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "bpf/object.h"
 #include "bpf/owners_proc.h"
 #include "probes/owners.skel.h"
 
@@ -72,15 +73,26 @@ static int read_all(int fd, struct lun_out *out)
 	}
 }
 
-/* Removes the records of this process, from `first` bytes on. */
-static void drop_self(struct lun_out *out, size_t first)
+static bool still_held(const struct lun_owner_record *record)
+{
+	enum lun_kind kind;
+	uint32_t id;
+
+	if (record->kind == LUN_OWNER_PERF)
+		return true;
+	return !lun_object_kind((int)record->fd, &kind) && kind == record->kind &&
+		!lun_object_id(kind, (int)record->fd, &id) && id == record->id;
+}
+
+/* Removes the descriptors that other threads of ours had open only to look, from `first` on. */
+static void drop_passing(struct lun_out *out, size_t first)
 {
 	struct lun_owner_record *records = (void *)(out->data + first);
 	size_t n = (out->len - first) / sizeof(*records), kept = 0;
 	unsigned int self = (unsigned int)getpid();
 
 	for (size_t i = 0; i < n; i++)
-		if (records[i].pid != self)
+		if (records[i].pid != self || still_held(&records[i]))
 			records[kept++] = records[i];
 	out->len = first + kept * sizeof(*records);
 }
@@ -107,8 +119,8 @@ int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
 		out->len = first;
 		err = lun_owners_proc(out);
 	}
-	if (!err)
-		drop_self(out, first);
+	if (!err && out->len > first)
+		drop_passing(out, first);
 	return err;
 }
 

@@ -16,7 +16,7 @@ enum lun_owners_by { LUN_BY_ITERATOR, LUN_BY_PROC };
 /*
  * Appends records to `out` (a growing writer: data is an array of struct lun_owner_record, len
  * its bytes). Falls back to /proc unless `proc` asks for that at once; *by says which it was.
- * Our own process' descriptors are left out. 0 or -errno.
+ * Descriptors that this process has open only while it looks are left out. 0 or -errno.
  */
 int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by);
 
