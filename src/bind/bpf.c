@@ -9,12 +9,12 @@
 static const lua_CFunction parts[] = {
 	lun_bind_objects,
 	lun_bind_progs,
+	lun_bind_maps,
 	lun_bind_links,
 	lun_bind_pins,
 	lun_bind_owners,
 	lun_bind_load,
 	lun_bind_host,
-	lun_bind_code,
 	lun_bind_code,
 };
 
