@@ -214,6 +214,7 @@ program.resolvers = {
     tailCalls = tail_calls,
   },
   Task = {
+    type = function(task) return names.task(task.type) end,
     name = function(task) return task.name end,
     probeOffset = function(task) return task.probe_offset and ("%u"):format(task.probe_offset) end,
     probeAddr = function(task) return task.probe_addr and ("%u"):format(task.probe_addr) end,
