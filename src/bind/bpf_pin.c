@@ -78,30 +78,34 @@ static int l_pins(lua_State *L)
 	return 1;
 }
 
-/* bpf.pin(handle, path) -> true | nil, err, errno: the handle's own method */
+static int push_result(lua_State *L, int err, const char *path)
+{
+	if (err == -EINVAL)
+		return lun_push_failure(L, err, "%s: not in a BPF file system", path);
+	if (err)
+		return lun_push_error(L, err, path);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* bpf.pin(handle, path) -> true | nil, err, errno; any handle that has a method fd() */
 static int l_pin(lua_State *L)
 {
+	const char *path = luaL_checkstring(L, 2);
+
 	luaL_checktype(L, 1, LUA_TUSERDATA);
-	luaL_checkstring(L, 2);
-	lua_settop(L, 2);
-	lua_getfield(L, 1, "pin");
-	lua_insert(L, 1);
-	lua_call(L, 2, LUA_MULTRET);
-	return lua_gettop(L);
+	lua_getfield(L, 1, "fd");
+	lua_pushvalue(L, 1);
+	lua_call(L, 1, 1);
+	return push_result(L, lun_pin((int)luaL_checkinteger(L, -1), path), path);
 }
 
 /* bpf.unpin(path) -> true | nil, err, errno */
 static int l_unpin(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	int err = lun_unpin(path);
 
-	if (err == -EINVAL)
-		return lun_push_failure(L, err, "%s: not a pin in a BPF file system", path);
-	if (err)
-		return lun_push_error(L, err, path);
-	lua_pushboolean(L, true);
-	return 1;
+	return push_result(L, lun_unpin(path), path);
 }
 
 static const luaL_Reg functions[] = {

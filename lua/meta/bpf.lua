@@ -1,0 +1,296 @@
+---@meta bpf
+-- The C module behind require("bpf"): programs, links, pins, owners, loading, the host. Maps,
+-- BTF and decode plans are in bpf_map.lua. A test holds these files against the module.
+--
+-- Lists are plain tables with the kernel's field names; they hold no descriptor, and what
+-- vanishes while they are made is left out. 64-bit unsigned numbers are Lua integers, to be
+-- written with "%u". When the world fails, a function returns nil, a message and the errno;
+-- when its caller is wrong, it raises. Handles are closed by <close>, close() or collection.
+
+local bpf = {}
+
+---@alias bpf.Kind "prog"|"map"|"link"|"btf"
+
+---@class bpf.ListOptions
+---@field own? boolean false leaves out Lunette's own objects (names that begin with "lun_")
+
+---@class bpf.ProgInfo
+---@field id integer
+---@field type string the kernel's name: "tracepoint"; "type_40" where it is newer than we are
+---@field type_id integer
+---@field name string the function's full name, by BTF where the kernel cut it at 15 bytes
+---@field tag string 16 hex digits
+---@field gpl boolean
+---@field load_time integer nanoseconds since boot
+---@field uid integer who loaded it
+---@field run_time_ns integer counted while statistics are on
+---@field run_cnt integer likewise
+---@field recursion_misses integer runs that were skipped
+---@field verified_insns integer instructions that the verifier looked at
+---@field xlated_len integer bytes
+---@field jited_len integer bytes
+---@field memlock integer bytes of kernel memory
+---@field btf_id integer 0 for none
+---@field map_ids integer[]
+---@field ifindex integer the device it was loaded for, else 0
+---@field netns_dev integer
+---@field netns_ino integer
+---@field attach_btf_obj_id integer BTF object of the kernel function or program it was made for
+---@field attach_btf_id integer the function's type there
+---@field orphaned boolean its device is gone
+---@field own boolean one of Lunette's
+
+---@class bpf.MapInfo
+---@field id integer
+---@field type string the kernel's name: "percpu_hash"
+---@field type_id integer
+---@field name string
+---@field key_size integer
+---@field value_size integer
+---@field max_entries integer
+---@field map_flags integer
+---@field map_extra integer
+---@field ifindex integer
+---@field netns_dev integer
+---@field netns_ino integer
+---@field btf_id integer
+---@field btf_key_type_id integer
+---@field btf_value_type_id integer
+---@field btf_vmlinux_value_type_id integer
+---@field memlock integer bytes of kernel memory
+---@field frozen boolean user space can no longer write it
+---@field per_cpu boolean an entry has a value for each possible CPU
+---@field own boolean one of Lunette's
+
+---What each type tells beyond the first five fields, by the kernel's names:
+---raw_tracepoint: tp_name, cookie. tracing: attach_type, target_obj_id, target_btf_id, cookie.
+---cgroup: cgroup_id, attach_type. iter: target_name and map_id, cgroup_id, order, tid or pid.
+---netns: netns_ino, attach_type. xdp: ifindex. tcx, netkit: ifindex, attach_type.
+---netfilter: pf, hooknum, priority, flags. struct_ops: map_id. sockmap: map_id, attach_type.
+---kprobe_multi: count, flags, retprobe, missed; addrs and cookies of one link.
+---uprobe_multi: file_name, count, flags, retprobe, pid; offsets and cookies of one link.
+---perf_event: perf_type; (u)probes: func_name or file_name, offset, addr, missed, cookie;
+---tracepoints: tp_name, cookie; other events: event_type, event_config, cookie.
+---@class bpf.LinkInfo
+---@field id integer
+---@field type string the kernel's name: "perf_event"
+---@field type_id integer
+---@field prog_id integer
+---@field own boolean its program is one of Lunette's
+---@field attach_type? string "cgroup_inet_ingress"; attach_type_id is its number
+---@field perf_type? "kprobe"|"kretprobe"|"uprobe"|"uretprobe"|"tracepoint"|"event"
+---@field [string] any
+
+---@class bpf.BtfInfo
+---@field id integer
+---@field name string "vmlinux", a module's name, "" for a program's
+---@field size integer bytes
+---@field kernel boolean the kernel's own, or a module's
+
+---The ids of all objects of a kind: cheap, for seeing what came and went.
+---@param kind bpf.Kind
+---@return integer[]|nil, string? err, integer? errno
+function bpf.ids(kind) end
+
+---The kernel's name of a program, map or link type's number; "type_N" for unknown ones.
+---@param kind bpf.Kind
+---@param type_id integer
+---@return string
+function bpf.type_name(kind, type_id) end
+
+---@param opts? bpf.ListOptions
+---@return bpf.ProgInfo[]|nil, string? err, integer? errno
+function bpf.progs(opts) end
+
+---@param opts? bpf.ListOptions
+---@return bpf.MapInfo[]|nil, string? err, integer? errno
+function bpf.maps(opts) end
+
+---@param opts? bpf.ListOptions
+---@return bpf.LinkInfo[]|nil, string? err, integer? errno
+function bpf.links(opts) end
+
+---@return bpf.BtfInfo[]|nil, string? err, integer? errno
+function bpf.btfs() end
+
+---@param id integer
+---@return bpf.ProgInfo|nil, string? err, integer? errno
+function bpf.prog_info(id) end
+
+---@param id integer
+---@return bpf.MapInfo|nil, string? err, integer? errno
+function bpf.map_info(id) end
+
+---With the addresses (or offsets) and cookies of a multi link, which lists leave out.
+---@param id integer
+---@return bpf.LinkInfo|nil, string? err, integer? errno
+function bpf.link_info(id) end
+
+---@param id integer
+---@return bpf.BtfInfo|nil, string? err, integer? errno
+function bpf.btf_info(id) end
+
+---A handle on a program: by id, by name (full, or as the kernel cut it; several programs of
+---that name are an error that lists their ids), or by the path of a pin.
+---@param which integer|string
+---@return bpf.Prog|nil, string? err, integer? errno
+function bpf.prog(which) end
+
+---A handle on a link: by id, or by the path of a pin.
+---@param which integer|string
+---@return bpf.Link|nil, string? err, integer? errno
+function bpf.link(which) end
+
+---@class bpf.Prog
+local Prog = {}
+
+---@return bpf.ProgInfo|nil, string? err, integer? errno
+function Prog:info() end
+
+---The descriptor, which the handle goes on owning.
+---@return integer
+function Prog:fd() end
+
+---@param path string in a BPF file system
+---@return true|nil, string? err, integer? errno
+function Prog:pin(path) end
+
+function Prog:close() end
+
+---@class bpf.Link
+local Link = {}
+
+---@return bpf.LinkInfo|nil, string? err, integer? errno
+function Link:info() end
+
+---@return integer
+function Link:fd() end
+
+---@param path string in a BPF file system
+---@return true|nil, string? err, integer? errno
+function Link:pin(path) end
+
+---Takes the program off its attach point, whoever else holds the link.
+---@return true|nil, string? err, integer? errno
+function Link:detach() end
+
+function Link:close() end
+
+---@class bpf.Pin
+---@field path string
+---@field kind "prog"|"map"|"link"
+---@field id integer
+
+---What is pinned in every mounted BPF file system.
+---@return bpf.Pin[]|nil, string? err, integer? errno
+function bpf.pins() end
+
+---Pins what a handle holds.
+---@param handle bpf.Prog|bpf.Map|bpf.Link
+---@param path string
+---@return true|nil, string? err, integer? errno
+function bpf.pin(handle, path) end
+
+---Removes a pin, and nothing that is none.
+---@param path string
+---@return true|nil, string? err, integer? errno
+function bpf.unpin(path) end
+
+---@class bpf.Owner
+---@field kind bpf.Kind|"perf_event" a perf event counts for the program that it runs
+---@field id integer
+---@field pid integer
+---@field fd integer
+---@field comm string the process' command, cut at 15 bytes
+
+---Who holds what, by descriptor: by an iterator program in the kernel, or by reading /proc
+---where that can't be loaded (or is asked for). The second result says which it was.
+---@param opts? { method?: "iterator"|"proc" }
+---@return bpf.Owner[]|nil, string method_or_err, integer? errno
+function bpf.owners(opts) end
+
+---@class bpf.TaskFd
+---@field pid integer
+---@field fd integer
+---@field comm string
+---@field prog_id integer
+---@field type "raw_tracepoint"|"tracepoint"|"kprobe"|"kretprobe"|"uprobe"|"uretprobe"
+---@field name? string tracepoint, function or file
+---@field probe_offset integer
+---@field probe_addr integer
+
+---The perf events and raw tracepoints that hold programs, as BPF_TASK_FD_QUERY tells.
+---@return bpf.TaskFd[]|nil, string? err, integer? errno
+function bpf.task_fd_query() end
+
+---Loads a BPF object file. When that fails, the message ends with what libbpf and the verifier
+---said.
+---@param path string
+---@return bpf.Object|nil, string? err, integer? errno
+function bpf.load(path) end
+
+---A loaded object: closing it detaches its programs and frees everything that nobody else holds.
+---@class bpf.Object
+local Object = {}
+
+---Attaches every program (or one) where its section says; programs whose section says nothing
+---are left out. When one fails, those of this call are detached again.
+---@param name? string
+---@return integer|nil count, string? err, integer? errno
+function Object:attach(name) end
+
+function Object:detach() end
+
+---A handle of its own, to be closed by itself; raises when the object has no such map.
+---@param name string
+---@return bpf.Map|nil, string? err, integer? errno
+function Object:map(name) end
+
+---A handle of its own, to be closed by itself; raises when the object has no such program.
+---@param name string
+---@return bpf.Prog|nil, string? err, integer? errno
+function Object:prog(name) end
+
+---@return { name: string, id: integer }[]
+function Object:maps() end
+
+---@return { name: string, id: integer, section: string }[]
+function Object:progs() end
+
+function Object:close() end
+
+---@class bpf.Host
+---@field kernel string uname -r
+---@field version string uname -v
+---@field machine string
+---@field hostname string
+---@field boot_time number seconds since 1970: what load_time counts from
+---@field page_size integer
+---@field possible_cpus integer
+---@field online_cpus integer
+---@field stats_enabled boolean by sysctl; BPF_ENABLE_STATS does not show there
+---@field jit_enabled integer -1 where it can't be read
+---@field unprivileged_bpf_disabled integer likewise
+---@field btf boolean /sys/kernel/btf/vmlinux is there
+---@field tracefs boolean
+---@field kallsyms boolean the kernel shows us addresses
+---@field capabilities { [string]: boolean } sys_admin, bpf, perfmon, net_admin, syslog
+---@field bpffs string[] where BPF file systems are mounted
+
+---@return bpf.Host
+function bpf.host() end
+
+---How many CPUs may ever be (the values of an entry in a per-CPU map), and how many run.
+---@return integer possible, integer online
+function bpf.cpus() end
+
+---Switches the kernel's run-time statistics on until the handle is closed.
+---@return bpf.Stats|nil, string? err, integer? errno
+function bpf.stats() end
+
+---@class bpf.Stats
+local Stats = {}
+
+function Stats:close() end
+
+return bpf

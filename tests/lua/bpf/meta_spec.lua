@@ -1,0 +1,74 @@
+-- lua/meta/bpf*.lua against the C module, both ways: what is not documented, and what is
+-- documented and not there.
+
+local bpf = require("bpf")
+
+local function sources()
+  local pipe = assert(io.popen("ls lua/meta/bpf*.lua"))
+  local list = {}
+  for path in pipe:lines() do list[#list + 1] = path end
+  pipe:close()
+  return list
+end
+
+-- "bpf.progs" and "Prog:info", each with the files that declare it.
+local function documented()
+  local found = {}
+  for _, path in ipairs(sources()) do
+    for line in io.lines(path) do
+      local name = line:match("^function ([%w_]+[.:][%w_]+)%(")
+      if name then
+        assert(not found[name], name .. " is documented twice, in " .. path)
+        found[name] = path
+      end
+    end
+  end
+  return found
+end
+
+-- The handles' metatables are in the registry as "lunette.prog"; the class is Prog there.
+local function classes()
+  local list = {}
+  for key, value in pairs(debug.getregistry()) do
+    local name = type(key) == "string" and key:match("^lunette%.(%l[%l_]*)$")
+    if name and name ~= "source" and type(value) == "table" and type(value.__index) == "table" then
+      list[name:gsub("^%l", string.upper)] = value.__index
+    end
+  end
+  return list
+end
+
+local function present()
+  local found = {}
+  for name, value in pairs(bpf) do
+    if type(value) == "function" then found["bpf." .. name] = true end
+  end
+  for class, methods in pairs(classes()) do
+    for name in pairs(methods) do found[class .. ":" .. name] = true end
+  end
+  return found
+end
+
+local function missing(from, in_)
+  local list = {}
+  for name in pairs(from) do
+    if not in_[name] then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
+end
+
+describe("lua/meta", function()
+  it("documents every function and method of the module", function()
+    assert.same({}, missing(present(), documented()))
+  end)
+
+  it("documents nothing that is not there", function()
+    assert.same({}, missing(documented(), present()))
+  end)
+
+  it("finds the handles", function()
+    local found = classes()
+    for _, name in ipairs { "Prog", "Link", "Object", "Stats" } do assert.is_table(found[name]) end
+  end)
+end)

@@ -1,0 +1,63 @@
+-- What the specs of the bpf module share: fixtures, other tools' answers, descriptors.
+
+local json = require("lunette.runtime.json")
+
+local fixture = {}
+
+--- The path of a BPF object of tests/bpf.
+---@param name string
+---@return string
+function fixture.object(name)
+  return ("%s/tests/bpf/%s.bpf.o"):format(os.getenv("LUNETTE_BUILD") or "build", name)
+end
+
+--- What a command prints.
+---@param command string
+---@return string
+function fixture.output(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read("a")
+  pipe:close()
+  return text
+end
+
+--- What a command that prints JSON says.
+---@param command string
+---@return any
+function fixture.json(command) return assert(json.decode(fixture.output(command))) end
+
+--- How many descriptors this process has open.
+---@return integer
+function fixture.descriptors()
+  local _, n = fixture.output(("ls /proc/%d/fd"):format(fixture.pid())):gsub("\n", "")
+  return n
+end
+
+--- This process' id.
+---@return integer
+function fixture.pid()
+  local file <close> = assert(io.open("/proc/self/stat"))
+  return math.tointeger(tonumber(file:read("l"):match("^%d+")))
+end
+
+--- The first element that has these fields.
+---@param list table[]
+---@param fields table
+---@return table|nil
+function fixture.find(list, fields)
+  for _, item in ipairs(list) do
+    local same = true
+    for key, value in pairs(fields) do same = same and item[key] == value end
+    if same then return item end
+  end
+  return nil
+end
+
+--- A path for a pin that nobody else uses.
+---@param name string
+---@return string
+function fixture.pin(name)
+  return ("/sys/fs/bpf/lunette-test-%d-%d-%s"):format(fixture.pid(), os.time(), name)
+end
+
+return fixture
