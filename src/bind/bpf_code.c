@@ -1,6 +1,7 @@
 /* The code of programs in Lua: bpf.xlated, bpf.jited, bpf.cfg. */
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bind/bpf.h"
@@ -18,6 +19,8 @@ struct work {
 	struct lun_cfg cfg;
 	struct lun_out text;
 	struct lun_native *native;
+	struct lun_code_vars vars;
+	bool *joins; /* which instructions are jumped to */
 	uint64_t call_base;
 	lua_State *L;
 	const struct lun_code_func *func; /* whose native code is being written */
@@ -33,6 +36,9 @@ static int l_work_gc(lua_State *L)
 	lun_out_free(&w->text);
 	lun_native_close(w->native);
 	w->native = NULL;
+	lun_code_vars_free(&w->vars);
+	free(w->joins);
+	w->joins = NULL;
 	return 0;
 }
 
@@ -145,7 +151,9 @@ static void name_call(void *ctx, const struct bpf_insn *insn, struct lun_out *ou
 			lun_out_printf(out, "#%s", func->name);
 		return;
 	}
-	if (insn->imm && w->call_base)
+	if (!insn->src_reg && lun_helper_name(insn->imm))
+		lun_out_str(out, lun_helper_name(insn->imm));
+	else if (insn->imm && w->call_base)
 		lun_ksym_name(w->call_base + (uint64_t)(int64_t)insn->imm, out);
 }
 
@@ -168,8 +176,6 @@ static void set_wide(struct work *w, const struct bpf_insn *insn, uint32_t at)
 	lua_setfield(w->L, -2, "wide");
 	if (value || insn->src_reg == BPF_PSEUDO_MAP_FD)
 		set_int(w->L, "map_id", insn->imm);
-	if (value && lun_code_var((uint32_t)insn->imm, (uint32_t)insn[1].imm, &w->text))
-		set_text(w, "var");
 	if (insn->src_reg == LUN_PSEUDO_FUNC)
 		set_int(w->L, "target", (lua_Integer)at + 1 + insn->imm);
 }
@@ -200,12 +206,35 @@ static void push_insn(struct work *w, uint32_t at)
 	lun_disasm(&w->text, insn, &names);
 	set_text(w, "text");
 	set_line(w, at);
+	if (lun_code_vars_step(&w->vars, insn, w->joins[at], &w->text))
+		set_text(w, "var");
 	if (flow == LUN_FLOW_JUMP || flow == LUN_FLOW_BRANCH)
 		set_int(w->L, "target", target);
 	else if (wide)
 		set_wide(w, insn, at);
 	else
 		set_call(w, insn, at);
+}
+
+/* Functions begin afresh, and so does what is jumped to. */
+static int find_joins(struct work *w)
+{
+	const struct lun_code *code = &w->code;
+
+	w->joins = calloc(code->count + 1, sizeof(*w->joins));
+	if (!w->joins)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < code->nr_funcs; i++)
+		w->joins[code->funcs[i].start] = true;
+	for (uint32_t i = 0; i < code->count; i += lun_insn_is_wide(&code->insns[i]) ? 2 : 1) {
+		long target = 0;
+		enum lun_flow flow = lun_insn_flow(&code->insns[i], i, &target);
+
+		if ((flow == LUN_FLOW_JUMP || flow == LUN_FLOW_BRANCH) && target >= 0 &&
+			target < (long)code->count)
+			w->joins[target] = true;
+	}
+	return 0;
 }
 
 static void push_insns(struct work *w)
@@ -237,6 +266,8 @@ static int l_bpf_xlated(lua_State *L)
 	struct work *w = push_work(L);
 	int err = lun_code_read(id, &w->code);
 
+	if (!err)
+		err = find_joins(w);
 	if (err)
 		return fail(L, err, id);
 	w->call_base = lun_ksym_address("__bpf_call_base");

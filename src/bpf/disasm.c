@@ -278,6 +278,25 @@ static void dis_ld(struct dis *d)
 		unknown(d);
 }
 
+#define HELPER_NAME(name) [BPF_FUNC_##name] = "bpf_" #name
+static const char *const helpers[] = { __BPF_FUNC_MAPPER(HELPER_NAME) };
+#undef HELPER_NAME
+
+const char *lun_helper_name(int32_t id)
+{
+	return id > 0 && (size_t)id < sizeof(helpers) / sizeof(helpers[0]) ? helpers[id] : NULL;
+}
+
+/* A call of a helper by its number stands where the kernel itself has no address for it. */
+static bool dis_numbered_call(struct dis *d)
+{
+	const char *name = d->insn->src_reg ? NULL : lun_helper_name(d->insn->imm);
+
+	if (name)
+		lun_out_printf(d->out, "call %s#%d", name, d->insn->imm);
+	return name;
+}
+
 static void dis_call(struct dis *d)
 {
 	const struct bpf_insn *i = d->insn;
@@ -288,6 +307,8 @@ static void dis_call(struct dis *d)
 		lun_out_printf(d->out, "callx r%d", i->dst_reg);
 		return;
 	}
+	if (dis_numbered_call(d))
+		return;
 	lun_out_str(d->out, local ? "call pc" : "call ");
 	before = d->out->len;
 	if (d->names && d->names->call)

@@ -30,6 +30,9 @@ struct lun_disasm_names {
 void lun_disasm(
 	struct lun_out *out, const struct bpf_insn *insn, const struct lun_disasm_names *names);
 
+/* "bpf_map_lookup_elem" for 1; NULL for a number that these headers do not know. */
+const char *lun_helper_name(int32_t id);
+
 /* Whether it takes two slots (BPF_LD | BPF_DW | BPF_IMM). */
 bool lun_insn_is_wide(const struct bpf_insn *insn);
 

@@ -1,0 +1,245 @@
+-- The disassembler, function table and control-flow graph against bpftool, on programs that clang
+-- compiled for three instruction sets and the kernel rewrote while it loaded them.
+
+local bpf = require("bpf")
+local json = require("lunette.runtime.json")
+local dot = require("lunette.code.dot")
+
+local SOURCES = { "net", "trace" }
+local CPUS = { "v1", "v2", "v3" }
+local PINS = "/sys/fs/bpf/lunette-code-test-" .. math.random(1 << 30)
+
+local function output(command)
+  local pipe = assert(io.popen(command))
+  local text = pipe:read("a")
+  pipe:close()
+  return text
+end
+
+local function must(command)
+  assert(os.execute(command), command)
+end
+
+-- Pinned by bpftool, so that both tools look at the same programs and a crash can't lose them.
+local function load_corpus()
+  local ids = {}
+  local dir = os.tmpname() .. ".d"
+  must("mkdir -p " .. dir .. " " .. PINS)
+  local arch = output("gcc -print-multiarch"):match("%S+")
+  for _, source in ipairs(SOURCES) do
+    for _, cpu in ipairs(CPUS) do
+      local object = ("%s/%s.%s.o"):format(dir, source, cpu)
+      must(("clang -g -O2 -target bpf -mcpu=%s %s -D__TARGET_ARCH_x86 -I/usr/include/%s "
+        .. "-c tests/bpf/code/%s.bpf.c -o %s"):format(cpu, cpu == "v3" and "-DWIDE_ATOMICS" or "",
+        arch, source, object))
+      must(("bpftool prog loadall %s %s/%s%s 2>/dev/null"):format(object, PINS, source, cpu))
+    end
+  end
+  must("rm -r " .. dir)
+  for path in output("find " .. PINS .. " -type f | sort"):gmatch("%S+") do
+    local info = json.decode(output("bpftool -j prog show pinned " .. path))
+    ids[#ids + 1] = math.tointeger(info.id)
+  end
+  return ids
+end
+
+local ids
+
+setup(function() ids = load_corpus() end)
+teardown(function() os.execute("rm -rf " .. PINS) end)
+
+local function bpftool(id, what)
+  return json.decode(output(("bpftool -j prog dump xlated id %d %s"):format(id, what)))
+end
+
+-- The agreed differences: bpftool names a local function by its kernel symbol, we by its name in
+-- BTF; and bpftool 7.1 is older than the moves that the kernel now makes of a per-CPU address.
+local function comparable(text)
+  text = text:gsub("^(%(85%) call pc[+-]%d+)#.*$", "%1")
+  text = text:gsub("&%(void __percpu %*%)%((r%d+)%)$", "%1")
+  return text
+end
+
+describe("bpf.xlated", function()
+  it("prints each instruction of a corpus as bpftool does", function()
+    local compared = 0
+    for _, id in ipairs(ids) do
+      local code = assert(bpf.xlated(id))
+      local theirs = bpftool(id, "opcodes")
+      local n = 0
+      for _, row in ipairs(theirs) do
+        if row.disasm then
+          n = n + 1
+          assert.equal(comparable(row.disasm), comparable(code.insns[n].text), "program " .. id)
+          compared = compared + 1
+        end
+      end
+      assert.equal(n, #code.insns)
+    end
+    assert.is_true(#ids >= 84 and compared > 2000, compared .. " instructions compared")
+  end)
+
+  it("gives the same source lines", function()
+    for _, id in ipairs(ids) do
+      local code = assert(bpf.xlated(id))
+      local seen, n = {}, 0
+      for _, row in ipairs(bpftool(id, "linum")) do
+        if row.disasm then
+          n = n + 1
+          local line = code.insns[n].line and code.lines[code.insns[n].line]
+          if row.src then
+            assert.equal(row.src, line.text:match("^%s*(.*)$"))
+            if row.line_num then assert.equal(row.line_num // 1, line.line) end
+            if row.line_col then assert.equal(row.line_col // 1, line.column) end
+            seen[#seen + 1] = line
+          end
+        end
+      end
+      assert.is_true(#seen > 0)
+    end
+  end)
+
+  it("names maps, variables down to the field, helpers and functions", function()
+    local found = {}
+    for _, id in ipairs(ids) do
+      local code = assert(bpf.xlated(id))
+      for _, insn in ipairs(code.insns) do
+        if insn.var then found[insn.var] = true end
+        if insn.call then found[insn.call] = true end
+        if insn.map_id then found[bpf.map_info(insn.map_id).name] = true end
+      end
+      for _, func in ipairs(code.functions) do found[func.name] = true end
+    end
+    for _, name in ipairs({ "state.inner[0].values[2]", "state.flag",
+      "total_bytes", "totals", "signed_total", "code_slots", "note",
+      "log2_of", "code_xdp_parse", "bpf_ktime_get_ns", "each_slot" }) do
+      assert.is_true(found[name], name .. " is not named")
+    end
+  end)
+
+  it("marks where a jump goes", function()
+    for _, id in ipairs(ids) do
+      local code = assert(bpf.xlated(id))
+      local at = {}
+      for _, insn in ipairs(code.insns) do at[insn.index] = insn end
+      for _, insn in ipairs(code.insns) do
+        local offset = insn.text:match("goto pc([+-]%d+)$")
+        if offset then
+          assert.equal(insn.index + 1 + tonumber(offset), insn.target)
+          assert.is_table(at[insn.target])
+        end
+      end
+    end
+  end)
+
+  it("says which program is not there", function()
+    local code, err, errno = bpf.xlated(4294967295)
+    assert.is_nil(code)
+    assert.equal("no program has the id 4294967295", err)
+    assert.equal(2, errno)
+    assert.error_matches(function() bpf.xlated("x") end, "number expected")
+    assert.error_matches(function() bpf.xlated(-1) end, "not a program's id")
+  end)
+end)
+
+describe("bpf.cfg", function()
+  -- The blocks (first instructions) and the edges between them, per function, from bpftool's DOT.
+  local function from_dot(text)
+    local functions = {}
+    for body in text:gmatch('subgraph "cluster_%d+" (%b{})') do
+      local first, blocks, edges = {}, {}, {}
+      local node_pattern = '(fn_%d+_bb_%d+) %[shape=record,style=filled,label="{(.-)}"%]'
+      local edge_pattern = '(fn_%d+_bb_%d+):s %-> (fn_%d+_bb_%d+):n %[style="([^"]*)"'
+      for node, label in body:gmatch(node_pattern) do
+        first[node] = math.tointeger(label:match("^%s*(%d+):"))
+        blocks[first[node]] = true
+      end
+      for from, to, style in body:gmatch(edge_pattern) do
+        if style ~= "invis" and first[from] then
+          edges[("%d>%s"):format(first[from], first[to] or "exit")] = true
+        end
+      end
+      functions[#functions + 1] = { blocks = blocks, edges = edges }
+    end
+    return functions
+  end
+
+  -- The same of ours; bpftool counts instructions from the function's start.
+  local function ours(func)
+    local blocks, edges = {}, {}
+    local function first(i) return func.blocks[i].first - func.start end
+    for i in ipairs(func.blocks) do blocks[first(i)] = true end
+    for _, edge in ipairs(func.edges) do
+      edges[("%d>%s"):format(first(edge.from), edge.to and first(edge.to) or "exit")] = true
+    end
+    return { blocks = blocks, edges = edges }
+  end
+
+  local function has_callback(id)
+    for _, insn in ipairs(bpf.xlated(id).insns) do
+      if insn.text:find("subprog[", 1, true) then return true end
+    end
+    return false
+  end
+
+  it("has the blocks and edges of bpftool's graph", function()
+    local compared = 0
+    for _, id in ipairs(ids) do
+      local theirs = from_dot(output(("bpftool prog dump xlated id %d visual"):format(id)))
+      local cfg = assert(bpf.cfg(id))
+      -- bpftool 7.1 takes a callback, which no instruction calls, for a part of its caller.
+      if not has_callback(id) then
+        compared = compared + 1
+        assert.equal(#theirs, #cfg)
+        for i, func in ipairs(cfg) do assert.same(theirs[i], ours(func), "program " .. id) end
+      end
+    end
+    assert.is_true(compared > 60)
+  end)
+
+  it("is written as DOT that names every block and edge", function()
+    local id = ids[1]
+    local text = dot.graph(assert(bpf.cfg(id)), assert(bpf.xlated(id)))
+    local back = 0
+    for _ in text:gmatch("%->") do back = back + 1 end
+    local edges = 0
+    for _, func in ipairs(bpf.cfg(id)) do edges = edges + #func.edges end
+    assert.equal(edges, back)
+    assert.matches('^digraph "program" {', text)
+  end)
+end)
+
+describe("bpf.jited", function()
+  it("covers the native code of every function without a gap", function()
+    if json.decode(output("bpftool -j prog show id " .. ids[1])).bytes_jited == 0 then
+      pending("the kernel does not compile programs to native code here")
+      return
+    end
+    local lines, symbols = 0, {}
+    for _, id in ipairs(ids) do
+      local code = assert(bpf.jited(id))
+      local xlated = assert(bpf.xlated(id))
+      assert.equal(#xlated.functions, #code.functions)
+      for _, func in ipairs(code.functions) do
+        local at = 0
+        for _, insn in ipairs(func.insns) do
+          assert.equal(at, insn.offset)
+          at = at + #insn.bytes // 2
+          if insn.line then lines = lines + 1 end
+          if insn.symbol then symbols[insn.symbol] = true end
+        end
+        assert.equal(func.size, at)
+      end
+    end
+    assert.is_true(lines > 1000)
+    assert.is_true(symbols.bpf_ktime_get_ns or symbols.bpf_map_update_elem or false)
+  end)
+
+  it("writes either syntax", function()
+    local att = assert(bpf.jited(ids[1])).functions[1].insns[1].text
+    local intel = assert(bpf.jited(ids[1], "intel")).functions[1].insns[1].text
+    assert.is_string(att)
+    assert.is_string(intel)
+    assert.error_matches(function() bpf.jited(ids[1], "odd") end, "invalid option")
+  end)
+end)
