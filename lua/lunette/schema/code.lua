@@ -1,6 +1,7 @@
 -- The code of programs: translated instructions, native code, control flow.
 
 local bpf = require("bpf")
+local dot = require("lunette.code.dot")
 local kernel = require("lunette.schema.kernel")
 
 local code = {}
@@ -156,33 +157,8 @@ local function native(prog, args, ctx)
   return jited.functions
 end
 
-local function quoted(text) return '"' .. text:gsub('[\\"]', "\\%0") .. '"' end
-
--- The instructions of a block, a line each.
-local function block_label(block, insns)
-  local lines = {}
-  for _, insn in ipairs(insns) do
-    if insn.index >= block.first and insn.index <= block.last then
-      lines[#lines + 1] = ("%d: %s"):format(insn.index, insn.text)
-    end
-  end
-  return (quoted(table.concat(lines, "\n")):gsub("\n", "\\l"):gsub('"$', '\\l"'))
-end
-
-local function dot(graph, _, ctx)
-  local insns = read(ctx, "xlated", graph.prog_id).insns
-  local lines = { ("digraph %s {"):format(quoted(graph.name)) }
-  lines[2] = "  node [shape=box, fontname=monospace];"
-  for i, block in ipairs(graph.blocks) do
-    lines[#lines + 1] = ("  b%d [label=%s];"):format(i - 1, block_label(block, insns))
-  end
-  lines[#lines + 1] = "  exit [shape=oval];"
-  for _, edge in ipairs(graph.edges) do
-    local to = edge.to and ("b%d"):format(edge.to - 1) or "exit"
-    lines[#lines + 1] = ("  b%d -> %s [label=%s];"):format(edge.from - 1, to, edge.kind)
-  end
-  lines[#lines + 1] = "}\n"
-  return table.concat(lines, "\n")
+local function as_dot(graph, _, ctx)
+  return dot.graph({ graph }, read(ctx, "xlated", graph.prog_id))
 end
 
 local function cfg(prog, _, ctx)
@@ -205,7 +181,7 @@ code.resolvers = {
     end,
   },
   NativeFunction = { instructions = function(func) return func.insns end },
-  CfgFunction = { dot = dot },
+  CfgFunction = { dot = as_dot },
   CfgEdge = {
     from = function(edge) return edge.from - 1 end,
     to = function(edge) return edge.to and edge.to - 1 end,

@@ -3,6 +3,8 @@
 
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
+local samples = require("lunette.schema.samples")
+local table_part = require("lunette.schema.table")
 
 local subscription = {}
 
@@ -81,30 +83,70 @@ local function timed(make)
   end
 end
 
-local function objects_event(change, ctx)
-  kernel.forget(ctx)
-  return { kind = change.kind, added = change.added, removed = change.removed }
+-- A topic of the server: one event each time that something is published on it.
+local function on_topic(name, map)
+  return { topic = name, map = map }
+end
+
+local function objects(_, _, ctx)
+  return on_topic("objects", function(change)
+    kernel.forget(ctx)
+    return change
+  end)
+end
+
+local function chosen(rates, ids)
+  if not ids then return rates end
+  local set, list = {}, {}
+  for _, id in ipairs(ids) do set[id] = true end
+  for _, rate in ipairs(rates) do
+    if set[rate.id] then list[#list + 1] = rate end
+  end
+  return list
+end
+
+-- The sampler runs while its topic has subscribers. Rates come as often as it samples.
+local function program_rates(_, args, ctx)
+  seconds(args.every)
+  return on_topic(samples.TOPIC, function(rates)
+    kernel.forget(ctx)
+    return chosen(rates, args.ids)
+  end)
+end
+
+local function map_table(args, ctx)
+  local info = kernel.of(ctx):demand("map", args.id)
+  return table_part.page(info, args, ctx)
 end
 
 local function came(kind)
-  return function(event, _, ctx)
+  return function(change, _, ctx)
     local list = {}
-    if kinds.topic[event.kind] ~= kinds.enum[kind] then return list end
-    for i, id in ipairs(event.added) do list[i] = kernel.of(ctx):object(kind, id) end
+    if kinds.topic[change.kind] ~= kinds.enum[kind] then return list end
+    for i, id in ipairs(change.added) do list[i] = kernel.of(ctx):object(kind, id) end
     return list
   end
 end
 
+local function itself(event) return event end
+
 subscription.resolvers = {
+  Subscription = {
+    objects = { subscribe = objects, resolve = itself },
+    programRates = { subscribe = program_rates, resolve = itself },
+    mapTable = { subscribe = timed(map_table), resolve = itself },
+    topic = {
+      subscribe = function(_, args) return on_topic(args.name) end,
+      resolve = itself,
+    },
+    health = { subscribe = timed(function() return {} end), resolve = itself },
+  },
   ObjectsEvent = {
-    kind = function(event) return kinds.topic[event.kind] end,
+    kind = function(change) return kinds.topic[change.kind] end,
     programs = came("prog"),
     maps = came("map"),
     links = came("link"),
   },
 }
-
-subscription.timed = timed
-subscription.objects_event = objects_event
 
 return subscription

@@ -1,0 +1,222 @@
+-- From an entry's bytes to a row of typed cells: what the columns of a map's table are, and
+-- how each entry fills them.
+
+local bpf = require("bpf")
+local decode = require("lunette.decode")
+local json = require("lunette.runtime.json")
+
+local cells = {}
+
+local NUMERIC = {
+  u8 = true, u16 = true, u32 = true, u64 = true, i8 = true, i16 = true, i32 = true, i64 = true,
+  be16 = true, be32 = true, be64 = true, f32 = true, f64 = true, bits = true, pointer = true,
+  duration = true, number = true,
+}
+
+-- Types whose 64 bits count from zero: as Lua integers, the upper half is negative.
+local UNSIGNED = { u64 = true, be64 = true, pointer = true, duration = true }
+
+local EXACT = 1 << 53
+
+--- A cell as JSON can hold it: integers that doubles can't hold become decimal digits.
+---@param value any
+---@param unsigned boolean?
+---@return any
+function cells.json(value, unsigned)
+  if math.type(value) == "integer" then
+    if unsigned and value < 0 then return ("%u"):format(value) end
+    if value > EXACT or value < -EXACT then return ("%d"):format(value) end
+  elseif type(value) == "table" and #value > 0 then
+    local list = {}
+    for i, item in ipairs(value) do list[i] = cells.json(item, unsigned) end
+    return list
+  end
+  return value
+end
+
+-- The value of a column in what a plan made of the bytes: along the column's path; the whole
+-- of it where that is no struct.
+local function getter(name)
+  local path = {}
+  for part in name:gmatch("[^.]+") do path[#path + 1] = part end
+  return function(decoded)
+    local at = decoded
+    for _, part in ipairs(path) do
+      if type(at) ~= "table" then return at end
+      local inside = at[part]
+      if inside == nil and #at > 0 then return at end
+      at = inside
+    end
+    return at
+  end
+end
+
+local function column(of, part)
+  return {
+    name = of.name, type = of.type, unit = of.unit, part = part, reduce = of.reduce,
+    numeric = NUMERIC[of.type] or false, unsigned = UNSIGNED[of.type], get = getter(of.name),
+  }
+end
+
+-- The columns of a key or value that a plan decodes, and how to run it.
+local function planned(plan, root, part)
+  local columns = {}
+  for i, of in ipairs(plan:columns(root)) do columns[i] = column(of, part) end
+  return { columns = columns, decode = function(bytes) return plan:decode(bytes) end }
+end
+
+-- The one column of a key or value that is written in a format.
+local function written(format, root, part, size)
+  local number = format == "NUMBER" and size <= 8
+  local function read(bytes)
+    if number then return (("<i" .. #bytes):unpack(bytes)) end
+    return decode.format(bytes, format)
+  end
+  local of = { name = root, type = number and "number" or format:lower() }
+  return { columns = { column(of, part) }, decode = read }
+end
+
+local function less(a, b, unsigned)
+  if unsigned and math.type(a) == "integer" then return math.ult(a, b) end
+  return a < b
+end
+
+local REDUCE = {
+  sum = function(a, b) return a + b end,
+  avg = function(a, b) return a + b end,
+  min = function(a, b, unsigned) return less(b, a, unsigned) and b or a end,
+  max = function(a, b, unsigned) return less(a, b, unsigned) and b or a end,
+  last = function(_, b) return b end,
+}
+
+-- One cell of all CPUs' cells; what can't be added up is the first CPU's.
+local function reduced(col, values, default)
+  local how = col.reduce or default
+  local all = values[1]
+  if not col.numeric or type(all) ~= "number" then return all end
+  for cpu = 2, #values do all = REDUCE[how](all, values[cpu], col.unsigned) end
+  return how == "avg" and all // #values or all
+end
+
+local Reader = {}
+Reader.__index = Reader
+
+-- A column for each CPU's value of each column of the value.
+local function cpu_columns(value, cpus)
+  local columns = {}
+  for cpu = 0, cpus - 1 do
+    for _, col in ipairs(value.columns) do
+      local copy = setmetatable({ part = "CPU", cpu = cpu }, { __index = col })
+      copy.name = ("%s@%d"):format(col.name, cpu)
+      columns[#columns + 1] = copy
+    end
+  end
+  return columns
+end
+
+-- A name that stands in key and value alike is told apart by its part.
+local function unique(columns)
+  local seen = {}
+  for _, col in ipairs(columns) do seen[col.name] = (seen[col.name] or 0) + 1 end
+  for _, col in ipairs(columns) do
+    if seen[col.name] > 1 then col.name = col.part:lower() .. "." .. col.name end
+  end
+  return columns
+end
+
+local function append(list, more)
+  for _, item in ipairs(more) do list[#list + 1] = item end
+end
+
+--- How entries of a map become rows. show is SUM, EACH or BOTH; formats overrule the decoder.
+---@param info table
+---@param decoder table
+---@param args { cpus: string?, keyFormat: string?, valueFormat: string? }
+---@return table reader with its columns
+function cells.reader(info, decoder, args)
+  local key = args.keyFormat and written(args.keyFormat, "key", "KEY", info.key_size)
+    or planned(decoder.key_plan, "key", "KEY")
+  local value = args.valueFormat and written(args.valueFormat, "value", "VALUE", info.value_size)
+    or planned(decoder.value_plan, "value", "VALUE")
+  local self = setmetatable({ key = key, value = value, columns = {} }, Reader)
+  self.reduce = decoder.reduce or "sum"
+  self.show_sum = not info.per_cpu or args.cpus ~= "EACH"
+  self.show_each = info.per_cpu and args.cpus ~= "SUM"
+  append(self.columns, key.columns)
+  if self.show_sum then append(self.columns, value.columns) end
+  if self.show_each then append(self.columns, cpu_columns(value, (bpf.cpus()))) end
+  unique(self.columns)
+  return self
+end
+
+-- The first error among decoded values, where a decoder's function failed.
+local function error_in(decoded)
+  return type(decoded) == "table" and type(decoded.error) == "string" and decoded.error or nil
+end
+
+function Reader:value_cells(row, bytes)
+  if type(bytes) ~= "table" then
+    local decoded = self.value.decode(bytes)
+    row.error = row.error or error_in(decoded)
+    for _, col in ipairs(self.value.columns) do
+      row.n = row.n + 1
+      row[row.n] = col.get(decoded)
+    end
+    return
+  end
+  local decoded = {}
+  for cpu, one in ipairs(bytes) do
+    decoded[cpu] = self.value.decode(one)
+    row.error = row.error or error_in(decoded[cpu])
+  end
+  self:cpu_cells(row, decoded)
+end
+
+function Reader:cpu_cells(row, decoded)
+  if self.show_sum then
+    for _, col in ipairs(self.value.columns) do
+      local values = {}
+      for cpu, one in ipairs(decoded) do values[cpu] = col.get(one) end
+      row.n = row.n + 1
+      row[row.n] = reduced(col, values, self.reduce)
+    end
+  end
+  if not self.show_each then return end
+  for _, one in ipairs(decoded) do
+    for _, col in ipairs(self.value.columns) do
+      row.n = row.n + 1
+      row[row.n] = col.get(one)
+    end
+  end
+end
+
+--- The row of an entry: its cells by number (n of them), its key's bytes, and an error.
+---@param key string
+---@param value string|string[]
+---@return table
+function Reader:row(key, value)
+  local row = { bytes = key, n = 0 }
+  local decoded = self.key.decode(key)
+  row.error = error_in(decoded)
+  for _, col in ipairs(self.key.columns) do
+    row.n = row.n + 1
+    row[row.n] = col.get(decoded)
+  end
+  self:value_cells(row, value)
+  return row
+end
+
+--- A row as the schema's TableRow.
+---@param row table
+---@return table
+function Reader:json(row)
+  local list = {}
+  for i, col in ipairs(self.columns) do
+    local cell = cells.json(row[i], col.unsigned)
+    if cell == nil then cell = json.null end
+    list[i] = cell
+  end
+  return { key = decode.format(row.bytes, "HEX"), cells = list, error = row.error }
+end
+
+return cells

@@ -1,0 +1,84 @@
+-- Rules by which metrics are exported, and a rule written for a map.
+
+local decode = require("lunette.decode")
+local kernel = require("lunette.schema.kernel")
+local registry = require("lunette.registry")
+local rule_text = require("lunette.schema.rule_text")
+
+local metrics = {}
+
+metrics.sdl = [[
+extend type Query {
+  "The rules by which metrics are exported, and how they fare."
+  metricRules: [MetricRule!]!
+  "A Lua rule that exports a map to Prometheus, ready to be saved in a script."
+  metricRule("The map's id." mapId: Int!): MetricRuleText!
+}
+
+extend type Map {
+  "A Lua rule that exports this map to Prometheus, ready to be saved in a script."
+  metricRule: MetricRuleText!
+}
+
+"A rule that exports metrics."
+type MetricRule {
+  "The metric's name, or the collector's."
+  name: String!
+  "counter, gauge, histogram, summary, info, stateset or collector."
+  type: String!
+  "What it means."
+  help: String
+  "Where it was declared, as FILE:LINE."
+  source: String
+  "Samples it gave at the last scrape."
+  samples: Int
+  "Series that its budget cut at the last scrape."
+  dropped: Int
+  "Seconds it took at the last scrape."
+  duration: Float
+  "Times it failed since the start."
+  errors: Int
+  "What went wrong last, or null."
+  error: String
+  "The maps that it exports now."
+  maps: [Map!]!
+}
+
+"A rule as text."
+type MetricRuleText {
+  "The Lua source."
+  source: String!
+  "Where its columns come from: the decoder in force and why."
+  why: String!
+}
+]]
+
+local function rules()
+  local list = {}
+  for _, kind in ipairs { "metric", "collector" } do
+    for _, item in ipairs(registry.list(kind)) do
+      list[#list + 1] = { item = item, collector = kind == "collector" }
+    end
+  end
+  return list
+end
+
+local function text_for(info)
+  return rule_text.write(info, decode.for_map(info))
+end
+
+metrics.resolvers = {
+  Query = {
+    metricRules = rules,
+    metricRule = function(_, args, ctx) return text_for(kernel.of(ctx):demand("map", args.mapId)) end,
+  },
+  Map = { metricRule = text_for },
+  MetricRule = {
+    name = function(rule) return rule.item.name or "collector" end,
+    type = function(rule) return rule.collector and "collector" or rule.item.type or "gauge" end,
+    help = function(rule) return rule.item.help end,
+    source = function(rule) return rule.item.source and registry.where(rule.item) end,
+  },
+}
+
+return metrics

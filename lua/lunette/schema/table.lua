@@ -1,0 +1,279 @@
+-- A map's entries as a table: typed columns, pages, filters, sorting.
+
+local bpf = require("bpf")
+local cells = require("lunette.schema.cells")
+local decoder = require("lunette.schema.decoder")
+local kernel = require("lunette.schema.kernel")
+local readable = require("lunette.schema.readable")
+local select = require("lunette.schema.select")
+
+local table_part = {}
+
+table_part.sdl = [[
+extend type Map {
+  "Its entries as a table of typed cells, by the decoder in force or by the formats given."
+  table(
+    "Rows at most, up to 10000."
+    first: Int = 100
+    "Go on after this cursor (pageInfo.endCursor)."
+    after: String
+    "Sort by a column."
+    sort: TableSort
+    "Keep rows for which all of these hold."
+    filter: [TableFilter!]
+    "Keep the so many rows that are first by sort, of the whole map."
+    top: Int
+    "What to show of per-CPU values."
+    cpus: CpuValues = SUM
+    "Write keys in this format, whatever decoder is in force."
+    keyFormat: MapEntryFormat
+    "Write values in this format, whatever decoder is in force."
+    valueFormat: MapEntryFormat
+  ): MapTable!
+  "The values as a histogram, for maps that hold one: log2 or linear buckets in keys or slots."
+  histogram: [Histogram!]
+}
+
+"How to sort a table."
+input TableSort {
+  "A column's name, as in columns."
+  column: String!
+  "The order."
+  order: SortOrder = DESC
+}
+
+"A condition on a column."
+input TableFilter {
+  "A column's name, as in columns."
+  column: String!
+  "How to compare."
+  op: FilterOp = EQ
+  "What to compare with: a number, or text as the cell shows it."
+  value: JSON!
+}
+
+"How to compare a cell with a value."
+enum FilterOp {
+  "Equal."
+  EQ
+  "Not equal."
+  NE
+  "Less."
+  LT
+  "Less or equal."
+  LE
+  "Greater."
+  GT
+  "Greater or equal."
+  GE
+  "The text contains the value."
+  CONTAINS
+  "The text matches the value as a Lua pattern."
+  MATCHES
+}
+
+"What to show of values that each CPU has for itself."
+enum CpuValues {
+  "One cell: their sum (of what can't be added: the first CPU's)."
+  SUM
+  "A column a CPU."
+  EACH
+  "The sum, then a column a CPU."
+  BOTH
+}
+
+"The part of an entry that a column shows."
+enum ColumnPart {
+  "The key."
+  KEY
+  "The value, or the sum of the CPUs' values."
+  VALUE
+  "One CPU's value."
+  CPU
+}
+
+"A page of a map's entries, decoded."
+type MapTable {
+  "The map's id."
+  id: Int!
+  "What the cells are."
+  columns: [TableColumn!]!
+  "The rows of this page."
+  rows: [TableRow!]!
+  "Rows of the whole map that passed the filter, where a sort made us read it all; else null."
+  matched: Int
+  "Entries read for this page."
+  scanned: Int!
+  "Did the map change so that reading began again? Rows may be missing or double."
+  restarted: Boolean!
+  "Was reading cut short (a map that grows while it is read, a budget)?"
+  truncated: Boolean!
+  "Where to go on."
+  pageInfo: PageInfo!
+  "When it was read, in seconds since 1970."
+  time: Float!
+  "Why there is nothing to see, in a sentence, or null."
+  note: String
+}
+
+"A column of a table."
+type TableColumn {
+  "Its name, unique in the table."
+  name: String!
+  "The decoder's word for what a cell is, such as u64, cstring, ipv4 or duration."
+  type: String!
+  "The unit of its numbers, such as ns or bytes."
+  unit: String
+  "What it shows."
+  part: ColumnPart!
+  "Which CPU, of part CPU."
+  cpu: Int
+  "Are its cells numbers (exact ones beyond 2^53 as decimal strings)?"
+  numeric: Boolean!
+}
+
+"A row of a table: an entry."
+type TableRow {
+  "The key's bytes in hex: the row's identity."
+  key: String!
+  "A cell a column. Integers beyond 2^53 are decimal strings."
+  cells: [JSON]!
+  "Why this entry could not be decoded, or null."
+  error: String
+}
+
+"Where a page ends."
+type PageInfo {
+  "Is there more?"
+  hasNextPage: Boolean!
+  "What to give as after to go on."
+  endCursor: String
+}
+
+"Counts by range."
+type Histogram {
+  "What it is about: the rest of the key, as text."
+  label: String
+  "The unit of the bounds."
+  unit: String
+  "The buckets, lowest first."
+  buckets: [HistogramBucket!]!
+}
+
+"A range of a histogram."
+type HistogramBucket {
+  "Smallest value in it; null: no bound."
+  from: Float
+  "First value beyond it; null: no bound."
+  to: Float
+  "How many fell in it."
+  count: Float!
+}
+]]
+
+local MAX_ROWS = 10000
+
+local function check_count(name, count)
+  if count and (count < 0 or count > MAX_ROWS) then
+    error(("%s: 0 to %d, got %d"):format(name, MAX_ROWS, count), 0)
+  end
+  return count
+end
+
+-- Pages go on after so many entries (in the map's own order) or rows (in a sorted one).
+local function skip_of(after)
+  if not after then return 0 end
+  local skip = math.tointeger(tonumber(after:match("^@(%d+)$") or ""))
+  if not skip then error(("after: '%s' is not a cursor"):format(after), 0) end
+  return skip
+end
+
+local function page_info(more, at) return { hasNextPage = more, endCursor = "@" .. at } end
+
+-- In the map's order: entries are skipped unread, then read until the page is full.
+local function page_by_position(cursor, reader, args, passes)
+  local rows, scanned, at = {}, 0, skip_of(args.after)
+  for _ = 1, at do
+    if not cursor:next() then break end
+  end
+  local more = true
+  while #rows < args.first do
+    local key, value = cursor:next()
+    if not key then
+      more = false
+      break
+    end
+    scanned = scanned + 1
+    local row = reader:row(key, value)
+    if not passes or passes(row) then rows[#rows + 1] = row end
+  end
+  if more then more = not cursor:state().done end
+  return rows, scanned, page_info(more, at + scanned)
+end
+
+-- In a column's order: the whole map is read, and only what can be on the page is kept.
+local function page_by_order(cursor, reader, args, passes, before)
+  local skip = skip_of(args.after)
+  local limit = args.top or math.maxinteger
+  local first = select.first(math.min(skip + args.first, limit), before)
+  local scanned, matched = 0, 0
+  for key, value in function() return cursor:next() end do
+    scanned = scanned + 1
+    local row = reader:row(key, value)
+    if not passes or passes(row) then
+      matched = matched + 1
+      first.add(row)
+    end
+  end
+  local all, rows = first.rows(), {}
+  for i = skip + 1, #all do rows[#rows + 1] = all[i] end
+  local more = #all < math.min(matched, limit)
+  return rows, scanned, page_info(more, #all), matched
+end
+
+local function read(info, reader, args)
+  local opened, err = bpf.map(info.id)
+  if not opened then error(("map with ID %d: %s"):format(info.id, err), 0) end
+  local map <close> = opened
+  local cursor <close> = assert(map:cursor { raw = true })
+  local passes = select.filter(reader.columns, args.filter)
+  local before = args.sort and select.order(reader.columns, args.sort)
+  local page = before and page_by_order or page_by_position
+  local rows, scanned, info_of_page, matched = page(cursor, reader, args, passes, before)
+  local state = cursor:state()
+  for i, row in ipairs(rows) do rows[i] = reader:json(row) end
+  return {
+    rows = rows, scanned = scanned, pageInfo = info_of_page, matched = matched,
+    restarted = state.restarted, truncated = state.truncated,
+  }
+end
+
+local function nothing(note)
+  return {
+    rows = {}, scanned = 0, restarted = false, truncated = false, note = note,
+    pageInfo = { hasNextPage = false },
+  }
+end
+
+--- A map's table, as the schema's MapTable.
+---@param info table
+---@param args table
+---@param ctx table
+---@return table
+function table_part.page(info, args, ctx)
+  local k = kernel.of(ctx)
+  check_count("first", args.first)
+  check_count("top", args.top)
+  if args.top and not args.sort then error("top: needs a sort", 0) end
+  local reader = cells.reader(info, decoder.in_force(k, info), args)
+  local ok = readable.lookup(info)
+  local page = ok and read(info, reader, args) or nothing(readable.why(info))
+  page.id, page.columns, page.time = info.id, reader.columns, k:now()
+  return page
+end
+
+table_part.resolvers = {
+  Map = { table = table_part.page },
+}
+
+return table_part
