@@ -1,0 +1,61 @@
+-- lunette prog dump xlated | dump jited | cfg: the code of a program, as text, JSON or DOT.
+
+local bpf = require("bpf")
+local dot = require("lunette.code.dot")
+local exit = require("lunette.cli.exit")
+local listing = require("lunette.code.listing")
+local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
+
+local code = {}
+
+--- Adds the subcommands to the parser of `lunette prog`.
+function code.configure(command)
+  local dump = command:command("dump", "Print a program's code.")
+  dump:argument("what", "xlated: the instructions that the kernel runs; jited: machine code.")
+    :choices({ "xlated", "jited" })
+  dump:argument("program", objects.HELP .. " A tag does too.")
+  dump:flag("--opcodes", "Print the bytes of each instruction.")
+  dump:flag("--no-source", "Leave out the lines of source.")
+  dump:flag("--intel", "Machine code as Intel writes it, not as GNU tools do.")
+  dump:flag("-j --json", "Print JSON.")
+  local cfg = command:command("cfg", "Print a program's control-flow graph, as DOT for Graphviz.")
+  cfg:argument("program", objects.HELP .. " A tag does too.")
+  cfg:flag("-j --json", "Print JSON: functions with their blocks and edges.")
+end
+
+local function map_names(insns)
+  local names = {}
+  for _, insn in ipairs(insns) do
+    local id = insn.map_id
+    if id and not names[id] then
+      local info = bpf.map_info(id)
+      names[id] = info and info.name or nil
+    end
+  end
+  return names
+end
+
+function code.dump(given)
+  local id = objects.id("prog", given.program)
+  local style = { bytes = given.opcodes, source = not given.no_source }
+  if given.what == "xlated" then
+    local program = exit.check(bpf.xlated(id))
+    if given.json then return output.json(program) end
+    style.maps = map_names(program.insns)
+    io.write(listing.xlated(program, style))
+  else
+    local program = exit.check(bpf.jited(id, given.intel and "intel" or "att"))
+    if given.json then return output.json(program) end
+    io.write(listing.native(program, style))
+  end
+end
+
+function code.cfg(given)
+  local id = objects.id("prog", given.program)
+  local graph = exit.check(bpf.cfg(id))
+  if given.json then return output.json(graph) end
+  io.write(dot.graph(graph, exit.check(bpf.xlated(id))))
+end
+
+return code

@@ -1,0 +1,105 @@
+-- A program's code as a listing: functions, source lines, labels, and what each instruction names.
+
+local listing = {}
+
+local function basename(path) return path:match("[^/]*$") end
+
+-- "; text   file:line"
+local function source_line(lines, index)
+  local line = lines[index]
+  if not line or line.text == "" then return nil end
+  return ("; %s   %s:%d"):format(line.text:match("^%s*(.-)%s*$"), basename(line.file), line.line)
+end
+
+-- The labels of all that is jumped to, numbered in order of address.
+local function labels(insns, field)
+  local targets, names = {}, {}
+  for _, insn in ipairs(insns) do
+    if insn.target and insn.target ~= 0 then targets[#targets + 1] = insn.target end
+  end
+  table.sort(targets)
+  local n = 0
+  for _, target in ipairs(targets) do
+    if not names[target] then
+      n = n + 1
+      names[target] = "L" .. n
+    end
+  end
+  local known = {}
+  for _, insn in ipairs(insns) do known[insn[field]] = names[insn[field]] end
+  return known
+end
+
+local function split_bytes(hex) return (hex:gsub("%x%x", "%0 "):sub(1, -2)) end
+
+-- What stands behind an instruction: the names that its numbers stand for.
+local function notes(insn, marks, names)
+  local found = {}
+  if insn.map_id and names[insn.map_id] then found[1] = "map " .. names[insn.map_id] end
+  if insn.var then found[#found + 1] = insn.var end
+  if insn.symbol then found[#found + 1] = insn.symbol end
+  if insn.target and marks[insn.target] then found[#found + 1] = "to " .. marks[insn.target] end
+  return table.concat(found, ", ")
+end
+
+local function add_insns(out, insns, lines, style, field)
+  local marks = labels(insns, field)
+  local shown
+  for _, insn in ipairs(insns) do
+    if marks[insn[field]] then out[#out + 1] = marks[insn[field]] .. ":" end
+    local line = style.source and source_line(lines, insn.line)
+    if line and line ~= shown then out[#out + 1] = line end
+    shown = line or shown
+    local text = ("%6s: %s"):format(style.number(insn), insn.text)
+    local note = notes(insn, marks, style.maps or {})
+    if note ~= "" then text = ("%-52s ; %s"):format(text, note) end
+    out[#out + 1] = text
+    if style.bytes then out[#out + 1] = "        " .. split_bytes(insn.bytes) end
+  end
+end
+
+local function insns_of(func, insns)
+  local own = {}
+  for _, insn in ipairs(insns) do
+    if insn.index >= func.start and insn.index < func.start + func.count then
+      own[#own + 1] = insn
+    end
+  end
+  return own
+end
+
+local function heading(out, func, size)
+  if #out > 0 then out[#out + 1] = "" end
+  out[#out + 1] = ("%s: %s"):format(func.name ~= "" and func.name or "(no name)", size)
+end
+
+--- Translated instructions.
+---@param code table what bpf.xlated gave
+---@param style { bytes?: boolean, source?: boolean, maps?: table<integer, string> }
+---@return string
+function listing.xlated(code, style)
+  local out = {}
+  style.number = function(insn) return ("%d"):format(insn.index) end
+  for _, func in ipairs(code.functions) do
+    local insns = insns_of(func, code.insns)
+    heading(out, func, ("%d instructions"):format(#insns))
+    add_insns(out, insns, code.lines, style, "index")
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+--- Native code.
+---@param code table what bpf.jited gave
+---@param style { bytes?: boolean, source?: boolean }
+---@return string
+function listing.native(code, style)
+  local out = {}
+  style.number = function(insn) return ("%x"):format(insn.offset) end
+  for _, func in ipairs(code.functions) do
+    heading(out, func, ("%d bytes of %s at %s"):format(func.size, code.arch, func.address))
+    add_insns(out, func.insns, code.lines, style, "offset")
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+return listing

@@ -1,0 +1,69 @@
+---@meta bpf
+-- The code of programs. The kernel shows it to CAP_SYS_ADMIN; addresses and names of what it
+-- calls need CAP_SYSLOG too.
+
+local bpf = {}
+
+---@class bpf.CodeFunction
+---@field name string from BTF; the program's for the first one without; else ""
+---@field start integer index of its first instruction
+---@field count integer slots (wide instructions take two)
+
+---@class bpf.CodeLine
+---@field insn integer index of the first instruction that the line stands for
+---@field file string
+---@field text string as written, with its indentation
+---@field line integer
+---@field column integer
+
+---@class bpf.Insn
+---@field index integer
+---@field bytes string hex
+---@field text string in the verifier's notation: "(07) r1 += 8"
+---@field wide? boolean it takes two slots
+---@field line? integer which of Code.lines it was compiled from
+---@field target? integer index of the instruction that it jumps to, or of the function it names
+---@field call? string helper or kernel function that it calls
+---@field map_id? integer the map that it names
+---@field var? string global variable that it reads, writes or takes the address of: "stats.bytes"
+
+---@class bpf.Code
+---@field functions bpf.CodeFunction[]
+---@field lines bpf.CodeLine[] empty without BTF
+---@field insns bpf.Insn[]
+
+---The instructions of a program as the kernel rewrote them.
+---@param id integer
+---@return bpf.Code|nil, string? err, integer? errno
+function bpf.xlated(id) end
+
+---@class bpf.NativeInsn
+---@field offset integer bytes from the function's start
+---@field bytes string hex
+---@field text string
+---@field line? integer which of the lines it was compiled from
+---@field target? integer where in the function it jumps to
+---@field symbol? string what it calls or jumps to outside
+
+---@class bpf.NativeFunction: bpf.CodeFunction
+---@field address string "0xffff…"
+---@field size integer bytes
+---@field insns bpf.NativeInsn[]
+
+---The machine code of a program. ENODATA where there is none, or none that we may see.
+---@param id integer
+---@param syntax? "att"|"intel" default "att"
+---@return { arch: string, functions: bpf.NativeFunction[], lines: bpf.CodeLine[] }|nil
+---@return string? err, integer? errno
+function bpf.jited(id, syntax) end
+
+---@class bpf.CfgFunction: bpf.CodeFunction
+---@field blocks { first: integer, last: integer }[] indexes of instructions, in program order
+---@field edges { from: integer, to?: integer, kind: "next"|"jump"|"exit" }[] between blocks, from 1
+
+---The control-flow graph of each function.
+---@param id integer
+---@return bpf.CfgFunction[]|nil, string? err, integer? errno
+function bpf.cfg(id) end
+
+return bpf
