@@ -62,8 +62,8 @@ int lun_object_kind(int fd, enum lun_kind *kind)
 	} files[] = {
 		{ "anon_inode:bpf-prog", LUN_PROG },
 		{ "anon_inode:bpf-map", LUN_MAP },
-		{ "anon_inode:bpf_link", LUN_LINK },
-		{ "anon_inode:bpf-raw-tracepoint", LUN_LINK },
+		{ "anon_inode:bpf_link", LUN_LINK }, /* of who made it */
+		{ "anon_inode:bpf-link", LUN_LINK }, /* of who opened it by id or pin */
 		{ "anon_inode:btf", LUN_BTF },
 	};
 	char path[64], file[64];

@@ -12,18 +12,20 @@
 #include <sys/stat.h>
 
 #include "bpf/host.h"
+#include "text/out.h"
 
-enum { DEPTH_MAX = 32, MOUNTS_MAX = 64 };
+enum { DEPTH_MAX = 32 };
+
+struct place {
+	dev_t dev;
+	ino_t ino;
+};
 
 struct walk {
 	int (*found)(void *ctx, const struct lun_pin *pin);
 	void *ctx;
 	char path[4096];
-	struct {
-		dev_t dev;
-		ino_t ino;
-	} seen[MOUNTS_MAX]; /* roots that were walked already */
-	int mounts;
+	struct lun_out seen; /* struct place: the directories that were walked already */
 };
 
 static int visit_pin(struct walk *walk)
@@ -48,16 +50,31 @@ static int visit_entry(struct walk *walk, const struct dirent *entry, int depth)
 	return entry->d_type == DT_LNK ? 0 : visit_pin(walk);
 }
 
+/* Whether a directory was walked before, by another mount of it; notes it otherwise. */
+static bool seen_before(struct walk *walk, DIR *dir)
+{
+	const struct place *places = (void *)walk->seen.data;
+	struct place here = { 0 };
+	struct stat st;
+
+	if (fstat(dirfd(dir), &st))
+		return true;
+	here.dev = st.st_dev;
+	here.ino = st.st_ino;
+	for (size_t i = 0; i < walk->seen.len / sizeof(here); i++)
+		if (places[i].dev == here.dev && places[i].ino == here.ino)
+			return true;
+	lun_out_mem(&walk->seen, &here, sizeof(here));
+	return false;
+}
+
 /* Walks walk->path, which it lengthens and restores. */
-static int visit_dir(struct walk *walk, int depth)
+static int visit_entries(struct walk *walk, DIR *dir, int depth)
 {
 	size_t len = strlen(walk->path), room = sizeof(walk->path) - len;
-	DIR *dir = opendir(walk->path);
 	struct dirent *entry;
 	int stop = 0;
 
-	if (!dir)
-		return 0;
 	while (!stop && (entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
@@ -65,32 +82,27 @@ static int visit_dir(struct walk *walk, int depth)
 			stop = visit_entry(walk, entry, depth);
 		walk->path[len] = 0;
 	}
-	closedir(dir);
 	return stop;
 }
 
-/* Whether this root was walked before; notes it otherwise. */
-static bool seen_root(struct walk *walk, const char *path)
+static int visit_dir(struct walk *walk, int depth)
 {
-	struct stat st;
+	DIR *dir = opendir(walk->path);
+	int stop = 0;
 
-	if (stat(path, &st))
-		return true;
-	for (int i = 0; i < walk->mounts; i++)
-		if (walk->seen[i].dev == st.st_dev && walk->seen[i].ino == st.st_ino)
-			return true;
-	if (walk->mounts == MOUNTS_MAX)
-		return true;
-	walk->seen[walk->mounts].dev = st.st_dev;
-	walk->seen[walk->mounts++].ino = st.st_ino;
-	return false;
+	if (!dir)
+		return 0;
+	if (!seen_before(walk, dir))
+		stop = visit_entries(walk, dir, depth);
+	closedir(dir);
+	return stop ? stop : walk->seen.err;
 }
 
 static int visit_mount(void *ctx, const char *path)
 {
 	struct walk *walk = ctx;
 
-	if (strlen(path) >= sizeof(walk->path) || seen_root(walk, path))
+	if (strlen(path) >= sizeof(walk->path))
 		return 0;
 	strcpy(walk->path, path);
 	return visit_dir(walk, 0);
@@ -99,8 +111,12 @@ static int visit_mount(void *ctx, const char *path)
 int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx)
 {
 	struct walk walk = { .found = found, .ctx = ctx };
+	int stop;
 
-	return lun_host_mounts("bpf", visit_mount, &walk);
+	lun_out_init(&walk.seen);
+	stop = lun_host_mounts("bpf", visit_mount, &walk);
+	lun_out_free(&walk.seen);
+	return stop;
 }
 
 int lun_pin(int fd, const char *path)

@@ -78,8 +78,18 @@ struct perf_event {
 	struct bpf_prog *prog;
 } KERNEL_STRUCT;
 
-/* The kernel's names of the anonymous files, in the order of enum lun_owner_kind. */
-static const char names[][16] = { "bpf-prog", "bpf-map", "bpf_link", "btf", "[perf_event]" };
+/* The kernel's names of the anonymous files; a link has two, by how it was opened. */
+static const struct {
+	char name[16];
+	__u32 kind;
+} files[] = {
+	{ "bpf-prog", LUN_OWNER_PROG },
+	{ "bpf-map", LUN_OWNER_MAP },
+	{ "bpf_link", LUN_OWNER_LINK },
+	{ "bpf-link", LUN_OWNER_LINK },
+	{ "btf", LUN_OWNER_BTF },
+	{ "[perf_event]", LUN_OWNER_PERF },
+};
 
 static bool same(const char *have, const char *want)
 {
@@ -120,11 +130,11 @@ static bool identify(struct file *file, struct lun_owner_record *record)
 	if (BPF_CORE_READ(dentry, d_sb, s_magic) != ANON_INODE_FS_MAGIC)
 		return false;
 	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
-	for (__u32 kind = 0; kind < sizeof(names) / sizeof(names[0]); kind++) {
-		if (!same(name, names[kind]))
+	for (__u32 i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (!same(name, files[i].name))
 			continue;
-		record->kind = kind;
-		record->id = id_of(kind, BPF_CORE_READ(file, private_data));
+		record->kind = files[i].kind;
+		record->id = id_of(record->kind, BPF_CORE_READ(file, private_data));
 		return record->id != 0;
 	}
 	return false;

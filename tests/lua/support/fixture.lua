@@ -40,6 +40,12 @@ function fixture.pid()
   return math.tointeger(tonumber(file:read("l"):match("^%d+")))
 end
 
+--- The program under test.
+---@return string
+function fixture.binary()
+  return os.getenv("LUNETTE") or (os.getenv("LUNETTE_BUILD") or "build") .. "/lunette"
+end
+
 --- The first element that has these fields.
 ---@param list table[]
 ---@param fields table

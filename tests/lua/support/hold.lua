@@ -1,0 +1,10 @@
+-- Holds what is pinned at a path, says its process id, and waits to be ended.
+
+local bpf = require("bpf")
+
+local held = assert(bpf.prog(arg[1]))
+local stat <close> = assert(io.open("/proc/self/stat"))
+print(stat:read("l"):match("^%d+"))
+io.stdout:flush()
+os.execute("sleep 30")
+held:close()
