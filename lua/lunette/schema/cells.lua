@@ -18,6 +18,11 @@ local UNSIGNED = { u64 = true, be64 = true, pointer = true, duration = true }
 
 local EXACT = 1 << 53
 
+--- Are cells of this type numbers?
+---@param type string a decoder's word
+---@return boolean
+function cells.numeric(type) return NUMERIC[type] or false end
+
 --- A cell as JSON can hold it: integers that doubles can't hold become decimal digits.
 ---@param value any
 ---@param unsigned boolean?
@@ -54,7 +59,7 @@ end
 local function column(of, part)
   return {
     name = of.name, type = of.type, unit = of.unit, part = part, reduce = of.reduce,
-    numeric = NUMERIC[of.type] or false, unsigned = UNSIGNED[of.type], get = getter(of.name),
+    numeric = cells.numeric(of.type), unsigned = UNSIGNED[of.type], get = getter(of.name),
   }
 end
 

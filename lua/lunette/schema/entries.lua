@@ -73,14 +73,14 @@ local function by_key(a, b) return a.key < b.key end
 
 -- Of all entries only those that can be on the page are kept: twice the page at most, cut
 -- back to the page whenever that is reached.
-local function smallest(each, wanted, format)
+local function smallest(map, wanted, format)
   local kept, bound = {}, nil
   local function cut()
     table.sort(kept, by_key)
     for i = #kept, wanted + 1, -1 do kept[i] = nil end
     bound = #kept == wanted and kept[wanted].key or nil
   end
-  for key, value in each do
+  for key, value in map:each { raw = true } do
     local text = decode.format(key, format)
     if not bound or text < bound then
       kept[#kept + 1] = { key = text, raw = value }
@@ -109,7 +109,7 @@ local function page(info, args)
   if limit == 0 or not readable.lookup(info) then return {} end
   local map <close> = open(info)
   local list = {}
-  local kept = smallest(map:each { raw = true }, offset + limit, args.keyFormat)
+  local kept = smallest(map, offset + limit, args.keyFormat)
   for i = offset + 1, #kept do
     list[#list + 1] = formatted(kept[i].key, kept[i].raw, args.valueFormat)
   end

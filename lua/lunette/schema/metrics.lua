@@ -63,14 +63,16 @@ local function rules()
   return list
 end
 
-local function text_for(info)
-  return rule_text.write(info, decode.for_map(info))
+local function text_for(info) return rule_text.write(info, decode.for_map(info)) end
+
+local function text_by_id(_, args, ctx)
+  return text_for(kernel.of(ctx):demand("map", args.mapId))
 end
 
 metrics.resolvers = {
   Query = {
     metricRules = rules,
-    metricRule = function(_, args, ctx) return text_for(kernel.of(ctx):demand("map", args.mapId)) end,
+    metricRule = text_by_id,
   },
   Map = { metricRule = text_for },
   MetricRule = {

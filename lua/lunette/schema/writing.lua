@@ -2,12 +2,12 @@
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
+local encode = require("lunette.schema.encode")
 
 local writing = {}
 
-local function hex(bytes)
-  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
-end
+local FLAGS = { ANY = "any", CREATE = "noexist", UPDATE = "exist" }
+local EEXIST, ENOENT, E2BIG = 17, 2, 7
 
 --- Reads text in a format into exactly so many bytes. The error names the argument.
 ---@param name string
@@ -53,6 +53,84 @@ function writing.values(info, texts, format)
     values[i] = bytes
   end
   return info.per_cpu and values or values[1]
+end
+
+local function reason(err, errno)
+  if errno == EEXIST then return "the key is there already" end
+  if errno == ENOENT then return "no such key" end
+  if errno == E2BIG then return "the map is full, or the key lies beyond its end" end
+  return err
+end
+
+--- Writes an entry; mode is ANY, CREATE (only new ones) or UPDATE (only those there).
+---@return true|nil ok, string? err
+function writing.put(map, key, value, mode)
+  local ok, err, errno = map:update(key, value, FLAGS[mode])
+  if not ok then return nil, reason(err, errno) end
+  return true
+end
+
+--- Removes an entry.
+---@return true|nil ok, string? err
+function writing.remove(map, key)
+  local ok, err, errno = map:delete(key)
+  if not ok then return nil, reason(err, errno) end
+  return true
+end
+
+local function hex_list(value)
+  if not value then return nil end
+  local list = {}
+  for i, bytes in ipairs(type(value) == "table" and value or { value }) do
+    list[i] = decode.format(bytes, "HEX")
+  end
+  return list
+end
+
+-- A typed value: one, or on a per-CPU map a list with one a CPU (one for all of them else).
+local function typed_value(info, input, columns, before)
+  if not info.per_cpu then
+    return encode.bytes("value", input, columns, info.value_size, before)
+  end
+  local values = {}
+  for cpu = 1, (bpf.cpus()) do
+    local one = input
+    if type(input) == "table" and #input > 0 then one = input[cpu] end
+    if one == nil then return nil, ("value[%d]: missing"):format(cpu - 1) end
+    local name = ("value[%d]"):format(cpu - 1)
+    local bytes, err = encode.bytes(name, one, columns, info.value_size, before and before[cpu])
+    if not bytes then return nil, err end
+    values[cpu] = bytes
+  end
+  return values
+end
+
+-- The key's bytes; a map without keys (queue, stack) has none.
+local function typed_key(info, input, columns)
+  if info.key_size == 0 then return "" end
+  if input == nil then return nil, "key: needed" end
+  return encode.bytes("key", input, columns, info.key_size)
+end
+
+--- Writes, or on a dry run only shows, an entry from typed input.
+---@return table|nil result { written, key, values, before }, string? err
+function writing.typed(map, info, args)
+  local decoder = decode.for_map(info)
+  local key, err = typed_key(info, args.key, decoder.columns.key)
+  if not key then return nil, err end
+  local before = info.key_size > 0 and map:lookup(key) or nil
+  local value
+  value, err = typed_value(info, args.value, decoder.columns.value, before)
+  if not value then return nil, err end
+  if not args.dryRun then
+    local ok
+    ok, err = writing.put(map, key ~= "" and key or nil, value, args.mode)
+    if not ok then return nil, err end
+  end
+  return {
+    written = not args.dryRun, key = decode.format(key, "HEX"), values = hex_list(value),
+    before = hex_list(before),
+  }
 end
 
 return writing
