@@ -130,13 +130,14 @@ static int write_entry(struct pass_source *src, struct lun_out *out, int cpu)
 	return is_new < 0 ? is_new : 0;
 }
 
-/* Writes what is left of the batch, until the writer has enough. */
+/* Writes what is left of the batch, until it has written enough. */
 static int write_batch(struct pass_source *src, struct lun_out *out)
 {
 	bool each_cpu = src->pass->each_cpu && src->pass->map.cpus > 1;
 	int cpus = each_cpu ? (int)src->pass->map.cpus : 1, err = 0;
+	size_t enough = out->len + PULL_BYTES;
 
-	for (; src->entry < src->count && out->len < PULL_BYTES && !err; src->entry++) {
+	for (; src->entry < src->count && out->len < enough && !err; src->entry++) {
 		for (int cpu = 0; cpu < cpus && !err; cpu++)
 			err = write_entry(src, out, each_cpu ? cpu : -1);
 	}

@@ -12,6 +12,7 @@ struct page_source {
 	struct lun_page *page;
 	enum lun_metric_format format;
 	size_t family, view, place;
+	size_t enough; /* bytes in the writer that end this pull */
 	bool headed, ended;
 };
 
@@ -203,7 +204,7 @@ static int pull_view(struct page_source *src, struct lun_out *out, const struct 
 		return view->stream->pull(view->stream, out);
 	while (src->place < view->sel->size) {
 		sample(out, src, family, view, src->place++);
-		if (out->len >= PULL_BYTES)
+		if (out->len >= src->enough)
 			return 1;
 	}
 	return 0;
@@ -245,16 +246,19 @@ static int page_pull(struct lun_source *base, struct lun_out *out)
 {
 	struct page_source *src = (struct page_source *)base;
 
+	src->enough = out->len + PULL_BYTES;
 	while (src->family < src->page->size) {
 		int more = pull_family(src, out);
 
-		if (more < 0 || out->len >= PULL_BYTES)
-			return more < 0 ? more : 1;
-		if (more)
-			continue;
-		src->family++;
-		src->view = 0;
-		src->headed = false;
+		if (more < 0)
+			return more;
+		if (!more) {
+			src->family++;
+			src->view = 0;
+			src->headed = false;
+		}
+		if (out->len >= src->enough)
+			return 1;
 	}
 	if (!src->ended)
 		lun_metric_eof(out, src->format);
