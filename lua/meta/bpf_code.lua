@@ -66,4 +66,26 @@ function bpf.jited(id, syntax) end
 ---@return bpf.CfgFunction[]|nil, string? err, integer? errno
 function bpf.cfg(id) end
 
+---@class bpf.Profile
+local Profile = {}
+
+---@class bpf.Hot
+---@field prog_id integer
+---@field func integer which of the program's functions, from 1
+---@field offset integer bytes from the function's start, in native code
+---@field samples integer
+
+---What was sampled since the start or the last read.
+---@return { samples: integer, lost: integer, hot: bpf.Hot[] }|nil, string? err, integer? errno
+function Profile:read() end
+
+function Profile:close() end
+
+---Samples where every CPU is, by the CPU clock (a software perf event), until it is closed.
+---lunette.code.hot tells the samples as source lines. Code that runs with interrupts off is
+---seen where they are switched on again.
+---@param hertz? integer 1 to 20000 times a second, default 997
+---@return bpf.Profile|nil, string? err, integer? errno
+function bpf.profile(hertz) end
+
 return bpf

@@ -16,6 +16,7 @@ static const lua_CFunction parts[] = {
 	lun_bind_load,
 	lun_bind_host,
 	lun_bind_code,
+	lun_bind_profile,
 };
 
 int luaopen_bpf(lua_State *L)

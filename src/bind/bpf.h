@@ -12,3 +12,4 @@ int lun_bind_host(lua_State *L); /* host, cpus, stats */
 int lun_bind_code(lua_State *L); /* xlated, jited, cfg */
 int lun_bind_maps(lua_State *L); /* map handles, cursors, BTF, decode plans */
 int lun_bind_code(lua_State *L); /* instructions, native code, control flow */
+int lun_bind_profile(lua_State *L); /* samples of native code */

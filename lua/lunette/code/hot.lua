@@ -1,0 +1,77 @@
+-- Hot spots: samples of native code, told as source lines and instructions of a program.
+
+local bpf = require("bpf")
+
+local hot = {}
+
+local function sum_by(places, key_of)
+  local sums, order = {}, {}
+  for _, place in ipairs(places) do
+    local key = key_of(place)
+    if key then
+      if not sums[key] then
+        sums[key] = 0
+        order[#order + 1] = key
+      end
+      sums[key] = sums[key] + place.samples
+    end
+  end
+  table.sort(order, function(a, b) return sums[a] > sums[b] or sums[a] == sums[b] and a < b end)
+  return order, sums
+end
+
+-- The instruction that holds an offset: the last that begins at or before it.
+local function insn_at(func, offset)
+  local found
+  for _, insn in ipairs(func.insns) do
+    if insn.offset > offset then break end
+    found = insn
+  end
+  return found
+end
+
+--- The hot lines and instructions of one program.
+---@param id integer
+---@param places table[] of profile:read().hot, those of this program
+---@return { samples: integer, lines: table[], insns: table[] }|nil, string? err
+function hot.of_program(id, places)
+  local code, err = bpf.jited(id)
+  if not code then return nil, err end
+  local total, insns = 0, {}
+  for _, place in ipairs(places) do
+    local func = code.functions[place.func]
+    local insn = func and insn_at(func, place.offset)
+    total = total + place.samples
+    if insn then
+      insns[#insns + 1] = { func = func.name, offset = insn.offset, text = insn.text,
+        line = insn.line, samples = place.samples }
+    end
+  end
+  local lines = {}
+  local order, sums = sum_by(insns, function(insn) return insn.line end)
+  for i, at in ipairs(order) do
+    local line = code.lines[at]
+    lines[i] = { file = line.file, line = line.line, text = line.text, samples = sums[at] }
+  end
+  table.sort(insns, function(a, b) return a.samples > b.samples end)
+  return { samples = total, lines = lines, insns = insns }
+end
+
+--- The samples of profile:read(), by program, those with the most first.
+---@param result table
+---@return { id: integer, samples: integer, places: table[] }[]
+function hot.programs(result)
+  local order, sums = sum_by(result.hot, function(place) return place.prog_id end)
+  local by_id = {}
+  for _, place in ipairs(result.hot) do
+    by_id[place.prog_id] = by_id[place.prog_id] or {}
+    table.insert(by_id[place.prog_id], place)
+  end
+  local programs = {}
+  for i, id in ipairs(order) do
+    programs[i] = { id = id, samples = sums[id], places = by_id[id] }
+  end
+  return programs
+end
+
+return hot

@@ -1,0 +1,69 @@
+-- Sampling of native code, on a program of the corpus that is kept busy by system calls.
+
+local bpf = require("bpf")
+local hot = require("lunette.code.hot")
+
+local OBJECT = (os.getenv("LUNETTE_BUILD") or "build") .. "/tests/bpf/code/trace.bpf.o"
+
+local function busy()
+  os.execute("timeout 0.5 dd if=/dev/zero of=/dev/null bs=1 2>/dev/null")
+end
+
+describe("bpf.profile", function()
+  it("finds the hot lines of a busy program", function()
+    local obj <close> = assert(bpf.load(OBJECT))
+    local attached, why = obj:attach("code_loop")
+    assert.equal(1, attached, why)
+    local profile <close> = assert(bpf.profile(4999))
+    busy()
+    local result = assert(profile:read())
+    assert.is_true(result.samples > 0)
+    local id = obj:prog("code_loop"):info().id
+    local mine
+    for _, program in ipairs(hot.programs(result)) do
+      if program.id == id then mine = program end
+    end
+    assert.is_table(mine, "no sample fell into the program")
+    local spots = assert(hot.of_program(id, mine.places))
+    assert.equal(mine.samples, spots.samples)
+    local found
+    for _, line in ipairs(spots.lines) do
+      if line.text:find("bpf_map_lookup_elem(&code_slots", 1, true) then found = true end
+    end
+    assert.is_true(found, "the line of the lookup is not among the hot ones")
+    local sum = 0
+    for _, insn in ipairs(spots.insns) do sum = sum + insn.samples end
+    assert.equal(spots.samples, sum)
+  end)
+
+  it("starts afresh with every read", function()
+    local profile <close> = assert(bpf.profile())
+    busy()
+    local first = assert(profile:read())
+    local second = assert(profile:read())
+    assert.is_true(second.samples < first.samples)
+  end)
+
+  it("refuses what it can't do, and use after close", function()
+    assert.error_matches(function() bpf.profile(0) end, "not from 1 to 20000")
+    local profile = assert(bpf.profile())
+    profile:close()
+    profile:close()
+    assert.error_matches(function() profile:read() end, "profile is closed")
+  end)
+
+  it("leaves no descriptor open", function()
+    local function count()
+      local n = 0
+      for _ in io.popen("ls /proc/" .. io.open("/proc/self/stat"):read("n") .. "/fd"):lines() do
+        n = n + 1
+      end
+      return n
+    end
+    collectgarbage()
+    local before = count()
+    for _ = 1, 20 do assert(bpf.profile()):close() end
+    collectgarbage()
+    assert.is_true(count() <= before + 2)
+  end)
+end)
