@@ -1,0 +1,55 @@
+-- What a map's bytes are taken for when nobody says: numbers where they have a number's size,
+-- ids where the type holds objects, hex otherwise.
+
+local d = require("lunette.decode.combinators")
+
+local defaults = {}
+
+local NUMBERS = { [1] = d.u8, [2] = d.u16, [4] = d.u32, [8] = d.u64 }
+
+-- A field of this size: a number, or hex.
+function defaults.field(size)
+  if size == 0 then return d.none() end
+  return NUMBERS[size] and NUMBERS[size]() or d.bytes(size)
+end
+
+local values = {
+  prog_array = function() return d.prog():as("program") end,
+  array_of_maps = function() return d.map():as("map") end,
+  hash_of_maps = function() return d.map():as("map") end,
+  stack_trace = function(size) return d.array(d.ksym(), size // 8, { to_zero = true }) end,
+  devmap = function(size) return size >= 8 and d.struct { d.ifindex():as("ifindex"),
+    d.prog():as("program") } or d.ifindex():as("ifindex") end,
+}
+values.devmap_hash = values.devmap
+values.cpumap = function(size)
+  return size >= 8 and d.struct { d.u32():as("queue"), d.prog():as("program") }
+    or d.u32():as("queue")
+end
+values.sockmap = function(size) return defaults.field(size):as("cookie") end
+values.sockhash = values.sockmap
+values.reuseport_sockarray = values.sockmap
+
+local keys = {
+  lpm_trie = function(size) return size > 4 and d.lpm(size - 4):as("prefix") end,
+  stack_trace = function() return d.u32():as("stack") end,
+  cgroup_storage = function(size)
+    if size == 8 then return d.cgroup():as("cgroup") end
+    return size == 16 and d.struct { d.cgroup():as("cgroup"), d.u32():as("attach_type") }
+  end,
+}
+keys.percpu_cgroup_storage = keys.cgroup_storage
+
+--- The key of a map of this type, as a node; nil where the type says nothing.
+function defaults.key_of_type(info)
+  local make = keys[info.type]
+  return make and make(info.key_size) or nil
+end
+
+--- Likewise for the value.
+function defaults.value_of_type(info)
+  local make = values[info.type]
+  return make and make(info.value_size) or nil
+end
+
+return defaults

@@ -1,0 +1,55 @@
+-- What matching may ask about a map beyond its info: pins, programs, processes. Each is found
+-- for all maps at once, when it is first asked for, and kept for a second.
+
+local bpf = require("bpf")
+
+local facts = {}
+
+local FRESH = 1 -- seconds
+
+local function remembered(build)
+  local index, at = nil, 0
+  return function(id)
+    local now = os.time()
+    if not index or now - at > FRESH then index, at = build(), now end
+    return index[id] or {}
+  end
+end
+
+local function add(index, id, name)
+  index[id] = index[id] or {}
+  table.insert(index[id], name)
+end
+
+facts.pins = remembered(function()
+  local index = {}
+  for _, pin in ipairs(bpf.pins() or {}) do
+    if pin.kind == "map" then add(index, pin.id, pin.path) end
+  end
+  return index
+end)
+
+facts.programs = remembered(function()
+  local index = {}
+  for _, prog in ipairs(bpf.progs() or {}) do
+    for _, id in ipairs(prog.map_ids) do add(index, id, prog.name) end
+  end
+  return index
+end)
+
+facts.owners = remembered(function()
+  local index = {}
+  for _, owner in ipairs(bpf.owners() or {}) do
+    if owner.kind == "map" then add(index, owner.id, owner) end
+  end
+  return index
+end)
+
+--- Names of the processes that hold the map.
+function facts.processes(id)
+  local names = {}
+  for i, owner in ipairs(facts.owners(id)) do names[i] = owner.comm end
+  return names
+end
+
+return facts

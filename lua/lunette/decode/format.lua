@@ -1,0 +1,96 @@
+-- Bytes as text and back, in the three formats that eBPF explorer's users know: HEX (lower
+-- case, no prefix), STRING (without NUL bytes at the end) and NUMBER (little endian, signed,
+-- up to 8 bytes; longer fields come as HEX).
+
+local format = {}
+
+local to = {}
+local from = {}
+
+function to.HEX(bytes)
+  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+
+function to.STRING(bytes) return (bytes:gsub("%z+$", "")) end
+
+function to.NUMBER(bytes)
+  if #bytes == 0 or #bytes > 8 then return to.HEX(bytes) end
+  return tostring((string.unpack("<i" .. #bytes, bytes)))
+end
+
+function from.HEX(text, size)
+  local digits = text:gsub("^0[xX]", "")
+  if digits:find("%X") then return nil, ("'%s' is not hex"):format(text) end
+  if #digits % 2 == 1 then
+    return nil, ("hex '%s' has an odd number of digits"):format(text)
+  end
+  if #digits ~= 2 * size then
+    return nil, ("hex '%s' has %d bytes, the field has %d"):format(text, #digits // 2, size)
+  end
+  return (digits:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+function from.STRING(text, size)
+  if #text > size then
+    return nil, ("string '%s' has %d bytes, the field has %d"):format(text, #text, size)
+  end
+  return text .. ("\0"):rep(size - #text)
+end
+
+-- Decimal (or 0x…) digits as a 64-bit integer; unsigned ones above 2^63 wrap.
+local function integer(text)
+  local sign, digits = text:match("^([+-]?)(%d+)$")
+  if not digits then return text:match("^%-?0[xX]%x+$") and math.tointeger(tonumber(text)) end
+  local value = 0
+  for digit in digits:gmatch("%d") do
+    if math.ult(0x1999999999999999, value) then return nil, true end
+    local more = value * 10 + math.tointeger(digit)
+    if math.ult(more, value * 10) then return nil, true end
+    value = more
+  end
+  if sign == "-" then
+    if value < 0 and value ~= math.mininteger then return nil, true end
+    return -value, false, true
+  end
+  return value, false, false
+end
+
+-- Whether the number fits: as signed where it is negative, else as signed or unsigned.
+local function fits(value, negative, size)
+  if size == 8 then return true end
+  if negative then return value >= -(1 << (8 * size - 1)) end
+  return value >= 0 and value < 1 << (8 * size)
+end
+
+function from.NUMBER(text, size)
+  if size == 0 or size > 8 then
+    return nil, ("a number has at most 8 bytes, the field has %d"):format(size)
+  end
+  local value, too_big, negative = integer(text)
+  if not value and not too_big then return nil, ("'%s' is not a number"):format(text) end
+  if too_big or not fits(value, negative, size) then
+    return nil, ("number %s does not fit %d byte%s"):format(text, size, size == 1 and "" or "s")
+  end
+  return string.pack("<i8", value):sub(1, size)
+end
+
+--- Bytes as text.
+---@param bytes string
+---@param as "HEX"|"STRING"|"NUMBER"
+---@return string
+function format.format(bytes, as)
+  local writer = to[as] or error(("no format '%s'"):format(tostring(as)), 2)
+  return writer(bytes)
+end
+
+--- Text as the bytes of a field; says by name what does not fit.
+---@param text string
+---@param as "HEX"|"STRING"|"NUMBER"
+---@param size integer bytes of the field
+---@return string|nil bytes, string? err
+function format.parse(text, as, size)
+  local reader = from[as] or error(("no format '%s'"):format(tostring(as)), 2)
+  return reader(text, size)
+end
+
+return format

@@ -1,0 +1,158 @@
+-- What bytes mean. A decoder says it for the maps that it matches; without one, BTF says it,
+-- or the map's type, or a guess. for_map gives the one in force, and why.
+
+local bpf = require("bpf")
+local registry = require("lunette.registry")
+local bpftrace = require("lunette.decode.bpftrace")
+local btf = require("lunette.decode.btf")
+local combinators = require("lunette.decode.combinators")
+local defaults = require("lunette.decode.defaults")
+local facts = require("lunette.decode.facts")
+local format = require("lunette.decode.format")
+local match = require("lunette.decode.match")
+local pick = require("lunette.decode.pick")
+
+local decode = setmetatable({}, { __index = combinators })
+
+decode.format, decode.parse = format.format, format.parse
+decode.key, decode.value = pick.key, pick.value
+
+local function as_node(part, size)
+  if type(part) == "function" then return combinators.func(size, part) end
+  return part
+end
+
+local function check_part(spec, name)
+  local part = spec[name]
+  if part ~= nil and type(part) ~= "function" and not combinators.is_node(part) then
+    error(("decoder: %s must be made by lunette.decode, or be a function"):format(name), 3)
+  end
+end
+
+--- Declares a decoder: { match =, key =, value =, reduce =, name = }.
+---@param spec table
+function decode.declare(spec)
+  if type(spec) ~= "table" then error("decoder: must be a table", 2) end
+  match.check(spec.match or error("decoder: needs a match", 2), 2)
+  check_part(spec, "key")
+  check_part(spec, "value")
+  return registry.declare("decoder", spec)
+end
+
+--- A plan of a node or a function, for a field of this many bytes.
+---@param part table|function
+---@param size integer
+---@return Plan
+function decode.compile(part, size)
+  return bpf.plan(combinators.spec(as_node(part, size)), size)
+end
+
+-- The declared decoder that fits best; among equals the one declared last.
+local function best_declared(info)
+  local best, best_weight, best_words
+  for _, spec in ipairs(registry.list("decoder")) do
+    local weight, words = match.weigh(spec.match, info, facts)
+    if weight and (not best or weight >= best_weight) then
+      best, best_weight, best_words = spec, weight, words
+    end
+  end
+  return best, best_words
+end
+
+-- Each source of meaning gives some of: key, value (nodes) or key_plan, value_plan, reduce.
+local function from_declared(info)
+  local spec, words = best_declared(info)
+  if not spec then return nil end
+  return { name = spec.name or registry.where(spec), kind = "declared", key = spec.key,
+    value = spec.value, reduce = spec.reduce, source = spec.source,
+    why = ("declared at %s for %s"):format(registry.where(spec), words) }
+end
+
+local function from_btf(info)
+  local plans = btf.plans(info)
+  if not plans.key and not plans.value then return nil end
+  return { name = plans.name and "BTF " .. plans.name or "BTF", kind = "btf",
+    key_plan = plans.key, value_plan = plans.value,
+    why = ("BTF %d describes its %s"):format(info.btf_id, plans.key and plans.value
+      and "key and value" or plans.key and "key" or "value") }
+end
+
+local function from_type(info)
+  local key, value = defaults.key_of_type(info), defaults.value_of_type(info)
+  if not key and not value then return nil end
+  return { name = info.type, kind = "type", key = key, value = value,
+    why = ("every %s map holds this"):format(info.type) }
+end
+
+local function from_bpftrace(info)
+  local guess = bpftrace.guess(info)
+  if not guess then return nil end
+  return { name = "bpftrace", kind = "bpftrace", key = guess.key, value = guess.value,
+    reduce = guess.reduce, why = guess.why }
+end
+
+local function from_size(info)
+  return { name = "default", kind = "default", key = defaults.field(info.key_size),
+    value = defaults.field(info.value_size),
+    why = "nobody says what it holds: numbers by their size, else hex" }
+end
+
+local SOURCES = { from_declared, from_type, from_btf, from_bpftrace, from_size }
+
+-- The objects that these types hold show as 4-byte ids, whatever BTF says of the value.
+local SHOWS_IDS = { prog_array = true, array_of_maps = true, hash_of_maps = true }
+
+local function value_bytes(info)
+  return SHOWS_IDS[info.type] and 4 or info.value_size
+end
+
+-- Fills in what the decoder lacks from a less specific source.
+local function complete(decoder, source, info)
+  if not decoder.key_plan and (source.key_plan or source.key) then
+    decoder.key_plan = source.key_plan or decode.compile(source.key, info.key_size)
+  end
+  if not decoder.value_plan and (source.value_plan or source.value) then
+    decoder.value_plan = source.value_plan or decode.compile(source.value, value_bytes(info))
+    decoder.reduce = source.reduce
+  end
+end
+
+local function build(info)
+  local decoder
+  for _, find in ipairs(SOURCES) do
+    local source = find(info)
+    if source then
+      decoder = decoder or { name = source.name, kind = source.kind, why = source.why,
+        source = source.source }
+      complete(decoder, source, info)
+      if decoder.key_plan and decoder.value_plan then break end
+    end
+  end
+  decoder.plan = { key = decoder.key_plan, value = decoder.value_plan }
+  decoder.columns = { key = decoder.key_plan:columns("key"),
+    value = decoder.value_plan:columns("value") }
+  decoder.pure = not decoder.key_plan:calls_lua() and not decoder.value_plan:calls_lua()
+  return decoder
+end
+
+--- The decoder in force for a map, and why it is.
+---@param info MapInfo
+---@return Decoder
+function decode.for_map(info)
+  local ok, decoder = pcall(build, info)
+  if ok then return decoder end
+  -- A decoder that can't be for this map (a field outside) must not hide the map.
+  local plain = from_size(info)
+  local fallback = { name = plain.name, kind = "default", error = decoder,
+    why = ("the decoder for it is wrong: %s"):format(decoder) }
+  complete(fallback, plain, info)
+  fallback.plan = { key = fallback.key_plan, value = fallback.value_plan }
+  fallback.columns = { key = fallback.key_plan:columns("key"),
+    value = fallback.value_plan:columns("value") }
+  fallback.pure = true
+  return fallback
+end
+
+bpf.decoder_hook(decode.for_map)
+
+return decode

@@ -1,0 +1,129 @@
+-- Which maps a declaration is for. A match is a table of conditions that must all hold, or a
+-- function of the map's info; the more it says, the more specific it is.
+
+local match = {}
+
+local WEIGHT = {
+  id = 1000, pin = 900, name = 600, id_range = 300, name_glob = 200, pin_glob = 250,
+  program = 150, process = 120, type = 50, key_size = 20, value_size = 20, func = 400,
+}
+
+local function is_glob(text) return text:find("[*?]") ~= nil end
+
+-- A glob as an anchored Lua pattern.
+local function glob_pattern(glob)
+  local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
+  return "^" .. pattern .. "$"
+end
+
+local function matches_text(want, have)
+  if have == nil then return false end
+  if is_glob(want) then return have:find(glob_pattern(want)) ~= nil end
+  return want == have
+end
+
+local function any_text(want, list)
+  for _, have in ipairs(list) do
+    if matches_text(want, have) then return true end
+  end
+  return false
+end
+
+-- The kernel keeps 15 bytes of a name.
+local function name_is(want, have)
+  return matches_text(want, have) or not is_glob(want) and want:sub(1, 15) == have
+end
+
+local function in_range(id, range)
+  return id >= (range[1] or range.from or 0) and id <= (range[2] or range.to or math.maxinteger)
+end
+
+local function type_is(want, info)
+  if type(want) == "table" then
+    for _, one in ipairs(want) do
+      if type_is(one, info) then return true end
+    end
+    return false
+  end
+  if want == info.type then return true end
+  local ok, names = pcall(require, "lunette.names")
+  return ok and names.parse_map(want) == info.type
+end
+
+-- One function a condition: (wanted, info, facts) -> holds, weight, words.
+local conditions = {}
+
+function conditions.name(want, info)
+  local glob = is_glob(want)
+  return name_is(want, info.name), glob and WEIGHT.name_glob + #want or WEIGHT.name,
+    ("name %s"):format(want)
+end
+
+function conditions.id(want, info)
+  if type(want) == "table" then
+    return in_range(info.id, want), WEIGHT.id_range,
+      ("id %s to %s"):format(want[1] or want.from or "", want[2] or want.to or "")
+  end
+  return info.id == want, WEIGHT.id, ("id %d"):format(want)
+end
+
+function conditions.type(want, info)
+  return type_is(want, info), WEIGHT.type,
+    "type " .. (type(want) == "table" and table.concat(want, " or ") or want)
+end
+
+function conditions.pin(want, info, facts)
+  local glob = is_glob(want)
+  return any_text(want, facts.pins(info.id)), glob and WEIGHT.pin_glob + #want or WEIGHT.pin,
+    ("pin %s"):format(want)
+end
+
+function conditions.program(want, info, facts)
+  return any_text(want, facts.programs(info.id)), WEIGHT.program, ("program %s"):format(want)
+end
+
+function conditions.process(want, info, facts)
+  return any_text(want, facts.processes(info.id)), WEIGHT.process, ("process %s"):format(want)
+end
+
+function conditions.key_size(want, info)
+  return info.key_size == want, WEIGHT.key_size, ("key of %d bytes"):format(want)
+end
+
+function conditions.value_size(want, info)
+  return info.value_size == want, WEIGHT.value_size, ("value of %d bytes"):format(want)
+end
+
+--- Raises on a match that can't be one.
+function match.check(want, level)
+  if type(want) == "function" then return end
+  if type(want) ~= "table" then
+    error("match: must be a table of conditions or a function", level + 1)
+  end
+  for key in pairs(want) do
+    if not conditions[key] then
+      error(("match: no condition '%s'"):format(tostring(key)), level + 1)
+    end
+  end
+end
+
+--- How well it fits: a weight (more is more specific) and the conditions in words; nil when
+--- it does not.
+---@return integer|nil weight, string? words
+function match.weigh(want, info, facts)
+  if type(want) == "function" then
+    if not want(info) then return nil end
+    return WEIGHT.func, "its own function"
+  end
+  local total, words = 0, {}
+  for key, value in pairs(want) do
+    local holds, weight, word = conditions[key](value, info, facts)
+    if not holds then return nil end
+    total = total + weight
+    words[#words + 1] = word
+  end
+  table.sort(words)
+  return total, #words > 0 and table.concat(words, ", ") or "every map"
+end
+
+return match

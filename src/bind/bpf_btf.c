@@ -1,0 +1,188 @@
+/* bpf.btf(id | "vmlinux" | path) -> Btf: types by name and id, as C text, as plans. */
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <lauxlib.h>
+#include <linux/btf.h>
+#include <string.h>
+
+#include "bind/bpf_maps.h"
+#include "bind/decode.h"
+#include "bind/names.h"
+#include "bind/push.h"
+#include "bpf/btf_load.h"
+#include "bpf/btf_plan.h"
+
+static struct lun_btf *check_slot(lua_State *L, int idx)
+{
+	return luaL_checkudata(L, idx, LUN_BTF_HANDLE);
+}
+
+const struct btf *lun_btf_check(lua_State *L, int idx)
+{
+	struct lun_btf *btf = check_slot(L, idx);
+
+	if (!btf->btf)
+		luaL_error(L, "btf is closed");
+	return btf->btf;
+}
+
+/* btf:close() */
+static int l_btf_close(lua_State *L)
+{
+	lun_btf_free(check_slot(L, 1));
+	return 0;
+}
+
+/* bpf.btf(id | "vmlinux" | path) -> Btf <close> | nil, err, errno */
+static int l_btf(lua_State *L)
+{
+	bool by_id = lua_type(L, 1) == LUA_TNUMBER;
+	uint32_t id = by_id ? lun_check_id(L, 1) : 0;
+	const char *path = by_id ? NULL : luaL_checkstring(L, 1);
+	struct lun_btf *btf = lua_newuserdatauv(L, sizeof(*btf), 0);
+	int err;
+
+	memset(btf, 0, sizeof(*btf));
+	luaL_setmetatable(L, LUN_BTF_HANDLE);
+	err = by_id ? lun_btf_load_id(btf, id) : lun_btf_load_path(btf, path);
+	if (err && by_id)
+		return lun_push_failure(L, err, "btf %u: %s", id, strerror(-err));
+	return err ? lun_push_error(L, err, path) : 1;
+}
+
+static const char *const kinds[] = { "void", "int", "pointer", "array", "struct", "union", "enum",
+	"fwd", "typedef", "volatile", "const", "restrict", "func", "func_proto", "var", "datasec",
+	"float", "decl_tag", "type_tag", "enum64" };
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* btf:find(name [, kind]) -> type id | nil */
+static int l_btf_find(lua_State *L)
+{
+	const struct btf *btf = lun_btf_check(L, 1);
+	const char *name = luaL_checkstring(L, 2), *kind = luaL_optstring(L, 3, NULL);
+	uint32_t n = btf__type_cnt(btf);
+
+	for (uint32_t id = 1; id < n; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const char *have = t ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+		if (!have || strcmp(have, name) || btf_kind(t) >= KINDS)
+			continue;
+		if (kind && strcmp(kinds[btf_kind(t)], kind))
+			continue;
+		lua_pushinteger(L, id);
+		return 1;
+	}
+	luaL_pushfail(L);
+	return 1;
+}
+
+static uint32_t check_type(lua_State *L, const struct btf *btf)
+{
+	lua_Integer id = luaL_checkinteger(L, 2);
+
+	luaL_argcheck(L, id >= 0 && id < (lua_Integer)btf__type_cnt(btf), 2, "no such type");
+	return (uint32_t)id;
+}
+
+/* btf:type(id) -> { id, kind, name, size, type } */
+static int l_btf_type(lua_State *L)
+{
+	const struct btf *btf = lun_btf_check(L, 1);
+	uint32_t id = check_type(L, btf);
+	const struct btf_type *t = btf__type_by_id(btf, id);
+	const char *name = btf__name_by_offset(btf, t->name_off);
+	int64_t size = btf__resolve_size(btf, id);
+
+	lua_createtable(L, 0, 6);
+	lun_set_int(L, "id", id);
+	lun_set_str(L, "kind", btf_kind(t) < KINDS ? kinds[btf_kind(t)] : "unknown");
+	lun_set_str(L, "name", name && *name ? name : NULL);
+	if (size >= 0)
+		lun_set_int(L, "size", (uint64_t)size);
+	if (btf_is_typedef(t) || btf_is_mod(t) || btf_is_ptr(t) || btf_is_var(t))
+		lun_set_int(L, "type", t->type);
+	lun_set_int(L, "members", btf_vlen(t));
+	return 1;
+}
+
+/* btf:count() -> how many types, void among them */
+static int l_btf_count(lua_State *L)
+{
+	lua_pushinteger(L, btf__type_cnt(lun_btf_check(L, 1)));
+	return 1;
+}
+
+/* btf:plan(type id, size) -> Plan | nil, err, errno */
+static int l_btf_plan(lua_State *L)
+{
+	const struct btf *btf = lun_btf_check(L, 1);
+	uint32_t id = check_type(L, btf);
+	lua_Integer size = luaL_checkinteger(L, 3);
+	struct lun_plan *plan;
+	int err;
+
+	luaL_argcheck(L, size >= 0 && size <= UINT32_MAX, 3, "out of range");
+	plan = lun_btf_plan(btf, id, (uint32_t)size, &err);
+	if (!plan)
+		return lun_push_error(L, err, "type");
+	lun_plan_push(L, plan);
+	return 1;
+}
+
+static void add_text(void *ctx, const char *fmt, va_list args)
+{
+	struct lun_out *out = ctx;
+	char line[1024];
+
+	vsnprintf(line, sizeof(line), fmt, args);
+	lun_out_str(out, line);
+}
+
+/* btf:c(type id) -> the type and what it needs, as C | nil, err, errno */
+static int l_btf_c(lua_State *L)
+{
+	const struct btf *btf = lun_btf_check(L, 1);
+	uint32_t id = check_type(L, btf);
+	struct btf_dump *dump;
+	struct lun_out out;
+	luaL_Buffer b;
+	int err;
+
+	lun_out_init(&out);
+	dump = btf_dump__new(btf, add_text, &out, NULL);
+	err = dump ? btf_dump__dump_type(dump, id) : -errno;
+	btf_dump__free(dump);
+	if (err || out.err) {
+		lun_out_free(&out);
+		return lun_push_error(L, err ? err : out.err, "type");
+	}
+	memcpy(luaL_buffinitsize(L, &b, out.len), out.data, out.len);
+	luaL_pushresultsize(&b, out.len);
+	lun_out_free(&out);
+	return 1;
+}
+
+static const luaL_Reg methods[] = {
+	{ "find", l_btf_find },
+	{ "type", l_btf_type },
+	{ "count", l_btf_count },
+	{ "plan", l_btf_plan },
+	{ "c", l_btf_c },
+	{ "close", l_btf_close },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+	{ "btf", l_btf },
+	{ NULL, NULL },
+};
+
+void lun_bind_btf(lua_State *L)
+{
+	lun_push_handle_metatable(L, LUN_BTF_HANDLE, methods, l_btf_close);
+	lua_pop(L, 1);
+	luaL_setfuncs(L, functions, 0);
+}

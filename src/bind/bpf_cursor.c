@@ -1,0 +1,232 @@
+/*
+ * Walks over a map in Lua: cursors, for-loops and whole-map streams. A cursor has a handle
+ * of its own, so the map may be closed meanwhile.
+ */
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/bpf_maps.h"
+#include "bind/decode.h"
+#include "bind/names.h"
+#include "bind/push.h"
+#include "bpf/cursor.h"
+
+/* User values of a cursor. */
+enum { KEY_PLAN = 1, VALUE_PLAN = 2 };
+
+struct cursor {
+	struct lun_cursor cur;
+	struct lun_view view;
+	uint32_t at; /* the next entry of the batch */
+	bool raw;
+};
+
+static struct cursor *test_cursor(lua_State *L)
+{
+	return luaL_checkudata(L, 1, LUN_CURSOR_HANDLE);
+}
+
+/* cursor:close() */
+static int l_cursor_close(lua_State *L)
+{
+	struct cursor *c = test_cursor(L);
+
+	lun_cursor_close(&c->cur);
+	lun_view_free(&c->view);
+	c->at = 0;
+	return 0;
+}
+
+static struct cursor *new_cursor(lua_State *L)
+{
+	struct cursor *c = lua_newuserdatauv(L, sizeof(*c), 2);
+
+	memset(c, 0, sizeof(*c));
+	c->cur.map.fd = -1;
+	luaL_setmetatable(L, LUN_CURSOR_HANDLE);
+	return c;
+}
+
+int lun_push_chosen_decoder(lua_State *L)
+{
+	if (lua_istable(L, 2)) {
+		if (lua_getfield(L, 2, "decoder") == LUA_TTABLE)
+			return 0;
+		lua_pop(L, 1);
+	}
+	return lun_push_decoder(L, 1);
+}
+
+static int set_view(lua_State *L, struct cursor *c, int cursor_idx, const struct lun_map *map)
+{
+	int n = lun_push_chosen_decoder(L);
+
+	if (!n)
+		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &c->view);
+	if (n)
+		return n;
+	lua_setiuservalue(L, cursor_idx, VALUE_PLAN);
+	lua_setiuservalue(L, cursor_idx, KEY_PLAN);
+	lua_pop(L, 1);
+	return 0;
+}
+
+int lun_push_readable(lua_State *L, const struct lun_map *map)
+{
+	const char *why = lun_map_why(map->info.type);
+
+	if (lun_map_access(map->info.type) == LUN_ACCESS_KEYS)
+		return 0;
+	if (!why)
+		why = lun_map_access(map->info.type) == LUN_ACCESS_PEEK
+			? "Only the next element of a queue or stack can be looked at: peek()."
+			: "Local storage is read through its owners: storage().";
+	return lun_push_failure(L, -EOPNOTSUPP, "map %u: %s", map->info.id, why);
+}
+
+/* Pushes an open cursor and returns 0, or 3 with an error. */
+static int push_cursor(lua_State *L)
+{
+	struct lun_map *map = lun_map_check(L, 1);
+	struct cursor *c;
+	int err, n;
+
+	lua_settop(L, 2);
+	if (!lua_isnil(L, 2))
+		luaL_checktype(L, 2, LUA_TTABLE);
+	n = lun_push_readable(L, map);
+	if (n)
+		return n;
+	c = new_cursor(L);
+	c->raw = lun_opt_bool(L, 2, "raw", false);
+	if (!c->raw)
+		n = set_view(L, c, 3, map);
+	if (n)
+		return n;
+	err = lun_cursor_open(&c->cur, map, 0);
+	return err ? lun_push_error(L, err, "map") : 0;
+}
+
+/* map:cursor([opts]) -> Cursor <close> | nil, err, errno */
+int l_map_cursor(lua_State *L)
+{
+	int n = push_cursor(L);
+
+	return n ? n : 1;
+}
+
+static void push_entry(lua_State *L, struct cursor *c, uint32_t i)
+{
+	const uint8_t *key = lun_cursor_key(&c->cur, i), *value = lun_cursor_value(&c->cur, i);
+	struct lun_bytes bytes = lun_view_key(key);
+
+	if (c->raw) {
+		lua_pushlstring(L, (const char *)key, c->cur.map.info.key_size);
+		lun_push_raw_value(L, &c->cur.map, value);
+		return;
+	}
+	lua_getiuservalue(L, 1, KEY_PLAN);
+	lua_getiuservalue(L, 1, VALUE_PLAN);
+	lun_push_decoded(L, -2, &bytes, LUN_EACH_CPU);
+	if (lua_isnil(L, -1)) { /* a nil key would end a for-loop */
+		lua_pop(L, 1);
+		lua_pushlstring(L, (const char *)key, c->cur.map.info.key_size);
+	}
+	lun_push_decoded_value(L, -2, &c->view, value);
+}
+
+/* Whether there is an entry at c->at; fetches batches as needed. -errno on failure. */
+static int fetch(struct cursor *c)
+{
+	while (c->at >= c->cur.count) {
+		int n;
+
+		if (c->cur.done)
+			return 0;
+		n = lun_cursor_next(&c->cur);
+		if (n < 0)
+			return n;
+		c->at = 0;
+	}
+	return 1;
+}
+
+/* cursor:next() -> key, value | nil [, err, errno] */
+static int l_cursor_next(lua_State *L)
+{
+	struct cursor *c = test_cursor(L);
+	int more;
+
+	if (c->cur.map.fd < 0)
+		return luaL_error(L, "cursor is closed");
+	lua_settop(L, 1);
+	more = fetch(c);
+	if (more < 0)
+		return lun_push_error(L, more, "reading the map");
+	if (!more) {
+		luaL_pushfail(L);
+		return 1;
+	}
+	push_entry(L, c, c->at++);
+	return 2;
+}
+
+/* The step of a for-loop: like next(), but an error is raised. */
+static int l_cursor_step(lua_State *L)
+{
+	struct cursor *c = test_cursor(L);
+	int more = c->cur.map.fd < 0 ? 0 : fetch(c);
+
+	lua_settop(L, 1);
+	if (more < 0)
+		return luaL_error(
+			L, "reading map %d: %s", (int)c->cur.map.info.id, strerror(-more));
+	if (!more) {
+		luaL_pushfail(L);
+		return 1;
+	}
+	push_entry(L, c, c->at++);
+	return 2;
+}
+
+/* cursor:state() -> { seen, skipped, restarted, truncated, by_batch, done } */
+static int l_cursor_state(lua_State *L)
+{
+	struct cursor *c = test_cursor(L);
+
+	lua_createtable(L, 0, 6);
+	lun_set_int(L, "seen", c->cur.seen - (c->cur.count - c->at));
+	lun_set_int(L, "skipped", c->cur.skipped);
+	lun_set_bool(L, "restarted", c->cur.restarted);
+	lun_set_bool(L, "truncated", c->cur.truncated);
+	lun_set_bool(L, "by_batch", c->cur.by_batch);
+	lun_set_bool(L, "done", c->cur.done && c->at >= c->cur.count);
+	return 1;
+}
+
+/* map:each([opts]) -> iterator of key, value; opts: raw, decoder, cpus */
+int l_map_each(lua_State *L)
+{
+	if (push_cursor(L))
+		return luaL_error(L, "%s", lua_tostring(L, -2));
+	lua_pushcfunction(L, l_cursor_step);
+	lua_insert(L, -2); // step, cursor
+	lua_pushnil(L);
+	lua_pushvalue(L, -2);
+	return 4;
+}
+
+static const luaL_Reg methods[] = {
+	{ "next", l_cursor_next },
+	{ "state", l_cursor_state },
+	{ "close", l_cursor_close },
+	{ NULL, NULL },
+};
+
+void lun_bind_cursors(lua_State *L)
+{
+	lun_push_handle_metatable(L, LUN_CURSOR_HANDLE, methods, l_cursor_close);
+	lua_pop(L, 1);
+	lun_bind_streams(L);
+}

@@ -1,0 +1,33 @@
+#pragma once
+/* What the files that bind maps, cursors, plans and BTF share. */
+#include <bpf/btf.h>
+#include <lua.h>
+
+#include "bpf/map.h"
+
+/* Parts of lun_bind_maps: functions into the table on the top of the stack. */
+void lun_bind_plans(lua_State *L);
+void lun_bind_btf(lua_State *L);
+void lun_bind_cursors(lua_State *L);
+void lun_bind_streams(lua_State *L);
+
+/* The open map at idx; raises on anything else. */
+struct lun_map *lun_map_check(lua_State *L, int idx);
+/* Pushes the decoder in force for the map at idx, or nil, message, errno (returns 3, else 0). */
+int lun_push_decoder(lua_State *L, int idx);
+
+/* The loaded BTF at idx; raises on anything else. */
+const struct btf *lun_btf_check(lua_State *L, int idx);
+
+/* Methods of maps that other files define. */
+int l_map_cursor(lua_State *L);
+int l_map_each(lua_State *L);
+int l_map_stream(lua_State *L);
+
+/* For methods of a map (at 1) with options (at 2). The decoder: opts.decoder, or the one in
+ * force; pushes it and returns 0, or 3 with nil, message, errno. */
+int lun_push_chosen_decoder(lua_State *L);
+/* 0 where the map's entries can be walked over, else 3 with nil, why not, EOPNOTSUPP. */
+int lun_push_readable(lua_State *L, const struct lun_map *map);
+/* A string, or of a per-CPU map a list of them. */
+void lun_push_raw_value(lua_State *L, const struct lun_map *map, const uint8_t *value);

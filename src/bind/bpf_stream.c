@@ -1,0 +1,212 @@
+/*
+ * map:stream(opts): a whole map as text. Where no Lua function is in the decoder it is a
+ * source that C drains alone; else an object with the same read() and close() that calls
+ * the functions in this VM.
+ */
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/bpf_maps.h"
+#include "bind/decode.h"
+#include "bind/names.h"
+#include "bind/push.h"
+#include "bind/source.h"
+#include "bpf/stream.h"
+#include "text/json.h"
+
+/* User values of a text object. */
+enum { KEY_PLAN = 1, VALUE_PLAN = 2 };
+
+struct text {
+	struct lun_stream *stream;
+	struct lun_out out; /* here, so that an error while pulling frees it too */
+};
+
+/* What the function of a JSON sink needs to find its plan object on the stack. */
+struct calls {
+	lua_State *L;
+	int key_plan, value_plan;
+};
+
+static struct text *check_text(lua_State *L)
+{
+	return luaL_checkudata(L, 1, LUN_TEXT_HANDLE);
+}
+
+/* text:close() */
+static int l_text_close(lua_State *L)
+{
+	struct text *text = check_text(L);
+
+	if (text->stream)
+		text->stream->source.close(&text->stream->source);
+	text->stream = NULL;
+	lun_out_free(&text->out);
+	return 0;
+}
+
+/* Writes the value on the top as JSON; what JSON can't hold is told as an error. */
+static void write_any(lua_State *L, struct lun_out *out)
+{
+	size_t len;
+	const char *s;
+
+	if (lua_type(L, -1) == LUA_TSTRING) {
+		s = lua_tolstring(L, -1, &len);
+		lun_json_str(out, s, len);
+		return;
+	}
+	if (lua_isinteger(L, -1)) {
+		lun_out_i64(out, lua_tointeger(L, -1));
+		return;
+	}
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_getfield(L, -1, "lunette.core.json");
+	lua_getfield(L, -1, "encode");
+	lua_pushvalue(L, -4);
+	if (lua_pcall(L, 1, 1, 0) == LUA_OK) {
+		s = lua_tolstring(L, -1, &len);
+		lun_out_mem(out, s, len);
+	} else {
+		s = luaL_tolstring(L, -1, &len);
+		lun_out_str(out, "{\"error\":");
+		lun_json_str(out, s, len);
+		lun_out_char(out, '}');
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 3);
+}
+
+static void call_func(struct lun_sink *sink, const struct lun_op *op, const char *name,
+	const struct lun_bytes *bytes, uint32_t offset)
+{
+	struct lun_entry_sink *s = (struct lun_entry_sink *)sink;
+	struct calls *calls = s->user;
+
+	lun_json_member(&s->json, name);
+	lun_push_func_result(calls->L,
+		s->side == LUN_SIDE_KEY ? calls->key_plan : calls->value_plan, op, bytes, offset);
+	write_any(calls->L, s->json.out);
+	lua_pop(calls->L, 1);
+}
+
+/* Pulls until there is text; the user values are on the stack at 2 and 3. */
+static int pull(lua_State *L, struct text *text)
+{
+	struct calls calls = { L, 2, 3 };
+	struct lun_source *source = &text->stream->source;
+	int more;
+
+	text->stream->user = &calls;
+	lun_out_reset(&text->out);
+	do {
+		more = source->pull(source, &text->out);
+	} while (more > 0 && !text->out.len && !text->out.err);
+	text->stream->user = NULL;
+	return more < 0 ? more : text->out.err;
+}
+
+/* text:read() -> chunk | nil [, err, errno] */
+static int l_text_read(lua_State *L)
+{
+	struct text *text = check_text(L);
+	int err;
+
+	if (!text->stream)
+		return luaL_error(L, "stream is closed");
+	lua_settop(L, 1);
+	lua_getiuservalue(L, 1, KEY_PLAN);
+	lua_getiuservalue(L, 1, VALUE_PLAN);
+	err = pull(L, text);
+	if (err)
+		return lun_push_error(L, err, "reading the map");
+	if (text->out.len)
+		lua_pushlstring(L, text->out.data, text->out.len);
+	else
+		luaL_pushfail(L);
+	return 1;
+}
+
+static const char *const formats[] = { "ndjson", "json", "csv", NULL };
+
+static int check_format(lua_State *L)
+{
+	int format;
+
+	lua_getfield(L, 2, "format");
+	format = luaL_checkoption(L, -1, "ndjson", formats);
+	lua_pop(L, 1);
+	return format;
+}
+
+static int push_source(lua_State *L, const struct lun_map *map, const struct lun_view *view,
+	enum lun_stream_format format)
+{
+	struct lun_source **slot = lun_source_new(L);
+	struct lun_stream *stream;
+	int err = lun_stream_open(&stream, map, view, format);
+
+	if (!err)
+		*slot = &stream->source;
+	return err;
+}
+
+/* The plan objects are below the top of the stack. */
+static int push_text(lua_State *L, const struct lun_map *map, const struct lun_view *view,
+	enum lun_stream_format format)
+{
+	struct text *text = lua_newuserdatauv(L, sizeof(*text), 2);
+	int err;
+
+	memset(text, 0, sizeof(*text));
+	luaL_setmetatable(L, LUN_TEXT_HANDLE);
+	lua_pushvalue(L, -3);
+	lua_setiuservalue(L, -2, KEY_PLAN);
+	lua_pushvalue(L, -2);
+	lua_setiuservalue(L, -2, VALUE_PLAN);
+	err = lun_stream_open(&text->stream, map, view, format);
+	if (!err)
+		text->stream->func = call_func;
+	return err;
+}
+
+/* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus = }]) -> stream with
+ * read() and close() | nil, err, errno */
+int l_map_stream(lua_State *L)
+{
+	struct lun_map *map = lun_map_check(L, 1);
+	enum lun_stream_format format;
+	struct lun_view view;
+	int n, err;
+
+	lua_settop(L, 2);
+	if (lua_isnil(L, 2)) {
+		lua_newtable(L);
+		lua_replace(L, 2);
+	}
+	format = (enum lun_stream_format)check_format(L);
+	n = lun_push_readable(L, map);
+	if (!n)
+		n = lun_push_chosen_decoder(L);
+	if (!n)
+		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &view);
+	if (n)
+		return n;
+	err = lun_view_calls_lua(&view) ? push_text(L, map, &view, format)
+					: push_source(L, map, &view, format);
+	lun_view_free(&view);
+	return err ? lun_push_error(L, err, "map") : 1;
+}
+
+static const luaL_Reg methods[] = {
+	{ "read", l_text_read },
+	{ "close", l_text_close },
+	{ NULL, NULL },
+};
+
+void lun_bind_streams(lua_State *L)
+{
+	lun_push_handle_metatable(L, LUN_TEXT_HANDLE, methods, l_text_close);
+	lua_pop(L, 1);
+}

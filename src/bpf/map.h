@@ -1,0 +1,53 @@
+#pragma once
+/*
+ * One open map: its descriptor, what the kernel says of it, and the sizes that the system
+ * calls use. The struct owns the descriptor until lun_map_close; a closed one has fd -1.
+ * All functions return 0 or -errno unless they say otherwise.
+ */
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lun_map {
+	int fd;
+	struct bpf_map_info info;
+	uint32_t cpus;        /* values a key: the possible CPUs of a per-CPU map, else 1 */
+	uint32_t stride;      /* bytes from one CPU's value to the next */
+	uint32_t value_bytes; /* bytes that one lookup fills: cpus * stride */
+};
+
+/* How the contents of a map type can be read. */
+enum lun_map_access {
+	LUN_ACCESS_KEYS,  /* key by key, and by batch where the kernel can */
+	LUN_ACCESS_PEEK,  /* only the next element: queue and stack */
+	LUN_ACCESS_STORE, /* local storage: an iterator program walks its owners */
+	LUN_ACCESS_RING,  /* ring buffers: by mapping their pages */
+	LUN_ACCESS_NONE,  /* not at all: lun_map_why says why */
+};
+
+int lun_map_open_id(struct lun_map *map, uint32_t id);
+int lun_map_open_pin(struct lun_map *map, const char *path);
+/* Takes fd over, also on failure. */
+int lun_map_open_fd(struct lun_map *map, int fd);
+/* A second, independent handle. */
+int lun_map_dup(struct lun_map *copy, const struct lun_map *map);
+void lun_map_close(struct lun_map *map);
+
+/* Ids of the maps of this name, at most `max`; returns how many there are, or -errno. */
+int lun_map_find(const char *name, uint32_t *ids, int max);
+/* Whether `name` is the kernel's (cut at 15 bytes) name `have`. */
+bool lun_map_name_is(const char *have, const char *name);
+
+bool lun_map_type_per_cpu(uint32_t type);
+enum lun_map_access lun_map_access(uint32_t type);
+/* One sentence on why a map's values can't be read, or NULL where they can. */
+const char *lun_map_why(uint32_t type);
+
+/* value: map->value_bytes bytes. A map without keys (queue, stack, bloom) takes key NULL. */
+int lun_map_lookup(const struct lun_map *map, const void *key, void *value);
+int lun_map_update(const struct lun_map *map, const void *key, const void *value, uint64_t flags);
+int lun_map_delete(const struct lun_map *map, const void *key);
+/* Takes the next element off a queue or stack, or a key out of a hash. */
+int lun_map_pop(const struct lun_map *map, const void *key, void *value);
+int lun_map_freeze(const struct lun_map *map);
