@@ -1,0 +1,62 @@
+-- Arguments that several commands have in common, and what they lead to.
+
+local args = {}
+
+--- -j: JSON.
+function args.json(command)
+  command:flag("-j --json", "Print JSON: what GraphQL returns, by the same names.")
+  return command
+end
+
+--- --csv
+function args.csv(command)
+  command:flag("--csv", "Print CSV.")
+  return command
+end
+
+--- --script: scripts whose decoders, rules and fields shall be in force.
+function args.scripts(command)
+  command:option("--script", "Load a script, or all of a folder (may be repeated).")
+    :argname("FILE|DIR"):count("*")
+  return command
+end
+
+--- What narrows a list.
+function args.filter(command, what)
+  command:argument("search", ("Only %s in which this text is found."):format(what)):args("?")
+  command:option("--name", "Only those whose name matches this Lua pattern."):argname("PATTERN")
+  command:option("--type", "Only those of this type, in the kernel's or cilium's spelling.")
+    :argname("TYPE")
+  command:flag("--no-own", "Leave out Lunette's own.")
+  return command
+end
+
+--- The filter as GraphQL wants it.
+---@param given table the parsed arguments
+---@return table
+function args.filter_input(given)
+  return {
+    search = given.search, name = given.name, type = given.type,
+    own = given.no_own and false or nil,
+  }
+end
+
+--- A whole number of an option, for argparse's convert.
+---@param text string
+---@return integer|nil, string?
+function args.count(text)
+  local n = math.tointeger(tonumber(text))
+  if n and n >= 0 then return n end
+  return nil, ("'%s' is no whole number"):format(text)
+end
+
+--- Seconds of an option, above zero.
+---@param text string
+---@return number|nil, string?
+function args.seconds(text)
+  local n = tonumber(text)
+  if n and n > 0 then return n end
+  return nil, ("'%s' is no number of seconds"):format(text)
+end
+
+return args

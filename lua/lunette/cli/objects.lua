@@ -1,0 +1,71 @@
+-- How commands name kernel objects: by id, by name, by the path of a pin, programs also by tag.
+
+local bpf = require("bpf")
+local exit = require("lunette.cli.exit")
+
+local objects = {}
+
+local KINDS = {
+  prog = { word = "program", list = bpf.progs },
+  map = { word = "map", list = bpf.maps },
+  link = { word = "link", list = bpf.links },
+  btf = { word = "BTF object", list = bpf.btfs },
+}
+
+--- For --help.
+objects.HELP = "Its id, its name, or the path of a pin."
+
+--- Ends the command, in one line, where the kernel would refuse to list anything.
+function objects.need_admin()
+  local host = bpf.host()
+  if host.capabilities.sys_admin then return end
+  exit.fail(exit.DENIED,
+    "the kernel shows BPF objects only to root: CAP_SYS_ADMIN is missing (try sudo)")
+end
+
+local function by_pin(kind, path)
+  for _, pin in ipairs(exit.check(bpf.pins())) do
+    if pin.path == path then
+      if pin.kind == kind then return pin.id end
+      exit.fail(exit.USAGE, "%s: is a pin of a %s, not of a %s", path, KINDS[pin.kind].word,
+        KINDS[kind].word)
+    end
+  end
+  exit.fail(exit.MISSING, "%s: nothing is pinned there", path)
+end
+
+local function by_name(kind, name)
+  local ids = {}
+  for _, info in ipairs(exit.check(KINDS[kind].list())) do
+    if info.name == name or info.tag == name then ids[#ids + 1] = info.id end
+  end
+  if #ids == 1 then return ids[1] end
+  if #ids == 0 then exit.fail(exit.MISSING, "no %s is called '%s'", KINDS[kind].word, name) end
+  exit.fail(exit.USAGE, "several %ss are called '%s': give one of the ids %s", KINDS[kind].word,
+    name, table.concat(ids, ", "))
+end
+
+--- The id that a word on the command line means; ends the command when there is none.
+---@param kind "prog"|"map"|"link"|"btf"
+---@param word string
+---@return integer
+function objects.id(kind, word)
+  objects.need_admin()
+  if word:match("^%d+$") then
+    local id = tonumber(word)
+    return id < 2 ^ 32 and id or exit.fail(exit.MISSING, "no %s has the id %s", KINDS[kind].word,
+      word)
+  end
+  if word:find("/", 1, true) then return by_pin(kind, word) end
+  return by_name(kind, word)
+end
+
+--- A handle on the map that a word means.
+---@param word string
+---@return userdata map, table info
+function objects.map(word)
+  local map = exit.check(bpf.map(objects.id("map", word)))
+  return map, exit.check(map:info())
+end
+
+return objects

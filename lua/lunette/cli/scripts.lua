@@ -1,0 +1,62 @@
+-- Scripts named by --script: their decoders, rules and fields are in force for a command too.
+
+local exit = require("lunette.cli.exit")
+local registry = require("lunette.registry")
+local traceback = require("lunette.cli.traceback")
+
+local scripts = {}
+
+local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+local function listing(dir)
+  local files = {}
+  local pipe = assert(io.popen(("ls -1 %s 2>/dev/null"):format(quote(dir .. "/"))))
+  for name in pipe:lines() do
+    if name:match("%.lua$") then files[#files + 1] = dir .. "/" .. name end
+  end
+  pipe:close()
+  return files
+end
+
+local function is_folder(path)
+  local file = io.open(path)
+  if not file then exit.fail(exit.MISSING, "%s: no such script", path) end
+  local _, _, errno = file:read(0)
+  file:close()
+  return errno == 21 -- EISDIR
+end
+
+--- The files of a --script argument: itself, or the *.lua of a folder in order.
+---@param path string
+---@return string[]
+function scripts.files(path)
+  path = #path > 1 and path:gsub("/+$", "") or path
+  if not is_folder(path) then return { path } end
+  local files = listing(path)
+  if #files == 0 then exit.fail(exit.MISSING, "%s: no *.lua in this folder", path) end
+  return files
+end
+
+--- Runs one script's declarations: true, or nil and what went wrong.
+---@param file string
+---@return boolean|nil ok, string? err
+function scripts.try(file)
+  local chunk, err = loadfile(file)
+  if not chunk then return nil, err end
+  local ok, message = xpcall(registry.loading, traceback, file, chunk)
+  if not ok then return nil, message end
+  return true
+end
+
+--- Loads scripts; the first that fails ends the command.
+---@param paths string[]|nil
+function scripts.load(paths)
+  for _, path in ipairs(paths or {}) do
+    for _, file in ipairs(scripts.files(path)) do
+      local ok, err = scripts.try(file)
+      if not ok then exit.fail(exit.FAILED, "%s", err) end
+    end
+  end
+end
+
+return scripts

@@ -1,0 +1,190 @@
+-- Rows as aligned columns: fitted to a terminal, whole everywhere else; and as CSV.
+--
+-- A column: { title =, field = | value = function(row), align = "right", shrink = true,
+-- weight = n }. On a terminal that is too narrow, columns with `weight` are left out first
+-- (the highest first), then those with `shrink` are cut with an ellipsis.
+
+local tty = require("lunette.core.tty")
+
+local tables = {}
+
+local GAP = 2
+local SHRUNK = 8 -- a cut column keeps so many characters
+
+--- The terminal's width, or nil when stdout is none.
+---@return integer|nil
+function tables.width()
+  if not tty.isatty(1) then return nil end
+  return tty.size() or tonumber(os.getenv("COLUMNS")) or 80
+end
+
+--- Characters of a text (bytes, when it is no UTF-8).
+---@param text string
+---@return integer
+function tables.length(text) return utf8.len(text) or #text end
+
+--- The first characters of a text, the last of them an ellipsis when it had more.
+---@param text string
+---@param width integer
+---@return string
+function tables.cut(text, width)
+  if tables.length(text) <= width then return text end
+  if width <= 1 then return ("…"):rep(width) end
+  local stop = utf8.len(text) and utf8.offset(text, width) or width
+  return text:sub(1, stop - 1) .. "…"
+end
+
+-- What would move the cursor or colour the screen is shown as what it is.
+local function plain(text)
+  return (text:gsub("[%c\127]", function(c) return ("\\x%02x"):format(c:byte()) end))
+end
+
+--- A cell's text: null is a dash, a list its items.
+---@param value any
+---@return string
+function tables.text(value)
+  if value == nil or type(value) == "userdata" then return "-" end
+  if type(value) == "table" then
+    local items = {}
+    for i, item in ipairs(value) do items[i] = tables.text(item) end
+    return #items > 0 and table.concat(items, ",") or "-"
+  end
+  if math.type(value) == "float" and value == math.floor(value) and math.abs(value) < 2 ^ 53 then
+    return ("%d"):format(value)
+  end
+  return plain(tostring(value))
+end
+
+local function cell(column, row)
+  local value
+  if column.value then value = column.value(row) else value = row[column.field] end
+  return tables.text(value)
+end
+
+local function fill(columns, rows)
+  local lines = { {} }
+  for i, column in ipairs(columns) do lines[1][i] = column.title end
+  for n, row in ipairs(rows) do
+    local line = {}
+    for i, column in ipairs(columns) do line[i] = cell(column, row) end
+    lines[n + 1] = line
+  end
+  return lines
+end
+
+local function measure(columns, lines)
+  local widths = {}
+  for i in ipairs(columns) do
+    local width = 0
+    for _, line in ipairs(lines) do width = math.max(width, tables.length(line[i])) end
+    widths[i] = width
+  end
+  return widths
+end
+
+local function total(shown, widths)
+  local sum = 0
+  for _, i in ipairs(shown) do sum = sum + widths[i] + GAP end
+  return sum - GAP
+end
+
+local function heaviest(columns, shown)
+  local at
+  for n, i in ipairs(shown) do
+    local weight = columns[i].weight
+    if weight and (not at or weight > columns[shown[at]].weight) then at = n end
+  end
+  return at
+end
+
+local function widest(columns, shown, widths)
+  local at
+  for _, i in ipairs(shown) do
+    if columns[i].shrink and widths[i] > SHRUNK and (not at or widths[i] > widths[at]) then
+      at = i
+    end
+  end
+  return at
+end
+
+-- Which columns are shown, and how wide, so that a line has at most `room` characters.
+local function fit(columns, widths, room)
+  local shown = {}
+  for i in ipairs(columns) do shown[i] = i end
+  while room and total(shown, widths) > room do
+    local slack = 0
+    for _, i in ipairs(shown) do
+      if columns[i].shrink then slack = slack + math.max(0, widths[i] - 2 * SHRUNK) end
+    end
+    local drop = total(shown, widths) - slack > room and heaviest(columns, shown)
+    local narrow = not drop and widest(columns, shown, widths)
+    if drop then
+      table.remove(shown, drop)
+    elseif narrow then
+      widths[narrow] = widths[narrow] - 1
+    else
+      break
+    end
+  end
+  return shown
+end
+
+local function pad(text, width, right)
+  local space = (" "):rep(width - tables.length(text))
+  return right and space .. text or text .. space
+end
+
+--- The lines of a table, title first, no longer than `room` (nil: as long as they get).
+---@param columns table[]
+---@param rows table[]
+---@param room integer|nil
+---@return string[]
+function tables.lines(columns, rows, room)
+  local filled = fill(columns, rows)
+  local widths = measure(columns, filled)
+  local shown = fit(columns, widths, room)
+  local lines = {}
+  for n, line in ipairs(filled) do
+    local parts = {}
+    for at, i in ipairs(shown) do
+      parts[at] = pad(tables.cut(line[i], widths[i]), widths[i], columns[i].align == "right")
+    end
+    lines[n] = table.concat(parts, (" "):rep(GAP)):gsub("%s+$", "")
+    if room then lines[n] = tables.cut(lines[n], room) end
+  end
+  return lines
+end
+
+--- Prints rows as a table.
+---@param columns table[]
+---@param rows table[]
+function tables.print(columns, rows)
+  for _, line in ipairs(tables.lines(columns, rows, tables.width())) do print(line) end
+end
+
+local function quoted(text)
+  if text:find('[",\r\n]') then return '"' .. text:gsub('"', '""') .. '"' end
+  return text
+end
+
+--- Writes rows as CSV (RFC 4180), the columns' field names (or titles) first.
+---@param columns table[]
+---@param rows table[]
+function tables.csv(columns, rows)
+  local function write(texts) io.write(table.concat(texts, ","), "\r\n") end
+  local head = {}
+  for i, column in ipairs(columns) do head[i] = quoted(column.field or column.title) end
+  write(head)
+  for _, row in ipairs(rows) do
+    local line = {}
+    for i, column in ipairs(columns) do
+      local value
+      if column.field then value = row[column.field] else value = column.value(row) end
+      local empty = value == nil or type(value) == "userdata"
+      line[i] = empty and "" or quoted(tables.text(value))
+    end
+    write(line)
+  end
+end
+
+return tables

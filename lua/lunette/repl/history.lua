@@ -1,0 +1,59 @@
+-- The REPL's history: a file with a line an entry, to which every session adds.
+
+local history = {}
+
+local KEEP = 1000
+
+--- $LUNETTE_HISTORY, or ~/.lunette_history; nil without a home.
+---@return string|nil
+function history.path()
+  local path = os.getenv("LUNETTE_HISTORY")
+  if path then return path ~= "" and path or nil end
+  local home = os.getenv("HOME")
+  return home and home .. "/.lunette_history"
+end
+
+local function escape(text) return (text:gsub("\\", "\\\\"):gsub("\n", "\\n")) end
+
+local function unescape(line)
+  return (line:gsub("\\(.)", function(c) return c == "n" and "\n" or c end))
+end
+
+local function read_lines(path)
+  local lines = {}
+  local file <close> = io.open(path)
+  if not file then return lines end
+  for line in file:lines() do lines[#lines + 1] = line end
+  return lines
+end
+
+-- A file that has grown to twice of what is kept is written anew.
+local function trim(path, lines)
+  if #lines <= 2 * KEEP then return lines end
+  local kept = table.move(lines, #lines - KEEP + 1, #lines, 1, {})
+  local file <close> = io.open(path, "w")
+  if file then file:write(table.concat(kept, "\n"), "\n") end
+  return kept
+end
+
+--- The entries, oldest first.
+---@param path string|nil
+---@return string[]
+function history.load(path)
+  local entries = {}
+  for i, line in ipairs(path and trim(path, read_lines(path)) or {}) do
+    entries[i] = unescape(line)
+  end
+  return entries
+end
+
+--- Adds an entry; a file that can't be written is no reason to stop.
+---@param path string|nil
+---@param text string
+function history.add(path, text)
+  if not path then return end
+  local file <close> = io.open(path, "a")
+  if file then file:write(escape(text), "\n") end
+end
+
+return history
