@@ -1,8 +1,9 @@
--- lunette prog list | show | dump | cfg
+-- lunette prog list | show | dump | cfg | hot
 
 local args = require("lunette.cli.args")
 local code = require("lunette.cli.code")
 local graph = require("lunette.cli.graph")
+local hot = require("lunette.cli.hot")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local show = require("lunette.cli.show")
@@ -42,6 +43,7 @@ function prog.configure(command)
   local one = command:command("show", "Show all that is known of a program.")
   args.json(one):argument("program", objects.HELP .. " A tag does too.")
   code.configure(command)
+  hot.configure(command)
 end
 
 local function ids(list)
@@ -151,7 +153,7 @@ local function one(given)
   print_one(data.program, data.host)
 end
 
-local SUBS = { list = list, show = one, dump = code.dump, cfg = code.cfg }
+local SUBS = { list = list, show = one, dump = code.dump, cfg = code.cfg, hot = hot.run }
 
 function prog.run(given) return SUBS[given.sub](given) end
 

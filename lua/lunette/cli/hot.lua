@@ -1,0 +1,68 @@
+-- lunette prog hot: where BPF programs spend their time, by lines of source.
+
+local bpf = require("bpf")
+local args = require("lunette.cli.args")
+local exit = require("lunette.cli.exit")
+local hot = require("lunette.code.hot")
+local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
+local tty = require("lunette.core.tty")
+
+local cli_hot = {}
+
+--- Adds the subcommand to the parser of `lunette prog`.
+function cli_hot.configure(command)
+  local one = command:command("hot", "Sample where programs spend their time.")
+  one:argument("program", "Only this one: its id, name, pin or tag."):args("?")
+  one:option("--seconds", "How long to look."):default("2"):convert(args.seconds)
+  one:option("--hertz", "Samples a second and CPU."):default("1999"):convert(args.count)
+  one:option("--lines", "Lines to print of each program."):default("10"):convert(args.count)
+  args.json(one)
+end
+
+local function sample(given)
+  local profile <close> = exit.check(bpf.profile(given.hertz))
+  tty.sleep(given.seconds)
+  return exit.check(profile:read())
+end
+
+-- Each program that was seen, with its lines; one that is gone since then has none.
+local function spots(result, wanted)
+  local list = {}
+  for _, program in ipairs(hot.programs(result)) do
+    if not wanted or program.id == wanted then
+      local info = bpf.prog_info(program.id)
+      local found = hot.of_program(program.id, program.places) or { lines = {}, insns = {} }
+      list[#list + 1] = {
+        id = program.id, name = info and info.name or "", samples = program.samples,
+        share = program.samples / result.samples, lines = found.lines, insns = found.insns,
+      }
+    end
+  end
+  return list
+end
+
+local function print_one(program, limit)
+  print(("%d %s  %d samples, %.1f %% of all in the kernel"):format(program.id, program.name,
+    program.samples, 100 * program.share))
+  for i = 1, math.min(limit, #program.lines) do
+    local line = program.lines[i]
+    print(("  %5.1f %%  %s:%d  %s"):format(100 * line.samples / program.samples,
+      line.file:match("[^/]*$"), line.line, line.text:match("^%s*(.*)$")))
+  end
+end
+
+function cli_hot.run(given)
+  local wanted = given.program and objects.id("prog", given.program)
+  objects.need_admin()
+  local result = sample(given)
+  local list = spots(result, wanted)
+  if given.json then return output.json({ samples = result.samples, programs = list }) end
+  if #list == 0 then
+    print(("no sample of %d fell into %s"):format(result.samples,
+      wanted and "that program" or "a BPF program"))
+  end
+  for _, program in ipairs(list) do print_one(program, given.lines) end
+end
+
+return cli_hot
