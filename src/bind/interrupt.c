@@ -1,8 +1,8 @@
 /*
  * require("lunette.core.interrupt"): Ctrl-C that stops Lua code, however it loops, and leaves
  * the process alive. The signal only raises a flag; a hook that runs every so many instructions
- * sees it, in coroutines too, as these inherit the hook. pcall() does not get rid of it: it is
- * raised again, after some grace for those who close what they hold.
+ * sees it, in coroutines too, as these inherit the hook. A loop around pcall() does not get rid
+ * of it: after some grace, for those who close what they hold, it is raised again and again.
  */
 #include "bind/modules.h"
 
@@ -24,21 +24,30 @@ static void on_signal(int signo)
 	asked = 1;
 }
 
-static void hook(lua_State *L, lua_Debug *ar)
+static void raise_error(lua_State *L, lua_Debug *ar)
 {
-	if (!asked)
-		return;
-	if (grace > 0) {
-		grace--;
-		return;
-	}
-	grace = GRACE_HOOKS;
 	lua_getinfo(L, "Sl", ar);
 	if (ar->currentline > 0)
 		lua_pushfstring(L, "%s:%d: interrupted", ar->short_src, ar->currentline);
 	else
 		lua_pushliteral(L, "interrupted");
 	lua_error(L);
+}
+
+/* When the grace is over, every instruction fails, until nothing is left that could catch it. */
+static void hook(lua_State *L, lua_Debug *ar)
+{
+	if (!asked) {
+		if (lua_gethookcount(L) == 1) // a coroutine of a call that was stopped
+			lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+		return;
+	}
+	if (grace == 0) {
+		lua_sethook(L, hook, LUA_MASKCOUNT, 1);
+		raise_error(L, ar);
+	}
+	if (grace-- == GRACE_HOOKS)
+		raise_error(L, ar);
 }
 
 /* call(handler, fn, ...) -> ok, interrupted, results... or what handler made of the error */
@@ -52,7 +61,7 @@ static int l_interrupt_call(lua_State *L)
 	luaL_checktype(L, 1, LUA_TFUNCTION);
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	asked = 0;
-	grace = 0;
+	grace = GRACE_HOOKS;
 	lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
 	sigaction(SIGINT, &action, &before);
 	status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1); // handler, results
