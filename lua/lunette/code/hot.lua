@@ -30,6 +30,17 @@ local function insn_at(func, offset)
   return found
 end
 
+-- A line stands in the list once for each column that code was made from: its first place counts.
+local function first_places(lines)
+  local first, of = {}, {}
+  for i, line in ipairs(lines) do
+    local key = line.file .. ":" .. line.line
+    first[key] = first[key] or i
+    of[i] = first[key]
+  end
+  return of
+end
+
 --- The hot lines and instructions of one program.
 ---@param id integer
 ---@param places table[] of profile:read().hot, those of this program
@@ -47,8 +58,8 @@ function hot.of_program(id, places)
         line = insn.line, samples = place.samples }
     end
   end
-  local lines = {}
-  local order, sums = sum_by(insns, function(insn) return insn.line end)
+  local lines, first = {}, first_places(code.lines)
+  local order, sums = sum_by(insns, function(insn) return first[insn.line] end)
   for i, at in ipairs(order) do
     local line = code.lines[at]
     lines[i] = { file = line.file, line = line.line, text = line.text, samples = sums[at] }
