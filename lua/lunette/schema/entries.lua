@@ -91,9 +91,12 @@ local function smallest(map, wanted, format)
   return kept
 end
 
+local ENOENT = 2
+
+-- The open map; nil when it went away since it was listed, which is no error.
 local function open(info)
-  local map, err = bpf.map(info.id)
-  if not map then error(("map with ID %d: %s"):format(info.id, err), 0) end
+  local map, err, errno = bpf.map(info.id)
+  if not map and errno ~= ENOENT then error(("map with ID %d: %s"):format(info.id, err), 0) end
   return map
 end
 
@@ -108,6 +111,7 @@ local function page(info, args)
   local limit = count_arg("limit", args.limit, LIMIT)
   if limit == 0 or not readable.lookup(info) then return {} end
   local map <close> = open(info)
+  if not map then return {} end
   local list = {}
   local kept = smallest(map, offset + limit, args.keyFormat)
   for i = offset + 1, #kept do
@@ -121,16 +125,14 @@ local function one(info, args)
   local key, err = decode.parse(args.key, args.keyFormat, info.key_size)
   if not key then error(("key: %s"):format(err), 0) end
   local map <close> = open(info)
-  local value = map:lookup(key)
+  local value = map and map:lookup(key)
   return value and formatted(decode.format(key, args.keyFormat), value, args.valueFormat)
 end
 
 local function count(info)
   if not readable.lookup(info) then return 0 end
-  local map, err = bpf.map(info.id)
-  if not map then error(("map with ID %d: %s"):format(info.id, err), 0) end
-  local handle <close> = map
-  return handle:count() or 0
+  local map <close> = open(info)
+  return map and map:count() or 0
 end
 
 entries.resolvers = {

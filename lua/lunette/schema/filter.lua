@@ -8,13 +8,10 @@ local function set_of(list)
   return set
 end
 
--- A pattern that doesn't compile is the asker's mistake: say so before any object is tried.
-local function check_pattern(pattern)
-  local ok, err = pcall(string.find, "", pattern)
-  if not ok then
-    local why = tostring(err):gsub("^.-:%d+: ", "")
-    error("filter: bad name pattern: " .. why, 0)
-  end
+-- A name as decoders and rules match it: the whole of it, or a glob.
+local function name_pattern(glob)
+  local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
+  return "^" .. pattern .. "$"
 end
 
 local function kernel_type(text, parse)
@@ -44,8 +41,8 @@ local function conditions(k, wanted, how)
     add(function(info) return ids[info.id] end)
   end
   if wanted.name then
-    check_pattern(wanted.name)
-    add(function(info) return info.name and info.name:find(wanted.name) end)
+    local pattern = name_pattern(wanted.name)
+    add(function(info) return info.name and info.name:find(pattern) end)
   end
   if wanted.type then
     local type = kernel_type(wanted.type, how.parse_type)

@@ -181,13 +181,14 @@ function Kernel:pins_of(kind, id)
   end)[kind .. id] or NONE
 end
 
---- Which process holds which program, map, link or BTF object by which descriptor.
+--- Which process holds which program, map, link or BTF object by which descriptor. Who
+--- holds a perf event holds the program that it runs.
 ---@return table[]
 function Kernel:owners()
   if not self.holds then
-    self.holds = {}
-    for _, hold in ipairs(listed(bpf.owners())) do
-      if KINDS[hold.kind] then table.insert(self.holds, hold) end
+    self.holds = listed(bpf.owners())
+    for _, hold in ipairs(self.holds) do
+      if hold.kind == "perf_event" then hold.kind = "prog" end
     end
   end
   return self.holds

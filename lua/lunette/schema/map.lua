@@ -19,7 +19,7 @@ extend type Query {
 input MapFilter {
   "One of these ids."
   ids: [Int!]
-  "A Lua pattern found anywhere in the name."
+  "The name, or a glob for it, such as sys_*."
   name: String
   "A type, in the seeds' spelling (PerCPUHash) or the kernel's (percpu_hash)."
   type: String

@@ -17,7 +17,7 @@ extend type Query {
 
 extend type Map {
   "A Lua rule that exports this map to Prometheus, ready to be saved in a script."
-  metricRule: MetricRuleText!
+  metricRule: MetricRuleText
 }
 
 "A rule that exports metrics."

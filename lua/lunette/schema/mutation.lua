@@ -151,8 +151,8 @@ type PopResult {
 
 local FORBIDDEN = "writing is not allowed: start the server with --allow-write and send its token"
 
--- Lets a change through only where writing is allowed, a dry run always. The change returns true, or nil and
--- why it failed; the rest of the answer comes with the true.
+-- Lets a change through only where writing is allowed, a dry run always. The change returns
+-- true or the rest of the answer, or nil and why it failed.
 local function guarded(change)
   return function(_, args, ctx)
     if not ctx.can_write and not args.dryRun then error(FORBIDDEN, 0) end

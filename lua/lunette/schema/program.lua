@@ -19,7 +19,7 @@ extend type Query {
 input ProgramFilter {
   "One of these ids."
   ids: [Int!]
-  "A Lua pattern found anywhere in the name."
+  "The name, or a glob for it, such as sys_*."
   name: String
   "A type, in the seeds' spelling (TracePoint) or the kernel's (tracepoint)."
   type: String

@@ -36,8 +36,8 @@ local function rule(info, decoder, column, alone)
   local unit = column.unit and (", in " .. column.unit) or ""
   local help = ("%s of the map %s%s."):format(column.name, info.name, unit)
   local sum = info.per_cpu and not column.reduce and not decoder.reduce and ":sum_cpus()" or ""
-  return RULE:format(name, "gauge", help, "^" .. info.name:gsub("%p", "%%%0") .. "$",
-    labels(decoder.columns.key), column.name, sum)
+  return RULE:format(
+    name, "gauge", help, info.name, labels(decoder.columns.key), column.name, sum)
 end
 
 local HEAD = [[

@@ -231,9 +231,31 @@ local function page_by_order(cursor, reader, args, passes, before)
   return rows, scanned, page_info(more, #all), matched
 end
 
+local function nothing(note)
+  return {
+    rows = {}, scanned = 0, restarted = false, truncated = false, note = note,
+    pageInfo = { hasNextPage = false },
+  }
+end
+
+local ONE_AT_A_TIME = { queue = true, stack = true }
+
+-- Of a queue or stack only the next element can be seen.
+local function peek(info, reader)
+  local opened, err = bpf.map(info.id)
+  if not opened then return nothing(err) end
+  local map <close> = opened
+  local page = nothing("Only the next element can be seen; taking it out would change the map.")
+  local value = map:peek()
+  if not value then return nothing("It is empty.") end
+  page.rows[1] = reader:json(reader:row("", value))
+  page.scanned = 1
+  return page
+end
+
 local function read(info, reader, args)
   local opened, err = bpf.map(info.id)
-  if not opened then error(("map with ID %d: %s"):format(info.id, err), 0) end
+  if not opened then return nothing(err) end
   local map <close> = opened
   local cursor <close> = assert(map:cursor { raw = true })
   local passes = select.filter(reader.columns, args.filter)
@@ -248,13 +270,6 @@ local function read(info, reader, args)
   }
 end
 
-local function nothing(note)
-  return {
-    rows = {}, scanned = 0, restarted = false, truncated = false, note = note,
-    pageInfo = { hasNextPage = false },
-  }
-end
-
 --- A map's table, as the schema's MapTable.
 ---@param info table
 ---@param args table
@@ -266,8 +281,10 @@ function table_part.page(info, args, ctx)
   check_count("top", args.top)
   if args.top and not args.sort then error("top: needs a sort", 0) end
   local reader = cells.reader(info, decoder.in_force(k, info), args)
-  local ok = readable.lookup(info)
-  local page = ok and read(info, reader, args) or nothing(readable.why(info))
+  local page
+  if ONE_AT_A_TIME[info.type] then page = peek(info, reader)
+  elseif readable.lookup(info) then page = read(info, reader, args)
+  else page = nothing(readable.why(info)) end
   page.id, page.columns, page.time = info.id, reader.columns, k:now()
   return page
 end
