@@ -197,7 +197,9 @@ function bpf.pin(handle, path) end
 function bpf.unpin(path) end
 
 ---@class bpf.Owner
----@field kind bpf.Kind|"perf_event" a perf event counts for the program that it runs
+---Perf events, and sockets with a filter or in a reuseport group (these by the iterator only),
+---count for the program that they run.
+---@field kind bpf.Kind|"perf_event"|"socket"|"reuseport"
 ---@field id integer
 ---@field pid integer
 ---@field fd integer
@@ -208,6 +210,66 @@ function bpf.unpin(path) end
 ---@param opts? { method?: "iterator"|"proc" }
 ---@return bpf.Owner[]|nil, string method_or_err, integer? errno
 function bpf.owners(opts) end
+
+---@class bpf.CgroupProg
+---@field cgroup_id integer
+---@field path string below the hierarchy's root; "/" is the root
+---@field prog_id integer
+---@field attach_type string "cgroup_inet_ingress"
+---@field attach_type_id integer
+---@field attach_flags integer 1 is override, 2 is multi
+
+---What is attached to control groups (version 2), over the whole tree, by link or not;
+---effective asks for all that runs for a group's members, with what its ancestors bring.
+---@param opts? { effective?: boolean }
+---@return bpf.CgroupProg[]|nil, string? err, integer? errno
+function bpf.cgroup_progs(opts) end
+
+---A control group's path below the hierarchy's root, by its id.
+---@param id integer
+---@return string|nil, string? err, integer? errno
+function bpf.cgroup_path(id) end
+
+---@class bpf.NetProg
+---@field kind "xdp"|"tc"|"tcx"|"netkit"|"netns"
+---@field netns integer the namespace's inode
+---@field netns_path string /run/netns/NAME or /proc/PID/ns/net
+---@field prog_id integer
+---@field ifindex? integer
+---@field ifname? string
+---@field mode? string xdp: "driver", "generic", "offload"; tc: "ingress", "egress", "qdisc"
+---@field attach_type? string of tcx, netkit and netns
+---@field attach_type_id? integer
+---@field parent? integer tc: 4294967282 (ffff:fff2) is ingress
+---@field handle? integer tc
+---@field chain? integer tc
+---@field priority? integer tc
+---@field protocol? integer tc: as in an Ethernet header, 3 for all
+---@field direct_action? boolean tc
+---@field name? string tc: what its maker called it
+
+---XDP, traffic control, tcx, netkit, flow dissectors and socket lookup in every network
+---namespace that a process lives in or a mount keeps.
+---@return bpf.NetProg[]|nil, string? err, integer? errno
+function bpf.net_progs() end
+
+---@class bpf.SockProg
+---@field map_id integer
+---@field prog_id integer
+---@field attach_type string "sk_skb_stream_verdict"
+---@field attach_type_id integer
+
+---Parsers and verdicts on socket maps.
+---@return bpf.SockProg[]|nil, string? err, integer? errno
+function bpf.sock_progs() end
+
+---@class bpf.Netns
+---@field ino integer
+---@field path string /run/netns/NAME, or /proc/PID/ns/net
+
+---The network namespaces, ours first.
+---@return bpf.Netns[]|nil, string? err, integer? errno
+function bpf.netns() end
 
 ---@class bpf.TaskFd
 ---@field pid integer

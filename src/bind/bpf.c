@@ -13,6 +13,7 @@ static const lua_CFunction parts[] = {
 	lun_bind_links,
 	lun_bind_pins,
 	lun_bind_owners,
+	lun_bind_attach,
 	lun_bind_load,
 	lun_bind_host,
 	lun_bind_code,

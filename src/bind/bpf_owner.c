@@ -7,27 +7,8 @@
 #include "bind/push.h"
 #include "bpf/owners.h"
 
-static const char *const kinds[] = { "prog", "map", "link", "btf", "perf_event" };
-
-static int free_buffer(lua_State *L)
-{
-	lun_out_free(lua_touserdata(L, 1));
-	return 0;
-}
-
-/* The records lie in a box that frees them, since making tables may raise. */
-static struct lun_out *new_buffer(lua_State *L)
-{
-	struct lun_out *out = lua_newuserdatauv(L, sizeof(*out), 0);
-
-	lun_out_init(out);
-	if (luaL_newmetatable(L, "lunette.owner_buffer")) {
-		lua_pushcfunction(L, free_buffer);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_setmetatable(L, -2);
-	return out;
-}
+static const char *const kinds[] = { "prog", "map", "link", "btf", "perf_event", "socket",
+	"reuseport" };
 
 static bool opt_proc(lua_State *L, int idx)
 {
@@ -59,7 +40,7 @@ static void push_owner(lua_State *L, const struct lun_owner_record *record)
 static int l_owners(lua_State *L)
 {
 	bool proc = opt_proc(L, 1);
-	struct lun_out *out = new_buffer(L);
+	struct lun_out *out = lun_push_buffer(L);
 	enum lun_owners_by by;
 	int err = lun_owners(out, proc, &by);
 	const struct lun_owner_record *records = (void *)out->data;
@@ -95,7 +76,7 @@ static void push_task_fd(
 /* bpf.task_fd_query() -> TaskFd[] | nil, err, errno */
 static int l_task_fd_query(lua_State *L)
 {
-	struct lun_out *out = new_buffer(L);
+	struct lun_out *out = lun_push_buffer(L);
 	struct lun_task_fd info;
 	enum lun_owners_by by;
 	lua_Integer n = 0;

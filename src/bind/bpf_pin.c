@@ -28,25 +28,6 @@ static int note_pin(void *ctx, const struct lun_pin *pin)
 	return out->err;
 }
 
-static int free_buffer(lua_State *L)
-{
-	lun_out_free(lua_touserdata(L, 1));
-	return 0;
-}
-
-static struct lun_out *new_buffer(lua_State *L)
-{
-	struct lun_out *out = lua_newuserdatauv(L, sizeof(*out), 0);
-
-	lun_out_init(out);
-	if (luaL_newmetatable(L, "lunette.pin_buffer")) {
-		lua_pushcfunction(L, free_buffer);
-		lua_setfield(L, -2, "__gc");
-	}
-	lua_setmetatable(L, -2);
-	return out;
-}
-
 static size_t push_record(lua_State *L, const char *at)
 {
 	struct record record;
@@ -63,7 +44,7 @@ static size_t push_record(lua_State *L, const char *at)
 /* bpf.pins() -> Pin[] | nil, err, errno */
 static int l_pins(lua_State *L)
 {
-	struct lun_out *out = new_buffer(L);
+	struct lun_out *out = lun_push_buffer(L);
 	int err = lun_pins(note_pin, out);
 	lua_Integer n = 0;
 

@@ -94,6 +94,25 @@ uint32_t lun_check_id(lua_State *L, int idx)
 	return (uint32_t)id;
 }
 
+static int free_buffer(lua_State *L)
+{
+	lun_out_free(lua_touserdata(L, 1));
+	return 0;
+}
+
+struct lun_out *lun_push_buffer(lua_State *L)
+{
+	struct lun_out *out = lua_newuserdatauv(L, sizeof(*out), 0);
+
+	lun_out_init(out);
+	if (luaL_newmetatable(L, "lunette.buffer")) {
+		lua_pushcfunction(L, free_buffer);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	return out;
+}
+
 void lun_push_handle_metatable(
 	lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction close)
 {

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "bpf/type_names.h"
+#include "text/out.h"
 
 /* nil, message, errno; `what` (may be NULL) goes before the error's text. Returns 3. */
 int lun_push_error(lua_State *L, int err, const char *what);
@@ -26,6 +27,9 @@ void lun_set_type(lua_State *L, enum lun_kind kind, uint32_t type);
 bool lun_opt_bool(lua_State *L, int idx, const char *key, bool otherwise);
 /* An id: an integer from 0 to 2^32 - 1, else a Lua error. */
 uint32_t lun_check_id(lua_State *L, int idx);
+/* Pushes a growing writer that is freed when it is collected, so that tables can be made of what
+ * it holds, which may raise; free it with lun_out_free as soon as that is done. */
+struct lun_out *lun_push_buffer(lua_State *L);
 /* A new metatable with these methods, and `close` as __gc and __close; leaves it pushed. */
 void lun_push_handle_metatable(
 	lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction close);

@@ -78,7 +78,7 @@ static bool still_held(const struct lun_owner_record *record)
 	enum lun_kind kind;
 	uint32_t id;
 
-	if (record->kind == LUN_OWNER_PERF)
+	if (record->kind >= LUN_OWNER_PERF)
 		return true;
 	return !lun_object_kind((int)record->fd, &kind) && kind == record->kind &&
 		!lun_object_id(kind, (int)record->fd, &id) && id == record->id;

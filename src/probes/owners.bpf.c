@@ -78,6 +78,23 @@ struct perf_event {
 	struct bpf_prog *prog;
 } KERNEL_STRUCT;
 
+struct sk_filter {
+	struct bpf_prog *prog;
+} KERNEL_STRUCT;
+
+struct sock_reuseport {
+	struct bpf_prog *prog;
+} KERNEL_STRUCT;
+
+struct sock {
+	struct sk_filter *sk_filter;
+	struct sock_reuseport *sk_reuseport_cb;
+} KERNEL_STRUCT;
+
+struct socket {
+	struct sock *sk;
+} KERNEL_STRUCT;
+
 /* The kernel's names of the anonymous files; a link has two, by how it was opened. */
 static const struct {
 	char name[16];
@@ -119,40 +136,60 @@ static __u32 id_of(__u32 kind, void *data)
 }
 
 /*
- * Says what a file is; false when it is nothing of ours. By the name of its anonymous inode,
- * since the addresses of the kernel's file operations are not known everywhere.
+ * The kind of an anonymous file, by its name, since the addresses of the kernel's file
+ * operations are not known everywhere; -1 when it is none of ours.
  */
-static bool identify(struct file *file, struct lun_owner_record *record)
+static int kind_of(struct dentry *dentry)
 {
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
 	char name[16] = {};
 
-	if (BPF_CORE_READ(dentry, d_sb, s_magic) != ANON_INODE_FS_MAGIC)
-		return false;
 	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
-	for (__u32 i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (!same(name, files[i].name))
-			continue;
-		record->kind = files[i].kind;
-		record->id = id_of(record->kind, BPF_CORE_READ(file, private_data));
-		return record->id != 0;
-	}
-	return false;
+	for (__u32 i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (same(name, files[i].name))
+			return files[i].kind;
+	return -1;
+}
+
+static void write(struct bpf_iter__task_file *ctx, __u32 kind, __u32 id)
+{
+	struct lun_owner_record record = { .kind = kind, .id = id, .fd = ctx->fd };
+	struct task_struct *task = ctx->task;
+
+	if (!id)
+		return;
+	record.pid = task->tgid;
+	bpf_probe_read_kernel(record.comm, sizeof(record.comm), task->group_leader->comm);
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+}
+
+/* Classic filters are programs too, but have no id. */
+static void write_socket(struct bpf_iter__task_file *ctx, struct socket *socket)
+{
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	write(ctx, LUN_OWNER_SOCKET, BPF_CORE_READ(sk, sk_filter, prog, aux, id));
+	write(ctx, LUN_OWNER_REUSEPORT, BPF_CORE_READ(sk, sk_reuseport_cb, prog, aux, id));
 }
 
 SEC("iter/task_file")
 int lun_owners(struct bpf_iter__task_file *ctx)
 {
-	struct lun_owner_record record = {};
-	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
+	struct dentry *dentry;
+	unsigned long magic;
+	int kind;
 
-	if (!task || !file || !identify(file, &record))
+	if (!ctx->task || !file)
 		return 0;
-	record.pid = task->tgid;
-	record.fd = ctx->fd;
-	bpf_probe_read_kernel(record.comm, sizeof(record.comm), task->group_leader->comm);
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	dentry = BPF_CORE_READ(file, f_path.dentry);
+	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
+	if (magic == SOCKFS_MAGIC)
+		write_socket(ctx, BPF_CORE_READ(file, private_data));
+	if (magic != ANON_INODE_FS_MAGIC)
+		return 0;
+	kind = kind_of(dentry);
+	if (kind >= 0)
+		write(ctx, kind, id_of(kind, BPF_CORE_READ(file, private_data)));
 	return 0;
 }
 

@@ -6,7 +6,10 @@ enum lun_owner_kind {
 	LUN_OWNER_MAP,
 	LUN_OWNER_LINK,
 	LUN_OWNER_BTF,
-	LUN_OWNER_PERF, /* a perf event; id is its program's */
+	/* What holds a program without being a BPF object; id is the program's. */
+	LUN_OWNER_PERF,      /* a perf event */
+	LUN_OWNER_SOCKET,    /* a socket with a filter */
+	LUN_OWNER_REUSEPORT, /* a socket of a group that a program chooses from */
 };
 
 struct lun_owner_record {

@@ -1,0 +1,186 @@
+/* Where programs hang without a link: control groups, interfaces, socket maps. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind/bpf.h"
+#include "bind/push.h"
+#include "bpf/cgroups.h"
+#include "bpf/net_progs.h"
+#include "bpf/netns.h"
+#include "bpf/sock_progs.h"
+
+static void set_attach_type(lua_State *L, uint32_t type)
+{
+	const char *name = lun_attach_type_name(type);
+
+	if (name)
+		lua_pushstring(L, name);
+	else
+		lua_pushfstring(L, "type_%I", (LUAI_UACINT)type);
+	lua_setfield(L, -2, "attach_type");
+	lun_set_int(L, "attach_type_id", type);
+}
+
+static void push_cgroup_prog(lua_State *L, const struct lun_cgroup_prog *row, const char *path)
+{
+	lua_createtable(L, 0, 6);
+	lun_set_int(L, "cgroup_id", row->cgroup_id);
+	lun_set_str(L, "path", path);
+	lun_set_int(L, "prog_id", row->prog_id);
+	set_attach_type(L, row->attach_type);
+	lun_set_int(L, "attach_flags", row->attach_flags);
+}
+
+/* bpf.cgroup_progs([opts]) -> CgroupProg[] | nil, err, errno */
+static int l_cgroup_progs(lua_State *L)
+{
+	bool effective = lun_opt_bool(L, 1, "effective", false);
+	struct lun_out *rows = lun_push_buffer(L), *text = lun_push_buffer(L);
+	struct lun_cgroup_progs progs;
+	int err = lun_cgroup_progs(effective, &progs);
+	const struct lun_cgroup_prog *row;
+
+	*rows = progs.rows;
+	*text = progs.text;
+	if (err)
+		return lun_push_error(L, err, "listing programs of control groups");
+	row = (void *)rows->data;
+	lua_newtable(L);
+	for (size_t i = 0; i < rows->len / sizeof(*row); i++) {
+		push_cgroup_prog(L, &row[i], text->data + row[i].path);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(rows);
+	lun_out_free(text);
+	return 1;
+}
+
+/* bpf.cgroup_path(id) -> string | nil, err, errno */
+static int l_cgroup_path(lua_State *L)
+{
+	lua_Integer id = luaL_checkinteger(L, 1);
+	char path[4096];
+	int err = lun_cgroup_path((uint64_t)id, path, sizeof(path));
+
+	if (err == -ESTALE)
+		err = -ENOENT;
+	if (err)
+		return lun_push_failure(
+			L, err, "control group %llu: %s", (unsigned long long)id, strerror(-err));
+	lua_pushstring(L, path);
+	return 1;
+}
+
+static const char *const net_kinds[] = {
+	[LUN_NET_XDP] = "xdp",
+	[LUN_NET_TC] = "tc",
+	[LUN_NET_TCX] = "tcx",
+	[LUN_NET_NETKIT] = "netkit",
+	[LUN_NET_NS] = "netns",
+};
+
+static void set_filter(lua_State *L, const struct lun_net_prog *row)
+{
+	lun_set_int(L, "parent", row->parent);
+	lun_set_int(L, "handle", row->handle);
+	lun_set_int(L, "chain", row->chain);
+	lun_set_int(L, "priority", row->priority);
+	lun_set_int(L, "protocol", row->protocol);
+	lun_set_bool(L, "direct_action", row->direct_action);
+	lun_set_str(L, "name", row->name);
+}
+
+static void push_net_prog(lua_State *L, const struct lun_net_prog *row)
+{
+	lua_createtable(L, 0, 16);
+	lun_set_str(L, "kind", net_kinds[row->kind]);
+	lun_set_int(L, "netns", row->netns_ino);
+	lun_set_str(L, "netns_path", row->netns_path);
+	lun_set_int(L, "prog_id", row->prog_id);
+	lun_set_str(L, "mode", row->mode);
+	if (row->ifindex) {
+		lun_set_int(L, "ifindex", row->ifindex);
+		lun_set_str(L, "ifname", row->ifname);
+	}
+	if (row->kind == LUN_NET_TC)
+		set_filter(L, row);
+	else if (row->kind != LUN_NET_XDP)
+		set_attach_type(L, row->attach_type);
+}
+
+/* bpf.net_progs() -> NetProg[] | nil, err, errno */
+static int l_net_progs(lua_State *L)
+{
+	struct lun_out *out = lun_push_buffer(L);
+	int err = lun_net_progs(out);
+	const struct lun_net_prog *rows = (void *)out->data;
+
+	if (err)
+		return lun_push_error(L, err, "listing programs of interfaces");
+	lua_newtable(L);
+	for (size_t i = 0; i < out->len / sizeof(*rows); i++) {
+		push_net_prog(L, &rows[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
+/* bpf.sock_progs() -> SockProg[] | nil, err, errno */
+static int l_sock_progs(lua_State *L)
+{
+	struct lun_out *out = lun_push_buffer(L);
+	int err = lun_sock_progs(out);
+	const struct lun_sock_prog *rows = (void *)out->data;
+
+	if (err)
+		return lun_push_error(L, err, "listing programs of socket maps");
+	lua_newtable(L);
+	for (size_t i = 0; i < out->len / sizeof(*rows); i++) {
+		lua_createtable(L, 0, 4);
+		lun_set_int(L, "map_id", rows[i].map_id);
+		lun_set_int(L, "prog_id", rows[i].prog_id);
+		set_attach_type(L, rows[i].attach_type);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
+/* bpf.netns() -> Netns[] | nil, err, errno */
+static int l_netns(lua_State *L)
+{
+	struct lun_out *out = lun_push_buffer(L);
+	int err = lun_netns_list(out);
+	const struct lun_netns *list = (void *)out->data;
+
+	if (err)
+		return lun_push_error(L, err, "listing network namespaces");
+	lua_newtable(L);
+	for (size_t i = 0; i < out->len / sizeof(*list); i++) {
+		lua_createtable(L, 0, 2);
+		lun_set_int(L, "ino", list[i].ino);
+		lun_set_str(L, "path", list[i].path);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "cgroup_progs", l_cgroup_progs },
+	{ "cgroup_path", l_cgroup_path },
+	{ "net_progs", l_net_progs },
+	{ "sock_progs", l_sock_progs },
+	{ "netns", l_netns },
+	{ NULL, NULL },
+};
+
+int lun_bind_attach(lua_State *L)
+{
+	luaL_setfuncs(L, functions, 0);
+	return 0;
+}

@@ -1,0 +1,246 @@
+-- Programs that hang without a link, on control groups and interfaces of the test's own, in
+-- network namespaces of its own; against bpftool cgroup and bpftool net.
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+
+local pin, cgroups, object
+
+local function run(command, ...)
+  local line = command:format(...)
+  assert(os.execute(line .. " >/dev/null 2>&1"), line)
+end
+
+local function try(command, ...) os.execute(command:format(...) .. " >/dev/null 2>&1") end
+
+local function pinned(name)
+  local prog <close> = assert(object:prog(name))
+  local path = pin .. "/" .. name
+  if not bpf.prog(path) then assert(prog:pin(path)) end
+  return path, prog:info().id
+end
+
+setup(function()
+  object = assert(bpf.load(fixture.object("attach")))
+  pin = fixture.pin("attach")
+  run("mkdir %s", pin)
+end)
+
+teardown(function()
+  object:close()
+  try("rm -r %s", pin)
+end)
+
+describe("bpf.cgroup_progs", function()
+  setup(function()
+    cgroups = os.tmpname()
+    os.remove(cgroups)
+    run("mkdir %s && mount -t cgroup2 none %s", cgroups, cgroups)
+    run("mkdir -p %s/lunette-test/inner", cgroups)
+  end)
+
+  teardown(function()
+    try("rmdir %s/lunette-test/inner %s/lunette-test", cgroups, cgroups)
+    try("umount %s && rmdir %s", cgroups, cgroups)
+  end)
+
+  local function rows_of(id, opts)
+    local list = {}
+    for _, row in ipairs(assert(bpf.cgroup_progs(opts))) do
+      if row.prog_id == id then list[#list + 1] = row end
+    end
+    table.sort(list, function(a, b) return a.path < b.path end)
+    return list
+  end
+
+  it("finds what is attached, and what that brings to those below", function()
+    local path, id = pinned("att_egress")
+    run("bpftool cgroup attach %s/lunette-test egress pinned %s multi", cgroups, path)
+    local rows = rows_of(id)
+    assert.equal(1, #rows)
+    assert.equal("/lunette-test", rows[1].path)
+    assert.equal("cgroup_inet_egress", rows[1].attach_type)
+    assert.equal(1, rows[1].attach_type_id)
+    assert.equal(2, rows[1].attach_flags)
+    assert.equal("/lunette-test", bpf.cgroup_path(rows[1].cgroup_id))
+    local effective = rows_of(id, { effective = true })
+    assert.equal(2, #effective)
+    assert.equal("/lunette-test/inner", effective[2].path)
+    run("bpftool cgroup detach %s/lunette-test egress pinned %s", cgroups, path)
+    assert.same({}, rows_of(id))
+  end)
+
+  it("agrees with bpftool cgroup tree", function()
+    for name, type in pairs { att_egress = "egress", att_sock = "sock_create" } do
+      run("bpftool cgroup attach %s/lunette-test/inner %s pinned %s multi", cgroups, type,
+        pinned(name))
+    end
+    local theirs, mine = {}, {}
+    local tree = fixture.output(("bpftool -j cgroup tree %s 2>/dev/null"):format(cgroups))
+    for group in tree:gmatch('{"cgroup":(.-%])}') do
+      local path = group:match('"([^"]+)"'):sub(#cgroups + 1)
+      for entry in group:gmatch('{(.-)}') do
+        local id, type = entry:match('"id":(%d+),"attach_type":"([^"]+)"')
+        if id then theirs[#theirs + 1] = ("%s %s %s"):format(path, type, id) end
+      end
+    end
+    for _, row in ipairs(assert(bpf.cgroup_progs())) do
+      mine[#mine + 1] = ("%s %s %d"):format(row.path, row.attach_type, row.prog_id)
+    end
+    table.sort(theirs)
+    table.sort(mine)
+    assert.truthy(#mine >= 2)
+    assert.same(theirs, mine)
+    for name, type in pairs { att_egress = "egress", att_sock = "sock_create" } do
+      run("bpftool cgroup detach %s/lunette-test/inner %s pinned %s", cgroups, type, pinned(name))
+    end
+  end)
+
+  it("says which group is not there", function()
+    assert.equal("/", bpf.cgroup_path(1))
+    assert.same({ nil, "control group 99999999: No such file or directory", 2 },
+      { bpf.cgroup_path(99999999) })
+  end)
+end)
+
+describe("bpf.net_progs", function()
+  local one, two
+
+  local function rows_of(id)
+    local list = {}
+    for _, row in ipairs(assert(bpf.net_progs())) do
+      if row.prog_id == id then list[#list + 1] = row end
+    end
+    return list
+  end
+
+  setup(function()
+    one, two = "lunt1-" .. fixture.pid(), "lunt2-" .. fixture.pid()
+    run("ip netns add %s && ip netns add %s", one, two)
+    run("ip -n %s link add lunt0 type veth peer name lunt1 netns %s", one, two)
+  end)
+
+  teardown(function()
+    try("ip netns del %s", one)
+    try("ip netns del %s", two)
+  end)
+
+  it("finds the namespaces by name", function()
+    local list = assert(bpf.netns())
+    assert.equal("/proc/self/ns/net", list[1].path)
+    assert.is_table(fixture.find(list, { path = "/run/netns/" .. one }))
+    assert.is_table(fixture.find(list, { path = "/run/netns/" .. two }))
+  end)
+
+  it("finds XDP in another namespace", function()
+    local path, id = pinned("att_xdp")
+    run("nsenter --net=/run/netns/%s bpftool net attach xdpgeneric pinned %s dev lunt1", two, path)
+    local rows = rows_of(id)
+    assert.equal(1, #rows)
+    assert.equal("xdp", rows[1].kind)
+    assert.equal("generic", rows[1].mode)
+    assert.equal("lunt1", rows[1].ifname)
+    assert.equal("/run/netns/" .. two, rows[1].netns_path)
+    assert.truthy(rows[1].ifindex > 0 and rows[1].netns > 0)
+  end)
+
+  it("tells driver mode from generic", function()
+    local path, id = pinned("att_xdp")
+    run("nsenter --net=/run/netns/%s bpftool net attach xdpdrv pinned %s dev lunt0", one, path)
+    assert.equal("driver", fixture.find(rows_of(id), { ifname = "lunt0" }).mode)
+  end)
+
+  it("finds filters of clsact, ingress and other queueing disciplines", function()
+    local path, id = pinned("att_tc")
+    local inside = "nsenter --net=/run/netns/%s tc " -- `tc -n` hides /sys/fs/bpf
+    local add = inside .. "filter add dev lunt0 %s bpf da object-pinned %s"
+    run("tc -n %s qdisc add dev lunt0 clsact", one)
+    run(add, one, "ingress pref 7 protocol ip", path)
+    run(add, one, "egress", path)
+    run("tc -n %s qdisc add dev lunt1 ingress", two)
+    run(inside .. "filter add dev lunt1 parent ffff: bpf da object-pinned %s", two, path)
+    run("tc -n %s qdisc add dev lunt1 root handle 5: htb", two)
+    run(inside .. "filter add dev lunt1 parent 5: bpf object-pinned %s", two, path)
+    local rows = rows_of(id)
+    assert.equal(4, #rows)
+    assert.is_false(fixture.find(rows, { mode = "qdisc", parent = 5 << 16 }).direct_action)
+    local ingress = fixture.find(rows, { ifname = "lunt0", mode = "ingress" })
+    assert.equal("tc", ingress.kind)
+    assert.equal(7, ingress.priority)
+    assert.equal(0x0800, ingress.protocol)
+    assert.is_true(ingress.direct_action)
+    assert.truthy(ingress.name:match("att_tc"))
+    assert.is_table(fixture.find(rows, { ifname = "lunt0", mode = "egress" }))
+    assert.is_table(fixture.find(rows, { ifname = "lunt1", mode = "ingress" }))
+  end)
+
+  it("agrees with bpftool net in each namespace", function()
+    -- bpftool tells a filter of an ingress qdisc four times, by other names: so sets are compared.
+    local function set(list, name, kind)
+      local words, found = {}, {}
+      for _, row in ipairs(list) do
+        local word = ("%s %s %d"):format(kind(row), row[name], row.prog_id or row.id)
+        if not found[word] then words[#words + 1] = word end
+        found[word] = true
+      end
+      table.sort(words)
+      return words
+    end
+    local all = assert(bpf.net_progs())
+    for _, ns in ipairs { one, two } do
+      local theirs = fixture.json(("nsenter --net=/run/netns/%s bpftool -j net"):format(ns))[1]
+      local mine = { xdp = {}, tc = {} }
+      for _, row in ipairs(all) do
+        if row.netns_path == "/run/netns/" .. ns then table.insert(mine[row.kind], row) end
+      end
+      assert.truthy(#mine.xdp + #mine.tc > 2)
+      assert.same(set(theirs.xdp, "devname", function(row) return row.mode end),
+        set(mine.xdp, "ifname", function(row) return row.mode end))
+      assert.same(set(theirs.tc, "devname", function() return "tc" end),
+        set(mine.tc, "ifname", function() return "tc" end))
+    end
+  end)
+
+  it("finds the namespace's own flow dissector", function()
+    local path, id = pinned("att_dissect")
+    run("nsenter --net=/run/netns/%s bpftool prog attach pinned %s flow_dissector", one, path)
+    local rows = rows_of(id)
+    assert.equal(1, #rows)
+    assert.equal("netns", rows[1].kind)
+    assert.equal("flow_dissector", rows[1].attach_type)
+    assert.equal("/run/netns/" .. one, rows[1].netns_path)
+    assert.is_nil(rows[1].ifindex)
+    run("nsenter --net=/run/netns/%s bpftool prog detach pinned %s flow_dissector", one, path)
+  end)
+
+  it("leaves the caller where it was", function()
+    local before = fixture.output("readlink /proc/self/ns/net")
+    bpf.net_progs()
+    assert.equal(before, fixture.output("readlink /proc/self/ns/net"))
+    assert.equal("/proc/self/ns/net", bpf.netns()[1].path)
+  end)
+
+  it("leaks no descriptor", function()
+    local before = fixture.descriptors()
+    for _ = 1, 5 do
+      bpf.net_progs()
+      bpf.cgroup_progs()
+      bpf.sock_progs()
+      bpf.netns()
+    end
+    assert.equal(before, fixture.descriptors())
+  end)
+end)
+
+describe("bpf.sock_progs", function()
+  it("tells what is on a socket map", function()
+    local path, id = pinned("att_msg")
+    local map <close> = assert(object:map("att_sockmap"))
+    run("bpftool prog attach pinned %s msg_verdict id %d", path, map:info().id)
+    local row = fixture.find(assert(bpf.sock_progs()), { prog_id = id })
+    assert.equal(map:info().id, row.map_id)
+    assert.equal("sk_msg_verdict", row.attach_type)
+    run("bpftool prog detach pinned %s msg_verdict id %d", path, map:info().id)
+    assert.is_nil(fixture.find(bpf.sock_progs(), { prog_id = id }))
+  end)
+end)
