@@ -37,8 +37,8 @@ lunette.graphql.extend("Host", {
     resolve = function()
       local map <close> = bpf.map(lunette.shared.get("syscalls.map") or 0)
       local sum = 0
-      for _, entry in map and map:each() or pairs {} do
-        for _, calls in ipairs(entry.calls) do sum = sum + calls end
+      for _, cpus in map and map:each() or pairs {} do
+        for _, calls in ipairs(cpus) do sum = sum + calls end
       end
       return map and sum
     end,

@@ -27,7 +27,8 @@ function link.configure(command)
   list:flag("--no-own", "Leave out Lunette's own.")
   local one = command:command("show", "Show all that is known of a link.")
   args.json(one):argument("link", "Its id, or the path of a pin.")
-  command:command("detach", "Detach a link: its program no longer runs there."):argument("link", "Its id, or the path of a pin.")
+  command:command("detach", "Detach a link: its program no longer runs there.")
+    :argument("link", "Its id, or the path of a pin.")
 end
 
 local function program(row)

@@ -64,8 +64,10 @@ end
 ---@param word string
 ---@return userdata map, table info
 function objects.map(word)
-  local map = exit.check(bpf.map(objects.id("map", word)))
-  return map, exit.check(map:info())
+  local id = objects.id("map", word)
+  local map, err, errno = bpf.map(id)
+  if not map and errno == 2 then exit.fail(exit.MISSING, "no map has the id %d", id) end
+  return exit.check(map, err), exit.check(map:info())
 end
 
 return objects

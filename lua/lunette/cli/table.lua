@@ -170,11 +170,12 @@ end
 --- Writes rows as CSV (RFC 4180), the columns' field names (or titles) first.
 ---@param columns table[]
 ---@param rows table[]
-function tables.csv(columns, rows)
+---@param goes_on boolean? these are more rows of a table whose head is written
+function tables.csv(columns, rows, goes_on)
   local function write(texts) io.write(table.concat(texts, ","), "\r\n") end
   local head = {}
   for i, column in ipairs(columns) do head[i] = quoted(column.field or column.title) end
-  write(head)
+  if not goes_on then write(head) end
   for _, row in ipairs(rows) do
     local line = {}
     for i, column in ipairs(columns) do

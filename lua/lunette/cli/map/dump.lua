@@ -1,0 +1,168 @@
+-- lunette map dump | lookup: entries, by the decoder in force or as hex, string, number.
+
+local args = require("lunette.cli.args")
+local decode = require("lunette.decode")
+local exit = require("lunette.cli.exit")
+local graph = require("lunette.cli.graph")
+local input = require("lunette.cli.map.input")
+local json = require("lunette.runtime.json")
+local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
+local page = require("lunette.cli.map.page")
+local scripts = require("lunette.cli.scripts")
+local tables = require("lunette.cli.table")
+local where = require("lunette.cli.map.where")
+
+local dump = {}
+
+--- The arguments that dump and watch share.
+function dump.choose(command)
+  command:argument("map", objects.HELP)
+  command:option("--decode", "Show bytes as hex, string or number, or as KEY:VALUE of these; "
+    .. "by default the decoder in force says what they mean."):argname("FORMAT")
+  command:option("--where", where.HELP):argname("CONDITION"):count("*")
+  command:option("--sort", "Sort by this column, largest first; COLUMN:asc for smallest first.")
+    :argname("COLUMN")
+  command:option("--top", "Only so many rows of the whole map, by --sort.")
+    :argname("N"):convert(args.count)
+  command:option("--cpus", "Of per-CPU values: sum, each or both."):choices {
+    "sum", "each", "both" }
+  args.scripts(command)
+end
+
+function dump.configure(command)
+  local all = command:command("dump", "Print a map's entries.")
+  dump.choose(all)
+  all:option("--limit", "At most so many rows."):argname("N"):convert(args.count)
+  args.csv(args.json(all)):flag("--ndjson", "Print JSON, an entry a line.")
+  local one = command:command("lookup", "Print one entry.")
+  one:argument("map", objects.HELP)
+  input.key(one)
+  args.scripts(args.json(one))
+end
+
+local function stream_format(given)
+  return given.json and "json" or given.ndjson and "ndjson" or given.csv and "csv" or nil
+end
+
+-- A whole map for a machine needs no table: C writes it while it reads, in constant memory.
+local function is_stream(given)
+  return stream_format(given) and not given.sort and not given.top and not given.limit
+    and not given.decode and #given.where == 0 and given.cpus ~= "both"
+end
+
+local function stream(id, given)
+  local map <close> = exit.check(require("bpf").map(id))
+  local why = map.unreadable and map:unreadable()
+  if why then exit.fail(exit.FAILED, "%s", why) end
+  local decoder
+  if given.cpus then
+    decoder = setmetatable({ reduce = given.cpus == "sum" and "sum" or nil },
+      { __index = decode.for_map(exit.check(map:info())) })
+    decoder = { key_plan = decoder.key_plan, value_plan = decoder.value_plan,
+      reduce = decoder.reduce }
+  end
+  output.stream(exit.check(map:stream { format = stream_format(given), decoder = decoder }))
+  if given.json then print() end
+end
+
+-- Rows that were chosen, for machines: an object a row, its fields the columns' names.
+local function row_object(one, order)
+  return function(row)
+    local object = setmetatable({}, order)
+    for i, column in ipairs(one.columns) do object[column.name] = row.cells[i] end
+    return object
+  end
+end
+
+local function print_chosen(variables, given)
+  local rows, write = {}, nil
+  page.each(variables, given.limit, function(one)
+    page.explain(one)
+    page.warn(one)
+    if not write then
+      local names = {}
+      for i, column in ipairs(one.columns) do names[i] = column.name end
+      write = row_object(one, json.shape(names))
+    end
+    for _, row in ipairs(one.rows) do
+      local object = write(row)
+      if given.ndjson then io.write(json.encode(object), "\n") else rows[#rows + 1] = object end
+    end
+  end)
+  if given.json then output.json(json.array(rows)) end
+end
+
+local function print_table(variables, given)
+  local csv = given.csv
+  local total, columns = 0, nil
+  page.each(variables, given.limit, function(one)
+    page.explain(one)
+    page.warn(one)
+    total = total + #one.rows
+    columns = columns or page.columns(one)
+    if csv then
+      for i, column in ipairs(columns) do column.title = one.columns[i].name end
+      tables.csv(columns, one.rows, csv == "more")
+      csv = "more"
+    elseif #one.rows > 0 then
+      tables.print(columns, one.rows)
+    end
+  end)
+  if total == 0 and not csv then
+    local chosen = #given.where > 0 and "no entry is like that" or "the map is empty"
+    io.stderr:write(chosen, "\n")
+  end
+end
+
+--- map dump
+function dump.dump(given)
+  scripts.load(given.script)
+  local id = objects.id("map", given.map)
+  if is_stream(given) then return stream(id, given) end
+  local variables = page.variables(id, given)
+  if given.json or given.ndjson then return print_chosen(variables, given) end
+  print_table(variables, given)
+end
+
+local ONE = [[
+query ($id: Int!, $key: String!) {
+  map(id: $id) {
+    entry(key: $key, keyFormat: HEX, valueFormat: HEX) { key value cpuValues }
+  }
+}]]
+
+-- The entry's bytes as the decoder's text: JSON of C for machines, readable for people.
+local function print_value(decoder, value)
+  local inspect = require("lunette.runtime.inspect")
+  if type(value) == "string" then
+    print(inspect(decoder.value_plan:decode(value)))
+    return
+  end
+  for i, bytes in ipairs(value) do
+    print(("cpu %d: %s"):format(i - 1, inspect(decoder.value_plan:decode(bytes))))
+  end
+end
+
+--- map lookup
+function dump.lookup(given)
+  scripts.load(given.script)
+  local map <close>, info = objects.map(given.map)
+  local decoder = decode.for_map(info)
+  local key = input.bytes("key", given.key, decoder.columns.key, info.key_size, given.key_format)
+  if given.json then
+    local hex = decode.format(key, "HEX")
+    local data = graph.data(ONE, { variables = { id = info.id, key = hex } })
+    local entry = graph.value(data.map.entry)
+    if not entry then exit.fail(exit.MISSING, "map %d has no such key", info.id) end
+    return output.json(entry)
+  end
+  local value, err, errno = map:lookup(key)
+  if value then return print_value(decoder, value) end
+  if errno == nil or errno == 2 then
+    exit.fail(exit.MISSING, "map %d has no such key", info.id)
+  end
+  exit.fail(exit.code_of(err), "map %d: %s", info.id, err)
+end
+
+return dump

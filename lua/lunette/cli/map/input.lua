@@ -1,0 +1,64 @@
+-- Keys and values on the command line: by what the decoder says they are, as JSON where they
+-- have several fields, or as hex, string, number.
+
+local decode = require("lunette.decode")
+local encode = require("lunette.schema.encode")
+local exit = require("lunette.cli.exit")
+local json = require("lunette.runtime.json")
+
+local input = {}
+
+local FORMATS = { hex = "HEX", string = "STRING", number = "NUMBER" }
+
+local HOW = "as the decoder in force reads it: a plain word, or JSON where it has fields."
+
+--- Adds the argument KEY, and its format.
+function input.key(command)
+  command:argument("key", "The key, " .. HOW)
+  command:option("--key-format", "The key is hex, string or number."):choices {
+    "hex", "string", "number" }
+end
+
+--- Adds the argument VALUE, and its format.
+function input.value(command)
+  command:argument("value", "The value, " .. HOW)
+  command:option("--value-format", "The value is hex, string or number."):choices {
+    "hex", "string", "number" }
+end
+
+-- A word as what GraphQL would get: JSON where it looks like it, the word itself otherwise.
+local function typed(word, columns)
+  if word:match('^%s*[{%["]') then
+    local value, err = json.decode(word)
+    if err then return nil, err end
+    return value
+  end
+  local bool = #columns == 1 and columns[1].type == "bool"
+  if bool and (word == "true" or word == "false") then return word == "true" end
+  return word
+end
+
+--- The bytes of a key or value; ends the command when the word can't be one.
+---@param name string for the message
+---@param word string
+---@param columns table[] of the decoder
+---@param size integer
+---@param format string|nil
+---@param before string|nil the bytes of fields that are not given
+---@return string
+function input.bytes(name, word, columns, size, format, before)
+  local bytes, err
+  if format then
+    bytes, err = decode.parse(word, FORMATS[format], size)
+    err = err and ("%s: %s"):format(name, err)
+  else
+    local value
+    value, err = typed(word, columns)
+    if value ~= nil then bytes, err = encode.bytes(name, value, columns, size, before)
+    else err = ("%s: %s"):format(name, err) end
+  end
+  if not bytes then exit.fail(exit.USAGE, "%s", err) end
+  return bytes
+end
+
+return input

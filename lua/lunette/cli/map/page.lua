@@ -1,0 +1,99 @@
+-- Pages of a map's table, by GraphQL: what dump, watch and diff show.
+
+local exit = require("lunette.cli.exit")
+local graph = require("lunette.cli.graph")
+local where = require("lunette.cli.map.where")
+
+local page = {}
+
+page.SIZE = 5000
+
+local TABLE = [[
+query (
+  $id: Int!, $first: Int, $after: String, $sort: TableSort, $filter: [TableFilter!], $top: Int,
+  $cpus: CpuValues, $keyFormat: MapEntryFormat, $valueFormat: MapEntryFormat
+) {
+  map(id: $id) {
+    table(
+      first: $first, after: $after, sort: $sort, filter: $filter, top: $top, cpus: $cpus,
+      keyFormat: $keyFormat, valueFormat: $valueFormat
+    ) {
+      columns { name type unit part cpu numeric }
+      rows { key cells error }
+      matched scanned restarted truncated note time
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}]]
+
+--- The variables of the query by what the command line says.
+---@param id integer
+---@param given table
+---@return table
+function page.variables(id, given)
+  local key, value = where.formats(given.decode)
+  return {
+    id = id, first = math.min(given.limit or page.SIZE, page.SIZE), keyFormat = key,
+    sort = where.sort(given.sort), filter = where.filter(given.where or {}), valueFormat = value,
+    top = given.top, cpus = given.cpus and given.cpus:upper() or "SUM",
+  }
+end
+
+--- One page.
+---@param variables table
+---@return table
+function page.read(variables) return graph.data(TABLE, { variables = variables }).map.table end
+
+--- All rows, a page at a time: fn(page) for each. A limit ends it.
+---@param variables table
+---@param limit integer|nil
+---@param fn fun(page: table)
+function page.each(variables, limit, fn)
+  local left = limit or math.huge
+  while true do
+    variables.first = math.min(left, page.SIZE) // 1 | 0
+    local one = page.read(variables)
+    fn(one)
+    left = left - #one.rows
+    if left <= 0 or not one.pageInfo.hasNextPage then return end
+    variables.after = one.pageInfo.endCursor
+  end
+end
+
+--- The table's columns as those of lunette.cli.table; a row is the list of its cells.
+---@param one table a page
+---@return table[]
+function page.columns(one)
+  local columns = {}
+  for i, column in ipairs(one.columns) do
+    local unit = graph.value(column.unit)
+    columns[i] = {
+      title = (unit and ("%s (%s)"):format(column.name, unit) or column.name):upper(),
+      align = column.numeric and "right" or nil, shrink = not column.numeric,
+      value = function(row) return row.cells[i] end,
+    }
+  end
+  return columns
+end
+
+--- Says on stderr what the reader should know of how it was read.
+---@param one table a page
+function page.warn(one)
+  local function say(text) io.stderr:write("lunette: ", text, "\n") end
+  if one.restarted then say("the map changed while it was read: rows may be missing or double") end
+  if one.truncated then say("reading was cut short: there are more entries") end
+  local broken = 0
+  for _, row in ipairs(one.rows) do
+    if graph.value(row.error) then broken = broken + 1 end
+  end
+  if broken > 0 then say(("%d entries could not be decoded"):format(broken)) end
+end
+
+--- Ends the command with the sentence that says why there is nothing to see, if there is one.
+---@param one table a page
+function page.explain(one)
+  local note = graph.value(one.note)
+  if note and #one.rows == 0 then exit.fail(exit.FAILED, "%s", note) end
+end
+
+return page

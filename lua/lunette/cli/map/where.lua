@@ -1,0 +1,73 @@
+-- What `map dump` takes to choose and order rows, as GraphQL wants it.
+
+local exit = require("lunette.cli.exit")
+
+local where = {}
+
+-- Longer operators first.
+local OPS = {
+  { "==", "EQ" }, { "!=", "NE" }, { "<=", "LE" }, { ">=", "GE" }, { "=~", "MATCHES" },
+  { "*=", "CONTAINS" }, { "<", "LT" }, { ">", "GT" }, { "=", "EQ" },
+}
+
+--- For --help.
+where.HELP = "Only rows for which this holds, such as 'calls > 100': a column, one of == != < <= "
+  .. "> >= *= (contains) =~ (Lua pattern), a value (may be repeated)."
+
+local function unquote(text) return text:match('^"(.*)"$') or text:match("^'(.*)'$") or text end
+
+-- The operator that stands first.
+local function split(text)
+  local best, at
+  for _, op in ipairs(OPS) do
+    local start = text:find(op[1], 1, true)
+    if start and (not at or start < at) then best, at = op, start end
+  end
+  if not best then return nil end
+  return text:sub(1, at - 1):match("^%s*(.-)%s*$"), best[2],
+    text:sub(at + #best[1]):match("^%s*(.-)%s*$")
+end
+
+--- Conditions as TableFilter inputs.
+---@param texts string[]
+---@return table[]|nil
+function where.filter(texts)
+  local filter = {}
+  for i, text in ipairs(texts) do
+    local column, op, value = split(text)
+    if not column or column == "" or value == "" then
+      exit.fail(exit.USAGE, "--where: '%s' is no condition such as 'calls > 100'", text)
+    end
+    filter[i] = { column = column, op = op, value = unquote(value) }
+  end
+  return #filter > 0 and filter or nil
+end
+
+--- COLUMN, COLUMN:asc or COLUMN:desc as a TableSort input.
+---@param text string|nil
+---@return table|nil
+function where.sort(text)
+  if not text then return nil end
+  local column, order = text:match("^(.*):(%a+)$")
+  local orders = { asc = "ASC", desc = "DESC" }
+  if column and orders[order] then return { column = column, order = orders[order] } end
+  return { column = text, order = "DESC" }
+end
+
+local FORMATS = { hex = "HEX", string = "STRING", number = "NUMBER" }
+
+--- hex, string or number, or two of them as KEY:VALUE; nil for the decoder in force.
+---@param text string|nil
+---@return string|nil key, string|nil value
+function where.formats(text)
+  if not text then return nil, nil end
+  local key, value = text:match("^(%a+):(%a+)$")
+  key, value = FORMATS[key or text], FORMATS[value or text]
+  if not key or not value then
+    exit.fail(exit.USAGE, "--decode: '%s' is none of hex, string, number, or KEY:VALUE of these",
+      text)
+  end
+  return key, value
+end
+
+return where
