@@ -155,7 +155,7 @@ static void write(struct bpf_iter__task_file *ctx, __u32 kind, __u32 id)
 	struct lun_owner_record record = { .kind = kind, .id = id, .fd = ctx->fd };
 	struct task_struct *task = ctx->task;
 
-	if (!id)
+	if (!id || !task)
 		return;
 	record.pid = task->tgid;
 	bpf_probe_read_kernel(record.comm, sizeof(record.comm), task->group_leader->comm);
