@@ -186,6 +186,8 @@ static bool size_fits(const struct lun_op *op)
 		return op->size == 16;
 	case LUN_K_MAC:
 		return op->size == 6;
+	case LUN_K_INET:
+		return op->size == 24;
 	case LUN_K_LPM:
 		return op->size > 4 && op->size <= 4 + 256;
 	case LUN_K_NONE:

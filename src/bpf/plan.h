@@ -25,6 +25,7 @@ enum lun_op_kind {
 	LUN_K_IPV4,
 	LUN_K_IPV6,
 	LUN_K_MAC,
+	LUN_K_INET, /* bpftrace: u64 address family, then the address */
 	LUN_K_PORT,
 	LUN_K_LPM, /* u32 prefix length, then the address */
 	LUN_K_DURATION,
@@ -47,10 +48,11 @@ enum lun_op_kind {
 };
 
 enum lun_op_flags {
-	LUN_OP_BE = 1,      /* big endian */
-	LUN_OP_SIGNED = 2,  /* bits, enums */
-	LUN_OP_TO_ZERO = 4, /* an array that ends at its first element of zeros */
-	LUN_OP_LOG2 = 8,    /* an array of counts in slots of powers of two */
+	LUN_OP_BE = 1,        /* big endian */
+	LUN_OP_SIGNED = 2,    /* bits, enums */
+	LUN_OP_TO_ZERO = 4,   /* an array that ends at its first element of zeros */
+	LUN_OP_LOG2 = 8,      /* an array of counts in slots of powers of two */
+	LUN_OP_MIRRORED = 16, /* an integer stored as 0xffffffff minus itself */
 };
 
 /* How the values of the CPUs become one. */

@@ -42,6 +42,7 @@ static const struct kind_name names[] = {
 	{ "ipv4", LUN_K_IPV4, 0, 4 },
 	{ "ipv6", LUN_K_IPV6, 0, 16 },
 	{ "mac", LUN_K_MAC, 0, 6 },
+	{ "inet", LUN_K_INET, 0, 24 },
 	{ "port", LUN_K_PORT, LUN_OP_BE, 2 },
 	{ "lpm", LUN_K_LPM, 0, 0 },
 	{ "duration", LUN_K_DURATION, 0, 8 },

@@ -110,12 +110,16 @@ static void leaf_uint(
 static void leaf_int(
 	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
-	if (op->size > 8)
+	int64_t v;
+
+	if (op->size > 8) {
 		leaf_uint(op, ctx, data, value);
-	else
-		set_i64(value,
-			extend(lun_load(data, op->size, op->flags & LUN_OP_BE), op->size * 8),
-			op->size);
+		return;
+	}
+	v = extend(lun_load(data, op->size, op->flags & LUN_OP_BE), op->size * 8);
+	if (op->flags & LUN_OP_MIRRORED)
+		v = (int64_t)(UINT32_MAX - (uint64_t)v);
+	set_i64(value, v, op->size);
 }
 
 static void leaf_float(const struct lun_op *op, const uint8_t *data, struct lun_value *value)
@@ -385,6 +389,10 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 		break;
 	case LUN_K_IPV6:
 		leaf_address(AF_INET6, ctx, data, value);
+		break;
+	case LUN_K_INET:
+		leaf_address(lun_load(data, 8, false) == AF_INET6 ? AF_INET6 : AF_INET, ctx,
+			data + 8, value);
 		break;
 	case LUN_K_MAC:
 		leaf_mac(ctx, data, value);
