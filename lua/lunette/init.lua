@@ -56,6 +56,7 @@ function lunette.path(name)
 end
 
 return setmetatable(lunette, {
+  parts = parts, -- for completion at the prompt
   __index = function(self, name)
     local module = parts[name]
     if not module then return nil end

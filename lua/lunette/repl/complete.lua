@@ -22,7 +22,7 @@ local function collect(t, add, depth)
   end
   local meta = debug.getmetatable(t)
   if type(meta) ~= "table" then return end
-  for _, name in ipairs(rawget(meta, "names") or {}) do add(name) end
+  for name in pairs(rawget(meta, "parts") or {}) do add(name) end
   collect(rawget(meta, "__index"), add, depth + 1)
 end
 

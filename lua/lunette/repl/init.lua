@@ -5,6 +5,7 @@ local history = require("lunette.repl.history")
 local inspect = require("lunette.runtime.inspect")
 local interrupt = require("lunette.core.interrupt")
 local parse = require("lunette.repl.parse")
+local records = require("lunette.repl.records")
 local traceback = require("lunette.cli.traceback")
 local tty = require("lunette.core.tty")
 
@@ -13,8 +14,8 @@ local repl = {}
 local PROMPT, MORE = "> ", ">> "
 
 local WELCOME = [[
-Lunette %s: Lua 5.4, with bpf, lunette, json, u64 and query at hand. Tab completes, Ctrl-C stops
-what runs, Ctrl-D ends. Try: bpf.progs()   for key, value in bpf.map("NAME"):each() do … end]]
+Lunette %s, Lua 5.4. At hand: bpf, lunette, json, u64, query, inspect.
+Tab completes, Ctrl-C stops what runs, Ctrl-D ends. Try: bpf.progs()]]
 
 --- The globals that the prompt offers beside Lua's own.
 ---@param env table
@@ -37,7 +38,9 @@ function repl.print(results, env)
   env._ = results[1]
   local width = tty.size() or 80
   for i = 1, results.n do
-    io.write(inspect.format(results[i], { width = width }), "\n")
+    local lines = records.are(results[i]) and records.lines(results[i], width)
+      or { inspect.format(results[i], { width = width }) }
+    io.write(table.concat(lines, "\n"), "\n")
   end
 end
 
