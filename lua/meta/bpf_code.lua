@@ -88,4 +88,20 @@ function Profile:close() end
 ---@return bpf.Profile|nil, string? err, integer? errno
 function bpf.profile(hertz) end
 
+---@class bpf.TraceLog
+local TraceLog = {}
+
+---Waits up to that long and gives what whole lines there are; "" when there are none.
+---lunette.code.trace takes them apart.
+---@param seconds? number default 0: do not wait
+---@return string|nil text, string? err, integer? errno
+function TraceLog:read(seconds) end
+
+function TraceLog:close() end
+
+---The kernel's trace pipe, where bpf_printk writes. Reading takes the lines out: of several
+---readers (bpftool prog tracelog, cat trace_pipe) each gets a part.
+---@return bpf.TraceLog|nil, string? err, integer? errno
+function bpf.trace_log() end
+
 return bpf

@@ -18,6 +18,7 @@ static const lua_CFunction parts[] = {
 	lun_bind_host,
 	lun_bind_code,
 	lun_bind_profile,
+	lun_bind_tracelog,
 };
 
 int luaopen_bpf(lua_State *L)

@@ -15,3 +15,4 @@ int lun_bind_maps(lua_State *L); /* map handles, cursors, BTF, decode plans */
 int lun_bind_attach(lua_State *L); /* cgroups, interfaces, socket maps */
 int lun_bind_code(lua_State *L); /* instructions, native code, control flow */
 int lun_bind_profile(lua_State *L); /* samples of native code */
+int lun_bind_tracelog(lua_State *L); /* the trace pipe */

@@ -20,3 +20,4 @@
 #define LUN_TEXT_HANDLE "lunette.text"
 #define LUN_PROFILE "lunette.profile"
 #define LUN_REGEX "lunette.metrics.regex"
+#define LUN_TRACELOG "lunette.tracelog"

@@ -1,9 +1,10 @@
--- lunette prog list | show | dump | cfg | hot
+-- lunette prog list | show | dump | cfg | hot | log
 
 local args = require("lunette.cli.args")
 local code = require("lunette.cli.code")
 local graph = require("lunette.cli.graph")
 local hot = require("lunette.cli.hot")
+local log = require("lunette.cli.log")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local show = require("lunette.cli.show")
@@ -44,6 +45,7 @@ function prog.configure(command)
   args.json(one):argument("program", objects.HELP .. " A tag does too.")
   code.configure(command)
   hot.configure(command)
+  log.configure(command)
 end
 
 local function ids(list)
@@ -153,7 +155,8 @@ local function one(given)
   print_one(data.program, data.host)
 end
 
-local SUBS = { list = list, show = one, dump = code.dump, cfg = code.cfg, hot = hot.run }
+local SUBS = { list = list, show = one, dump = code.dump, cfg = code.cfg, hot = hot.run,
+  log = log.run }
 
 function prog.run(given) return SUBS[given.sub](given) end
 

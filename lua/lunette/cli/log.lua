@@ -1,0 +1,43 @@
+-- lunette prog log: what programs write with bpf_printk, as it comes.
+
+local bpf = require("bpf")
+local args = require("lunette.cli.args")
+local exit = require("lunette.cli.exit")
+local json = require("lunette.runtime.json")
+local trace = require("lunette.code.trace")
+local tty = require("lunette.core.tty")
+
+local log = {}
+
+--- Adds the subcommand to the parser of `lunette prog`.
+function log.configure(command)
+  local one = command:command("log", "Follow what programs print with bpf_printk.")
+  one:option("--seconds", "End after that long."):convert(args.seconds)
+  one:option("--grep", "Only lines in which this text is found."):argname("TEXT")
+  one:flag("-j --json", "Print a JSON object a line.")
+end
+
+local SHAPE = json.shape({ "time", "task", "pid", "cpu", "event", "text" })
+
+local function write(line, as_json)
+  if as_json then
+    return io.write(json.encode(setmetatable(line, SHAPE)), "\n")
+  end
+  if not line.task then return io.write(line.text, "\n") end
+  return io.write(("%12.6f  %16s %7d  cpu %-3d %s\n"):format(line.time, line.task, line.pid,
+    line.cpu, line.text))
+end
+
+function log.run(given)
+  local pipe <close> = exit.check(bpf.trace_log())
+  local stop = given.seconds and tty.now() + given.seconds or math.huge
+  while tty.now() < stop do
+    local text = exit.check(pipe:read(math.min(1, math.max(0, stop - tty.now()))))
+    for _, line in ipairs(trace.lines(text)) do
+      if not given.grep or line.text:find(given.grep, 1, true) then write(line, given.json) end
+    end
+    io.flush()
+  end
+end
+
+return log

@@ -1,0 +1,37 @@
+-- Lines of the trace pipe, taken apart: task, pid, CPU, time, event, text.
+
+local trace = {}
+
+--- One line: "    task-123   [001] d..2.   12.345678: bpf_trace_printk: text".
+--- What is no such line (a loss, a header) comes back with its text alone.
+---@class lunette.TraceLine
+---@field task? string
+---@field pid? integer
+---@field cpu? integer
+---@field flags? string
+---@field time? number seconds since boot
+---@field event? string "bpf_trace_printk" for bpf_printk
+---@field text string
+
+---@param line string
+---@return lunette.TraceLine
+function trace.line(line)
+  local task, pid, cpu, flags, time, event, text =
+    line:match("^%s*(.-)%-(%d+)%s+%[(%d+)%]%s+(%S+)%s+(%d+%.%d+): ([%w_]+): ?(.*)$")
+  if not task then return { text = line } end
+  return {
+    task = task, pid = math.tointeger(pid), cpu = math.tointeger(cpu), flags = flags,
+    time = tonumber(time), event = event, text = text,
+  }
+end
+
+--- The lines of a text that log:read() gave.
+---@param text string
+---@return table[]
+function trace.lines(text)
+  local lines = {}
+  for line in text:gmatch("([^\n]+)\n?") do lines[#lines + 1] = trace.line(line) end
+  return lines
+end
+
+return trace
