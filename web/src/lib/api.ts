@@ -1,0 +1,131 @@
+// The client of /graphql: queries by POST, subscriptions by graphql-transport-ws on one socket,
+// which comes back by itself. `connection` and `epoch` tell the pages about it.
+
+import { signal } from "@preact/signals";
+import { createClient, type Client } from "graphql-ws";
+import type { Doc } from "@gen/queries";
+
+export interface GraphError { message: string; path?: (string | number)[] }
+
+/** What went wrong, in words for the reader. */
+export class ApiError extends Error {
+  constructor(message: string, readonly status = 0, readonly errors: GraphError[] = []) {
+    super(message);
+  }
+}
+
+export interface Answer<Data> { data: Data; errors: GraphError[] }
+
+/** live: the socket is there; lost: it was, and we are trying again. */
+export const connection = signal<"connecting" | "live" | "lost">("connecting");
+
+/** Counts the times that a lost server came back: what was read before is to be read again. */
+export const epoch = signal(0);
+
+/** The token that allows writing; kept for this tab alone. */
+export const token = signal(sessionStorage.getItem("lunette.token") ?? "");
+
+/** Did the server refuse us for want of a token? */
+export const refused = signal(false);
+
+export function setToken(value: string): void {
+  token.value = value;
+  if (value) sessionStorage.setItem("lunette.token", value);
+  else sessionStorage.removeItem("lunette.token");
+  refused.value = false;
+  socket?.terminate();
+  epoch.value++;
+}
+
+function headers(): HeadersInit {
+  const list: Record<string, string> = {
+    "content-type": "application/json", accept: "application/json",
+  };
+  if (token.value) list.authorization = `Bearer ${token.value}`;
+  return list;
+}
+
+async function post(body: string): Promise<Response> {
+  try {
+    return await fetch("/graphql", { method: "POST", headers: headers(), body });
+  } catch {
+    throw new ApiError("The server does not answer. It will be tried again.");
+  }
+}
+
+async function readBody(response: Response): Promise<Record<string, unknown>> {
+  try {
+    return await response.json() as Record<string, unknown>;
+  } catch {
+    throw new ApiError(`The server answered ${response.status} ${response.statusText}`,
+      response.status);
+  }
+}
+
+/** Runs an operation. Errors beside data are returned with it; errors alone are thrown. */
+export async function run<Data, Variables>(
+  doc: Doc<Data, Variables>, variables: Variables,
+): Promise<Answer<Data>> {
+  const response = await post(JSON.stringify({ query: doc.text, variables }));
+  const body = await readBody(response);
+  if (response.status === 401) refused.value = true;
+  const errors = (body.errors ?? []) as GraphError[];
+  if (body.data) return { data: body.data as Data, errors };
+  const other = (body.error as { message?: string } | undefined)?.message;
+  throw new ApiError(errors[0]?.message ?? other ?? `The server answered ${response.status}`,
+    response.status, errors);
+}
+
+let client: Client | undefined;
+let socket: { terminate(): void } | undefined;
+
+function connect(): Client {
+  let lostOnce = false;
+  const made = createClient({
+    url: location.origin.replace(/^http/, "ws") + "/graphql",
+    connectionParams: () => (token.value ? { token: token.value } : {}),
+    lazy: true,
+    lazyCloseTimeout: 10_000,
+    keepAlive: 15_000,
+    retryAttempts: Infinity,
+    shouldRetry: () => true,
+    retryWait: (attempt) => new Promise((resolve) => {
+      setTimeout(resolve, Math.min(500 * 1.5 ** attempt, 5000) * (0.8 + Math.random() * 0.4));
+    }),
+  });
+  made.on("connected", () => {
+    connection.value = "live";
+    if (lostOnce) epoch.value++;
+    lostOnce = false;
+  });
+  made.on("closed", (event) => {
+    const { code, wasClean } = event as CloseEvent;
+    if (wasClean && code === 1000) return;
+    lostOnce = true;
+    connection.value = "lost";
+  });
+  socket = made;
+  return made;
+}
+
+/** Listens until the function that it returns is called; survives a lost server. */
+export function subscribe<Data, Variables>(
+  doc: Doc<Data, Variables>, variables: Variables,
+  next: (data: Data) => void, failed?: (error: ApiError) => void,
+): () => void {
+  client ??= connect();
+  let dispose: () => void = () => {};
+  dispose = client.subscribe(
+    { query: doc.text, variables: variables as Record<string, unknown> }, {
+      next(result) {
+        if (result.data) next(result.data as Data);
+        else if (result.errors?.[0]) failed?.(new ApiError(result.errors[0].message));
+      },
+      error(error) {
+        const first = Array.isArray(error) ? error[0] as GraphError | undefined : undefined;
+        failed?.(new ApiError(first?.message ?? "The subscription ended."));
+      },
+      complete() {},
+    });
+  return () => dispose();
+}

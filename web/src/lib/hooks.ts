@@ -1,0 +1,108 @@
+// Queries and subscriptions for components: what was read before is shown at once while the new
+// answer is on its way, and read again when the server came back or objects changed.
+
+import { signal, type Signal } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Doc } from "@gen/queries";
+import { ApiError, epoch, run, subscribe, type GraphError } from "./api";
+import { objectsChanged } from "./changes";
+
+/** Is this tab looked at? Nothing is asked for while it isn't. */
+export const visible = signal(!document.hidden);
+document.addEventListener("visibilitychange", () => { visible.value = !document.hidden; });
+
+export interface Result<Data> {
+  data: Data | undefined;
+  error: ApiError | undefined;
+  /** Errors of parts of the answer. */
+  partial: GraphError[];
+  loading: boolean;
+  reload(): void;
+}
+
+interface QueryOptions {
+  /** Ask again every so many seconds, while the tab is looked at. */
+  every?: number | null | undefined;
+  /** Ask again when objects of these kinds came or went. */
+  kinds?: ("PROGRAM" | "MAP" | "LINK" | "BTF")[];
+  /** Don't ask (yet). */
+  skip?: boolean;
+}
+
+interface Kept { data: unknown; partial: GraphError[] }
+
+const kept = new Map<string, Kept>();
+const keptAtMost = 60;
+
+function keep(key: string, value: Kept): void {
+  kept.delete(key);
+  kept.set(key, value);
+  if (kept.size > keptAtMost) kept.delete(kept.keys().next().value!);
+}
+
+export function useQuery<Data, Variables>(
+  doc: Doc<Data, Variables>, variables: Variables, options: QueryOptions = {},
+): Result<Data> {
+  const key = doc.name + JSON.stringify(variables);
+  const [, redraw] = useState(0);
+  const [round, setRound] = useState(0);
+  const state = useRef<{ key: string; error?: ApiError | undefined; loading: boolean }>(
+    { key: "", loading: !options.skip });
+  if (state.current.key !== key) state.current = { key, loading: !options.skip };
+  const changes = options.kinds ? objectsChanged(options.kinds) : 0;
+  const again = epoch.value;
+
+  useEffect(() => {
+    if (options.skip) return;
+    let here = true;
+    run(doc, variables).then(
+      ({ data, errors }) => {
+        keep(key, { data, partial: errors });
+        if (here) state.current = { key, loading: false };
+      },
+      (error: ApiError) => {
+        if (here) state.current = { key, error, loading: false };
+      },
+    ).finally(() => { if (here) redraw((n) => n + 1); });
+    return () => { here = false; };
+  }, [key, round, changes, again, options.skip]);
+
+  const { every } = options;
+  const seen = visible.value;
+  useEffect(() => {
+    if (!every || !seen || options.skip) return;
+    const timer = setInterval(() => setRound((n) => n + 1), every * 1000);
+    return () => clearInterval(timer);
+  }, [key, every, seen, options.skip]);
+
+  const found = kept.get(key);
+  return {
+    data: found?.data as Data | undefined,
+    partial: found?.partial ?? [],
+    error: state.current.error,
+    loading: state.current.loading,
+    reload: () => setRound((n) => n + 1),
+  };
+}
+
+/** Listens while the component is shown and the tab is looked at. */
+export function useSubscription<Data, Variables>(
+  doc: Doc<Data, Variables>, variables: Variables,
+  next: (data: Data) => void, options: { skip?: boolean; failed?: (error: ApiError) => void } = {},
+): void {
+  const handler = useRef(next);
+  handler.current = next;
+  const key = JSON.stringify(variables);
+  const on = visible.value && !options.skip;
+  useEffect(() => {
+    if (!on) return;
+    return subscribe(doc, variables, (data) => handler.current(data), options.failed);
+  }, [doc, key, on]);
+}
+
+/** A signal that lives as long as the component. */
+export function useOwn<Value>(make: () => Value): Signal<Value> {
+  const ref = useRef<Signal<Value> | null>(null);
+  ref.current ??= signal(make());
+  return ref.current;
+}

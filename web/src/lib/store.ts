@@ -1,0 +1,192 @@
+// The objects that are there: programs and maps by id, kept current by the subscription `objects`;
+// and what programs cost now, while someone looks.
+
+import { computed, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import {
+  HealthWatch, Histories, Lists, MapRows, Objects, ProgramRows, Rates, Start,
+  type MapRow, type ProgramRow, type RatesData, type StartData,
+} from "@gen/queries";
+import { ApiError, epoch, run, subscribe } from "./api";
+import { noteChange, type Kind } from "./changes";
+import { visible } from "./hooks";
+
+export type Rate = RatesData["programRates"][number];
+
+export const start = signal<StartData | undefined>(undefined);
+export const programs = signal<ReadonlyMap<number, ProgramRow>>(new Map());
+export const maps = signal<ReadonlyMap<number, MapRow>>(new Map());
+export const loaded = signal(false);
+export const failure = signal<ApiError | undefined>(undefined);
+
+/** Something that came or went, for the overview. */
+export interface Happening {
+  time: number; kind: Kind; id: number; came: boolean; name: string; type: string;
+}
+export const happenings = signal<readonly Happening[]>([]);
+
+/** Are Lunette's own objects shown in lists? */
+export const showOwn = signal(localStorage.getItem("lunette.own") === "true");
+export function setShowOwn(value: boolean): void {
+  showOwn.value = value;
+  localStorage.setItem("lunette.own", String(value));
+}
+
+const listed = <Row extends { own: boolean }>(all: ReadonlyMap<number, Row>): Row[] =>
+  [...all.values()].filter((row) => showOwn.value || !row.own);
+
+export const programList = computed(() => listed(programs.value));
+export const mapList = computed(() => listed(maps.value));
+
+const byId = <Row extends { id: number }>(rows: Row[]) => new Map(rows.map((row) => [row.id, row]));
+
+async function loadAll(): Promise<void> {
+  try {
+    const [head, lists] = await Promise.all([run(Start, {}), run(Lists, {})]);
+    start.value = head.data;
+    programs.value = byId(lists.data.programs);
+    maps.value = byId(lists.data.maps);
+    loaded.value = true;
+    failure.value = undefined;
+  } catch (error) {
+    failure.value = error as ApiError;
+  }
+}
+
+const happeningsKept = 200;
+
+function note(kind: Kind, ids: number[], came: boolean): void {
+  const rows = kind === "PROGRAM" ? programs.value : kind === "MAP" ? maps.value : undefined;
+  if (!rows) return;
+  const fresh: Happening[] = [];
+  for (const id of ids) {
+    const row = rows.get(id);
+    if (!row || row.own) continue;
+    fresh.push({ time: Date.now() / 1000, kind, id, came, name: row.name ?? "", type: row.type });
+  }
+  happenings.value = [...fresh.reverse(), ...happenings.value].slice(0, happeningsKept);
+}
+
+/** The rows with some taken out and others put in, by id. */
+function patched<Row extends { id: number; error: string | null }>(
+  rows: ReadonlyMap<number, Row>, removed: number[], fresh: Row[],
+): ReadonlyMap<number, Row> {
+  const next = new Map(rows);
+  for (const id of removed) next.delete(id);
+  for (const row of fresh) if (!row.error) next.set(row.id, row);
+  return next;
+}
+
+/** Maps that programs named as theirs, to be read again: they now know one user more or less. */
+function touched(rows: Iterable<ProgramRow | undefined>): number[] {
+  const ids = new Set<number>();
+  for (const row of rows) for (const map of row?.maps ?? []) ids.add(map.id);
+  return [...ids];
+}
+
+async function onPrograms(added: number[], removed: number[]): Promise<void> {
+  note("PROGRAM", removed, false);
+  const gone = removed.map((id) => programs.value.get(id));
+  const fresh = added.length ? (await run(ProgramRows, { ids: added })).data.programs : [];
+  programs.value = patched(programs.value, removed, fresh);
+  note("PROGRAM", added, true);
+  const ids = touched([...gone, ...fresh]).filter((id) => maps.value.has(id));
+  if (ids.length) {
+    const rows = (await run(MapRows, { ids })).data.maps;
+    maps.value = patched(maps.value, [], rows);
+  }
+}
+
+async function onMaps(added: number[], removed: number[]): Promise<void> {
+  note("MAP", removed, false);
+  const fresh = added.length ? (await run(MapRows, { ids: added })).data.maps : [];
+  maps.value = patched(maps.value, removed, fresh);
+  note("MAP", added, true);
+}
+
+async function onObjects(kind: Kind, added: number[], removed: number[]): Promise<void> {
+  try {
+    if (kind === "PROGRAM") await onPrograms(added, removed);
+    if (kind === "MAP") await onMaps(added, removed);
+  } catch {
+    await loadAll();
+  }
+  noteChange(kind);
+}
+
+/** Loads everything, listens to what comes and goes, and starts over when the server was lost. */
+export function startStore(): void {
+  epoch.subscribe(() => { void loadAll(); });
+  subscribe(Objects, {}, ({ objects }) => {
+    void onObjects(objects.kind, objects.added, objects.removed);
+  });
+  subscribe(HealthWatch, {}, ({ health }) => {
+    const old = start.value;
+    if (!old) return;
+    if (health.generation !== old.health.generation) epoch.value++;
+    start.value = { ...old, health };
+  });
+  setInterval(() => { if (failure.value && visible.value) void loadAll(); }, 3000);
+}
+
+/** The last rate of each program, and a short history of it. */
+export const rates = signal<ReadonlyMap<number, Rate>>(new Map());
+export const trails = new Map<number, { time: number; cpu: number; runs: number }[]>();
+export const ratesFailed = signal<string | undefined>(undefined);
+const trailLength = 300;
+
+function onRates(list: Rate[]): void {
+  if (rates.value.size === 0) recallHistories(list).catch(() => { /* the curve begins now */ });
+  rates.value = new Map(list.map((rate) => [rate.id, rate]));
+  for (const { id, time, cpu, runs } of list) {
+    const trail = trails.get(id) ?? [];
+    trail.push({ time, cpu, runs });
+    if (trail.length > trailLength) trail.shift();
+    trails.set(id, trail);
+  }
+  for (const id of trails.keys()) if (!programs.value.has(id)) trails.delete(id);
+}
+
+const historiesAtMost = 12;
+
+/** Fills the trails of those that cost most with what the server remembers. */
+async function recallHistories(list: Rate[]): Promise<void> {
+  const ids = [...list].sort((a, b) => b.cpu - a.cpu).slice(0, historiesAtMost).map(({ id }) => id);
+  if (!ids.length) return;
+  const { data } = await run(Histories, { ids });
+  for (const { id, history } of data.programs) {
+    const trail = trails.get(id) ?? [];
+    const first = trail[0]?.time ?? Infinity;
+    trails.set(id, [...history.filter(({ time }) => time < first - 0.5), ...trail].slice(-trailLength));
+  }
+}
+
+let watchers = 0;
+let stop: (() => void) | undefined;
+
+function followRates(): void {
+  const wanted = watchers > 0 && visible.value;
+  if (wanted && !stop) {
+    stop = subscribe(Rates, {}, (data) => {
+      ratesFailed.value = undefined;
+      onRates(data.programRates);
+    }, (error) => { ratesFailed.value = error.message; });
+  } else if (!wanted && stop) {
+    stop();
+    stop = undefined;
+  }
+}
+visible.subscribe(followRates);
+
+/** Keeps rates coming while the component is shown. */
+export function useRates(): ReadonlyMap<number, Rate> {
+  useEffect(() => {
+    watchers++;
+    followRates();
+    return () => {
+      watchers--;
+      setTimeout(followRates, 1000);
+    };
+  }, []);
+  return rates.value;
+}

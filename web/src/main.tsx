@@ -1,0 +1,11 @@
+// The explorer: everything it shows comes from /graphql.
+
+import "./style/index.css";
+import { render } from "preact";
+import { App } from "./app";
+import { startRouter } from "./lib/router";
+import { startStore } from "./lib/store";
+
+startRouter();
+startStore();
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,236 @@
+// One map: what it is and how full, its entries, its values over time, its histogram.
+
+import { useEffect } from "preact/hooks";
+import { MapHistogram, MapPage as Query, type MapPageData } from "@gen/queries";
+import type { PageProps } from "../routes";
+import { bytes, count, percent, short } from "../lib/format";
+import { useQuery } from "../lib/hooks";
+import { oneOf } from "../lib/router";
+import { maps } from "../lib/store";
+import {
+  Card, Figure, Figures, Head, MapLink, Meter, Owners, ProgramLink, ShowQuery, TypeTag, split,
+} from "../parts/bits";
+import { Histograms } from "../parts/histogram";
+import { Icon } from "../parts/icon";
+import { Pins } from "../parts/pins";
+import { Answer, Empty } from "../parts/states";
+import { TabPanel, Tabs, chosenTab } from "../parts/tabs";
+import { Panels } from "../views/panel";
+import { Entries } from "./map_entries";
+import { Rule } from "./map_rule";
+import { Values } from "./map_values";
+
+export type MapInfo = MapPageData["map"];
+
+function Numbers({ map }: { map: MapInfo }) {
+  const { fill } = map;
+  const amount = fill.unit === "bytes" ? bytes : count;
+  return (
+    <Figures>
+      <Figure label={fill.unit === "bytes" ? "Unread" : "Entries"} title={fill.why}
+        {...(fill.unit === "bytes" ? split(bytes(fill.entries)) : { value: count(fill.entries) })}
+        note={fill.ratio === null ? fill.why : <Meter share={fill.ratio} label="Full" />} />
+      <Figure label="Holds at most" value={fill.unit === "bytes" ? bytes(fill.capacity) : short(fill.capacity)}
+        note={fill.ratio === null ? "" : `${percent(fill.ratio)} full`} title={amount(fill.capacity)} />
+      <Figure label="Key" value={map.keySize ?? "–"} unit="bytes" note={map.keyType?.name ?? map.keyType?.kind} />
+      <Figure label="Value" value={map.valueSize ?? "–"} unit={map.isPerCPU ? "bytes a CPU" : "bytes"}
+        note={map.valueType?.name ?? map.valueType?.kind} />
+      <Figure label="Memory" {...split(bytes(map.memory))} />
+    </Figures>
+  );
+}
+
+function Users({ map }: { map: MapInfo }) {
+  return (
+    <Card title="Used by" bare end={count(map.programs.length)}>
+      {map.programs.length === 0 ? <Empty title="No program uses it" icon="program" />
+        : <ul class="list">
+            {map.programs.map((program) => (
+              <li key={program.id}>
+                <Icon name="program" /><ProgramLink program={program} />
+                <span class="dim">{program.id}</span>
+                <span class="end"><TypeTag type={program.type} /></span>
+              </li>
+            ))}
+          </ul>}
+    </Card>
+  );
+}
+
+function Holders({ map }: { map: MapInfo }) {
+  return (
+    <Card title="Held by" bare end={count(map.owners.length)}>
+      {map.owners.length === 0
+        ? <Empty title="No process holds it" icon="owner">
+            <p>A program, a pin or another map keeps it.</p>
+          </Empty>
+        : <ul class="list">
+            {map.owners.map(({ pid, comm, fd, process }) => (
+              <li key={`${pid} ${fd}`} title={process?.cmdline ?? ""}>
+                <Icon name="owner" /><a class="mono" href={`/owners/${pid}`}>{comm}</a>
+                <span class="dim">{pid}</span>
+                <span class="dim clip">{process?.unit ?? process?.container}</span>
+                {fd !== null && <span class="end">fd {fd}</span>}
+              </li>
+            ))}
+          </ul>}
+    </Card>
+  );
+}
+
+function Meaning({ map }: { map: MapInfo }) {
+  const { decoder } = map;
+  const columns = [...decoder.key.map((c) => ["key", c] as const),
+    ...decoder.value.map((c) => ["value", c] as const)];
+  return (
+    <Card title="What its bytes mean">
+      <p class="dim">{decoder.why ?? `By ${decoder.name}.`}</p>
+      <dl class="facts">
+        {columns.map(([part, column], at) => [
+          <dt key={at}>{part}</dt>,
+          <dd key={`${at} is`}><span class="mono">{column.name}</span>{" "}
+            <span class="dim">{column.type}{column.unit ? `, ${column.unit}` : ""}</span></dd>,
+        ])}
+        {decoder.source && [<dt key="from">declared at</dt>,
+          <dd key="from is" class="mono">{decoder.source}</dd>]}
+      </dl>
+    </Card>
+  );
+}
+
+function Types({ map }: { map: MapInfo }) {
+  const list = [map.keyType, map.valueType].filter((type) => type?.c.includes("{"));
+  if (!list.length) return null;
+  return (
+    <Card title="Its types" end={map.btfId && <a href={`/btf/${map.btfId}`}>BTF {map.btfId}</a>}>
+      {list.map((type) => <pre class="code" key={type!.id}>{type!.c}</pre>)}
+    </Card>
+  );
+}
+
+function Nested({ map }: { map: MapInfo }) {
+  if (!map.innerMaps.length && !map.outerMaps.length) return null;
+  return (
+    <Card title="Maps in maps" bare>
+      <ul class="list">
+        {map.outerMaps.map((outer) => (
+          <li key={`in ${outer.id}`}><span class="dim">it is in</span><MapLink map={outer} /></li>
+        ))}
+        {map.innerMaps.map(({ key, map: inner }) => (
+          <li key={key}><span class="mono dim">{key}</span><MapLink map={inner} />
+            <span class="end"><TypeTag type={inner.type} map /></span></li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Identity({ map }: { map: MapInfo }) {
+  return (
+    <Card title="Identity">
+      <dl class="facts">
+        <dt>Id</dt><dd>{map.id}</dd>
+        <dt>Kernel's type</dt><dd>{map.kernelType}</dd>
+        <dt>Flags</dt><dd>{map.flagNames.length ? map.flagNames.join(", ") : "none"}</dd>
+        {map.mapExtra && map.mapExtra !== "0" && <><dt>Extra</dt><dd>{map.mapExtra}</dd></>}
+        {map.ifindex ? <><dt>Interface</dt><dd>{map.ifindex}</dd></> : null}
+      </dl>
+    </Card>
+  );
+}
+
+function About({ map, data }: { map: MapInfo; data: MapPageData }) {
+  return (
+    <>
+      <Numbers map={map} />
+      <div class="cards">
+        <Panels panels={data.panels} />
+        <Users map={map} />
+        <Holders map={map} />
+        <Meaning map={map} />
+        <Types map={map} />
+        <Nested map={map} />
+        <Identity map={map} />
+        <Pins kind="map" id={map.id} pins={map.pins ?? []} />
+      </div>
+    </>
+  );
+}
+
+function HistogramTab({ id }: { id: number }) {
+  const result = useQuery(MapHistogram, { id }, { every: 2 });
+  return (
+    <Answer result={result}>
+      {(data) => <Histograms list={data.map.histogram ?? []} />}
+    </Answer>
+  );
+}
+
+/** Does it look like a map of buckets? bpftrace's hist() and lhist(), or one that says so. */
+const histLike = (map: MapInfo): boolean =>
+  map.decoder.key.some((column) => /bucket|slot|log2/i.test(`${column.name} ${column.type}`)) ||
+  map.decoder.value.some((column) => /hist|slots/i.test(`${column.name} ${column.type}`));
+
+function Body({ data }: { data: MapPageData }) {
+  const { map } = data;
+  const tabs = [
+    { id: "entries", title: "Entries" },
+    { id: "values", title: "Over time" },
+    ...(histLike(map) ? [{ id: "histogram", title: "Histogram" }] : []),
+    { id: "about", title: "About", tally: map.programs.length },
+    { id: "export", title: "Export" },
+  ];
+  const tab = chosenTab(tabs);
+  useEffect(() => { document.title = `${map.name || map.id} · Lunette`; }, [map.name]);
+  return (
+    <>
+      <Head title={map.name || `map ${map.id}`} mono crumbs={[["Maps", "/maps"]]}
+        actions={
+          <>
+            <a class="button" href={`/graph?from=map:${map.id}`}><Icon name="graph" />Graph</a>
+            <ShowQuery doc={Query} variables={{ id: map.id }} />
+          </>
+        }>
+        <TypeTag type={map.type} map /><span class="dim">id {map.id}</span>
+        {map.own && <span class="badge">Lunette's own</span>}
+        {map.frozen && <span class="badge warn">frozen</span>}
+        <span class="dim gap">
+          {map.programs.length > 0 && <span>used by {map.programs.slice(0, 3).map((program, at) => (
+            <span key={program.id}>{at > 0 && ", "}<ProgramLink program={program} /></span>))}
+            {map.programs.length > 3 && ` +${map.programs.length - 3}`}</span>}
+          {map.owners.length > 0 && <span>held by <Owners owners={map.owners} /></span>}
+        </span>
+      </Head>
+      <Tabs tabs={tabs} label="Map" />
+      <TabPanel id={tab} grow={tab === "entries"}>
+        {tab === "entries" && <Entries map={map} />}
+        {tab === "values" && <Values map={map} />}
+        {tab === "histogram" && <HistogramTab id={map.id} />}
+        {tab === "about" && <About map={map} data={data} />}
+        {tab === "export" && <Rule id={map.id} />}
+      </TabPanel>
+    </>
+  );
+}
+
+export function MapPage({ id }: PageProps) {
+  const number = Number(id);
+  const result = useQuery(Query, { id: number }, { kinds: ["PROGRAM"] });
+  const gone = result.data && maps.value.size > 0 && !maps.value.has(number);
+  const tab = oneOf("tab", ["entries", "values", "histogram", "about", "export"]);
+  return (
+    <div class={`page${tab === "entries" ? " fill" : ""}`}>
+      {gone && !result.data?.map.error && (
+        <div class="notice"><Icon name="alert" />This map is gone from the kernel. Below is the last
+          that was known of it.</div>
+      )}
+      <Answer result={result} lines={12}>
+        {(data) => data.map.error
+          ? <Empty title={`There is no map ${id}`} icon="map">
+              <p>{data.map.error}</p><p><a href="/maps">All maps</a></p>
+            </Empty>
+          : <Body data={data} />}
+      </Answer>
+    </div>
+  );
+}

@@ -1,0 +1,34 @@
+// "Export to Prometheus": the rule to save in a script.
+
+import { MapRule } from "@gen/queries";
+import { useQuery } from "../lib/hooks";
+import { Card, Copy, download } from "../parts/bits";
+import { Icon } from "../parts/icon";
+import { Answer } from "../parts/states";
+
+export function Rule({ id }: { id: number }) {
+  const result = useQuery(MapRule, { id });
+  return (
+    <Answer result={result}>
+      {({ map: { metricRule: rule } }) => (
+        <Card title="A rule that exports this map to Prometheus" end={
+          <>
+            <Copy text={rule.source} />
+            <button class="plain" onClick={() => download(`map_${id}.lua`, rule.source, "text/x-lua")}>
+              <Icon name="save" />Download
+            </button>
+          </>
+        }>
+          <p class="dim">{rule.why}</p>
+          <pre class="code">{rule.source}</pre>
+          <p class="dim" style={{ marginTop: 10 }}>
+            Save it in a file and start with <code>lunette serve --script FILE</code>, or put it in
+            a folder of scripts that is already served: it is loaded at once and shows up under{" "}
+            <a href="/exports">Metrics</a>. The whole map as a file:{" "}
+            <a href={`/maps/${id}/entries.csv`}>CSV</a>, <a href={`/maps/${id}/entries.ndjson`}>NDJSON</a>.
+          </p>
+        </Card>
+      )}
+    </Answer>
+  );
+}

@@ -1,0 +1,273 @@
+// What goes on now: the host, what BPF costs, what came and went, what fills up, what is broken.
+
+import { useMemo } from "preact/hooks";
+import {
+  EnableStats, Fills, Overview as OverviewQuery, type FillsData, type OverviewData,
+} from "@gen/queries";
+import { run } from "../lib/api";
+import { bytes, count, duration, percent, short } from "../lib/format";
+import { useQuery } from "../lib/hooks";
+import { params } from "../lib/router";
+import {
+  happenings, loaded, mapList, programList, programs, rates, ratesFailed, start, trails, useRates,
+} from "../lib/store";
+import {
+  Ago, Card, Figure, Figures, Head, Meter, ShowQuery, TypeTag, familyTone, split,
+} from "../parts/bits";
+import { Chart, type Curve } from "../parts/chart";
+import { Icon } from "../parts/icon";
+import { Panels } from "../views/panel";
+import { Empty, Failure, Loading } from "../parts/states";
+import { byType } from "./lists";
+
+function Numbers() {
+  const list = programList.value;
+  const host = start.value?.host;
+  let cpu = 0;
+  let runs = 0;
+  for (const rate of rates.value.values()) {
+    cpu += rate.cpu;
+    runs += rate.runs;
+  }
+  const measured = rates.value.size > 0;
+  const memory = [...list, ...mapList.value].reduce((sum, row) => sum + (row.memory ?? 0), 0);
+  const running = [...rates.value.values()].filter((rate) => rate.runs > 0).length;
+  return (
+    <Figures>
+      <Figure label="CPU in BPF" {...split(measured ? percent(cpu) : "–")}
+        note={host ? `of one CPU; ${host.onlineCpus} online` : ""}
+        title="Time that programs ran over the last second, as a share of one CPU" />
+      <Figure label="Runs a second" value={measured ? short(runs) : "–"}
+        note={measured ? `${running} programs ran` : ""} />
+      <Figure label="Programs" value={count(list.length)} note={`${byType(list).length} types`} />
+      <Figure label="Maps" value={count(mapList.value.length)}
+        note={`${byType(mapList.value).length} types`} />
+      <Figure label="Memory" {...split(bytes(memory))} note="locked by both" />
+      <Figure label="Up" {...split(duration(host?.uptime))}
+        note={host ? `${host.name}, ${host.architecture}` : ""} title={host?.kernel ?? ""} />
+    </Figures>
+  );
+}
+
+const mostCurves = 6;
+const window = 120;
+
+/** The programs that cost most lately, each a curve; the rest together. */
+function costCurves(): { times: number[]; curves: Curve[] } {
+  const all = [...trails].map(([id, trail]) => ({
+    id, trail, sum: trail.slice(-window).reduce((sum, point) => sum + point.cpu, 0),
+  })).filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum);
+  const times = [...new Set(all.flatMap(({ trail }) =>
+    trail.slice(-window).map((point) => Math.round(point.time))))].sort((a, b) => a - b);
+  const valuesOf = (list: typeof all) => {
+    const at = new Map<number, number>();
+    for (const { trail } of list) {
+      for (const { time, cpu } of trail) {
+        at.set(Math.round(time), (at.get(Math.round(time)) ?? 0) + cpu);
+      }
+    }
+    return times.map((time) => at.get(time) ?? 0);
+  };
+  const nameOf = (id: number) => `${programs.value.get(id)?.name ?? "program"} ${id}`;
+  const curves: Curve[] = all.slice(0, mostCurves)
+    .map((entry) => ({ name: nameOf(entry.id), values: valuesOf([entry]) }));
+  const rest = all.slice(mostCurves);
+  if (rest.length) {
+    curves.push({ name: `${rest.length} others`, values: valuesOf(rest), tone: "s10" });
+  }
+  return { times, curves };
+}
+
+function Cost() {
+  const measured = rates.value;
+  const { times, curves } = useMemo(costCurves, [measured]);
+  if (ratesFailed.value) return <NoStats why={ratesFailed.value} />;
+  if (times.length < 2) {
+    if (!programList.value.length && loaded.value) {
+      return <Empty title="No program is loaded"><p>There is nothing to cost anything.</p></Empty>;
+    }
+    return <div style={{ height: 236 }}><Loading lines={4} /></div>;
+  }
+  return <Chart label="CPU spent in BPF, by program" times={times} curves={curves} stacked
+    span={window} format={percent} height={210} />;
+}
+
+function NoStats({ why }: { why: string }) {
+  const turnOn = () => void run(EnableStats, {});
+  return (
+    <Empty title="The kernel does not count run times now" icon="alert">
+      <p>{why}</p>
+      <button onClick={turnOn}>Turn statistics on for ten minutes</button>
+    </Empty>
+  );
+}
+
+function Types({ title, rows, href, map }: {
+  title: string; rows: { type: string }[]; href: string; map?: boolean;
+}) {
+  const types = byType(rows);
+  return (
+    <Card title={<a href={href}>{title}</a>} end={count(rows.length)}>
+      {types.length === 0 ? <p class="dim">None.</p> : (
+        <>
+          <div class="share" role="img" aria-label={`${title} by type`}>
+            {types.map(([type, n]) => (
+              <i key={type} title={`${type}: ${n}`}
+                style={{ flexGrow: n, "--tone": `var(--${familyTone(type)})` }} />
+            ))}
+          </div>
+          <div class="keys" style={{ marginTop: 10 }}>
+            {types.map(([type, n]) => (
+              <a key={type} href={`${href}?q=${encodeURIComponent(type)}`}>
+                <TypeTag type={type} map={map ?? false} /><b>{n}</b>
+              </a>
+            ))}
+          </div>
+        </>
+      )}
+    </Card>
+  );
+}
+
+function Happened() {
+  const list = happenings.value;
+  return (
+    <Card title="Came and went" bare end={list.length ? `${list.length} since this page opened` : ""}>
+      {list.length === 0
+        ? <Empty title="Nothing yet" icon="overview">
+            <p>Programs and maps that are loaded or freed from now on are noted here.</p>
+          </Empty>
+        : <ul class="list scrolls">
+            {list.slice(0, 60).map((one, at) => {
+              const kind = one.kind === "PROGRAM" ? "program" : "map";
+              const text = one.name || `${kind} ${one.id}`;
+              return (
+                <li key={`${one.time} ${one.id} ${at}`}>
+                  <span class={one.came ? "good" : "dim"} aria-label={one.came ? "came" : "went"}>
+                    {one.came ? "+" : "−"}
+                  </span>
+                  <Icon name={kind} />
+                  {one.came
+                    ? <a class="mono clip" href={`/${kind}s/${one.id}`}>{text}</a>
+                    : <span class="mono clip">{text}</span>}
+                  <span class="dim">{one.type}</span>
+                  <span class="end"><Ago time={one.time} /></span>
+                </li>
+              );
+            })}
+          </ul>}
+    </Card>
+  );
+}
+
+type Fill = FillsData["maps"][number];
+
+function Fullest() {
+  const result = useQuery(Fills, {}, { every: 10, kinds: ["MAP"] });
+  const shown = new Set(mapList.value.map((row) => row.id));
+  const full = (result.data?.maps ?? [])
+    .filter((row): row is Fill => row.fill?.ratio !== null && shown.has(row.id) && /hash|trie|ring/i.test(row.type))
+    .sort((a, b) => b.fill.ratio! - a.fill.ratio!).slice(0, 8);
+  return (
+    <Card title="Fullest maps" bare>
+      {result.error && !result.data && <Failure message={result.error.message} />}
+      {result.loading && !result.data ? <Loading /> : full.length === 0
+        ? <Empty title="No map that can fill up" icon="map" />
+        : <ul class="list">
+            {full.map(({ id, name, fill }) => (
+              <li key={id} title={fill.why}>
+                <a class="mono clip" href={`/maps/${id}`} style={{ width: "38%" }}>{name || `map ${id}`}</a>
+                <span style={{ flex: 1 }}><Meter share={fill.ratio!} label={`${name} is full`} /></span>
+                <span class="end">
+                  {fill.unit === "bytes" ? bytes(fill.entries) : short(fill.entries)} of{" "}
+                  {fill.unit === "bytes" ? bytes(fill.capacity) : short(fill.capacity)}
+                </span>
+              </li>
+            ))}
+          </ul>}
+    </Card>
+  );
+}
+
+function Leaks({ leaks }: { leaks: OverviewData["leaks"] }) {
+  if (!leaks.length) return null;
+  return (
+    <Card title="Seem forgotten" bare end={count(leaks.length)}>
+      <ul class="list scrolls">
+        {leaks.slice(0, 40).map(({ kind, id, name, why, memory }) => (
+          <li key={`${kind} ${id}`} title={why}>
+            <a class="mono clip" href={`/${kind.toLowerCase()}s/${id}`}>{name || `${kind.toLowerCase()} ${id}`}</a>
+            <span class="dim clip">{why}</span>
+            <span class="end">{bytes(memory)}</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Scripts({ data }: { data: OverviewData }) {
+  const { errors, declarations } = data.health;
+  const broken = data.metricRules.filter((rule) => rule.error);
+  if (!errors.length && !declarations.length && !broken.length) return null;
+  const files = new Map<string, number>();
+  for (const { file } of declarations) {
+    const name = file ?? "Lunette";
+    files.set(name, (files.get(name) ?? 0) + 1);
+  }
+  return (
+    <Card title="Scripts" end={errors.length ? <span class="bad">{errors.length} failed</span> : "all well"}>
+      {errors.map((error) => <Failure key={error.message} message={error.message} />)}
+      {broken.map((rule) => <Failure key={rule.name} message={`${rule.name}: ${rule.error}`} />)}
+      <dl class="facts">
+        {[...files].map(([file, n]) => [
+          <dt key={file} class="mono">{file.replace(/^@?lunette\//, "")}</dt>,
+          <dd key={`${file} n`}>{n} {n === 1 ? "declaration" : "declarations"}</dd>,
+        ])}
+      </dl>
+    </Card>
+  );
+}
+
+/** What the host withholds, and what that costs. */
+function Missing() {
+  const missing = (start.value?.host.features ?? []).filter((feature) => !feature.available);
+  if (!missing.length) return null;
+  return (
+    <Card title="Not available here">
+      <dl class="facts">
+        {missing.map(({ name, detail }) => [
+          <dt key={name}>{name}</dt>, <dd key={`${name} detail`}>{detail}</dd>,
+        ])}
+      </dl>
+    </Card>
+  );
+}
+
+export function Overview() {
+  useRates();
+  const result = useQuery(OverviewQuery, {}, { kinds: ["PROGRAM", "MAP"] });
+  const { data } = result;
+  const first = params.value.get("show") === "scripts";
+  return (
+    <div class="page">
+      <Head title="Overview" actions={<ShowQuery doc={OverviewQuery} variables={{}} />} />
+      <Numbers />
+      {first && data && <Scripts data={data} />}
+      <div class="cards">
+        <Card title="CPU in BPF, by program" wide end={<a href="/programs?sort=-cpu">By cost</a>}>
+          <Cost />
+        </Card>
+        {data && <Panels panels={data.panels} />}
+        <Types title="Programs" rows={programList.value} href="/programs" />
+        <Types title="Maps" rows={mapList.value} href="/maps" map />
+        <Happened />
+        <Fullest />
+        {result.error && !data && <Failure message={result.error.message} retry={result.reload} />}
+        {data && <Leaks leaks={data.leaks} />}
+        {data && !first && <Scripts data={data} />}
+        <Missing />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,275 @@
+// One program: what it is, what it costs, where it hangs, who holds it, what it uses, its code.
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { ProgramHistory, ProgramPage as Query, type ProgramPageData } from "@gen/queries";
+import type { PageProps } from "../routes";
+import { bytes, count, duration, exactTime, percent, short } from "../lib/format";
+import { lazy } from "../lib/lazy";
+import { useQuery } from "../lib/hooks";
+import { oneOf, setParams } from "../lib/router";
+import { programs, rates, ratesFailed, useRates } from "../lib/store";
+import {
+  Ago, Card, Choice, Figure, Figures, Head, MapLink, Owners, ProgramLink, ShowQuery, TypeTag, split,
+} from "../parts/bits";
+import { Chart } from "../parts/chart";
+import { Icon } from "../parts/icon";
+import { Pins } from "../parts/pins";
+import { Answer, Empty } from "../parts/states";
+import { Table } from "../parts/table";
+import { TabPanel, Tabs, chosenTab } from "../parts/tabs";
+import { Panels } from "../views/panel";
+import { mapColumns } from "./lists";
+
+type Program = ProgramPageData["program"];
+
+const Code = lazy<{ id: number }>(() => import("./code").then((m) => m.Code));
+const Flow = lazy<{ id: number }>(() => import("./flow").then((m) => m.Flow));
+
+function Numbers({ program }: { program: Program }) {
+  const rate = rates.value.get(program.id);
+  return (
+    <Figures>
+      <Figure label="CPU" {...split(percent(rate?.cpu))} note="of one CPU, last second" />
+      <Figure label="Runs a second" value={short(rate?.runs)} note={`${count(program.runs)} counted`} />
+      <Figure label="Each run" {...split(duration(rate?.average))} note="on average" />
+      <Figure label="Run time" {...split(duration(program.runTimeNs ? Number(program.runTimeNs) / 1e9 : null))}
+        note="while statistics were on" />
+      <Figure label="Size" value={count(program.xlatedSize ? program.xlatedSize / 8 : null)} unit="insns"
+        note={`${bytes(program.jitedSize)} native`} />
+      <Figure label="Memory" {...split(bytes(program.memory))}
+        note={program.loadTime ? <>loaded <Ago time={program.loadTime} /></> : ""} />
+    </Figures>
+  );
+}
+
+const measures = ["cpu", "runs", "average"] as const;
+const measureText = [["cpu", "CPU"], ["runs", "Runs/s"], ["average", "Each run"]] as const;
+
+/** What the server remembers, then what came while we looked. */
+function usePoints(id: number) {
+  const result = useQuery(ProgramHistory, { id });
+  const [since] = useState(() => Date.now() / 1000);
+  const live = rates.value.get(id);
+  const [points, setPoints] = useState<NonNullable<typeof live>[]>([]);
+  useEffect(() => {
+    if (live) setPoints((old) => [...old.slice(-600), live]);
+  }, [live]);
+  return useMemo(() => {
+    const old = (result.data?.program.history ?? []).filter((point) => point.time < since);
+    const first = points[0]?.time ?? Infinity;
+    return [...old.filter((point) => point.time < first), ...points];
+  }, [result.data, points, since]);
+}
+
+function Cost({ program }: { program: Program }) {
+  const points = usePoints(program.id);
+  const measure = oneOf("show", measures);
+  const format = { cpu: percent, runs: short, average: duration }[measure];
+  const name = { cpu: "CPU", runs: "runs a second", average: "average run" }[measure];
+  return (
+    <Card title="Cost over time" wide end={
+      <Choice label="What to show" words={measureText} chosen={measure}
+        choose={(word) => setParams({ show: word === "cpu" ? null : word })} />
+    }>
+      {points.length < 2
+        ? <Empty title={ratesFailed.value ? "No statistics" : "Measuring"} icon="exports">
+            <p>{ratesFailed.value ?? "The first two samples are on their way."}</p>
+          </Empty>
+        : <Chart label={`${name} of ${program.name}`} times={points.map((point) => point.time)}
+            curves={[{ name, values: points.map((point) => point[measure]) }]}
+            format={format} height={190} span={60} />}
+    </Card>
+  );
+}
+
+function Identity({ program }: { program: Program }) {
+  const facts: [string, string | number | null | undefined][] = [
+    ["Id", program.id], ["Tag", program.tag],
+    ["Kernel's type", program.kernelType], ["Built to attach to", program.attachTo],
+    ["Loaded", program.loadTime ? exactTime(program.loadTime) : null],
+    ["By user", program.user ?? program.uid],
+    ["Verified", program.verifiedInsns ? `${count(program.verifiedInsns)} instructions walked` : null],
+    ["Skipped", Number(program.recursionMisses) > 0
+      ? `${count(program.recursionMisses)} runs, already running on that CPU` : null],
+    ["Licence", program.gplCompatible === null ? null
+      : program.gplCompatible ? "GPL compatible" : "not GPL compatible"],
+    ["Interface", program.ifindex || null],
+  ];
+  return (
+    <Card title="Identity">
+      <dl class="facts">
+        {facts.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => [
+          <dt key={name}>{name}</dt>,
+          <dd key={`${name} is`} class={name === "Tag" || name === "Built to attach to" ? "mono" : ""}>
+            {value}
+          </dd>,
+        ])}
+        {program.btfId ? [<dt key="btf">BTF</dt>,
+          <dd key="btf is"><a href={`/btf/${program.btfId}`}>{program.btfId}</a></dd>] : null}
+      </dl>
+    </Card>
+  );
+}
+
+function Attached({ program }: { program: Program }) {
+  return (
+    <Card title="Attach points" bare end={count(program.attachments.length)}>
+      {program.attachments.length === 0
+        ? <Empty title="Attached nowhere that can be seen" icon="attach">
+            <p>Another program may call it, or its holder has not attached it.</p>
+          </Empty>
+        : <ul class="list">
+            {program.attachments.map((point, at) => (
+              <li key={at}>
+                <TypeTag type={point.kind} />
+                <span class="mono clip" title={point.target}>{point.target}</span>
+                <span class="end">
+                  {point.link ? <a href={`/links/${point.link.id}`}>link {point.link.id}</a> : point.how}
+                </span>
+              </li>
+            ))}
+          </ul>}
+    </Card>
+  );
+}
+
+function Holders({ program }: { program: Program }) {
+  return (
+    <Card title="Held by" bare end={count(program.owners.length)}>
+      {program.owners.length === 0
+        ? <Empty title="No process holds it" icon="owner">
+            <p>A link, a pin or another object keeps it loaded.</p>
+          </Empty>
+        : <ul class="list">
+            {program.owners.map(({ pid, comm, fd, process }) => (
+              <li key={`${pid} ${fd}`} title={process?.cmdline ?? ""}>
+                <Icon name="owner" />
+                <a href={`/owners/${pid}`} class="mono">{comm}</a>
+                <span class="dim">{pid}</span>
+                <span class="dim clip">{process?.unit ?? process?.container}</span>
+                {fd !== null && <span class="end">fd {fd}</span>}
+              </li>
+            ))}
+          </ul>}
+      {program.tasks.length > 0 && (
+        <ul class="list">
+          {program.tasks.map((task) => (
+            <li key={`${task.pid} ${task.fd}`}>
+              <Icon name="attach" /><span>{task.type}</span>
+              <span class="mono clip">{task.name}</span>
+              <span class="end">process {task.pid}, fd {task.fd}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function TailCalls({ program }: { program: Program }) {
+  if (!program.tailCalls.length) return null;
+  return (
+    <Card title="May jump to" bare>
+      <ul class="list">
+        {program.tailCalls.map(({ index, via, program: target }) => (
+          <li key={`${via.id} ${index}`}>
+            <ProgramLink program={target} /><span class="dim">{target.type}</span>
+            <span class="end"><MapLink map={via} /> [{index}]</span>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function About({ program, data }: { program: Program; data: ProgramPageData }) {
+  return (
+    <>
+      <Numbers program={program} />
+      <div class="cards">
+        <Cost program={program} />
+        <Panels panels={data.panels} />
+        <Attached program={program} />
+        <Card title="Maps that it uses" bare end={count(program.maps.length)}>
+          {program.maps.length === 0 ? <Empty title="It uses no map" icon="map" />
+            : <ul class="list">
+                {program.maps.map((map) => (
+                  <li key={map.id}>
+                    <MapLink map={map} /><span class="dim">{map.id}</span>
+                    <span class="end"><TypeTag type={map.type} map /></span>
+                  </li>
+                ))}
+              </ul>}
+        </Card>
+        <Holders program={program} />
+        <TailCalls program={program} />
+        <Identity program={program} />
+        <Pins kind="program" id={program.id} pins={program.pins} />
+        {program.verifierLog && (
+          <Card title="Verifier's log" wide><pre class="code">{program.verifierLog}</pre></Card>
+        )}
+      </div>
+    </>
+  );
+}
+
+function Body({ data }: { data: ProgramPageData }) {
+  const { program } = data;
+  const tabs = [
+    { id: "about", title: "About" },
+    { id: "maps", title: "Maps", tally: program.maps.length },
+    { id: "code", title: "Code" },
+    { id: "flow", title: "Control flow" },
+  ];
+  const tab = chosenTab(tabs);
+  useEffect(() => { document.title = `${program.name ?? program.id} · Lunette`; }, [program.name]);
+  return (
+    <>
+      <Head title={program.name || `program ${program.id}`} mono crumbs={[["Programs", "/programs"]]}
+        actions={
+          <>
+            <a class="button" href={`/graph?from=prog:${program.id}`}><Icon name="graph" />Graph</a>
+            <ShowQuery doc={Query} variables={{ id: program.id }} />
+          </>
+        }>
+        <TypeTag type={program.type} /><span class="dim">id {program.id}</span>
+        {program.own && <span class="badge">Lunette's own</span>}
+        {program.orphaned && <span class="badge warn">orphaned</span>}
+        <span class="dim">{program.owners.length > 0 && <>held by <Owners owners={program.owners} /></>}</span>
+      </Head>
+      <Tabs tabs={tabs} label="Program" />
+      <TabPanel id={tab} grow={tab !== "about"}>
+        {tab === "about" && <About program={program} data={data} />}
+        {tab === "maps" && (
+          <Table label="Maps" rows={program.maps} columns={mapColumns} rowKey={(row) => row.id}
+            href={(row) => `/maps/${row.id}`} empty={<Empty title="It uses no map" icon="map" />} />
+        )}
+        {tab === "code" && <Code id={program.id} />}
+        {tab === "flow" && <Flow id={program.id} />}
+      </TabPanel>
+    </>
+  );
+}
+
+export function ProgramPage({ id }: PageProps) {
+  useRates();
+  const number = Number(id);
+  const result = useQuery(Query, { id: number }, { kinds: ["LINK"] });
+  const gone = result.data && programs.value.size > 0 && !programs.value.has(number);
+  const missing = result.data?.program.error;
+  return (
+    <div class={`page${["code", "flow", "maps"].includes(oneOf("tab", ["about", "code", "flow", "maps"])) ? " fill" : ""}`}>
+      {gone && !missing && (
+        <div class="notice"><Icon name="alert" />This program is gone from the kernel. Below is the
+          last that was known of it.</div>
+      )}
+      <Answer result={result} lines={12}>
+        {(data) => data.program.error
+          ? <Empty title={`There is no program ${id}`} icon="program">
+              <p>{data.program.error}</p><p><a href="/programs">All programs</a></p>
+            </Empty>
+          : <Body data={data} />}
+      </Answer>
+    </div>
+  );
+}

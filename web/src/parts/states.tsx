@@ -1,0 +1,57 @@
+// What stands where data will be, could be, or could not be had.
+
+import type { ComponentChildren } from "preact";
+import type { Result } from "../lib/hooks";
+import { Icon, type IconName } from "./icon";
+
+export const Loading = ({ lines = 5 }: { lines?: number }) => (
+  <div class="bones" role="status" aria-label="Loading">
+    {Array.from({ length: lines }, (_, at) => (
+      <i key={at} style={{ width: `${88 - ((at * 29) % 46)}%` }} />
+    ))}
+  </div>
+);
+
+export function Empty({ title, icon = "void", children }: {
+  title: string; icon?: IconName; children?: ComponentChildren;
+}) {
+  return (
+    <div class="state-box">
+      <Icon name={icon} />
+      <strong>{title}</strong>
+      {children}
+    </div>
+  );
+}
+
+export function Failure({ message, retry }: { message: string; retry?: (() => void) | undefined }) {
+  const [first, ...rest] = message.split("\n");
+  return (
+    <div class="failure" role="alert">
+      <Icon name="alert" />
+      <div>
+        {first}
+        {rest.length > 0 && <pre>{rest.join("\n")}</pre>}
+      </div>
+      {retry && <button onClick={retry}>Try again</button>}
+    </div>
+  );
+}
+
+/** Shows a query's answer, or why there is none; parts that failed are named above the rest. */
+export function Answer<Data>({ result, children, lines }: {
+  result: Result<Data>; children: (data: Data) => ComponentChildren; lines?: number;
+}) {
+  const { data, error, partial, reload } = result;
+  if (data === undefined) {
+    if (error) return <Failure message={error.message} retry={reload} />;
+    return <Loading lines={lines ?? 5} />;
+  }
+  return (
+    <>
+      {error && <Failure message={error.message} retry={reload} />}
+      {!error && partial.length > 0 && <Failure message={partial[0]!.message} />}
+      {children(data)}
+    </>
+  );
+}

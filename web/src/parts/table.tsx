@@ -1,0 +1,273 @@
+// A table of any length: only the rows in sight are in the page. Sorting is in the address, rows
+// can be grouped, arrows and Enter walk them, and cells that changed are marked for a moment.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { compare } from "../lib/format";
+import { go, params, recall, remember, setParams } from "../lib/router";
+import { Icon } from "./icon";
+
+export interface Column<Row> {
+  id: string;
+  title: ComponentChildren;
+  /** Least width in pixels, and its part of what is left. */
+  least: number;
+  grow?: number;
+  end?: boolean;
+  mono?: boolean;
+  /** Left out on a narrow screen. */
+  wideOnly?: boolean;
+  hint?: string;
+  cell: (row: Row) => ComponentChildren;
+  /** What to sort by; without it the column does not sort. */
+  value?: (row: Row) => unknown;
+}
+
+export interface Sort { column: string; down: boolean }
+
+interface Props<Row> {
+  label: string;
+  rows: readonly Row[];
+  columns: readonly Column<Row>[];
+  rowKey: (row: Row) => string | number;
+  href?: (row: Row) => string | undefined;
+  rowClass?: (row: Row) => string;
+  groupOf?: ((row: Row) => string) | undefined;
+  groupNote?: (rows: Row[]) => ComponentChildren;
+  /** Given: rows come sorted (by the server), and a click on a head asks for another order. */
+  sort?: Sort | null;
+  onSort?: (sort: Sort) => void;
+  /** Sorted so at first. */
+  first?: Sort;
+  /** Near the end of the rows: more can be fetched. */
+  onEnd?: () => void;
+  under?: ComponentChildren;
+  empty?: ComponentChildren;
+  onOpen?: (row: Row) => void;
+  /** Ids of columns whose cell changed, by row key, and which of two marks to use. */
+  moved?: ReadonlyMap<string | number, ReadonlySet<string>> | undefined;
+  beat?: number;
+  className?: string;
+}
+
+type Item<Row> = { row: Row } | { group: string; rows: Row[]; shut: boolean };
+
+const rowHeight = 30;
+const headHeight = 35;
+const margin = 12;
+/** Browsers stop at some height: beyond it the last rows can't be reached. */
+const mostPixels = 32_000_000;
+
+const narrowQuery = matchMedia("(max-width: 760px)");
+export const narrow = signal(narrowQuery.matches);
+narrowQuery.addEventListener("change", () => { narrow.value = narrowQuery.matches; });
+
+/** The order that the address asks for: ?sort=name, or ?sort=-runs for the largest first. */
+export function sortFromAddress(first: Sort | undefined): Sort | undefined {
+  const text = params.value.get("sort");
+  if (!text) return first;
+  return text.startsWith("-") ? { column: text.slice(1), down: true } : { column: text, down: false };
+}
+
+const sortToAddress = ({ column, down }: Sort) => setParams({ sort: (down ? "-" : "") + column });
+
+export function sorted<Row>(
+  rows: readonly Row[], columns: readonly Column<Row>[], sort: Sort | undefined | null,
+): readonly Row[] {
+  const value = sort && columns.find((column) => column.id === sort.column)?.value;
+  if (!value) return rows;
+  const sign = sort.down ? -1 : 1;
+  return [...rows].sort((a, b) => sign * compare(value(a), value(b)));
+}
+
+function grouped<Row>(
+  rows: readonly Row[], groupOf: ((row: Row) => string) | undefined, shut: ReadonlySet<string>,
+): Item<Row>[] {
+  if (!groupOf) return rows.map((row) => ({ row }));
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const name = groupOf(row);
+    const list = groups.get(name);
+    if (list) list.push(row);
+    else groups.set(name, [row]);
+  }
+  return [...groups].sort(([a], [b]) => compare(a, b)).flatMap(([group, list]) => {
+    const closed = shut.has(group);
+    const head = { group, rows: list, shut: closed };
+    return closed ? [head] : [head, ...list.map((row) => ({ row }))];
+  });
+}
+
+/** The scrolled part of a box: first and last row in sight. */
+function useSight(count: number, memory: string) {
+  const box = useRef<HTMLDivElement>(null);
+  const [sight, setSight] = useState({ top: 0, height: 800 });
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    element.scrollTop = recall<number>(memory) ?? 0;
+    let frame = 0;
+    const look = () => {
+      frame = 0;
+      setSight({ top: element.scrollTop, height: element.clientHeight });
+      remember(memory, element.scrollTop);
+    };
+    const soon = () => { frame ||= requestAnimationFrame(look); };
+    const observer = new ResizeObserver(soon);
+    observer.observe(element);
+    element.addEventListener("scroll", soon, { passive: true });
+    look();
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("scroll", soon);
+      cancelAnimationFrame(frame);
+    };
+  }, [memory]);
+  const first = Math.max(0, Math.floor(sight.top / rowHeight) - margin);
+  const last = Math.min(count, Math.ceil((sight.top + sight.height) / rowHeight) + margin);
+  return { box, first, last };
+}
+
+function Heads<Row>({ columns, sort, ask }: {
+  columns: readonly Column<Row>[]; sort: Sort | null | undefined; ask: (sort: Sort) => void;
+}) {
+  return (
+    <div class="row heads" role="row" aria-rowindex={1}>
+      {columns.map((column) => {
+        const here = sort?.column === column.id;
+        const order = !here ? undefined : sort.down ? "descending" : "ascending";
+        const click = () => ask({
+          column: column.id, down: here ? !sort.down : Boolean(column.end),
+        });
+        return (
+          <div key={column.id} role="columnheader" class={`cell${column.end ? " end" : ""}`}
+            aria-sort={order} title={column.hint}>
+            {column.value
+              ? <button onClick={click} tabIndex={-1}>
+                  <span class="clip">{column.title}</span>{here && (sort.down ? "↓" : "↑")}
+                </button>
+              : column.title}
+          </div>
+        );
+      })}
+    </div>
+  );
+}
+
+export function Table<Row>(props: Props<Row>) {
+  const { rows, rowKey, groupOf, href, onOpen, onEnd } = props;
+  const columns = narrow.value ? props.columns.filter((c) => !c.wideOnly) : props.columns;
+  const own = props.onSort === undefined;
+  const sort = own ? sortFromAddress(props.first) : props.sort;
+  const [shut, setShut] = useState<ReadonlySet<string>>(new Set());
+  const [active, setActive] = useState<string | number | null>(null);
+
+  const order = useMemo(
+    () => (own ? sorted(rows, props.columns, sort) : rows),
+    [rows, props.columns, own, sort?.column, sort?.down]);
+  const items = useMemo(() => grouped(order, groupOf, shut), [order, groupOf, shut]);
+  const memory = `scroll ${location.pathname} ${props.label}`;
+  const { box, first, last } = useSight(items.length, memory);
+  useEffect(() => { if (last >= items.length) onEnd?.(); }, [last, items.length, onEnd]);
+
+  const toggle = (group: string) => setShut((old) => {
+    const next = new Set(old);
+    if (!next.delete(group)) next.add(group);
+    return next;
+  });
+  const idOf = (item: Item<Row>) => ("row" in item ? rowKey(item.row) : `group ${item.group}`);
+  const open = (item: Item<Row>) => {
+    if ("group" in item) return toggle(item.group);
+    const url = href?.(item.row);
+    if (onOpen) onOpen(item.row);
+    else if (url) go(url);
+  };
+
+  const onKey = (event: KeyboardEvent) => {
+    if (event.target !== box.current) return;
+    const at = items.findIndex((item) => idOf(item) === active);
+    const page = Math.floor((box.current?.clientHeight ?? 600) / rowHeight) - 2;
+    const steps: Record<string, number> = {
+      ArrowDown: at + 1, ArrowUp: Math.max(0, at - 1), j: at + 1, k: Math.max(0, at - 1),
+      PageDown: at + page, PageUp: at - page, Home: 0, End: items.length - 1,
+    };
+    if (event.key === "Enter" && at >= 0) open(items[at]!);
+    const to = steps[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(items.length - 1, to));
+    if (!items[next] || !box.current) return;
+    setActive(idOf(items[next]));
+    show(box.current, next);
+  };
+
+  const cols = columns.map((c) => (c.grow ? `minmax(${c.least}px, ${c.grow}fr)` : `${c.least}px`));
+  const least = columns.reduce((sum, column) => sum + column.least, 16);
+  const activeAt = items.findIndex((item) => idOf(item) === active);
+  return (
+    <div ref={box} class={`table ${props.className ?? ""}`} role="grid" tabIndex={0}
+      aria-label={props.label} aria-rowcount={items.length + 1} onKeyDown={onKey}
+      aria-activedescendant={activeAt >= first && activeAt < last ? `row-${activeAt}` : undefined}
+      style={{ "--cols": cols.join(" "), "--least": `${least}px` }}>
+      <Heads columns={columns} sort={sort} ask={props.onSort ?? sortToAddress} />
+      <div class="rows" role="rowgroup"
+        style={{ height: Math.min(mostPixels, items.length * rowHeight) }}>
+        <div style={{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">
+          {items.slice(first, last).map((item, at) => (
+            <Line key={idOf(item)} item={item} at={first + at} columns={columns} props={props}
+              active={idOf(item) === active}
+              click={() => { setActive(idOf(item)); open(item); }} />
+          ))}
+        </div>
+      </div>
+      {items.length === 0 && props.empty}
+      {props.under && <div class="under">{props.under}</div>}
+    </div>
+  );
+}
+
+function show(box: HTMLElement, at: number): void {
+  const top = at * rowHeight;
+  const room = box.clientHeight - headHeight - rowHeight;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (top > box.scrollTop + room) box.scrollTop = top - room;
+}
+
+function Line<Row>({ item, at, columns, props, active, click }: {
+  item: Item<Row>; at: number; columns: readonly Column<Row>[]; props: Props<Row>;
+  active: boolean; click: () => void;
+}) {
+  const common = { id: `row-${at}`, role: "row", "aria-rowindex": at + 2 } as const;
+  if ("group" in item) {
+    return (
+      <div {...common} class={`row group${item.shut ? " shut" : ""}${active ? " active" : ""}`}
+        onClick={click} aria-expanded={!item.shut}>
+        <span role="gridcell" class="gap">
+          <Icon name="down" />{item.group}<span class="tally">{item.rows.length}</span>
+        </span>
+        <span role="gridcell" class="sum">{props.groupNote?.(item.rows)}</span>
+      </div>
+    );
+  }
+  const { row } = item;
+  const opens = props.onOpen !== undefined || props.href?.(row) !== undefined;
+  const onClick = (event: MouseEvent) => {
+    if ((event.target as Element).closest("a, button, input")) return;
+    if (String(getSelection() ?? "")) return;
+    click();
+  };
+  const changed = props.moved?.get(props.rowKey(row));
+  const mark = (props.beat ?? 0) % 2 ? " moved-a" : " moved-b";
+  return (
+    <div {...common} onClick={opens ? onClick : undefined}
+      class={`row${opens ? " opens" : ""}${active ? " active" : ""} ${props.rowClass?.(row) ?? ""}`}>
+      {columns.map((column) => (
+        <div key={column.id} role="gridcell" class={"cell" + (column.end ? " end" : "") +
+          (column.mono ? " mono" : "") + (changed?.has(column.id) ? mark : "")}>
+          {column.cell(row)}
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+// Which page an address shows, and what stands in the rail.
+
+import type { ComponentType } from "preact";
+import { lazy } from "./lib/lazy";
+import type { IconName } from "./parts/icon";
+import { Maps, Programs } from "./pages/lists";
+import { Overview } from "./pages/overview";
+
+/** The parts of the address that a page is about. */
+export interface PageProps { id: string }
+
+export interface Route {
+  path: RegExp;
+  page: ComponentType<PageProps>;
+  title: string;
+}
+
+const page = (load: () => Promise<ComponentType<PageProps>>) => lazy<PageProps>(load);
+
+export const routes: Route[] = [
+  { path: /^\/$/, page: Overview, title: "Overview" },
+  { path: /^\/programs$/, page: Programs, title: "Programs" },
+  { path: /^\/maps$/, page: Maps, title: "Maps" },
+  { path: /^\/programs\/(\d+)$/, title: "Program",
+    page: page(() => import("./pages/program").then((m) => m.ProgramPage)) },
+  { path: /^\/maps\/(\d+)$/, title: "Map",
+    page: page(() => import("./pages/map").then((m) => m.MapPage)) },
+  { path: /^\/attach$/, title: "Attach points",
+    page: page(() => import("./pages/attach").then((m) => m.AttachPoints)) },
+  { path: /^\/links\/(\d+)$/, title: "Link",
+    page: page(() => import("./pages/attach").then((m) => m.LinkView)) },
+  { path: /^\/owners$/, title: "Owners",
+    page: page(() => import("./pages/owners").then((m) => m.Owners)) },
+  { path: /^\/owners\/(\d+)$/, title: "Process",
+    page: page(() => import("./pages/owners").then((m) => m.ProcessView)) },
+  { path: /^\/graph$/, title: "Graph",
+    page: page(() => import("./pages/graph").then((m) => m.GraphPage)) },
+  { path: /^\/btf$/, title: "BTF",
+    page: page(() => import("./pages/btf").then((m) => m.BtfList)) },
+  { path: /^\/btf\/(\d+)$/, title: "BTF types",
+    page: page(() => import("./pages/btf").then((m) => m.BtfView)) },
+  { path: /^\/exports$/, title: "Metrics",
+    page: page(() => import("./pages/exports").then((m) => m.Exports)) },
+  { path: /^\/decoders$/, title: "Decoders",
+    page: page(() => import("./pages/decoders").then((m) => m.Decoders)) },
+  { path: /^\/pages\/([^/]+)$/, title: "Page",
+    page: page(() => import("./pages/scripted").then((m) => m.ScriptedPage)) },
+];
+
+export interface RailEntry { href: string; text: string; icon: IconName; key: string }
+
+export const rail: RailEntry[] = [
+  { href: "/", text: "Overview", icon: "overview", key: "o" },
+  { href: "/programs", text: "Programs", icon: "program", key: "p" },
+  { href: "/maps", text: "Maps", icon: "map", key: "m" },
+  { href: "/attach", text: "Attach points", icon: "attach", key: "a" },
+  { href: "/owners", text: "Owners", icon: "owner", key: "w" },
+  { href: "/graph", text: "Graph", icon: "graph", key: "g" },
+  { href: "/btf", text: "BTF", icon: "btf", key: "b" },
+];
+
+export const tools: RailEntry[] = [
+  { href: "/exports", text: "Metrics", icon: "exports", key: "e" },
+  { href: "/decoders", text: "Decoders", icon: "decoder", key: "d" },
+];
