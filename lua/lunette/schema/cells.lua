@@ -56,10 +56,19 @@ local function getter(name)
   end
 end
 
+-- How string.unpack reads a plain number of this type; nil for what is none.
+local function plain_format(of)
+  local sign, bits = of.type:match("^([ui])(%d+)$")
+  if of.type == "duration" then sign, bits = "u", "64" end
+  if not sign or of.count or of.size * 8 ~= tonumber(bits) or of.size > 8 then return nil end
+  return (of.big_endian and ">" or "<") .. (sign == "u" and "I" or "i") .. of.size
+end
+
 local function column(of, part)
   return {
     name = of.name, type = of.type, unit = of.unit, part = part, reduce = of.reduce,
     numeric = cells.numeric(of.type), unsigned = UNSIGNED[of.type], get = getter(of.name),
+    plain = of.offset and plain_format(of), at = of.offset and of.offset + 1,
   }
 end
 
@@ -209,6 +218,34 @@ function Reader:row(key, value)
   end
   self:value_cells(row, value)
   return row
+end
+
+-- How one column is read of the bytes of its key or value.
+local function reads(col, decode_all)
+  local plain, at, get = col.plain, col.at, col.get
+  if plain then
+    local unpack = string.unpack
+    return function(bytes) return (unpack(plain, bytes, at)) end
+  end
+  return function(bytes) return get(decode_all(bytes)) end
+end
+
+--- How one cell is read without the rest of its row.
+---@param index integer the column's
+---@return fun(key: string, value: string|string[]): any
+function Reader:probe(index)
+  local col = self.columns[index]
+  if col.part == "KEY" then return reads(col, self.key.decode) end
+  local read = reads(col, self.value.decode)
+  if col.part == "CPU" then
+    return function(_, value) return read(value[col.cpu + 1]) end
+  end
+  return function(_, value)
+    if type(value) ~= "table" then return read(value) end
+    local values = {}
+    for cpu, one in ipairs(value) do values[cpu] = read(one) end
+    return reduced(col, values, self.reduce)
+  end
 end
 
 --- A row as the schema's TableRow.

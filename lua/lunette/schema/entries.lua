@@ -69,21 +69,28 @@ local function formatted(key, value, format)
   return { key = key, cpuValues = cpus }
 end
 
-local function by_key(a, b) return a.key < b.key end
+local function by_key(a, b) return a.order < b.order end
+
+-- What orders keys as their formatted text does. Hex and text are ordered as the bytes are,
+-- so that only the page's keys need to be formatted.
+local function order_of(format)
+  if format == "NUMBER" then return function(key) return decode.format(key, format) end end
+  return function(key) return key end
+end
 
 -- Of all entries only those that can be on the page are kept: twice the page at most, cut
 -- back to the page whenever that is reached.
 local function smallest(map, wanted, format)
-  local kept, bound = {}, nil
+  local kept, bound, order = {}, nil, order_of(format)
   local function cut()
     table.sort(kept, by_key)
     for i = #kept, wanted + 1, -1 do kept[i] = nil end
-    bound = #kept == wanted and kept[wanted].key or nil
+    bound = #kept == wanted and kept[wanted].order or nil
   end
   for key, value in map:each { raw = true } do
-    local text = decode.format(key, format)
-    if not bound or text < bound then
-      kept[#kept + 1] = { key = text, raw = value }
+    local at = order(key)
+    if not bound or at < bound then
+      kept[#kept + 1] = { order = at, key = key, value = value }
       if #kept >= 2 * wanted + 64 then cut() end
     end
   end
@@ -115,7 +122,8 @@ local function page(info, args)
   local list = {}
   local kept = smallest(map, offset + limit, args.keyFormat)
   for i = offset + 1, #kept do
-    list[#list + 1] = formatted(kept[i].key, kept[i].raw, args.valueFormat)
+    local key = decode.format(kept[i].key, args.keyFormat)
+    list[#list + 1] = formatted(key, kept[i].value, args.valueFormat)
   end
   return list
 end

@@ -1,5 +1,7 @@
 -- What can and can't be seen on a host, and what each missing thing costs.
 
+local bpf = require("bpf")
+
 local features = {}
 
 -- name: what it is; found(host): truthy when there, with what was found; without: what is lost.
@@ -53,6 +55,19 @@ local FEATURES = {
     name = "just-in-time compiler",
     found = function(host) return (host.jit_enabled or 0) > 0 end,
     without = "programs are interpreted: sysctl -w net.core.bpf_jit_enable=1",
+  },
+  {
+    name = "BPF iterators",
+    found = function() return select(2, bpf.owners()) == "iterator" end,
+    without = "owners come from /proc, which is slower: needs Linux 5.8, kernel BTF and root",
+  },
+  {
+    name = "run-time statistics",
+    found = function()
+      local stats <close> = bpf.stats()
+      return stats ~= nil
+    end,
+    without = "no run counts and times: needs Linux 5.8 and root",
   },
 }
 

@@ -93,12 +93,13 @@ end
 --- A test of rows: all conditions hold. nil when there are none.
 ---@param columns table[]
 ---@param conditions table[]|nil { column, op, value }
----@return nil|fun(row: table): boolean
+---@return nil|fun(row: table): boolean passes, integer[] columns that it looks at
 function select.filter(columns, conditions)
-  if not conditions or #conditions == 0 then return nil end
-  local tests = {}
+  if not conditions or #conditions == 0 then return nil, {} end
+  local tests, looks = {}, {}
   for i, condition in ipairs(conditions) do
     local at = find(columns, condition.column, "filter")
+    looks[i] = at
     tests[i] = { at = at, test = OPS[condition.op](columns[at], condition.value) }
   end
   return function(row)
@@ -106,7 +107,7 @@ function select.filter(columns, conditions)
       if not one.test(row[one.at]) then return false end
     end
     return true
-  end
+  end, looks
 end
 
 -- Rank of what can't be compared with each other: nothing, numbers, texts.
@@ -118,7 +119,7 @@ end
 --- An order of rows by one column; equal ones by their key's bytes.
 ---@param columns table[]
 ---@param sort { column: string, order: string }
----@return fun(a: table, b: table): boolean
+---@return fun(a: table, b: table): boolean before, integer[] columns that it looks at
 function select.order(columns, sort)
   local at = find(columns, sort.column, "sort")
   local column, descending = columns[at], sort.order ~= "ASC"
@@ -134,13 +135,13 @@ function select.order(columns, sort)
     if x == y then return a.bytes < b.bytes end
     if descending then return x > y end
     return x < y
-  end
+  end, { at }
 end
 
 --- Keeps the first so many rows of any number, in an order.
 ---@param count integer
 ---@param before fun(a: table, b: table): boolean
----@return { add: fun(row: table), rows: fun(): table[] }
+---@return { add: (fun(row: table): boolean), rows: fun(): table[] } add tells whether it was kept
 function select.first(count, before)
   local kept, worst = {}, nil
   local function cut()
@@ -149,9 +150,10 @@ function select.first(count, before)
     worst = #kept == count and kept[count] or nil
   end
   local function add(row)
-    if worst and not before(row, worst) then return end
+    if worst and not before(row, worst) then return false end
     kept[#kept + 1] = row
     if #kept >= 2 * count + 64 then cut() end
+    return true
   end
   return {
     add = add,

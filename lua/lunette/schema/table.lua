@@ -190,8 +190,22 @@ end
 
 local function page_info(more, at) return { hasNextPage = more, endCursor = "@" .. at } end
 
+-- Sketches an entry into a table: its bytes, and only the cells that are looked at.
+local function sketcher(reader, looks)
+  local probes = {}
+  for i, at in ipairs(looks) do probes[i] = { at = at, read = reader:probe(at) } end
+  return function(row, key, value)
+    row.bytes, row.value = key, value
+    for i = 1, #probes do
+      local probe = probes[i]
+      row[probe.at] = probe.read(key, value)
+    end
+    return row
+  end
+end
+
 -- In the map's order: entries are skipped unread, then read until the page is full.
-local function page_by_position(cursor, reader, args, passes)
+local function page_by_position(cursor, sketch, args, passes)
   local rows, scanned, at = {}, 0, skip_of(args.after)
   for _ = 1, at do
     if not cursor:next() then break end
@@ -204,7 +218,7 @@ local function page_by_position(cursor, reader, args, passes)
       break
     end
     scanned = scanned + 1
-    local row = reader:row(key, value)
+    local row = sketch({}, key, value)
     if not passes or passes(row) then rows[#rows + 1] = row end
   end
   if more then more = not cursor:state().done end
@@ -212,17 +226,17 @@ local function page_by_position(cursor, reader, args, passes)
 end
 
 -- In a column's order: the whole map is read, and only what can be on the page is kept.
-local function page_by_order(cursor, reader, args, passes, before)
+local function page_by_order(cursor, sketch, args, passes, before)
   local skip = skip_of(args.after)
   local limit = args.top or math.maxinteger
   local first = select.first(math.min(skip + args.first, limit), before)
-  local scanned, matched = 0, 0
-  for key, value in function() return cursor:next() end do
+  local scanned, matched, row = 0, 0, {}
+  for key, value in cursor.next, cursor do
     scanned = scanned + 1
-    local row = reader:row(key, value)
+    sketch(row, key, value)
     if not passes or passes(row) then
       matched = matched + 1
-      first.add(row)
+      if first.add(row) then row = {} end
     end
   end
   local all, rows = first.rows(), {}
@@ -258,12 +272,18 @@ local function read(info, reader, args)
   if not opened then return nothing(err) end
   local map <close> = opened
   local cursor <close> = assert(map:cursor { raw = true })
-  local passes = select.filter(reader.columns, args.filter)
-  local before = args.sort and select.order(reader.columns, args.sort)
+  local passes, looks = select.filter(reader.columns, args.filter)
+  local before
+  if args.sort then
+    local at
+    before, at = select.order(reader.columns, args.sort)
+    table.move(at, 1, #at, #looks + 1, looks)
+  end
   local page = before and page_by_order or page_by_position
-  local rows, scanned, info_of_page, matched = page(cursor, reader, args, passes, before)
+  local sketch = sketcher(reader, looks)
+  local rows, scanned, info_of_page, matched = page(cursor, sketch, args, passes, before)
   local state = cursor:state()
-  for i, row in ipairs(rows) do rows[i] = reader:json(row) end
+  for i, row in ipairs(rows) do rows[i] = reader:json(reader:row(row.bytes, row.value)) end
   return {
     rows = rows, scanned = scanned, pageInfo = info_of_page, matched = matched,
     restarted = state.restarted, truncated = state.truncated,
