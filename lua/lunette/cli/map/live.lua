@@ -2,15 +2,14 @@
 
 local args = require("lunette.cli.args")
 local dump = require("lunette.cli.map.dump")
-local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
 local page = require("lunette.cli.map.page")
 local scripts = require("lunette.cli.scripts")
 local screen = require("lunette.cli.screen")
+local snapshot = require("lunette.cli.map.snapshot")
 local tables = require("lunette.cli.table")
 local tty = require("lunette.core.tty")
-local units = require("lunette.cli.units")
 
 local live = {}
 
@@ -28,75 +27,7 @@ function live.configure(command)
   args.json(diff)
 end
 
--- All rows by key, and the columns; what is kept of a row is its cells.
-local function snapshot(variables)
-  local shot = { rows = {}, order = {}, at = tty.now() }
-  variables.after = nil
-  page.each(variables, variables.top, function(one)
-    page.explain(one)
-    shot.columns = one.columns
-    for _, row in ipairs(one.rows) do
-      if not shot.rows[row.key] then shot.order[#shot.order + 1] = row.key end
-      shot.rows[row.key] = row.cells
-    end
-  end)
-  return shot
-end
-
-local function difference(new, old)
-  new, old = tonumber(graph.value(new) or nil), tonumber(graph.value(old) or nil)
-  return new and old and new - old
-end
-
-local function same(a, b)
-  for i = 1, math.max(#a, #b) do
-    if json.encode(a[i]) ~= json.encode(b[i]) then return false end
-  end
-  return true
-end
-
---- What differs between two snapshots: rows { change, key, cells, before, deltas, seconds }.
----@param old table
----@param new table
----@return table[]
-function live.changes(old, new)
-  local changes, seconds = {}, new.at - old.at
-  for _, key in ipairs(new.order) do
-    local cells, before = new.rows[key], old.rows[key]
-    if not before then
-      changes[#changes + 1] = { change = "added", key = key, cells = cells }
-    elseif not same(cells, before) then
-      local deltas = {}
-      for i, column in ipairs(new.columns) do
-        deltas[i] = column.numeric and difference(cells[i], before[i]) or false
-      end
-      changes[#changes + 1] = { change = "changed", key = key, cells = cells, before = before,
-        deltas = deltas, seconds = seconds }
-    end
-  end
-  for _, key in ipairs(old.order) do
-    if not new.rows[key] then
-      changes[#changes + 1] = { change = "removed", key = key, cells = old.rows[key] }
-    end
-  end
-  return changes
-end
-
 local SIGNS = { added = "+", removed = "-", changed = "~" }
-
--- A table's columns, and behind each number of the value how it moved.
-local function columns_of(shot, delta)
-  local columns = {}
-  for i, column in ipairs(page.columns({ columns = shot.columns })) do
-    columns[#columns + 1] = column
-    if shot.columns[i].numeric and shot.columns[i].part ~= "KEY" then
-      columns[#columns + 1] = {
-        title = delta.title, align = "right", value = function(row) return delta.text(row, i) end,
-      }
-    end
-  end
-  return columns
-end
 
 local function change_object(shot)
   local names = {}
@@ -118,16 +49,16 @@ end
 function live.diff(given)
   scripts.load(given.script)
   local variables = page.variables(objects.id("map", given.map), given)
-  local old = snapshot(variables)
+  local old = snapshot.take(variables)
   tty.sleep(given.seconds)
-  local new = snapshot(variables)
-  local changes = live.changes(old, new)
+  local new = snapshot.take(variables)
+  local changes = snapshot.changes(old, new)
   if given.json then
     local write = change_object(new)
     for _, change in ipairs(changes) do io.write(json.encode(write(change)), "\n") end
     return
   end
-  local columns = columns_of(new, { title = "CHANGE", text = function(row, i)
+  local columns = snapshot.columns(new, { title = "CHANGE", text = function(row, i)
     local delta = row.deltas and row.deltas[i]
     return delta and ("%+.0f"):format(delta) or ""
   end })
@@ -139,23 +70,8 @@ function live.diff(given)
     counts.removed, counts.changed, #new.order, new.at - old.at))
 end
 
-local function watch_rows(shot, old)
-  local rows = {}
-  for i, key in ipairs(shot.order) do
-    rows[i] = { cells = shot.rows[key], before = old and old.rows[key] }
-  end
-  return rows
-end
-
-local function rate_columns(shot, old)
-  return columns_of(shot, { title = "/S", text = function(row, i)
-    local delta = row.before and difference(row.cells[i], row.before[i])
-    return delta and units.count(delta / (shot.at - old.at)) or ""
-  end })
-end
-
 local function print_look(shot, old, given, title)
-  local rows = watch_rows(shot, old)
+  local rows = snapshot.rows(shot, old)
   if given.json then
     local write = change_object(shot)
     local list = json.array({})
@@ -164,7 +80,7 @@ local function print_look(shot, old, given, title)
     io.stdout:flush()
     return
   end
-  screen.show(title, tables.lines(rate_columns(shot, old), rows, tables.width()))
+  screen.show(title, tables.lines(snapshot.rate_columns(shot, old), rows, tables.width()))
 end
 
 --- map watch
@@ -176,7 +92,7 @@ function live.watch(given)
   local title = ("map %d %s, every %gs"):format(id, info and info.name or "", given.interval)
   local old
   screen.loop(given.interval, given.count, not given.json, function()
-    local shot = snapshot(variables)
+    local shot = snapshot.take(variables)
     print_look(shot, old, given, title)
     old = shot
   end)
