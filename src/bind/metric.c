@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "bind/metric_counts.h"
 #include "bind/modules.h"
@@ -119,6 +120,22 @@ static int l_counts(lua_State *L)
 	return 1;
 }
 
+static double seconds_of(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* now() -> seconds since the epoch, seconds of the monotonic clock */
+static int l_now(lua_State *L)
+{
+	lua_pushnumber(L, seconds_of(CLOCK_REALTIME));
+	lua_pushnumber(L, seconds_of(CLOCK_MONOTONIC));
+	return 2;
+}
+
 void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 {
 	luaL_newmetatable(L, name);
@@ -129,6 +146,7 @@ void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 }
 
 static const luaL_Reg functions[] = {
+	{ "now", l_now },
 	{ "count", l_count },
 	{ "note", l_note },
 	{ "counts", l_counts },
@@ -141,5 +159,6 @@ int luaopen_lunette_core_metrics(lua_State *L)
 	lun_metric_open_tally(L);
 	lun_metric_open_page(L);
 	lun_metric_open_pass(L);
+	lun_metric_open_regex(L);
 	return 1;
 }

@@ -21,3 +21,4 @@
 #define LUN_PROFILE "lunette.profile"
 #define LUN_REGEX "lunette.metrics.regex"
 #define LUN_TRACELOG "lunette.tracelog"
+#define LUN_CONN "lunette.conn"

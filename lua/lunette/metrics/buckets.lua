@@ -1,0 +1,95 @@
+-- Histograms: how bucket numbers (in keys, or as places in an array) become upper bounds.
+--
+-- Prometheus's `le` is inclusive. Our own kinds count integers, so a bucket of [4, 8) ends at
+-- 7; ebpf_exporter's kinds end where ebpf_exporter lets them end.
+
+local buckets = {}
+
+local MOST = 512
+
+local kinds = {}
+
+-- libbpf-tools' log2l() slots: slot i holds [2^i, 2^(i+1)), slot 0 also 0.
+function kinds.log2(spec)
+  local first, last = spec.min or 0, spec.max or 26
+  local bounds = {}
+  for i = first, last do bounds[#bounds + 1] = 2.0 ^ (i + 1) - 1 end
+  return bounds, first
+end
+
+-- bpftrace's hist(): bucket 0 is what is negative, 1 is 0, 2 is 1, and i is [2^(i-2), 2^(i-1)).
+function kinds.hist(spec)
+  local bounds = { -1.0, 0.0 }
+  for i = 2, spec.max or 65 do bounds[#bounds + 1] = 2.0 ^ (i - 1) - 1 end
+  return bounds, 0
+end
+
+-- bpftrace's lhist(x, min, max, step): 0 is below min, then one a step, the last above max.
+function kinds.lhist(spec)
+  local bounds = {}
+  for upto = spec.min, spec.max, spec.step do bounds[#bounds + 1] = upto - 1.0 end
+  return bounds, 0
+end
+
+-- ebpf_exporter's.
+function kinds.exp2(spec)
+  local bounds = {}
+  for i = spec.min or 0, spec.max do bounds[#bounds + 1] = 2.0 ^ i end
+  return bounds, spec.min or 0
+end
+
+function kinds.exp2zero(spec)
+  local first, bounds = spec.min or 0, {}
+  for i = first, spec.max do bounds[#bounds + 1] = i == 0 and 0.0 or 2.0 ^ (i - 1) end
+  return bounds, first
+end
+
+function kinds.linear(spec)
+  local bounds, step = {}, spec.step or 1
+  for i = spec.min or 0, spec.max do bounds[#bounds + 1] = i * step + 0.0 end
+  return bounds, spec.min or 0
+end
+
+-- Upper bounds as they are given; bucket numbers count from 0.
+function kinds.fixed(spec)
+  local bounds = {}
+  for i, bound in ipairs(spec.bounds or spec.keys or {}) do bounds[i] = bound + 0.0 end
+  return bounds, 0
+end
+
+local NEEDS = { lhist = { "min", "max", "step" }, exp2 = { "max" }, exp2zero = { "max" },
+  linear = { "max" } }
+
+local function check(spec)
+  for _, field in ipairs(NEEDS[spec.kind] or {}) do
+    if type(spec[field]) ~= "number" then
+      return ("buckets of kind '%s' need %s, a number"):format(spec.kind, field)
+    end
+  end
+  if spec.kind == "lhist" and spec.step <= 0 then return "buckets: step must be positive" end
+  return nil
+end
+
+local function ascending(bounds)
+  for i = 2, #bounds do
+    if bounds[i] <= bounds[i - 1] then return false end
+  end
+  return #bounds > 0
+end
+
+--- The bounds of a histogram, in the unit of what is counted, and the number of its first
+--- bucket.
+---@param spec table { kind, min, max, step, bounds }
+---@return number[]|nil bounds, integer|string first_or_err
+function buckets.bounds(spec)
+  local kind = kinds[spec.kind]
+  if not kind then return nil, ("buckets: no kind '%s'"):format(tostring(spec.kind)) end
+  local err = check(spec)
+  if err then return nil, err end
+  local bounds, first = kind(spec)
+  if #bounds > MOST then return nil, ("buckets: more than %d"):format(MOST) end
+  if not ascending(bounds) then return nil, "buckets: bounds must be numbers that go up" end
+  return bounds, first
+end
+
+return buckets

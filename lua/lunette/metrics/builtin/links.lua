@@ -1,0 +1,19 @@
+-- Links: how many of each type, and what each attaches.
+
+local bpf = require("bpf")
+
+local links = {}
+
+function links.run(emit)
+  emit.family { name = "ebpf_links", help = "Links by type." }
+  local counts = {}
+  for _, link in ipairs(bpf.links { own = false } or {}) do
+    local kind = link.type
+    counts[kind] = (counts[kind] or 0) + 1
+    emit { name = "ebpf_link", type = "info", help = "What the link attaches.",
+      labels = { id = link.id, type = kind, program_id = link.prog_id } }
+  end
+  for kind, count in pairs(counts) do emit("ebpf_links", count, { type = kind }) end
+end
+
+return links

@@ -1,0 +1,127 @@
+-- Collectors: a function that emits samples of anything. What it emits is gathered by family
+-- and by the names of its labels, and goes onto the page when the function has returned.
+
+local core = require("lunette.core.metrics")
+local names = require("lunette.metrics.names")
+
+local collect = {}
+
+local LIMIT = 10000 -- series a family
+
+local function sorted_names(labels)
+  local list = {}
+  for name in pairs(labels) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local Emitter = {}
+Emitter.__index = Emitter
+
+local function check(condition, format, ...)
+  if not condition then error(format:format(...), 4) end
+end
+
+-- The family of that declaration, made when it is new.
+local function declare(self, spec)
+  local err = names.metric_error(spec.name)
+  check(not err, "%s", err)
+  local kind = spec.type or "gauge"
+  check(names.is_type(kind), "type: no '%s'", tostring(kind))
+  local base = names.family(spec.name, kind, spec.unit)
+  local family = self.families[base]
+  if family then
+    check(spec.type == nil or family.type == kind, "%s is a %s already", base, family.type)
+    return family
+  end
+  family = { family = base, type = kind, help = spec.help or "", unit = spec.unit, sets = {},
+    bounds = spec.bounds or spec.quantiles, order = #self.list + 1 }
+  self.families[base] = family
+  self.by_name[spec.name] = family
+  self.list[family.order] = family
+  return family
+end
+
+local function set_of(self, family, list)
+  local signature = table.concat(list, "\0")
+  local set = family.sets[signature]
+  if set then return set end
+  for _, name in ipairs(list) do
+    local err = names.label_error(name, family.type)
+    check(not err, "%s", err)
+  end
+  local cells, n = {}, family.bounds and #family.bounds + 2 or 1
+  for i = 1, n do cells[i] = "first" end
+  set = { names = list, tally = core.tally { labels = #list, cells = cells, limit = self.limit } }
+  family.sets[signature] = set
+  return set
+end
+
+local function texts(labels, list)
+  local ordered = {}
+  for i, name in ipairs(list) do
+    local value = labels[name]
+    ordered[i] = math.type(value) == "float" and ("%.17g"):format(value) or tostring(value)
+  end
+  return ordered
+end
+
+local function duplicate(self, family, set, ordered)
+  local parts = {}
+  for i, name in ipairs(set.names) do parts[i] = ("%s=%q"):format(name, ordered[i]) end
+  self.problem(("%s{%s} was given twice"):format(family.family, table.concat(parts, ",")))
+end
+
+local function add(self, family, value, labels)
+  local kind = type(value)
+  if kind == "boolean" then value = value and 1 or 0 end
+  check(kind == "number" or kind == "boolean", "%s: the value is no number but a %s",
+    family.family, kind)
+  local set = set_of(self, family, sorted_names(labels))
+  local ordered = texts(labels, set.names)
+  local ok, why = set.tally:add(1, value, table.unpack(ordered))
+  if not ok and why == "taken" then duplicate(self, family, set, ordered) end
+end
+
+-- { bounds, counts (one more than bounds), sum }, counts not summed up.
+local function add_histogram(self, family, spec)
+  local labels = spec.labels or {}
+  check(type(spec.counts) == "table" and #spec.counts == #family.bounds + 1,
+    "%s: needs counts, one more than bounds", family.family)
+  local set = set_of(self, family, sorted_names(labels))
+  local ordered = texts(labels, set.names)
+  for i, count in ipairs(spec.counts) do
+    set.tally:add(i, count, table.unpack(ordered))
+  end
+  set.tally:add(#family.bounds + 2, spec.sum or 0, table.unpack(ordered))
+end
+
+-- emit(name, value [, labels]), or emit{ name, type, help, unit, value, labels }.
+local function emit(self, name, value, labels)
+  if type(name) == "table" then
+    local spec = name
+    local family = declare(self, spec)
+    if family.type == "histogram" then return add_histogram(self, family, spec) end
+    local fallback = family.type == "info" and 1 or nil
+    return add(self, family, spec.value == nil and fallback or spec.value, spec.labels or {})
+  end
+  local family = self.by_name[name] or declare(self, { name = name })
+  add(self, family, value, labels or {})
+end
+
+--- Runs a collector's function; returns what it emitted as a list of families, and its error.
+---@param fn fun(emit: any)
+---@param limit integer|nil
+---@param problem fun(message: string)
+---@return table[] families, string|nil err
+function collect.run(fn, limit, problem)
+  local self = setmetatable({ families = {}, by_name = {}, list = {}, limit = limit or LIMIT,
+    problem = problem }, Emitter)
+  local emitter = setmetatable({
+    family = function(spec) declare(self, spec) end,
+  }, { __call = function(_, ...) emit(self, ...) end })
+  local ok, err = xpcall(fn, debug.traceback, emitter)
+  return self.list, not ok and tostring(err) or nil
+end
+
+return collect

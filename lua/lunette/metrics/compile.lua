@@ -1,0 +1,145 @@
+-- A rule meets a map: its expressions become columns of the map's decoder. What all comes of
+-- decode plans runs in C (core.run); one Lua function in it, and Lua sees each entry.
+
+local decode = require("lunette.decode")
+local facts = require("lunette.metrics.facts")
+
+local compile = {}
+
+-- Kinds of columns that C can't make a label of.
+local NEEDS_LUA = { func = true, array = true, struct = true, union = true }
+
+local function own_decoder(parts, info, base)
+  local key_plan = parts.key and decode.compile(parts.key, info.key_size) or base.key_plan
+  local value_plan = parts.value and decode.compile(parts.value, info.value_size)
+    or base.value_plan
+  return { key_plan = key_plan, value_plan = value_plan, reduce = base.reduce,
+    columns = { key = key_plan:columns("key"), value = value_plan:columns("value") } }
+end
+
+local function decoder_for(rule, info)
+  local base = decode.for_map(info)
+  if base.error then error(base.why, 0) end
+  return rule.decode and own_decoder(rule.decode, info, base) or base
+end
+
+local function names_of(columns)
+  local list = {}
+  for i, column in ipairs(columns) do list[i] = column.name end
+  return table.concat(list, ", ")
+end
+
+-- The column of a path, or the only one there is; an element of an array is found by C.
+local function find_column(decoder, side, path)
+  local columns = decoder.columns[side]
+  if path == "" then
+    if #columns == 1 then return columns[1] end
+    error(("the %s has %d columns, name one: %s"):format(side, #columns, names_of(columns)), 0)
+  end
+  for _, column in ipairs(columns) do
+    if column.name == path then return column end
+  end
+  if path:find("%[%d+%]") then return { name = path, type = "element" } end
+  error(("the %s has no column '%s' (it has %s)"):format(side, path, names_of(columns)), 0)
+end
+
+local Compiled = {}
+Compiled.__index = Compiled
+
+function Compiled:column(expr, what)
+  if expr.from == "function" then
+    self.lua = true
+    return { from = "function", fn = expr.fn }
+  elseif expr.from == "fact" then
+    return { from = "const", text = facts.text(expr.fact, self.info) }
+  elseif expr.from == "cpu" then
+    return { from = "cpu" }
+  elseif expr.raw then
+    local raw = type(expr.raw) == "function" and expr.raw(self.info) or expr.raw
+    return { from = expr.from, raw = raw, path = "" }
+  end
+  local column = find_column(self.decoder, expr.from, expr.path)
+  if NEEDS_LUA[column.type] and what ~= "slots" then self.lua = true end
+  return { from = expr.from, path = column.name, type = column.type,
+    reduce = expr.reduce or column.reduce or self.reduce }
+end
+
+function Compiled:number(expr)
+  return self:column(expr or { from = "value", path = "" }, "value")
+end
+
+local ones = { info = true }
+
+function Compiled:add_metric(metric)
+  local add = function(cell) self.cells[#self.cells + 1] = cell end
+  local cell = { cell = metric.cell, n = metric.n, sum = metric.sum_cell }
+  if metric.states or metric.quantiles then
+    self.lua = true
+    cell.goes, cell.column = "number", self:number(metric.value)
+  elseif ones[metric.type] or metric.value and metric.value.from == "one" then
+    cell.goes = "one"
+  elseif metric.bucket then
+    cell.goes, cell.column = "bucket", self:number(metric.value)
+    cell.index = self:column(metric.bucket, "bucket")
+    cell.first, cell.sum_index = metric.first, metric.sum_index
+  elseif metric.slots then
+    cell.goes, cell.column = "slots", self:column(metric.slots, "slots")
+  elseif metric.bounds then
+    cell.goes, cell.column, cell.bounds = "observe", self:number(metric.value), metric.raw_bounds
+  else
+    cell.goes, cell.column = "number", self:number(metric.value)
+  end
+  cell.metric = metric
+  add(cell)
+  if metric.sum then
+    add { goes = "number", column = self:column(metric.sum, "sum"), cell = metric.sum_cell,
+      metric = metric }
+  end
+end
+
+-- Whether each entry has a label set of its own: every column of the key is a label as it is.
+local function is_identity(self)
+  if self.rule.relabel or (self.info.per_cpu and self.rule.percpu == "cpu" and not self.each_cpu)
+  then
+    return false
+  end
+  local given = {}
+  for _, column in ipairs(self.labels) do
+    if column.from == "key" then
+      if column.raw then return true end
+      given[column.path] = true
+    end
+  end
+  for _, column in ipairs(self.decoder.columns.key) do
+    if not given[column.name] then return false end
+  end
+  return true
+end
+
+--- Compiles a rule for a map; raises a plain message when the map has not what it asks for.
+---@param rule table as rule.read gives it
+---@param info MapInfo
+---@return table { labels, cells, lua, identity, decoder, each_cpu }
+function compile.for_map(rule, info)
+  local self = setmetatable({ rule = rule, info = info, labels = {}, cells = {}, lua = false,
+    each_cpu = rule.each_cpu and info.per_cpu }, Compiled)
+  self.decoder = decoder_for(rule, info)
+  self.reduce = rule.percpu ~= "cpu" and rule.percpu or self.decoder.reduce or "sum"
+  for i, label in ipairs(rule.labels) do
+    self.labels[i] = label.expr and self:column(label.expr, "label")
+      or { from = "const", text = label.text }
+  end
+  for _, metric in ipairs(rule.metrics) do self:add_metric(metric) end
+  if type(rule.filter) == "function" then self.lua = true end
+  self.identity = is_identity(self)
+  return self
+end
+
+--- What core.run and core.stream take.
+function Compiled:spec(map, deadline)
+  return { map = map, key_plan = self.decoder.key_plan, value_plan = self.decoder.value_plan,
+    labels = self.labels, cells = self.cells, each_cpu = self.each_cpu,
+    skip_zero = self.rule.skip_zero, deadline = deadline }
+end
+
+return compile

@@ -1,0 +1,165 @@
+-- Decoders by name, for labels: ebpf_exporter's, by its names. Each is made from its argument
+-- and turns a column's text into another; nil leaves the series out. They run once a label
+-- set, not once an entry, so that they cost little.
+
+local d = require("lunette.decode.combinators")
+local bpf = require("bpf")
+local pci = require("lunette.metrics.pci")
+local regexp = require("lunette.metrics.regexp")
+
+local decoders = {}
+
+-- name -> function(argument) -> function(text) -> text | nil; raises on a bad argument
+local makers = {}
+
+local function integer(text)
+  return math.tointeger(tonumber(text)) or (text:match("^%d+$") and
+    require("lunette.runtime.u64").parse(text)) or nil
+end
+
+-- One of the decode plan's kinds: the number's bytes, read as that kind.
+local function by_plan(node)
+  return function()
+    local plan
+    return function(text)
+      plan = plan or bpf.plan(d.spec(node), node.size)
+      local number = integer(text)
+      if not number then return text end
+      local shown = plan:decode(string.pack("<i8", number):sub(1, node.size))
+      return tostring(shown)
+    end
+  end
+end
+
+makers.cgroup = by_plan(d.cgroup())
+makers.errno = by_plan(d.errno())
+makers.ifname = by_plan(d.ifindex())
+makers.ksym = by_plan(d.ksym())
+makers.majorminor = by_plan(d.dev())
+makers.syscall = by_plan(d.syscall(4))
+makers.comm = by_plan(d.pid(4))
+
+-- Bytes come as hex, where the column is bytes; else as they are.
+local function bytes_of(text)
+  if #text % 2 == 1 or text:find("%X") then return text end
+  return (text:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+-- A DNS name: labels with their lengths in front.
+function makers.dname()
+  return function(text)
+    local bytes, at, parts = bytes_of(text), 1, {}
+    while at <= #bytes and bytes:byte(at) > 0 do
+      local length = bytes:byte(at)
+      parts[#parts + 1] = bytes:sub(at + 1, at + length)
+      at = at + 1 + length
+    end
+    return table.concat(parts, ".")
+  end
+end
+
+function makers.hex()
+  return function(text)
+    local number = integer(text)
+    return number and ("%x"):format(number) or text
+  end
+end
+
+function makers.inet_ip()
+  local four, six
+  return function(text)
+    local number = integer(text)
+    local bytes = number and #text ~= 8 and #text ~= 32 and string.pack("<I4", number & 0xffffffff)
+      or bytes_of(text)
+    if #bytes == 4 then
+      four = four or bpf.plan(d.spec(d.ipv4()), 4)
+      return four:decode(bytes)
+    elseif #bytes == 16 then
+      six = six or bpf.plan(d.spec(d.ipv6()), 16)
+      return six:decode(bytes)
+    end
+    return text
+  end
+end
+
+-- A stack's frames, one a line in ebpf_exporter; d.stack(map) decodes the id.
+function makers.kstack()
+  return function(text) return (text:gsub(";", "\n")) end
+end
+
+for _, what in ipairs { "vendor", "device", "class", "subclass" } do
+  makers["pci_" .. what] = function()
+    return function(text) return pci[what](integer(text) or 0) end
+  end
+end
+
+-- Text that matches one of the patterns stays (its first group, where it has one).
+function makers.regexp(patterns)
+  if type(patterns) == "string" then patterns = { patterns } end
+  if type(patterns) ~= "table" or #patterns == 0 then
+    error("regexp: needs a pattern, or a list of them", 0)
+  end
+  local compiled = {}
+  for i, pattern in ipairs(patterns) do
+    compiled[i] = assert(regexp.compile(pattern))
+  end
+  return function(text)
+    for _, regex in ipairs(compiled) do
+      local whole, group = regex:match(text)
+      if whole then return group or text end
+    end
+    return nil
+  end
+end
+
+function makers.static_map(map)
+  if type(map) ~= "table" then error("static_map: needs a table", 0) end
+  local unknown = map.unknown
+  return function(text)
+    local found = map[text] or map[integer(text) or false]
+    if found then return tostring(found) end
+    return unknown and tostring(unknown) or "unknown:" .. text
+  end
+end
+
+function makers.string()
+  return function(text) return (bytes_of(text):gsub("%z.*$", "")) end
+end
+
+function makers.uint()
+  return function(text)
+    local number = integer(text)
+    if not number and #text <= 16 then
+      local bytes = bytes_of(text)
+      number = #bytes > 0 and #bytes <= 8 and string.unpack("<I" .. #bytes, bytes) or nil
+    end
+    return number and ("%u"):format(number) or nil
+  end
+end
+
+--- The names there are, sorted.
+---@return string[]
+function decoders.names()
+  local list = {}
+  for name in pairs(makers) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+--- Makes one: "ksym", { "static_map", { … } }, or a function of the text.
+---@param spec string|table|function
+---@return fun(text: string): string|nil  nil, err
+function decoders.make(spec)
+  if type(spec) == "function" then return spec end
+  local name = type(spec) == "table" and spec[1] or spec
+  local maker = makers[name]
+  if not maker then
+    return nil, ("no decoder '%s' (there are: %s)"):format(tostring(name),
+      table.concat(decoders.names(), ", "))
+  end
+  local ok, made = pcall(maker, type(spec) == "table" and spec[2] or nil)
+  if not ok then return nil, tostring(made) end
+  return made
+end
+
+return decoders

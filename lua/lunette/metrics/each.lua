@@ -1,0 +1,230 @@
+-- A pass in Lua, entry by entry, for rules that hold a Lua function: labels, numbers and
+-- filters are computed here and go into the same tally.
+
+local core = require("lunette.core.metrics")
+
+local each = {}
+
+local MOST_ERRORS = 100
+local CHECK_EVERY = 512 -- entries between looks at the clock
+
+local function walk(value, path)
+  if type(value) ~= "table" or path == "" then return value end
+  for part in path:gmatch("[^%.%[%]]+") do
+    if type(value) ~= "table" then return value end
+    local index = math.tointeger(tonumber(part))
+    value = value[index and index + 1 or part]
+  end
+  return value
+end
+
+-- function(key, value, cpu) of a column.
+local function getter(column, info)
+  if column.from == "function" then
+    local fn = column.fn
+    return function(key, value, cpu) return fn(key, value, info, cpu) end
+  elseif column.from == "const" then
+    return function() return column.text end
+  elseif column.from == "cpu" then
+    return function(_, _, cpu) return cpu and tostring(cpu) or "" end
+  elseif column.from == "key" then
+    local path = column.path
+    return function(key) return walk(key, path) end
+  end
+  local path = column.path
+  return function(_, value) return walk(value, path) end
+end
+
+local function text_of(value, column)
+  local kind = math.type(value)
+  if type(value) == "string" then return value end
+  if kind == "integer" then return (column.type == "u64" and "%u" or "%d"):format(value) end
+  if kind == "float" then return ("%.17g"):format(value) end
+  if value == nil then return "" end
+  if type(value) == "boolean" then return tostring(value) end
+  if type(value) == "table" and #value > 0 then return table.concat(value, ";") end
+  error(("a label is a %s"):format(type(value)), 0)
+end
+
+local function number_of(value)
+  if type(value) == "boolean" then return value and 1 or 0 end
+  if type(value) ~= "number" then
+    error(("a value is no number but %s"):format(type(value) == "string"
+      and ("'%s'"):format(value:sub(1, 40)) or "a " .. type(value)), 0)
+  end
+  if value ~= value then error("a value is NaN", 0) end
+  return value
+end
+
+local Each = {}
+Each.__index = Each
+
+-- Adds to a cell; unsigned where the column is.
+local function add(self, cell, column, number, labels)
+  if column and column.type == "u64" and math.type(number) == "integer" then
+    self.tally:add_u64(cell, number, table.unpack(labels))
+  else
+    self.tally:add(cell, number, table.unpack(labels))
+  end
+end
+
+local goes = {}
+
+function goes.one(self, cell, labels) self.tally:add(cell.cell, 1, table.unpack(labels)) end
+
+function goes.number(self, cell, labels, key, value, cpu)
+  local number = cell.get(key, value, cpu)
+  if number == nil then return end
+  number = number_of(number)
+  if number == 0 and self.skip_zero then return end
+  add(self, cell.cell, cell.column, number, labels)
+end
+
+function goes.bucket(self, cell, labels, key, value, cpu)
+  local count, index = number_of(cell.get(key, value, cpu)), cell.get_index(key, value, cpu)
+  index = number_of(index)
+  if cell.sum_index and index == cell.sum_index then
+    self.tally:add(cell.sum, count, table.unpack(labels))
+    return
+  end
+  local at = math.max(0, math.min(cell.n - 1, index - cell.first))
+  self.tally:add(cell.cell + math.tointeger(at), count, table.unpack(labels))
+end
+
+function goes.slots(self, cell, labels, key, value, cpu)
+  local counts = cell.get(key, value, cpu)
+  if type(counts) ~= "table" then error("slots: the value is no array", 0) end
+  for i, count in ipairs(counts) do
+    self.tally:add(cell.cell + math.min(i, cell.n) - 1, number_of(count), table.unpack(labels))
+  end
+end
+
+function goes.observe(self, cell, labels, key, value, cpu)
+  local number = number_of(cell.get(key, value, cpu))
+  local at = 1
+  while at < cell.n and number > cell.bounds[at] do at = at + 1 end
+  self.tally:add(cell.cell + at - 1, 1, table.unpack(labels))
+  self.tally:add(cell.sum, number, table.unpack(labels))
+end
+
+-- A state set: a sample a state, with the state as the last label.
+function goes.states(self, cell, labels, key, value, cpu)
+  local now = cell.get(key, value, cpu)
+  local last = #labels + 1
+  for _, state in ipairs(cell.metric.states) do
+    labels[last] = state.name
+    local on = state.value == now or state.name == now
+    self.tally:add(cell.cell, on and 1 or 0, table.unpack(labels))
+  end
+  labels[last] = nil
+end
+
+-- A summary keeps all numbers of a label set, for its quantiles.
+function goes.quantiles(self, cell, labels, key, value, cpu)
+  local number = number_of(cell.get(key, value, cpu))
+  local name = table.concat(labels, "\0")
+  local kept = self.kept[name]
+  if not kept then
+    kept = { labels = table.move(labels, 1, #labels, 1, {}), cell = cell }
+    self.kept[name] = kept
+  end
+  kept[#kept + 1] = number
+end
+
+local function finish_quantiles(self)
+  for _, kept in pairs(self.kept) do
+    table.sort(kept)
+    local cell, sum = kept.cell, 0
+    for _, number in ipairs(kept) do sum = sum + number end
+    self.tally:add(cell.cell, #kept, table.unpack(kept.labels))
+    self.tally:add(cell.sum, sum, table.unpack(kept.labels))
+    for i, q in ipairs(cell.metric.quantiles) do
+      local rank = math.max(1, math.ceil(q * #kept))
+      self.tally:add(cell.cell + i, kept[rank], table.unpack(kept.labels))
+    end
+  end
+end
+
+function Each:entry(key, value, cpu)
+  if self.filter and not self.filter(key, value, self.info, cpu) then return end
+  local labels = {}
+  for i, column in ipairs(self.labels) do
+    labels[i] = text_of(column.get(key, value, cpu), column)
+  end
+  for _, cell in ipairs(self.cells) do cell.run(self, cell, labels, key, value, cpu) end
+end
+
+local function is_late(self)
+  local _, now = core.now()
+  return self.deadline ~= nil and now > self.deadline
+end
+
+function Each:entries(cursor)
+  for key, value in cursor.next, cursor do
+    self.key = key
+    self.seen = self.seen + 1
+    if self.each_cpu and type(value) == "table" then
+      for cpu, of_cpu in ipairs(value) do self:entry(key, of_cpu, cpu - 1) end
+    else
+      self:entry(key, value)
+    end
+    if self.seen % CHECK_EVERY == 0 and is_late(self) then
+      self.late = true
+      return
+    end
+  end
+end
+
+local function key_text(key)
+  local ok, text = pcall(require("lunette.runtime.json").encode, key)
+  return (ok and text or tostring(key)):sub(1, 100)
+end
+
+local function prepare(compiled)
+  local labels, cells = {}, {}
+  for i, column in ipairs(compiled.labels) do
+    labels[i] = { get = getter(column, compiled.info), type = column.type }
+  end
+  for i, cell in ipairs(compiled.cells) do
+    local how = cell.metric.states and "states" or cell.metric.quantiles and "quantiles"
+      or cell.goes
+    cells[i] = setmetatable({ run = goes[how],
+      get = cell.column and getter(cell.column, compiled.info),
+      get_index = cell.index and getter(cell.index, compiled.info) }, { __index = cell })
+  end
+  return labels, cells
+end
+
+--- Runs all entries into the tally: the same outcome table as core.run, or nil, err, errno.
+---@param compiled table
+---@param map Map
+---@param tally table
+---@param deadline number|nil
+function each.run(compiled, map, tally, deadline)
+  local decoder = setmetatable({ reduce = compiled.reduce }, { __index = compiled.decoder })
+  local cursor, err, errno = map:cursor { decoder = decoder, cpus = compiled.each_cpu }
+  if not cursor then return nil, err, errno end
+  local handle <close> = cursor
+  local labels, cells = prepare(compiled)
+  local filter = compiled.rule.filter
+  local self = setmetatable({ tally = tally, labels = labels, cells = cells,
+    filter = type(filter) == "function" and filter or nil, each_cpu = compiled.each_cpu,
+    info = compiled.info, skip_zero = compiled.rule.skip_zero, deadline = deadline, seen = 0,
+    kept = {} }, Each)
+  local outcome = { errors = 0, late = false }
+  -- An entry that fails is counted, and the walk goes on behind it.
+  while outcome.errors < MOST_ERRORS do
+    local ok, problem = pcall(self.entries, self, handle)
+    if ok then break end
+    outcome.errors = outcome.errors + 1
+    outcome.error = outcome.error or ("%s in the entry with key %s"):format(tostring(problem),
+      key_text(self.key))
+  end
+  finish_quantiles(self)
+  local state = handle:state()
+  outcome.entries, outcome.late = self.seen, self.late or false
+  outcome.restarted, outcome.truncated = state.restarted, state.truncated
+  return outcome
+end
+
+return each

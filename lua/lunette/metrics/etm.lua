@@ -1,0 +1,77 @@
+-- --etm ID_START-ID_END:NAME_REGEXP:KEY_FORMAT, as dev-agent had it: which maps have their
+-- entries exported as devagent_ebpf_map_entry_value. Each becomes a rule like any other; the
+-- first that matches a map has it.
+
+local regexp = require("lunette.metrics.regexp")
+
+local etm = {}
+
+local FORMATS = { string = true, number = true, hex = true }
+
+local function id_of(text, fallback)
+  if text == "" then return fallback end
+  return math.tointeger(tonumber(text))
+end
+
+--- Reads one.
+---@param text string
+---@return table|nil { from, to, regex, format }, string? err
+function etm.parse(text)
+  local first, last, pattern, format = text:match("^(%d*)%-(%d*):(.*):([^:]*)$")
+  if not first then
+    return nil, ("--etm '%s' is not ID_START-ID_END:NAME_REGEXP:KEY_FORMAT"):format(text)
+  end
+  if not FORMATS[format] then
+    return nil, ("--etm '%s': the key format is string, number or hex, not '%s'")
+      :format(text, format)
+  end
+  local from, to = id_of(first, 0), id_of(last, math.maxinteger)
+  if not from or not to or from > to then
+    return nil, ("--etm '%s': no range of ids"):format(text)
+  end
+  local regex, err = regexp.compile(pattern)
+  if not regex then return nil, ("--etm '%s': %s"):format(text, err) end
+  return { from = from, to = to, regex = regex, format = format, text = text }
+end
+
+local function holds(one, info)
+  return info.id >= one.from and info.id <= one.to and one.regex:match(info.name) ~= nil
+end
+
+local rules = {}
+
+local function first_for(info)
+  for _, one in ipairs(rules) do
+    if holds(one, info) then return one end
+  end
+  return nil
+end
+
+local RULE = {
+  rule = "etm", name = "devagent_ebpf_map_entry_value", type = "gauge",
+  help = "Value of an eBPF map entry",
+  match = function(info) return first_for(info) ~= nil end,
+  labels = { id = "map.id", name = "map.name", type = "map.type", cpu = "cpu",
+    key = { "key", raw = function(info) return first_for(info).format end } },
+  value = { "value", raw = "number" },
+  max_series = math.huge,
+}
+
+--- Adds one; returns the rule to declare when it is the first.
+---@param text string
+---@return table|nil spec, string? err
+function etm.add(text)
+  local one, err = etm.parse(text)
+  if not one then return nil, err end
+  rules[#rules + 1] = one
+  return #rules == 1 and RULE or nil
+end
+
+--- Whether a map's entries are exported by an --etm rule.
+---@param info MapInfo
+function etm.exports(info) return first_for(info) ~= nil end
+
+--- Forgets all of them (for tests).
+function etm.clear() rules = {} end
+
+return etm

@@ -1,0 +1,131 @@
+-- /metrics over HTTP: which format, which part, by when, and compressed or not.
+
+local core = require("lunette.core.metrics")
+
+local expose = {}
+
+local CONTENT_TYPE = {
+  text = "text/plain; version=0.0.4; charset=utf-8",
+  openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+}
+
+-- Of the scraper's own timeout, what is left for the way there and back.
+local MARGIN = 0.9
+
+-- "a/b; q=0.5; version=1.0.0, …" as { type, q, version }, in order.
+local function accepted(header)
+  local list = {}
+  for part in (header or ""):gmatch("[^,]+") do
+    local media = part:match("^%s*([^;%s]+)")
+    if media then
+      list[#list + 1] = { type = media:lower(), q = tonumber(part:match(";%s*q=([%d%.]+)")) or 1,
+        version = part:match(";%s*version=\"?([%w%.]+)") }
+    end
+  end
+  return list
+end
+
+local function format_of(media)
+  if media.type == "application/openmetrics-text" then
+    local version = media.version
+    return (version == nil or version == "1.0.0" or version == "0.0.1") and "openmetrics" or nil
+  end
+  if media.type == "text/plain" then
+    return (media.version == nil or media.version == "0.0.4") and "text" or nil
+  end
+  return (media.type == "*/*" or media.type == "text/*") and "text" or nil
+end
+
+--- The format that an Accept header asks for; the classic one when it knows neither.
+---@param header string|nil
+---@return "text"|"openmetrics"
+function expose.negotiate(header)
+  local best, best_q = "text", 0
+  for _, media in ipairs(accepted(header)) do
+    local format = format_of(media)
+    if format and media.q > best_q then best, best_q = format, media.q end
+  end
+  return best
+end
+
+--- Whether an Accept-Encoding header allows gzip.
+---@param header string|nil
+---@return boolean
+function expose.takes_gzip(header)
+  for part in (header or ""):gmatch("[^,]+") do
+    local coding = part:match("^%s*([^;%s]+)")
+    if coding == "gzip" or coding == "*" then
+      return (tonumber(part:match(";%s*q=([%d%.]+)")) or 1) > 0
+    end
+  end
+  return false
+end
+
+local function set_of(list)
+  if type(list) == "string" then list = { list } end
+  if not list or #list == 0 then return nil end
+  local set = {}
+  for _, item in ipairs(list) do set[item] = true end
+  return set
+end
+
+local function sorted(set)
+  local list = {}
+  for item in pairs(set or {}) do list[#list + 1] = item end
+  table.sort(list)
+  return table.concat(list, ",")
+end
+
+-- Seconds that the scraper gives us, or nil.
+local function timeout_of(headers)
+  local seconds = tonumber(headers["x-prometheus-scrape-timeout-seconds"])
+  return seconds and seconds > 0 and seconds * MARGIN or nil
+end
+
+-- The page: that of a scrape in flight which asks for the same, or a new one.
+local function page_for(make, opts, timeout)
+  local key = sorted(opts.names) .. "\n" .. sorted(opts.rules)
+  local got = core.flight(key, timeout or 10)
+  if got and got.size then return got end
+  local flight <close> = got
+  local page = make(opts)
+  local _, streams = page:size()
+  if flight then flight:land(not streams and page or nil) end
+  return page
+end
+
+local function body_of(page, format, gzip)
+  local _, streams = page:size()
+  if streams then
+    local source = page:source(format)
+    return "source", gzip and core.gzip_source(source) or source
+  end
+  local text = page:text(format)
+  return "body", gzip and core.gzip(text) or text
+end
+
+--- Answers a request: the response table of lunette.http.
+---@param req table
+---@param make fun(opts: table): table makes the page
+---@return table response
+function expose.respond(req, make)
+  local headers = req.headers or {}
+  local format = expose.negotiate(headers.accept)
+  local gzip = expose.takes_gzip(headers["accept-encoding"])
+  local response = { status = 200, headers = { ["Content-Type"] = CONTENT_TYPE[format],
+    ["Vary"] = "Accept, Accept-Encoding", ["Cache-Control"] = "no-store" } }
+  if gzip then response.headers["Content-Encoding"] = "gzip" end
+  if req.method == "HEAD" then
+    response.body = ""
+    return response
+  end
+  local query, timeout = req.query_all or {}, timeout_of(headers)
+  local _, now = core.now()
+  local page = page_for(make, { names = set_of(query["name[]"]), rules = set_of(query.rule),
+    deadline = timeout and now + timeout or nil }, timeout)
+  local field, body = body_of(page, format, gzip)
+  response[field] = body
+  return response
+end
+
+return expose

@@ -1,0 +1,73 @@
+-- Where a label's text or a metric's number comes from: an expression of a rule.
+--
+--   "key.comm", "value.bytes", "key"   a column of the decoder in force
+--   d.key("comm"), d.value("bytes")    the same
+--   "map.id", "program.name", "owner.comm", "cpu"   facts about the map
+--   function(key, value, info)         anything, of the decoded entry
+--   { "key.pid", "comm" }              a column through decoders by name (see decoders.lua);
+--                                      raw = "hex" | "string" | "number" takes the bytes
+
+local pick = require("lunette.decode.pick")
+
+local expr = {}
+
+local FACTS = {
+  ["map.id"] = true, ["map.name"] = true, ["map.type"] = true, ["map.kernel_type"] = true,
+  ["program.id"] = true, ["program.name"] = true, ["program.type"] = true,
+  ["owner.pid"] = true, ["owner.comm"] = true,
+}
+local RAWS = { hex = true, string = true, number = true }
+
+local function of_string(text)
+  if text == "cpu" then return { from = "cpu" } end
+  if FACTS[text] then return { from = "fact", fact = text } end
+  local side, rest = text:match("^(%a+)(.*)$")
+  if (side == "key" or side == "value") and (rest == "" or rest:match("^%.[^%.]")) then
+    return { from = side, path = rest:sub(2) }
+  end
+  if (side == "key" or side == "value") and rest:match("^%[%d+%]") then
+    return { from = side, path = side .. rest }
+  end
+  return nil, ("'%s' is neither key…, value…, cpu, nor a fact (map.id, program.name, …)")
+    :format(text)
+end
+
+local function of_pick(p)
+  local whole = p.path == p.side
+  return { from = p.side, path = whole and "" or p.path, reduce = p.reduce }
+end
+
+local parse
+
+local function of_chain(list, decoders)
+  local parsed, err = parse(list[1])
+  if not parsed then return nil, err end
+  if list.raw ~= nil and type(list.raw) ~= "function" and not RAWS[list.raw] then
+    return nil, ("raw: 'hex', 'string' or 'number', not '%s'"):format(tostring(list.raw))
+  end
+  parsed.raw = list.raw
+  parsed.decoders = {}
+  for i = 2, #list do
+    local step, why = decoders.make(list[i])
+    if not step then return nil, why end
+    parsed.decoders[i - 1] = step
+  end
+  if #parsed.decoders == 0 then parsed.decoders = nil end
+  return parsed
+end
+
+--- Reads an expression: { from, path, fact, fn, raw, reduce, decoders }, or nil and why not.
+---@param e any
+---@param decoders? table where decoders by name are made
+function parse(e, decoders)
+  if pick.is(e) then return of_pick(e) end
+  if type(e) == "string" then return of_string(e) end
+  if type(e) == "function" then return { from = "function", fn = e } end
+  if type(e) == "table" and #e > 0 then return of_chain(e, decoders) end
+  return nil, ("an expression is a string, d.key(…), d.value(…), a function or a list, not %s")
+    :format(type(e))
+end
+
+expr.parse = parse
+
+return expr

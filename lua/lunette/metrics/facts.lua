@@ -1,0 +1,51 @@
+-- What a label can say about the map itself, its programs and who holds it.
+
+local bpf = require("bpf")
+local decode_facts = require("lunette.decode.facts")
+local names = require("lunette.names")
+
+local facts = {}
+
+-- The distinct values of a field over a list, joined: a map may have many programs.
+local function joined(list, field)
+  local seen, values = {}, {}
+  for _, item in ipairs(list) do
+    local text = tostring(item[field])
+    if not seen[text] then
+      seen[text] = true
+      values[#values + 1] = text
+    end
+  end
+  table.sort(values)
+  return table.concat(values, ",")
+end
+
+local function programs_of(info)
+  local list = {}
+  for _, prog in ipairs(bpf.progs() or {}) do
+    for _, id in ipairs(prog.map_ids) do
+      if id == info.id then list[#list + 1] = prog end
+    end
+  end
+  return list
+end
+
+local readers = {
+  ["map.id"] = function(info) return tostring(info.id) end,
+  ["map.name"] = function(info) return info.name end,
+  ["map.type"] = function(info) return names.map(info.type) end,
+  ["map.kernel_type"] = function(info) return info.type end,
+  ["program.id"] = function(info) return joined(programs_of(info), "id") end,
+  ["program.name"] = function(info) return joined(programs_of(info), "name") end,
+  ["program.type"] = function(info) return joined(programs_of(info), "type") end,
+  ["owner.pid"] = function(info) return joined(decode_facts.owners(info.id), "pid") end,
+  ["owner.comm"] = function(info) return joined(decode_facts.owners(info.id), "comm") end,
+}
+
+--- The fact as text.
+---@param fact string "map.id", "program.name", …
+---@param info MapInfo
+---@return string
+function facts.text(fact, info) return readers[fact](info) end
+
+return facts

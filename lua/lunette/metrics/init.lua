@@ -1,0 +1,134 @@
+-- Metrics by script: rules that export maps, collectors for anything else, and the page that
+-- Prometheus scrapes. lua/meta/metrics.lua is the reference.
+
+local collect_names = require("lunette.metrics.names")
+local core = require("lunette.core.metrics")
+local etm = require("lunette.metrics.etm")
+local expose = require("lunette.metrics.expose")
+local registry = require("lunette.registry")
+local rule = require("lunette.metrics.rule")
+local scrape = require("lunette.metrics.scrape")
+local state = require("lunette.metrics.state")
+
+local metrics = {}
+
+local BUILTIN = { "programs", "maps", "links", "btf", "devagent" }
+
+local off = {} -- names of collectors and rules that are switched off
+
+local function find(kind, name)
+  for _, item in ipairs(registry.list(kind)) do
+    if item.name == name then return item end
+  end
+  return nil
+end
+
+-- A sample's name that two rules would have is an error when the second is declared.
+local function check_clashes(made)
+  for _, other in ipairs(registry.list("metric")) do
+    for _, metric in ipairs(other.metrics) do
+      local taken = {}
+      for _, name in ipairs(collect_names.samples(metric.family, metric.type)) do
+        taken[name] = true
+      end
+      for _, mine in ipairs(made.metrics) do
+        for _, name in ipairs(collect_names.samples(mine.family, mine.type)) do
+          if taken[name] then
+            error(("metrics.map '%s': metric '%s' is declared already at %s"):format(made.name,
+              name, registry.where(other)), 0)
+          end
+        end
+      end
+    end
+  end
+end
+
+--- Declares a rule: the entries of every map that it matches, as metrics.
+---@param spec MetricRule
+---@return table rule
+function metrics.map(spec)
+  local ok, made = pcall(rule.read, spec)
+  if not ok then error(made, 2) end
+  local clear, err = pcall(check_clashes, made)
+  if not clear then error(err, 2) end
+  if find("metric", made.name) then
+    error(("metrics.map: there is a rule '%s' already"):format(made.name), 2)
+  end
+  return registry.declare("metric", made)
+end
+
+--- Declares a collector: fn(emit) is called at each scrape.
+---@param name string|fun(emit: table)
+---@param opts? table|fun(emit: table) { max_series }
+---@param fn? fun(emit: table)
+function metrics.collect(name, opts, fn)
+  if type(name) == "function" then name, opts, fn = nil, nil, name end
+  if type(opts) == "function" then opts, fn = nil, opts end
+  if type(fn) ~= "function" then error("metrics.collect: needs a function", 2) end
+  local item = registry.declare("collector", { run = fn, name = name,
+    max_series = opts and opts.max_series })
+  item.name = name or registry.where(item)
+  return item
+end
+
+--- Switches a built-in collector, a rule, or "lunette" (its own figures) off or on again.
+---@param name string
+---@param on boolean
+function metrics.enable(name, on) off[name] = not on or nil end
+
+--- Adds a rule in dev-agent's spelling: "-:AT_SYSCALLNUM:string".
+---@param text string
+---@return boolean|nil ok, string? err
+function metrics.etm(text)
+  local spec, err = etm.add(text)
+  if err then return nil, err end
+  if spec then metrics.map(spec) end
+  return true
+end
+
+--- Whether there is a rule or a collector of that name.
+---@param name string
+function metrics.find(name) return find("metric", name) or find("collector", name) end
+
+--- How a rule or collector fared: { error, errors, series, duration, maps, cut_top, … }.
+---@param name string
+function metrics.status(name) return state.get(name) end
+
+-- What is built in stands in the registry like a script's, before any of them.
+for _, name in ipairs(BUILTIN) do
+  metrics.collect(name, require("lunette.metrics.builtin." .. name).run)
+end
+
+--- The page itself. opts: names, rules (sets), deadline (monotonic seconds).
+---@param opts? table
+---@return table page
+function metrics.page(opts)
+  opts = opts or {}
+  return scrape.page { names = opts.names, rules = opts.rules, deadline = opts.deadline,
+    off = opts.off or off }
+end
+
+--- Prints what /metrics would give, as text.
+---@param opts? table also format = "text" | "openmetrics"
+---@return table source to be read in chunks
+function metrics.source(opts)
+  return metrics.page(opts):source(opts and opts.format or "text")
+end
+
+-- A scraper is one who looks: statistics stay on while it comes again.
+local function look()
+  local ok, samples = pcall(require, "lunette.schema.samples")
+  if ok and samples.want then pcall(samples.want) end
+end
+
+--- Answers GET and HEAD /metrics.
+---@param req table
+---@return table response
+function metrics.respond(req)
+  look()
+  return expose.respond(req, metrics.page)
+end
+
+metrics.now = core.now
+
+return metrics

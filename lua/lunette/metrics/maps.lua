@@ -1,0 +1,30 @@
+-- Which maps a rule is for, now.
+
+local bpf = require("bpf")
+local facts = require("lunette.decode.facts")
+local match = require("lunette.decode.match")
+
+local maps = {}
+
+--- The maps that a rule's match holds for, by id.
+---@param rule table
+---@param all MapInfo[] all maps there are
+---@return MapInfo[]
+function maps.of(rule, all)
+  local list = {}
+  for _, info in ipairs(all) do
+    if match.weigh(rule.match, info, facts) then list[#list + 1] = info end
+  end
+  return list
+end
+
+--- Opens a map; nil when it has gone since it was listed, which is no error.
+---@param info MapInfo
+---@return Map|nil map, string? err
+function maps.open(info)
+  local map, err, errno = bpf.map(info.id)
+  if map or errno == 2 then return map end -- ENOENT
+  return nil, err
+end
+
+return maps

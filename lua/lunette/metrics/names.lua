@@ -1,0 +1,71 @@
+-- Names as Prometheus wants them, completed where its conventions leave no choice: a counter
+-- ends in _total, an info in _info, a metric with a unit in that unit.
+
+local core = require("lunette.core.metrics")
+
+local names = {}
+
+local TYPES = { counter = true, gauge = true, histogram = true, summary = true, info = true,
+  stateset = true, unknown = true }
+local RESERVED = { histogram = "le", summary = "quantile" }
+
+-- What samples of a family are called, beyond its own name.
+local SAMPLES = {
+  counter = { "_total", "_created" }, histogram = { "_bucket", "_count", "_sum", "_created" },
+  summary = { "_count", "_sum", "_created" }, info = { "_info" },
+}
+
+--- Whether it is one of the types.
+function names.is_type(name) return TYPES[name] == true end
+
+--- The family's name (without _total and _info), with its unit at the end.
+---@param name string
+---@param metric_type string
+---@param unit string|nil
+function names.family(name, metric_type, unit)
+  if metric_type == "counter" then name = name:gsub("_total$", "") end
+  if metric_type == "info" then name = name:gsub("_info$", "") end
+  if unit and unit ~= "" and name:sub(-#unit - 1) ~= "_" .. unit then
+    name = name .. "_" .. unit
+  end
+  return name
+end
+
+--- What the family is called in the classic format.
+function names.classic(family, metric_type)
+  if metric_type == "counter" then return family .. "_total" end
+  return metric_type == "info" and family .. "_info" or family
+end
+
+--- All names that the family's samples may have, itself first.
+---@return string[]
+function names.samples(family, metric_type)
+  local list = { family }
+  for _, suffix in ipairs(SAMPLES[metric_type] or {}) do list[#list + 1] = family .. suffix end
+  return list
+end
+
+--- Why a metric can't be called that; nil when it can.
+---@return string|nil
+function names.metric_error(name)
+  if type(name) ~= "string" then return "name: must be a string" end
+  if not core.name_ok(name) then
+    return ("name '%s' is not one that Prometheus takes: [a-zA-Z_:][a-zA-Z0-9_:]*"):format(name)
+  end
+  return nil
+end
+
+--- Why a label can't be called that in a metric of this type; nil when it can.
+---@return string|nil
+function names.label_error(name, metric_type)
+  if type(name) ~= "string" or not core.label_ok(name) then
+    return ("label '%s' is not one that Prometheus takes: [a-zA-Z_][a-zA-Z0-9_]*, not __…")
+      :format(tostring(name))
+  end
+  if RESERVED[metric_type] == name then
+    return ("label '%s' is the %s's own"):format(name, metric_type)
+  end
+  return nil
+end
+
+return names

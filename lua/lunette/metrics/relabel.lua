@@ -1,0 +1,141 @@
+-- What changes labels after the entries were counted: decoders by name, relabelling by table,
+-- pattern or function, and filters by label. It runs once a label set; sets that become equal
+-- are merged.
+
+local core = require("lunette.core.metrics")
+local regexp = require("lunette.metrics.regexp")
+
+local relabel = {}
+
+-- A step is function(labels by name) -> true to keep the series.
+
+local function by_decoders(label)
+  local cache = {}
+  return function(labels)
+    local text = labels[label.name]
+    local shown = cache[text]
+    if shown == nil then
+      shown = text
+      for _, decode in ipairs(label.expr.decoders) do
+        if shown ~= nil then shown = decode(shown) end
+      end
+      cache[text] = shown or false
+    end
+    labels[label.name] = shown and tostring(shown)
+    return shown ~= nil and shown ~= false
+  end
+end
+
+local function by_table(name, map)
+  return function(labels)
+    labels[name] = tostring(map[labels[name]] or labels[name])
+    return true
+  end
+end
+
+-- { label = , pattern = , replace = "$1" }: labels that do not match stay as they are.
+local function by_pattern(step, known)
+  if not known[step.label] then
+    error(("relabel: no label '%s'"):format(tostring(step.label)), 0)
+  end
+  local regex = assert(regexp.compile(step.pattern))
+  return function(labels)
+    local groups = { regex:match(labels[step.label]) }
+    if groups[1] == nil then return not step.drop_others end
+    if step.drop then return false end
+    if step.replace then
+      labels[step.label] = step.replace:gsub("%$(%d)", function(n)
+        return groups[tonumber(n) + 1] or ""
+      end)
+    end
+    return true
+  end
+end
+
+local function by_function(fn, known)
+  return function(labels)
+    local changed = fn(labels)
+    if changed == nil or changed == false then return false end
+    if type(changed) ~= "table" then return true end
+    for name, text in pairs(changed) do
+      if not known[name] then
+        error(("relabel: made a label '%s' that the rule does not declare"):format(name), 0)
+      end
+      labels[name] = tostring(text)
+    end
+    return true
+  end
+end
+
+local function by_filter(name, pattern)
+  local regex = assert(regexp.compile(pattern))
+  return function(labels) return regex:match(labels[name]) ~= nil end
+end
+
+local function add_relabel(steps, spec, known)
+  if type(spec) == "function" then
+    steps[#steps + 1] = by_function(spec, known)
+    return
+  end
+  if type(spec) ~= "table" then error("relabel: must be a table or a function", 0) end
+  for i, step in ipairs(spec) do
+    if type(step) == "function" then
+      steps[#steps + 1] = by_function(step, known)
+    elseif type(step) == "table" and type(step.pattern) == "string" then
+      steps[#steps + 1] = by_pattern(step, known)
+    else
+      error(("relabel: step %d needs a label and a pattern"):format(i), 0)
+    end
+  end
+  for name, map in pairs(spec) do
+    if type(name) == "string" then
+      if not known[name] or type(map) ~= "table" then
+        error(("relabel: '%s' is no label with a table"):format(name), 0)
+      end
+      steps[#steps + 1] = by_table(name, map)
+    end
+  end
+end
+
+--- The steps of a rule, or nil when its labels stay as they are.
+---@param spec any what the rule's relabel says
+---@param filter any the rule's filter, when it is a table
+---@param labels table[] the rule's labels
+function relabel.compile(spec, filter, labels)
+  local steps, known = {}, {}
+  for _, label in ipairs(labels) do
+    known[label.name] = true
+    if label.expr and label.expr.decoders then steps[#steps + 1] = by_decoders(label) end
+  end
+  if spec ~= nil then add_relabel(steps, spec, known) end
+  for name, pattern in pairs(type(filter) == "table" and filter or {}) do
+    if not known[name] then error(("filter: no label '%s'"):format(tostring(name)), 0) end
+    steps[#steps + 1] = by_filter(name, pattern)
+  end
+  return #steps > 0 and steps or nil
+end
+
+local function keeps(steps, labels)
+  for _, step in ipairs(steps) do
+    if not step(labels) then return false end
+  end
+  return true
+end
+
+--- A tally with the labels changed. `names` are the tally's labels in order.
+---@return table tally
+function relabel.apply(steps, tally, names, cells, limit)
+  local changed = core.tally { labels = #names, cells = cells, limit = limit }
+  for row = 1, (tally:size()) do
+    local values, labels, ordered = tally:row(row), {}, {}
+    for i, name in ipairs(names) do labels[name] = values[i] end
+    if keeps(steps, labels) then
+      for i, name in ipairs(names) do ordered[i] = labels[name] or "" end
+      changed:merge(tally, row, table.unpack(ordered))
+    end
+  end
+  tally:close()
+  return changed
+end
+
+return relabel

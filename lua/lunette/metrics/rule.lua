@@ -1,0 +1,272 @@
+-- A rule as its author writes it, checked and brought into one form. What is wrong with it is
+-- an error when the script loads; what only a map can tell is found at the scrape.
+
+local buckets = require("lunette.metrics.buckets")
+local decoders = require("lunette.metrics.decoders")
+local decode_match = require("lunette.decode.match")
+local combinators = require("lunette.decode.combinators")
+local expr = require("lunette.metrics.expr")
+local names = require("lunette.metrics.names")
+local relabel = require("lunette.metrics.relabel")
+local units = require("lunette.metrics.units")
+
+local rule = {}
+
+local FIELDS = {}
+for name in ([[name type help unit from divide multiply match labels static value metrics rule
+  percpu aggregate top by max_series expire reset filter relabel skip_zero key decode buckets
+  bucket slots sum quantiles states exemplar source exporter]]):gmatch("%S+") do
+  FIELDS[name] = true
+end
+
+local PERCPU = { sum = true, min = true, max = true, avg = true, last = true, cpu = true }
+local AGGREGATES = { sum = true, min = true, max = true, last = true }
+
+rule.MAX_SERIES = 10000
+
+local function check(condition, format, ...)
+  if not condition then error(format:format(...), 0) end
+end
+
+local function check_fields(spec)
+  for field in pairs(spec) do
+    check(FIELDS[field], "no field '%s' in a rule", tostring(field))
+  end
+end
+
+local function check_text(value, what)
+  check(value == nil or type(value) == "string", "%s: must be a string", what)
+end
+
+local function positive(value, what)
+  check(value == nil or (type(value) == "number" and value > 0), "%s: must be a number above 0",
+    what)
+  return value
+end
+
+local function divisor_of(m)
+  if m.divide then return positive(m.divide, "divide") end
+  if m.multiply then return 1 / positive(m.multiply, "multiply") end
+  local divisor, err = units.divisor(m.from, m.unit)
+  check(divisor, "%s", err)
+  return divisor
+end
+
+local function read_expr(e, what)
+  local parsed, err = expr.parse(e, decoders)
+  check(parsed, "%s: %s", what, err)
+  return parsed
+end
+
+local function read_buckets(metric, m)
+  local spec = m.buckets
+  check(type(spec) == "table", "a histogram needs buckets = { kind = … }")
+  local bounds, first = buckets.bounds(spec)
+  check(bounds, "%s", first)
+  local unit_divisor = divisor_of { from = spec.unit or m.from, unit = m.unit }
+  metric.raw_bounds, metric.first, metric.sum_index = bounds, first, spec.sum
+  metric.bounds = {}
+  for i, bound in ipairs(bounds) do metric.bounds[i] = bound / unit_divisor end
+  if m.bucket then metric.bucket = read_expr(m.bucket, "bucket") end
+  if m.slots then metric.slots = read_expr(m.slots, "slots") end
+  if m.sum then metric.sum = read_expr(m.sum, "sum") end
+end
+
+local function read_quantiles(metric, m)
+  metric.quantiles = m.quantiles or { 0.5, 0.9, 0.99 }
+  for _, q in ipairs(metric.quantiles) do
+    check(type(q) == "number" and q >= 0 and q <= 1, "quantiles: each between 0 and 1")
+  end
+end
+
+local function read_states(metric, m)
+  check(type(m.states) == "table" and next(m.states), "a stateset needs states = { … }")
+  metric.states = {}
+  for value, name in pairs(m.states) do
+    metric.states[#metric.states + 1] = { value = value, name = tostring(name) }
+  end
+  table.sort(metric.states, function(a, b) return a.value < b.value end)
+end
+
+local READ_TYPE = { histogram = read_buckets, summary = read_quantiles, stateset = read_states }
+
+local function read_metric(m)
+  local err = names.metric_error(m.name)
+  check(not err, "%s", err)
+  local kind = m.type or "gauge"
+  check(names.is_type(kind), "type: no '%s'", tostring(kind))
+  check_text(m.help, "help")
+  check_text(m.unit, "unit")
+  check(m.unit == nil or (kind ~= "info" and kind ~= "stateset"), "a metric of type %s has no unit",
+    kind)
+  local metric = { type = kind, help = m.help or "", unit = m.unit, divisor = divisor_of(m),
+    family = names.family(m.name, kind, m.unit) }
+  if m.value ~= nil then
+    check(type(m.value) ~= "number" or m.value == 1, "value: the only constant is 1")
+    metric.value = m.value == 1 and { from = "one" } or read_expr(m.value, "value")
+    check(not metric.value.decoders, "value: takes no decoders")
+  end
+  if READ_TYPE[kind] then READ_TYPE[kind](metric, m) end
+  return metric
+end
+
+local function read_metrics(spec)
+  if spec.metrics == nil then return { read_metric(spec) } end
+  check(type(spec.metrics) == "table" and #spec.metrics > 0, "metrics: must be a list")
+  local list = {}
+  for i, m in ipairs(spec.metrics) do
+    check(type(m) == "table", "metrics: must be a list of tables")
+    list[i] = read_metric(m)
+    check(list[i].type ~= "stateset" and list[i].type ~= "summary",
+      "a %s has a rule of its own", list[i].type)
+  end
+  return list
+end
+
+local function check_labels(list, metrics)
+  for _, label in ipairs(list) do
+    for _, metric in ipairs(metrics) do
+      local err = names.label_error(label.name, metric.type)
+      check(not err, "%s", err)
+      check(metric.type ~= "stateset" or label.name ~= metric.family,
+        "label '%s' is the state set's own", label.name)
+    end
+  end
+end
+
+local function by_name(a, b) return a.name < b.name end
+
+-- labels and static as one list, sorted by name: { name, expr } or { name, text }.
+local function read_labels(spec, metrics)
+  local list, taken = {}, {}
+  for name, e in pairs(spec.labels or {}) do
+    list[#list + 1] = { name = name, expr = read_expr(e, "label " .. tostring(name)) }
+    taken[name] = true
+  end
+  for name, text in pairs(spec.static or {}) do
+    check(not taken[name], "label '%s' is given twice", tostring(name))
+    list[#list + 1] = { name = name, text = tostring(text) }
+  end
+  check_labels(list, metrics)
+  table.sort(list, by_name)
+  return list
+end
+
+local function read_match(spec)
+  local want = spec.match
+  if type(want) == "string" then want = { name = want } end
+  if math.type(want) == "integer" then want = { id = want } end
+  check(want ~= nil, "needs a match: which maps it is for")
+  decode_match.check(want, 0)
+  return want
+end
+
+local function check_part(part, what)
+  check(part == nil or type(part) == "function" or combinators.is_node(part),
+    "%s: must be made by lunette.decode, or be a function of the bytes", what)
+end
+
+local function read_decode(spec)
+  if spec.decode == nil then return nil end
+  check(type(spec.decode) == "table", "decode: must be { key = …, value = … }")
+  check_part(spec.decode.key, "decode.key")
+  check_part(spec.decode.value, "decode.value")
+  return spec.decode
+end
+
+local function read_budget(spec, r)
+  r.top = positive(spec.top, "top")
+  r.max_series = positive(spec.max_series, "max_series") or rule.MAX_SERIES
+  r.expire = positive(spec.expire, "expire")
+  check(spec.percpu == nil or PERCPU[spec.percpu], "percpu: no '%s'", tostring(spec.percpu))
+  check(spec.aggregate == nil or AGGREGATES[spec.aggregate], "aggregate: no '%s'",
+    tostring(spec.aggregate))
+  r.percpu, r.aggregate, r.skip_zero = spec.percpu, spec.aggregate, spec.skip_zero
+  check(spec.reset == nil or spec.reset == "hold" or spec.reset == "show",
+    "reset: 'hold' or 'show'")
+  r.reset = spec.reset
+end
+
+local function which_metric(by, metrics)
+  if by == nil then return 1 end
+  for i, metric in ipairs(metrics) do
+    if metric.family == by or names.classic(metric.family, metric.type) == by then return i end
+  end
+  check(false, "by: no metric '%s' in this rule", tostring(by))
+end
+
+local function check_functions(spec)
+  for _, field in ipairs { "exemplar" } do
+    check(spec[field] == nil or type(spec[field]) == "function", "%s: must be a function", field)
+  end
+  check(spec.filter == nil or type(spec.filter) == "function" or type(spec.filter) == "table",
+    "filter: must be a function of key and value, or a table of patterns by label")
+end
+
+local function take_cells(cells, metric, n, merge)
+  local first = #cells.merges + 1
+  for i = first, first + n - 1 do
+    cells.merges[i] = merge
+    cells.counters[i] = metric.type == "counter" or metric.type == "histogram"
+  end
+  return first
+end
+
+local ONLY_ONE = { info = true, stateset = true }
+
+-- Gives each metric its cells in the tally: { merges, counters } by cell.
+local function layout(metrics, aggregate)
+  local cells = { merges = {}, counters = {} }
+  for _, metric in ipairs(metrics) do
+    local marks = metric.bounds or metric.quantiles
+    local n = marks and #marks + 1 or 1
+    local merge = ONLY_ONE[metric.type] and "max" or not metric.bounds and aggregate or "sum"
+    metric.n = n
+    metric.cell = take_cells(cells, metric, n, merge)
+    local observed = metric.bounds and not metric.bucket and not metric.slots
+    if observed or metric.sum or metric.sum_index or metric.quantiles then
+      metric.sum_cell = take_cells(cells, metric, 1, "sum")
+    end
+  end
+  return cells
+end
+
+local function uses_cpu(labels)
+  for _, label in ipairs(labels) do
+    if label.expr and label.expr.from == "cpu" then return true end
+  end
+  return false
+end
+
+local function build(spec)
+  check(type(spec) == "table", "must be a table")
+  check_fields(spec)
+  check_functions(spec)
+  local metrics = read_metrics(spec)
+  local cells = layout(metrics, spec.aggregate)
+  local r = { metrics = metrics, match = read_match(spec), labels = read_labels(spec, metrics),
+    decode = read_decode(spec), cells = cells, filter = spec.filter, exemplar = spec.exemplar,
+    by = which_metric(spec.by, metrics), exporter = spec.exporter }
+  read_budget(spec, r)
+  r.each_cpu = uses_cpu(r.labels) or r.percpu == "cpu"
+  if r.percpu == "cpu" and not uses_cpu(r.labels) then
+    r.labels[#r.labels + 1] = { name = "cpu", expr = { from = "cpu" } }
+    table.sort(r.labels, by_name)
+  end
+  r.relabel = relabel.compile(spec.relabel, spec.filter, r.labels)
+  r.name = spec.rule or names.classic(metrics[1].family, metrics[1].type)
+  r.type, r.help = metrics[1].type, metrics[1].help
+  return r
+end
+
+--- Reads a rule; raises a plain message on what can't be one.
+---@param spec table
+function rule.read(spec)
+  local ok, result = pcall(build, spec)
+  if ok then return result end
+  local name = type(spec) == "table" and (spec.rule or spec.name)
+  error(("metrics.map%s: %s"):format(name and (" '%s'"):format(tostring(name)) or "",
+    tostring(result):gsub("^.-%.lua:%d+: ", "")), 0)
+end
+
+return rule

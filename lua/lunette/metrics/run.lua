@@ -1,0 +1,195 @@
+-- One rule's pass: its maps' entries into a tally, within its budget, onto the page.
+
+local compile = require("lunette.metrics.compile")
+local core = require("lunette.core.metrics")
+local each = require("lunette.metrics.each")
+local maps = require("lunette.metrics.maps")
+local relabel = require("lunette.metrics.relabel")
+local state = require("lunette.metrics.state")
+
+local run = {}
+
+local MOST_GROUPS = 1000000 -- label sets that a pass keeps to choose from
+local STREAM_ABOVE = 10000 -- entries; a larger map is not gathered where it need not be
+
+local function names_of(rule)
+  local list = {}
+  for i, label in ipairs(rule.labels) do list[i] = label.name end
+  if rule.metrics[1].states then list[#list + 1] = rule.metrics[1].family end
+  return list
+end
+
+-- How many groups the pass may hold: all, where the budget needs to choose among them.
+local function limit_of(rule)
+  local chooses = rule.top or rule.expire or rule.relabel
+  return chooses and MOST_GROUPS or math.min(rule.max_series, MOST_GROUPS)
+end
+
+local function note_outcome(rule, info, outcome)
+  core.count(rule.name, "entries", outcome.entries)
+  if outcome.errors > 0 then
+    state.problem(rule.name, ("map %d (%s): %s"):format(info.id, info.name, outcome.error),
+      outcome.errors)
+  end
+  if outcome.truncated then
+    state.problem(rule.name, ("map %d (%s) changed too fast to be read to its end")
+      :format(info.id, info.name))
+  end
+end
+
+-- Streams what is too large to gather: one plain metric, each entry a series of its own.
+local function can_stream(rule, compiled, alone)
+  local info = compiled.info
+  local entries = info.max_entries
+  return alone and compiled.identity and not compiled.lua and #rule.metrics == 1
+    and not rule.metrics[1].bounds and not rule.top and not rule.expire and not rule.exemplar
+    and rule.max_series > STREAM_ABOVE and entries > STREAM_ABOVE
+    and compiled.cells[1].goes == "number"
+end
+
+local Pass = {}
+Pass.__index = Pass
+
+local function stream(self, compiled, map)
+  local rule, metric = self.rule, self.rule.metrics[1]
+  local number = self.scrape:family(rule.name, metric)
+  if not number then return end
+  local source, err = core.stream(compiled:spec(map, self.scrape.deadline), {
+    name = require("lunette.metrics.names").classic(metric.family, metric.type),
+    labels = names_of(rule), divisor = metric.divisor, rule = rule.name,
+    limit = rule.max_series < math.maxinteger and math.tointeger(rule.max_series // 1) or nil })
+  if not source then
+    state.problem(rule.name, err)
+    return
+  end
+  self.scrape.page:stream(number, source)
+  self.streamed = true
+end
+
+local function gather(self, compiled, map)
+  local outcome, err, errno
+  if compiled.lua then
+    outcome, err, errno = each.run(compiled, map, self.tally, self.scrape.deadline)
+  else
+    outcome, err, errno = core.run(compiled:spec(map, self.scrape.deadline), self.tally)
+  end
+  if not outcome then
+    if errno ~= 2 then state.problem(self.rule.name, tostring(err)) end
+    self.failed = errno ~= 2
+    return
+  end
+  note_outcome(self.rule, compiled.info, outcome)
+  self.late = self.late or outcome.late
+  self.entries = self.entries + outcome.entries
+  self.aggregated = self.aggregated or not compiled.identity
+end
+
+local function read_map(self, info, alone)
+  local map, err = maps.open(info)
+  if not map then
+    if err then
+      state.problem(self.rule.name, err)
+      self.failed = true
+    end
+    return
+  end
+  local handle <close> = map
+  local ok, compiled = pcall(compile.for_map, self.rule, info)
+  if not ok then
+    state.problem(self.rule.name, ("map %d (%s): %s"):format(info.id, info.name, compiled))
+    self.failed = true
+  elseif can_stream(self.rule, compiled, alone) then
+    stream(self, compiled, handle)
+  else
+    gather(self, compiled, handle)
+  end
+end
+
+local function select_series(self)
+  local rule = self.rule
+  local tally = self.tally
+  local _, refused, cut = tally:size()
+  if rule.relabel then
+    tally = relabel.apply(rule.relabel, tally, names_of(rule), rule.cells.merges, MOST_GROUPS)
+  end
+  local hold = rule.reset == "hold" or (rule.reset == nil and self.aggregated or false)
+  local selection = tally:select { rule = rule.name, began = self.began, now = (core.now()),
+    expire = rule.expire, top = rule.top, by = rule.metrics[rule.by].cell,
+    max = rule.max_series, counters = rule.cells.counters, hold = hold }
+  local size, cut_top, cut_max, expired = selection:size()
+  state.cut(rule.name, "top", cut_top)
+  state.cut(rule.name, "max", cut_max + refused)
+  state.cut(rule.name, "expired", expired)
+  core.count(rule.name, "labels_cut", cut)
+  return selection, size
+end
+
+local function view_of(rule, metric)
+  local labels = {}
+  for i, name in ipairs(names_of(rule)) do labels[i] = { name = name, index = i } end
+  local shape = metric.bounds and "histogram" or metric.quantiles and "summary" or "plain"
+  return { labels = labels, cell = metric.cell, divisor = metric.divisor, shape = shape,
+    bounds = metric.bounds or metric.quantiles, sum = metric.sum_cell,
+    one = metric.type == "info" }
+end
+
+local MOST_EXEMPLAR = 128 -- characters of names and values, says OpenMetrics
+
+local function exemplar_of(rule, labels, value)
+  local found = rule.exemplar(labels, value)
+  if type(found) ~= "table" or type(found.labels) ~= "table" then return nil end
+  local length = 0
+  for name, text in pairs(found.labels) do length = length + #name + #tostring(text) end
+  if length > MOST_EXEMPLAR then error("exemplar: labels are longer than 128 characters", 0) end
+  return found
+end
+
+local function add_exemplars(self, selection, size)
+  local rule, names = self.rule, names_of(self.rule)
+  for row = 1, size do
+    local values, cells = selection:row(row)
+    local labels = {}
+    for i, name in ipairs(names) do labels[name] = values[i] end
+    local ok, found = pcall(exemplar_of, rule, labels, cells[rule.metrics[1].cell])
+    if not ok then
+      state.problem(rule.name, tostring(found))
+      return
+    elseif found then
+      selection:exemplar(row, found.labels, found.value or cells[rule.metrics[1].cell] or 0)
+    end
+  end
+end
+
+local function put_on_page(self)
+  local rule = self.rule
+  local selection, size = select_series(self)
+  if rule.exemplar then add_exemplars(self, selection, size) end
+  for _, metric in ipairs(rule.metrics) do
+    local number = self.scrape:family(rule.name, metric)
+    if number then self.scrape.page:view(number, selection, view_of(rule, metric)) end
+  end
+  state.set(rule.name, "series", size)
+end
+
+--- Runs a rule for a scrape. Returns whether it gave all that it could.
+---@param rule table
+---@param scrape table
+---@return boolean ok
+function run.rule(rule, scrape)
+  local self = setmetatable({ rule = rule, scrape = scrape, entries = 0, began = (core.now()) },
+    Pass)
+  self.tally = core.tally { labels = #names_of(rule), cells = rule.cells.merges,
+    limit = limit_of(rule) }
+  local list = maps.of(rule, scrape:maps())
+  for _, info in ipairs(list) do read_map(self, info, #list == 1) end
+  state.set(rule.name, "maps", list)
+  -- Sums that are not complete would look like counters that fell.
+  if self.late and self.aggregated then
+    state.problem(rule.name, "the scrape's deadline came before the pass was done")
+    return false
+  end
+  if not self.streamed then put_on_page(self) end
+  return not self.failed and not self.late
+end
+
+return run

@@ -1,0 +1,152 @@
+-- A scrape: every rule and collector in turn onto one page. One that fails is counted and
+-- does not hurt the others; one that comes too late is told by its marker.
+
+local bpf = require("bpf")
+local collect = require("lunette.metrics.collect")
+local core = require("lunette.core.metrics")
+local names = require("lunette.metrics.names")
+local own = require("lunette.metrics.own")
+local registry = require("lunette.registry")
+local run = require("lunette.metrics.run")
+local state = require("lunette.metrics.state")
+
+local scrape = {}
+
+local Scrape = {}
+Scrape.__index = Scrape
+
+-- All maps there are, listed once a scrape.
+function Scrape:maps()
+  self.map_list = self.map_list or bpf.maps { own = false } or {}
+  return self.map_list
+end
+
+local function wants_family(self, family, kind)
+  if not self.names then return true end
+  for _, name in ipairs(names.samples(family, kind)) do
+    if self.names[name] then return true end
+  end
+  return false
+end
+
+-- Another family has a sample of one of these names.
+local function clashes(self, owner, metric)
+  for _, name in ipairs(names.samples(metric.family, metric.type)) do
+    local taken = self.samples[name]
+    if taken and taken ~= metric.family then
+      return ("metric '%s' clashes with '%s'"):format(metric.family, taken)
+    end
+  end
+  local there = self.families[metric.family]
+  if there and there.owner ~= owner then
+    return ("metric '%s' belongs to %s already"):format(metric.family, there.owner)
+  end
+  return nil
+end
+
+--- The number of the family on the page, made when it is new. nil: it is not wanted, or it
+--- clashes with another one's (which is counted).
+function Scrape:family(owner, metric, last)
+  if not wants_family(self, metric.family, metric.type) then return nil end
+  local problem = clashes(self, owner, metric)
+  if problem then
+    core.count(owner, "clashes", 1)
+    state.problem(owner, problem)
+    return nil
+  end
+  local there = self.families[metric.family]
+  if there then return there.number end
+  for _, name in ipairs(names.samples(metric.family, metric.type)) do
+    self.samples[name] = metric.family
+  end
+  local number = self.page:family { name = metric.family, type = metric.type, help = metric.help,
+    unit = metric.unit, last = last }
+  self.families[metric.family] = { owner = owner, number = number }
+  return number
+end
+
+local function put_set(self, owner, number, family, set)
+  local _, refused = set.tally:size()
+  state.cut(owner, "max", refused)
+  local labels = {}
+  for i, name in ipairs(set.names) do labels[i] = { name = name, index = i } end
+  local selection = set.tally:select { rule = nil }
+  self.page:view(number, selection, { labels = labels, cell = 1, bounds = family.bounds,
+    shape = family.type == "histogram" and "histogram" or "plain",
+    sum = family.bounds and #family.bounds + 2 or nil })
+  return (selection:size())
+end
+
+local function put_families(self, owner, list, last)
+  local series = 0
+  for _, family in ipairs(list) do
+    local number = self:family(owner, family, last)
+    for _, set in pairs(number and family.sets or {}) do
+      series = series + put_set(self, owner, number, family, set)
+    end
+  end
+  return series
+end
+
+local function run_collector(item, self)
+  local function problem(message) state.problem(item.name, message) end
+  local list, err = collect.run(item.run, item.max_series, problem)
+  if err then problem(err) end
+  state.set(item.name, "series", put_families(self, item.name, list))
+  return err == nil
+end
+
+local function expired(self)
+  local _, now = core.now()
+  return self.deadline ~= nil and now > self.deadline
+end
+
+-- Runs one, notes how it went; its marker is 1 when it gave all that it could.
+local function run_one(self, item, fn)
+  local _, before = core.now()
+  local ok, complete = true, false
+  if expired(self) then
+    state.problem(item.name, "the scrape's deadline came before its turn")
+  else
+    ok, complete = xpcall(fn, debug.traceback, item, self)
+    if not ok then state.problem(item.name, tostring(complete)) end
+  end
+  local _, after = core.now()
+  state.set(item.name, "duration", after - before)
+  self.ran[#self.ran + 1] = { name = item.name, up = ok and complete == true }
+end
+
+local function wants(self, item)
+  if self.rules and not self.rules[item.name] then return false end
+  if not self.names or not item.metrics then return true end
+  for _, metric in ipairs(item.metrics) do
+    if wants_family(self, metric.family, metric.type) then return true end
+  end
+  return false
+end
+
+-- The scrape's own account comes last: only then is it known.
+local function add_own(self)
+  local list = collect.run(function(emit) own.emit(emit, self) end, nil, error)
+  put_families(self, "lunette", list, true)
+end
+
+--- Makes the page. opts: names (set of metric names, nil: all), rules (set, nil: all),
+--- deadline (on the monotonic clock), off (set of built-in collectors that are off).
+---@param opts table
+---@return table page
+function scrape.page(opts)
+  local _, began = core.now()
+  local self = setmetatable({ page = core.page(), families = {}, samples = {}, ran = {},
+    began = began, names = opts.names, rules = opts.rules, deadline = opts.deadline }, Scrape)
+  for _, item in ipairs(registry.list("collector")) do
+    if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_collector) end
+  end
+  for _, item in ipairs(registry.list("metric")) do
+    if wants(self, item) and not opts.off[item.name] then run_one(self, item, run.rule) end
+  end
+  if not opts.off.lunette then add_own(self) end
+  return self.page
+end
+
+return scrape
