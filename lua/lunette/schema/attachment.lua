@@ -1,6 +1,5 @@
 -- One view of where programs hang, however they are held there.
 
-local attachments = require("lunette.schema.attachments")
 local kernel = require("lunette.schema.kernel")
 
 local attachment = {}
@@ -24,24 +23,34 @@ extend type Program {
 type Attachment {
   "Id of the program."
   programId: Int
-  "The program."
+  "The program; null for a struct_ops link, whose programs are in its map."
   program: Program
-  "Where: tracepoint, kprobe, uprobe, cgroup, xdp, tcx, …"
+  "Where: tracepoint, kprobe, fentry, cgroup, xdp, tc, tail_call, …"
   kind: String!
   "What it is attached to, in words."
   target: String!
-  "How it is held there: link, fd, netlink or cgroup."
+  "How it is held there: link, fd, prog, netlink, socket or map."
   how: String!
   "The kernel's attach type, where there is one."
   attachType: String
+  "Since when at most, in seconds since 1970: when its program was loaded."
+  since: Float
   "The link, where it is held by one."
   link: Link
+  "The map that it is attached to or held by: a socket map, program array or struct_ops map."
+  map: Map
   "The interface, of what is attached to one."
   interface: Interface
   "The cgroup, of what is attached to one."
   cgroup: Cgroup
-  "The processes that hold it."
+  "The function that it is on, where it is on one."
+  function: String
+  "The processes that hold it there."
   owners: [Owner!]!
+  "Is its program one of Lunette's own?"
+  own: Boolean!
+  "Everything that is known of it."
+  details: JSON!
 }
 
 "A network interface."
@@ -52,6 +61,8 @@ type Interface {
   name: String
   "Inode of its network namespace."
   netns: UInt64
+  "A path to that namespace."
+  netnsPath: String
   "What is attached to it."
   attachments: [Attachment!]!
 }
@@ -67,75 +78,98 @@ type Cgroup {
 }
 ]]
 
-local function of_program(k, id)
+local function rows_of_program(k, id)
   return k:index("attachments", function(add)
-    for _, item in ipairs(attachments.list(k)) do
-      if item.prog_id then add(item.prog_id, item) end
+    for _, row in ipairs(k:attachments()) do
+      if row.prog_id then add(row.prog_id, row) end
     end
   end)[id] or {}
 end
 
 local function list(_, args, ctx)
   local k = kernel.of(ctx)
-  return args.programId and of_program(k, args.programId) or attachments.list(k)
+  return args.programId and rows_of_program(k, args.programId) or k:attachments()
 end
 
--- The places of one kind that something hangs on, each with what hangs there.
-local function places(field, key)
+local function interface_of(row)
+  if not row.ifindex then return nil end
+  return {
+    key = ("%d@%u"):format(row.ifindex, row.netns or 0), ifindex = row.ifindex,
+    name = row.ifname, netns = row.netns, netnsPath = row.netns_path,
+  }
+end
+
+local function cgroup_of(row)
+  if not row.cgroup_id then return nil end
+  return { key = row.cgroup_id, id = row.cgroup_id, path = row.cgroup_path }
+end
+
+-- The places of a kind that something hangs on, each once.
+local function places(place_of)
   return function(_, _, ctx)
-    local found, by_key = {}, {}
-    for _, item in ipairs(attachments.list(kernel.of(ctx))) do
-      local place = item[field]
-      if place then
-        local id = key(place)
-        if not by_key[id] then
-          by_key[id] = setmetatable({ attachments = {} }, { __index = place })
-          found[#found + 1] = by_key[id]
-        end
-        table.insert(by_key[id].attachments, item)
+    local found, seen = {}, {}
+    for _, row in ipairs(kernel.of(ctx):attachments()) do
+      local place = place_of(row)
+      if place and not seen[place.key] then
+        seen[place.key] = true
+        found[#found + 1] = place
       end
     end
     return found
   end
 end
 
-local function interface_key(place) return ("%d@%u"):format(place.ifindex, place.netns or 0) end
-local function cgroup_key(place) return place.id end
-
--- What hangs on a place that was reached from one of its attachments.
-local function around(field, key)
+-- What hangs on a place.
+local function hanging(place_of)
   return function(place, _, ctx)
-    if rawget(place, "attachments") then return place.attachments end
-    local same = {}
-    for _, item in ipairs(attachments.list(kernel.of(ctx))) do
-      if item[field] and key(item[field]) == key(place) then same[#same + 1] = item end
+    local rows = {}
+    for _, row in ipairs(kernel.of(ctx):attachments()) do
+      local other = place_of(row)
+      if other and other.key == place.key then rows[#rows + 1] = row end
     end
-    return same
+    return rows
+  end
+end
+
+local function owners(row, _, ctx)
+  if row.link_id then return kernel.of(ctx):owners_of("link", row.link_id) end
+  if not row.pid then return {} end
+  return { { kind = "prog", id = row.prog_id, pid = row.pid, fd = row.fd, comm = row.comm } }
+end
+
+local function object(kind, field)
+  return function(row, _, ctx)
+    return row[field] and kernel.of(ctx):object(kind, row[field])
   end
 end
 
 attachment.resolvers = {
   Query = {
     attachments = list,
-    interfaces = places("interface", interface_key),
-    cgroups = places("cgroup", cgroup_key),
+    interfaces = places(interface_of),
+    cgroups = places(cgroup_of),
   },
   Program = {
-    attachments = function(prog, _, ctx) return of_program(kernel.of(ctx), prog.id) end,
+    attachments = function(prog, _, ctx) return rows_of_program(kernel.of(ctx), prog.id) end,
   },
   Attachment = {
-    programId = function(item) return item.prog_id end,
-    program = function(item, _, ctx)
-      return item.prog_id and kernel.of(ctx):object("prog", item.prog_id)
+    programId = function(row) return row.prog_id end,
+    program = object("prog", "prog_id"),
+    attachType = function(row) return row.attach_type end,
+    since = function(row, _, ctx)
+      return row.since and kernel.of(ctx):boot_time() + row.since / 1e9
     end,
-    attachType = function(item) return item.attach_type end,
-    owners = function(item, _, ctx)
-      if not item.link then return {} end
-      return kernel.of(ctx):owners_of("link", item.link.id)
-    end,
+    link = object("link", "link_id"),
+    map = object("map", "map_id"),
+    interface = interface_of,
+    cgroup = cgroup_of,
+    ["function"] = function(row) return row.func end,
+    owners = owners,
+    own = function(row) return row.own or false end,
+    details = function(row) return row end,
   },
-  Interface = { attachments = around("interface", interface_key) },
-  Cgroup = { attachments = around("cgroup", cgroup_key) },
+  Interface = { attachments = hanging(interface_of) },
+  Cgroup = { attachments = hanging(cgroup_of) },
 }
 
 return attachment

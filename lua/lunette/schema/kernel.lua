@@ -252,6 +252,25 @@ function Kernel:read_slots(map)
   return slots
 end
 
+--- Every place where a program hangs, by any means.
+---@return table[]
+function Kernel:attachments()
+  if not self.attached then self.attached = listed(require("lunette.attach").list()) end
+  return self.attached
+end
+
+--- Where a link is attached: its row of the attach view, or nil.
+---@param id integer
+---@return table|nil
+function Kernel:attachment_of_link(id)
+  local rows = self:index("link rows", function(add)
+    for _, row in ipairs(self:attachments()) do
+      if row.link_id then add(row.link_id, row) end
+    end
+  end)[id]
+  return rows and rows[1]
+end
+
 --- When the host booted, in seconds since 1970.
 ---@return number
 function Kernel:boot_time() return self:host().boot_time end

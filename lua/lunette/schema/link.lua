@@ -2,7 +2,6 @@
 
 local filter = require("lunette.schema.filter")
 local kernel = require("lunette.schema.kernel")
-local targets = require("lunette.schema.targets")
 
 local link = {}
 
@@ -68,15 +67,16 @@ local function details(info)
   return rest
 end
 
-local function haystack(info, k)
-  return { tostring(info.id), info.type or "", targets.of_link(info, k) or "" }
+local function target(info, k)
+  local row = k:attachment_of_link(info.id)
+  return row and row.target ~= "" and row.target or nil
 end
 
 local function list(_, args, ctx)
   local k = kernel.of(ctx)
   if not args.filter then return k:list("link") end
   local function parse_type(text) return text:lower() end
-  return filter.objects(k, "link", args.filter, { parse_type = parse_type, haystack = haystack })
+  return filter.objects(k, "link", args.filter, { parse_type = parse_type })
 end
 
 link.resolvers = {
@@ -88,7 +88,7 @@ link.resolvers = {
     type = function(info) return info.type or "" end,
     typeId = function(info) return info.type_id end,
     attachType = function(info) return info.attach_type end,
-    target = function(info, _, ctx) return targets.of_link(info, kernel.of(ctx)) end,
+    target = function(info, _, ctx) return target(info, kernel.of(ctx)) end,
     details = details,
     programId = function(info) return info.prog_id end,
     program = function(info, _, ctx)

@@ -1,5 +1,6 @@
 -- Programs: what the kernel tells of them, and where one goes from there.
 
+local bpf = require("bpf")
 local names = require("lunette.names")
 local filter = require("lunette.schema.filter")
 local kernel = require("lunette.schema.kernel")
@@ -136,11 +137,12 @@ local NS = 1e-9
 
 local function type_name(prog) return prog.type and names.prog(prog.type) or "" end
 
--- The attach type's target, where the program itself names one.
+-- The kernel function, tracepoint or hook that a program was loaded for, by BTF.
 local function attach_to(prog)
-  if not prog.attach_btf_id or prog.attach_btf_id == 0 then return nil end
-  local object = prog.attach_btf_obj_id or 0
-  return prog.attach_name or ("BTF %d, type %d"):format(object, prog.attach_btf_id)
+  local number = prog.attach_btf_id or 0
+  if number == 0 then return nil end
+  local found = bpf.btf_names(prog.attach_btf_obj_id, { number })
+  return found and found[1] and found[1]:gsub("^btf_trace_", "") or nil
 end
 
 local function nonzero(n) return n ~= 0 and n or nil end

@@ -3,7 +3,6 @@
 
 local kinds = require("lunette.schema.kinds")
 local names = require("lunette.names")
-local targets = require("lunette.schema.targets")
 
 local whole = {}
 
@@ -26,6 +25,11 @@ function Builder:edge(from, to, kind)
   self.edges[#self.edges + 1] = { from = from, to = to, kind = kind }
 end
 
+function Builder:link_label(info)
+  local row = self.k:attachment_of_link(info.id)
+  return row and row.target ~= "" and row.target or info.type
+end
+
 -- The node of a BPF object; nil when it is left out or gone.
 function Builder:object(kind, id)
   local key = kind .. ":" .. id
@@ -35,7 +39,7 @@ function Builder:object(kind, id)
   local label, detail = info.name, nil
   if kind == "prog" then detail = names.prog(info.type) end
   if kind == "map" then detail = names.map(info.type) end
-  if kind == "link" then label, detail = targets.of_link(info, self.k) or info.type, info.type end
+  if kind == "link" then label, detail = self:link_label(info), info.type end
   if not label or label == "" then label = kind .. " " .. id end
   return self:node(key, kinds.enum[kind], { label = label, detail = detail, object = info })
 end
@@ -45,8 +49,6 @@ function Builder:programs()
     local node = self:object("prog", prog.id)
     if node then
       for _, id in ipairs(prog.map_ids or {}) do self:edge(node, self:object("map", id), "USES") end
-      local target = prog.attach_prog_id
-      if target and target ~= 0 then self:edge(node, self:object("prog", target), "EXTENDS") end
     end
   end
 end
@@ -66,29 +68,37 @@ function Builder:maps()
   end
 end
 
-function Builder:place(place)
-  if not place then return nil end
-  if place.cgroup then
-    local path = place.cgroup.path
-    return self:node("cgroup:" .. ("%u"):format(place.cgroup.id), "CGROUP",
-      { label = path or ("cgroup %u"):format(place.cgroup.id), detail = "cgroup" })
+-- The node of the cgroup or interface that a row of the attach view is on.
+function Builder:place(row)
+  if row.cgroup_id then
+    return self:node(("cgroup:%u"):format(row.cgroup_id), "CGROUP",
+      { label = row.cgroup_path or ("cgroup %u"):format(row.cgroup_id), detail = "cgroup" })
   end
-  local interface = place.interface
-  return self:node("interface:" .. interface.ifindex, "INTERFACE",
-    { label = interface.name or ("interface %d"):format(interface.ifindex), detail = "interface" })
+  if not row.ifindex then return nil end
+  return self:node(("interface:%d@%u"):format(row.ifindex, row.netns or 0), "INTERFACE",
+    { label = row.ifname or ("interface %d"):format(row.ifindex), detail = row.netns_path })
 end
 
 function Builder:links()
   for _, link in ipairs(self.k:list("link")) do
     local node = self:object("link", link.id)
-    if node then
-      if link.prog_id and link.prog_id ~= 0 then
-        self:edge(node, self:object("prog", link.prog_id), "HOLDS")
-      end
-      if link.map_id and link.map_id ~= 0 then
-        self:edge(node, self:object("map", link.map_id), "HOLDS")
-      end
-      self:edge(node, self:place(targets.place_of_link(link, self.k)), "ATTACHED")
+    if node and link.prog_id and link.prog_id ~= 0 then
+      self:edge(node, self:object("prog", link.prog_id), "HOLDS")
+    end
+    if node and link.map_id and link.map_id ~= 0 then
+      self:edge(node, self:object("map", link.map_id), "HOLDS")
+    end
+  end
+end
+
+-- Where programs hang: from the link that holds them there, or from the program itself.
+function Builder:attachments()
+  for _, row in ipairs(self.k:attachments()) do
+    local holder = row.link_id and self:object("link", row.link_id)
+      or row.prog_id and self:object("prog", row.prog_id)
+    if holder then self:edge(holder, self:place(row), "ATTACHED") end
+    if holder and row.target_prog_id then
+      self:edge(holder, self:object("prog", row.target_prog_id), "EXTENDS")
     end
   end
 end
@@ -155,6 +165,7 @@ function whole.graph(k, args)
   builder:programs()
   builder:maps()
   builder:links()
+  builder:attachments()
   builder:processes()
   local reached = args.from and within(builder, args.from, args.depth or 8)
   local wanted
