@@ -120,9 +120,9 @@ local function user(p)
   return uid and ("%d%s"):format(uid, name and " " .. name or "")
 end
 
-local function print_one(p, host)
+local function describe(p, host)
   local loaded = graph.value(p.loadTime)
-  show.one(("program %d  %s"):format(p.id, graph.value(p.name) or ""), {
+  return show.lines(("program %d  %s"):format(p.id, graph.value(p.name) or ""), {
     { "error", p.error },
     { "type", ("%s (%s)"):format(p.kernelType, p.type) },
     { "tag", p.tag },
@@ -152,7 +152,16 @@ local function one(given)
   local id = objects.id("prog", given.program)
   local data = graph.data(SHOW, { variables = { id = id } })
   if given.json then return output.json(data.program) end
-  print_one(data.program, data.host)
+  print(table.concat(describe(data.program, data.host), "\n"))
+end
+
+--- What is known of a program, as lines.
+---@param id integer
+---@return string[]
+function prog.lines(id)
+  local result = graph.execute(SHOW, { variables = { id = id } })
+  if result.errors then return { result.errors[1].message } end
+  return describe(result.data.program, result.data.host)
 end
 
 local SUBS = { list = list, show = one, dump = code.dump, cfg = code.cfg, hot = hot.run,

@@ -23,20 +23,27 @@ end
 --- One object: a line a field, empty ones left out.
 ---@param title string
 ---@param fields table[] pairs of a label and a value; a list of values gives a line each
-function show.one(title, fields)
-  print(title)
-  local width = 0
+---@return string[]
+function show.lines(title, fields)
+  local lines, width = { title }, 0
   for _, field in ipairs(fields) do width = math.max(width, #field[1]) end
   for _, field in ipairs(fields) do
     local values = type(field[2]) == "table" and field[2] or { field[2] }
     for i, value in ipairs(values) do
       local text = tables.text(value)
       if text ~= "-" and text ~= "" then
-        print(("  %-" .. width .. "s  %s"):format(i == 1 and field[1] or "", text))
+        local label = i == 1 and field[1] or ""
+        lines[#lines + 1] = ("  %-" .. width .. "s  %s"):format(label, text)
       end
     end
   end
+  return lines
 end
+
+--- Prints one object.
+---@param title string
+---@param fields table[]
+function show.one(title, fields) print(table.concat(show.lines(title, fields), "\n")) end
 
 --- "123 systemd" of each owner.
 ---@param owners table[]

@@ -1,0 +1,192 @@
+-- A list on the screen: a cursor, sorting by a column, a filter that is typed, rows that open.
+
+local tables = require("lunette.cli.table")
+
+local List = {}
+List.__index = List
+
+local REVERSE, PLAIN, BOLD = "\27[7m", "\27[0m", "\27[1m"
+
+--- A view of rows: { title =, columns =, rows = fn() -> rows, id = fn(row), open = fn(row) ->
+--- view, sort = column's index, actions = { key = fn(list) -> view } }. A column that sorts has
+--- order = fn(row).
+---@param spec table
+---@return table
+function List.new(spec)
+  return setmetatable({
+    spec = spec, at = 1, top = 1, filter = "", sort = spec.sort, descending = spec.sort ~= nil,
+  }, List)
+end
+
+local function matches(columns, row, words)
+  for _, column in ipairs(columns) do
+    local value
+    if column.value then value = column.value(row) else value = row[column.field] end
+    if tables.text(value):lower():find(words, 1, true) then return true end
+  end
+  return false
+end
+
+local function chosen(self)
+  local rows = {}
+  local words = self.filter:lower()
+  for _, row in ipairs(self.spec.rows()) do
+    if words == "" or matches(self.spec.columns, row, words) then rows[#rows + 1] = row end
+  end
+  return rows
+end
+
+local function comparable(value)
+  if type(value) == "number" then return 1, value end
+  return 2, tables.text(value)
+end
+
+local function sorted(self, rows)
+  local column = self.sort and self.spec.columns[self.sort]
+  if not column then return rows end
+  local keys = {}
+  for i, row in ipairs(rows) do
+    local kind, value = comparable(column.order(row))
+    keys[row] = { kind, value, i }
+  end
+  table.sort(rows, function(a, b)
+    local ka, kb = keys[a], keys[b]
+    if ka[1] ~= kb[1] then return ka[1] < kb[1] end
+    if ka[2] == kb[2] then return ka[3] < kb[3] end
+    if self.descending then return ka[2] > kb[2] end
+    return ka[2] < kb[2]
+  end)
+  return rows
+end
+
+-- The cursor stays on its row when rows move.
+local function keep_cursor(self)
+  local rows, id = self.rows, self.spec.id
+  if self.selected then
+    for i, row in ipairs(rows) do
+      if id(row) == self.selected then self.at = i end
+    end
+  end
+  self.at = math.max(1, math.min(self.at, #rows))
+  self.selected = rows[self.at] and id(rows[self.at])
+end
+
+local function scroll(self, height)
+  if self.at < self.top then self.top = self.at end
+  if self.at >= self.top + height then self.top = self.at - height + 1 end
+  self.top = math.max(1, math.min(self.top, #self.rows - height + 1))
+end
+
+local function titled(self)
+  local columns = {}
+  for i, column in ipairs(self.spec.columns) do
+    local mark = i == self.sort and (self.descending and "▼" or "▲") or ""
+    columns[i] = setmetatable({ title = column.title .. mark }, { __index = column })
+  end
+  return columns
+end
+
+--- Reads the rows anew.
+function List:refresh()
+  self.rows = sorted(self, chosen(self))
+  keep_cursor(self)
+end
+
+--- What is written above it.
+function List:title()
+  local text = self.spec.title
+  if type(text) == "function" then text = text() end
+  local filter = (self.typing or self.filter ~= "") and ("  /%s%s"):format(self.filter,
+    self.typing and "_" or "") or ""
+  return ("%s (%d)%s"):format(text, self.rows and #self.rows or 0, filter)
+end
+
+--- The lines of the list, so many and so wide.
+---@param width integer
+---@param height integer
+---@return string[]
+function List:draw(width, height)
+  if not self.rows then self:refresh() end
+  local lines = tables.lines(titled(self), self.rows, width)
+  local shown = { BOLD .. lines[1] .. PLAIN }
+  scroll(self, height - 1)
+  for i = self.top, math.min(#self.rows, self.top + height - 2) do
+    local line = lines[i + 1]
+    if i == self.at then
+      line = REVERSE .. line .. (" "):rep(width - tables.length(line)) .. PLAIN
+    end
+    shown[#shown + 1] = line
+  end
+  if #self.rows == 0 then
+    shown[2] = self.filter ~= "" and "nothing is like that" or self.spec.none or "nothing here"
+  end
+  return shown
+end
+
+local function move(self, by)
+  self.at = math.max(1, math.min(self.at + by, #self.rows))
+  self.selected = self.rows[self.at] and self.spec.id(self.rows[self.at])
+end
+
+-- Keys while a filter is typed.
+local function type_filter(self, key)
+  if key == "enter" then self.typing = false
+  elseif key == "escape" then self.typing, self.filter = false, ""
+  elseif key == "backspace" then
+    self.filter = self.filter:sub(1, (utf8.offset(self.filter, -1) or 1) - 1)
+  elseif #key == 1 or utf8.len(key) == 1 then self.filter = self.filter .. key end
+  self:refresh()
+  return true
+end
+
+local function sort_by(self, step)
+  local n = #self.spec.columns
+  local at = self.sort or 0
+  for _ = 1, n do
+    at = (at + step - 1) % n + 1
+    if self.spec.columns[at].order then break end
+  end
+  self.sort, self.descending = at, self.spec.columns[at].align == "right"
+  self:refresh()
+end
+
+local KEYS = {
+  up = function(self) move(self, -1) end, k = function(self) move(self, -1) end,
+  down = function(self) move(self, 1) end, j = function(self) move(self, 1) end,
+  pageup = function(self) move(self, -20) end, pagedown = function(self) move(self, 20) end,
+  home = function(self) move(self, -math.maxinteger // 2) end,
+  ["end"] = function(self) move(self, math.maxinteger // 2) end,
+  ["/"] = function(self) self.typing = true end,
+  [">"] = function(self) sort_by(self, 1) end, ["<"] = function(self) sort_by(self, -1) end,
+  s = function(self) sort_by(self, 1) end,
+  r = function(self)
+    self.descending = not self.descending
+    self:refresh()
+  end,
+}
+
+--- A key: true when it was for this list; a view to open.
+---@param key string
+---@return boolean|table|nil
+function List:key(key)
+  if self.typing then return type_filter(self, key) end
+  if key == "escape" and self.filter ~= "" then
+    self.filter = ""
+    self:refresh()
+    return true
+  end
+  local action = KEYS[key]
+  if action then
+    action(self)
+    return true
+  end
+  action = self.spec.actions and self.spec.actions[key]
+  local row = self.rows and self.rows[self.at]
+  if action then return action(self, row) or true end
+  if key == "enter" and row and self.spec.open then return self.spec.open(row) or true end
+  return nil
+end
+
+List.help = "enter open  / filter  s sort  r reverse"
+
+return List
