@@ -321,6 +321,28 @@ function Object:progs() end
 
 function Object:close() end
 
+---The kernel symbol that an address is in: "name" or "name+0x1f".
+---@param address integer
+---@return string|nil
+function bpf.ksym(address) end
+
+---@param name string
+---@return integer|nil
+function bpf.ksym_address(name) end
+
+---The function of an executable or library at a file offset (where a uprobe sits), and how far
+---into it. Nothing is found in a stripped file.
+---@param path string
+---@param offset integer
+---@return string|nil name, integer|string within_or_err, integer? errno
+function bpf.elf_symbol(path, offset) end
+
+---The names of several types of a BTF object, which is read once; "" where a type has none.
+---@param btf_id integer
+---@param type_ids integer[]
+---@return string[]|nil, string? err, integer? errno
+function bpf.btf_names(btf_id, type_ids) end
+
 ---@class bpf.Host
 ---@field kernel string uname -r
 ---@field version string uname -v

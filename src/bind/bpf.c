@@ -14,6 +14,7 @@ static const lua_CFunction parts[] = {
 	lun_bind_pins,
 	lun_bind_owners,
 	lun_bind_attach,
+	lun_bind_symbols,
 	lun_bind_load,
 	lun_bind_host,
 	lun_bind_code,

@@ -1,0 +1,226 @@
+-- The rows of the attach view that are links: what each type is on, with names for numbers.
+
+local bpf = require("bpf")
+
+local links = {}
+
+local TRACING = {
+  trace_fentry = "fentry",
+  trace_fexit = "fexit",
+  trace_raw_tp = "tp_btf",
+  modify_return = "fmod_ret",
+  lsm_mac = "lsm",
+}
+
+local PROTOCOL_FAMILIES = { [2] = "ipv4", [10] = "ipv6", [1] = "inet", [7] = "bridge" }
+local NETFILTER_HOOKS =
+  { [0] = "prerouting", "input", "forward", "output", "postrouting", "ingress" }
+
+-- Names of BTF types by "object type": the kernel's never change, and a program's BTF goes with
+-- its id. Bounded, since programs come and go.
+local btf_names, btf_count = {}, 0
+local BTF_NAMES_MAX = 4096
+
+local function key_of(prog) return ("%d %d"):format(prog.attach_btf_obj_id, prog.attach_btf_id) end
+
+--- Learns the names of the functions that programs were loaded for, an object at a time.
+---@param progs table[]
+function links.learn_functions(progs)
+  local unknown = {}
+  for _, prog in ipairs(progs) do
+    if prog.attach_btf_id ~= 0 and not btf_names[key_of(prog)] then
+      local ids = unknown[prog.attach_btf_obj_id] or {}
+      unknown[prog.attach_btf_obj_id] = ids
+      ids[#ids + 1] = prog.attach_btf_id
+    end
+  end
+  for object, ids in pairs(unknown) do
+    if btf_count + #ids > BTF_NAMES_MAX then btf_names, btf_count = {}, 0 end
+    for i, name in ipairs(bpf.btf_names(object, ids) or {}) do
+      btf_names[("%d %d"):format(object, ids[i])] = name
+      btf_count = btf_count + 1
+    end
+  end
+end
+
+-- The kernel function, tracepoint or hook that a program was loaded for, by BTF.
+local function function_of(prog)
+  if not prog or prog.attach_btf_id == 0 then return nil end
+  local name = btf_names[key_of(prog)]
+  if not name or name == "" then return nil end
+  return (name:gsub("^btf_trace_", ""):gsub("^bpf_iter_", ""):gsub("^bpf_lsm_", ""))
+end
+
+-- The file as this process can see it: that of a container by its holder's root.
+local function visible(file, pid)
+  local direct <close> = io.open(file, "rb")
+  if direct or not pid then return file end
+  return ("/proc/%d/root%s"):format(pid, file)
+end
+
+local function at_offset(name, offset)
+  return offset and offset ~= 0 and ("%s+0x%x"):format(name, offset) or name
+end
+
+--- The words for a uprobe, by the symbol that its file offset is in.
+---@param row table with file and file_offset; gets func and offset
+---@param pid integer|nil a process that sees the file
+---@return string
+function links.uprobe(row, pid)
+  local func, within = bpf.elf_symbol(visible(row.file, pid), row.file_offset)
+  if not func then return ("%s:0x%x"):format(row.file, row.file_offset) end
+  row.func, row.offset = func, within
+  return ("%s:%s"):format(row.file, at_offset(func, within))
+end
+
+--- The words for a kprobe.
+---@param row table gets func, offset and addr
+---@param link table func_name, offset and addr
+---@return string
+function links.kprobe(row, link)
+  local name = link.func_name ~= "" and link.func_name or nil
+  if not name and link.addr ~= 0 then name = bpf.ksym(link.addr) end
+  row.func, row.offset, row.addr = name, link.offset, link.addr
+  return at_offset(name or "?", link.offset)
+end
+
+-- Some of many, and how many more there are.
+local function some(words, total)
+  local first = table.move(words, 1, math.min(3, #words), 1, {})
+  if total > #first then first[#first + 1] = ("%d more"):format(total - #first) end
+  return table.concat(first, ", ")
+end
+
+-- What a row of a multi link is on: its addresses are asked for one by one.
+local function kprobe_multi(row, link)
+  local full = bpf.link_info(link.id) or link
+  row.funcs, row.count = {}, link.count
+  for i, address in ipairs(full.addrs or {}) do
+    row.funcs[i] = address ~= 0 and bpf.ksym(address) or "?"
+  end
+  if link.retprobe then row.kind = "kretprobe_multi" end
+  return some(row.funcs, link.count)
+end
+
+local function uprobe_multi(row, link, pid)
+  local full = bpf.link_info(link.id) or link
+  local file = visible(link.file_name, pid)
+  row.file, row.funcs, row.count = link.file_name, {}, link.count
+  for i, offset in ipairs(full.offsets or {}) do
+    local func, within = bpf.elf_symbol(file, offset)
+    row.funcs[i] = func and at_offset(func, within) or ("0x%x"):format(offset)
+  end
+  if link.retprobe then row.kind = "uretprobe_multi" end
+  return ("%s:%s"):format(link.file_name, some(row.funcs, link.count))
+end
+
+local function perf_event(row, link, pid)
+  row.kind = link.perf_type or row.kind
+  if link.perf_type == "tracepoint" then
+    row.tracepoint = link.tp_name
+    return link.tp_name
+  elseif link.file_name then
+    row.file, row.file_offset = link.file_name, link.offset
+    return links.uprobe(row, pid)
+  elseif link.func_name then
+    return links.kprobe(row, link)
+  end
+  row.kind = "perf_event"
+  return ("event type %d, config %d"):format(link.event_type or 0, link.event_config or 0)
+end
+
+local function iter(row, link)
+  if link.map_id then row.map_id = link.map_id end
+  return link.map_id and ("%s of map %d"):format(link.target_name, link.map_id) or link.target_name
+end
+
+--- A map in words.
+---@param view table
+---@param id integer
+---@return string
+function links.map_name(view, id)
+  local map = view.maps[id]
+  return map and ("map %d (%s)"):format(id, map.name) or ("map %d"):format(id)
+end
+
+-- How each type of link fills its row; the result is the target in words.
+local LINKS = {
+  raw_tracepoint = function(row, link, view)
+    local prog = view.progs[link.prog_id]
+    if prog and prog.type == "tracing" then row.kind = "tp_btf" end
+    row.tracepoint = link.tp_name
+    return link.tp_name
+  end,
+  tracing = function(row, link, view)
+    local prog = view.progs[link.prog_id]
+    row.kind = prog and prog.type == "ext" and "freplace" or TRACING[link.attach_type]
+      or link.attach_type
+    row.func = function_of(prog)
+    if row.kind == "freplace" then row.target_prog_id = link.target_obj_id end
+    return row.func or ("BTF type %d"):format(link.target_btf_id)
+  end,
+  cgroup = function(row, link)
+    row.cgroup_id = link.cgroup_id
+    row.cgroup_path = bpf.cgroup_path(link.cgroup_id)
+    return row.cgroup_path or ("control group %u, which is gone"):format(link.cgroup_id)
+  end,
+  iter = iter,
+  netns = function(row, link)
+    row.netns = link.netns_ino
+    return ("network namespace %u"):format(link.netns_ino)
+  end,
+  perf_event = function(row, link, view)
+    return perf_event(row, link, view.holders["link " .. link.id])
+  end,
+  kprobe_multi = kprobe_multi,
+  uprobe_multi = function(row, link, view)
+    return uprobe_multi(row, link, view.holders["link " .. link.id])
+  end,
+  struct_ops = function(row, link, view)
+    row.map_id = link.map_id
+    return links.map_name(view, link.map_id)
+  end,
+  sockmap = function(row, link, view)
+    row.map_id = link.map_id
+    return links.map_name(view, link.map_id)
+  end,
+  netfilter = function(_, link)
+    return ("%s %s, priority %d"):format(PROTOCOL_FAMILIES[link.pf] or link.pf,
+      NETFILTER_HOOKS[link.hooknum] or link.hooknum, link.priority)
+  end,
+}
+
+--- An interface in words, with its namespace when that is another than ours.
+---@param row table
+---@return string
+function links.interface(row)
+  local name = row.ifname or ("interface %d"):format(row.ifindex)
+  local where = row.netns_path and row.netns_path ~= "/proc/self/ns/net"
+    and " in " .. row.netns_path or ""
+  return name .. where
+end
+
+local ON_INTERFACE = { xdp = true, tcx = true, netkit = true }
+
+-- A link on an interface that is gone has number 0 and no place.
+local function interface_link(row, link)
+  if link.ifindex == 0 then return "an interface that is gone" end
+  row.ifindex = link.ifindex
+  return links.interface(row)
+end
+
+--- The row of a link: what its type tells, with names for its numbers.
+---@param link table
+---@param view table programs, maps and holders by id
+---@return lunette.Attachment
+function links.row(link, view)
+  local row = {
+    kind = link.type, how = "link", link_id = link.id, attach_type = link.attach_type,
+    prog_id = link.prog_id ~= 0 and link.prog_id or nil, own = link.own, cookie = link.cookie,
+  }
+  local fill = ON_INTERFACE[link.type] and interface_link or LINKS[link.type]
+  row.target = fill and fill(row, link, view) or ""
+  return row
+end
+
+return links

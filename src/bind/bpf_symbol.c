@@ -1,0 +1,118 @@
+/* Names of places in code: kernel symbols, functions of executables, types of BTF objects. */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/bpf.h"
+#include "bind/push.h"
+#include "bpf/btf_load.h"
+#include "bpf/elf_symbol.h"
+#include "bpf/ksyms.h"
+
+/* bpf.ksym(address) -> "symbol+0x1f" | nil */
+static int l_ksym(lua_State *L)
+{
+	uint64_t address = (uint64_t)luaL_checkinteger(L, 1);
+	struct lun_out *out = lun_push_buffer(L);
+
+	if (!lun_ksym_name(address, out) || out->err)
+		luaL_pushfail(L);
+	else
+		lua_pushlstring(L, out->data, out->len);
+	lun_out_free(out);
+	return 1;
+}
+
+/* bpf.ksym_address(name) -> integer | nil */
+static int l_ksym_address(lua_State *L)
+{
+	uint64_t address = lun_ksym_address(luaL_checkstring(L, 1));
+
+	if (address)
+		lua_pushinteger(L, (lua_Integer)address);
+	else
+		luaL_pushfail(L);
+	return 1;
+}
+
+/* bpf.elf_symbol(path, offset) -> name, within | nil, err, errno */
+static int l_elf_symbol(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	uint64_t offset = (uint64_t)luaL_checkinteger(L, 2), within;
+	char name[512];
+	int err = lun_elf_symbol(path, offset, name, sizeof(name), &within);
+
+	if (err)
+		return lun_push_error(L, err, path);
+	lua_pushstring(L, name);
+	lua_pushinteger(L, (lua_Integer)within);
+	return 2;
+}
+
+static int free_btf(lua_State *L)
+{
+	lun_btf_free(lua_touserdata(L, 1));
+	return 0;
+}
+
+static struct lun_btf *push_btf(lua_State *L)
+{
+	struct lun_btf *btf = lua_newuserdatauv(L, sizeof(*btf), 0);
+
+	memset(btf, 0, sizeof(*btf));
+	if (luaL_newmetatable(L, "lunette.btf_names")) {
+		lua_pushcfunction(L, free_btf);
+		lua_setfield(L, -2, "__gc");
+	}
+	lua_setmetatable(L, -2);
+	return btf;
+}
+
+static void push_type_name(lua_State *L, const struct btf *btf, lua_Integer id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, (uint32_t)id);
+	const char *name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
+
+	lua_pushstring(L, name ? name : "");
+}
+
+/* bpf.btf_names(btf_id, type_ids) -> string[] | nil, err, errno; "" where a type has none */
+static int l_btf_names(lua_State *L)
+{
+	uint32_t id = lun_check_id(L, 1);
+	struct lun_btf *btf;
+	lua_Integer n;
+	int err;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	btf = push_btf(L);
+	err = lun_btf_load_id(btf, id);
+	if (err)
+		return lun_push_failure(L, err, "BTF object %u: %s", id, strerror(-err));
+	n = luaL_len(L, 2);
+	lua_createtable(L, (int)n, 0);
+	for (lua_Integer i = 1; i <= n; i++) {
+		lua_geti(L, 2, i);
+		push_type_name(L, btf->btf, luaL_checkinteger(L, -1));
+		lua_seti(L, -3, i);
+		lua_pop(L, 1);
+	}
+	lun_btf_free(btf);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "ksym", l_ksym },
+	{ "ksym_address", l_ksym_address },
+	{ "elf_symbol", l_elf_symbol },
+	{ "btf_names", l_btf_names },
+	{ NULL, NULL },
+};
+
+int lun_bind_symbols(lua_State *L)
+{
+	luaL_setfuncs(L, functions, 0);
+	return 0;
+}

@@ -1,0 +1,10 @@
+#pragma once
+/* Which function of an executable or library a uprobe sits in. */
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The function at a file offset, as the symbol tables name it: `name`, and in *within how far
+ * into it. 0 or -errno; -ENOENT when no symbol covers the place (a stripped file).
+ */
+int lun_elf_symbol(const char *path, uint64_t offset, char *name, size_t size, uint64_t *within);
