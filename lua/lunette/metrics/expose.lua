@@ -88,7 +88,7 @@ local function page_for(make, opts, timeout)
   local got = core.flight(key, timeout or 10)
   if got and got.size then return got end
   local flight <close> = got
-  local page = make(opts)
+  local page = (make(opts))
   local _, streams = page:size()
   if flight then flight:land(not streams and page or nil) end
   return page

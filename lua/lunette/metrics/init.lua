@@ -101,7 +101,7 @@ end
 
 --- The page itself. opts: names, rules (sets), deadline (monotonic seconds).
 ---@param opts? table
----@return table page
+---@return table page, boolean failed
 function metrics.page(opts)
   opts = opts or {}
   return scrape.page { names = opts.names, rules = opts.rules, deadline = opts.deadline,
@@ -112,7 +112,8 @@ end
 ---@param opts? table also format = "text" | "openmetrics"
 ---@return table source to be read in chunks
 function metrics.source(opts)
-  return metrics.page(opts):source(opts and opts.format or "text")
+  local page = metrics.page(opts)
+  return page:source(opts and opts.format or "text")
 end
 
 -- A scraper is one who looks: statistics stay on while it comes again.

@@ -113,7 +113,9 @@ local function run_one(self, item, fn)
   end
   local _, after = core.now()
   state.set(item.name, "duration", after - before)
-  self.ran[#self.ran + 1] = { name = item.name, up = ok and complete == true }
+  local up = ok and complete == true
+  self.failed = self.failed or not up
+  self.ran[#self.ran + 1] = { name = item.name, up = up }
 end
 
 local function wants(self, item)
@@ -134,11 +136,11 @@ end
 --- Makes the page. opts: names (set of metric names, nil: all), rules (set, nil: all),
 --- deadline (on the monotonic clock), off (set of built-in collectors that are off).
 ---@param opts table
----@return table page
+---@return table page, boolean failed whether one did not give all that it could
 function scrape.page(opts)
   local _, began = core.now()
   local self = setmetatable({ page = core.page(), families = {}, samples = {}, ran = {},
-    began = began, names = opts.names, rules = opts.rules, deadline = opts.deadline }, Scrape)
+    began = began, failed = false, names = opts.names, rules = opts.rules, deadline = opts.deadline }, Scrape)
   for _, item in ipairs(registry.list("collector")) do
     if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_collector) end
   end
@@ -146,7 +148,7 @@ function scrape.page(opts)
     if wants(self, item) and not opts.off[item.name] then run_one(self, item, run.rule) end
   end
   if not opts.off.lunette then add_own(self) end
-  return self.page
+  return self.page, self.failed
 end
 
 return scrape

@@ -1,0 +1,102 @@
+-- lunette metrics: what /metrics would give, once; and a rule written for a map.
+
+local args = require("lunette.cli.args")
+local exit = require("lunette.cli.exit")
+local scripts = require("lunette.cli.scripts")
+
+local metrics = {}
+
+function metrics.configure(command)
+  command:require_command(false)
+  command:command_target("action")
+  command:option("--rule", "Only this rule or collector (repeatable)."):count("*"):argname("NAME")
+  command:option("--name", "Only this metric (repeatable)."):count("*"):argname("METRIC")
+  command:option("--format", "text (Prometheus 0.0.4) or openmetrics (1.0.0)."):default("text")
+    :choices({ "text", "openmetrics" })
+  command:option("--output", "Write FILE, whole or not at all (for node_exporter's textfiles).")
+    :argname("FILE")
+  command:option("--etm --entries-to-metrics", "Export entries: FROM-TO:NAME_REGEXP:FORMAT.")
+    :count("*"):argname("RULE")
+  args.scripts(command)
+  local rule = command:command("rule"):summary("Write a rule for a map, ready for a script")
+  rule:argument("map", "Id, name or pin path.")
+  command:epilog("Rules that fail say so on stderr; the exit code is 1 then.\n\n" .. exit.TEXT)
+end
+
+local function set_of(list)
+  if not list or #list == 0 then return nil end
+  local set = {}
+  for _, item in ipairs(list) do set[item] = true end
+  return set
+end
+
+local function write_rule(text)
+  local bpf = require("bpf")
+  local id = math.tointeger(tonumber(text)) or text
+  local map <close> = exit.check(bpf.map(id))
+  local info = exit.check(map:info())
+  local ok, written = pcall(require("lunette.schema.rule_text").write, info,
+    require("lunette.decode").for_map(info))
+  if not ok then exit.fail(exit.FAILED, "%s", tostring(written)) end
+  print("-- " .. written.why)
+  io.write(written.source)
+  return exit.OK
+end
+
+local function copy(source, file)
+  while true do
+    local chunk, err = source:read()
+    if err then exit.fail(exit.FAILED, "metrics: %s", err) end
+    if not chunk then return end
+    local ok, problem = file:write(chunk)
+    if not ok then exit.fail(exit.FAILED, "metrics: %s", problem) end
+  end
+end
+
+-- Beside the file first: a reader sees the old one or the new one.
+local function write_file(source, path)
+  local temporary = ("%s.%d.tmp"):format(path, math.random(1, 1 << 30))
+  local file, err = io.open(temporary, "w")
+  if not file then exit.fail(exit.FAILED, "%s", err) end
+  local ok, problem = pcall(copy, source, file)
+  local closed, why = file:close()
+  if ok and closed then
+    local renamed, reason = os.rename(temporary, path)
+    if renamed then return end
+    why = reason
+  end
+  os.remove(temporary)
+  if not ok then error(problem, 0) end
+  exit.fail(exit.FAILED, "%s", tostring(why))
+end
+
+local function check_rules(rules)
+  local api = require("lunette").metrics
+  for _, name in ipairs(rules or {}) do
+    if not api.find(name) then exit.fail(exit.MISSING, "metrics: no rule '%s'", name) end
+  end
+end
+
+-- 1 when one that was asked for did not give all that it could.
+local function code_of(failed) return failed and exit.FAILED or exit.OK end
+
+function metrics.run(given)
+  if given.action == "rule" then return write_rule(given.map) end
+  local api = require("lunette").metrics
+  for _, text in ipairs(given.etm or {}) do
+    local ok, err = api.etm(text)
+    if not ok then exit.fail(exit.USAGE, "%s", err) end
+  end
+  scripts.load(given.script)
+  check_rules(given.rule)
+  local page, failed = api.page { rules = set_of(given.rule), names = set_of(given.name) }
+  local source <close> = page:source(given.format)
+  if given.output then
+    write_file(source, given.output)
+  else
+    copy(source, io.stdout)
+  end
+  return code_of(failed)
+end
+
+return metrics
