@@ -64,7 +64,11 @@ local function plain_format(of)
   return (of.big_endian and ">" or "<") .. (sign == "u" and "I" or "i") .. of.size
 end
 
-local function column(of, part)
+--- A column of a table, of what a plan or a reader says of it.
+---@param of { name: string, type: string }
+---@param part "KEY"|"VALUE"
+---@return table
+function cells.column(of, part)
   return {
     name = of.name, type = of.type, unit = of.unit, part = part, reduce = of.reduce,
     numeric = cells.numeric(of.type), unsigned = UNSIGNED[of.type], get = getter(of.name),
@@ -75,7 +79,7 @@ end
 -- The columns of a key or value that a plan decodes, and how to run it.
 local function planned(plan, root, part)
   local columns = {}
-  for i, of in ipairs(plan:columns(root)) do columns[i] = column(of, part) end
+  for i, of in ipairs(plan:columns(root)) do columns[i] = cells.column(of, part) end
   return { columns = columns, decode = function(bytes) return plan:decode(bytes) end }
 end
 
@@ -87,7 +91,7 @@ local function written(format, root, part, size)
     return decode.format(bytes, format)
   end
   local of = { name = root, type = number and "number" or format:lower() }
-  return { columns = { column(of, part) }, decode = read }
+  return { columns = { cells.column(of, part) }, decode = read }
 end
 
 local function less(a, b, unsigned)
@@ -249,11 +253,12 @@ function Reader:probe(index)
 end
 
 --- A row as the schema's TableRow.
+---@param columns table[]
 ---@param row table
 ---@return table
-function Reader:json(row)
+function cells.shown(columns, row)
   local list = {}
-  for i, col in ipairs(self.columns) do
+  for i, col in ipairs(columns) do
     local cell = cells.json(row[i], col.unsigned)
     if cell == nil then cell = json.null end
     list[i] = cell

@@ -44,8 +44,9 @@ type DecoderColumn {
 }
 ]]
 
--- The decoder in force, asked for once a request and map.
+-- The decoder in force, asked for once a request and map. A map that is gone has none.
 local function in_force(k, info)
+  if info.error then return { name = "none", why = info.error } end
   local known = k.decoders
   if not known then
     known = {}

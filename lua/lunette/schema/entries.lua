@@ -2,6 +2,7 @@
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
+local kernel = require("lunette.schema.kernel")
 local readable = require("lunette.schema.readable")
 
 local entries = {}
@@ -137,8 +138,10 @@ local function one(info, args)
   return value and formatted(decode.format(key, args.keyFormat), value, args.valueFormat)
 end
 
-local function count(info)
+local function count(info, _, ctx)
   if not readable.lookup(info) then return 0 end
+  local counted = kernel.of(ctx):fills()[info.id]
+  if counted then return counted end
   local map <close> = open(info)
   return map and map:count() or 0
 end

@@ -1,6 +1,7 @@
 -- How full a map is, or why nobody can tell.
 
 local bpf = require("bpf")
+local kernel = require("lunette.schema.kernel")
 local readable = require("lunette.schema.readable")
 
 local fill = {}
@@ -29,27 +30,41 @@ type MapFill {
 -- Of these every slot is always there.
 local ALWAYS_FULL = { array = true, percpu_array = true }
 
--- Counted when the request first asks: entries by walking, bytes of a ring by its positions.
-local function counted(info)
-  if ALWAYS_FULL[info.type] then
-    return info.max_entries, "an array has all its entries from the start"
-  end
-  if not readable.lookup(info) then return nil, readable.why(info) end
-  local map, err = bpf.map(info.id)
-  if not map then return nil, err end
-  local handle <close> = map
-  local count
-  count, err = handle:count()
+-- The bytes that wait in a ring buffer.
+local function ring(map)
+  local seen, err = map:ring(0)
+  if not seen then return nil, err end
+  return seen.used, "by the positions of its reader and writer"
+end
+
+local function walked(map)
+  local count, err = map:count()
   if not count then return nil, err end
   return count, "counted by walking its keys"
 end
 
+local RINGS = { ringbuf = true, user_ringbuf = true }
+
+-- How many entries (or bytes), and how that was found; nil and why not.
+local function counted(info, k)
+  if ALWAYS_FULL[info.type] then
+    return info.max_entries, "an array has all its entries from the start"
+  end
+  local count = k:fills()[info.id]
+  if count then return count, "counted by the kernel" end
+  if not RINGS[info.type] and not readable.lookup(info) then return nil, readable.why(info) end
+  local map, err = bpf.map(info.id)
+  if not map then return nil, err end
+  local handle <close> = map
+  return (RINGS[info.type] and ring or walked)(handle)
+end
+
 fill.resolvers = {
   Map = {
-    fill = function(info)
-      local entries, why = counted(info)
+    fill = function(info, _, ctx)
+      local entries, why = counted(info, kernel.of(ctx))
       local capacity = info.max_entries or 0
-      local unit = (info.type == "ringbuf" or info.type == "user_ringbuf") and "bytes" or "entries"
+      local unit = RINGS[info.type] and "bytes" or "entries"
       return {
         entries = entries, capacity = capacity, unit = unit, why = why,
         ratio = entries and capacity > 0 and entries / capacity or nil,

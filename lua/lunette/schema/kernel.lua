@@ -252,6 +252,13 @@ function Kernel:read_slots(map)
   return slots
 end
 
+--- Entries by map id, of the types that the kernel counts: one read for all.
+---@return table<integer, integer>
+function Kernel:fills()
+  if not self.filled then self.filled = listed(bpf.fill()) end
+  return self.filled
+end
+
 --- Every place where a program hangs, by any means.
 ---@return table[]
 function Kernel:attachments()

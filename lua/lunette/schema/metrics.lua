@@ -63,7 +63,10 @@ local function rules()
   return list
 end
 
-local function text_for(info) return rule_text.write(info, decode.for_map(info)) end
+local function text_for(info)
+  if info.error then error(info.error, 0) end
+  return rule_text.write(info, decode.for_map(info))
+end
 
 local function text_by_id(_, args, ctx)
   return text_for(kernel.of(ctx):demand("map", args.mapId))

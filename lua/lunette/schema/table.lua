@@ -2,10 +2,11 @@
 
 local bpf = require("bpf")
 local cells = require("lunette.schema.cells")
+local contents = require("lunette.schema.contents")
 local decoder = require("lunette.schema.decoder")
 local kernel = require("lunette.schema.kernel")
+local pages = require("lunette.schema.pages")
 local readable = require("lunette.schema.readable")
-local select = require("lunette.schema.select")
 
 local table_part = {}
 
@@ -180,114 +181,49 @@ local function check_count(name, count)
   return count
 end
 
--- Pages go on after so many entries (in the map's own order) or rows (in a sorted one).
-local function skip_of(after)
-  if not after then return 0 end
-  local skip = math.tointeger(tonumber(after:match("^@(%d+)$") or ""))
-  if not skip then error(("after: '%s' is not a cursor"):format(after), 0) end
-  return skip
-end
-
-local function page_info(more, at) return { hasNextPage = more, endCursor = "@" .. at } end
-
--- Sketches an entry into a table: its bytes, and only the cells that are looked at.
-local function sketcher(reader, looks)
-  local probes = {}
-  for i, at in ipairs(looks) do probes[i] = { at = at, read = reader:probe(at) } end
-  return function(row, key, value)
-    row.bytes, row.value = key, value
-    for i = 1, #probes do
-      local probe = probes[i]
-      row[probe.at] = probe.read(key, value)
-    end
-    return row
-  end
-end
-
--- In the map's order: entries are skipped unread, then read until the page is full.
-local function page_by_position(cursor, sketch, args, passes)
-  local rows, scanned, at = {}, 0, skip_of(args.after)
-  for _ = 1, at do
-    if not cursor:next() then break end
-  end
-  local more = true
-  while #rows < args.first do
-    local key, value = cursor:next()
-    if not key then
-      more = false
-      break
-    end
-    scanned = scanned + 1
-    local row = sketch({}, key, value)
-    if not passes or passes(row) then rows[#rows + 1] = row end
-  end
-  if more then more = not cursor:state().done end
-  return rows, scanned, page_info(more, at + scanned)
-end
-
--- In a column's order: the whole map is read, and only what can be on the page is kept.
-local function page_by_order(cursor, sketch, args, passes, before)
-  local skip = skip_of(args.after)
-  local limit = args.top or math.maxinteger
-  local first = select.first(math.min(skip + args.first, limit), before)
-  local scanned, matched, row = 0, 0, {}
-  for key, value in cursor.next, cursor do
-    scanned = scanned + 1
-    sketch(row, key, value)
-    if not passes or passes(row) then
-      matched = matched + 1
-      if first.add(row) then row = {} end
-    end
-  end
-  local all, rows = first.rows(), {}
-  for i = skip + 1, #all do rows[#rows + 1] = all[i] end
-  local more = #all < math.min(matched, limit)
-  return rows, scanned, page_info(more, #all), matched
-end
-
-local function nothing(note)
+local function nothing(note, columns)
   return {
     rows = {}, scanned = 0, restarted = false, truncated = false, note = note,
-    pageInfo = { hasNextPage = false },
+    pageInfo = { hasNextPage = false }, columns = columns or {},
   }
 end
 
-local ONE_AT_A_TIME = { queue = true, stack = true }
-
--- Of a queue or stack only the next element can be seen.
-local function peek(info, reader)
-  local opened, err = bpf.map(info.id)
-  if not opened then return nothing(err) end
-  local map <close> = opened
-  local page = nothing("Only the next element can be seen; taking it out would change the map.")
-  local value = map:peek()
-  if not value then return nothing("It is empty.") end
-  page.rows[1] = reader:json(reader:row("", value))
-  page.scanned = 1
+local function show(page, columns)
+  for i, row in ipairs(page.rows) do page.rows[i] = cells.shown(columns, row) end
   return page
+end
+
+local function without_keys(info, reader, args)
+  local opened, err = bpf.map(info.id)
+  if not opened then return nothing(err, reader.columns) end
+  local map <close> = opened
+  local found = contents.read(map, reader, info)
+  local rows, info_of_page, matched = pages.choose(found.rows, found.columns, args)
+  return show({
+    rows = rows, columns = found.columns, scanned = #found.rows, matched = matched,
+    pageInfo = info_of_page, note = found.note, restarted = false, truncated = false,
+  }, found.columns)
 end
 
 local function read(info, reader, args)
   local opened, err = bpf.map(info.id)
-  if not opened then return nothing(err) end
+  if not opened then return nothing(err, reader.columns) end
   local map <close> = opened
-  local cursor <close> = assert(map:cursor { raw = true })
-  local passes, looks = select.filter(reader.columns, args.filter)
-  local before
-  if args.sort then
-    local at
-    before, at = select.order(reader.columns, args.sort)
-    table.move(at, 1, #at, #looks + 1, looks)
+  return show(pages.read(map, reader, args), reader.columns)
+end
+
+local function rows_of(info, k, args)
+  local reader = cells.reader(info, decoder.in_force(k, info), args)
+  local page
+  if contents.known(info.type) then
+    page = without_keys(info, reader, args)
+  elseif readable.lookup(info) then
+    page = read(info, reader, args)
+  else
+    page = nothing(readable.why(info), reader.columns)
   end
-  local page = before and page_by_order or page_by_position
-  local sketch = sketcher(reader, looks)
-  local rows, scanned, info_of_page, matched = page(cursor, sketch, args, passes, before)
-  local state = cursor:state()
-  for i, row in ipairs(rows) do rows[i] = reader:json(reader:row(row.bytes, row.value)) end
-  return {
-    rows = rows, scanned = scanned, pageInfo = info_of_page, matched = matched,
-    restarted = state.restarted, truncated = state.truncated,
-  }
+  page.columns = page.columns or reader.columns
+  return page
 end
 
 --- A map's table, as the schema's MapTable.
@@ -300,12 +236,8 @@ function table_part.page(info, args, ctx)
   check_count("first", args.first)
   check_count("top", args.top)
   if args.top and not args.sort then error("top: needs a sort", 0) end
-  local reader = cells.reader(info, decoder.in_force(k, info), args)
-  local page
-  if ONE_AT_A_TIME[info.type] then page = peek(info, reader)
-  elseif readable.lookup(info) then page = read(info, reader, args)
-  else page = nothing(readable.why(info)) end
-  page.id, page.columns, page.time = info.id, reader.columns, k:now()
+  local page = info.error and nothing(info.error) or rows_of(info, k, args)
+  page.id, page.time = info.id, k:now()
   return page
 end
 

@@ -1,0 +1,104 @@
+-- Maps that have no keys to walk, as rows all the same: the next element of a queue or stack,
+-- the records that wait in a ring buffer, the entries of local storage by their owners.
+
+local cells = require("lunette.schema.cells")
+
+local contents = {}
+
+local function column(name, type, part) return cells.column({ name = name, type = type }, part) end
+
+local function row(bytes, ...)
+  local made = table.pack(...)
+  made.bytes = bytes
+  return made
+end
+
+local readers = {}
+
+-- Only the next element can be seen.
+local function peek(map, reader)
+  local value, err, errno = map:peek()
+  local note = "Only the next element can be seen; taking it out would change the map."
+  if not value then
+    return { rows = {}, columns = reader.columns, note = errno == 2 and "It is empty." or err }
+  end
+  return { rows = { reader:row("", value) }, columns = reader.columns, note = note }
+end
+
+readers.queue, readers.stack = peek, peek
+
+local RECORD = {
+  column("record", "u32", "KEY"), column("state", "cstring", "VALUE"),
+  column("size", "u32", "VALUE"), column("data", "hex", "VALUE"),
+}
+
+local function state(record)
+  if record.busy then return "being written" end
+  return record.discarded and "discarded" or "ready"
+end
+
+local function hex(bytes)
+  return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
+end
+
+-- Records that nobody has read yet; looking consumes nothing.
+local function ring(map)
+  local seen, err = map:ring(1000)
+  if not seen then return { rows = {}, columns = RECORD, note = err } end
+  local rows = {}
+  for i, record in ipairs(seen.records) do
+    local at = i - 1
+    rows[i] = row(("<I4"):pack(at), at, state(record), record.size, hex(record.data))
+  end
+  return { rows = rows, columns = RECORD,
+    note = ("%d of %d bytes wait to be read."):format(seen.used, seen.size) }
+end
+
+readers.ringbuf, readers.user_ringbuf = ring, ring
+
+local OWNERS = {
+  task_storage = { "pid", "tid", "comm" }, cgrp_storage = { "path" },
+  inode_storage = { "path" }, sk_storage = { "cookie", "family", "port" },
+}
+local OWNER_TYPES = { comm = "cstring", path = "cstring", cookie = "u64" }
+
+-- One entry: who it belongs to, and its value's columns.
+local function owned(entry, names, values)
+  local made = { n = 0 }
+  local identity = {}
+  for i, name in ipairs(names) do
+    made[i] = entry.owner[name]
+    identity[i] = tostring(entry.owner[name])
+  end
+  for i, col in ipairs(values) do made[#names + i] = col.get(entry.value) end
+  made.n, made.bytes = #names + #values, table.concat(identity, ":")
+  return made
+end
+
+local function storage(map, reader, info)
+  local names, columns, rows = OWNERS[info.type], {}, {}
+  for i, name in ipairs(names) do
+    columns[i] = column(name, OWNER_TYPES[name] or "u32", "KEY")
+  end
+  table.move(reader.value.columns, 1, #reader.value.columns, #columns + 1, columns)
+  local entries, err = map:storage()
+  if not entries then return { rows = rows, columns = columns, note = err } end
+  for i, entry in ipairs(entries) do rows[i] = owned(entry, names, reader.value.columns) end
+  return { rows = rows, columns = columns }
+end
+
+for type in pairs(OWNERS) do readers[type] = storage end
+
+--- Can a map of this type be shown without keys?
+---@param type string|nil
+---@return boolean
+function contents.known(type) return readers[type or ""] ~= nil end
+
+--- The rows, columns and a note of such a map.
+---@param map table an open one
+---@param reader table of cells
+---@param info table
+---@return { rows: table[], columns: table[], note: string? }
+function contents.read(map, reader, info) return readers[info.type](map, reader, info) end
+
+return contents
