@@ -146,22 +146,16 @@ static int l_btf_c(lua_State *L)
 {
 	const struct btf *btf = lun_btf_check(L, 1);
 	uint32_t id = check_type(L, btf);
-	struct btf_dump *dump;
-	struct lun_out out;
-	luaL_Buffer b;
+	struct lun_out *out = lun_push_out_box(L);
+	struct btf_dump *dump = btf_dump__new(btf, add_text, out, NULL);
 	int err;
 
-	lun_out_init(&out);
-	dump = btf_dump__new(btf, add_text, &out, NULL);
 	err = dump ? btf_dump__dump_type(dump, id) : -errno;
 	btf_dump__free(dump);
-	if (err || out.err) {
-		lun_out_free(&out);
-		return lun_push_error(L, err ? err : out.err, "type");
-	}
-	memcpy(luaL_buffinitsize(L, &b, out.len), out.data, out.len);
-	luaL_pushresultsize(&b, out.len);
-	lun_out_free(&out);
+	if (err || out->err)
+		return lun_push_error(L, err ? err : out->err, "type");
+	lua_pushlstring(L, out->data, out->len);
+	lun_out_free(out);
 	return 1;
 }
 

@@ -105,6 +105,13 @@ static int push_cursor(lua_State *L)
 	if (n)
 		return n;
 	err = lun_cursor_open(&c->cur, map, 0);
+	if (!err && lua_istable(L, 2) && lua_getfield(L, 2, "after") == LUA_TSTRING) {
+		size_t len;
+		const char *after = lua_tolstring(L, -1, &len);
+
+		err = lun_cursor_resume(&c->cur, (const uint8_t *)after, len);
+	}
+	lua_pushvalue(L, 3);
 	return err ? lun_push_error(L, err, "map") : 0;
 }
 
@@ -147,7 +154,8 @@ static int fetch(struct cursor *c)
 		n = lun_cursor_next(&c->cur);
 		if (n < 0)
 			return n;
-		c->at = 0;
+		c->at = c->cur.skip < (uint32_t)n ? c->cur.skip : (uint32_t)n;
+		c->cur.skip = 0;
 	}
 	return 1;
 }
@@ -205,6 +213,24 @@ static int l_cursor_state(lua_State *L)
 	return 1;
 }
 
+/* cursor:position() -> string | nil at the end: where another cursor can go on */
+static int l_cursor_position(lua_State *L)
+{
+	struct cursor *c = test_cursor(L);
+	luaL_Buffer b;
+	uint8_t *p;
+
+	if (c->cur.map.fd < 0)
+		return luaL_error(L, "cursor is closed");
+	if (c->cur.done && c->at >= c->cur.count) {
+		luaL_pushfail(L);
+		return 1;
+	}
+	p = (uint8_t *)luaL_buffinitsize(L, &b, LUN_POSITION_HEAD + lun_cursor_key_room(&c->cur));
+	luaL_pushresultsize(&b, lun_cursor_position(&c->cur, c->at, p));
+	return 1;
+}
+
 /* map:each([opts]) -> iterator of key, value; opts: raw, decoder, cpus */
 int l_map_each(lua_State *L)
 {
@@ -219,6 +245,7 @@ int l_map_each(lua_State *L)
 
 static const luaL_Reg methods[] = {
 	{ "next", l_cursor_next },
+	{ "position", l_cursor_position },
 	{ "state", l_cursor_state },
 	{ "close", l_cursor_close },
 	{ NULL, NULL },

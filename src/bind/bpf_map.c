@@ -9,6 +9,7 @@
 #include "bind/names.h"
 #include "bind/push.h"
 #include "bpf/cursor.h"
+#include "bpf/map_fill.h"
 
 enum { MAX_NAMED = 32, DECODER = 1 };
 
@@ -345,8 +346,10 @@ static int l_map_count(lua_State *L)
 {
 	struct lun_map *map = lun_map_check(L, 1);
 	uint64_t count = map->info.max_entries;
-	int err = is_array(map->info.type) ? 0 : count_keys(map, &count);
+	int err = is_array(map->info.type) ? 0 : lun_map_fill_one(map->info.id, &count);
 
+	if (err && lun_map_access(map->info.type) == LUN_ACCESS_KEYS)
+		err = count_keys(map, &count);
 	if (err)
 		return push_map_error(L, map, err);
 	lua_pushinteger(L, (lua_Integer)count);
@@ -428,6 +431,8 @@ static const luaL_Reg methods[] = {
 	{ "cursor", l_map_cursor },
 	{ "each", l_map_each },
 	{ "stream", l_map_stream },
+	{ "ring", l_map_ring },
+	{ "storage", l_map_storage },
 	{ "close", l_map_close },
 	{ NULL, NULL },
 };
@@ -446,5 +451,6 @@ int lun_bind_maps(lua_State *L)
 	lun_bind_plans(L);
 	lun_bind_btf(L);
 	lun_bind_cursors(L);
+	lun_bind_looks(L);
 	return 0;
 }

@@ -4,12 +4,14 @@
 #include <lua.h>
 
 #include "bpf/map.h"
+#include "text/out.h"
 
 /* Parts of lun_bind_maps: functions into the table on the top of the stack. */
 void lun_bind_plans(lua_State *L);
 void lun_bind_btf(lua_State *L);
 void lun_bind_cursors(lua_State *L);
 void lun_bind_streams(lua_State *L);
+void lun_bind_looks(lua_State *L);
 
 /* The open map at idx; raises on anything else. */
 struct lun_map *lun_map_check(lua_State *L, int idx);
@@ -23,6 +25,8 @@ const struct btf *lun_btf_check(lua_State *L, int idx);
 int l_map_cursor(lua_State *L);
 int l_map_each(lua_State *L);
 int l_map_stream(lua_State *L);
+int l_map_ring(lua_State *L);
+int l_map_storage(lua_State *L);
 
 /* For methods of a map (at 1) with options (at 2). The decoder: opts.decoder, or the one in
  * force; pushes it and returns 0, or 3 with nil, message, errno. */
@@ -31,3 +35,5 @@ int lun_push_chosen_decoder(lua_State *L);
 int lun_push_readable(lua_State *L, const struct lun_map *map);
 /* A string, or of a per-CPU map a list of them. */
 void lun_push_raw_value(lua_State *L, const struct lun_map *map, const uint8_t *value);
+/* Pushes a text buffer that frees itself, whatever is raised. */
+struct lun_out *lun_push_out_box(lua_State *L);

@@ -291,19 +291,14 @@ static int l_json(lua_State *L)
 	struct lun_json_sink sink;
 	struct lun_bytes bytes;
 	struct lun_plan *plan = check_bytes(L, &bytes);
-	struct lun_out out;
-	luaL_Buffer b;
+	struct lun_out *out = lun_push_out_box(L);
 
-	lun_out_init(&out);
-	lun_json_sink_init(&sink, &out);
+	lun_json_sink_init(&sink, out);
 	lun_walk(plan, lun_bind_ctx(L), &bytes, LUN_EACH_CPU, &sink.sink);
-	if (out.err) {
-		lun_out_free(&out);
+	if (out->err)
 		return luaL_error(L, "not enough memory");
-	}
-	memcpy(luaL_buffinitsize(L, &b, out.len), out.data, out.len);
-	lun_out_free(&out);
-	luaL_pushresultsize(&b, out.len);
+	lua_pushlstring(L, out->data, out->len);
+	lun_out_free(out);
 	return 1;
 }
 

@@ -45,7 +45,7 @@ static uint32_t position_bytes(const struct lun_map *map)
 	return map->info.key_size < sizeof(uint64_t) ? sizeof(uint64_t) : map->info.key_size;
 }
 
-uint32_t lun_cursor_position_size(const struct lun_cursor *cur)
+uint32_t lun_cursor_key_room(const struct lun_cursor *cur)
 {
 	return position_bytes(&cur->map);
 }
@@ -59,8 +59,9 @@ int lun_cursor_open(struct lun_cursor *cur, const struct lun_map *map, uint32_t 
 	if (err)
 		return err;
 	cur->by_batch = true;
-	cur->position = calloc(2, position_bytes(map));
+	cur->position = calloc(3, position_bytes(map));
 	cur->first = cur->position ? cur->position + position_bytes(map) : NULL;
+	cur->before = cur->first ? cur->first + position_bytes(map) : NULL;
 	err = cur->position ? set_capacity(cur, capacity ? capacity : suitable_capacity(map))
 			    : -ENOMEM;
 	if (err)
@@ -74,18 +75,44 @@ void lun_cursor_close(struct lun_cursor *cur)
 	free(cur->keys);
 	free(cur->values);
 	free(cur->position);
-	cur->keys = cur->values = cur->position = cur->first = NULL;
+	cur->keys = cur->values = cur->position = cur->first = cur->before = NULL;
 	cur->count = 0;
 	cur->done = true;
 }
 
-int lun_cursor_resume(struct lun_cursor *cur, bool by_batch, const void *position, uint32_t size)
+/* Kind ('b'atch or 'k'ey), whether anything lies before it, entries to skip, then the bytes. */
+uint32_t lun_cursor_position(const struct lun_cursor *cur, uint32_t at, uint8_t *position)
 {
-	if (size != position_bytes(&cur->map))
+	uint32_t size = position_bytes(&cur->map), skip = cur->by_batch ? at : 0;
+	bool started = cur->by_batch ? cur->count && !cur->before_start : cur->started;
+
+	position[0] = cur->by_batch ? 'b' : 'k';
+	memset(position + LUN_POSITION_HEAD, 0, size);
+	if (!cur->by_batch && cur->count && at)
+		memcpy(position + LUN_POSITION_HEAD, lun_cursor_key(cur, at - 1),
+			cur->map.info.key_size);
+	else if (cur->count && at < cur->count)
+		memcpy(position + LUN_POSITION_HEAD, cur->before, size);
+	else {
+		memcpy(position + LUN_POSITION_HEAD, cur->position, size);
+		started = cur->started;
+		skip = 0;
+	}
+	position[1] = started;
+	memcpy(position + 2, &skip, sizeof(skip));
+	return LUN_POSITION_HEAD + size;
+}
+
+int lun_cursor_resume(struct lun_cursor *cur, const uint8_t *position, size_t size)
+{
+	uint32_t room = position_bytes(&cur->map);
+
+	if (size != LUN_POSITION_HEAD + room || (position[0] != 'b' && position[0] != 'k'))
 		return -EINVAL;
-	memcpy(cur->position, position, size);
-	cur->by_batch = by_batch;
-	cur->started = true;
+	cur->by_batch = position[0] == 'b';
+	cur->started = position[1];
+	memcpy(&cur->skip, position + 2, sizeof(cur->skip));
+	memcpy(cur->position, position + LUN_POSITION_HEAD, room);
 	return 0;
 }
 
@@ -117,6 +144,8 @@ static int next_by_batch(struct lun_cursor *cur)
 {
 	int err;
 
+	memcpy(cur->before, cur->position, position_bytes(&cur->map));
+	cur->before_start = !cur->started;
 	while ((err = lookup_batch(cur)) == -ENOSPC) {
 		if (cur->capacity > UINT32_MAX / 2)
 			return -ENOMEM;

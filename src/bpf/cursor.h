@@ -19,6 +19,9 @@ struct lun_cursor {
 	bool restarted;    /* the map changed: the walk began again, entries may come twice */
 	bool truncated;    /* the walk was stopped at its bound before it met the end */
 	uint8_t *position; /* the kernel's batch position, or the last key */
+	uint8_t *before;   /* the batch position that led to the current batch */
+	bool before_start; /* … which is the first one */
+	uint32_t skip;     /* entries of the next batch that were seen before a resume */
 	uint8_t *first;    /* the first key, to see a walk that began again */
 	bool keys_only;    /* values are not wanted (count, delete all) */
 };
@@ -40,7 +43,13 @@ static inline const uint8_t *lun_cursor_value(const struct lun_cursor *cur, uint
 	return cur->values + (size_t)i * cur->map.value_bytes;
 }
 
-/* Bytes of the position, so that a walk can go on later in another cursor. */
-uint32_t lun_cursor_position_size(const struct lun_cursor *cur);
-/* Goes on after a position of a cursor of the same map; size as above or -EINVAL. */
-int lun_cursor_resume(struct lun_cursor *cur, bool by_batch, const void *position, uint32_t size);
+/*
+ * Where the walk stands, as bytes that lun_cursor_resume takes in another cursor of the same
+ * map: before the entry `at` of the current batch. Returns its length; `position` has room for
+ * LUN_POSITION_HEAD and lun_cursor_key_room bytes.
+ */
+enum { LUN_POSITION_HEAD = 6 };
+uint32_t lun_cursor_key_room(const struct lun_cursor *cur);
+uint32_t lun_cursor_position(const struct lun_cursor *cur, uint32_t at, uint8_t *position);
+/* -EINVAL when it is no position of such a map. */
+int lun_cursor_resume(struct lun_cursor *cur, const uint8_t *position, size_t size);

@@ -12,6 +12,7 @@
 
 #include "bpf/ksyms.h"
 #include "bpf/map.h"
+#include "bpf/mounts.h"
 #include "bpf/syscall_names.h"
 
 enum { SLOTS = 512, FRESH_NS = 1000000000, MAX_FRAMES = 127, KERNFS_HANDLE = 0xfe };
@@ -80,11 +81,14 @@ static bool name_cgroup(uint64_t v, struct lun_out *out)
 		struct file_handle head;
 		uint64_t id;
 	} handle = { .head = { .handle_bytes = 8, .handle_type = KERNFS_HANDLE } };
-	static const char root[] = "/sys/fs/cgroup";
-	char link[64], path[4096];
+	char link[64], path[4096], root[256];
 	ssize_t len;
+	size_t skip;
 	int mount, fd;
 
+	if (!lun_cgroup_root(root, sizeof(root)))
+		return false;
+	skip = strlen(root);
 	memcpy(handle.head.f_handle, &v, sizeof(v));
 	mount = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fd = mount < 0 ? -1 : open_by_handle_at(mount, &handle.head, O_PATH | O_CLOEXEC);
@@ -95,10 +99,10 @@ static bool name_cgroup(uint64_t v, struct lun_out *out)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	len = readlink(link, path, sizeof(path) - 1);
 	close(fd);
-	if (len < (ssize_t)sizeof(root) - 1)
+	if (len < (ssize_t)skip)
 		return false;
 	path[len] = '\0';
-	lun_out_str(out, path[sizeof(root) - 1] ? path + sizeof(root) - 1 : "/");
+	lun_out_str(out, path[skip] ? path + skip : "/");
 	return true;
 }
 

@@ -1,0 +1,234 @@
+---@meta bpf
+-- Maps, cursors, streams, BTF and decode plans: the rest of require("bpf"). A test holds this
+-- file against the module.
+--
+-- Keys and values are byte strings where they go in (lookup, update) and where `raw` is asked
+-- for; each(), cursor() and stream() decode with the decoder in force, which lunette.decode
+-- chooses (decode.for_map). Of a per-CPU map the raw value is a list of strings, one a possible
+-- CPU, and the decoded one a single value where the decoder says how the CPUs become one
+-- (`reduce`), else a list.
+
+local bpf = {}
+
+---@class bpf.Map
+local Map = {}
+
+---@class bpf.Cursor
+local Cursor = {}
+
+---@class bpf.Text
+local Text = {}
+
+---@class bpf.Plan
+local Plan = {}
+
+---@class bpf.Btf
+local Btf = {}
+
+---@class bpf.ReadOptions
+---@field raw? boolean byte strings instead of decoded values
+---@field cpus? boolean every CPU's value, also where the decoder would make them one
+---@field decoder? table a decoder to use instead of the one in force
+---@field after? string goes on after this position (Cursor:position)
+
+---@class bpf.StreamOptions: bpf.ReadOptions
+---@field format? "ndjson"|"json"|"csv" ndjson unless said otherwise
+
+---@class bpf.Column
+---@field name string path of the field: "comm", "addr.port"
+---@field type string "u64", "cstring", "struct" …
+---@field unit? string
+---@field offset integer bytes from the start of the key or value
+---@field size integer bytes
+---@field count? integer elements of an array
+---@field big_endian? boolean
+---@field reduce? string how CPUs become one for this field
+
+--- Opens a map by its id, its name or the path of a pin. A name that several maps carry is an
+--- error that lists their ids.
+---@param which integer|string
+---@return bpf.Map|nil map, string? err, integer? errno
+function bpf.map(which) end
+
+--- Sets the function that chooses decoders; lunette.decode does, when it is loaded.
+---@param fn fun(info: bpf.MapInfo): table
+function bpf.decoder_hook(fn) end
+
+--- Compiles a tree of nodes (as lunette.decode makes them) to a plan; raises on a wrong one.
+---@param spec table
+---@param size? integer bytes of the field: a plan that reads more is refused
+---@return bpf.Plan
+function bpf.plan(spec, size) end
+
+--- BTF by id, "vmlinux", or of a file (an object, or raw).
+---@param which integer|string
+---@return bpf.Btf|nil btf, string? err, integer? errno
+function bpf.btf(which) end
+
+--- Entries of every hash, LRU and LPM map by id, counted inside the kernel by one read.
+---@return table<integer, integer>|nil counts, string? err, integer? errno
+function bpf.fill() end
+
+---@return integer id
+function Map:id() end
+
+---@return integer descriptor it stays the map's own
+function Map:fd() end
+
+---@return bpf.MapInfo|nil info, string? err, integer? errno
+function Map:info() end
+
+--- Why its entries can't be walked over, in a sentence; nil where they can.
+---@return string|nil
+function Map:unreadable() end
+
+---@param key string
+---@return string|string[]|nil value, string? err, integer? errno
+function Map:lookup(key) end
+
+---@param key string
+---@param value string|string[] of a per-CPU map one for all CPUs, or a list
+---@param flags? "any"|"noexist"|"exist"|"lock"|integer
+---@return true|nil ok, string? err, integer? errno
+function Map:update(key, value, flags) end
+
+---@param key string
+---@return true|nil ok, string? err, integer? errno
+function Map:delete(key) end
+
+--- Adds to a queue, stack or bloom filter.
+---@param value string
+---@return true|nil ok, string? err, integer? errno
+function Map:push(value) end
+
+--- Takes the next element off a queue or stack; with a key, takes that entry out of a hash.
+---@param key? string
+---@return string|nil value, string? err, integer? errno
+function Map:pop(key) end
+
+--- The next element of a queue or stack, which stays there.
+---@return string|nil value, string? err, integer? errno
+function Map:peek() end
+
+--- Makes the map read-only for user space, for ever.
+---@return true|nil ok, string? err, integer? errno
+function Map:freeze() end
+
+--- How many entries it has, by walking where the kernel has no count.
+---@return integer|nil count, string? err, integer? errno
+function Map:count() end
+
+--- The decoder in force: what lunette.decode.for_map says, or what use() set.
+---@return table|nil decoder, string? err, integer? errno
+function Map:decoder() end
+
+--- Reads with this decoder from now on.
+---@param decoder table
+---@return bpf.Map self
+function Map:use(decoder) end
+
+--- A walk over the entries, with a handle of its own.
+---@param opts? bpf.ReadOptions
+---@return bpf.Cursor|nil cursor, string? err, integer? errno
+function Map:cursor(opts) end
+
+--- For loops: `for key, value in map:each() do`. Raises where the map can't be read.
+---@param opts? bpf.ReadOptions
+---@return fun(cursor: bpf.Cursor): any, any
+---@return bpf.Cursor
+function Map:each(opts) end
+
+--- The whole map as text. Where no Lua function is in the decoder it is a C source, which
+--- needs no VM (lunette.source); else an object with the same read() and close().
+---@param opts? bpf.StreamOptions
+---@return lunette.Source|bpf.Text|nil stream, string? err, integer? errno
+function Map:stream(opts) end
+
+--- The records that wait in a ring buffer, read by mapping it; nothing is consumed.
+---@param limit? integer records at most (100)
+---@return { records: { data: string, discarded: boolean, busy: boolean }[], used: integer,
+---  size: integer, consumer: integer, producer: integer }|nil ring, string? err, integer? errno
+function Map:ring(limit) end
+
+--- The entries of task, socket, inode or cgroup local storage, by an iterator program.
+---@param limit? integer entries at most (1000)
+---@return { owner: table, value: any }[]|nil entries, string? err, integer? errno
+function Map:storage(limit) end
+
+function Map:close() end
+
+--- The next entry; nil alone is the end.
+---@return any key, any value
+function Cursor:next() end
+
+--- How the walk goes: `restarted` when the map changed so that entries may come twice,
+--- `truncated` when it was stopped at its bound, `skipped` keys whose value was gone.
+---@return { seen: integer, skipped: integer, restarted: boolean, truncated: boolean,
+---  by_batch: boolean, done: boolean }
+function Cursor:state() end
+
+--- Where the walk stands, between two batches: opens another cursor with { after = … }. The
+--- second result is how many entries of the next batch were seen already.
+---@return string|nil position nil at the end
+function Cursor:position() end
+
+function Cursor:close() end
+
+--- Some more text; nil alone is the end.
+---@return string|nil chunk, string? err, integer? errno
+function Text:read() end
+
+function Text:close() end
+
+--- What the plan makes of bytes.
+---@param bytes string
+---@return any
+function Plan:decode(bytes) end
+
+--- The same as JSON; parts that are Lua functions come as null.
+---@param bytes string
+---@return string
+function Plan:json(bytes) end
+
+--- Its columns; `root` names a plan without fields.
+---@param root string
+---@return bpf.Column[]
+function Plan:columns(root) end
+
+--- Bytes that it reads.
+---@return integer
+function Plan:size() end
+
+--- Whether a Lua function is in it.
+---@return boolean
+function Plan:calls_lua() end
+
+--- The number of the first type of this name, and kind where one is given.
+---@param name string
+---@param kind? string "struct", "enum", "typedef" …
+---@return integer|nil
+function Btf:find(name, kind) end
+
+---@param id integer
+---@return { id: integer, kind: string, name: string?, size: integer?, type: integer?,
+---  members: integer }
+function Btf:type(id) end
+
+--- How many types there are, void among them: ids go from 0 to one less.
+---@return integer
+function Btf:count() end
+
+--- A plan for a field of `size` bytes of this type.
+---@param id integer
+---@param size integer
+---@return bpf.Plan|nil plan, string? err, integer? errno
+function Btf:plan(id, size) end
+
+--- The type, and what it needs, as C.
+---@param id integer
+---@return string|nil text, string? err, integer? errno
+function Btf:c(id) end
+
+function Btf:close() end
+
+return bpf

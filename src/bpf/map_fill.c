@@ -1,0 +1,85 @@
+#include "bpf/map_fill.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "bpf/iter_read.h"
+#include "probes/fill.skel.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lun_fill *skeleton;
+static int load_error; /* what failed once is not tried at every look */
+
+/* With the lock held. */
+static int load(void)
+{
+	int err;
+
+	if (skeleton || load_error)
+		return load_error;
+	skeleton = lun_fill__open_and_load();
+	if (!skeleton)
+		return load_error = errno ? -errno : -EINVAL;
+	err = lun_fill__attach(skeleton);
+	if (!err)
+		return 0;
+	lun_fill__destroy(skeleton);
+	skeleton = NULL;
+	return load_error = err;
+}
+
+static int open_iterator(void)
+{
+	int err, fd = -1;
+
+	pthread_mutex_lock(&lock);
+	err = load();
+	if (!err)
+		fd = bpf_iter_create(bpf_link__fd(skeleton->links.lun_fill));
+	if (!err && fd < 0)
+		err = -errno;
+	pthread_mutex_unlock(&lock);
+	return err ? err : fd;
+}
+
+void lun_map_fill_unload(void)
+{
+	pthread_mutex_lock(&lock);
+	lun_fill__destroy(skeleton);
+	skeleton = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+int lun_map_fill(struct lun_out *out)
+{
+	int fd = open_iterator(), err;
+
+	if (fd < 0)
+		return fd;
+	err = lun_iter_read(fd, out);
+	close(fd);
+	return err;
+}
+
+int lun_map_fill_one(uint32_t id, uint64_t *count)
+{
+	const struct lun_fill_record *records;
+	struct lun_out out;
+	int err;
+
+	lun_out_init(&out);
+	err = lun_map_fill(&out);
+	records = (const void *)out.data;
+	for (size_t i = 0; !err && i < out.len / sizeof(*records); i++) {
+		if (records[i].id != id)
+			continue;
+		*count = records[i].count;
+		lun_out_free(&out);
+		return 0;
+	}
+	lun_out_free(&out);
+	return err ? err : -ENOENT;
+}
