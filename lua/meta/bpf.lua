@@ -377,4 +377,71 @@ local Stats = {}
 
 function Stats:close() end
 
+---What a program (or all) cost over a stretch of time.
+---@class bpf.Rate
+---@field id integer 0 for all programs together
+---@field time number the stretch's end, in seconds since 1970
+---@field seconds number how long the kernel counted in it
+---@field runs number a second
+---@field cpu number share of one CPU
+---@field average? number seconds a run; nil when it did not run
+---@field misses number runs skipped, a second
+
+---The sampler of programs' costs. Without options the process' own, which all VMs share (900
+---samples, 2048 programs that ran); with options a private one, gone with its handle. It samples
+---when it is told to: services/sampler.lua does, as someone watches.
+---@param opts? { keep?: integer, programs?: integer }
+---@return bpf.Sampler
+function bpf.sampler(opts) end
+
+---@class bpf.Sampler
+local Sampler = {}
+
+---Switches the kernel's run-time statistics on or off: it counts only while they are on, and
+---rates are over the time that they were.
+---@param on boolean
+---@return true|nil, string? err, integer? errno
+function Sampler:stats(on) end
+
+---Reads all programs' counters. The first sample is what the next ones are compared with.
+---@return true|nil, string? err, integer? errno
+function Sampler:sample() end
+
+---The programs that ran in the newest sample, by id.
+---@return bpf.Rate[]
+function Sampler:rates() end
+
+---The newest sample of a program, or of all together; nil until there are two samples.
+---@param id? integer
+---@return bpf.Rate|nil
+function Sampler:rate(id) end
+
+---What a program, or all together, cost: oldest first, the last `seconds` or between two times,
+---merged to at most `points` stretches. What went is remembered as long as its samples are kept.
+---@param id? integer
+---@param opts? { from?: number, to?: number, seconds?: number, points?: integer }
+---@return bpf.Rate[]
+function Sampler:history(id, opts) end
+
+---@class bpf.SamplerState
+---@field stats boolean the kernel counts now, for us
+---@field samples integer taken
+---@field kept integer
+---@field keep integer at most
+---@field programs integer in the newest sample
+---@field series integer programs with history
+---@field dropped integer programs that ran in the newest sample without room for history
+---@field cost number CPU seconds that the newest sample took
+---@field total_cost number
+---@field oldest? number time of the oldest kept
+---@field newest? number
+
+---@return bpf.SamplerState
+function Sampler:state() end
+
+---Forgets everything.
+function Sampler:clear() end
+
+function Sampler:close() end
+
 return bpf

@@ -6,6 +6,7 @@
 #define LUN_LINK_HANDLE "lunette.link"
 #define LUN_OBJECT_HANDLE "lunette.object"
 #define LUN_STATS_HANDLE "lunette.stats"
+#define LUN_SAMPLER_HANDLE "lunette.sampler"
 #define LUN_CODE "lunette.code"
 #define LUN_EDIT "lunette.edit"
 #define LUN_TALLY "lunette.metrics.tally"
@@ -22,3 +23,5 @@
 #define LUN_REGEX "lunette.metrics.regex"
 #define LUN_TRACELOG "lunette.tracelog"
 #define LUN_CONN "lunette.conn"
+#define LUN_CONN "lunette.conn"
+#define LUN_SERVICE "lunette.service"

@@ -1,0 +1,223 @@
+/* The sampler of programs' costs: the process' own, which all VMs share, or a private one. */
+#include <errno.h>
+#include <float.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/bpf.h"
+#include "bind/names.h"
+#include "bind/push.h"
+#include "bpf/sampler.h"
+
+enum { POINTS_MAX = 100000 };
+
+struct handle {
+	struct lun_sampler *s;
+	bool own;
+};
+
+static struct lun_sampler *check_sampler(lua_State *L)
+{
+	struct handle *handle = luaL_checkudata(L, 1, LUN_SAMPLER_HANDLE);
+
+	if (!handle->s)
+		luaL_error(L, "sampler is closed");
+	return handle->s;
+}
+
+/* sampler:close(); the process' own goes on */
+static int l_close(lua_State *L)
+{
+	struct handle *handle = luaL_checkudata(L, 1, LUN_SAMPLER_HANDLE);
+
+	if (handle->own)
+		lun_sampler_free(handle->s);
+	handle->s = NULL;
+	return 0;
+}
+
+static int push_result(lua_State *L, int err, const char *what)
+{
+	if (err)
+		return lun_push_error(L, err, what);
+	lua_pushboolean(L, true);
+	return 1;
+}
+
+/* sampler:stats(on) -> true | nil, err, errno */
+static int l_stats(lua_State *L)
+{
+	struct lun_sampler *s = check_sampler(L);
+
+	luaL_checktype(L, 2, LUA_TBOOLEAN);
+	return push_result(L, lun_sampler_stats(s, lua_toboolean(L, 2)), "run-time statistics");
+}
+
+/* sampler:sample() -> true | nil, err, errno */
+static int l_sample(lua_State *L)
+{
+	return push_result(L, lun_sampler_sample(check_sampler(L)), "sampling programs");
+}
+
+/* sampler:clear() */
+static int l_clear(lua_State *L)
+{
+	lun_sampler_clear(check_sampler(L));
+	return 0;
+}
+
+static double per_second(uint64_t n, double seconds)
+{
+	return seconds > 0 ? (double)n / seconds : 0;
+}
+
+static void push_rate(lua_State *L, const struct lun_stretch *one)
+{
+	lua_createtable(L, 0, 8);
+	lun_set_int(L, "id", one->id);
+	lun_set_number(L, "time", one->time);
+	lun_set_number(L, "seconds", one->seconds);
+	lun_set_number(L, "runs", per_second(one->runs, one->seconds));
+	lun_set_number(L, "cpu", per_second(one->ns, one->seconds) / 1e9);
+	lun_set_number(L, "misses", per_second(one->misses, one->seconds));
+	if (one->runs)
+		lun_set_number(L, "average", (double)one->ns / (double)one->runs / 1e9);
+}
+
+static void push_rates(lua_State *L, const struct lun_stretch *list, size_t n)
+{
+	lua_createtable(L, (int)n, 0);
+	for (size_t i = 0; i < n; i++) {
+		push_rate(L, &list[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
+/* sampler:rates() -> Rate[] of the programs that ran in the newest sample */
+static int l_rates(lua_State *L)
+{
+	enum { MORE = 16 }; /* for programs that come between the two questions */
+	struct lun_sampler *s = check_sampler(L);
+	size_t room = lun_sampler_rates(s, NULL, 0) + MORE;
+	struct lun_stretch *list = lua_newuserdatauv(L, room * sizeof(*list), 0);
+	size_t n = lun_sampler_rates(s, list, room);
+
+	push_rates(L, list, n < room ? n : room);
+	return 1;
+}
+
+/* sampler:rate([id]) -> Rate | nil; of all programs together without an id */
+static int l_rate(lua_State *L)
+{
+	struct lun_sampler *s = check_sampler(L);
+	uint32_t id = lua_isnoneornil(L, 2) ? 0 : lun_check_id(L, 2);
+	struct lun_stretch one;
+
+	if (!lun_sampler_rate(s, id, &one))
+		return luaL_pushfail(L), 1;
+	push_rate(L, &one);
+	return 1;
+}
+
+static double opt_number(lua_State *L, int idx, const char *key, double otherwise)
+{
+	double value = otherwise;
+
+	if (lua_isnoneornil(L, idx))
+		return otherwise;
+	luaL_checktype(L, idx, LUA_TTABLE);
+	if (lua_getfield(L, idx, key) != LUA_TNIL)
+		value = luaL_checknumber(L, -1);
+	lua_pop(L, 1);
+	return value;
+}
+
+/* sampler:history([id [, { from=, to=, seconds=, points= }]]) -> Rate[], oldest first */
+static int l_history(lua_State *L)
+{
+	struct lun_sampler *s = check_sampler(L);
+	uint32_t id = lua_isnoneornil(L, 2) ? 0 : lun_check_id(L, 2);
+	double to = opt_number(L, 3, "to", DBL_MAX), from = opt_number(L, 3, "from", 0);
+	double seconds = opt_number(L, 3, "seconds", 0), points = opt_number(L, 3, "points", 0);
+	struct lun_sampler_state state;
+	struct lun_stretch *list;
+	size_t n;
+
+	lun_sampler_state(s, &state);
+	if (seconds > 0)
+		from = (to < DBL_MAX ? to : state.newest) - seconds;
+	if (points < 1 || points > POINTS_MAX)
+		points = points < 1 ? state.keep : POINTS_MAX;
+	list = lua_newuserdatauv(L, (size_t)points * sizeof(*list), 0);
+	n = lun_sampler_history(s, id, from, to, list, (size_t)points);
+	push_rates(L, list, n);
+	return 1;
+}
+
+/* sampler:state() -> SamplerState */
+static int l_state(lua_State *L)
+{
+	struct lun_sampler_state state;
+
+	lun_sampler_state(check_sampler(L), &state);
+	lua_createtable(L, 0, 12);
+	lun_set_bool(L, "stats", state.stats);
+	lun_set_int(L, "samples", state.samples);
+	lun_set_int(L, "kept", state.kept);
+	lun_set_int(L, "keep", state.keep);
+	lun_set_int(L, "programs", state.programs);
+	lun_set_int(L, "series", state.series);
+	lun_set_int(L, "dropped", state.dropped);
+	lun_set_number(L, "cost", (double)state.cost_ns / 1e9);
+	lun_set_number(L, "total_cost", (double)state.total_cost_ns / 1e9);
+	if (state.kept) {
+		lun_set_number(L, "oldest", state.oldest);
+		lun_set_number(L, "newest", state.newest);
+	}
+	return 1;
+}
+
+static const luaL_Reg methods[] = {
+	{ "stats", l_stats },
+	{ "sample", l_sample },
+	{ "rates", l_rates },
+	{ "rate", l_rate },
+	{ "history", l_history },
+	{ "state", l_state },
+	{ "clear", l_clear },
+	{ "close", l_close },
+	{ NULL, NULL },
+};
+
+/* bpf.sampler() -> Sampler, the process' own; bpf.sampler{ keep=, programs= }, a private one */
+static int l_sampler(lua_State *L)
+{
+	bool own = !lua_isnoneornil(L, 1);
+	double keep = opt_number(L, 1, "keep", 900), programs = opt_number(L, 1, "programs", 2048);
+	struct handle *handle;
+
+	luaL_argcheck(L, keep >= 2 && keep <= POINTS_MAX, 1, "keep is from 2 to 100000 samples");
+	luaL_argcheck(L, programs >= 0 && programs <= POINTS_MAX, 1, "programs is up to 100000");
+	handle = lua_newuserdatauv(L, sizeof(*handle), 0);
+	handle->s = NULL;
+	handle->own = own;
+	luaL_setmetatable(L, LUN_SAMPLER_HANDLE);
+	handle->s =
+		own ? lun_sampler_new((uint32_t)keep, (uint32_t)programs) : lun_sampler_shared();
+	if (!handle->s)
+		return luaL_error(L, "not enough memory");
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "sampler", l_sampler },
+	{ NULL, NULL },
+};
+
+int lun_bind_sampler(lua_State *L)
+{
+	lun_push_handle_metatable(L, LUN_SAMPLER_HANDLE, methods, l_close);
+	lua_pop(L, 1);
+	luaL_setfuncs(L, functions, 0);
+	return 0;
+}

@@ -1,0 +1,217 @@
+-- The sampler against the kernel's own counters, its bounds, programs that come and go.
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+
+local sampler, object
+
+local function id_of(name) return fixture.find(object:progs(), { name = name }).id end
+
+-- Makes system calls, each of which runs obj_raw_tp.
+local function work(times)
+  for _ = 1, times do
+    local file <close> = assert(io.open("/proc/self/stat"))
+    file:read("a")
+  end
+end
+
+local function attach(name)
+  object = assert(bpf.load(fixture.object("objects")))
+  assert(object:attach(name))
+  return id_of(name)
+end
+
+describe("bpf.sampler", function()
+  before_each(function() sampler = bpf.sampler { keep = 10, programs = 64 } end)
+  after_each(function()
+    sampler:close()
+    if object then object:close() end
+  end)
+
+  it("says what the kernel's counters say", function()
+    local id = attach("obj_raw_tp")
+    sampler:stats(true)
+    local first = bpf.prog_info(id)
+    assert(sampler:sample())
+    assert.is_nil(sampler:rate(id))
+    local before = bpf.prog_info(id)
+    work(2000)
+    local after = bpf.prog_info(id)
+    assert(sampler:sample())
+    local last = bpf.prog_info(id)
+    local rate = assert(sampler:rate(id))
+    local runs, ns = rate.runs * rate.seconds, rate.cpu * rate.seconds * 1e9
+    assert.truthy(runs >= after.run_cnt - before.run_cnt)
+    assert.truthy(runs <= last.run_cnt - first.run_cnt)
+    assert.truthy(ns >= after.run_time_ns - before.run_time_ns - 1)
+    assert.truthy(ns <= last.run_time_ns - first.run_time_ns + 1)
+    assert.near(ns / runs / 1e9, rate.average, 1e-12)
+    assert.truthy(rate.seconds > 0 and rate.seconds < 5)
+    assert.near(os.time(), rate.time, 2)
+    assert.same(rate, fixture.find(sampler:rates(), { id = id }))
+    assert.truthy(sampler:rate().runs >= rate.runs)
+  end)
+
+  it("counts a program that was loaded since the last sample", function()
+    sampler:stats(true)
+    sampler:sample()
+    sampler:sample()
+    local id = attach("obj_raw_tp")
+    work(100)
+    sampler:sample()
+    assert.truthy(sampler:rate(id).runs > 0)
+    local rate = sampler:rate(id)
+    assert.truthy(rate.runs * rate.seconds <= bpf.prog_info(id).run_cnt)
+  end)
+
+  it("rates are over the time that the kernel counted", function()
+    attach("obj_raw_tp")
+    sampler:sample()
+    sampler:stats(true)
+    work(100)
+    sampler:stats(false)
+    os.execute("sleep 0.3")
+    sampler:sample()
+    assert.truthy(sampler:rate().seconds < 0.2)
+    os.execute("sleep 0.05")
+    sampler:sample()
+    assert.equal(0, sampler:rate().seconds)
+    assert.equal(0, sampler:rate().cpu)
+  end)
+
+  it("keeps so many samples, oldest first", function()
+    local id = attach("obj_raw_tp")
+    sampler:stats(true)
+    for _ = 1, 15 do
+      work(20)
+      sampler:sample()
+    end
+    local history = sampler:history(id)
+    assert.equal(10, #history)
+    for i = 2, #history do assert.truthy(history[i - 1].time < history[i].time) end
+    for _, rate in ipairs(history) do assert.truthy(rate.runs > 0) end
+    local state = sampler:state()
+    assert.equal(15, state.samples)
+    assert.equal(10, state.kept)
+    assert.equal(history[1].time, state.oldest)
+    assert.equal(history[10].time, state.newest)
+    assert.truthy(state.cost > 0 and state.total_cost >= state.cost)
+    assert.is_true(state.stats)
+  end)
+
+  it("merges to a resolution, and nothing is lost by it", function()
+    local id = attach("obj_raw_tp")
+    sampler:stats(true)
+    for _ = 1, 9 do
+      work(20)
+      sampler:sample()
+    end
+    local function total(list)
+      local runs, seconds = 0, 0
+      for _, rate in ipairs(list) do
+        runs, seconds = runs + rate.runs * rate.seconds, seconds + rate.seconds
+      end
+      return runs, seconds
+    end
+    local runs, seconds = total(sampler:history(id))
+    for points = 1, 9 do
+      local merged = sampler:history(id, { points = points })
+      assert.truthy(#merged <= points)
+      local merged_runs, merged_seconds = total(merged)
+      assert.near(runs, merged_runs, 0.01)
+      assert.near(seconds, merged_seconds, 1e-6)
+    end
+  end)
+
+  it("answers for a range of time", function()
+    attach("obj_raw_tp")
+    sampler:stats(true)
+    for _ = 1, 6 do
+      os.execute("sleep 0.02")
+      sampler:sample()
+    end
+    local all = sampler:history()
+    assert.equal(5, #all)
+    local some = sampler:history(nil, { from = all[2].time, to = all[4].time })
+    assert.same({ all[2], all[3], all[4] }, some)
+    assert.same({}, sampler:history(nil, { from = all[5].time + 1 }))
+    assert.equal(5, #sampler:history(nil, { seconds = 3600 }))
+    assert.equal(1, #sampler:history(nil, { seconds = 0.001 }))
+  end)
+
+  it("remembers idle times as zeros, and what went until it is too old", function()
+    local id = attach("obj_raw_tp")
+    sampler:stats(true)
+    sampler:sample()
+    work(50)
+    sampler:sample()
+    object:detach()
+    for _ = 1, 3 do sampler:sample() end
+    local busy = 0
+    for _, rate in ipairs(sampler:history(id)) do busy = busy + (rate.runs > 0 and 1 or 0) end
+    assert.truthy(busy >= 1 and busy <= 2)
+    assert.equal(0, sampler:rate(id).runs)
+    assert.is_nil(sampler:rate(id).average)
+    object:close()
+    sampler:sample()
+    assert.truthy(sampler:history(id, { points = 1 })[1].runs > 0)
+    for _ = 1, 12 do sampler:sample() end
+    assert.equal(0, sampler:history(id, { points = 1 })[1].runs)
+  end)
+
+  it("is bounded in programs", function()
+    sampler:close()
+    sampler = bpf.sampler { keep = 4, programs = 0 }
+    attach("obj_raw_tp")
+    sampler:stats(true)
+    sampler:sample()
+    work(10)
+    sampler:sample()
+    assert.equal(0, sampler:state().series)
+    assert.truthy(sampler:state().dropped >= 1)
+    assert.same({}, sampler:rates())
+  end)
+
+  it("forgets when it is told to", function()
+    attach("obj_raw_tp")
+    sampler:stats(true)
+    sampler:sample()
+    work(10)
+    sampler:sample()
+    sampler:clear()
+    assert.equal(0, sampler:state().samples)
+    assert.same({}, sampler:rates())
+    assert.same({}, sampler:history())
+    assert.is_nil(sampler:rate())
+  end)
+
+  it("is the same for all without options", function()
+    local one, two = bpf.sampler(), bpf.sampler()
+    local samples = one:state().samples
+    one:sample()
+    assert.equal(samples + 1, two:state().samples)
+    one:close()
+    two:sample()
+    assert.has_error(function() one:sample() end, "sampler is closed")
+    two:clear()
+  end)
+
+  it("refuses what makes no sense", function()
+    assert.has_error(function() bpf.sampler { keep = 1 } end)
+    assert.has_error(function() bpf.sampler { programs = -1 } end)
+    assert.has_error(function() bpf.sampler(5) end)
+    assert.has_error(function() sampler:stats(1) end)
+    assert.has_error(function() sampler:history("x") end)
+  end)
+
+  it("lets go of the statistics when it is closed", function()
+    collectgarbage()
+    local before = fixture.descriptors()
+    local other = bpf.sampler { keep = 2 }
+    other:stats(true)
+    other:stats(true)
+    assert.equal(before + 1, fixture.descriptors())
+    other:close()
+    assert.equal(before, fixture.descriptors())
+  end)
+end)
