@@ -1,0 +1,143 @@
+-- What a resolver gave becomes what stands in the response. For each position (a field, an item
+-- of a list) a function is made once, when the selection is compiled:
+--
+--   complete(exec, value) -> result | nil (null) | FAIL
+--
+-- FAIL means that an error was noted and the position can't be null: the one around it becomes
+-- null instead. exec.path holds the keys down to the position; how deep it is, is known when the
+-- function is made.
+
+local errors = require("lunette.graphql.error")
+local inspect = require("lunette.graphql.inspect").value
+local json = require("lunette.runtime.json")
+local loader = require("lunette.graphql.loader")
+local runtime_type = require("lunette.graphql.runtime_type")
+local scalars = require("lunette.graphql.scalars")
+local types = require("lunette.graphql.types")
+
+local null = json.null
+local PENDING = loader.PENDING
+local type, getmetatable, setmetatable = type, getmetatable, setmetatable
+
+local complete = {}
+
+--- What a position gives that has failed and can't be null.
+complete.FAIL = setmetatable({}, { __name = "failed position" })
+local FAIL = complete.FAIL
+
+local list_meta = getmetatable(json.array {})
+
+--- Notes an error at the position that exec.path leads to.
+---@param raised any a message or an error
+function complete.note(exec, field, depth, raised)
+  local path = table.move(exec.path, 1, depth, 1, {})
+  exec.errors[#exec.errors + 1] = errors.located(raised, exec.sources, field.at, path)
+end
+local note = complete.note
+
+local function forbidden_null(exec, field, depth)
+  note(exec, field, depth, errors.new {
+    message = ("Cannot return null for non-nullable field %s.%s."):format(field.parent.name,
+      field.name) })
+  return FAIL
+end
+
+local function leaf(t, field, depth, required)
+  local failed = required and FAIL or nil
+  local serialize = field.wide and t.name == "Int" and scalars.serialize_wide or t.serialize
+  return function(exec, value)
+    if value == nil or value == null then
+      return required and forbidden_null(exec, field, depth) or nil
+    end
+    local result, message = serialize(value)
+    if result ~= nil then
+      if type(result) == "string" then exec.size = exec.size + #result end
+      return result
+    end
+    note(exec, field, depth, errors.new { message = message or
+      ("Expected `%s.coerceOutputValue(%s)` to return non-nullable value, returned: undefined")
+        :format(t.name, inspect(value)) })
+    return failed
+  end
+end
+
+local position -- defined below
+
+local function list(t, field, depth, required)
+  local failed = required and FAIL or nil
+  local below = depth + 1
+  local item = position(t.of, field, below)
+  return function(exec, value)
+    if value == nil or value == null then
+      return required and forbidden_null(exec, field, depth) or nil
+    elseif type(value) ~= "table" then
+      note(exec, field, depth, errors.new { message = ("Expected Iterable, but did not find one "
+        .. 'for field "%s.%s".'):format(field.parent.name, field.name) })
+      return failed
+    end
+    local path, results = exec.path, setmetatable({}, list_meta)
+    exec.holders[below] = results
+    for i = 1, #value do
+      path[below] = i - 1
+      local one, result = value[i], nil
+      if exec.loaders and getmetatable(one) == PENDING then
+        exec:postpone(one, item, field, below)
+      else
+        result = item(exec, one)
+        if result == FAIL then return failed end
+      end
+      if result == nil then result = null end
+      results[i] = result
+    end
+    return results
+  end
+end
+
+-- Is it a value of that object type, as far as the type can tell?
+local function check_type(exec, field, t, value)
+  local ok, is = pcall(t.is_type_of, value, exec.context, exec:info(field))
+  if not ok then return is end
+  if is then return nil end
+  return errors.new {
+    message = ('Expected value of type "%s" but got: %s.'):format(t.name, inspect(value)) }
+end
+
+local function object(t, field, depth, required)
+  local failed = required and FAIL or nil
+  local fixed = t.kind == "OBJECT" and t or nil
+  local plans = {}
+  return function(exec, value)
+    if value == nil or value == null then
+      return required and forbidden_null(exec, field, depth) or nil
+    end
+    local actual, err = fixed, nil
+    if not actual then actual, err = runtime_type(exec, field, t, value) end
+    if actual and actual.is_type_of then err = check_type(exec, field, actual, value) end
+    local plan = plans[actual]
+    if not err and not plan then
+      plan, err = exec:compile(field, actual, depth)
+      plans[actual] = plan
+    end
+    if err then
+      note(exec, field, depth, err)
+      return failed
+    end
+    local result = exec.run(exec, plan, value)
+    if result == FAIL then return failed end
+    return result
+  end
+end
+
+--- Makes the function of a position.
+---@param t table its type
+---@param field table of the plan
+---@param depth integer keys in the path down to it
+---@return fun(exec: table, value: any): any
+function position(t, field, depth)
+  local required, inner = t.kind == "NON_NULL", types.nullable(t)
+  local make = inner.kind == "LIST" and list or types.is_leaf(inner) and leaf or object
+  return make(inner, field, depth, required)
+end
+complete.position = position
+
+return complete

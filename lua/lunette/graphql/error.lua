@@ -1,0 +1,146 @@
+-- Errors: a message, where in the document, and where in the response.
+
+local json = require("lunette.runtime.json")
+local source = require("lunette.graphql.source")
+
+local errors = {}
+
+local Error = {}
+Error.__index = Error
+Error.__tostring = function(self) return self.message end
+
+local location_shape = json.shape { "line", "column" }
+
+--- Makes an error: message, sources and `at` (the numbers of nodes, see source.lua), path,
+--- extensions.
+---@param spec table
+---@return table
+function errors.new(spec)
+  return setmetatable(spec, Error)
+end
+
+--- Is this value an error of ours?
+---@param value any
+---@return boolean
+function errors.is(value) return getmetatable(value) == Error end
+
+--- A message with its nodes, for the rules.
+---@param sources table[]
+---@param message string
+---@param at integer[]
+---@return table
+function errors.at(sources, message, at)
+  return errors.new { message = message, sources = sources, at = at }
+end
+
+--- An error in the text itself.
+---@param text table of source.new
+---@param at integer a byte of the text, from 1
+---@param message string
+---@return table
+function errors.syntax(text, at, message)
+  return errors.new {
+    message = "Syntax Error: " .. message, sources = { text }, at = { at + text.base },
+  }
+end
+
+-- What Lua itself says keeps its place: without it nobody finds the bug.
+local LUA_SAYS = {
+  "^attempt to ", "^bad argument #", "^stack overflow", "^not enough memory",
+  "^number has no integer", "^invalid ", "^'for' ",
+}
+
+--- What was raised, as a message for the response: "file:line:" is cut from what error() says.
+---@param raised any
+---@return string
+function errors.message_of(raised)
+  if type(raised) ~= "string" then
+    if type(raised) == "table" and type(raised.message) == "string" then return raised.message end
+    return tostring(raised)
+  end
+  local bare = raised:match("^[^\n:]+:%d+: (.*)$")
+  if not bare then return raised end
+  for _, pattern in ipairs(LUA_SAYS) do
+    if bare:find(pattern) then return raised end
+  end
+  return bare
+end
+
+--- What a resolver raised, located in document and response. An error that is already located
+--- is kept as it is.
+---@param raised any
+---@param sources table[]
+---@param at integer[]
+---@param path any[]
+---@return table
+function errors.located(raised, sources, at, path)
+  if errors.is(raised) then
+    return errors.new {
+      message = raised.message, extensions = raised.extensions, original = raised.original,
+      sources = raised.sources or sources, at = raised.at or at, path = raised.path or path,
+    }
+  end
+  return errors.new {
+    message = errors.message_of(raised), original = raised,
+    extensions = type(raised) == "table" and raised.extensions or nil,
+    sources = sources, at = at, path = path,
+  }
+end
+
+--- Where in the document, as { line, column } each.
+---@param err table
+---@return table[]|nil
+function errors.locations(err)
+  if err.locations then return err.locations end
+  if not err.at or not err.sources or #err.at == 0 then return nil end
+  local list = {}
+  for i, at in ipairs(err.at) do
+    list[i] = setmetatable(source.locate(err.sources, at), location_shape)
+  end
+  return list
+end
+
+-- Only what is there is written: a shape for each combination.
+local shapes = {}
+local function shape_of(item)
+  local order = { "message" }
+  for _, key in ipairs({ "locations", "path", "extensions" }) do
+    if item[key] ~= nil then order[#order + 1] = key end
+  end
+  local name = table.concat(order, " ")
+  shapes[name] = shapes[name] or json.shape(order)
+  return shapes[name]
+end
+
+--- The error as it stands in a response.
+---@param err table
+---@return table
+function errors.format(err)
+  local item = {
+    message = err.message, locations = errors.locations(err),
+    path = err.path and json.array(err.path), extensions = err.extensions,
+  }
+  return setmetatable(item, shape_of(item))
+end
+
+--- All of them.
+---@param list table[]
+---@return table[]
+function errors.format_all(list)
+  local formatted = {}
+  for i, err in ipairs(list) do formatted[i] = errors.format(err) end
+  return formatted
+end
+
+--- The error as a line for a log or a terminal: "name:line:column: message".
+---@param err table
+---@return string
+function errors.line(err)
+  local at = err.at and err.at[1]
+  if not at or not err.sources then return err.message end
+  local place, text = source.locate(err.sources, at)
+  return ("%s:%d:%d: %s"):format(text.name, place.line + (text.first_line or 1) - 1,
+    place.column, err.message)
+end
+
+return errors

@@ -1,0 +1,277 @@
+-- One execution of an operation: runs plans over objects, notes errors, waits for loaders.
+
+local arguments = require("lunette.graphql.arguments")
+local coerce = require("lunette.graphql.coerce")
+local complete = require("lunette.graphql.complete")
+local errors = require("lunette.graphql.error")
+local json = require("lunette.runtime.json")
+local loader = require("lunette.graphql.loader")
+local plan = require("lunette.graphql.plan")
+
+local FAIL, note, null = complete.FAIL, complete.note, json.null
+local PENDING, settled = loader.PENDING, loader.settled
+local type, getmetatable, pcall = type, getmetatable, pcall
+
+local execution = {}
+
+local Execution = {}
+Execution.__index = Execution
+
+local Info = {}
+Info.__index = Info
+
+--- Where in the response the field is that is being resolved.
+function Info:path()
+  return table.move(self.execution.path, 1, self.depth, 1, {})
+end
+
+--- Is a field of that name selected below this one? For resolvers that can spare work.
+---@param name string
+function Info:selects(name)
+  local function among(selections)
+    for _, node in ipairs(selections or {}) do
+      if node.kind == "Field" and node.name == name then return true end
+      local fragment = node.kind == "FragmentSpread" and self.fragments[node.name]
+      local inner = node.kind == "InlineFragment" and node.selections
+        or fragment and fragment.selections
+      if inner and among(inner) then return true end
+    end
+    return false
+  end
+  for _, node in ipairs(self.nodes) do
+    if among(node.selections) then return true end
+  end
+  return false
+end
+
+--- What resolvers learn of the field; the same table for every object of a request.
+function Execution:info(field)
+  local info = self.infos[field]
+  if info then return info end
+  info = setmetatable({
+    field_name = field.name, key = field.key, depth = field.depth, nodes = field.nodes,
+    parent_type = field.parent, return_type = field.def.type, schema = self.schema,
+    operation = self.operation, fragments = self.document.fragments,
+    variables = self.variables, root = self.root, execution = self,
+  }, Info)
+  self.infos[field] = info
+  return info
+end
+
+-- Arguments depend on variables only: they are coerced once a request. info.given keeps the
+-- nulls that arguments leave out.
+local function prepare(exec, field)
+  local info = exec:info(field)
+  local call = { info = info }
+  local given, err = arguments.coerce(field.def, field.nodes[1], exec.variables, exec.sources)
+  if given then
+    info.given = given
+    call.args = coerce.plain(given, field.def.args)
+  end
+  call.err = err
+  exec.calls[field] = call
+  return call
+end
+
+-- Can reading a field of it do no more than find or not find it?
+local function is_plain(object)
+  if type(object) ~= "table" then return false end
+  local meta = getmetatable(object)
+  return meta == nil or type(meta) == "table" and type(meta.__index) ~= "function"
+end
+
+local function read(object, name)
+  if type(object) == "table" or type(object) == "userdata" then return object[name] end
+end
+
+-- Calls a field's resolver: whether it went well, and the value or what was raised. `nil, message`
+-- is an error too.
+local function ask(exec, field, object)
+  local call = exec.calls[field] or prepare(exec, field)
+  if call.err then return false, call.err end
+  local resolve = field.resolve
+  if not resolve then
+    local ok, value = pcall(read, object, field.name)
+    if not ok or type(value) ~= "function" then return ok, value end
+    resolve = value
+  end
+  local ok, value, message = pcall(resolve, object, call.args, exec.context, call.info)
+  if ok and value == nil and message ~= nil then return false, message end
+  return ok, value
+end
+
+-- Runs a plan over an object: the result, or FAIL.
+local function run(exec, compiled, object)
+  local out, depth, path = compiled.new(), compiled.depth, exec.path
+  local plain = is_plain(object)
+  exec.holders[depth] = out
+  exec.size = exec.size + compiled.weight
+  exec.fuel = exec.fuel - compiled.n
+  if exec.fuel < 0 then exec:refuel() end
+  for i = 1, compiled.n do
+    local field = compiled[i]
+    local ok, value = true, field.constant
+    local result
+    path[depth] = field.key
+    if not value then
+      if plain and not field.asks then value = object[field.name] end
+      if not plain or field.asks or type(value) == "function" then
+        ok, value = ask(exec, field, object)
+      end
+      if not ok then
+        note(exec, field, depth, value)
+        result = field.required and FAIL or nil
+      elseif exec.loaders and getmetatable(value) == PENDING then
+        exec:postpone(value, field.complete, field, depth)
+      else
+        result = field.complete(exec, value)
+      end
+    else
+      result = value
+    end
+    if result == FAIL then return FAIL end
+    out[field.key] = result
+    if compiled.serial and exec.loaders then exec:wait() end
+  end
+  return out
+end
+
+--- Leaves a position open until the promise is kept.
+function Execution:postpone(promise, finish, field, depth)
+  self.queue[#self.queue + 1] = {
+    promise = promise, finish = finish, field = field, depth = depth,
+    path = table.move(self.path, 1, depth, 1, {}),
+    holders = table.move(self.holders, 1, depth, 1, {}),
+  }
+end
+
+-- The place that a key of a path means: positions of lists count from 0 there.
+local function place(key) return type(key) == "number" and key + 1 or key end
+
+-- Is the position still part of the response, or has one around it become null?
+local function attached(exec, item)
+  if exec.holders[1] ~= item.holders[1] or exec.data_failed then return false end
+  for depth = 1, item.depth - 1 do
+    if item.holders[depth][place(item.path[depth])] ~= item.holders[depth + 1] then
+      return false
+    end
+  end
+  return true
+end
+
+local function put(holder, key, value)
+  if value == nil and type(key) == "number" then value = null end
+  holder[place(key)] = value
+end
+
+-- A position that can't be null has failed: the nearest one around it that can, becomes so.
+local function propagate(exec, item)
+  local flags = plan.nullable(item.field)
+  for depth = item.depth - 1, 1, -1 do
+    if flags[depth] then return put(item.holders[depth], item.path[depth], nil) end
+  end
+  exec.data_failed = true
+end
+
+local function finish(exec, item)
+  if not attached(exec, item) then return end
+  table.move(item.path, 1, item.depth, 1, exec.path)
+  table.move(item.holders, 1, item.depth, 1, exec.holders)
+  local promise, result = item.promise, nil
+  if promise.failed then
+    note(exec, item.field, item.depth, promise.value)
+    if not plan.nullable(item.field)[item.depth] then result = FAIL end
+  elseif getmetatable(promise.value) == PENDING then
+    return exec:postpone(promise.value, item.finish, item.field, item.depth)
+  else
+    result = item.finish(exec, promise.value)
+  end
+  if result == FAIL then return propagate(exec, item) end
+  put(item.holders[item.depth], item.path[item.depth], result)
+end
+
+--- Runs the loaders' batches until every position is filled.
+function Execution:wait()
+  local root = self.holders[1]
+  while #self.queue > 0 do
+    local queue, rest, moved = self.queue, {}, loader.run_all(self.loaders)
+    self.queue = rest
+    for _, item in ipairs(queue) do
+      if settled(item.promise) then
+        moved = true
+        self.holders[1] = root
+        finish(self, item)
+      else
+        rest[#rest + 1] = item
+      end
+    end
+    if not moved then error("a promise was returned that no loader of this request keeps", 0) end
+  end
+  self.holders[1] = root
+end
+
+local FUEL <const> = 2000 -- fields between two looks at the clock and the size
+
+--- Looks whether the execution has become too long or too large; raises if so.
+function Execution:refuel()
+  self.fuel = FUEL
+  local limits = self.limits
+  if self.deadline and self.clock() > self.deadline then
+    error(errors.new { message = ("Execution took longer than %g seconds."):format(limits.time),
+      extensions = { code = "TIME_LIMIT" } }, 0)
+  end
+  if limits.size and self.size > limits.size then
+    error(errors.new { message = ("The response is larger than %d bytes."):format(limits.size),
+      extensions = { code = "SIZE_LIMIT" } }, 0)
+  end
+end
+
+--- Compiles what a field selects of an object type: the plan, or nil and what was raised.
+function Execution:compile(field, t, depth)
+  local ok, made = pcall(plan.compile, self, field.nodes, t, field, depth)
+  if ok then return made end
+  return nil, made
+end
+
+--- Begins an execution.
+---@param request table schema, document, operation, variables, root, context, limits, clock
+---@return table
+function execution.new(request)
+  local exec = setmetatable({
+    schema = request.schema, document = request.document, operation = request.operation,
+    sources = request.document.sources, variables = request.variables, root = request.root,
+    context = request.context, limits = request.limits or {}, errors = {}, path = {},
+    holders = {}, calls = {}, infos = {}, queue = {}, size = 0, fuel = FUEL, run = run,
+    clock = request.clock,
+  }, Execution)
+  if exec.limits.time then exec.deadline = exec.clock() + exec.limits.time end
+  if type(exec.context) == "table" then
+    exec.context.loader = loader.set(function(all) exec.loaders = all end)
+  end
+  return exec
+end
+
+local function execute(exec)
+  local root_type = exec.schema:root(exec.operation.operation)
+  local compiled = plan.of(exec, exec.operation, root_type)
+  local data = run(exec, compiled, exec.root)
+  if exec.loaders and data ~= FAIL then exec:wait() end
+  exec.size = exec.limits.size and exec.size or 0
+  exec:refuel()
+  return data
+end
+
+--- Runs the operation: data (nil when the whole of it is null) and errors.
+---@param exec table
+---@return table|nil data, table[] errors
+function execution.run(exec)
+  local ok, data = pcall(execute, exec)
+  if not ok then
+    local err = errors.is(data) and data or errors.new { message = errors.message_of(data) }
+    return nil, { err }
+  end
+  if data == FAIL or exec.data_failed then data = nil end
+  return data, exec.errors
+end
+
+return execution

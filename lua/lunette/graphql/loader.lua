@@ -1,0 +1,136 @@
+-- Loaders: what many resolvers ask for one by one is fetched at once.
+--
+--   local users = ctx.loader("users", function(ids) … return list in the order of ids end)
+--   return users:load(id)            -- a promise: the field is completed when the batch has run
+--   return users:load(id):map(function(user) return user.name end)
+--
+-- A key is asked for once a request. The batch function runs when every field that could be
+-- resolved without it has been.
+
+local errors = require("lunette.graphql.error")
+
+local loader = {}
+
+local Promise = {}
+Promise.__index = Promise
+Promise.__name = "graphql.promise"
+
+--- The metatable of promises, by which the executor knows them.
+loader.PENDING = Promise
+
+--- A promise of what fn makes of this one's value.
+---@param fn fun(value: any): any
+function Promise:map(fn)
+  return setmetatable({ source = self, fn = fn }, Promise)
+end
+
+-- Settles a mapped promise when its source is; says whether it is settled.
+local function settled(promise)
+  if promise.done then return true end
+  local from = promise.source
+  if not from or not settled(from) then return false end
+  promise.done = true
+  if from.failed then
+    promise.failed, promise.value = true, from.value
+    return true
+  end
+  local ok, value = pcall(promise.fn, from.value)
+  promise.failed, promise.value = not ok, value
+  return true
+end
+loader.settled = settled
+
+local Loader = {}
+Loader.__index = Loader
+
+local function settle(promise, value)
+  promise.done, promise.value = true, value
+  promise.failed = errors.is(value)
+end
+
+--- The value of a key, or a promise of it.
+---@param key any
+function Loader:load(key)
+  if key == nil then error("loader: the key must not be nil", 2) end
+  local promise = self.promises[key]
+  if promise then
+    if promise.done and not promise.failed then return promise.value end
+    return promise
+  end
+  promise = setmetatable({}, Promise)
+  self.promises[key] = promise
+  self.waiting[#self.waiting + 1] = key
+  return promise
+end
+
+--- The values of several keys, each the value or a promise.
+---@param keys any[]
+function Loader:load_many(keys)
+  local list = {}
+  for i, key in ipairs(keys) do list[i] = self:load(key) end
+  return list
+end
+
+--- Makes a key's value known, so that it isn't fetched.
+function Loader:prime(key, value)
+  if self.promises[key] then return end
+  local promise = setmetatable({}, Promise)
+  settle(promise, value)
+  self.promises[key] = promise
+end
+
+--- Forgets a key, so that it is fetched again.
+function Loader:clear(key)
+  local promise = self.promises[key]
+  if promise and promise.done then self.promises[key] = nil end
+end
+
+-- Fetches what is waited for; says whether anything was.
+local function run(self)
+  local keys = self.waiting
+  if #keys == 0 then return false end
+  self.waiting = {}
+  local ok, values, message = pcall(self.batch, keys)
+  if ok and type(values) ~= "table" then
+    ok, values = false, message or ('loader "%s": the batch function must return a list'):format(
+      self.name)
+  end
+  for i, key in ipairs(keys) do
+    local promise = self.promises[key]
+    if ok then
+      settle(promise, values[i])
+    else
+      promise.done, promise.failed, promise.value = true, true, values
+    end
+  end
+  return true
+end
+
+--- The loaders of one request: a function (name, batch) that makes each once.
+---@param on_first fun(all: table[]) called when the first is made
+function loader.set(on_first)
+  local all = {}
+  return function(name, batch)
+    local found = all[name]
+    if found then return found end
+    if type(batch) ~= "function" then
+      error(("loader %q: needs a batch function"):format(tostring(name)), 2)
+    end
+    found = setmetatable({ name = name, batch = batch, promises = {}, waiting = {} }, Loader)
+    all[name] = found
+    all[#all + 1] = found
+    if #all == 1 then on_first(all) end
+    return found
+  end
+end
+
+--- Runs every batch that is waited for; says whether there was any.
+---@param all table[]
+---@return boolean
+function loader.run_all(all)
+  local any = false
+  for _, one in ipairs(all) do any = run(one) or any end
+  return any
+end
+
+return loader

@@ -1,0 +1,46 @@
+-- Which object type a value of an interface or union is: the type's own resolver says it, else
+-- the value's __typename, else the first possible type that takes the value for its own.
+
+local errors = require("lunette.graphql.error")
+
+local function first_of(exec, field, t, value)
+  for _, possible in ipairs(exec.schema:possible_types(t)) do
+    if possible.is_type_of and possible.is_type_of(value, exec.context, exec:info(field)) then
+      return possible.name
+    end
+  end
+end
+
+local function name_of(exec, field, t, value)
+  if t.resolve_type then return t.resolve_type(value, exec.context, exec:info(field)) end
+  if type(value) == "table" and type(value.__typename) == "string" then return value.__typename end
+  return first_of(exec, field, t, value)
+end
+
+local function refuse(text, ...) return nil, errors.new { message = text:format(...) } end
+
+---@param exec table
+---@param field table of the plan
+---@param t table the abstract type
+---@param value any
+---@return table|nil type, any err
+return function(exec, field, t, value)
+  local ok, name = pcall(name_of, exec, field, t, value)
+  if not ok then return nil, name end
+  local place = field.parent.name .. "." .. field.name
+  if name == nil then
+    return refuse('Abstract type "%s" must resolve to an Object type at runtime for field "%s". '
+      .. 'Either the "%s" type should provide a "resolveType" function or each possible type '
+      .. 'should provide an "isTypeOf" function.', t.name, place, t.name)
+  end
+  local found = exec.schema.types[name]
+  if not found then
+    return refuse('Abstract type "%s" was resolved to a type "%s" that does not exist inside '
+      .. "the schema.", t.name, tostring(name))
+  elseif found.kind ~= "OBJECT" then
+    return refuse('Abstract type "%s" was resolved to a non-object type "%s".', t.name, name)
+  elseif not exec.schema:implements(found, t) then
+    return refuse('Runtime Object type "%s" is not a possible type for "%s".', name, t.name)
+  end
+  return found
+end
