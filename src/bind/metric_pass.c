@@ -7,7 +7,10 @@
 #include <string.h>
 #include <time.h>
 
-enum { ERROR_KEY_BYTES = 32 };
+enum {
+	ERROR_KEY_BYTES = 32,
+	PRUNE_ABOVE = 32768, /* groups that are gathered before the greatest are kept */
+};
 
 void lun_pass_free(struct lun_pass *pass)
 {
@@ -154,6 +157,31 @@ static void column_text(
 	lun_leaf_reduced(place.plan, &place.plan->ops[column->pick.op], &run->ctx, &place.bytes,
 		column->pick.offset, column->reduce, &v);
 	lun_value_text(&run->text, &v);
+}
+
+/* A text that ends before its bytes do stands for one entry only when the rest is zero. */
+static void look_behind(
+	struct lun_pass_run *run, const struct lun_pass_column *column, uint32_t entry)
+{
+	struct place place = place_of(run, column, entry, -1);
+	const struct lun_op *op = &place.plan->ops[column->pick.op];
+	const uint8_t *p = place.bytes.data + column->pick.offset;
+
+	for (size_t i = strnlen((const char *)p, op->size); i < op->size; i++)
+		run->pass->blurred = run->pass->blurred || p[i];
+}
+
+static void look_behind_texts(struct lun_pass_run *run, uint32_t count)
+{
+	for (size_t i = 0; i < run->pass->n_labels; i++) {
+		const struct lun_pass_column *column = &run->pass->labels[i];
+
+		if (column->from != LUN_FROM_KEY || column->raw ||
+			run->pass->key->ops[column->pick.op].kind != LUN_K_CHARS)
+			continue;
+		for (uint32_t entry = 0; entry < count; entry++)
+			look_behind(run, column, entry);
+	}
 }
 
 int lun_pass_labels(struct lun_pass_run *run, uint32_t entry, int cpu)
@@ -353,6 +381,11 @@ static int add_batch(struct lun_pass_run *run, uint32_t count, struct lun_tally 
 		for (int cpu = 0; cpu < cpus && !err; cpu++)
 			err = add_entry(run, i, each_cpu ? cpu : -1, tally);
 	}
+	if (err || !run->pass->top)
+		return err;
+	look_behind_texts(run, count);
+	if (lun_tally_size(tally) > PRUNE_ABOVE + 16 * run->pass->top)
+		err = lun_tally_prune(tally, run->pass->top, run->pass->by);
 	return err;
 }
 

@@ -51,9 +51,11 @@ struct lun_pass {
 	bool each_cpu;   /* a series a CPU: some label is the CPU's number */
 	bool skip_zero;  /* an entry whose first number is 0 is left out */
 	double deadline; /* on the monotonic clock, in seconds; 0: none */
+	size_t top, by;  /* only the greatest are wanted, and each entry is a group; 0: all */
 	/* What came of it. */
 	uint64_t entries, errors;
 	bool late, restarted, truncated;
+	bool blurred;    /* a text's bytes behind its end differ: two entries may have one label */
 	char error[160]; /* the first entry's that could not be taken */
 };
 

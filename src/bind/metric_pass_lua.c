@@ -2,7 +2,7 @@
  * Passes in Lua: a table that says what to read and where it goes, as lunette.metrics.compile
  * makes it, becomes a struct lun_pass; then it runs, or becomes a source of text.
  *
- *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline,
+ *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline, top, by,
  *     labels = { column… }, cells = { { goes, column, cell, … }… } }
  *   column: { from = "const" | "key" | "value" | "cpu", text | path | raw, reduce }
  */
@@ -268,6 +268,8 @@ static int read_pass(lua_State *L, struct lun_pass ***slot)
 	lua_pushvalue(L, 1);
 	pass->each_cpu = lun_opt_bool(L, -1, "each_cpu", false);
 	pass->skip_zero = lun_opt_bool(L, -1, "skip_zero", false);
+	pass->top = (size_t)field_integer(L, "top", 0);
+	pass->by = (size_t)field_integer(L, "by", 1) - 1;
 	lua_getfield(L, -1, "deadline");
 	pass->deadline = luaL_optnumber(L, -1, 0);
 	lua_pop(L, 2);
@@ -285,7 +287,7 @@ static bool fits(const struct lun_pass *pass, const struct lun_tally *tally)
 		if (cell->cell + cell->n_cells > n || cell->sum >= (int)n)
 			return false;
 	}
-	return pass->n_labels == lun_tally_labels(tally);
+	return pass->n_labels == lun_tally_labels(tally) && pass->by < n;
 }
 
 static int push_outcome(lua_State *L, const struct lun_pass *pass)
@@ -296,11 +298,12 @@ static int push_outcome(lua_State *L, const struct lun_pass *pass)
 	lun_set_bool(L, "late", pass->late);
 	lun_set_bool(L, "restarted", pass->restarted);
 	lun_set_bool(L, "truncated", pass->truncated);
+	lun_set_bool(L, "blurred", pass->blurred);
 	lun_set_str(L, "error", pass->errors ? pass->error : NULL);
 	return 1;
 }
 
-/* run(pass, tally) -> { entries, errors, error, late, restarted, truncated }
+/* run(pass, tally) -> { entries, errors, error, late, restarted, truncated, blurred }
  * | nil, message, errno */
 static int l_run(lua_State *L)
 {

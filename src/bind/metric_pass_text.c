@@ -74,20 +74,18 @@ static int seen_add(struct seen *seen, uint64_t hash)
 	return 1;
 }
 
+/* Of all labels but the constant ones, with their lengths. */
 static uint64_t hash_labels(const struct lun_pass_run *run)
 {
-	uint64_t h = 14695981039346656037ull;
+	uint64_t h = 0;
 
 	for (size_t i = 0; i < run->pass->n_labels; i++) {
 		const struct lun_slice *label = &run->labels[i];
 
-		if (run->pass->labels[i].from == LUN_FROM_CONST)
-			continue;
-		for (size_t j = 0; j < label->len; j++)
-			h = (h ^ (unsigned char)label->data[j]) * 1099511628211ull;
-		h = (h ^ 0xff) * 1099511628211ull;
+		if (run->pass->labels[i].from != LUN_FROM_CONST)
+			h = h * 0x9e3779b97f4a7c15ull + lun_metric_hash(label->data, label->len);
 	}
-	return h ^ h >> 32;
+	return h;
 }
 
 static void write_line(struct pass_source *src, struct lun_out *out, struct lun_metric_number v)

@@ -133,8 +133,8 @@ static int copy_labels(struct view *view, const struct lun_metric_view *how)
 	return 0;
 }
 
-int lun_page_view(
-	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_metric_view *how)
+int lun_page_view(struct lun_page *page, int family, struct lun_selection *sel,
+	const struct lun_metric_view *how)
 {
 	struct view *view = add_view(page, family);
 	double *bounds = calloc(how->n_bounds + 1, sizeof(*bounds));

@@ -17,7 +17,11 @@ struct lun_metric_view_label {
 	size_t index;
 };
 
-enum lun_metric_shape { LUN_METRIC_PLAIN_SHAPE, LUN_METRIC_HISTOGRAM_SHAPE, LUN_METRIC_SUMMARY_SHAPE };
+enum lun_metric_shape {
+	LUN_METRIC_PLAIN_SHAPE,
+	LUN_METRIC_HISTOGRAM_SHAPE,
+	LUN_METRIC_SUMMARY_SHAPE
+};
 
 /* How a selection's cells become a family's samples.
  * Plain: cell `cell`. Histogram: n_bounds + 1 cells from `cell` on are counts (not yet summed
@@ -44,8 +48,8 @@ void lun_page_unref(struct lun_page *page);
  * copied. Returns its number, or -ENOMEM; -EEXIST when the page has one of that name. */
 int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, bool last);
 /* Adds a view of a selection (which it takes a reference of); all else is copied. */
-int lun_page_view(
-	struct lun_page *page, int family, struct lun_selection *sel, const struct lun_metric_view *view);
+int lun_page_view(struct lun_page *page, int family, struct lun_selection *sel,
+	const struct lun_metric_view *view);
 /* Adds samples that are made while they are read; the page owns the source from then on, also
  * when it fails. */
 int lun_page_stream(struct lun_page *page, int family, struct lun_source *source);

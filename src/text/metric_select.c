@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text/metric_history.h"
+#include "text/metric_rank.h"
 
 static uint64_t mix(uint64_t a, uint64_t b)
 {
@@ -52,81 +53,9 @@ static void pick_fresh(
 	sel->cut_expired = n - sel->size;
 }
 
-struct ranking {
-	const struct lun_tally *tally;
-	size_t by;
-};
-
-static int compare_numbers(struct lun_metric_number a, struct lun_metric_number b)
-{
-	double x = lun_metric_number_double(a), y = lun_metric_number_double(b);
-
-	if (a.kind == LUN_NUMBER_U64 && b.kind == LUN_NUMBER_U64)
-		return (a.u64 > b.u64) - (a.u64 < b.u64);
-	if (a.kind == LUN_NUMBER_I64 && b.kind == LUN_NUMBER_I64)
-		return (a.i64 > b.i64) - (a.i64 < b.i64);
-	return (x > y) - (x < y);
-}
-
-static int by_labels(const void *a, const void *b, void *arg)
-{
-	const struct lun_tally *t = arg;
-
-	for (size_t i = 0; i < lun_tally_labels(t); i++) {
-		struct lun_slice x = lun_tally_label(t, *(const uint32_t *)a, i);
-		struct lun_slice y = lun_tally_label(t, *(const uint32_t *)b, i);
-		int order = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
-
-		if (!order)
-			order = (x.len > y.len) - (x.len < y.len);
-		if (order)
-			return order;
-	}
-	return 0;
-}
-
-/* The greatest first; equal ones by their labels, so that a page does not flicker. */
-static int by_rank(const void *a, const void *b, void *arg)
-{
-	const struct ranking *r = arg;
-	int order = compare_numbers(lun_tally_get(r->tally, *(const uint32_t *)b, r->by),
-		lun_tally_get(r->tally, *(const uint32_t *)a, r->by));
-
-	return order ? order : by_labels(a, b, (void *)r->tally);
-}
-
-/* Sinks order[i] in a heap whose root is the last in rank. */
-static void sift_down(uint32_t *order, size_t i, size_t n, struct ranking *r)
-{
-	for (;;) {
-		size_t child = 2 * i + 1;
-		uint32_t moved = order[i];
-
-		if (child >= n)
-			return;
-		if (child + 1 < n && by_rank(&order[child + 1], &order[child], r) > 0)
-			child++;
-		if (by_rank(&order[child], &moved, r) <= 0)
-			return;
-		order[i] = order[child];
-		order[child] = moved;
-		i = child;
-	}
-}
-
-/* Keeps the n first in rank, in a heap of n: no sorting of a million to show a hundred. */
 static void keep_top(struct lun_selection *sel, size_t n, size_t by)
 {
-	struct ranking ranking = { sel->tally, by };
-
-	for (size_t i = n / 2; i-- > 0;)
-		sift_down(sel->order, i, n, &ranking);
-	for (size_t i = n; i < sel->size; i++) {
-		if (by_rank(&sel->order[i], &sel->order[0], &ranking) >= 0)
-			continue;
-		sel->order[0] = sel->order[i];
-		sift_down(sel->order, 0, n, &ranking);
-	}
+	lun_rank_top(sel->tally, sel->order, sel->size, n, by);
 	sel->size = n;
 }
 
@@ -137,7 +66,7 @@ static void pick_top(struct lun_selection *sel, const struct lun_select_opts *op
 
 	if (before > top)
 		keep_top(sel, top, opts->by);
-	sel->cut_top = before - sel->size;
+	sel->cut_top = before - sel->size + lun_tally_pruned(sel->tally);
 	before = sel->size;
 	if (before > opts->max)
 		keep_top(sel, opts->max, opts->by);
@@ -191,7 +120,7 @@ static void watch(struct lun_selection *sel, size_t place, size_t cell, struct l
 		past->last = v;
 	}
 	if (!lun_history_stale(history)) {
-		if (compare_numbers(v, past->last) < 0)
+		if (lun_number_compare(v, past->last) < 0)
 			note_fall(past, v, opts, before);
 		past->last = v;
 		past->seen = opts->now;
@@ -226,7 +155,7 @@ static int fill(
 		return -ENOMEM;
 	pick_fresh(sel, history, opts);
 	pick_top(sel, opts);
-	qsort_r(sel->order, sel->size, sizeof(*sel->order), by_labels, sel->tally);
+	lun_rank_by_labels(sel->tally, sel->order, sel->size);
 	return history && opts->counter ? watch_counters(sel, history, opts) : 0;
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/metric_rank.h"
+
 enum { FIRST_SLOTS = 64, FIRST_GROUPS = 32, LENGTH_BYTES = 2 };
 
 struct lun_tally {
@@ -21,6 +23,7 @@ struct lun_tally {
 	uint32_t *slots;        /* open addressing: group + 1, or 0 */
 	size_t n_slots;
 	uint64_t dropped, cut;
+	size_t pruned;
 };
 
 struct lun_tally *lun_tally_new(
@@ -61,8 +64,7 @@ void lun_tally_free(struct lun_tally *t)
 	free(t);
 }
 
-/* Eight bytes at a time, mixed by multiplication. */
-static uint64_t hash_bytes(const char *s, size_t len)
+uint64_t lun_metric_hash(const char *s, size_t len)
 {
 	const uint64_t k = 0x9e3779b97f4a7c15ull;
 	uint64_t h = len * k, word;
@@ -129,7 +131,7 @@ uint64_t lun_tally_hash(const struct lun_tally *t, size_t group)
 {
 	struct lun_slice key = lun_tally_key(t, group);
 
-	return hash_bytes(key.data, key.len);
+	return lun_metric_hash(key.data, key.len);
 }
 
 /* The slot of the key, or the empty one where it belongs. */
@@ -150,9 +152,9 @@ static size_t find_slot(const struct lun_tally *t, const char *key, size_t len, 
 	return i;
 }
 
-static int grow_slots(struct lun_tally *t)
+/* Puts all groups into n slots of their own. */
+static int make_slots(struct lun_tally *t, size_t n)
 {
-	size_t n = t->n_slots * 2;
 	uint32_t *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
@@ -221,7 +223,7 @@ int64_t lun_tally_group(struct lun_tally *t, const struct lun_slice *labels)
 		put_label(t, labels[i]);
 	if (t->scratch.err)
 		return t->scratch.err;
-	hash = (uint32_t)hash_bytes(t->scratch.data, t->scratch.len);
+	hash = (uint32_t)lun_metric_hash(t->scratch.data, t->scratch.len);
 	slot = find_slot(t, t->scratch.data, t->scratch.len, hash);
 	if (t->slots[slot])
 		return t->slots[slot] - 1;
@@ -233,7 +235,7 @@ int64_t lun_tally_group(struct lun_tally *t, const struct lun_slice *labels)
 	if (group < 0)
 		return group;
 	t->slots[slot] = (uint32_t)group + 1;
-	if (t->size > t->n_slots / 4 * 3 && grow_slots(t))
+	if (t->size > t->n_slots / 4 * 3 && make_slots(t, t->n_slots * 2))
 		return -ENOMEM;
 	return group;
 }
@@ -342,6 +344,54 @@ int lun_tally_add(struct lun_tally *t, size_t group, size_t cell, struct lun_met
 		t->cell[i] = to_bits(v);
 	t->set[i] = 1;
 	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Moves a group to a lower place. */
+static void move_group(struct lun_tally *t, size_t to, size_t from)
+{
+	struct lun_slice key = lun_tally_key(t, from);
+	size_t start = to ? t->end[to - 1] : 0;
+
+	memmove(t->keys.data + start, key.data, key.len);
+	t->end[to] = start + key.len;
+	t->hash[to] = t->hash[from];
+	memmove(t->cell + to * t->n_cells, t->cell + from * t->n_cells,
+		t->n_cells * sizeof(*t->cell));
+	memmove(t->set + to * t->n_cells, t->set + from * t->n_cells, t->n_cells);
+}
+
+int lun_tally_prune(struct lun_tally *t, size_t keep, size_t by)
+{
+	uint32_t *order;
+
+	if (keep >= t->size)
+		return 0;
+	order = malloc(t->size * sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->size; i++)
+		order[i] = (uint32_t)i;
+	lun_rank_top(t, order, t->size, keep, by);
+	qsort(order, keep, sizeof(*order), by_number);
+	for (size_t i = 0; i < keep; i++)
+		move_group(t, i, order[i]);
+	free(order);
+	t->pruned += t->size - keep;
+	t->size = keep;
+	t->keys.len = keep ? t->end[keep - 1] : 0;
+	return make_slots(t, t->n_slots);
+}
+
+size_t lun_tally_pruned(const struct lun_tally *t)
+{
+	return t->pruned;
 }
 
 size_t lun_tally_labels(const struct lun_tally *t)

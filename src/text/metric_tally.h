@@ -29,6 +29,12 @@ int64_t lun_tally_group(struct lun_tally *tally, const struct lun_slice *labels)
 /* Merges a number into a cell. -EEXIST when the cell is LUN_MERGE_FIRST and taken. */
 int lun_tally_add(struct lun_tally *tally, size_t group, size_t cell, struct lun_metric_number v);
 
+/* Forgets all groups but the `keep` greatest by a cell. Only where no group gets more once it
+ * was added. 0, -ENOMEM. */
+int lun_tally_prune(struct lun_tally *tally, size_t keep, size_t by);
+/* How many groups were forgotten so. */
+size_t lun_tally_pruned(const struct lun_tally *tally);
+
 size_t lun_tally_labels(const struct lun_tally *tally);
 size_t lun_tally_cells(const struct lun_tally *tally);
 size_t lun_tally_size(const struct lun_tally *tally);
@@ -43,4 +49,6 @@ struct lun_slice lun_tally_key(const struct lun_tally *tally, size_t group);
 struct lun_metric_number lun_tally_get(const struct lun_tally *tally, size_t group, size_t cell);
 /* Replaces what a cell holds. */
 void lun_tally_set(struct lun_tally *tally, size_t group, size_t cell, struct lun_metric_number v);
+/* Eight bytes at a time, mixed by multiplication. */
+uint64_t lun_metric_hash(const char *data, size_t len);
 uint64_t lun_tally_hash(const struct lun_tally *tally, size_t group);

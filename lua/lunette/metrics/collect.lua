@@ -42,7 +42,20 @@ local function declare(self, spec)
   return family
 end
 
-local function set_of(self, family, list)
+-- The set of the sample before, when this one has the same labels: collectors emit in loops.
+local function same_set(family, labels)
+  local set = family.last
+  if not set then return nil end
+  local n = 0
+  for _ in pairs(labels) do n = n + 1 end
+  if n ~= #set.names then return nil end
+  for i = 1, n do
+    if labels[set.names[i]] == nil then return nil end
+  end
+  return set
+end
+
+local function find_set(self, family, list)
   local signature = table.concat(list, "\0")
   local set = family.sets[signature]
   if set then return set end
@@ -54,6 +67,15 @@ local function set_of(self, family, list)
   for i = 1, n do cells[i] = "first" end
   set = { names = list, tally = core.tally { labels = #list, cells = cells, limit = self.limit } }
   family.sets[signature] = set
+  return set
+end
+
+local function set_of(self, family, labels)
+  local set = same_set(family, labels)
+  if not set then
+    set = find_set(self, family, sorted_names(labels))
+    family.last = set
+  end
   return set
 end
 
@@ -77,7 +99,7 @@ local function add(self, family, value, labels)
   if kind == "boolean" then value = value and 1 or 0 end
   check(kind == "number" or kind == "boolean", "%s: the value is no number but a %s",
     family.family, kind)
-  local set = set_of(self, family, sorted_names(labels))
+  local set = set_of(self, family, labels)
   local ordered = texts(labels, set.names)
   local ok, why = set.tally:add(1, value, table.unpack(ordered))
   if not ok and why == "taken" then duplicate(self, family, set, ordered) end
@@ -88,7 +110,7 @@ local function add_histogram(self, family, spec)
   local labels = spec.labels or {}
   check(type(spec.counts) == "table" and #spec.counts == #family.bounds + 1,
     "%s: needs counts, one more than bounds", family.family)
-  local set = set_of(self, family, sorted_names(labels))
+  local set = set_of(self, family, labels)
   local ordered = texts(labels, set.names)
   for i, count in ipairs(spec.counts) do
     set.tally:add(i, count, table.unpack(ordered))

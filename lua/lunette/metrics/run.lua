@@ -25,6 +25,11 @@ local function limit_of(rule)
   return chooses and MOST_GROUPS or math.min(rule.max_series, MOST_GROUPS)
 end
 
+local function new_tally(rule)
+  return core.tally { labels = #names_of(rule), cells = rule.cells.merges,
+    limit = limit_of(rule) }
+end
+
 local function note_outcome(rule, info, outcome)
   core.count(rule.name, "entries", outcome.entries)
   if outcome.errors > 0 then
@@ -66,13 +71,28 @@ local function stream(self, compiled, map)
   self.streamed = true
 end
 
-local function gather(self, compiled, map)
-  local outcome, err, errno
-  if compiled.lua then
-    outcome, err, errno = each.run(compiled, map, self.tally, self.scrape.deadline)
-  else
-    outcome, err, errno = core.run(compiled:spec(map, self.scrape.deadline), self.tally)
-  end
+-- Where each entry is a series and only the greatest are wanted, the others need no memory.
+-- Texts with bytes behind their end may make one series of two entries: then once more.
+local function gather_top(self, spec)
+  spec.top, spec.by = self.rule.top, self.rule.metrics[self.rule.by].cell
+  local outcome, err, errno = core.run(spec, self.tally)
+  if not outcome or not outcome.blurred then return outcome, err, errno end
+  self.tally = new_tally(self.rule)
+  spec.top = nil
+  return core.run(spec, self.tally)
+end
+
+local function gather_by(self, compiled, map, alone)
+  local rule, deadline = self.rule, self.scrape.deadline
+  if compiled.lua then return each.run(compiled, map, self.tally, deadline) end
+  local spec = compiled:spec(map, deadline)
+  local plain = rule.top and compiled.identity and not rule.relabel and not rule.expire
+  if alone and plain then return gather_top(self, spec) end
+  return core.run(spec, self.tally)
+end
+
+local function gather(self, compiled, map, alone)
+  local outcome, err, errno = gather_by(self, compiled, map, alone)
   if not outcome then
     if errno ~= 2 then state.problem(self.rule.name, tostring(err)) end
     self.failed = errno ~= 2
@@ -101,7 +121,7 @@ local function read_map(self, info, alone)
   elseif can_stream(self.rule, compiled, alone) then
     stream(self, compiled, handle)
   else
-    gather(self, compiled, handle)
+    gather(self, compiled, handle, alone)
   end
 end
 
@@ -178,8 +198,7 @@ end
 function run.rule(rule, scrape)
   local self = setmetatable({ rule = rule, scrape = scrape, entries = 0, began = (core.now()) },
     Pass)
-  self.tally = core.tally { labels = #names_of(rule), cells = rule.cells.merges,
-    limit = limit_of(rule) }
+  self.tally = new_tally(rule)
   local list = maps.of(rule, scrape:maps())
   for _, info in ipairs(list) do read_map(self, info, #list == 1) end
   state.set(rule.name, "maps", list)
