@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import { connection, refused, setToken, token } from "./lib/api";
 import { helpOpen, startKeys } from "./lib/keys";
 import { path } from "./lib/router";
-import { failure, mapList, programList, start } from "./lib/store";
+import { failure, loaded, mapList, programList, start } from "./lib/store";
 import { dark, nextTheme, setTheme, theme } from "./lib/theme";
 import { Help } from "./parts/help";
 import { Icon, Mark } from "./parts/icon";
@@ -30,6 +30,7 @@ function RailLink({ entry, tally }: { entry: RailEntry; tally?: number | undefin
 }
 
 function tallyOf(href: string): number | undefined {
+  if (!loaded.value) return undefined;
   if (href === "/programs") return programList.value.length;
   if (href === "/maps") return mapList.value.length;
   return undefined;
@@ -105,7 +106,7 @@ function Banner() {
     );
   }
   if (failure.value) {
-    return <div class="banner lost" role="alert"><Icon name="alert" />{failure.value.message}</div>;
+    return <div class="banner lost" role="alert"><Icon name="alert" /><span class="clip">{failure.value.message.split("\n")[0]}</span></div>;
   }
   const health = start.value?.health;
   if (health && health.errors.length > 0) {

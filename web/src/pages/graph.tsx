@@ -155,18 +155,19 @@ export function Canvas({ layout, children, label }: {
   );
 }
 
-function Drawing({ graph, root }: { graph: Graph; root: string | null }) {
-  const [layout, setLayout] = useState<Layout | undefined>(undefined);
+function Drawing({ graph: asked, root }: { graph: Graph; root: string | null }) {
+  const [drawn, setDrawn] = useState<{ graph: Graph; layout: Layout } | undefined>(undefined);
   const [over, setOver] = useState<string | null>(null);
   useEffect(() => {
     let here = true;
     void layoutGraph(
-      graph.nodes.map(({ id }) => ({ id, width: 178, height: 38 })), graph.edges, "LR",
-    ).then((made) => { if (here) setLayout(made); });
+      asked.nodes.map(({ id }) => ({ id, width: 178, height: 38 })), asked.edges, "LR",
+    ).then((layout) => { if (here) setDrawn({ graph: asked, layout }); });
     return () => { here = false; };
-  }, [graph]);
-  const lit = useMemo(() => (over ? reach(graph, over) : null), [graph, over]);
-  if (!layout) return <Loading />;
+  }, [asked]);
+  const lit = useMemo(() => (over && drawn ? reach(drawn.graph, over) : null), [drawn, over]);
+  if (!drawn) return <Loading />;
+  const { graph, layout } = drawn;
   return (
     <Canvas layout={layout} label="Graph">
       {layout.edges.map(({ from, to, points }, at) => {

@@ -188,7 +188,7 @@ function Body({ data }: { data: MapPageData }) {
         actions={
           <>
             <a class="button" href={`/graph?from=map:${map.id}`}><Icon name="graph" />Graph</a>
-            <ShowQuery doc={Query} variables={{ id: map.id }} />
+            {tab !== "entries" && <ShowQuery doc={Query} variables={{ id: map.id }} />}
           </>
         }>
         <TypeTag type={map.type} map /><span class="dim">id {map.id}</span>

@@ -155,7 +155,7 @@ export function Entries({ map }: { map: MapInfo }) {
       )}
       <UndoBar mapId={map.id} />
       {!table ? (entries.error ? null : <Loading lines={10} />) : (
-        <Table label="Entries" rows={rows} columns={shape} rowKey={(row) => row.key}
+        <Table label="Entries" className={shape.length < 5 ? "slim" : ""} rows={rows} columns={shape} rowKey={(row) => row.key}
           sort={sort ?? null} moved={entries.moved} beat={entries.beat} onOpen={setChosen}
           onSort={({ column, down }) => setParams({ sort: (down ? "-" : "") + column })}
           onEnd={entries.more}

@@ -4,13 +4,16 @@ import { MapRule } from "@gen/queries";
 import { useQuery } from "../lib/hooks";
 import { Card, Copy, download } from "../parts/bits";
 import { Icon } from "../parts/icon";
-import { Answer } from "../parts/states";
+import { Answer, Empty } from "../parts/states";
 
 export function Rule({ id }: { id: number }) {
   const result = useQuery(MapRule, { id });
   return (
     <Answer result={result}>
-      {({ map: { metricRule: rule } }) => (
+      {({ map: { metricRule: rule } }) => !rule
+        ? <Empty title="No rule can be written for this map" icon="exports">
+            <p>{result.partial[0]?.message ?? "Its entries can't be read."}</p></Empty>
+        : (
         <Card title="A rule that exports this map to Prometheus" end={
           <>
             <Copy text={rule.source} />

@@ -50,7 +50,7 @@ export function Values({ map }: { map: MapInfo }) {
           : series.times.length < 2 ? <div style={{ height: 360 }}><Loading /></div>
           : series.curves.length === 0 ? <Empty title="No entries yet" icon="map" />
           : <Chart label={`Values of ${map.name}`} times={series.times} curves={series.curves}
-              format={format} height={330} span={60} />}
+              format={format} height={330} span={30} />}
       </Card>
     </>
   );

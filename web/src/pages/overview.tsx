@@ -39,10 +39,11 @@ function Numbers() {
         title="Time that programs ran over the last second, as a share of one CPU" />
       <Figure label="Runs a second" value={measured ? short(runs) : "–"}
         note={measured ? `${running} programs ran` : ""} />
-      <Figure label="Programs" value={count(list.length)} note={`${byType(list).length} types`} />
-      <Figure label="Maps" value={count(mapList.value.length)}
-        note={`${byType(mapList.value).length} types`} />
-      <Figure label="Memory" {...split(bytes(memory))} note="locked by both" />
+      <Figure label="Programs" value={loaded.value ? count(list.length) : "–"}
+        note={loaded.value ? `${byType(list).length} types` : ""} />
+      <Figure label="Maps" value={loaded.value ? count(mapList.value.length) : "–"}
+        note={loaded.value ? `${byType(mapList.value).length} types` : ""} />
+      <Figure label="Memory" {...split(loaded.value ? bytes(memory) : "–")} note="locked by both" />
       <Figure label="Up" {...split(duration(host?.uptime))}
         note={host ? `${host.name}, ${host.architecture}` : ""} title={host?.kernel ?? ""} />
     </Figures>
@@ -50,7 +51,8 @@ function Numbers() {
 }
 
 const mostCurves = 6;
-const window = 120;
+const window = 300;
+const span = 60;
 
 /** The programs that cost most lately, each a curve; the rest together. */
 function costCurves(): { times: number[]; curves: Curve[] } {
@@ -89,7 +91,7 @@ function Cost() {
     return <div style={{ height: 236 }}><Loading lines={4} /></div>;
   }
   return <Chart label="CPU spent in BPF, by program" times={times} curves={curves} stacked
-    span={window} format={percent} height={210} />;
+    span={span} format={percent} height={210} />;
 }
 
 function NoStats({ why }: { why: string }) {

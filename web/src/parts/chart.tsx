@@ -51,7 +51,7 @@ function makeOptions(
     width, height,
     cursor: { points: { size: 6 }, drag: { x: true, y: false } },
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    padding: [8, 22, 0, 0],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
     axes: [
       { ...axis, space: 70, size: 26,
