@@ -368,6 +368,10 @@ function bpf.host() end
 ---@return integer possible, integer online
 function bpf.cpus() end
 
+---Time since boot, suspended time too: what load_time counts in nanoseconds.
+---@return number seconds
+function bpf.uptime() end
+
 ---Switches the kernel's run-time statistics on until the handle is closed.
 ---@return bpf.Stats|nil, string? err, integer? errno
 function bpf.stats() end

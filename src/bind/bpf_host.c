@@ -1,6 +1,7 @@
 /* The machine, its CPUs, and the kernel's run-time statistics. */
 #include <errno.h>
 #include <lauxlib.h>
+#include <time.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,6 +91,16 @@ static int l_cpus(lua_State *L)
 	return 2;
 }
 
+/* bpf.uptime() -> seconds since boot */
+static int l_uptime(lua_State *L)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	lua_pushnumber(L, (lua_Number)ts.tv_sec + (lua_Number)ts.tv_nsec / 1e9);
+	return 1;
+}
+
 static int *check_slot(lua_State *L)
 {
 	return luaL_checkudata(L, 1, LUN_STATS_HANDLE);
@@ -127,6 +138,7 @@ static int l_stats(lua_State *L)
 static const luaL_Reg functions[] = {
 	{ "host", l_host },
 	{ "cpus", l_cpus },
+	{ "uptime", l_uptime },
 	{ "stats", l_stats },
 	{ NULL, NULL },
 };
