@@ -152,7 +152,7 @@ entries.resolvers = {
     unreadable = function(info) return not readable.lookup(info) and readable.why(info) or nil end,
     entries = page,
     entry = one,
-    entriesCount = count,
+    entriesCount = { resolve = count, wide = true },
   },
 }
 

@@ -1,5 +1,6 @@
 -- The machine: its kernel, its CPUs, and what can and can't be seen on it.
 
+local bpf = require("bpf")
 local features = require("lunette.schema.features")
 local kernel = require("lunette.schema.kernel")
 local shared = require("lunette").shared
@@ -53,11 +54,6 @@ type Feature {
 }
 ]]
 
-local function first_line(path)
-  local file <close> = io.open(path)
-  return file and file:read("l")
-end
-
 local function memory()
   for line in io.lines("/proc/meminfo") do
     local kilobytes = line:match("^MemTotal:%s*(%d+) kB")
@@ -65,9 +61,6 @@ local function memory()
   end
   return nil
 end
-
--- Seconds, to the hundredth.
-local function uptime() return tonumber(first_line("/proc/uptime"):match("^%S+")) end
 
 -- A switch that the kernel may not have: -1 where it can't be read.
 local function switch(value)
@@ -85,8 +78,8 @@ host.resolvers = {
     possibleCpus = function(info) return info.possible_cpus end,
     onlineCpus = function(info) return info.online_cpus end,
     bootTime = function(info) return info.boot_time end,
-    uptime = uptime,
-    time = function(info) return info.boot_time + uptime() end,
+    uptime = function() return bpf.uptime() end,
+    time = function(info) return info.boot_time + bpf.uptime() end,
     statsEnabled = function(info)
       return info.stats_enabled or shared.get("sampler.active") or false
     end,

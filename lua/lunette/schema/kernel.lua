@@ -284,10 +284,7 @@ function Kernel:boot_time() return self:host().boot_time end
 
 --- The time now, in seconds since 1970, by the clock that samples are stamped with.
 ---@return number
-function Kernel:now()
-  local file <close> = assert(io.open("/proc/uptime"))
-  return self:boot_time() + tonumber(file:read("l"):match("^%S+"))
-end
+function Kernel:now() return self:boot_time() + bpf.uptime() end
 
 --- The host.
 ---@return table

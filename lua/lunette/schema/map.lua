@@ -105,6 +105,9 @@ local FLAGS = {
   "link", "path_fd", "vtype_btf_obj_fd", "token_fd", "segv_on_fault", "no_user_conv",
 }
 
+-- The kernel's unsigned 32 bits, and counts: more than Int holds, as plain numbers.
+local function wide(resolve) return { resolve = resolve, wide = true } end
+
 local function type_name(info) return info.type and names.map(info.type) or "" end
 
 local function flag_names(info)
@@ -165,13 +168,13 @@ map.resolvers = {
     type = type_name,
     kernelType = function(info) return info.type or "" end,
     typeId = function(info) return info.type_id or -1 end,
-    flags = function(info) return info.map_flags end,
+    flags = wide(function(info) return info.map_flags end),
     flagNames = flag_names,
     isPinned = function(info, _, ctx) return #kernel.of(ctx):pins_of("map", info.id) > 0 end,
     pins = function(info, _, ctx) return kernel.of(ctx):pins_of("map", info.id) end,
     keySize = function(info) return info.key_size end,
     valueSize = function(info) return info.value_size end,
-    maxEntries = function(info) return info.max_entries end,
+    maxEntries = wide(function(info) return info.max_entries end),
     isPerCPU = function(info) return info.per_cpu or false end,
     memory = function(info) return info.memlock end,
     frozen = function(info) return info.frozen or false end,

@@ -135,6 +135,9 @@ type TailCall {
 
 local NS = 1e-9
 
+-- The kernel's unsigned 32 bits, and counts: more than Int holds, as plain numbers.
+local function wide(resolve) return { resolve = resolve, wide = true } end
+
 local function type_name(prog) return prog.type and names.prog(prog.type) or "" end
 
 -- The kernel function, tracepoint or hook that a program was loaded for, by BTF.
@@ -186,7 +189,7 @@ program.resolvers = {
     kernelType = function(prog) return prog.type or "" end,
     typeId = function(prog) return prog.type_id or -1 end,
     runTime = function(prog) return prog.run_time_ns and prog.run_time_ns * NS end,
-    runCount = function(prog) return prog.run_cnt end,
+    runCount = wide(function(prog) return prog.run_cnt end),
     runs = function(prog) return prog.run_cnt end,
     runTimeNs = function(prog) return prog.run_time_ns end,
     recursionMisses = function(prog) return prog.recursion_misses end,
@@ -201,7 +204,8 @@ program.resolvers = {
     memory = function(prog) return prog.memlock end,
     xlatedSize = function(prog) return prog.xlated_len end,
     jitedSize = function(prog) return prog.jited_len end,
-    verifiedInsns = function(prog) return prog.verified_insns end,
+    verifiedInsns = wide(function(prog) return prog.verified_insns end),
+    uid = wide(function(prog) return prog.uid end),
     ifindex = function(prog) return nonzero(prog.ifindex) end,
     netns = function(prog) return nonzero(prog.netns_ino) end,
     attachTo = attach_to,

@@ -69,13 +69,6 @@ function samples.rate(text, id)
   return { id = id, time = time, seconds = seconds, runs = 0.0, cpu = 0.0, misses = 0.0 }
 end
 
---- Seconds since boot, by /proc.
----@return number
-function samples.uptime()
-  local file <close> = assert(io.open("/proc/uptime"))
-  return tonumber(file:read("l"):match("^%S+"))
-end
-
 --- Keeps a packed moment, in place of the oldest.
 ---@param text string
 function samples.keep(text)

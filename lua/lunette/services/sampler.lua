@@ -9,7 +9,7 @@ local shared = lunette.shared
 
 local IDLE = 0.5 -- seconds between looks whether anyone wants samples
 
-local function now(host) return host.boot_time + samples.uptime() end
+local function now(host) return host.boot_time + bpf.uptime() end
 
 -- The counters of every program, by id.
 local function read()
