@@ -53,7 +53,8 @@ end
 -- What has the fields that may follow: a value's own, or those of what a call returns.
 local function owner_of(prefix, env)
   local called = prefix:match("([%a_][%w_.]*)%s*%b()$")
-  if called then return debug.getregistry()[RETURNS[called] or ""] end
+  local class = called and debug.getregistry()[RETURNS[called] or ""]
+  if called then return class and rawget(class, "__index") end
   local chain = prefix:match("[%a_][%w_]*[%w_.]*$")
   return chain and resolve(chain, env)
 end
@@ -81,13 +82,11 @@ local function fields(prefix, methods, env)
     if methods and type(field(value, name, {})) ~= "function" then return end
     names[#names + 1] = name
   end
-  if type(value) == "string" then value = { __index = string } end
   if type(value) == "table" then collect(value, add, 0) end
   local meta = debug.getmetatable(value)
   if type(value) ~= "table" and type(meta) == "table" then
     collect(rawget(meta, "__index"), add, 0)
   end
-  collect(type(value) == "table" and rawget(value, "__index") or nil, add, 0)
   return names
 end
 

@@ -2,12 +2,11 @@
 
 local parse = {}
 
--- Lua's parser ends its message with <eof> where more would help.
-local function wants_more(err) return err:match("<eof>$") ~= nil end
-
--- A long string or comment that is still open ends otherwise.
-local function is_open_text(err)
-  return err:find("unfinished long string", 1, true) or err:find("unfinished long comment", 1, true)
+-- Lua's parser ends its message with <eof> where more would help; but a quoted string has to
+-- end on its line.
+local function wants_more(err)
+  if err:find("unfinished long", 1, true) then return true end
+  return err:match("near <eof>$") ~= nil and not err:find("unfinished string", 1, true)
 end
 
 --- Compiles the text: a function, or nil and "more", or nil and an error.
@@ -16,12 +15,11 @@ end
 ---@return function|nil chunk, string? state, string? err
 function parse.compile(text, name)
   local bare = text:gsub("^%s*=", "")
-  local chunk = load("return " .. bare, "=" .. name, "t")
+  local value, value_err = load("return " .. bare, "=" .. name, "t")
+  if value then return value end
+  local chunk, err = load(text, "=" .. name, "t")
   if chunk then return chunk end
-  local err
-  chunk, err = load(text, "=" .. name, "t")
-  if chunk then return chunk end
-  if wants_more(err) or is_open_text(err) then return nil, "more" end
+  if wants_more(err) or wants_more(value_err) then return nil, "more" end
   return nil, "error", err
 end
 

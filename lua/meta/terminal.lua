@@ -1,0 +1,70 @@
+---@meta
+-- The terminal: what the command line and the prompt are made of, for scripts too.
+
+---require("lunette.core.tty")
+---@class tty
+local tty = {}
+
+---@param fd integer 0 for stdin, 1 for stdout, 2 for stderr
+---@return boolean
+function tty.isatty(fd) end
+
+---The size of the terminal on stdout; nothing when it is none.
+---@return integer|nil columns, integer|nil rows
+function tty.size() end
+
+---Keys without Enter and without echo, Ctrl-C as a key; back to how it was with false, and at
+---the end of the process.
+---@param on boolean
+---@return true|nil, string? err, integer? errno
+function tty.raw(on) end
+
+---What was typed: "" when the time ran out or the window changed, nil at the end of input.
+---@param seconds number
+---@return string|nil bytes
+function tty.read(seconds) end
+
+---Sleeps; a signal ends it early.
+---@param seconds number
+function tty.sleep(seconds) end
+
+---Seconds of a clock that nobody sets.
+---@return number
+function tty.now() end
+
+---require("lunette.core.interrupt")
+---@class interrupt
+local interrupt = {}
+
+---Calls fn(...); Ctrl-C stops it wherever it loops, also in coroutines and around pcall. The
+---results follow when it went well, else what handler made of the error.
+---@param handler fun(err: any): any
+---@param fn fun(...): ...
+---@param ... any
+---@return boolean ok, boolean interrupted, any ...
+function interrupt.call(handler, fn, ...) end
+
+---require("lunette.core.edit")
+---@class edit
+local edit = {}
+
+---An editor of lines on the terminal. completer gets the text before the cursor and gives what
+---to insert, or what to show.
+---@param completer fun(before: string): string|nil, string|nil
+---@return Edit|nil, string? err
+function edit.open(completer) end
+
+---@class Edit
+local Edit = {}
+
+---@param prompt string
+---@return string|nil line, "end"|"interrupted"|nil why
+function Edit:read(prompt) end
+
+---Adds an entry to the history.
+---@param text string
+function Edit:remember(text) end
+
+function Edit:close() end
+
+return { tty = tty, interrupt = interrupt, edit = edit, Edit = Edit }
