@@ -31,6 +31,7 @@ query ($id: Int!) {
     ifindex netns attachTo
     maps { id name kernelType }
     links { id type attachType target }
+    attachments { kind target how }
     tasks { pid fd type name probeOffset probeAddr }
     owners { pid comm fd }
     tailCalls { index via { id name } program { id name } }
@@ -126,7 +127,10 @@ local function describe(p, host)
     { "error", p.error },
     { "type", ("%s (%s)"):format(p.kernelType, p.type) },
     { "tag", p.tag },
-    { "attaches to", p.attachTo },
+    { "made for", p.attachTo },
+    { "attached", lines(p.attachments, function(a)
+      return ("%s %s, by %s"):format(a.kind, a.target, a.how)
+    end) },
     { "loaded", loaded and ("%s, %s ago"):format(os.date("%Y-%m-%d %H:%M:%S", loaded // 1 | 0),
       units.age(host.time - loaded)) },
     { "user", user(p) },
