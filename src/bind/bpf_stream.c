@@ -47,14 +47,17 @@ static int l_text_close(lua_State *L)
 }
 
 /* Writes the value on the top as JSON; what JSON can't hold is told as an error. */
-static void write_any(lua_State *L, struct lun_out *out)
+static void write_any(lua_State *L, struct lun_out *out, bool text)
 {
 	size_t len;
 	const char *s;
 
 	if (lua_type(L, -1) == LUA_TSTRING) {
 		s = lua_tolstring(L, -1, &len);
-		lun_json_str(out, s, len);
+		if (text)
+			lun_out_mem(out, s, len);
+		else
+			lun_json_str(out, s, len);
 		return;
 	}
 	if (lua_isinteger(L, -1)) {
@@ -87,7 +90,7 @@ static void call_func(struct lun_sink *sink, const struct lun_op *op, const char
 	lun_json_member(&s->json, name);
 	lun_push_func_result(calls->L,
 		s->side == LUN_SIDE_KEY ? calls->key_plan : calls->value_plan, op, bytes, offset);
-	write_any(calls->L, s->json.out);
+	write_any(calls->L, s->json.out, s->text);
 	lua_pop(calls->L, 1);
 }
 

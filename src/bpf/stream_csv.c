@@ -37,7 +37,7 @@ void lun_csv_header(const struct lun_stream *s, struct lun_out *out)
 static void write_json_cell(struct lun_stream *s, struct lun_out *out, const struct lun_plan *plan,
 	const struct lun_pick *pick, const struct lun_bytes *bytes, enum lun_side side)
 {
-	struct lun_entry_sink sink = { .side = side, .user = s->user };
+	struct lun_entry_sink sink = { .side = side, .text = true, .user = s->user };
 	struct lun_out cell;
 
 	lun_out_init(&cell);

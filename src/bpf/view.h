@@ -59,6 +59,7 @@ enum lun_side { LUN_SIDE_KEY, LUN_SIDE_VALUE };
 struct lun_entry_sink {
 	struct lun_json_sink json;
 	enum lun_side side; /* for functions: whose they are */
+	bool text;          /* … and whether a string comes bare, as in CSV */
 	void *user;
 };
 
