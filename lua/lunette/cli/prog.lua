@@ -24,7 +24,7 @@ query ($filter: ProgramFilter) {
 
 local SHOW = [[
 query ($id: Int!) {
-  host { time statsEnabled }
+  host { time }
   program(id: $id) {
     id error name type kernelType tag loadTime uid user gplCompatible memory xlatedSize jitedSize
     verifiedInsns runTime runCount runs runTimeNs recursionMisses isPinned pins own orphaned btfId
@@ -109,9 +109,9 @@ local function lines(list_of, fn)
   return texts
 end
 
-local function cost(p, stats)
+local function cost(p)
   local runs, seconds = graph.value(p.runCount) or 0, graph.value(p.runTime) or 0
-  if runs == 0 then return stats and "not run since statistics are on" or "statistics are off" end
+  if runs == 0 then return "no runs counted (statistics are on only while someone looks)" end
   return ("%s runs in %s, %s each"):format(units.count(runs), units.duration(seconds),
     units.duration(seconds / runs))
 end
@@ -139,7 +139,7 @@ local function describe(p, host)
     { "bytecode", units.bytes(graph.value(p.xlatedSize)) },
     { "machine code", units.bytes(graph.value(p.jitedSize)) },
     { "verified", graph.value(p.verifiedInsns) and ("%d instructions"):format(p.verifiedInsns) },
-    { "cost", cost(p, host.statsEnabled) },
+    { "cost", cost(p) },
     { "misses", graph.value(p.recursionMisses) ~= "0" and p.recursionMisses or nil },
     { "BTF", p.btfId },
     { "pins", p.pins },

@@ -1,6 +1,7 @@
 -- Scripts named by --script: their decoders, rules and fields are in force for a command too.
 
 local exit = require("lunette.cli.exit")
+local interrupt = require("lunette.core.interrupt")
 local registry = require("lunette.registry")
 local traceback = require("lunette.cli.traceback")
 
@@ -43,7 +44,10 @@ end
 function scripts.try(file)
   local chunk, err = loadfile(file)
   if not chunk then return nil, err end
-  local ok, message = xpcall(registry.loading, traceback, file, chunk)
+  local ok, interrupted, message = registry.loading(file, function()
+    return interrupt.call(traceback, chunk)
+  end)
+  if interrupted then exit.fail(exit.INTERRUPTED, "interrupted") end
   if not ok then return nil, message end
   return true
 end

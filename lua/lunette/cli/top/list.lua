@@ -59,7 +59,7 @@ local function sorted(self, rows)
   return rows
 end
 
--- The cursor stays on its row when rows move.
+-- Once it was moved, the cursor stays on its row when rows move.
 local function keep_cursor(self)
   local rows, id = self.rows, self.spec.id
   if self.selected then
@@ -68,7 +68,6 @@ local function keep_cursor(self)
     end
   end
   self.at = math.max(1, math.min(self.at, #rows))
-  self.selected = rows[self.at] and id(rows[self.at])
 end
 
 local function scroll(self, height)
