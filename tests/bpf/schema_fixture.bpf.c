@@ -75,7 +75,7 @@ int sch_main(void *ctx)
 {
 	__u32 key = 0, number = 1;
 	__u64 zero = 0;
-	char name[16] = "none";
+	char name[16] = {};
 
 	bpf_map_lookup_elem(&sch_points, name);
 	bpf_map_lookup_elem(&sch_percpu, name);

@@ -1,5 +1,6 @@
 -- What programs cost, now and before: what the sampler service has seen.
 
+local bpf = require("bpf")
 local kernel = require("lunette.schema.kernel")
 local samples = require("lunette.schema.samples")
 local shared = require("lunette").shared
@@ -26,18 +27,22 @@ extend type Program {
 
 "Who samples what programs cost, and how."
 type Sampler {
-  "watch: while someone looks; always; or off."
+  "watch: while someone looks; always; window: always, but counting only a part of the time; off."
   mode: String!
   "Is it sampling now?"
   active: Boolean!
   "Seconds between samples."
   interval: Float!
+  "Seconds of each interval in which the kernel counts; counting slows every run a little."
+  window: Float!
   "Seconds of history that are kept."
   kept: Float!
   "Programs of which there is history."
   programs: Int!
   "Share of one CPU spent in BPF programs, by the last sample."
   cpu: Float
+  "Share of one CPU that sampling itself takes, by the last sample."
+  cost: Float!
   "Sum over all programs, oldest first."
   history(
     "Only the last so many seconds."
@@ -80,51 +85,39 @@ type ProgramRate {
 
 local function rate(prog)
   samples.want()
-  local text = samples.newest()
-  return text and samples.rate(text, prog.id)
+  return bpf.sampler():rate(prog.id)
 end
+
+local function range(args) return { seconds = args.seconds, points = args.points } end
 
 -- Moments before the program was loaded say nothing of it.
 local function history(prog, args, ctx)
   samples.want()
-  local k = kernel.of(ctx)
-  local loaded = prog.load_time and k:boot_time() + prog.load_time / 1e9 or 0
+  local loaded = prog.load_time and kernel.of(ctx):boot_time() + prog.load_time / 1e9 or 0
   local rates = {}
-  for _, text in ipairs(samples.since(args.seconds, k:now())) do
-    local one = samples.rate(text, prog.id)
+  for _, one in ipairs(bpf.sampler():history(prog.id, range(args))) do
     if one.time >= loaded then rates[#rates + 1] = one end
   end
-  return samples.thin(rates, args.points)
+  return rates
 end
 
--- All programs of a moment as one.
-local function total(text)
-  local sum
-  for _, one in ipairs(samples.rates(text)) do
-    sum = sum or { time = one.time, seconds = one.seconds, runs = 0.0, cpu = 0.0, misses = 0.0 }
-    sum.runs, sum.cpu = sum.runs + one.runs, sum.cpu + one.cpu
-  end
-  return sum or samples.rate(text, 0)
-end
-
-local function totals(_, args, ctx)
+local function totals(_, args)
   samples.want()
-  local list = {}
-  for i, text in ipairs(samples.since(args.seconds, kernel.of(ctx):now())) do
-    list[i] = total(text)
-  end
-  return samples.thin(list, args.points)
+  return bpf.sampler():history(nil, range(args))
 end
 
 local function state()
-  local text = samples.newest()
+  local settings, now = samples.settings(), bpf.sampler():state()
+  local total = bpf.sampler():rate()
   return {
-    mode = shared.get("sampler.mode") or "watch",
+    mode = settings.mode,
     active = shared.get("sampler.active") or false,
-    interval = shared.get("sampler.interval") or 1.0,
-    kept = samples.KEPT * (shared.get("sampler.interval") or 1.0),
-    programs = text and #samples.rates(text) or 0,
-    cpu = text and total(text).cpu,
+    interval = settings.interval,
+    window = settings.mode == "window" and settings.window or settings.interval,
+    kept = now.keep * settings.interval,
+    programs = now.series,
+    cpu = total and total.cpu,
+    cost = now.cost / settings.interval,
   }
 end
 

@@ -1,87 +1,109 @@
--- The sampler's packed moments: what is put in comes out, merged where there is too much.
+-- The sampler's settings, and the service that follows them: with a store and a clock of the
+-- test's own, and the kernel's counters.
 
-local store = {}
-local shared = {
-  get = function(key) return store[key] end,
-  set = function(key, value) store[key] = value end,
+local bpf = require("bpf")
+
+local store, published, subscribers, service
+
+local fake = {
+  shared = {
+    get = function(key) return store[key] end,
+    set = function(key, value) store[key] = value end,
+  },
+  topic = function()
+    return {
+      subscribers = function() return subscribers end,
+      publish = function(_, rates) published[#published + 1] = rates end,
+    }
+  end,
+  service = function(_, fn) service = fn end,
 }
 
-local function load_samples()
+local MODULES = { "lunette.schema.samples", "lunette.services.sampler" }
+
+-- Loads the modules with the fake in place of `lunette`.
+local function load_modules()
   local lunette = package.loaded["lunette"]
-  package.loaded["lunette"] = { shared = shared }
-  package.loaded["lunette.schema.samples"] = nil
-  local samples = require("lunette.schema.samples")
+  package.loaded["lunette"] = fake
+  for _, name in ipairs(MODULES) do package.loaded[name] = nil end
+  local samples = require(MODULES[1])
+  require(MODULES[2])
   package.loaded["lunette"] = lunette
-  package.loaded["lunette.schema.samples"] = nil
+  for _, name in ipairs(MODULES) do package.loaded[name] = nil end
   return samples
+end
+
+-- Runs the service for so many sleeps; each sleep notes how long, and whether we count.
+local function run_service(sleeps)
+  local slept = {}
+  local svc = { stopping = false }
+  function svc:sleep(seconds)
+    slept[#slept + 1] = { seconds = seconds, stats = bpf.sampler():state().stats }
+    self.stopping = #slept >= sleeps
+    return not self.stopping
+  end
+  service(svc)
+  assert.is_false(bpf.sampler():state().stats)
+  return slept
 end
 
 describe("samples", function()
   local samples
 
   before_each(function()
-    store = {}
-    samples = load_samples()
+    store, published, subscribers = {}, {}, 0
+    samples = load_modules()
+    bpf.sampler():clear()
   end)
 
-  local RECORDS = {
-    { id = 3, runs = 10, ns = 5000000, misses = 0 },
-    { id = 7, runs = 0, ns = 0, misses = 4 },
-    { id = 900, runs = 1 << 40, ns = 2000000000, misses = 0 },
-  }
-
-  it("finds each program's rate", function()
-    local text = samples.pack(100.5, 2.0, RECORDS)
-    assert.same({ id = 3, time = 100.5, seconds = 2.0, runs = 5.0, cpu = 0.0025,
-      average = 0.0005, misses = 0.0 }, samples.rate(text, 3))
-    assert.equal(1.0, samples.rate(text, 900).cpu)
-    assert.is_nil(samples.rate(text, 7).average)
-    assert.equal(2.0, samples.rate(text, 7).misses)
-    assert.equal(3, #samples.rates(text))
-  end)
-
-  it("gives zeros for a program that did not run", function()
-    local text = samples.pack(100.5, 2.0, RECORDS)
-    for _, id in ipairs { 1, 5, 1000 } do
-      assert.same({ id = id, time = 100.5, seconds = 2.0, runs = 0.0, cpu = 0.0, misses = 0.0 },
-        samples.rate(text, id))
+  it("has settings, which are checked", function()
+    assert.same({ mode = "watch", interval = 1.0, window = 0.1 }, samples.settings())
+    samples.set { mode = "window", interval = 5, window = 0.5 }
+    assert.same({ mode = "window", interval = 5.0, window = 0.5 }, samples.settings())
+    samples.set { window = 60 }
+    assert.equal(5.0, samples.settings().window)
+    assert.has_error(function() samples.set { mode = "sometimes" } end,
+      "sampler: a mode is watch, always, window or off")
+    for _, bad in ipairs { 0, -1, "1", 4000 } do
+      assert.has_error(function() samples.set { interval = bad } end)
     end
+    assert.same({ mode = "window", interval = 5.0, window = 5.0 }, samples.settings())
   end)
 
-  it("keeps so many moments, and gives those of the last seconds, oldest first", function()
-    samples.KEPT = 5
-    for time = 1, 8 do samples.keep(samples.pack(time + 0.0, 1.0, {})) end
-    local function times(list)
-      local found = {}
-      for i, text in ipairs(list) do found[i] = samples.rate(text, 1).time end
-      return found
+  it("sleeps and counts nothing while nobody looks", function()
+    for _, one in ipairs(run_service(3)) do
+      assert.same({ seconds = 0.5, stats = false }, one)
     end
-    assert.same({ 4, 5, 6, 7, 8 }, times(samples.since(100, 8)))
-    assert.same({ 6, 7, 8 }, times(samples.since(2, 8)))
-    assert.same({}, times(samples.since(1, 100)))
-    assert.equal(8, samples.rate(samples.newest(), 1).time)
+    assert.equal(0, bpf.sampler():state().samples)
   end)
 
-  it("has nothing before the first sample", function()
-    assert.is_nil(samples.newest())
-    assert.same({}, samples.since(100, 8))
+  it("samples while someone looks, and lets go of the statistics after", function()
+    samples.want()
+    assert.is_true(samples.wanted())
+    for _, one in ipairs(run_service(4)) do assert.same({ seconds = 1.0, stats = true }, one) end
+    assert.equal(3, bpf.sampler():state().samples)
+    assert.is_false(store["sampler.active"])
+    assert.same({}, published)
   end)
 
-  it("merges what is too much, keeping sums", function()
-    local rates = {}
-    for i = 1, 10 do
-      rates[i] = samples.rate(
-        samples.pack(i + 0.0, 1.0, { { id = 1, runs = i, ns = i * 1000, misses = 0 } }), 1)
-    end
-    local thin = samples.thin(rates, 4)
-    assert.equal(4, #thin)
-    assert.same({ 3.0, 6.0, 9.0, 10.0 },
-      { thin[1].time, thin[2].time, thin[3].time, thin[4].time })
-    assert.equal(2.0, thin[1].runs)
-    assert.equal(3.0, thin[1].seconds)
-    local runs = 0
-    for _, rate in ipairs(thin) do runs = runs + rate.runs * rate.seconds end
-    assert.equal(55.0, runs)
-    assert.equal(rates, samples.thin(rates, 10))
+  it("publishes to those who subscribed", function()
+    subscribers = 1
+    run_service(3)
+    assert.equal(2, #published)
+  end)
+
+  it("counts only in the window, when it is set so", function()
+    samples.set { mode = "window", interval = 2, window = 0.25 }
+    local slept = run_service(4)
+    assert.same({ seconds = 1.75, stats = false }, slept[1])
+    assert.same({ seconds = 0.25, stats = true }, slept[2])
+    assert.same({ seconds = 1.75, stats = false }, slept[3])
+  end)
+
+  it("does nothing when it is off, even while someone looks", function()
+    samples.set { mode = "off" }
+    samples.want()
+    run_service(2)
+    assert.equal(0, bpf.sampler():state().samples)
   end)
 end)
