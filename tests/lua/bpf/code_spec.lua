@@ -2,19 +2,14 @@
 -- compiled for three instruction sets and the kernel rewrote while it loaded them.
 
 local bpf = require("bpf")
-local json = require("lunette.runtime.json")
 local dot = require("lunette.code.dot")
+local fixture = require("tests.lua.support.fixture")
 
 local SOURCES = { "net", "trace" }
 local CPUS = { "v1", "v2", "v3" }
-local PINS = "/sys/fs/bpf/lunette-code-test-" .. math.random(1 << 30)
+local PINS = fixture.pin("code")
 
-local function output(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("a")
-  pipe:close()
-  return text
-end
+local output = fixture.output
 
 local function must(command)
   assert(os.execute(command), command)
@@ -37,7 +32,7 @@ local function load_corpus()
   end
   must("rm -r " .. dir)
   for path in output("find " .. PINS .. " -type f | sort"):gmatch("%S+") do
-    local info = json.decode(output("bpftool -j prog show pinned " .. path))
+    local info = fixture.json("bpftool -j prog show pinned " .. path)
     ids[#ids + 1] = math.tointeger(info.id)
   end
   return ids
@@ -49,7 +44,7 @@ setup(function() ids = load_corpus() end)
 teardown(function() os.execute("rm -rf " .. PINS) end)
 
 local function bpftool(id, what)
-  return json.decode(output(("bpftool -j prog dump xlated id %d %s"):format(id, what)))
+  return fixture.json(("bpftool -j prog dump xlated id %d %s"):format(id, what))
 end
 
 -- The agreed differences: bpftool names a local function by its kernel symbol, we by its name in
@@ -211,7 +206,7 @@ end)
 
 describe("bpf.jited", function()
   it("covers the native code of every function without a gap", function()
-    if json.decode(output("bpftool -j prog show id " .. ids[1])).bytes_jited == 0 then
+    if bpf.prog_info(ids[1]).jited_len == 0 then
       pending("the kernel does not compile programs to native code here")
       return
     end

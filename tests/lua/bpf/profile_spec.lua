@@ -1,9 +1,10 @@
 -- Sampling of native code, on a program of the corpus that is kept busy by system calls.
 
 local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
 local hot = require("lunette.code.hot")
 
-local OBJECT = (os.getenv("LUNETTE_BUILD") or "build") .. "/tests/bpf/code/trace.bpf.o"
+local OBJECT = fixture.object("code/trace")
 
 local function busy()
   os.execute("timeout 0.5 dd if=/dev/zero of=/dev/null bs=1 2>/dev/null")
@@ -53,17 +54,10 @@ describe("bpf.profile", function()
   end)
 
   it("leaves no descriptor open", function()
-    local function count()
-      local n = 0
-      for _ in io.popen("ls /proc/" .. io.open("/proc/self/stat"):read("n") .. "/fd"):lines() do
-        n = n + 1
-      end
-      return n
-    end
     collectgarbage()
-    local before = count()
+    local before = fixture.descriptors()
     for _ = 1, 20 do assert(bpf.profile()):close() end
     collectgarbage()
-    assert.is_true(count() <= before + 2)
+    assert.is_true(fixture.descriptors() <= before)
   end)
 end)

@@ -1,9 +1,10 @@
 -- The trace pipe: what a program of ours prints comes out, taken apart.
 
 local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
 local trace = require("lunette.code.trace")
 
-local OBJECT = (os.getenv("LUNETTE_BUILD") or "build") .. "/tests/bpf/code/trace.bpf.o"
+local OBJECT = fixture.object("code/trace")
 
 describe("bpf.trace_log", function()
   it("gives what programs print", function()
