@@ -107,11 +107,11 @@ function relabel.compile(spec, filter, labels)
     known[label.name] = true
     if label.expr and label.expr.decoders then steps[#steps + 1] = by_decoders(label) end
   end
-  if spec ~= nil then add_relabel(steps, spec, known) end
   for name, pattern in pairs(type(filter) == "table" and filter or {}) do
     if not known[name] then error(("filter: no label '%s'"):format(tostring(name)), 0) end
     steps[#steps + 1] = by_filter(name, pattern)
   end
+  if spec ~= nil then add_relabel(steps, spec, known) end
   return #steps > 0 and steps or nil
 end
 

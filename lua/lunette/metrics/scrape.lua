@@ -140,7 +140,8 @@ end
 function scrape.page(opts)
   local _, began = core.now()
   local self = setmetatable({ page = core.page(), families = {}, samples = {}, ran = {},
-    began = began, failed = false, names = opts.names, rules = opts.rules, deadline = opts.deadline }, Scrape)
+    began = began, failed = false, names = opts.names, rules = opts.rules,
+    deadline = opts.deadline }, Scrape)
   for _, item in ipairs(registry.list("collector")) do
     if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_collector) end
   end

@@ -1,0 +1,89 @@
+local buckets = require("lunette.metrics.buckets")
+local lunette = require("lunette")
+local support = require("tests.lua.metrics.support")
+local metrics = lunette.metrics
+
+describe("histograms", function()
+  local object
+
+  before_each(function()
+    support.clear()
+    object = support.object()
+  end)
+
+  after_each(function() object:close() end)
+
+  it("come of slots in values, with a sum", function()
+    local map = object:map("mx_hist")
+    map:update(("<I4"):pack(0), ("<I4I4I4I4I4I4I4I4I8"):pack(1, 0, 2, 0, 0, 0, 0, 5, 700))
+    metrics.map { name = "latency", type = "histogram", unit = "seconds", help = "How long",
+      match = { id = map:info().id }, labels = { disk = "key" }, slots = "value.slots",
+      sum = "value.sum", from = "us", buckets = { kind = "log2", max = 6, unit = "us" } }
+    support.golden("slots.txt", support.text())
+    support.golden("slots.om", support.text { format = "openmetrics" })
+  end)
+
+  it("come of bucket numbers in keys, and one of them may be the sum", function()
+    local map = object:map("mx_buckets")
+    for bucket, count in pairs { [0] = 3, [2] = 4, [9] = 1, [10] = 555 } do
+      map:update(("<I4I4"):pack(8, bucket), ("<I8"):pack(count))
+    end
+    metrics.map { name = "size_bytes", type = "histogram", match = { id = map:info().id },
+      labels = { disk = "key.disk" }, bucket = "key.bucket", value = "value",
+      buckets = { kind = "exp2", min = 0, max = 3, sum = 10 } }
+    local text = support.text()
+    assert.are.equal("3", support.sample(text, 'size_bytes_bucket{disk="8",le="1"}'))
+    assert.are.equal("7", support.sample(text, 'size_bytes_bucket{disk="8",le="4"}'))
+    assert.are.equal("8", support.sample(text, 'size_bytes_bucket{disk="8",le="+Inf"}'))
+    assert.are.equal("8", support.sample(text, 'size_bytes_count{disk="8"}'))
+    assert.are.equal("555", support.sample(text, 'size_bytes_sum{disk="8"}'))
+  end)
+
+  it("observe values where the map counts nothing", function()
+    local map = object:map("mx_buckets")
+    for i, value in ipairs { 1, 5, 5, 100 } do
+      map:update(("<I4I4"):pack(i, 0), ("<I8"):pack(value))
+    end
+    local spec = { type = "histogram", match = { id = map:info().id }, value = "value",
+      buckets = { kind = "fixed", bounds = { 1, 10 } } }
+    spec.name = "in_c"
+    metrics.map(spec)
+    spec.name, spec.filter = "in_lua", function() return true end
+    metrics.map(spec)
+    local text = support.text()
+    for _, name in ipairs { "in_c", "in_lua" } do
+      assert.are.equal("1", support.sample(text, name .. '_bucket{le="1"}'))
+      assert.are.equal("3", support.sample(text, name .. '_bucket{le="10"}'))
+      assert.are.equal("4", support.sample(text, name .. "_count"))
+      assert.are.equal("111", support.sample(text, name .. "_sum"))
+    end
+  end)
+
+  it("are summaries of the entries where quantiles are asked for", function()
+    local map = object:map("mx_buckets")
+    for i = 1, 10 do map:update(("<I4I4"):pack(i, 0), ("<I8"):pack(i * 10)) end
+    metrics.map { name = "spread", type = "summary", match = { id = map:info().id },
+      value = "value", quantiles = { 0, 0.5, 1 } }
+    support.golden("summary.om", support.text { format = "openmetrics" })
+  end)
+
+  it("have the bounds that their kind says", function()
+    assert.are.same({ 1.0, 3.0, 7.0 }, (buckets.bounds { kind = "log2", max = 2 }))
+    assert.are.same({ 1.0, 2.0, 4.0 }, (buckets.bounds { kind = "exp2", max = 2 }))
+    assert.are.same({ 0.0, 1.0, 2.0 }, (buckets.bounds { kind = "exp2zero", max = 2 }))
+    assert.are.same({ 0.0, 5.0, 10.0 }, (buckets.bounds { kind = "linear", max = 2, step = 5 }))
+    assert.are.same({ -1.0, 0.0, 1.0, 3.0 }, (buckets.bounds { kind = "hist", max = 3 }))
+    assert.are.same({ -1.0, 9.0, 19.0 },
+      (buckets.bounds { kind = "lhist", min = 0, max = 20, step = 10 }))
+  end)
+
+  it("refuse bounds that make no sense", function()
+    for _, spec in ipairs { { kind = "log3" }, { kind = "exp2" }, { kind = "fixed" },
+      { kind = "fixed", bounds = { 2, 1 } }, { kind = "lhist", min = 0, max = 1, step = 0 },
+      { kind = "linear", max = 100000 } } do
+      local bounds, err = buckets.bounds(spec)
+      assert.is_nil(bounds)
+      assert.is_truthy(tostring(err):find("^buckets"))
+    end
+  end)
+end)

@@ -1,0 +1,180 @@
+-- The table of bad input: each has its outcome, as lua/meta/metrics.lua says.
+
+local lunette = require("lunette")
+local state = require("lunette.metrics.state")
+local support = require("tests.lua.metrics.support")
+local d, metrics = lunette.decode, lunette.metrics
+
+describe("a rule is refused at load", function()
+  before_each(support.clear)
+
+  local function refused(name, spec, words)
+    it(name, function()
+      spec.match = spec.match or "x"
+      local message = support.refused(spec)
+      assert.is_truthy(message:find(words, 1, true), message)
+      assert.is_truthy(message:find("refused_spec", 1, true) or message:find("support.lua", 1, true),
+        "no place in: " .. message)
+    end)
+  end
+
+  refused("with an unknown decoder", { name = "x", labels = { a = { "key", "nosuch" } } },
+    "no decoder 'nosuch'")
+  refused("with a label name that Prometheus forbids", { name = "x", labels = { ["a-b"] = "key" } },
+    "label 'a-b' is not one that Prometheus takes")
+  refused("with a reserved label name", { name = "x", labels = { __name__ = "key" } },
+    "label '__name__'")
+  refused("with le as a histogram's label", { name = "x", type = "histogram",
+    buckets = { kind = "log2" }, labels = { le = "key" } }, "is the histogram's own")
+  refused("with a bad metric name", { name = "a b" }, "name 'a b'")
+  refused("without a name", {}, "name: must be a string")
+  refused("with a regexp that doesn't compile",
+    { name = "x", labels = { a = { "key", { "regexp", "(" } } } }, "does not compile")
+  refused("with a filter that doesn't compile",
+    { name = "x", labels = { a = "key" }, filter = { a = "[" } }, "does not compile")
+  refused("with an expression that is none", { name = "x", labels = { a = "keys.pid" } },
+    "neither key")
+  refused("with an unknown type", { name = "x", type = "guage" }, "type: no 'guage'")
+  refused("with an unknown field", { name = "x", lables = {} }, "no field 'lables'")
+  refused("with an unknown condition", { name = "x", match = { nmae = "y" } },
+    "no condition 'nmae'")
+  refused("with units that do not convert", { name = "x", unit = "seconds", from = "bytes" },
+    "no conversion from 'bytes'")
+  refused("with a budget of nothing", { name = "x", top = 0 }, "top: must be a number above 0")
+  refused("with a histogram without buckets", { name = "x", type = "histogram" },
+    "needs buckets")
+  refused("when it relabels what it has not",
+    { name = "x", relabel = { { label = "a", pattern = "." } } }, "no label 'a'")
+  refused("with a decode part that is none", { name = "x", decode = { key = "u64" } },
+    "decode.key: must be made by lunette.decode")
+
+  it("when another rule has the metric", function()
+    metrics.map { name = "same", match = "x" }
+    local message = support.refused { name = "same", match = "y" }
+    assert.is_truthy(message:find("metric 'same' is declared already at", 1, true))
+    assert.is_truthy(support.refused { rule = "other", match = "y", name = "same_count",
+      metrics = { { name = "same_created" }, { name = "same" } } }:find("already"))
+  end)
+end)
+
+describe("at the scrape", function()
+  local object
+
+  before_each(function()
+    support.clear()
+    object = support.object()
+  end)
+
+  after_each(function() object:close() end)
+
+  local function struct(comm, value)
+    local map = object:map("mx_struct")
+    map:update(("<c16I4I4"):pack(comm, 1, 1), ("<I8I8i8d"):pack(5, 0, 0, value or 0))
+    return map:info().id
+  end
+
+  it("a column that the map lacks fails that rule alone, with the columns there are", function()
+    local id = struct("a")
+    metrics.map { rule = "lacks", name = "bad", match = { id = id }, value = "value.nosuch" }
+    metrics.map { name = "good", match = { id = id }, value = "value.bytes" }
+    assert.are.equal("# TYPE good gauge\ngood 5\n", support.text())
+    assert.is_truthy(state.get("lacks").error:find("it has bytes, ns, balance, ratio", 1, true))
+  end)
+
+  it("NaN is no number: the entry is left out and counted", function()
+    local id = struct("a", 0 / 0)
+    metrics.map { rule = "nan", name = "ratio", match = { id = id }, value = "value.ratio" }
+    assert.is_falsy(support.text():find("ratio NaN", 1, true))
+    assert.are.equal(1, state.get("nan").errors)
+    assert.is_truthy(state.get("nan").error:find("in the entry with key 61"))
+  end)
+
+  it("a function that gives no number is counted, with its entry", function()
+    local id = struct("a")
+    metrics.map { rule = "text", name = "x", match = { id = id },
+      value = function() return "many" end }
+    support.text()
+    assert.are.equal(1, state.get("text").errors)
+    assert.is_truthy(state.get("text").error:find("no number but 'many' in the entry with key"))
+  end)
+
+  it("a function that fails is counted with its place; the other entries stay", function()
+    local map = object:map("mx_struct")
+    local id = struct("a")
+    map:update(("<c16I4I4"):pack("b", 1, 1), ("<I8I8i8d"):pack(7, 0, 0, 0))
+    metrics.map { rule = "fails", name = "x", match = { id = id }, labels = { comm = "key.comm" },
+      value = function(key, value) return key.comm == "a" and key.no.where or value.bytes end }
+    assert.are.equal("7", support.sample(support.text(), 'x{comm="b"}'))
+    assert.is_truthy(state.get("fails").error:find("refused_spec.lua:%d+"))
+  end)
+
+  it("a value too wide for a number is counted", function()
+    local map = object:map("mx_wide")
+    map:update(("<I8"):pack(1), ("<I8I8"):pack(1, 2))
+    metrics.map { rule = "wide", name = "x", match = { id = map:info().id } }
+    support.text()
+    assert.is_truthy(state.get("wide").error:find("no number"))
+  end)
+
+  it("invalid UTF-8 in a label becomes U+FFFD, and equal ones are merged", function()
+    local id = struct("a\xff")
+    local map = object:map("mx_struct")
+    map:update(("<c16I4I4"):pack("a\xfe", 1, 1), ("<I8I8i8d"):pack(7, 0, 0, 0))
+    metrics.map { name = "x", match = { id = id }, labels = { comm = "key.comm" },
+      value = "value.bytes" }
+    assert.are.equal("12", support.sample(support.text(), 'x{comm="a\u{fffd}"}'))
+  end)
+
+  it("quotes, backslashes and line ends in a label are escaped", function()
+    local id = struct('a"\\\n')
+    metrics.map { name = "x", match = { id = id }, labels = { comm = "key.comm" },
+      value = "value.bytes" }
+    assert.are.equal("5", support.sample(support.text(), 'x{comm="a\\"\\\\\\n"}'))
+  end)
+
+  it("a label of 64 kB is cut at 1,024 bytes and counted", function()
+    local id = struct("a")
+    metrics.map { rule = "long", name = "x", match = { id = id },
+      labels = { long = function() return ("\u{e9}"):rep(32768) end }, value = "value.bytes" }
+    local text = support.text()
+    assert.are.equal("5", support.sample(text, ('x{long="%s"}'):format(("\u{e9}"):rep(512))))
+    assert.are.equal(1, require("lunette.core.metrics").counts("labels_cut").long)
+  end)
+
+  it("a clash between two collectors is counted, and the first one's samples stay", function()
+    metrics.collect("first", function(emit) emit { name = "x", value = 1 } end)
+    metrics.collect("second", function(emit) emit { name = "x", value = 2 } end)
+    assert.are.equal("# TYPE x gauge\nx 1\n", support.text())
+    assert.is_truthy(state.get("second").error:find("belongs to first already"))
+  end)
+
+  it("a sample given twice is counted, and the first one stays", function()
+    metrics.collect("twice", function(emit)
+      emit("x", 1, { a = "b" })
+      emit("x", 2, { a = "b" })
+    end)
+    assert.are.equal('# TYPE x gauge\nx{a="b"} 1\n', support.text())
+    assert.is_truthy(state.get("twice").error:find('x{a="b"} was given twice', 1, true))
+  end)
+
+  it("a collector that fails keeps what it gave, and the others go on", function()
+    metrics.collect("breaks", function(emit)
+      emit("before", 1)
+      error("broken here")
+    end)
+    metrics.collect("works", function(emit) emit("after", 2) end)
+    assert.are.equal("# TYPE after gauge\nafter 2\n# TYPE before gauge\nbefore 1\n",
+      support.text())
+    assert.is_truthy(state.get("breaks").error:find("refused_spec.lua:%d+: broken here"))
+  end)
+
+  it("a d.func that a label needs runs in Lua", function()
+    local map = object:map("mx_wide")
+    map:update("abcdefgh", ("<I8I8"):pack(1, 2))
+    metrics.map { name = "x", match = { id = map:info().id },
+      decode = { key = function(bytes) return bytes:reverse() end,
+        value = d.struct { d.u64():as("a"), d.u64():as("b") } },
+      labels = { key = "key" }, value = "value.a" }
+    assert.are.equal("1", support.sample(support.text(), 'x{key="hgfedcba"}'))
+  end)
+end)

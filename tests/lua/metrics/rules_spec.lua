@@ -1,0 +1,191 @@
+local lunette = require("lunette")
+local state = require("lunette.metrics.state")
+local support = require("tests.lua.metrics.support")
+local d, metrics = lunette.decode, lunette.metrics
+
+local KEY, VALUE = "<c16I4I4", "<I8I8i8d"
+
+describe("rules over maps", function()
+  local object, map
+
+  before_each(function()
+    support.clear()
+    object = support.object()
+    map = object:map("mx_struct")
+  end)
+
+  after_each(function() object:close() end)
+
+  local function put(comm, pid, op, bytes, ns, balance, ratio)
+    assert(map:update(KEY:pack(comm, pid, op),
+      VALUE:pack(bytes, ns or 0, balance or 0, ratio or 0)))
+  end
+
+  local function info() return map:info() end
+
+  local function rule(spec)
+    spec.match = spec.match or { id = info().id }
+    return metrics.map(spec)
+  end
+
+  it("take labels and values from BTF by path", function()
+    put("cat", 7, 1, 4096)
+    rule { name = "io_bytes_total", type = "counter", help = "Bytes",
+      labels = { comm = "key.comm", pid = "key.pid" }, value = "value.bytes" }
+    assert.are.equal("# HELP io_bytes_total Bytes\n# TYPE io_bytes_total counter\n"
+      .. 'io_bytes_total{comm="cat",pid="7"} 4096\n', support.text())
+  end)
+
+  it("add up entries that have the same labels, exactly", function()
+    put("cat", 1, 1, 0x7fffffffffffffff)
+    put("cat", 2, 1, 2)
+    put("dog", 3, 1, -1)
+    rule { name = "io", labels = { comm = d.key("comm") }, value = d.value("bytes") }
+    local text = support.text()
+    assert.are.equal("9223372036854775809", support.sample(text, 'io{comm="cat"}'))
+    assert.are.equal("18446744073709551615", support.sample(text, 'io{comm="dog"}'))
+  end)
+
+  it("take the smallest, the greatest, or the last instead", function()
+    put("cat", 1, 1, 10)
+    put("cat", 2, 1, 30)
+    rule { name = "least", labels = { comm = "key.comm" }, value = "value.bytes",
+      aggregate = "min" }
+    rule { name = "most", labels = { comm = "key.comm" }, value = "value.bytes",
+      aggregate = "max" }
+    local text = support.text()
+    assert.are.equal("10", support.sample(text, 'least{comm="cat"}'))
+    assert.are.equal("30", support.sample(text, 'most{comm="cat"}'))
+  end)
+
+  it("give several metrics from one pass", function()
+    put("cat", 1, 1, 10, 1500000000, -3, 0.25)
+    rule { rule = "several", labels = { comm = "key.comm" }, metrics = {
+      { name = "bytes", unit = "bytes", value = "value.bytes" },
+      { name = "busy", type = "counter", unit = "seconds", from = "ns", value = "value.ns" },
+      { name = "balance", value = "value.balance" },
+      { name = "share", unit = "ratio", value = "value.ratio" },
+    } }
+    support.golden("several.txt", support.text())
+    support.golden("several.om", support.text { format = "openmetrics" })
+  end)
+
+  it("have facts about the map, its programs, and constants as labels", function()
+    put("cat", 1, 1, 10)
+    rule { name = "io", value = "value.bytes", static = { site = "here" },
+      labels = { map = "map.name", type = "map.type", kernel = "map.kernel_type" } }
+    assert.are.equal("10", support.sample(support.text(),
+      'io{kernel="hash",map="mx_struct",site="here",type="Hash"}'))
+  end)
+
+  it("call Lua functions for labels, values and filters", function()
+    put("cat", 1, 1, 10)
+    put("dog", 2, 1, 20)
+    put("eel", 3, 1, 40)
+    rule { name = "io", labels = { comm = function(key) return key.comm:upper() end },
+      filter = function(key) return key.comm ~= "dog" end,
+      value = function(_, value) return value.bytes / 4 end }
+    assert.are.equal("# TYPE io gauge\nio{comm=\"CAT\"} 2.5\nio{comm=\"EEL\"} 10\n",
+      support.text())
+  end)
+
+  it("filter by label and relabel by table, pattern and function", function()
+    put("cat", 1, 1, 10)
+    put("dog", 2, 2, 20)
+    put("eel", 3, 3, 40)
+    rule { name = "io", labels = { comm = "key.comm", op = { "key.op", { "static_map",
+        { [1] = "read", [2] = "write" } } } }, value = "value.bytes",
+      filter = { comm = "^[cd]" },
+      relabel = { comm = { cat = "feline" },
+        { label = "comm", pattern = "^d(.*)$", replace = "D$1" },
+        function(labels) return { op = labels.op:sub(1, 1) } end } }
+    assert.are.equal("# TYPE io gauge\nio{comm=\"Dog\",op=\"w\"} 20\n"
+      .. "io{comm=\"feline\",op=\"r\"} 10\n", support.text())
+  end)
+
+  it("merge series whose labels become equal", function()
+    put("cat1", 1, 1, 10)
+    put("cat2", 2, 1, 20)
+    rule { name = "io", labels = { comm = "key.comm" }, value = "value.bytes",
+      relabel = { { label = "comm", pattern = "^(cat)", replace = "$1" } } }
+    assert.are.equal("30", support.sample(support.text(), 'io{comm="cat"}'))
+  end)
+
+  it("keep the greatest within their budget, and say what was cut", function()
+    for i = 1, 20 do put("p" .. i, i, 1, i) end
+    rule { rule = "budget", name = "io", labels = { comm = "key.comm" }, value = "value.bytes",
+      top = 2 }
+    local text = support.text { off = { programs = true, maps = true, links = true, btf = true,
+      devagent = true } }
+    assert.are.equal("20", support.sample(text, 'io{comm="p20"}'))
+    assert.are.equal("19", support.sample(text, 'io{comm="p19"}'))
+    assert.is_nil(support.sample(text, 'io{comm="p18"}'))
+    assert.are.equal("18", support.sample(text,
+      'lunette_rule_series_cut{reason="top",rule="budget"}'))
+  end)
+
+  it("never give more than max_series", function()
+    for i = 1, 20 do put("p" .. i, i, 1, i) end
+    rule { rule = "most", name = "io", labels = { comm = "key.comm" }, value = "value.bytes",
+      max_series = 5 }
+    local _, n = support.text():gsub("\nio{", "")
+    assert.are.equal(5, n)
+    assert.are.equal(15, state.get("most").cut_max)
+  end)
+
+  it("decode by a decoder of their own", function()
+    local wide = object:map("mx_wide")
+    assert(wide:update(("<I4>I2I2"):pack(0x0100007f, 443, 0), ("<I8I8"):pack(1, 2)))
+    metrics.map { name = "hits", match = { id = wide:info().id },
+      decode = { key = d.struct { d.ipv4():as("ip"), d.port():as("port"), d.u16():as("pad") },
+        value = d.struct { d.u64():as("a"), d.u64():as("b") } },
+      labels = { ip = "key.ip", port = "key.port" }, value = "value.b" }
+    assert.are.equal("2", support.sample(support.text(), 'hits{ip="127.0.0.1",port="443"}'))
+  end)
+
+  it("are info, state sets and constants too", function()
+    put("cat", 1, 2, 10)
+    rule { name = "who", type = "info", labels = { comm = "key.comm" } }
+    rule { name = "op", type = "stateset", labels = { pid = "key.pid" },
+      value = function(key) return key.op end, states = { [1] = "read", [2] = "write" } }
+    rule { name = "entries", value = 1 }
+    support.golden("kinds.txt", support.text())
+    support.golden("kinds.om", support.text { format = "openmetrics" })
+  end)
+
+  it("give exemplars in OpenMetrics only", function()
+    put("cat", 1, 1, 10)
+    rule { name = "io", type = "counter", labels = { comm = "key.comm" }, value = "value.bytes",
+      exemplar = function(labels, value)
+        return { labels = { trace = labels.comm .. "-1" }, value = value }
+      end }
+    local om = support.text { format = "openmetrics" }
+    assert.is_truthy(om:find('io_total{comm="cat"} 10 # {trace="cat-1"} 10\n', 1, true))
+    assert.is_falsy(support.text():find("trace"))
+  end)
+
+  it("end when the map has gone", function()
+    rule { name = "io", labels = { comm = "key.comm" }, value = "value.bytes" }
+    object:close()
+    assert.are.equal("", support.text())
+    assert.are.equal(0, state.get("io").errors)
+  end)
+
+  it("come in part when asked for in part", function()
+    put("cat", 1, 1, 10)
+    rule { rule = "a", name = "one", value = "value.bytes" }
+    rule { rule = "b", name = "two", type = "counter", value = "value.bytes" }
+    assert.are.equal("# TYPE one gauge\none 10\n", support.text { rules = { a = true } })
+    assert.are.equal("# TYPE two_total counter\ntwo_total 10\n",
+      support.text { names = { two_total = true } })
+  end)
+
+  it("give a marker, not half a sum, when the deadline has come", function()
+    put("cat", 1, 1, 10)
+    rule { rule = "late", name = "io", value = "value.bytes" }
+    local text = support.text { deadline = 1, off = { programs = true, maps = true,
+      links = true, btf = true, devagent = true } }
+    assert.is_nil(support.sample(text, "io"))
+    assert.are.equal("0", support.sample(text, 'lunette_rule_up{rule="late"}'))
+  end)
+end)
