@@ -407,9 +407,14 @@ local Sampler = {}
 ---@return true|nil, string? err, integer? errno
 function Sampler:stats(on) end
 
----Reads all programs' counters. The first sample is what the next ones are compared with.
+---Reads all programs' counters. Without a baseline, the first sample is only that.
 ---@return true|nil, string? err, integer? errno
 function Sampler:sample() end
+
+---Reads the counters only for the next sample to be compared with: what happened since the last
+---one is left out of history.
+---@return true|nil, string? err, integer? errno
+function Sampler:baseline() end
 
 ---The programs that ran in the newest sample, by id.
 ---@return bpf.Rate[]

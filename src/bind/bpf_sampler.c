@@ -59,6 +59,12 @@ static int l_sample(lua_State *L)
 	return push_result(L, lun_sampler_sample(check_sampler(L)), "sampling programs");
 }
 
+/* sampler:baseline() -> true | nil, err, errno */
+static int l_baseline(lua_State *L)
+{
+	return push_result(L, lun_sampler_baseline(check_sampler(L)), "sampling programs");
+}
+
 /* sampler:clear() */
 static int l_clear(lua_State *L)
 {
@@ -180,6 +186,7 @@ static int l_state(lua_State *L)
 static const luaL_Reg methods[] = {
 	{ "stats", l_stats },
 	{ "sample", l_sample },
+	{ "baseline", l_baseline },
 	{ "rates", l_rates },
 	{ "rate", l_rate },
 	{ "history", l_history },

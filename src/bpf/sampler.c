@@ -36,7 +36,8 @@ struct lun_sampler {
 	pthread_mutex_t lock;
 	uint32_t keep, room;
 	struct moment *moments; /* of sample n at n % keep; the first sample is number 1 */
-	uint64_t samples;       /* the number of the newest; 1 is only a baseline */
+	uint64_t samples;       /* the number of the newest */
+	uint64_t first;         /* the first that is a stretch: 2, or 1 after a baseline */
 	struct series *series;  /* by id */
 	size_t count, capacity;
 	uint32_t rings, programs, dropped;
@@ -64,6 +65,7 @@ struct lun_sampler *lun_sampler_new(uint32_t keep, uint32_t programs)
 	s->keep = keep;
 	s->room = programs;
 	s->stats = -1;
+	s->first = 2;
 	s->moments = calloc(keep, sizeof(*s->moments));
 	if (!s->moments) {
 		free(s);
@@ -80,6 +82,7 @@ static void forget(struct lun_sampler *s)
 	s->count = 0;
 	s->rings = s->programs = s->dropped = 0;
 	s->samples = 0;
+	s->first = 2;
 	s->counted = 0;
 	s->counted_since = s->stats < 0 ? 0 : now(CLOCK_MONOTONIC);
 }
@@ -254,12 +257,12 @@ static struct series *first_sight(
 		return NULL;
 	series->load_time = k->load_time;
 	series->last = *count;
-	if (s->samples > 1 && k->load_time > s->last_boot)
+	if (s->samples >= s->first && k->load_time > s->last_boot)
 		memset(&series->last, 0, sizeof(series->last));
 	return series;
 }
 
-static int note(struct lun_sampler *s, const struct bpf_prog_info *k)
+static int note(struct lun_sampler *s, const struct bpf_prog_info *k, bool record)
 {
 	struct lun_prog_count count = { k->run_time_ns, k->run_cnt, k->recursion_misses }, d;
 	struct series *series = first_sight(s, k, &count);
@@ -272,12 +275,12 @@ static int note(struct lun_sampler *s, const struct bpf_prog_info *k)
 	series->last = count;
 	series->seen = s->samples;
 	s->programs++;
-	if (d.runs || d.misses)
+	if (record && (d.runs || d.misses))
 		write_point(s, series, &d);
 	return 0;
 }
 
-static int read_program(struct lun_sampler *s, uint32_t id)
+static int read_program(struct lun_sampler *s, uint32_t id, bool record)
 {
 	struct bpf_prog_info k;
 	int fd = lun_object_open(LUN_PROG, id), err;
@@ -287,16 +290,16 @@ static int read_program(struct lun_sampler *s, uint32_t id)
 	memset(&k, 0, sizeof(k));
 	err = lun_object_info(fd, &k, sizeof(k));
 	close(fd);
-	return err ? err : note(s, &k);
+	return err ? err : note(s, &k, record);
 }
 
-static int read_all(struct lun_sampler *s)
+static int read_all(struct lun_sampler *s, bool record)
 {
 	uint32_t id = 0;
 	int err;
 
 	while (!(err = lun_object_next(LUN_PROG, &id))) {
-		err = read_program(s, id);
+		err = read_program(s, id, record);
 		if (err && err != -ENOENT)
 			return err;
 	}
@@ -348,7 +351,7 @@ int lun_sampler_sample(struct lun_sampler *s)
 	s->programs = s->dropped = 0;
 	moment = &s->moments[s->samples % s->keep];
 	boot = now(CLOCK_BOOTTIME);
-	err = read_all(s);
+	err = read_all(s, true);
 	moment->time = (double)now(CLOCK_REALTIME) / 1e9;
 	moment->seconds = take_counted(s);
 	s->last_boot = boot;
@@ -359,10 +362,27 @@ int lun_sampler_sample(struct lun_sampler *s)
 	return err;
 }
 
-/* The number of the oldest sample that is a stretch: the first is only a baseline. */
+int lun_sampler_baseline(struct lun_sampler *s)
+{
+	int err;
+
+	pthread_mutex_lock(&s->lock);
+	s->programs = 0;
+	s->last_boot = now(CLOCK_BOOTTIME);
+	err = read_all(s, false);
+	take_counted(s);
+	if (!s->samples)
+		s->first = 1;
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+/* The number of the oldest sample kept that is a stretch. */
 static uint64_t oldest(const struct lun_sampler *s)
 {
-	return s->samples > s->keep + 1 ? s->samples - s->keep + 1 : 2;
+	uint64_t kept = s->samples > s->keep ? s->samples - s->keep + 1 : 1;
+
+	return kept > s->first ? kept : s->first;
 }
 
 static void add_point(const struct lun_sampler *s, const struct series *series, uint64_t n,
@@ -398,7 +418,7 @@ size_t lun_sampler_rates(struct lun_sampler *s, struct lun_stretch *out, size_t 
 	size_t n = 0;
 
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; s->samples > 1 && i < s->count; i++) {
+	for (size_t i = 0; s->samples >= s->first && i < s->count; i++) {
 		if (!s->series[i].ring || s->series[i].written != s->samples)
 			continue;
 		memset(&one, 0, sizeof(one));
@@ -419,7 +439,7 @@ bool lun_sampler_rate(struct lun_sampler *s, uint32_t id, struct lun_stretch *ou
 	memset(out, 0, sizeof(*out));
 	out->id = id;
 	pthread_mutex_lock(&s->lock);
-	any = s->samples > 1;
+	any = s->samples >= s->first;
 	if (any)
 		add_sample(s, id ? find(s, id) : NULL, s->samples, out);
 	pthread_mutex_unlock(&s->lock);

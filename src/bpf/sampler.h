@@ -22,6 +22,9 @@ struct lun_sampler *lun_sampler_shared(void);
 int lun_sampler_stats(struct lun_sampler *s, bool on);
 /* Takes a sample. 0 or -errno. */
 int lun_sampler_sample(struct lun_sampler *s);
+/* Reads the counters only to compare the next sample with them: what happened since the last
+ * one is left out. 0 or -errno. */
+int lun_sampler_baseline(struct lun_sampler *s);
 /* Forgets everything, also the baselines. */
 void lun_sampler_clear(struct lun_sampler *s);
 
@@ -39,7 +42,7 @@ struct lun_stretch {
  * there are. */
 size_t lun_sampler_rates(struct lun_sampler *s, struct lun_stretch *out, size_t max);
 /* The newest stretch of one program (id 0: of all), zero when it did not run; false when
- * there are no two samples yet. */
+ * there is none yet: the first sample only counts after a baseline. */
 bool lun_sampler_rate(struct lun_sampler *s, uint32_t id, struct lun_stretch *out);
 /*
  * The history of one program (id 0: of all) from `from` to `to` in seconds since the epoch,

@@ -1,6 +1,7 @@
 -- Who watches what programs cost, and how the sampler is set: keys in `shared` by which the
 -- sampler service and those who look at its samples (bpf.sampler) meet.
 
+local bpf = require("bpf")
 local shared = require("lunette").shared
 
 local samples = {}
@@ -13,8 +14,14 @@ local WANTED_FOR = 20 -- seconds
 
 local MODES = { watch = true, always = true, window = true, off = true }
 
---- Says that someone looks: the sampler runs for a while.
-function samples.want() shared.set(WANTED, true, WANTED_FOR) end
+--- Says that someone looks: the sampler runs for a while, or for so many seconds.
+---@param seconds number|nil
+function samples.want(seconds)
+  local already = shared.get(WANTED)
+  local ends = bpf.uptime() + (seconds or WANTED_FOR)
+  if already and already >= ends then return end
+  shared.set(WANTED, ends, seconds or WANTED_FOR)
+end
 
 --- Does someone look?
 ---@return boolean
