@@ -1,6 +1,10 @@
 -- The roots of the schema, and what many types share.
 
+local samples = require("lunette.schema.samples")
+
 local base = {}
+
+local MOST_SECONDS = 3600
 
 base.sdl = [[
 "An unsigned 64-bit integer, exact, written as a decimal string."
@@ -20,7 +24,10 @@ type Query {
 
 "Everything that changes something. Refused unless the server allows it and the token was given."
 type Mutation {
-  "Turns the kernel's run-time statistics on for some seconds, so that runTime and runCount move."
+  """
+  Keeps the kernel's run-time statistics on for some seconds, so that runTime and runCount move
+  and there are rates. Allowed to all: reading rates does the same.
+  """
   enableStats(
     "How long to keep them on."
     seconds: Float! = 60
@@ -60,6 +67,17 @@ enum ObjectKind {
 }
 ]]
 
-base.resolvers = {}
+-- The sampler does it: it runs while someone says that samples are wanted.
+local function enable_stats(_, args)
+  if not (args.seconds > 0 and args.seconds <= MOST_SECONDS) then
+    return { error = ("seconds: more than 0, at most %d"):format(MOST_SECONDS) }
+  end
+  samples.want(args.seconds)
+  return {}
+end
+
+base.resolvers = {
+  Mutation = { enableStats = enable_stats },
+}
 
 return base

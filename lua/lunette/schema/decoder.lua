@@ -2,6 +2,7 @@
 
 local decode = require("lunette.decode")
 local kernel = require("lunette.schema.kernel")
+local kinds = require("lunette.schema.kinds")
 local registry = require("lunette.registry")
 
 local decoder = {}
@@ -60,20 +61,25 @@ local function in_force(k, info)
   return found
 end
 
-local function source(item)
-  return item.source and item.source.line and registry.where(item) or nil
+-- The columns of a decoder in force; of a declared one as far as it says them itself: a Lua
+-- function's depend on the map.
+local function columns(part)
+  return function(item)
+    if item.columns then return item.columns[part] end
+    local node = item[part]
+    if not decode.is_node(node) then return {} end
+    return decode.compile(node, node.size):columns(part)
+  end
 end
 
-local function columns(part)
-  return function(item) return item.columns and item.columns[part] or {} end
-end
+local function name(item) return item.name or registry.where(item) end
 
 -- The maps for which this decoder is the one in force.
 local function maps(item, _, ctx)
   local k = kernel.of(ctx)
   local list = {}
   for _, info in ipairs(k:list("map")) do
-    if in_force(k, info).name == item.name then list[#list + 1] = info end
+    if name(in_force(k, info)) == name(item) then list[#list + 1] = info end
   end
   return list
 end
@@ -84,7 +90,8 @@ decoder.resolvers = {
   Query = { decoders = function() return registry.list("decoder") end },
   Map = { decoder = function(info, _, ctx) return in_force(kernel.of(ctx), info) end },
   Decoder = {
-    source = source,
+    name = name,
+    source = function(item) return kinds.source(item) end,
     key = columns("key"),
     value = columns("value"),
     maps = maps,

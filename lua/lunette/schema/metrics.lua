@@ -2,7 +2,10 @@
 
 local decode = require("lunette.decode")
 local kernel = require("lunette.schema.kernel")
+local kinds = require("lunette.schema.kinds")
 local registry = require("lunette.registry")
+local rule_maps = require("lunette.metrics.maps")
+local rule_metrics = require("lunette.metrics")
 local rule_text = require("lunette.schema.rule_text")
 
 local metrics = {}
@@ -28,7 +31,7 @@ type MetricRule {
   type: String!
   "What it means."
   help: String
-  "Where it was declared, as FILE:LINE."
+  "Where it was declared, as FILE:LINE; null for a built-in one."
   source: String
   "Samples it gave at the last scrape."
   samples: Int
@@ -53,14 +56,32 @@ type MetricRuleText {
 }
 ]]
 
+-- Every rule and collector, with how it fared.
 local function rules()
   local list = {}
   for _, kind in ipairs { "metric", "collector" } do
     for _, item in ipairs(registry.list(kind)) do
-      list[#list + 1] = { item = item, collector = kind == "collector" }
+      list[#list + 1] =
+        { item = item, kind = kind, status = rule_metrics.status(item.name) or {} }
     end
   end
   return list
+end
+
+local function first_metric(rule) return rule.item.metrics and rule.item.metrics[1] or {} end
+
+-- What its budget left out, for any reason.
+local function dropped(rule)
+  local sum = 0
+  for _, reason in ipairs { "cut_top", "cut_max", "cut_expired" } do
+    sum = sum + (rule.status[reason] or 0)
+  end
+  return sum
+end
+
+local function maps(rule, _, ctx)
+  if rule.kind == "collector" then return {} end
+  return rule_maps.of(rule.item, kernel.of(ctx):list("map"))
 end
 
 local function text_for(info)
@@ -79,10 +100,16 @@ metrics.resolvers = {
   },
   Map = { metricRule = text_for },
   MetricRule = {
-    name = function(rule) return rule.item.name or "collector" end,
-    type = function(rule) return rule.collector and "collector" or rule.item.type or "gauge" end,
-    help = function(rule) return rule.item.help end,
-    source = function(rule) return rule.item.source and registry.where(rule.item) end,
+    name = function(rule) return rule.item.name end,
+    type = function(rule) return first_metric(rule).type or "collector" end,
+    help = function(rule) return first_metric(rule).help end,
+    source = function(rule) return kinds.source(rule.item) end,
+    samples = function(rule) return rule.status.series end,
+    dropped = dropped,
+    duration = function(rule) return rule.status.duration end,
+    errors = function(rule) return rule.status.errors end,
+    error = function(rule) return rule.status.error end,
+    maps = maps,
   },
 }
 
