@@ -107,7 +107,7 @@ local function part_name(text, i)
 end
 
 -- "[8, 16)" and its kind, as bpftrace prints them.
-local function bucket_names()
+local function log2_names()
   local names = { [0] = "(..., 0)", [1] = "[0]", [2] = "[1]" }
   local function short(n)
     for i, unit in ipairs { "K", "M", "G", "T", "P", "E" } do
@@ -134,9 +134,17 @@ local function linear_names(map)
   return names
 end
 
+--- The ranges of a histogram's buckets by number, as bpftrace writes them.
+---@param map { aggregate: string, low: integer?, high: integer?, step: integer? }
+---@return table<integer, string>
+function bpftrace.bucket_names(map)
+  if map.aggregate == "lhist" then return map.step and linear_names(map) or {} end
+  return log2_names()
+end
+
 -- Aggregations that keep several entries a key: what the extra 8 bytes of the key say.
 local function slot_node(map, info)
-  if map.aggregate == "hist" then return d.enum(bucket_names(), 8):as("bucket") end
+  if map.aggregate == "hist" then return d.enum(log2_names(), 8):as("bucket") end
   if map.aggregate == "lhist" and map.low and map.high and map.step then
     return d.enum(linear_names(map), 8):as("bucket")
   end
@@ -222,6 +230,7 @@ local function by_script(info)
   local key = key_node(map, info, pid, name)
   local value, reduce = value_node(map, info, pid)
   if not key or value.size > info.value_size then return nil end
+  map.name = name
   return { key = key, value = value, reduce = reduce, map = map,
     why = ("the script of process %d makes it %s"):format(pid,
       map.aggregate and map.aggregate .. "()" or "a plain map") }

@@ -21,6 +21,10 @@ local values = {
   devmap = function(size) return size >= 8 and d.struct { d.ifindex():as("ifindex"),
     d.prog():as("program") } or d.ifindex():as("ifindex") end,
 }
+values.insn_array = function(size)
+  return size >= 12 and d.struct { d.u32():as("original"), d.u32():as("translated"),
+    d.u32():as("jited") }
+end
 values.devmap_hash = values.devmap
 values.cpumap = function(size)
   return size >= 8 and d.struct { d.u32():as("queue"), d.prog():as("program") }

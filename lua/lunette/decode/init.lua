@@ -88,7 +88,7 @@ local function from_bpftrace(info)
   local guess = bpftrace.guess(info)
   if not guess then return nil end
   return { name = "bpftrace", kind = "bpftrace", key = guess.key, value = guess.value,
-    reduce = guess.reduce, why = guess.why }
+    reduce = guess.reduce, why = guess.why, bpftrace = guess.map }
 end
 
 local function from_size(info)
@@ -123,7 +123,7 @@ local function build(info)
     local source = find(info)
     if source then
       decoder = decoder or { name = source.name, kind = source.kind, why = source.why,
-        source = source.source }
+        source = source.source, bpftrace = source.bpftrace }
       complete(decoder, source, info)
       if decoder.key_plan and decoder.value_plan then break end
     end

@@ -1,0 +1,165 @@
+-- A bpftrace map as its script means it: avg, stats and histograms keep several entries a
+-- key, which are put together here. Also as the text that bpftrace prints at its exit.
+
+local bpftrace = require("lunette.decode.bpftrace")
+local json = require("lunette.runtime.json")
+
+local bpftrace_table = {}
+
+local BAR = 52
+
+local row_shape = json.shape { "key", "value", "count", "total", "average", "buckets" }
+local bucket_shape = json.shape { "range", "count" }
+
+local IN_PARTS = { avg = true, stats = true }
+local IN_BUCKETS = { hist = true, lhist = true }
+
+-- The key without its slot, as a list of parts in order; and the slot.
+local function split_key(key, slot)
+  if type(key) ~= "table" then
+    if slot then return {}, key end
+    return { key }
+  end
+  local parts, at = {}, nil
+  for _, name in ipairs(getmetatable(key).order) do
+    if name == slot then at = key[name] else parts[#parts + 1] = key[name] end
+  end
+  return parts, at
+end
+
+local function part_text(part)
+  if type(part) ~= "table" then return tostring(part) end
+  local list = {}
+  for _, name in ipairs(getmetatable(part).order) do list[#list + 1] = part_text(part[name]) end
+  return ("(%s)"):format(table.concat(list, ", "))
+end
+
+local function key_text(parts)
+  local texts = {}
+  for i, part in ipairs(parts) do texts[i] = part_text(part) end
+  return table.concat(texts, ", ")
+end
+
+-- The rows by key, in the order in which the map has them first.
+local function grouped(map, slot, add)
+  local rows, by_key = {}, {}
+  for key, value in map:each() do
+    local parts, at = split_key(key, slot)
+    local text = key_text(parts)
+    local row = by_key[text]
+    if not row then
+      row = setmetatable({ key = parts, text = text }, row_shape)
+      by_key[text], rows[#rows + 1] = row, row
+    end
+    add(row, at, value)
+  end
+  return rows
+end
+
+-- All buckets from the first to the last that has something.
+local function fill_buckets(row, names)
+  local first, last = math.maxinteger, -1
+  for i in pairs(row.counts) do first, last = math.min(first, i), math.max(last, i) end
+  row.buckets = json.array {}
+  for i = first, last do
+    row.buckets[#row.buckets + 1] = setmetatable({ range = names[i] or tostring(i),
+      count = row.counts[i] or 0 }, bucket_shape)
+  end
+  row.counts = nil
+end
+
+local function histogram_rows(map, kind)
+  local names = bpftrace.bucket_names(kind)
+  local numbers = {}
+  for i, name in pairs(names) do numbers[name] = i end
+  local rows = grouped(map, "bucket", function(row, at, value)
+    row.counts = row.counts or {}
+    row.counts[numbers[at] or at] = value
+    row.total = (row.total or 0) + value
+  end)
+  for _, row in ipairs(rows) do fill_buckets(row, names) end
+  return rows
+end
+
+local function add_stats(row, at, value)
+  if at then
+    row[at] = value
+  elseif type(value) == "table" then
+    row.total, row.count = value.total, value.count
+  end
+end
+
+local function stats_rows(map)
+  local rows = grouped(map, "part", add_stats)
+  for _, row in ipairs(rows) do
+    row.total, row.count = row.total or 0, row.count or 0
+    row.average = row.count > 0 and row.total // row.count or 0
+  end
+  return rows
+end
+
+local function plain_rows(map)
+  return grouped(map, nil, function(row, _, value) row.value = value end)
+end
+
+--- The rows of a bpftrace map: { key = parts, value | count, total, average | buckets }, and
+--- what the script keeps ("count", "hist" …; nil for a plain map). Nil for other maps.
+---@param map bpf.Map
+---@return table[]|nil rows, string|nil aggregate
+function bpftrace_table.rows(map)
+  local kind = map:decoder().bpftrace
+  if not kind then return nil end
+  if IN_BUCKETS[kind.aggregate] then return histogram_rows(map, kind), kind.aggregate end
+  if IN_PARTS[kind.aggregate] then return stats_rows(map), kind.aggregate end
+  return plain_rows(map), kind.aggregate
+end
+
+local function head(name, row, kind)
+  if #kind.keys == 0 then return name end
+  return ("%s[%s]"):format(name, row.text)
+end
+
+local function histogram_lines(lines, row)
+  local most = 0
+  for _, bucket in ipairs(row.buckets) do most = math.max(most, bucket.count) end
+  for _, bucket in ipairs(row.buckets) do
+    local bar = most > 0 and bucket.count * BAR // most or 0
+    lines[#lines + 1] = ("%-16s%8d |%-52s|"):format(bucket.range, bucket.count, ("@"):rep(bar))
+  end
+end
+
+local function value_text(row, kind)
+  if kind.aggregate == "avg" then return tostring(row.average) end
+  if kind.aggregate == "stats" then
+    return ("count %d, average %d, total %d"):format(row.count, row.average, row.total)
+  end
+  local value = row.value
+  return type(value) == "table" and part_text(value) or tostring(value)
+end
+
+--- The map as bpftrace prints it, sorted by value.
+---@param map bpf.Map
+---@return string|nil
+function bpftrace_table.text(map)
+  local rows = bpftrace_table.rows(map)
+  local kind = map:decoder().bpftrace
+  if not rows then return nil end
+  local function weight(row) return row.value or row.total or 0 end
+  table.sort(rows, function(a, b)
+    local x, y = weight(a), weight(b)
+    if math.type(x) == "integer" and math.type(y) == "integer" and x ~= y then return x < y end
+    return a.text < b.text
+  end)
+  local lines = {}
+  for _, row in ipairs(rows) do
+    if row.buckets then
+      lines[#lines + 1] = head(kind.name, row, kind) .. ": "
+      histogram_lines(lines, row)
+    else
+      lines[#lines + 1] = ("%s: %s"):format(head(kind.name, row, kind), value_text(row, kind))
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
+return bpftrace_table

@@ -1,0 +1,112 @@
+-- bpftrace's maps: what its script says, and that what we read is what bpftrace prints.
+
+local bpf = require("bpf")
+local bpftrace_table = require("lunette.decode.bpftrace_table")
+local fixture = require("tests.lua.support.fixture")
+local script = require("lunette.decode.bpftrace_script")
+
+describe("a bpftrace script", function()
+  it("tells keys and aggregations", function()
+    local maps = script.maps([[
+      // @commented[pid] = count();
+      BEGIN { $x = str(args->name); @a[pid, comm] = count(); @b = hist(10); @c++; }
+      kprobe:f /pid == 1/ { @d[$x, "lit]eral"] = lhist(arg0, 0, 100, 10); /* @no = 1; */
+        @e = (1, "abc"); @f[kstack(3), ustack] = sum(@a[pid, comm]); @g = ntop(arg1);
+        if (@c == 4) { print(@b); } @h[comm == "x" ? 1 : 2] = min(arg2); }
+    ]])
+    assert.is_nil(maps["@commented"])
+    assert.is_nil(maps["@no"])
+    assert.equal("count", maps["@a"].aggregate)
+    assert.same({ "int", "string" }, { maps["@a"].keys[1].kind, maps["@a"].keys[2].kind })
+    assert.equal(16, maps["@a"].keys[2].size)
+    assert.equal("hist", maps["@b"].aggregate)
+    assert.equal("int", maps["@c"].value.kind)
+    assert.same({ 64, 9 }, { maps["@d"].keys[1].size, maps["@d"].keys[2].size })
+    assert.same({ 0, 100, 10 }, { maps["@d"].low, maps["@d"].high, maps["@d"].step })
+    assert.equal("tuple", maps["@e"].value.kind)
+    assert.same({ "kstack", 3, "ustack" },
+      { maps["@f"].keys[1].kind, maps["@f"].keys[1].frames, maps["@f"].keys[2].kind })
+    assert.equal("inet", maps["@g"].value.kind)
+    assert.equal("min", maps["@h"].aggregate)
+  end)
+
+  it("survives what is no script", function()
+    assert.same({}, script.maps(""))
+    for _, text in ipairs { "@", "@[", "@x[", '@x["', "@x = ", "@x[a(] = 1", "$", "$y = (", "/*",
+      "@x = (((", "@a[@a[@a[1]]] = @a", '@s = "\\' } do
+      assert.is_table(script.maps(text))
+    end
+  end)
+end)
+
+-- Values that do not change any more once set, so that both sides see the same.
+local PROGRAM = [[BEGIN {
+  @zz_num = 42; @zz_str = "hello"; @zz_cnt = count(); @zz_cnt = count();
+  @zz_s = sum(10); @zz_s = sum(20); @zz_mn = min(5); @zz_mn = min(3);
+  @zz_mx = max(5); @zz_mx = max(9); @zz_av = avg(10); @zz_av = avg(20);
+  @zz_st = stats(10); @zz_st = stats(30);
+  @zz_h = hist(0); @zz_h = hist(1); @zz_h = hist(100); @zz_h = hist(-1); @zz_h = hist(5000);
+  @zz_l = lhist(5, 0, 100, 10); @zz_l = lhist(-3, 0, 100, 10); @zz_l = lhist(500, 0, 100, 10);
+  @zz_k2[7, comm] = count(); @zz_k3[comm, 7, "abc"] = sum(3);
+  @zz_hk[comm] = hist(10); @zz_hk[comm] = hist(1000); @zz_sk[1, 2] = stats(7);
+  @zz_lk["x"] = lhist(3, 0, 10, 1); @zz_ks[ksym(kaddr("vfs_read"))] = count();
+  @zz_ip[ntop(0x0100007f)] = count(); @zz_t[1] = (1, "abc", 3); @zz_n[-5] = -7;
+}]]
+
+-- Lines without order: bpftrace and we sort equal values as they come.
+local function sorted_lines(text)
+  local lines = {}
+  for line in text:gmatch("[^\n]+") do
+    if line:match("^@zz") or line:match("^[%[(]") then
+      lines[#lines + 1] = (line:gsub("%s+$", ""))
+    end
+  end
+  table.sort(lines)
+  return lines
+end
+
+-- The maps of one bpftrace process, once its last one is filled: others may run meanwhile.
+local function maps_of(pid)
+  for _ = 1, 100 do
+    local maps, filled = {}, false
+    for _, info in ipairs(bpf.maps()) do
+      local map = info.name:match("^AT_zz") and bpf.map(info.id)
+      if map and map:decoder().why:find(("process %s "):format(pid), 1, true) then
+        maps[#maps + 1] = map
+        filled = filled or info.name == "AT_zz_n" and map:count() > 0
+      elseif map then
+        map:close()
+      end
+    end
+    if filled then return maps end
+    os.execute("sleep 0.2")
+  end
+  error("bpftrace did not come up")
+end
+
+describe("bpftrace's maps", function()
+  if not os.execute("command -v bpftrace >/dev/null") then
+    pending("bpftrace is not installed")
+    return
+  end
+
+  it("read as bpftrace prints them at its exit", function()
+    local out = os.tmpname()
+    local path = os.tmpname()
+    local file = assert(io.open(path, "w"))
+    file:write(PROGRAM)
+    file:close()
+    local pid = fixture.output(("bpftrace %s >%s 2>&1 & echo $!"):format(path, out)):match("%d+")
+    local texts = {}
+    for _, map in ipairs(maps_of(pid)) do
+      texts[#texts + 1] = assert(bpftrace_table.text(map))
+      map:close()
+    end
+    os.execute(("kill -INT %s; while kill -0 %s 2>/dev/null; do sleep 0.1; done"):format(pid, pid))
+    local printed = assert(io.open(out)):read("a")
+    os.remove(out)
+    os.remove(path)
+    assert.equal(19, #texts)
+    assert.same(sorted_lines(printed), sorted_lines(table.concat(texts, "\n")))
+  end)
+end)
