@@ -56,9 +56,11 @@ function Compiled:column(expr, what)
     return { from = "cpu" }
   elseif expr.raw then
     local raw = type(expr.raw) == "function" and expr.raw(self.info) or expr.raw
+    expr.kind = raw
     return { from = expr.from, raw = raw, path = "" }
   end
   local column = find_column(self.decoder, expr.from, expr.path)
+  expr.kind = column.type -- for the decoders behind it
   if NEEDS_LUA[column.type] and what ~= "slots" then self.lua = true end
   return { from = expr.from, path = column.name, type = column.type,
     reduce = expr.reduce or column.reduce or self.reduce }

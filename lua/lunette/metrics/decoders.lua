@@ -1,6 +1,9 @@
 -- Decoders by name, for labels: ebpf_exporter's, by its names. Each is made from its argument
 -- and turns a column's text into another; nil leaves the series out. They run once a label
 -- set, not once an entry, so that they cost little.
+--
+-- The first decoder of a chain is told the column's kind: bytes come as hex digits, which only
+-- that tells from a number.
 
 local d = require("lunette.decode.combinators")
 local bpf = require("bpf")
@@ -9,7 +12,7 @@ local regexp = require("lunette.metrics.regexp")
 
 local decoders = {}
 
--- name -> function(argument) -> function(text) -> text | nil; raises on a bad argument
+-- name -> function(argument) -> function(text, kind) -> text | nil; raises on a bad argument
 local makers = {}
 
 local function integer(text)
@@ -39,16 +42,18 @@ makers.majorminor = by_plan(d.dev())
 makers.syscall = by_plan(d.syscall(4))
 makers.comm = by_plan(d.pid(4))
 
--- Bytes come as hex, where the column is bytes; else as they are.
-local function bytes_of(text)
-  if #text % 2 == 1 or text:find("%X") then return text end
+local HEX = { bytes = true, hex = true }
+
+-- The bytes of a column that is bytes; of another one its text.
+local function bytes_of(text, kind)
+  if not HEX[kind] then return text end
   return (text:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
 -- A DNS name: labels with their lengths in front.
 function makers.dname()
-  return function(text)
-    local bytes, at, parts = bytes_of(text), 1, {}
+  return function(text, kind)
+    local bytes, at, parts = bytes_of(text, kind), 1, {}
     while at <= #bytes and bytes:byte(at) > 0 do
       local length = bytes:byte(at)
       parts[#parts + 1] = bytes:sub(at + 1, at + length)
@@ -59,26 +64,19 @@ function makers.dname()
 end
 
 function makers.hex()
-  return function(text)
-    local number = integer(text)
+  return function(text, kind)
+    local number = not HEX[kind] and integer(text)
     return number and ("%x"):format(number) or text
   end
 end
 
 function makers.inet_ip()
-  local four, six
-  return function(text)
-    local number = integer(text)
-    local bytes = number and #text ~= 8 and #text ~= 32 and string.pack("<I4", number & 0xffffffff)
-      or bytes_of(text)
-    if #bytes == 4 then
-      four = four or bpf.plan(d.spec(d.ipv4()), 4)
-      return four:decode(bytes)
-    elseif #bytes == 16 then
-      six = six or bpf.plan(d.spec(d.ipv6()), 16)
-      return six:decode(bytes)
-    end
-    return text
+  local plans = { [4] = d.ipv4(), [16] = d.ipv6() }
+  return function(text, kind)
+    local number = not HEX[kind] and integer(text)
+    local bytes = number and ("<I4"):pack(number & 0xffffffff) or bytes_of(text, kind)
+    local node = plans[#bytes]
+    return node and bpf.plan(d.spec(node), node.size):decode(bytes) or text
   end
 end
 
@@ -123,15 +121,17 @@ function makers.static_map(map)
 end
 
 function makers.string()
-  return function(text) return (bytes_of(text):gsub("%z.*$", "")) end
+  return function(text, kind) return (bytes_of(text, kind):gsub("%z.*$", "")) end
 end
 
 function makers.uint()
-  return function(text)
-    local number = integer(text)
-    if not number and #text <= 16 then
-      local bytes = bytes_of(text)
-      number = #bytes > 0 and #bytes <= 8 and string.unpack("<I" .. #bytes, bytes) or nil
+  return function(text, kind)
+    local bytes = HEX[kind] and bytes_of(text, kind)
+    local number
+    if not bytes then
+      number = integer(text)
+    elseif #bytes > 0 and #bytes <= 8 then
+      number = string.unpack("<I" .. #bytes, bytes)
     end
     return number and ("%u"):format(number) or nil
   end
@@ -148,7 +148,7 @@ end
 
 --- Makes one: "ksym", { "static_map", { … } }, or a function of the text.
 ---@param spec string|table|function
----@return fun(text: string): string|nil  nil, err
+---@return (fun(text: string, kind?: string): string|nil)|nil decode, string? err
 function decoders.make(spec)
   if type(spec) == "function" then return spec end
   local name = type(spec) == "table" and spec[1] or spec

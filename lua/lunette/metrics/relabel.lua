@@ -16,8 +16,8 @@ local function by_decoders(label)
     local shown = cache[text]
     if shown == nil then
       shown = text
-      for _, decode in ipairs(label.expr.decoders) do
-        if shown ~= nil then shown = decode(shown) end
+      for i, decode in ipairs(label.expr.decoders) do
+        if shown ~= nil then shown = decode(shown, i == 1 and label.expr.kind or nil) end
       end
       cache[text] = shown or false
     end

@@ -1,0 +1,118 @@
+-- ebpf_exporter's decoders, by its names.
+
+local decoders = require("lunette.metrics.decoders")
+local regexp = require("lunette.metrics.regexp")
+local units = require("lunette.metrics.units")
+
+local function run(spec, text, kind)
+  local decode, err = decoders.make(spec)
+  assert.is_nil(err)
+  return decode(text, kind)
+end
+
+describe("the decoder", function()
+  it("names are all of ebpf_exporter's", function()
+    for name in ([[cgroup dname errno hex ifname inet_ip kstack ksym majorminor pci_vendor
+      pci_device pci_class pci_subclass regexp static_map string syscall uint]]):gmatch("%S+") do
+      local argument = name == "regexp" and "." or name == "static_map" and {} or nil
+      assert.is_function((decoders.make(argument and { name, argument } or name)), name)
+    end
+  end)
+
+  it("dname reads DNS names", function()
+    assert.are.equal("www.example.com", run("dname",
+      "03777777076578616d706c6503636f6d00000000", "bytes"))
+  end)
+
+  it("errno, syscall, ifname, majorminor, ksym read numbers", function()
+    assert.is_truthy(run("errno", "2"):find("ENOENT"))
+    assert.are.equal("openat", run("syscall", "257"))
+    assert.are.equal("lo", run("ifname", "1"))
+    assert.is_truthy(run("majorminor", tostring(8 << 20 | 1)):find("8:1"))
+    assert.is_string(run("ksym", "0"))
+  end)
+
+  it("hex, uint and string turn bytes into text", function()
+    assert.are.equal("ff", run("hex", "255"))
+    assert.are.equal("255a", run("hex", "255a", "bytes"))
+    assert.are.equal("513", run("uint", "0102", "bytes"))
+    assert.are.equal("18446744073709551615", run("uint", "ffffffffffffffff", "hex"))
+    assert.are.equal("cat", run("string", "6361740000", "bytes"))
+  end)
+
+  it("inet_ip reads both families", function()
+    assert.are.equal("127.0.0.1", run("inet_ip", "7f000001", "bytes"))
+    assert.are.equal("::1", run("inet_ip", ("0"):rep(31) .. "1", "bytes"))
+    assert.are.equal("127.0.0.1", run("inet_ip", "16777343"))
+  end)
+
+  it("regexp keeps what matches, or its group", function()
+    assert.are.equal("kworker", run({ "regexp", { "^(kworker)/", "^bash$" } }, "kworker/0:1"))
+    assert.are.equal("bash", run({ "regexp", { "^(kworker)/", "^bash$" } }, "bash"))
+    assert.is_nil(run({ "regexp", "^bash$" }, "zsh"))
+  end)
+
+  it("static_map names what it knows", function()
+    local spec = { "static_map", { [1] = "read", ["2"] = "write" } }
+    assert.are.equal("read", run(spec, "1"))
+    assert.are.equal("write", run(spec, "2"))
+    assert.are.equal("unknown:3", run(spec, "3"))
+    assert.are.equal("?", run({ "static_map", { unknown = "?" } }, "3"))
+  end)
+
+  it("pci names, or the id", function()
+    assert.is_truthy(run("pci_vendor", tostring(0x8086)):find("Intel")
+      or run("pci_vendor", tostring(0x8086)) == "unknown pci id: 0x8086")
+    assert.is_string(run("pci_device", tostring(0x80861237)))
+    assert.is_string(run("pci_class", tostring(0x0200)))
+    assert.is_string(run("pci_subclass", tostring(0x0200)))
+  end)
+
+  it("kstack puts a frame on a line", function()
+    assert.are.equal("a\nb", run("kstack", "a;b"))
+  end)
+
+  it("may be a function, and is refused when there is none of its name", function()
+    assert.are.equal("x!", run(function(text) return text .. "!" end, "x"))
+    local made, err = decoders.make("nosuch")
+    assert.is_nil(made)
+    assert.is_truthy(err:find("no decoder 'nosuch'", 1, true))
+    made, err = decoders.make { "static_map" }
+    assert.is_nil(made)
+    assert.is_truthy(err:find("needs a table", 1, true))
+  end)
+end)
+
+describe("regular expressions", function()
+  local function match(pattern, text) return assert(regexp.compile(pattern)):match(text) end
+
+  it("are as in Go where both mean the same", function()
+    assert.are.equal("42", match("\\d+", "a42b"))
+    assert.are.equal("a_1", match("[\\w]+", "-a_1-"))
+    assert.are.equal("HI", match("(?i)hi", "HI"))
+    assert.are.equal("ab", match("(?:ab)", "xab"))
+    assert.are.equal("]", match("[\\]]", "]"))
+    assert.are.equal("-", match("[a\\-]", "-"))
+    assert.are.equal(".", match("\\.", "a."))
+    assert.is_nil(match("^b", "ab"))
+    assert.are.equal("x", (select(2, match("a(x)?", "ax"))))
+    assert.is_false((select(2, match("a(x)?", "a"))))
+  end)
+
+  it("say what is wrong", function()
+    local regex, err = regexp.compile("(")
+    assert.is_nil(regex)
+    assert.is_truthy(err:find("regexp '(' does not compile", 1, true))
+  end)
+end)
+
+describe("units", function()
+  it("convert to what Prometheus wants", function()
+    assert.are.equal(1e9, units.divisor("ns", "seconds"))
+    assert.are.equal(1 / 4096, units.divisor("pages", "bytes"))
+    assert.are.equal(1, units.divisor(nil, "seconds"))
+    assert.are.equal("seconds", units.base("us"))
+    assert.is_nil((units.divisor("ns", "bytes")))
+    assert.is_nil((units.divisor("ns", "apples")))
+  end)
+end)
