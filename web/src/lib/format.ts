@@ -83,6 +83,10 @@ export function withUnit(value: number | string, unit: string | null | undefined
   }
 }
 
+/** A sentence begins with a capital. */
+export const sentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+
 /** abcdef → ab cd ef */
 export const spaced = (hex: string): string => hex.replace(/(..)(?=.)/g, "$1 ");
 

@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { MapHistogram, MapPage as Query, type MapPageData } from "@gen/queries";
 import type { PageProps } from "../routes";
-import { bytes, count, percent, short } from "../lib/format";
+import { bytes, count, percent, sentence, short } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { oneOf } from "../lib/router";
 import { maps } from "../lib/store";
@@ -84,7 +84,7 @@ function Meaning({ map }: { map: MapInfo }) {
     ...decoder.value.map((c) => ["value", c] as const)];
   return (
     <Card title="What its bytes mean">
-      <p class="dim">{decoder.why ?? `By ${decoder.name}.`}</p>
+      <p class="dim">{sentence(decoder.why ?? `by ${decoder.name}`)}</p>
       <dl class="facts">
         {columns.map(([part, column], at) => [
           <dt key={at}>{part}</dt>,

@@ -4,7 +4,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { MapTablePage, type Json } from "@gen/queries";
 import type { MapInfo } from "./map";
-import { count, withUnit } from "../lib/format";
+import { count, sentence, withUnit } from "../lib/format";
 import { hasMore, useEntries, type EntryColumn, type EntryRow, type TableWish } from "../lib/entries";
 import { parseFilter } from "../lib/filter";
 import { cellText } from "../lib/map_series";
@@ -37,20 +37,24 @@ export function cellView(cell: Json | undefined, column: EntryColumn) {
   return cellText(cell);
 }
 
+/** "calls@1" is CPU 1 where calls is the only value, else calls, CPU 1. */
+export function columnTitle(column: EntryColumn, columns: readonly EntryColumn[]): string {
+  if (column.part !== "CPU" || column.cpu === null) return column.name;
+  const alone = columns.filter(({ part, cpu }) => part === "CPU" && cpu === column.cpu).length === 1;
+  return alone ? `CPU ${column.cpu}` : `${column.name.replace(/@\d+$/, "")}, CPU ${column.cpu}`;
+}
+
 function tableColumns(columns: readonly EntryColumn[]): Column<EntryRow>[] {
-  const texts = columns.filter((column) => !column.numeric).length;
   return columns.map((column, at) => {
     const cpu = column.part === "CPU";
     return {
       id: column.name,
-      title: cpu && column.cpu !== null && /^cpu/i.test(column.name)
-        ? `CPU ${column.cpu}` : column.name,
+      title: columnTitle(column, columns),
       hint: `${column.type}${column.unit ? `, ${column.unit}` : ""} (${column.part.toLowerCase()})`,
-      least: column.numeric ? (cpu ? 104 : 128) : 150,
-      grow: column.numeric ? (texts ? 1 : 1) : 3,
+      least: column.numeric ? (cpu ? 96 : 110) : 140,
+      grow: column.numeric ? 1 : 3,
       end: column.numeric,
       mono: !column.numeric,
-      wideOnly: false,
       value: (row) => row.cells[at],
       cell: (row) => row.error && column.part !== "KEY"
         ? <span class="bad" title={row.error}>{row.error}</span>
@@ -138,7 +142,7 @@ export function Entries({ map }: { map: MapInfo }) {
   useEffect(() => { if (table) setColumns(table.columns); }, [heads]);
 
   if (!map.isLookupSupported) {
-    return <Empty title="The entries of this map can't be read" icon="map"><p>{map.unreadable}</p></Empty>;
+    return <Empty title="The entries of this map can't be read" icon="map"><p>{sentence(map.unreadable ?? "")}</p></Empty>;
   }
   const more = hasMore(table, rows.length);
   const writes = start.value?.health.canWrite && !map.frozen;

@@ -1,6 +1,7 @@
 // "Export to Prometheus": the rule to save in a script.
 
 import { MapRule } from "@gen/queries";
+import { sentence } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { Card, Copy, download } from "../parts/bits";
 import { Icon } from "../parts/icon";
@@ -22,7 +23,7 @@ export function Rule({ id }: { id: number }) {
             </button>
           </>
         }>
-          <p class="dim">{rule.why}</p>
+          <p class="dim">{sentence(rule.why)}</p>
           <pre class="code">{rule.source}</pre>
           <p class="dim" style={{ marginTop: 10 }}>
             Save it in a file and start with <code>lunette serve --script FILE</code>, or put it in

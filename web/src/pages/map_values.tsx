@@ -1,7 +1,7 @@
 // A map's values over time: the keys that have most, by value or by change a second.
 
 import type { MapInfo } from "./map";
-import { count, percent, short, withUnit } from "../lib/format";
+import { count, percent, sentence, short, withUnit } from "../lib/format";
 import { drawable, useMapSeries } from "../lib/map_series";
 import { oneOf, params, setParams } from "../lib/router";
 import { Card, Choice, Pick } from "../parts/bits";
@@ -19,7 +19,7 @@ export function Values({ map }: { map: MapInfo }) {
   const chosen = params.value.get("value") ?? undefined;
   const series = useMapSeries({ id: map.id, by, value: chosen, rate: kind === "rate", top });
   if (!map.isLookupSupported) {
-    return <Empty title="Its entries can't be read"><p>{map.unreadable}</p></Empty>;
+    return <Empty title="Its entries can't be read"><p>{sentence(map.unreadable ?? "")}</p></Empty>;
   }
   const unit = series.value?.unit;
   const format = (value: number | null) => value === null ? "–"

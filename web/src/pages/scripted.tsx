@@ -28,7 +28,7 @@ export function ScriptedPage({ id }: PageProps) {
               <p>Pages come from <code>lunette.ui.page</code> in a script given with <code>--script</code>.</p>
             </Empty>
           : page.error ? <Failure message={page.error} />
-          : <div class="group column"><View view={page.view} /></div>}
+          : <div class="stack column"><View view={page.view} /></div>}
       </Answer>
     </div>
   );

@@ -8,7 +8,7 @@ import { cellText } from "../lib/map_series";
 import { setParams } from "../lib/router";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Table, sortFromAddress, type Column } from "../parts/table";
-import { cellView } from "../pages/map_entries";
+import { cellView, columnTitle } from "../pages/map_entries";
 import { isNode, listOf, text, type Node } from "./view";
 
 export function MapTable({ id, node }: { id: number; node: Node }) {
@@ -23,7 +23,7 @@ export function MapTable({ id, node }: { id: number; node: Node }) {
   const { table } = entries;
   const columns = useMemo((): Column<(typeof entries.rows)[number]>[] =>
     (table?.columns ?? []).map((one, at) => ({
-      id: one.name, title: one.name, least: one.numeric ? 110 : 150, grow: one.numeric ? 1 : 3,
+      id: one.name, title: columnTitle(one, table?.columns ?? []), least: one.numeric ? 110 : 150, grow: one.numeric ? 1 : 3,
       end: one.numeric, mono: !one.numeric, value: (row) => row.cells[at],
       cell: (row) => cellView(row.cells[at], one),
     })), [JSON.stringify(table?.columns)]);

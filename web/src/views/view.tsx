@@ -92,7 +92,7 @@ function Prose({ body }: { body: string }) {
 
 function Group({ node, of }: { node: Node; of: string }) {
   return (
-    <div class={`group ${of}`}>
+    <div class={`stack ${of}`}>
       {children(node).map((child, at) => <View key={at} view={child} />)}
     </div>
   );
