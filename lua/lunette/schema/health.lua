@@ -2,6 +2,7 @@
 
 local lunette = require("lunette")
 local registry = require("lunette.registry")
+local server = require("lunette.core.server")
 
 local health = {}
 
@@ -20,6 +21,24 @@ type Health {
   canEval: Boolean!
   "Which generation of scripts serves; each successful reload adds one."
   generation: Int!
+  "Times that scripts were loaded again."
+  reloads: Int!
+  "Times that loading them again failed."
+  reloadsFailed: Int!
+  "VM threads that answer requests; 0 without a server."
+  workers: Int!
+  "VM threads that are busy now."
+  busy: Int!
+  "Requests that wait for a VM."
+  queued: Int!
+  "WebSocket and SSE connections."
+  connections: Int!
+  "Services that run."
+  services: Int!
+  "Bytes that Lua holds in all VMs."
+  memory: Float!
+  "Answers by class of status, such as 2xx."
+  answers: JSON
   "What went wrong with scripts, newest last."
   errors: [ScriptError!]!
   "What the scripts declared."
@@ -68,16 +87,33 @@ local function declarations()
   return list
 end
 
+-- Without a server (the command line) there is only this process.
+local function state()
+  local now = server.state()
+  return now or { uptime = os.clock(), generation = 1, errors = {} }
+end
+
+local function count(field)
+  return function(now) return now[field] or 0 end
+end
+
+health.state = state
+
 health.resolvers = {
-  Query = { health = function(_, _, ctx) return ctx.health and ctx.health() or {} end },
+  Query = { health = state },
   Health = {
     version = function() return lunette.version end,
-    status = function(state) return state.status or "ok" end,
-    uptime = function(state) return state.uptime or os.clock() end,
+    status = function(now) return #now.errors > 0 and "degraded" or "ok" end,
+    reloads = count("reloads"),
+    reloadsFailed = count("reloads_failed"),
+    workers = count("workers"),
+    busy = count("busy"),
+    queued = count("queued"),
+    connections = count("connections"),
+    services = count("services"),
+    memory = function(now) return now.memory or collectgarbage("count") * 1024 end,
     canWrite = function(_, _, ctx) return ctx.can_write or false end,
     canEval = function(_, _, ctx) return ctx.can_eval or false end,
-    generation = function(state) return state.generation or 1 end,
-    errors = function(state) return state.errors or {} end,
     declarations = declarations,
   },
 }

@@ -2,6 +2,7 @@
 -- relation is indexed once, and all fields of the request share it: no N+1 system calls.
 
 local bpf = require("bpf")
+local samples = require("lunette.schema.samples")
 
 local kernel = {}
 
@@ -12,13 +13,25 @@ Kernel.__index = Kernel
 local SINGLE_MAX = 8
 
 local KINDS = {
-  prog = { list = bpf.progs, info = bpf.prog_info, word = "program" },
+  prog = { list = bpf.progs, info = bpf.prog_info, word = "program", methods = Program },
   map = { list = bpf.maps, info = bpf.map_info, word = "map" },
   link = { list = bpf.links, info = bpf.link_info, word = "link" },
   btf = { list = bpf.btfs, info = bpf.btf_info, word = "BTF object" },
 }
 
 local NONE = {}
+
+-- What scripts' resolvers may call on a program.
+local Program = {}
+Program.__index = Program
+
+--- What it costs now, by the sampler: { runs, cpu, average, misses }, empty before the first
+--- samples. Who asks keeps the sampler running.
+---@return table
+function Program:rate()
+  samples.want()
+  return bpf.sampler():rate(self.id) or {}
+end
 
 local function hex(bytes)
   return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
@@ -59,10 +72,10 @@ function Kernel:list(kind)
   list, err = KINDS[kind].list()
   if not list then error(("%ss can't be listed: %s"):format(KINDS[kind].word, err), 0) end
   table.sort(list, by_id)
-  local found = {}
+  local found, methods = {}, KINDS[kind].methods
   for i = 1, #list do
     local info = list[i]
-    found[info.id] = info
+    found[info.id] = methods and setmetatable(info, methods) or info
   end
   self.lists[kind], self.found[kind] = list, found
   return list
@@ -91,7 +104,7 @@ function Kernel:find(kind, id)
   local err, errno
   info, err, errno = KINDS[kind].info(id)
   found[id] = info or false
-  if info then return info end
+  if info then return setmetatable(info, KINDS[kind].methods) end
   return nil, errno == 2 and missing or ("%s with ID %d: %s"):format(KINDS[kind].word, id, err)
 end
 

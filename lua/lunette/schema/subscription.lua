@@ -1,6 +1,7 @@
 -- What lives. Each field gives a source that the server attaches to the connection; between
 -- two events no VM is held.
 
+local health = require("lunette.schema.health")
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
 local samples = require("lunette.schema.samples")
@@ -139,7 +140,7 @@ subscription.resolvers = {
       subscribe = function(_, args) return on_topic(args.name) end,
       resolve = itself,
     },
-    health = { subscribe = timed(function() return {} end), resolve = itself },
+    health = { subscribe = timed(health.state), resolve = itself },
   },
   ObjectsEvent = {
     kind = function(change) return kinds.topic[change.kind] end,
