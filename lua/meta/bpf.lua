@@ -155,6 +155,19 @@ function Prog:fd() end
 ---@return true|nil, string? err, integer? errno
 function Prog:pin(path) end
 
+---@class bpf.Outcome
+---@field result integer what the program returned
+---@field duration integer nanoseconds a run, on average
+---@field output? string the packet afterwards
+---@field context? string the context afterwards
+
+---Runs the program by hand (BPF_PROG_RUN), where its type allows. It changes what it changes:
+---guard it as a write. input is the packet; context the context structure, or the arguments (eight
+---bytes each) of a raw tracepoint.
+---@param opts? { input?: string, context?: string, times?: integer }
+---@return bpf.Outcome|nil, string? err, integer? errno
+function Prog:run(opts) end
+
 function Prog:close() end
 
 ---@class bpf.Link
@@ -298,8 +311,10 @@ local Object = {}
 ---Attaches every program (or one) where its section says; programs whose section says nothing
 ---are left out. When one fails, those of this call are detached again.
 ---@param name? string
+---@param where? { interface?: string, cgroup?: string } for XDP, and for programs of control
+---groups (the path of the group's folder)
 ---@return integer|nil count, string? err, integer? errno
-function Object:attach(name) end
+function Object:attach(name, where) end
 
 function Object:detach() end
 

@@ -1,7 +1,10 @@
 /* BPF object files: load, attach, and release of all on close. */
 #include <errno.h>
+#include <fcntl.h>
 #include <lauxlib.h>
+#include <net/if.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bind/bpf.h"
 #include "bind/names.h"
@@ -56,12 +59,48 @@ static struct bpf_program *check_prog(lua_State *L, struct lun_object *o, int id
 	return prog;
 }
 
-/* object:attach([name]) -> count | nil, err, errno */
+static int attach_interface(struct lun_object *o, struct bpf_program *prog, const char *name)
+{
+	unsigned int ifindex = if_nametoindex(name);
+
+	return ifindex ? lun_object_attach_xdp(o, prog, (int)ifindex) : -errno;
+}
+
+static int attach_cgroup(struct lun_object *o, struct bpf_program *prog, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = lun_object_attach_cgroup(o, prog, fd);
+	close(fd);
+	return err;
+}
+
+/* Where the table at 3 says: { interface = } or { cgroup = }. */
+static int attach_there(lua_State *L, struct lun_object *o, struct bpf_program *prog)
+{
+	if (lua_getfield(L, 3, "interface") != LUA_TNIL)
+		return attach_interface(o, prog, luaL_checkstring(L, -1));
+	if (lua_getfield(L, 3, "cgroup") == LUA_TNIL)
+		luaL_argerror(L, 3, "needs an interface or a cgroup");
+	return attach_cgroup(o, prog, luaL_checkstring(L, -1));
+}
+
+/* object:attach([name [, { interface = | cgroup = }]]) -> count | nil, err, errno */
 static int l_attach(lua_State *L)
 {
 	struct lun_object *o = check_object(L);
 	struct bpf_program *prog = lua_isnoneornil(L, 2) ? NULL : check_prog(L, o, 2);
-	int n = prog ? lun_object_attach_prog(o, prog) : lun_object_attach(o);
+	bool there = prog && !lua_isnoneornil(L, 3);
+	int n;
+
+	if (there) {
+		luaL_checktype(L, 3, LUA_TTABLE);
+		n = attach_there(L, o, prog);
+	} else {
+		n = prog ? lun_object_attach_prog(o, prog) : lun_object_attach(o);
+	}
 
 	if (n < 0)
 		return push_log(L, o, n, prog ? bpf_program__name(prog) : "attaching");

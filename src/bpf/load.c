@@ -102,6 +102,24 @@ int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog)
 	return end_capture(o, attach_one(o, prog));
 }
 
+int lun_object_attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex)
+{
+	struct bpf_link *link;
+
+	begin_capture(o);
+	link = bpf_program__attach_xdp(prog, ifindex);
+	return end_capture(o, link ? add_link(o, link) : -errno);
+}
+
+int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int cgroup_fd)
+{
+	struct bpf_link *link;
+
+	begin_capture(o);
+	link = bpf_program__attach_cgroup(prog, cgroup_fd);
+	return end_capture(o, link ? add_link(o, link) : -errno);
+}
+
 static void detach_from(struct lun_object *o, size_t first)
 {
 	while (o->link_count > first)

@@ -22,6 +22,10 @@ int lun_object_load(struct lun_object *o, const char *path);
 int lun_object_attach(struct lun_object *o);
 /* Attaches one; -EOPNOTSUPP when its section does not say where. */
 int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog);
+/* To an interface (XDP, generic where the driver has none), or to the control group whose
+ * folder fd is. */
+int lun_object_attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex);
+int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int cgroup_fd);
 void lun_object_detach(struct lun_object *o);
 /* Any number of times. */
 void lun_object_close(struct lun_object *o);
