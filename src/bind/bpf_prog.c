@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bind/bpf.h"
+#include "bind/bpf_run.h"
 #include "bind/names.h"
 #include "bind/push.h"
 #include "bpf/pins.h"
@@ -188,10 +189,17 @@ static int l_pin(lua_State *L)
 	return 1;
 }
 
+/* prog:run([{ input =, context =, times = }]) -> outcome | nil, err, errno */
+static int l_run(lua_State *L)
+{
+	return lun_push_prog_run(L, check_handle(L)->fd);
+}
+
 static const luaL_Reg methods[] = {
 	{ "info", l_info },
 	{ "fd", l_fd },
 	{ "pin", l_pin },
+	{ "run", l_run },
 	{ "close", l_close },
 	{ NULL, NULL },
 };

@@ -1,0 +1,71 @@
+-- prog:run: results, outputs and durations of programs of several types.
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+
+local PACKET = "\x2a" .. ("x"):rep(63)
+
+describe("prog:run", function()
+  local object
+
+  setup(function() object = assert(bpf.load(fixture.object("run"))) end)
+  teardown(function() object:close() end)
+
+  local function run(name, opts)
+    local prog <close> = assert(object:prog(name))
+    return prog:run(opts)
+  end
+
+  it("gives the packet, and takes the result", function()
+    local outcome = assert(run("run_first_byte", { input = PACKET }))
+    assert.equal(42, outcome.result)
+    assert.equal(PACKET, outcome.output)
+  end)
+
+  it("gives back the packet that the program made", function()
+    local outcome = assert(run("run_mark", { input = PACKET }))
+    assert.equal(2, outcome.result)
+    assert.equal("lun!" .. PACKET, outcome.output)
+  end)
+
+  it("takes a context and gives it back", function()
+    local mark = 8 -- __sk_buff's third word
+    local context = ("\0"):rep(mark) .. ("<I4"):pack(41) .. ("\0"):rep(192 - mark - 4)
+    local outcome = assert(run("run_skb_mark", { input = PACKET, context = context }))
+    assert.equal(#PACKET, outcome.result)
+    assert.equal(42, ("<I4"):unpack(outcome.context, mark + 1))
+  end)
+
+  it("gives arguments to a raw tracepoint, and memory to a syscall program", function()
+    assert.equal(12, run("run_arguments", { context = ("<I8I8"):pack(5, 7) }).result)
+    local outcome = assert(run("run_syscall", { context = ("<I8"):pack(21) }))
+    assert.equal(7, outcome.result)
+    assert.equal(("<I8"):pack(42), outcome.context)
+  end)
+
+  it("averages over many times", function()
+    local outcome = assert(run("run_first_byte", { input = PACKET, times = 100000 }))
+    assert.equal(42, outcome.result)
+    assert.truthy(outcome.duration >= 0 and outcome.duration < 100000)
+  end)
+
+  it("says which types can't, and what the kernel refuses", function()
+    assert.same({ nil, "programs of this type can't be run by hand", 95 },
+      { run("run_tracepoint") })
+    local outcome, err, errno = run("run_first_byte", { input = "short" })
+    assert.is_nil(outcome)
+    assert.equal(22, errno)
+    assert.equal("the kernel refuses this input or context for a program of this type", err)
+  end)
+
+  it("raises on what makes no sense", function()
+    local bad = { { times = 0 }, { times = 1 << 40 }, { input = {} }, { context = true } }
+    for _, opts in ipairs(bad) do
+      assert.has_error(function() run("run_first_byte", opts) end)
+    end
+    assert.has_error(function() run("run_first_byte", "x") end)
+    local prog = object:prog("run_first_byte")
+    prog:close()
+    assert.has_error(function() prog:run { input = PACKET } end, "program is closed")
+  end)
+end)
