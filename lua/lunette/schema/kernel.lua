@@ -12,15 +12,6 @@ Kernel.__index = Kernel
 -- After so many objects looked up one by one, enumerating them all is cheaper.
 local SINGLE_MAX = 8
 
-local KINDS = {
-  prog = { list = bpf.progs, info = bpf.prog_info, word = "program", methods = Program },
-  map = { list = bpf.maps, info = bpf.map_info, word = "map" },
-  link = { list = bpf.links, info = bpf.link_info, word = "link" },
-  btf = { list = bpf.btfs, info = bpf.btf_info, word = "BTF object" },
-}
-
-local NONE = {}
-
 -- What scripts' resolvers may call on a program.
 local Program = {}
 Program.__index = Program
@@ -32,6 +23,15 @@ function Program:rate()
   samples.want()
   return bpf.sampler():rate(self.id) or {}
 end
+
+local KINDS = {
+  prog = { list = bpf.progs, info = bpf.prog_info, word = "program", methods = Program },
+  map = { list = bpf.maps, info = bpf.map_info, word = "map" },
+  link = { list = bpf.links, info = bpf.link_info, word = "link" },
+  btf = { list = bpf.btfs, info = bpf.btf_info, word = "BTF object" },
+}
+
+local NONE = {}
 
 local function hex(bytes)
   return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
