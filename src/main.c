@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bind/server.h"
 #include "bind/vm.h"
+#include "http/serve.h"
 
 /* Removes "--root DIR" from the front of the arguments and returns DIR, or NULL. */
 static const char *take_root(int *argc, char **argv)
@@ -24,5 +26,6 @@ int main(int argc, char **argv)
 {
 	struct lun_vm_config config = { .root = take_root(&argc, argv) };
 
+	lun_server_set(lun_http_serve, &config);
 	return lun_vm_main(&config, argc, argv);
 }

@@ -6,10 +6,14 @@
 static const luaL_Reg modules[] = {
 	{ "bpf", luaopen_bpf },
 	{ "cjson", luaopen_cjson },
+	{ "lunette.core.budget", luaopen_lunette_core_budget },
 	{ "lunette.core.edit", luaopen_lunette_core_edit },
 	{ "lunette.core.interrupt", luaopen_lunette_core_interrupt },
 	{ "lunette.core.json", luaopen_lunette_core_json },
 	{ "lunette.core.metrics", luaopen_lunette_core_metrics },
+	{ "lunette.core.server", luaopen_lunette_core_server },
+	{ "lunette.core.shared", luaopen_lunette_core_shared },
+	{ "lunette.core.topic", luaopen_lunette_core_topic },
 	{ "lunette.core.tty", luaopen_lunette_core_tty },
 	{ NULL, NULL },
 };

@@ -15,5 +15,11 @@ int luaopen_lunette_core_edit(lua_State *L);
 int luaopen_lunette_core_interrupt(lua_State *L);
 int luaopen_lunette_core_tty(lua_State *L);
 
+/* What VMs share and the server: shared.c, topic.c, server.c, budget.c. */
+int luaopen_lunette_core_shared(lua_State *L);
+int luaopen_lunette_core_topic(lua_State *L);
+int luaopen_lunette_core_server(lua_State *L);
+int luaopen_lunette_core_budget(lua_State *L);
+
 /* Puts all of them into package.preload. */
 void lun_modules_preload(lua_State *L);

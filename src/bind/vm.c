@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bind/modules.h"
+#include "bind/vm_budget.h"
 #include "embed/embed.h"
 
 /* Where require() of a script looks beside the embedded files: Debian's Lua, as installed. */
@@ -106,14 +107,14 @@ static int l_open(lua_State *L)
 
 lua_State *lun_vm_new(const struct lun_vm_config *config)
 {
-	lua_State *L = luaL_newstate();
+	lua_State *L = lun_vm_budget_open(config->memory);
 
 	if (!L)
 		return NULL;
 	lua_pushcfunction(L, l_open);
 	lua_pushlightuserdata(L, (void *)config);
 	if (lua_pcall(L, 1, 0, 0)) {
-		lua_close(L);
+		lun_vm_budget_close(L);
 		return NULL;
 	}
 	return L;
@@ -121,7 +122,7 @@ lua_State *lun_vm_new(const struct lun_vm_config *config)
 
 void lun_vm_free(lua_State *L)
 {
-	lua_close(L);
+	lun_vm_budget_close(L);
 }
 
 static int l_main(lua_State *L)

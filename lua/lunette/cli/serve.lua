@@ -1,0 +1,133 @@
+-- lunette serve: the explorer, GraphQL, metrics and scripts over HTTP.
+
+local args = require("lunette.cli.args")
+local exit = require("lunette.cli.exit")
+
+local serve = {}
+
+local function repeatable(command, names, help, argname)
+  return command:option(names, help):argname(argname):count("*"):init({})
+end
+
+function serve.configure(command)
+  repeatable(command, "--listen",
+    "Where to listen (127.0.0.1:8070; port 0: any that is free). May be repeated.", "ADDR:PORT")
+  repeatable(command, "--script", "Load a script, or all of a folder (may be repeated).",
+    "FILE|DIR")
+  repeatable(command, "--etm --entries-to-metrics",
+    "Export the entries of maps as metrics, in dev-agent's spelling (may be repeated).",
+    "IDS:NAME_REGEXP:FORMAT")
+  command:option("--token-file", "Read the token from a file."):argname("FILE")
+  command:flag("--allow-write", "Let those write who know the token.")
+  command:flag("--allow-eval", "Let those run Lua code who know the token.")
+  command:flag("--no-auth", "Let everybody read who reaches us, from other hosts too.")
+  repeatable(command, "--allow-host", "Answer to this name in a Host header too.", "NAME")
+  repeatable(command, "--allow-origin", "Take requests of this web page too.", "ORIGIN")
+  command:option("--tls", "Serve HTTPS; the file has the certificate and its key."):argname("PEM")
+  command:flag("--no-reload", "Leave scripts as they are when their files change.")
+  command:option("--vms", "VMs that answer requests (one a CPU, 2 to 8)."):convert(args.count)
+  command:option("--max-connections", "Connections at once (256)."):convert(args.count)
+  command:option("--max-body", "Bytes of a request's body (8388608)."):convert(args.count)
+  command:option("--max-memory", "MiB that a VM may use (256)."):convert(args.count)
+  command:option("--max-seconds", "Seconds that a request may take (10)."):convert(args.seconds)
+  command:option("--max-queue", "Requests that may wait for a VM (128)."):convert(args.count)
+end
+
+local function is_port(text)
+  local port = math.tointeger(tonumber(text))
+  return port and port >= 0 and port <= 65535
+end
+
+-- "8070", ":8070" and "localhost:8070" are understood as what they mean.
+local function address(text)
+  local host, port = text:match("^(.*):(%d+)$")
+  if not host then host, port = "", text end
+  if not is_port(port) then
+    exit.fail(exit.USAGE, "--listen %s: an address and a port are needed", text)
+  end
+  if host == "localhost" then host = "127.0.0.1" end
+  if host == "" then host = text:sub(1, 1) == ":" and "0.0.0.0" or "127.0.0.1" end
+  if not host:match("^%d+%.%d+%.%d+%.%d+$") then
+    exit.fail(exit.USAGE, "--listen %s: an IPv4 address is needed", text)
+  end
+  return host .. ":" .. port, host:match("^127%.") ~= nil
+end
+
+local function addresses(given)
+  local list, is_local = {}, true
+  for i, text in ipairs(#given > 0 and given or { "127.0.0.1:8070" }) do
+    local loopback
+    list[i], loopback = address(text)
+    is_local = is_local and loopback
+  end
+  return list, is_local
+end
+
+local function read_token(path)
+  local file <close>, err = io.open(path)
+  if not file then exit.fail(exit.MISSING, "%s", err) end
+  local token = (file:read("a") or ""):match("^%s*(.-)%s*$")
+  if #token < 8 or token:find("[%s%c]") then
+    exit.fail(exit.USAGE, "%s: a token is one word of 8 characters or more", path)
+  end
+  return token
+end
+
+local function new_token()
+  local file <close> = assert(io.open("/dev/urandom", "rb"))
+  return (file:read(16):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
+end
+
+-- The token: as given, or a new one where writing needs one; said on stderr, not in the log.
+local function token_of(given)
+  if given.token_file then return read_token(given.token_file) end
+  local token = os.getenv("LUNETTE_TOKEN")
+  if token and #token >= 8 then return token end
+  if not (given.allow_write or given.allow_eval) then return nil end
+  token = new_token()
+  io.stderr:write("lunette: the token for writing is ", token, "\n")
+  return token
+end
+
+local function folder_of(path)
+  local scripts = require("lunette.cli.scripts")
+  local files = scripts.files(path)
+  return files[1] == path and (path:match("^(.*)/[^/]*$") or ".") or path
+end
+
+local function folders(given)
+  local list = {}
+  for i, path in ipairs(given.no_reload and {} or given.script) do list[i] = folder_of(path) end
+  return list
+end
+
+local function check(given)
+  for _, path in ipairs(given.script) do require("lunette.cli.scripts").files(path) end
+  if given.tls and not io.open(given.tls) then
+    exit.fail(exit.MISSING, "%s: no such file", given.tls)
+  end
+  if given.max_connections and given.max_connections < 4 then
+    exit.fail(exit.USAGE, "--max-connections: 4 at least")
+  end
+end
+
+function serve.run(given)
+  check(given)
+  local listen, is_local = addresses(given.listen)
+  local token = token_of(given)
+  if not is_local and not token and not given.no_auth then
+    exit.fail(exit.USAGE,
+      "listening beyond this machine needs --token-file FILE, or --no-auth to let everybody read")
+  end
+  local ok, err = require("lunette.core.server").serve({
+    listen = listen, hosts = given.allow_host, origins = given.allow_origin,
+    watch = folders(given), token = token, certificate = given.tls,
+    allow_write = given.allow_write, allow_eval = given.allow_eval, no_auth = given.no_auth,
+    workers = given.vms, connections = given.max_connections, body_limit = given.max_body,
+    memory = given.max_memory and given.max_memory << 20, seconds = given.max_seconds,
+    queue = given.max_queue,
+  }, { scripts = given.script, etm = given.etm })
+  if not ok then exit.fail(exit.FAILED, "%s", err) end
+end
+
+return serve

@@ -1,0 +1,44 @@
+-- The endpoints that ship with Lunette: declared like any script's. What they need is loaded
+-- when they are first asked, so that a VM starts small.
+
+local http = require("lunette.http")
+local json = require("lunette.runtime.json")
+local status = require("lunette.runtime.status")
+
+local OPEN = { auth = false }
+
+-- What failed is told in full to those who may read; to others only that something did.
+local function healthz(req)
+  local state = status.health()
+  return { json = {
+    status = state.status, version = require("lunette").version, uptime = state.uptime,
+    generation = state.generation, errors = req.authorized and json.array(state.errors) or nil,
+  }, headers = { ["cache-control"] = "no-store" } }
+end
+
+http.get("/healthz", healthz, OPEN)
+http.get("/readyz", function() return { json = { ready = true } } end, OPEN)
+
+http.get("/metrics", function(req) return require("lunette.metrics").respond(req) end)
+
+local TYPES = { ndjson = "application/x-ndjson", csv = "text/csv; charset=utf-8" }
+
+local function entries(format)
+  return function(req)
+    local id = math.tointeger(tonumber(req.params.id))
+    if not id then return { status = 400, json = { error = { message = "a map's id" } } } end
+    local map <close>, err, errno = require("bpf").map(id)
+    if not map then
+      return { status = errno == 2 and 404 or 500, json = { error = { message = err } } }
+    end
+    local stream, why = map:stream { format = format }
+    if not stream then return { status = 422, json = { error = { message = why } } } end
+    return { source = stream, headers = { ["content-type"] = TYPES[format] } }
+  end
+end
+
+http.get("/maps/:id/entries.ndjson", entries("ndjson"))
+http.get("/maps/:id/entries.csv", entries("csv"))
+
+require("lunette.services.watch")
+require("lunette.services.sampler")

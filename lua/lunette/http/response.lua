@@ -1,0 +1,81 @@
+-- What a handler returned, as status, header lines, the kind of body, and the body.
+
+local json = require("lunette.runtime.json")
+
+local response = {}
+
+local function line(name, value)
+  name, value = tostring(name):lower(), tostring(value)
+  if name:find("[^%w%-_]") or name == "" then
+    error(("response: '%s' is no header name"):format(name), 0)
+  end
+  if value:find("[%c]") then
+    error(("response: header '%s' has a control character"):format(name), 0)
+  end
+  return name .. ": " .. value .. "\r\n"
+end
+
+local NEVER = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true }
+
+-- Header lines; a value that is a list gives a line each. Returns whether there is a type too.
+local function lines(headers)
+  local list, typed = {}, false
+  for name, value in pairs(headers or {}) do
+    typed = typed or tostring(name):lower() == "content-type"
+    for _, one in ipairs(type(value) == "table" and value or { value }) do
+      if not NEVER[tostring(name):lower()] then list[#list + 1] = line(name, one) end
+    end
+  end
+  table.sort(list)
+  return table.concat(list), typed
+end
+
+local function typed_lines(headers, content_type)
+  local text, typed = lines(headers)
+  if typed or not content_type then return text end
+  return text .. line("content-type", content_type)
+end
+
+--- An error as JSON.
+---@param status integer
+---@param message string
+---@param headers table|nil
+function response.failure(status, message, headers)
+  local body = json.encode({ error = { message = message } }) .. "\n"
+  return status, typed_lines(headers, "application/json"), "body", body
+end
+
+-- A stream that is an object with read() is pulled like a function.
+local function stream_of(stream)
+  if type(stream) == "function" then return stream end
+  return function() return stream:read() end
+end
+
+--- What the C side sends. Raises on what is no response.
+---@param result any
+---@return integer status, string headers, string kind, any payload
+function response.normal(result)
+  if type(result) == "string" then result = { body = result } end
+  if type(result) ~= "table" then
+    error(("a handler returns a table, not a %s"):format(type(result)), 0)
+  end
+  local status = math.tointeger(result.status or 200)
+  if not status or status < 200 or status > 599 then error("response: bad status", 0) end
+  if result.json ~= nil then
+    return status, typed_lines(result.headers, "application/json"), "body",
+      json.encode(result.json) .. "\n"
+  end
+  local text = typed_lines(result.headers, "text/plain; charset=utf-8")
+  if result.source then
+    if type(result.source) == "userdata" then return status, text, "source", result.source end
+    return status, text, "stream", stream_of(result.source)
+  end
+  if result.stream then return status, text, "stream", stream_of(result.stream) end
+  if result.events then return status, (lines(result.headers)), "events", result end
+  local body = result.body or ""
+  if type(body) ~= "string" then error("response: body must be a string", 0) end
+  if body == "" then text = (lines(result.headers)) end
+  return status, text, "body", body
+end
+
+return response

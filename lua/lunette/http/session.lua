@@ -1,0 +1,47 @@
+-- A live connection's Lua side: the callbacks that its owner gave. C calls open, message, event
+-- and close, each as a job of its own on the same VM.
+
+local log = require("lunette.runtime.log")
+
+local Session = {}
+Session.__index = Session
+
+local function on_error(err) return debug.traceback(tostring(err), 2) end
+
+-- A callback that fails ends its connection, and none other.
+local function call(self, name, ...)
+  local fn = self.handlers[name]
+  if not fn then return end
+  local ok, err = xpcall(fn, on_error, self.conn, ...)
+  if ok then return end
+  log.error("%s of %s: %s", name, self.path, err)
+  self.conn:close(1011, "internal error")
+end
+
+function Session:open() call(self, "open", self.req) end
+function Session:message(text) call(self, "message", text) end
+function Session:event(tag, payload) call(self, "event", tag, payload) end
+function Session:close(code, reason) call(self, "close", code, reason) end
+
+local session = {}
+
+--- A session for a request; C adds its conn.
+---@param req table
+---@param handlers table
+---@param protocol string|nil the WebSocket's subprotocol
+function session.new(req, handlers, protocol)
+  return setmetatable({
+    req = req, handlers = handlers, path = req.path, protocol = protocol,
+  }, Session)
+end
+
+--- The callbacks of a response's `events`: a function is open(); or a table of all of them.
+---@param result table
+function session.events(req, result)
+  local events = result.events
+  local handlers = type(events) == "table" and events
+    or { open = events, event = result.event, close = result.close }
+  return session.new(req, handlers)
+end
+
+return session

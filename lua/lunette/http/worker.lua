@@ -1,0 +1,176 @@
+-- What the pool's VMs do: load the scripts, answer requests, run services. C calls load,
+-- request, services and service.
+
+local log = require("lunette.runtime.log")
+local registry = require("lunette.registry")
+local response = require("lunette.http.response")
+local routes = require("lunette.http.routes")
+local session = require("lunette.http.session")
+
+local worker = {}
+
+local function on_error(err) return debug.traceback(tostring(err), 2) end
+
+local function load_script(file)
+  local chunk, err = loadfile(file, "t")
+  if not chunk then error(err, 0) end
+  local ok, message = xpcall(registry.loading, on_error, file, chunk)
+  if not ok then error(message, 0) end
+end
+
+-- A script may require() what lies beside it.
+local function add_folder(file)
+  local dir = file:match("^(.*)/[^/]*$") or "."
+  local entry = dir .. "/?.lua;"
+  if not package.path:find(entry, 1, true) then package.path = entry .. package.path end
+end
+
+--- Declares what is built in, then the scripts. Raises when one fails.
+---@param options { scripts: string[], etm: string[] }
+function worker.load(options)
+  require("lunette.http.builtin")
+  for _, rule in ipairs(options.etm) do
+    local ok, err = require("lunette.metrics").etm(rule)
+    if not ok then error(("--etm %s: %s"):format(rule, err), 0) end
+  end
+  for _, path in ipairs(options.scripts) do
+    for _, file in ipairs(require("lunette.cli.scripts").files(path)) do
+      add_folder(file)
+      load_script(file)
+    end
+  end
+end
+
+local function decode(text)
+  return (text:gsub("+", " "):gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+local function read_query(text)
+  local first, all = {}, {}
+  for pair in (text or ""):gmatch("[^&]+") do
+    local name, value = pair:match("^([^=]*)=?(.*)$")
+    name, value = decode(name), decode(value)
+    first[name] = first[name] or value
+    all[name] = all[name] or {}
+    table.insert(all[name], value)
+  end
+  return first, all
+end
+
+-- The query is read when it is first looked at.
+local Request = {}
+function Request.__index(req, field)
+  if field ~= "query" and field ~= "query_all" then return nil end
+  local first, all = read_query(rawget(req, "query_string"))
+  rawset(req, "query", first)
+  rawset(req, "query_all", all)
+  return rawget(req, field)
+end
+
+local CHALLENGE = { ["www-authenticate"] = "Bearer" }
+
+-- What a route asks for and the request has not: status, message.
+local function lacks(route, req)
+  if route.auth ~= false and not req.authorized then return 401, "a token is needed" end
+  if route.write and not req.can_write then
+    return 403, "writing needs --allow-write and the token"
+  end
+  return nil
+end
+
+local function run(route, req)
+  local ok, result, message = xpcall(route.run, on_error, req)
+  if ok and result ~= nil then return result end
+  local err = ok and (message or "the handler returned nothing") or result
+  log.error("%s (%s): %s", route.name, registry.where(route), tostring(err))
+  return nil, tostring(err):match("^[^\n]*")
+end
+
+local function answer(route, req)
+  local status, why = lacks(route, req)
+  if status then return response.failure(status, why, status == 401 and CHALLENGE or nil) end
+  local result, err = run(route, req)
+  if not result then return response.failure(500, err) end
+  local made = table.pack(pcall(response.normal, result))
+  if not made[1] then
+    log.error("%s (%s): %s", route.name, registry.where(route), tostring(made[2]))
+    return response.failure(500, tostring(made[2]))
+  end
+  if made[4] == "events" then made[5] = session.events(req, made[5]) end
+  return table.unpack(made, 2, 5)
+end
+
+local function unrouted(req, methods)
+  if #methods == 0 then
+    local status, headers, _, body = response.failure(404, "there is nothing at " .. req.path)
+    return status, headers, "none", body
+  end
+  table.sort(methods)
+  local allow = { allow = table.concat(methods, ", ") .. ", OPTIONS" }
+  if req.method == "OPTIONS" then return 204, "allow: " .. allow.allow .. "\r\n", "body", "" end
+  return response.failure(405, ("%s does not take %s"):format(req.path, req.method), allow)
+end
+
+-- The subprotocol that both sides know, the client's first choice; false when there is none.
+local function choose(protocols, offered)
+  if not protocols or #protocols == 0 then return nil end
+  for name in (offered or ""):gmatch("[^,%s]+") do
+    for _, known in ipairs(protocols) do
+      if name == known then return known end
+    end
+  end
+  return false
+end
+
+local function accept(req)
+  local route, params = routes.websocket(req.path)
+  if not route then return response.failure(404, "no WebSocket at " .. req.path) end
+  local status, why = lacks(route, req)
+  if status then return response.failure(status, why, CHALLENGE) end
+  local protocol = choose(route.handlers.protocols, req.headers["sec-websocket-protocol"])
+  if protocol == false then
+    return response.failure(400, "subprotocol: one of "
+      .. table.concat(route.handlers.protocols, ", "))
+  end
+  req.params = params
+  return 101, "", "websocket", session.new(req, route.handlers, protocol)
+end
+
+--- Answers a request.
+---@param req table as C makes it
+---@return integer status, string headers, string kind, any payload
+function worker.request(req)
+  setmetatable(req, Request)
+  if req.websocket then return accept(req) end
+  local route, found = routes.find(req.method, req.path)
+  if not route then return unrouted(req, found) end
+  req.params = found
+  return answer(route, req)
+end
+
+local function service_named(name)
+  for _, service in ipairs(registry.list("service")) do
+    if service.name == name then return service end
+  end
+  return nil
+end
+
+--- The names of all services.
+---@return string[]
+function worker.services()
+  local names, seen = {}, {}
+  for _, service in ipairs(registry.list("service")) do
+    if not seen[service.name] then names[#names + 1] = service.name end
+    seen[service.name] = true
+  end
+  return names
+end
+
+--- Runs a service to its end.
+---@param name string
+---@param svc table
+function worker.service(name, svc) service_named(name).run(svc) end
+
+return worker

@@ -1,0 +1,311 @@
+#include "http/answer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "http/guard.h"
+#include "text/gzip.h"
+#include "text/json.h"
+
+enum { GZIP_FROM = 1024 };
+
+/* Scripts come from us alone; styles may be inline, as editors and charts set them. */
+static const char csp[] =
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; "
+	"style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+	"connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+	"form-action 'none'; frame-ancestors 'none'\r\n";
+static const char safety[] = "X-Content-Type-Options: nosniff\r\n"
+			     "Referrer-Policy: no-referrer\r\n"
+			     "Cross-Origin-Resource-Policy: same-origin\r\n"
+			     "Cross-Origin-Opener-Policy: same-origin\r\n";
+
+static const struct mg_request_info *info_of(struct mg_connection *conn)
+{
+	return mg_get_request_info(conn);
+}
+
+static bool is_http_1_0(const struct mg_request_info *info)
+{
+	return !info->http_version || strcmp(info->http_version, "1.1") != 0;
+}
+
+static bool wants_close(const struct mg_request_info *info)
+{
+	const char *value = lun_header(info, "Connection");
+
+	return is_http_1_0(info) || (value && strcasecmp(value, "close") == 0);
+}
+
+static bool is_head(const struct mg_request_info *info)
+{
+	return strcmp(info->request_method, "HEAD") == 0;
+}
+
+/* gzip, unless it is named with q=0. */
+bool lun_accepts_gzip(const struct mg_request_info *info)
+{
+	const char *value = lun_header(info, "Accept-Encoding");
+	const char *gzip = value ? strstr(value, "gzip") : NULL;
+	const char *q;
+
+	if (!gzip)
+		return false;
+	q = gzip + 4;
+	while (*q == ' ' || *q == ';')
+		q++;
+	return strncmp(q, "q=", 2) != 0 || strtod(q + 2, NULL) > 0;
+}
+
+static bool has_line(const char *headers, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *line = headers; line && *line; line = strchr(line, '\n')) {
+		if (*line == '\n')
+			line++;
+		if (strncasecmp(line, name, len) == 0 && line[len] == ':')
+			return true;
+	}
+	return false;
+}
+
+static void write_date(struct lun_out *out)
+{
+	time_t now = time(NULL);
+	char date[64];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "Date: %a, %d %b %Y %H:%M:%S GMT\r\n", &tm);
+	lun_out_str(out, date);
+}
+
+static void begin_head(struct mg_connection *conn, struct lun_out *out, int status,
+	const char *headers, bool close)
+{
+	lun_out_init(out);
+	lun_out_printf(out, "HTTP/1.1 %d %s\r\n", status, mg_get_response_code_text(conn, status));
+	write_date(out);
+	if (close || wants_close(info_of(conn))) {
+		mg_disable_connection_keep_alive(conn);
+		lun_out_str(out, "Connection: close\r\n");
+	}
+	lun_out_str(out, safety);
+	if (!has_line(headers, "content-security-policy"))
+		lun_out_str(out, csp);
+	if (!has_line(headers, "cache-control"))
+		lun_out_str(out, "Cache-Control: no-store\r\n");
+	lun_out_str(out, headers ? headers : "");
+	lun_server_answered(status);
+}
+
+static bool write_out(struct mg_connection *conn, struct lun_out *out)
+{
+	bool ok = !out->err && mg_write(conn, out->data, out->len) == (int)out->len;
+
+	lun_out_free(out);
+	return ok;
+}
+
+static bool has_body(int status)
+{
+	return status >= 200 && status != 204 && status != 304;
+}
+
+static void write_content(struct mg_connection *conn, int status, const char *headers,
+	const void *data, size_t len, bool close)
+{
+	struct lun_out out;
+
+	begin_head(conn, &out, status, headers, close);
+	if (has_body(status))
+		lun_out_printf(&out, "Content-Length: %zu\r\n", len);
+	lun_out_str(&out, "\r\n");
+	if (has_body(status) && !is_head(info_of(conn)))
+		lun_out_mem(&out, data, len);
+	write_out(conn, &out);
+}
+
+void lun_answer_content(struct mg_connection *conn, int status, const struct lun_content *content)
+{
+	write_content(conn, status, content->headers, content->data, content->len, false);
+}
+
+void lun_answer_error(struct mg_connection *conn, int status, const char *message,
+	const char *headers, bool close)
+{
+	struct lun_out body, lines;
+
+	lun_out_init(&body);
+	lun_out_init(&lines);
+	lun_out_str(&body, "{\"error\":{\"message\":");
+	lun_json_str(&body, message, strlen(message));
+	lun_out_str(&body, "}}\n");
+	lun_out_printf(&lines, "Content-Type: application/json\r\n%s", headers ? headers : "");
+	write_content(conn, status, lines.data, body.data, body.len, close);
+	lun_out_free(&lines);
+	lun_out_free(&body);
+}
+
+/* Text shrinks; what has an encoding of its own, or says so, is left. */
+static bool can_shrink(const char *headers)
+{
+	const char *type = headers ? strcasestr(headers, "content-type:") : NULL;
+	char line[128];
+
+	if (!type || has_line(headers, "content-encoding"))
+		return false;
+	snprintf(line, sizeof(line), "%.*s", (int)strcspn(type, "\r\n"), type);
+	return strcasestr(line, "text/") || strcasestr(line, "json") ||
+		strcasestr(line, "javascript") || strcasestr(line, "xml");
+}
+
+static void end_string(struct lun_out *out)
+{
+	lun_out_char(out, '\0');
+	if (!out->err)
+		out->len--;
+}
+
+static void add_gzip_headers(struct lun_out *headers, bool used)
+{
+	if (used)
+		lun_out_str(headers, "Content-Encoding: gzip\r\n");
+	lun_out_str(headers, "Vary: Accept-Encoding\r\n");
+	end_string(headers);
+}
+
+static void answer_body(struct mg_connection *conn, struct lun_reply *reply)
+{
+	bool shrink = reply->body.len >= GZIP_FROM && can_shrink(reply->headers.data);
+	struct lun_out packed;
+
+	lun_out_init(&packed);
+	if (shrink && lun_accepts_gzip(info_of(conn)) &&
+		lun_gzip(&packed, reply->body.data, reply->body.len) == 0) {
+		add_gzip_headers(&reply->headers, true);
+		write_content(
+			conn, reply->status, reply->headers.data, packed.data, packed.len, false);
+	} else {
+		if (shrink)
+			add_gzip_headers(&reply->headers, false);
+		write_content(conn, reply->status, reply->headers.data, reply->body.data,
+			reply->body.len, false);
+	}
+	lun_out_free(&packed);
+}
+
+enum { CHUNK_HEAD = 10 };
+
+/* Some more of the source in out, behind room for a chunk's head: 1, 0 at the end, -errno. */
+static int pull(struct lun_source *source, struct lun_out *out)
+{
+	int more;
+
+	lun_out_reset(out);
+	lun_out_str(out, "00000000\r\n");
+	do {
+		more = source->pull(source, out);
+	} while (more > 0 && out->len == CHUNK_HEAD && !out->err);
+	return out->err ? out->err : more;
+}
+
+static bool write_chunk(struct mg_connection *conn, struct lun_out *out, bool chunked)
+{
+	size_t len = out->len - CHUNK_HEAD;
+	char head[CHUNK_HEAD + 1];
+
+	if (len == 0)
+		return true;
+	if (!chunked)
+		return mg_write(conn, out->data + CHUNK_HEAD, len) == (int)len;
+	snprintf(head, sizeof(head), "%08x\r\n", (unsigned)len);
+	memcpy(out->data, head, CHUNK_HEAD);
+	lun_out_str(out, "\r\n");
+	return !out->err && mg_write(conn, out->data, out->len) == (int)out->len;
+}
+
+/* Writes what was pulled, and the rest. An error in the middle cuts the connection, so that the
+ * client does not take what it has for the whole. */
+static void drain(
+	struct mg_connection *conn, struct lun_source *source, struct lun_out *out, int more)
+{
+	bool chunked = !is_http_1_0(info_of(conn));
+
+	for (;;) {
+		if (more < 0 || !write_chunk(conn, out, chunked)) {
+			mg_disable_connection_keep_alive(conn);
+			return;
+		}
+		if (more == 0)
+			break;
+		more = pull(source, out);
+	}
+	if (chunked)
+		mg_write(conn, "0\r\n\r\n", 5);
+}
+
+static void send_source_head(struct mg_connection *conn, struct lun_reply *reply)
+{
+	struct lun_out head;
+
+	end_string(&reply->headers);
+	begin_head(conn, &head, reply->status, reply->headers.data, false);
+	if (!is_http_1_0(info_of(conn)))
+		lun_out_str(&head, "Transfer-Encoding: chunked\r\n");
+	lun_out_str(&head, "\r\n");
+	write_out(conn, &head);
+}
+
+static void answer_source(struct mg_connection *conn, struct lun_reply *reply)
+{
+	struct lun_source *source = reply->source, *packed;
+	struct lun_out out;
+	int more;
+
+	reply->source = NULL;
+	end_string(&reply->headers);
+	if (can_shrink(reply->headers.data) && lun_accepts_gzip(info_of(conn)) &&
+		!is_head(info_of(conn))) {
+		packed = lun_gzip_source(source);
+		if (!packed) {
+			lun_answer_error(conn, 500, "not enough memory", NULL, false);
+			return;
+		}
+		source = packed;
+		add_gzip_headers(&reply->headers, true);
+	}
+	lun_out_init(&out);
+	more = is_head(info_of(conn)) ? 0 : pull(source, &out);
+	if (more < 0) {
+		lun_answer_error(conn, 500, strerror(-more), NULL, false);
+	} else {
+		send_source_head(conn, reply);
+		if (!is_head(info_of(conn)))
+			drain(conn, source, &out, more);
+	}
+	lun_out_free(&out);
+	source->close(source);
+}
+
+void lun_answer_reply(struct mg_connection *conn, struct lun_reply *reply)
+{
+	end_string(&reply->headers);
+	if (reply->source)
+		answer_source(conn, reply);
+	else
+		answer_body(conn, reply);
+}
+
+bool lun_answer_events(struct mg_connection *conn, const struct lun_reply *reply)
+{
+	struct lun_out head;
+
+	begin_head(conn, &head, reply->status, reply->headers.data, true);
+	lun_out_str(&head, "Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\r\n");
+	return write_out(conn, &head);
+}

@@ -1,0 +1,46 @@
+#include <stdlib.h>
+
+#include "http/answer.h"
+#include "http/live.h"
+#include "http/socket.h"
+
+/* A comment now and then shows whether the client is still there. */
+enum { KEEP_ALIVE_MS = 15000 };
+
+static void drop(void *ctx)
+{
+	lun_socket_shutdown(ctx);
+}
+
+static bool write_next(struct mg_connection *conn, struct lun_conn *live)
+{
+	struct lun_message *message = NULL;
+	char reason[124];
+	int code, len;
+	int got = lun_conn_next(live, KEEP_ALIVE_MS, &message, &code, reason);
+	bool ok;
+
+	if (got < 0)
+		return false;
+	if (got == 0)
+		return mg_write(conn, ":\n\n", 3) == 3;
+	len = (int)message->len;
+	ok = mg_write(conn, message->data, message->len) == len;
+	free(message);
+	return ok;
+}
+
+void lun_events_run(struct mg_connection *conn, struct lun_reply *reply)
+{
+	struct lun_conn *live = reply->conn;
+	struct lun_socket socket = { 0 };
+
+	reply->conn = NULL;
+	lun_socket_of(&socket, mg_get_request_info(conn));
+	lun_conn_attach(live, (struct lun_transport){ drop, &socket });
+	if (lun_answer_events(conn, reply) && lun_conn_opened(live) == 0) {
+		while (write_next(conn, live))
+			;
+	}
+	lun_conn_gone(live, 1000, "");
+}

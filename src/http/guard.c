@@ -1,0 +1,178 @@
+#include "http/guard.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+const char *lun_header(const struct mg_request_info *info, const char *name)
+{
+	for (int i = 0; i < info->num_headers; i++) {
+		if (strcasecmp(info->http_headers[i].name, name) == 0)
+			return info->http_headers[i].value;
+	}
+	return NULL;
+}
+
+static int count_header(const struct mg_request_info *info, const char *name)
+{
+	int count = 0;
+
+	for (int i = 0; i < info->num_headers; i++)
+		count += strcasecmp(info->http_headers[i].name, name) == 0;
+	return count;
+}
+
+static bool refuse(struct lun_refusal *refusal, int status, const char *message)
+{
+	*refusal = (struct lun_refusal){ status, message };
+	return false;
+}
+
+static bool check_framing(const struct mg_request_info *info, struct lun_refusal *refusal)
+{
+	const char *encoding = lun_header(info, "Transfer-Encoding");
+
+	if (count_header(info, "Content-Length") > 1)
+		return refuse(refusal, 400, "more than one Content-Length");
+	if (encoding && lun_header(info, "Content-Length"))
+		return refuse(refusal, 400, "Transfer-Encoding together with Content-Length");
+	if (encoding && strcasecmp(encoding, "chunked") != 0)
+		return refuse(refusal, 501, "unknown Transfer-Encoding");
+	return true;
+}
+
+static bool in_list(const char *const *list, const char *name)
+{
+	for (; *list; list++) {
+		if (strcasecmp(*list, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_address(const char *name)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1;
+}
+
+static bool is_own_name(const char *name)
+{
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	return strcasecmp(name, host) == 0;
+}
+
+/* The name in "name", "name:port" or "[v6]:port". */
+static bool host_name(const char *host, char *name, size_t size)
+{
+	const char *end = *host == '[' ? strchr(host, ']') : strrchr(host, ':');
+	size_t len;
+
+	if (*host == '[') {
+		if (!end)
+			return false;
+		host++;
+	}
+	len = end ? (size_t)(end - host) : strlen(host);
+	if (len == 0 || len >= size)
+		return false;
+	memcpy(name, host, len);
+	name[len] = '\0';
+	return true;
+}
+
+/* An address cannot be made to point elsewhere, as a name can (DNS rebinding). */
+static bool is_our_host(struct lun_http *http, const char *host)
+{
+	char name[256];
+
+	if (!host_name(host, name, sizeof(name)))
+		return false;
+	return strcasecmp(name, "localhost") == 0 || is_address(name) ||
+		in_list(http->options->hosts, name) || (!http->local && is_own_name(name));
+}
+
+static bool is_same_origin(const struct mg_request_info *info, const char *origin)
+{
+	const char *scheme = info->is_ssl ? "https://" : "http://";
+	size_t len = strlen(scheme);
+
+	return strncasecmp(origin, scheme, len) == 0 &&
+		strcasecmp(origin + len, lun_header(info, "Host")) == 0;
+}
+
+static bool is_cross_site(const struct mg_request_info *info)
+{
+	const char *site = lun_header(info, "Sec-Fetch-Site");
+	const char *mode = lun_header(info, "Sec-Fetch-Mode");
+
+	return site && strcmp(site, "cross-site") == 0 && (!mode || strcmp(mode, "navigate") != 0);
+}
+
+static bool check_origin(
+	struct lun_http *http, const struct mg_request_info *info, struct lun_refusal *refusal)
+{
+	const char *host = lun_header(info, "Host");
+	const char *origin = lun_header(info, "Origin");
+
+	if (!host || count_header(info, "Host") > 1)
+		return refuse(refusal, 400, "one Host header is needed");
+	if (!is_our_host(http, host))
+		return refuse(refusal, 403, "foreign Host: --allow-host names those that are ours");
+	if (origin && in_list(http->options->origins, origin))
+		return true;
+	if (origin ? !is_same_origin(info, origin) : is_cross_site(info))
+		return refuse(refusal, 403, "foreign Origin");
+	return true;
+}
+
+bool lun_guard_check(
+	struct lun_http *http, const struct mg_request_info *info, struct lun_refusal *refusal)
+{
+	return check_framing(info, refusal) && check_origin(http, info, refusal);
+}
+
+/* Takes as long for a wrong token as for the right one. */
+static bool same_secret(const char *a, const char *b)
+{
+	size_t len = strlen(a), given = strlen(b);
+	unsigned char differ = len != given;
+
+	for (size_t i = 0; i < given; i++)
+		differ |= (unsigned char)(a[len ? i % len : 0] ^ b[i]);
+	return !differ;
+}
+
+/* "Authorization: Bearer TOKEN" */
+static bool has_token(struct lun_http *http, const struct mg_request_info *info)
+{
+	const char *value = lun_header(info, "Authorization");
+
+	if (!http->options->token || !value || strncasecmp(value, "Bearer ", 7) != 0)
+		return false;
+	return same_secret(http->options->token, value + 7);
+}
+
+void lun_guard_rights(
+	struct lun_http *http, const struct mg_request_info *info, struct lun_request *request)
+{
+	bool known = has_token(http, info);
+
+	request->authorized = known || http->local || http->options->no_auth;
+	request->can_write = known && http->options->allow_write;
+	request->can_eval = known && http->options->allow_eval;
+}
+
+bool lun_guard_is_local(const char *listen)
+{
+	char name[256];
+
+	if (!strchr(listen, ':') || !host_name(listen, name, sizeof(name)))
+		return false;
+	return strncmp(name, "127.", 4) == 0 || strcmp(name, "::1") == 0;
+}

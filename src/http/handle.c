@@ -1,0 +1,198 @@
+/* A request from its first check to its answer. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "bind/vm.h"
+#include "http/answer.h"
+#include "http/guard.h"
+#include "http/live.h"
+#include "http/static.h"
+
+enum { READ_SIZE = 64 << 10 };
+
+static void ask_for_body(struct mg_connection *conn, const struct mg_request_info *info)
+{
+	const char *expect = lun_header(info, "Expect");
+
+	if (expect && strcasecmp(expect, "100-continue") == 0)
+		mg_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+}
+
+/* Reads to the end or to one byte more than the limit: 0, -EMSGSIZE, -EIO, -ENOMEM. */
+static int read_all(struct mg_connection *conn, struct lun_out *body, size_t limit)
+{
+	for (;;) {
+		size_t want = limit + 1 - body->len < READ_SIZE ? limit + 1 - body->len : READ_SIZE;
+		char *room = lun_out_reserve(body, want);
+		int n;
+
+		if (!room)
+			return -ENOMEM;
+		n = mg_read(conn, room, want);
+		if (n <= 0)
+			return n < 0 ? -EIO : 0;
+		body->len += (size_t)n;
+		if (body->len > limit)
+			return -EMSGSIZE;
+	}
+}
+
+static int read_body(struct mg_connection *conn, struct lun_out *body, size_t limit)
+{
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	int err;
+
+	if (info->content_length > 0 && (unsigned long long)info->content_length > limit)
+		return -EMSGSIZE;
+	if (info->content_length <= 0 && !lun_header(info, "Transfer-Encoding"))
+		return 0;
+	ask_for_body(conn, info);
+	err = read_all(conn, body, limit);
+	if (!err && info->content_length > 0 && body->len < (size_t)info->content_length)
+		return -EIO;
+	return err;
+}
+
+static bool get_body(struct lun_http *http, struct mg_connection *conn, struct lun_out *body)
+{
+	int err = read_body(conn, body, http->options->body_limit);
+
+	if (err == -EMSGSIZE)
+		lun_answer_error(conn, 413, "the body is too large", NULL, true);
+	else if (err == -ENOMEM)
+		lun_answer_error(conn, 503, "not enough memory", "Retry-After: 1\r\n", true);
+	else if (err)
+		lun_answer_error(conn, 400, "the body is not complete", NULL, true);
+	return !err;
+}
+
+static bool is_upgrade(const struct mg_request_info *info)
+{
+	const char *upgrade = lun_header(info, "Upgrade");
+
+	return upgrade && strcasecmp(upgrade, "websocket") == 0;
+}
+
+static void fill_request(struct lun_http *http, const struct mg_request_info *info,
+	const struct lun_out *body, struct lun_request *request)
+{
+	_Static_assert(sizeof(struct lun_header) == sizeof(struct mg_header), "the same layout");
+	*request = (struct lun_request){
+		.method = info->request_method,
+		.path = info->local_uri,
+		.query = info->query_string,
+		.remote = info->remote_addr,
+		.body = body->data,
+		.body_len = body->len,
+		.headers = (const struct lun_header *)info->http_headers,
+		.headers_len = (size_t)info->num_headers,
+		.websocket = is_upgrade(info),
+	};
+	lun_guard_rights(http, info, request);
+}
+
+static void answer_refused(struct mg_connection *conn, int err)
+{
+	if (err == -EBUSY)
+		lun_answer_error(conn, 503, "too many requests wait", "Retry-After: 1\r\n", false);
+	else
+		lun_answer_error(conn, 503, "the server ends", "Retry-After: 5\r\n", true);
+}
+
+/* Live connections leave some threads to requests. */
+static bool has_room(struct lun_http *http)
+{
+	if (atomic_fetch_add(&http->live, 1) < http->live_limit)
+		return true;
+	atomic_fetch_sub(&http->live, 1);
+	return false;
+}
+
+/* A WebSocket stays counted until its request ends: see end() in server.c. */
+static int go_live(
+	struct lun_http *http, struct mg_connection *conn, struct lun_reply *reply, bool websocket)
+{
+	if (!has_room(http)) {
+		lun_answer_error(
+			conn, 503, "too many live connections", "Retry-After: 5\r\n", true);
+		return 503;
+	}
+	if (websocket && lun_websocket_prepare(conn, reply))
+		return 0;
+	if (!websocket)
+		lun_events_run(conn, reply);
+	atomic_fetch_sub(&http->live, 1);
+	return reply->status;
+}
+
+static int answer(
+	struct lun_http *http, struct mg_connection *conn, const struct lun_request *request)
+{
+	struct lun_reply reply;
+	int err = lun_request_run(http->pool, request, &reply), status;
+
+	if (err) {
+		answer_refused(conn, err);
+		return 503;
+	}
+	status = reply.status;
+	if (reply.conn)
+		status = go_live(http, conn, &reply, request->websocket);
+	else if (!reply.unrouted || !lun_static_page(conn, http->options->pool.vm->root))
+		lun_answer_reply(conn, &reply);
+	lun_reply_free(&reply);
+	return status;
+}
+
+static int run(struct lun_http *http, struct mg_connection *conn)
+{
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	struct lun_request request;
+	struct lun_out body;
+	int status = 400;
+
+	if (is_upgrade(info) ? !lun_websocket_check(conn)
+			     : lun_static_answer(conn, http->options->pool.vm->root))
+		return 200;
+	lun_out_init(&body);
+	if (get_body(http, conn, &body)) {
+		fill_request(http, info, &body, &request);
+		status = answer(http, conn, &request);
+	}
+	lun_out_free(&body);
+	return status;
+}
+
+static int check_and_run(struct lun_http *http, struct mg_connection *conn)
+{
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	struct lun_refusal refusal;
+
+	if (atomic_load(&http->draining)) {
+		answer_refused(conn, -ESHUTDOWN);
+		return 503;
+	}
+	if (!info->local_uri) {
+		lun_answer_error(conn, 400, "no path", NULL, true);
+		return 400;
+	}
+	if (!lun_guard_check(http, info, &refusal)) {
+		lun_answer_error(conn, refusal.status, refusal.message, NULL, true);
+		return refusal.status;
+	}
+	return run(http, conn);
+}
+
+/* civetweb takes 0 for "go on": only a WebSocket's handshake does. */
+int lun_http_handle(struct mg_connection *conn)
+{
+	struct lun_http *http = mg_get_user_data(mg_get_context(conn));
+	int status;
+
+	atomic_fetch_add(&http->in_flight, 1);
+	status = check_and_run(http, conn);
+	atomic_fetch_sub(&http->in_flight, 1);
+	return status;
+}

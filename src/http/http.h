@@ -1,0 +1,34 @@
+#pragma once
+/*
+ * The HTTP server: civetweb's threads hold connections, the pool's VMs answer. One a process.
+ */
+#include <civetweb.h>
+#include <stdatomic.h>
+
+#include "bind/request.h"
+#include "bind/server.h"
+
+struct lun_http {
+	const struct lun_serve_options *options;
+	struct lun_pool *pool;
+	struct mg_context *context;
+	bool local;            /* listens on loopback alone */
+	atomic_bool draining;  /* no new requests: the server ends */
+	atomic_uint in_flight; /* requests being answered */
+	atomic_uint live;      /* WebSockets and event streams */
+	unsigned live_limit;
+	char error[256]; /* civetweb's last message while it starts */
+};
+
+/* server.c. NULL with *err (malloc'd). */
+struct lun_http *lun_http_start(
+	const struct lun_serve_options *options, struct lun_pool *pool, char **err);
+/* Answers what is being answered, ends the rest. The pool must have been closed in between:
+ * drain, close the pool, stop. */
+void lun_http_drain(struct lun_http *http, double seconds);
+void lun_http_stop(struct lun_http *http);
+/* Writes "http://ADDR:PORT/" of the n-th listening port; false when there is none. */
+bool lun_http_url(struct lun_http *http, int n, char *url, size_t len);
+
+/* handle.c: civetweb's begin_request. */
+int lun_http_handle(struct mg_connection *conn);

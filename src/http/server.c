@@ -1,0 +1,191 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http/answer.h"
+#include "http/guard.h"
+#include "http/http.h"
+#include "http/live.h"
+
+enum { MAX_OPTIONS = 40 };
+
+static int log_message(const struct mg_connection *conn, const char *message)
+{
+	struct lun_http *http = conn ? mg_get_user_data(mg_get_context(conn)) : NULL;
+
+	if (http && !http->context)
+		snprintf(http->error, sizeof(http->error), "%s", message);
+	return 1;
+}
+
+static int log_access(const struct mg_connection *conn, const char *message)
+{
+	(void)conn;
+	(void)message;
+	return 1;
+}
+
+/* What civetweb refuses by itself: malformed or too large requests. */
+static int http_error(struct mg_connection *conn, int status, const char *message)
+{
+	lun_answer_error(conn, status, message && *message ? message : "refused", NULL, true);
+	return 0;
+}
+
+static void end(const struct mg_connection *conn, int status)
+{
+	struct lun_http *http = mg_get_user_data(mg_get_context(conn));
+
+	(void)status;
+	if (mg_get_user_connection_data(conn)) {
+		lun_websocket_end(conn);
+		atomic_fetch_sub(&http->live, 1);
+	}
+}
+
+static void join_ports(const char *const *listen, bool secure, char *ports, size_t len)
+{
+	*ports = '\0';
+	for (; *listen; listen++) {
+		size_t at = strlen(ports);
+
+		snprintf(ports + at, len - at, "%s%s%s", at ? "," : "", *listen, secure ? "s" : "");
+	}
+}
+
+static struct mg_context *start(struct lun_http *http, const char **options, char **err)
+{
+	struct mg_callbacks callbacks = {
+		.begin_request = lun_http_handle,
+		.end_request = end,
+		.log_message = log_message,
+		.log_access = log_access,
+		.http_error = http_error,
+	};
+	char text[256] = "";
+	struct mg_error_data error = { .text = text, .text_buffer_size = sizeof(text) };
+	struct mg_init_data init = {
+		.callbacks = &callbacks, .user_data = http, .configuration_options = options
+	};
+	struct mg_context *context = mg_start2(&init, &error);
+
+	if (!context && asprintf(err, "%s", http->error[0] ? http->error : text) < 0)
+		*err = NULL;
+	return context;
+}
+
+static struct mg_context *configure(struct lun_http *http, char **err)
+{
+	const struct lun_serve_options *o = http->options;
+	char ports[1024], threads[16];
+	const char *options[MAX_OPTIONS] = {
+		"listening_ports",
+		ports,
+		"num_threads",
+		threads,
+		"connection_queue",
+		"256",
+		"max_request_size",
+		"32768",
+		"request_timeout_ms",
+		"30000",
+		"keep_alive_timeout_ms",
+		"15000",
+		"enable_keep_alive",
+		"yes",
+		"tcp_nodelay",
+		"1",
+		"linger_timeout_ms",
+		"1000",
+		"websocket_timeout_ms",
+		"20000",
+		"enable_websocket_ping_pong",
+		"yes",
+		"access_control_allow_origin",
+		"",
+		"access_control_allow_methods",
+		"",
+		"access_control_allow_headers",
+		"",
+		"cgi_pattern",
+		"",
+		"ssi_pattern",
+		"",
+		"enable_directory_listing",
+		"no",
+		o->certificate ? "ssl_certificate" : NULL,
+		o->certificate,
+		NULL,
+	};
+
+	join_ports(o->listen, o->certificate, ports, sizeof(ports));
+	snprintf(threads, sizeof(threads), "%u", o->connections);
+	return start(http, options, err);
+}
+
+static bool is_local(const char *const *listen)
+{
+	for (; *listen; listen++) {
+		if (!lun_guard_is_local(*listen))
+			return false;
+	}
+	return true;
+}
+
+struct lun_http *lun_http_start(
+	const struct lun_serve_options *options, struct lun_pool *pool, char **err)
+{
+	struct lun_http *http = calloc(1, sizeof(*http));
+
+	*err = NULL;
+	if (!http)
+		return NULL;
+	http->options = options;
+	http->pool = pool;
+	http->local = is_local(options->listen);
+	http->live_limit =
+		options->connections - (options->connections > 64 ? 32 : options->connections / 2);
+	mg_init_library(0);
+	http->context = configure(http, err);
+	if (!http->context) {
+		mg_exit_library();
+		free(http);
+		return NULL;
+	}
+	lun_websocket_register(http);
+	return http;
+}
+
+bool lun_http_url(struct lun_http *http, int n, char *url, size_t len)
+{
+	struct mg_server_port ports[16];
+	int count = mg_get_server_ports(http->context, 16, ports);
+	const char *listen, *colon;
+
+	if (n >= count)
+		return false;
+	listen = http->options->listen[n];
+	colon = strrchr(listen, ':');
+	snprintf(url, len, "%s://%.*s:%d/", ports[n].is_ssl ? "https" : "http",
+		colon ? (int)(colon - listen) : 7, colon ? listen : "0.0.0.0", ports[n].port);
+	return true;
+}
+
+/* Live connections end by their own: the pool closes them. */
+void lun_http_drain(struct lun_http *http, double seconds)
+{
+	atomic_store(&http->draining, true);
+	for (int i = 0; i < (int)(seconds * 100); i++) {
+		if (atomic_load(&http->in_flight) <= atomic_load(&http->live))
+			return;
+		usleep(10000);
+	}
+}
+
+void lun_http_stop(struct lun_http *http)
+{
+	mg_stop(http->context);
+	mg_exit_library();
+	free(http);
+}

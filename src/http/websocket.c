@@ -1,0 +1,327 @@
+/*
+ * WebSockets: civetweb makes the handshake, reads frames in the connection's thread and
+ * answers pings; messages are put together and checked here. Writing has a thread of its own, as a
+ * slow client must block nobody else.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/answer.h"
+#include "http/guard.h"
+#include "http/live.h"
+#include "http/socket.h"
+#include "text/json.h"
+
+enum { MAX_MESSAGE = 1 << 20, WRITER_STACK = 128 << 10, IDLE_MS = 3600 * 1000, CLOSE_MS = 2000 };
+
+struct websocket {
+	struct lun_conn *live;
+	struct mg_connection *conn;
+	struct lun_socket socket;
+	char *protocol;
+	struct lun_out message; /* fragments so far */
+	bool in_message;
+	bool ready, has_writer;
+	pthread_t writer;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t ended;
+	bool over; /* the reader has ended */
+	bool close_sent;
+	int code; /* the client's */
+	char reason[124];
+};
+
+static void drop(void *ctx)
+{
+	struct websocket *ws = ctx;
+
+	lun_socket_shutdown(&ws->socket);
+}
+
+bool lun_websocket_check(struct mg_connection *conn)
+{
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	const char *version = lun_header(info, "Sec-WebSocket-Version");
+
+	if (strcmp(info->request_method, "GET") != 0)
+		lun_answer_error(conn, 405, "a WebSocket begins with GET", "Allow: GET\r\n", true);
+	else if (!lun_header(info, "Sec-WebSocket-Key"))
+		lun_answer_error(conn, 400, "Sec-WebSocket-Key is missing", NULL, true);
+	else if (!version || strcmp(version, "13") != 0)
+		lun_answer_error(conn, 426, "WebSocket version 13 is needed",
+			"Sec-WebSocket-Version: 13\r\n", true);
+	else
+		return true;
+	return false;
+}
+
+bool lun_websocket_prepare(struct mg_connection *conn, struct lun_reply *reply)
+{
+	struct websocket *ws = calloc(1, sizeof(*ws));
+
+	if (!ws)
+		return false;
+	ws->live = reply->conn;
+	ws->protocol = reply->protocol;
+	reply->conn = NULL;
+	reply->protocol = NULL;
+	ws->conn = conn;
+	ws->code = 1006;
+	lun_out_init(&ws->message);
+	lun_socket_of(&ws->socket, mg_get_request_info(conn));
+	pthread_mutex_init(&ws->lock, NULL);
+	pthread_cond_init(&ws->ended, NULL);
+	mg_set_user_connection_data(conn, ws);
+	return true;
+}
+
+static void send_close(struct websocket *ws, int code, const char *reason)
+{
+	char frame[126];
+	size_t len = strnlen(reason, 123);
+	bool first;
+
+	pthread_mutex_lock(&ws->lock);
+	first = !ws->close_sent;
+	ws->close_sent = true;
+	pthread_mutex_unlock(&ws->lock);
+	if (!first)
+		return;
+	frame[0] = (char)(code >> 8);
+	frame[1] = (char)code;
+	memcpy(frame + 2, reason, len);
+	mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE, frame, len + 2);
+}
+
+/* After our close the client has a moment to answer; then its socket is shut down. */
+static void wait_for_end(struct websocket *ws)
+{
+	struct timespec until;
+	int err = 0;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += CLOSE_MS / 1000;
+	pthread_mutex_lock(&ws->lock);
+	while (!ws->over && !err)
+		err = pthread_cond_timedwait(&ws->ended, &ws->lock, &until);
+	pthread_mutex_unlock(&ws->lock);
+	if (err)
+		drop(ws);
+}
+
+static bool is_over(struct websocket *ws)
+{
+	bool over;
+
+	pthread_mutex_lock(&ws->lock);
+	over = ws->over;
+	pthread_mutex_unlock(&ws->lock);
+	return over;
+}
+
+static bool write_message(struct websocket *ws, struct lun_message *message)
+{
+	int sent =
+		mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_TEXT, message->data, message->len);
+
+	free(message);
+	return sent > 0;
+}
+
+static void *run_writer(void *arg)
+{
+	struct websocket *ws = arg;
+	struct lun_message *message;
+	char reason[124];
+	int code, got;
+
+	while ((got = lun_conn_next(ws->live, IDLE_MS, &message, &code, reason)) >= 0) {
+		if (got > 0 && !write_message(ws, message)) {
+			drop(ws);
+			return NULL;
+		}
+	}
+	if (!is_over(ws)) {
+		send_close(ws, code, reason);
+		wait_for_end(ws);
+	}
+	return NULL;
+}
+
+static bool start_writer(struct websocket *ws)
+{
+	pthread_attr_t attr;
+	int err;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, WRITER_STACK);
+	err = pthread_create(&ws->writer, &attr, run_writer, ws);
+	pthread_attr_destroy(&attr);
+	ws->has_writer = !err;
+	return !err;
+}
+
+static struct websocket *of(const struct mg_connection *conn)
+{
+	return mg_get_user_connection_data(conn);
+}
+
+/* civetweb would take the last protocol that the client names; ours is the session's. */
+static int on_connect(const struct mg_connection *conn, void *unused)
+{
+	struct mg_request_info *info = (struct mg_request_info *)mg_get_request_info(conn);
+
+	(void)unused;
+	if (!of(conn))
+		return 1;
+	info->acceptedWebSocketSubprotocol = of(conn)->protocol;
+	return 0;
+}
+
+static void on_ready(struct mg_connection *conn, void *unused)
+{
+	struct websocket *ws = of(conn);
+
+	(void)unused;
+	ws->ready = true;
+	lun_conn_attach(ws->live, (struct lun_transport){ drop, ws });
+	if (!start_writer(ws) || lun_conn_opened(ws->live))
+		drop(ws);
+}
+
+/* Ends the connection for what the client did. */
+static int violation(struct websocket *ws, int code, const char *reason)
+{
+	ws->code = code;
+	send_close(ws, code, reason);
+	return 0;
+}
+
+static bool is_utf8(const char *s, size_t len)
+{
+	while (len > 0) {
+		size_t n = lun_utf8_len(s, len);
+
+		if (n == 0)
+			return false;
+		s += n;
+		len -= n;
+	}
+	return true;
+}
+
+static int end_message(struct websocket *ws)
+{
+	int err;
+
+	ws->in_message = false;
+	if (!is_utf8(ws->message.data, ws->message.len))
+		return violation(ws, 1007, "text is not UTF-8");
+	err = lun_conn_message(ws->live, ws->message.data, ws->message.len);
+	lun_out_reset(&ws->message);
+	if (ws->message.cap > 64 << 10)
+		lun_out_free(&ws->message);
+	return err ? violation(ws, 1001, "the server ends") : 1;
+}
+
+static int on_text(struct websocket *ws, bool first, bool last, const char *data, size_t len)
+{
+	if (first == ws->in_message)
+		return violation(ws, 1002, "fragments out of order");
+	if (ws->message.len + len > MAX_MESSAGE)
+		return violation(ws, 1009, "the message is too long");
+	ws->in_message = true;
+	lun_out_mem(&ws->message, data, len);
+	if (ws->message.err)
+		return violation(ws, 1011, "not enough memory");
+	return last ? end_message(ws) : 1;
+}
+
+static int on_close_frame(struct websocket *ws, const char *data, size_t len)
+{
+	size_t reason = len > 2 ? len - 2 : 0;
+
+	ws->code = len >= 2 ? (unsigned char)data[0] << 8 | (unsigned char)data[1] : 1005;
+	if (reason > sizeof(ws->reason) - 1)
+		reason = sizeof(ws->reason) - 1;
+	if (reason)
+		memcpy(ws->reason, data + 2, reason);
+	send_close(ws, ws->code == 1005 ? 1000 : ws->code, "");
+	return 0;
+}
+
+static int on_data(struct mg_connection *conn, int bits, char *data, size_t len, void *unused)
+{
+	struct websocket *ws = of(conn);
+	int opcode = bits & 0x0f;
+	bool last = bits & 0x80;
+
+	(void)unused;
+	if (bits & 0x70)
+		return violation(ws, 1002, "reserved bits");
+	switch (opcode) {
+	case MG_WEBSOCKET_OPCODE_CONTINUATION:
+	case MG_WEBSOCKET_OPCODE_TEXT:
+		return on_text(ws, opcode == MG_WEBSOCKET_OPCODE_TEXT, last, data, len);
+	case MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE:
+		return on_close_frame(ws, data, len);
+	case MG_WEBSOCKET_OPCODE_PING:
+	case MG_WEBSOCKET_OPCODE_PONG:
+		return 1;
+	case MG_WEBSOCKET_OPCODE_BINARY:
+		return violation(ws, 1003, "text only");
+	default:
+		return violation(ws, 1002, "unknown opcode");
+	}
+}
+
+static void free_websocket(struct websocket *ws)
+{
+	lun_out_free(&ws->message);
+	pthread_cond_destroy(&ws->ended);
+	pthread_mutex_destroy(&ws->lock);
+	free(ws->protocol);
+	free(ws);
+}
+
+/* The writer may block on the socket: it is shut down first. */
+static void join_writer(struct websocket *ws)
+{
+	pthread_mutex_lock(&ws->lock);
+	ws->over = true;
+	pthread_cond_signal(&ws->ended);
+	pthread_mutex_unlock(&ws->lock);
+	lun_conn_close(ws->live, 1000, "");
+	if (ws->has_writer) {
+		drop(ws);
+		pthread_join(ws->writer, NULL);
+	}
+}
+
+static void finish(struct websocket *ws)
+{
+	join_writer(ws);
+	lun_conn_gone(ws->live, ws->code, ws->reason);
+	free_websocket(ws);
+}
+
+static void on_close(const struct mg_connection *conn, void *unused)
+{
+	(void)unused;
+	if (of(conn))
+		finish(of(conn));
+	mg_set_user_connection_data(conn, NULL);
+}
+
+void lun_websocket_end(const struct mg_connection *conn)
+{
+	on_close(conn, NULL);
+}
+
+void lun_websocket_register(struct lun_http *http)
+{
+	mg_set_websocket_handler(
+		http->context, "**", on_connect, on_ready, on_data, on_close, http);
+}
