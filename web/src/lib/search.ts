@@ -33,7 +33,7 @@ function fit(parts: Part[], word: string): { weight: number; why: string } | und
     const text = String(value).toLowerCase();
     const at = text.indexOf(word);
     if (at < 0) return;
-    const weight = (text === word ? 100 : at === 0 ? 60 : 30) - place;
+    const weight = (text === word ? 100 : at === 0 ? 60 : 30) - place + (why === "name" ? 50 : 0);
     if (!best || weight > best.weight) {
       best = { weight, why: why === "name" ? "" : `${why} ${value}` };
     }

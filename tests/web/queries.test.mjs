@@ -1,0 +1,27 @@
+// The explorer's queries against the schema that the server serves.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parse, Source } from "../../web/node_modules/graphql/index.mjs";
+import { check, generate, readQueries, readSchema } from "../../web/tools/queries.mjs";
+
+test("every query of the explorer is valid", () => {
+  assert.deepEqual(check(readSchema(), readQueries()), []);
+});
+
+test("a mistake is named with its file and line", () => {
+  const source = new Source("query Wrong {\n  maps { id nonsense }\n}", "src/queries/x.graphql");
+  assert.deepEqual(check(readSchema(), parse(source).definitions),
+    ['src/queries/x.graphql:2: Cannot query field "nonsense" on type "Map".']);
+});
+
+test("results and variables get their types", () => {
+  const source = new Source(`
+    fragment Part on Map { id name }
+    query One($id: Int!, $first: Int = 3) { map(id: $id) { ...Part pins table(first: $first) { time } } }
+  `, "x.graphql");
+  const text = generate(readSchema(), parse(source).definitions);
+  assert.match(text, /export type Part = \{ id: number; name: string \| null \};/);
+  assert.match(text, /export type OneVariables = \{ id: number; first\?: number \| null \};/);
+  assert.match(text, /pins: \(string\)\[\] \| null; table: \{ time: number \}/);
+});

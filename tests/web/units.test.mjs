@@ -1,0 +1,116 @@
+// The explorer's own arithmetic: formats, bytes, filters, search, packing.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { build } from "../../web/node_modules/esbuild/lib/main.js";
+
+const web = fileURLToPath(new URL("../../web/", import.meta.url));
+
+async function load(name) {
+  const { outputFiles } = await build({
+    entryPoints: [`${web}src/lib/${name}.ts`], bundle: true, format: "esm", write: false,
+    alias: { "@gen": `${web}gen` }, platform: "node",
+  });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}
+
+const format = await load("format");
+const bytes = await load("bytes");
+const { parseFilter } = await load("filter");
+const { search } = await load("search");
+const { layoutGraph } = await load("layout");
+
+test("numbers keep every digit", () => {
+  assert.equal(format.count("18446744073709551615"), "18,446,744,073,709,551,615");
+  assert.equal(format.count("-9223372036854775808"), "-9,223,372,036,854,775,808");
+  assert.equal(format.count(1234567), "1,234,567");
+  assert.equal(format.count(null), "–");
+});
+
+test("sizes, times and shares have units", () => {
+  assert.equal(format.bytes(4096), "4.00 KiB");
+  assert.equal(format.bytes(1), "1 B");
+  assert.equal(format.short(999), "999");
+  assert.equal(format.short(999_999), "1.00 M");
+  assert.equal(format.duration(693e-9), "693 ns");
+  assert.equal(format.duration(0.0025), "2.50 ms");
+  assert.equal(format.duration(90), "90 s");
+  assert.equal(format.duration(7300), "2 h");
+  assert.equal(format.percent(0.0545), "5.45 %");
+  assert.equal(format.percent(1e-9), "< 0.001 %");
+  assert.equal(format.withUnit("1500", "ns"), "1.50 µs");
+});
+
+test("cells compare by size, exactly, and text by its numbers", () => {
+  const sorted = (list) => [...list].sort(format.compare);
+  assert.deepEqual(sorted(["18446744073709551615", 9, "9007199254740993", "9007199254740992"]),
+    [9, "9007199254740992", "9007199254740993", "18446744073709551615"]);
+  assert.deepEqual(sorted(["cpu10", "cpu9", null]), [null, "cpu9", "cpu10"]);
+});
+
+test("text becomes the bytes that are written", () => {
+  assert.equal(bytes.toBytes("258", "NUMBER", 4), "02010000");
+  assert.equal(bytes.toBytes("-1", "NUMBER", 8), "ffffffffffffffff");
+  assert.equal(bytes.toBytes("18446744073709551615", "NUMBER", 8), "ffffffffffffffff");
+  assert.equal(bytes.toBytes("bash", "STRING", 6), "626173680000");
+  assert.equal(bytes.toBytes("0xAB cd", "HEX", 2), "abcd");
+});
+
+test("what does not fit is refused by name", () => {
+  assert.throws(() => bytes.toBytes("256", "NUMBER", 1), /256 does not fit in 1 bytes/);
+  assert.throws(() => bytes.toBytes("-129", "NUMBER", 1), /does not fit/);
+  assert.throws(() => bytes.toBytes("1.5", "NUMBER", 4), /no whole number/);
+  assert.throws(() => bytes.toBytes("abc", "HEX", 2), /odd number/);
+  assert.throws(() => bytes.toBytes("ab", "HEX", 2), /1 bytes given, 2 needed/);
+  assert.throws(() => bytes.toBytes("toolong", "STRING", 4), /7 bytes of text, 4 at most/);
+});
+
+const columns = [
+  { name: "comm", part: "KEY" }, { name: "calls", part: "VALUE" }, { name: "calls@0", part: "CPU" },
+];
+
+test("a filter is words and conditions", () => {
+  assert.deepEqual(parseFilter("bash", columns).conditions,
+    [{ column: "comm", op: "CONTAINS", value: "bash" }]);
+  assert.deepEqual(parseFilter("calls>=100, comm=ba sh; calls@0 != 3", columns).conditions, [
+    { column: "calls", op: "GE", value: 100 }, { column: "comm", op: "EQ", value: "ba sh" },
+    { column: "calls@0", op: "NE", value: 3 },
+  ]);
+  assert.equal(parseFilter("cals>1", columns).unknown, "cals");
+});
+
+test("a number too big to be exact stays text in a filter", () => {
+  assert.deepEqual(parseFilter("calls=18446744073709551615", columns).conditions,
+    [{ column: "calls", op: "EQ", value: "18446744073709551615" }]);
+});
+
+const program = (id, name, more = {}) => ({
+  id, name, type: "TracePoint", kernelType: "tracepoint", tag: "00ff", user: "root", pins: [],
+  owners: [], links: [], ...more,
+});
+
+test("search looks at everything that is known, the name first", () => {
+  const list = [
+    program(1, "count", { owners: [{ comm: "bpftrace", pid: 42 }] }),
+    program(2, "bpftrace_helper"), program(3, "other", { links: [{ target: "sys_enter" }] }),
+  ];
+  const names = (text) => search(text, list, [], []).map(({ name }) => name);
+  assert.deepEqual(names("bpftrace"), ["bpftrace_helper", "count"]);
+  assert.deepEqual(names("sys_ent"), ["other"]);
+  assert.deepEqual(names("count 42"), ["count"]);
+  assert.deepEqual(names("nothing"), []);
+});
+
+test("pieces of a graph do not overlap", async () => {
+  const nodes = Array.from({ length: 60 }, (_, at) => ({ id: `n${at}`, width: 100, height: 30 }));
+  const edges = Array.from({ length: 40 }, (_, at) => ({ from: `n${at}`, to: `n${(at * 7) % 20}` }));
+  const layout = await layoutGraph(nodes, edges.filter(({ from, to }) => from !== to), "LR");
+  const boxes = [...layout.nodes.values()];
+  assert.equal(boxes.length, 60);
+  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
+    const apart = Math.abs(a.x - b.x) >= 99.9 || Math.abs(a.y - b.y) >= 29.9;
+    assert.ok(apart, `${JSON.stringify(a)} over ${JSON.stringify(b)}`);
+  }));
+  assert.ok(boxes.every(({ x, y }) => x <= layout.width && y <= layout.height));
+});
