@@ -29,6 +29,8 @@ local function applies(node, t, schema)
   return wanted == t or (wanted ~= nil and schema:implements(t, wanted))
 end
 
+collect.applies = applies
+
 local function visit(selections, t, request, groups, visited)
   for i = 1, #selections do
     local node = selections[i]

@@ -28,9 +28,10 @@ function errors.is(value) return getmetatable(value) == Error end
 ---@param sources table[]
 ---@param message string
 ---@param at integer[]
+---@param extensions table|nil
 ---@return table
-function errors.at(sources, message, at)
-  return errors.new { message = message, sources = sources, at = at }
+function errors.at(sources, message, at, extensions)
+  return errors.new { message = message, sources = sources, at = at, extensions = extensions }
 end
 
 --- An error in the text itself.

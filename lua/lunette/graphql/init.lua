@@ -7,10 +7,15 @@ local errors = require("lunette.graphql.error")
 local introspection = require("lunette.graphql.introspection")
 local parser = require("lunette.graphql.parser")
 local printer = require("lunette.graphql.printer")
+local limits = require("lunette.graphql.limits")
 local request = require("lunette.graphql.request")
+local subscribe = require("lunette.graphql.subscribe")
+local validate = require("lunette.graphql.validate")
 
 local graphql = {
   error = errors.new, parse = parser.parse, print = printer.print, execute = request.execute,
+  subscribe = subscribe.start, is_stream = subscribe.is_stream,
+  limits = limits.defaults,
 }
 
 local error_list = { __tostring = function(list)
@@ -34,5 +39,11 @@ function graphql.build_schema(sdl, resolvers)
   if not ok then return failed { errors.new { message = errors.message_of(err) } } end
   return schema
 end
+
+--- The response to an event of a subscription.
+---@param stream table
+---@param payload any
+---@return table response
+function graphql.execute_event(stream, payload) return stream:event(payload) end
 
 return graphql

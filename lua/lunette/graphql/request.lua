@@ -1,10 +1,13 @@
 -- From a request to a response: parse, validate, choose the operation, coerce variables, run.
 
+local cache = require("lunette.graphql.cache")
 local collect = require("lunette.graphql.collect")
 local errors = require("lunette.graphql.error")
 local execution = require("lunette.graphql.execution")
 local json = require("lunette.runtime.json")
+local limits = require("lunette.graphql.limits")
 local parser = require("lunette.graphql.parser")
+local validate = require("lunette.graphql.validate")
 local variables = require("lunette.graphql.variables")
 
 local request = {}
@@ -12,7 +15,9 @@ local request = {}
 local FULL, FAILED, REFUSED = json.shape { "data" }, json.shape { "errors", "data" },
   json.shape { "errors" }
 
-local function refused(list)
+--- A response to a request that was not executed.
+---@param list table[]
+function request.refused(list)
   return setmetatable({ errors = json.array(errors.format_all(list)) }, REFUSED)
 end
 
@@ -39,28 +44,82 @@ local function choose(document, name)
   return nil, ('Unknown operation named "%s".'):format(tostring(name))
 end
 
+local CACHED <const> = 1000 -- documents of a schema
+
+local caches = setmetatable({}, { __mode = "k" })
+
+-- Parses and validates: the document, or nil and errors.
+local function read(given, opts)
+  local document, err = parser.parse(given.source, opts)
+  if not document then return nil, { err } end
+  local list = validate.document(given.schema, document, { introspection = opts.introspection })
+  if #list > 0 then return nil, list end
+  return document
+end
+
+--- The document of a request, from the cache or parsed and validated.
+---@param given table schema, source, limits
+---@return table|nil document, table[]? errors
+function request.document(given)
+  local allowed = given.limits or {}
+  local kept = caches[given.schema]
+  if not kept then
+    kept = cache.new(CACHED)
+    caches[given.schema] = kept
+  end
+  local key = given.source
+  if allowed.tokens or allowed.introspection == false then
+    key = ("%s %s %s"):format(allowed.tokens, allowed.introspection, key)
+  end
+  local document = kept:get(key)
+  if document then return document end
+  local list
+  document, list = read(given, allowed)
+  if not document then return nil, list end
+  kept:put(key, document)
+  return document
+end
+
+local function checked(given)
+  if type(given.source) ~= "string" and not given.document then
+    error("graphql: source must be a string", 3)
+  end
+  if type(given.schema) ~= "table" then error("graphql: schema must be a schema", 3) end
+end
+
 --- Makes an execution ready: nil and errors when the request itself is wrong.
 ---@param given table
 ---@return table|nil execution, table[]? errors
 function request.prepare(given)
-  local document = given.document
-  if not document then
-    local err
-    document, err = parser.parse(given.source, { tokens = (given.limits or {}).tokens })
-    if not document then return nil, { err } end
+  checked(given)
+  local document, wrong = given.document, nil
+  if document then
+    collect.prepare(document)
+  else
+    document, wrong = request.document(given)
   end
-  collect.prepare(document)
+  if not document then return nil, wrong end
   local operation, message = choose(document, given.operation_name)
   if not operation then return nil, { errors.new { message = message } } end
   local inputs = given.variables
   if inputs == json.null then inputs = nil end
   local values, list = variables.coerce(given.schema, operation, inputs or {}, document.sources)
   if not values then return nil, list end
-  return execution.new {
+  local ready = {
     schema = given.schema, document = document, operation = operation, variables = values,
     root = given.root, context = given.context or {}, limits = given.limits,
     clock = given.clock or os.clock,
   }
+  local err = limits.check(ready, given.limits or {})
+  if err then return nil, { err } end
+  return execution.new(ready)
+end
+
+local function no_root(exec)
+  local kind = exec.operation.operation
+  if exec.schema:root(kind) then return nil end
+  return errors.at(exec.sources,
+    ("Schema is not configured to execute %s operation."):format(kind), { exec.operation.at })
 end
 
 --- Executes a request.
@@ -68,7 +127,9 @@ end
 ---@return table response data and errors
 function request.execute(given)
   local exec, list = request.prepare(given)
-  if not exec then return refused(list) end
+  if not exec then return request.refused(list) end
+  local err = no_root(exec)
+  if err then return request.response(nil, { err }) end
   return request.response(execution.run(exec))
 end
 

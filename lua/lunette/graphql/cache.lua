@@ -1,0 +1,54 @@
+-- Documents that were parsed and found valid, kept so that the next request needs neither. Those
+-- not asked for the longest go first.
+
+local cache = {}
+
+local Cache = {}
+Cache.__index = Cache
+
+local LARGEST <const> = 65536 -- bytes of a text that is kept
+
+--- What is kept under a key, or nil.
+---@param key string
+function Cache:get(key)
+  local entry = self.entries[key]
+  if not entry then return nil end
+  self.clock = self.clock + 1
+  entry.used = self.clock
+  return entry.value
+end
+
+-- Lets go of the older half.
+local function shrink(self)
+  local used = {}
+  for _, entry in pairs(self.entries) do used[#used + 1] = entry.used end
+  table.sort(used)
+  local limit = used[#used // 2]
+  for key, entry in pairs(self.entries) do
+    if entry.used <= limit then
+      self.entries[key] = nil
+      self.count = self.count - 1
+    end
+  end
+end
+
+--- Keeps a value. What is too large isn't kept.
+---@param key string
+function Cache:put(key, value)
+  if #key > LARGEST then return end
+  if not self.entries[key] then
+    if self.count >= self.size then shrink(self) end
+    self.count = self.count + 1
+  end
+  self.clock = self.clock + 1
+  self.entries[key] = { value = value, used = self.clock }
+end
+
+--- Makes a cache of so many entries.
+---@param size integer
+---@return table
+function cache.new(size)
+  return setmetatable({ entries = {}, count = 0, size = size, clock = 0 }, Cache)
+end
+
+return cache

@@ -1,0 +1,65 @@
+-- Directives are known, stand where they may, stand once, and have the arguments they need.
+-- Used for documents and for schemas.
+
+local arguments = require("lunette.graphql.rules.arguments")
+
+local directives = {}
+
+local locations = setmetatable({}, { __mode = "k" })
+
+-- Where a directive may stand, as a set.
+local function location_set(def)
+  local set = locations[def]
+  if not set then
+    set = {}
+    for _, name in ipairs(def.locations) do set[name] = true end
+    locations[def] = set
+  end
+  return set
+end
+
+local function check_place(ctx, def, node, location)
+  if location_set(def)[location] then return end
+  ctx:report(('Directive "@%s" may not be used on %s.'):format(node.name, location), { node.at })
+end
+
+local function check_once(ctx, def, node, seen)
+  if def.repeatable then return end
+  if seen[node.name] then
+    ctx:report(('The directive "@%s" can only be used once at this location.'):format(node.name),
+      { seen[node.name].at, node.at })
+  else
+    seen[node.name] = node
+  end
+end
+
+--- Checks the directives of a node.
+---@param ctx table
+---@param list table[]|nil
+---@param location string
+---@param seen table|nil those that stood at the same place before
+---@param value fun(node: table, input: table|nil)|nil called for each argument's value
+---@param field table|nil lends its arguments' types to a directive that isn't known
+function directives.check(ctx, list, location, seen, value, field)
+  if not list then return end
+  seen = seen or {}
+  for _, node in ipairs(list) do
+    local def = ctx.directive[node.name]
+    if def then
+      check_place(ctx, def, node, location)
+      check_once(ctx, def, node, seen)
+      arguments.known_of_directive(ctx, def, node)
+      arguments.required_of_directive(ctx, def, node)
+    else
+      ctx:report(('Unknown directive "@%s".'):format(node.name), { node.at })
+    end
+    arguments.unique(ctx, node)
+    for _, arg in ipairs(node.arguments or {}) do
+      arguments.unique_fields(ctx, arg.value)
+      local owner = def or field
+      if value then value(arg.value, owner and owner.arg[arg.name]) end
+    end
+  end
+end
+
+return directives

@@ -1,0 +1,135 @@
+-- Fragments: on types that have fields, known, used, possible where they are spread, and never
+-- within themselves.
+
+local suggest = require("lunette.graphql.suggest")
+local types = require("lunette.graphql.types")
+
+local fragments = {}
+
+local function type_names(schema)
+  local names = {}
+  for i, t in ipairs(schema.list) do names[i] = t.name end
+  return names
+end
+
+local function defined_here(ctx, name)
+  for _, node in ipairs(ctx.document.definitions) do
+    if node.kind == "TypeDefinition" and node.name == name then return true end
+  end
+  return false
+end
+
+--- KnownTypeNames: the type a document names, or nil.
+function fragments.known_type(ctx, node)
+  local t = ctx.schema.types[node.name]
+  if not t and not defined_here(ctx, node.name) then
+    ctx:report(('Unknown type "%s".%s'):format(node.name,
+      suggest.did_you_mean(node.name, type_names(ctx.schema))), { node.at })
+  end
+  return t
+end
+
+--- FragmentsOnCompositeTypes
+function fragments.on_composite(ctx, condition, t, name)
+  if types.is_composite(t) then return end
+  local what = name and ('Fragment "%s"'):format(name) or "Fragment"
+  ctx:report(('%s cannot condition on non composite type "%s".'):format(what, condition.name),
+    { condition.at })
+end
+
+-- Can an object be of both types?
+local function overlap(schema, a, b)
+  if a == b then return true end
+  if types.is_abstract(a) then
+    if types.is_abstract(b) then
+      for _, possible in ipairs(schema:possible_types(a)) do
+        if schema:implements(possible, b) then return true end
+      end
+      return false
+    end
+    return schema:implements(b, a)
+  end
+  return types.is_abstract(b) and schema:implements(a, b)
+end
+
+--- PossibleFragmentSpreads
+function fragments.possible(ctx, node, t, parent)
+  if overlap(ctx.schema, t, parent) then return end
+  local what = node.name and ('Fragment "%s"'):format(node.name) or "Fragment"
+  ctx:report(('%s cannot be spread here as objects of type "%s" can never be of type "%s".')
+    :format(what, parent.name, t.name), { node.at })
+end
+
+--- KnownFragmentNames: the fragment that a spread means, or nil.
+function fragments.known(ctx, node)
+  local found = ctx.fragments[node.name]
+  if not found then
+    ctx:report(('Unknown fragment "%s".'):format(node.name), { node.name_at })
+  end
+  return found
+end
+
+-- The spreads in a selection: those on the same level first, then those further down.
+local function spreads_in(selections)
+  local found, stack = {}, { selections }
+  while #stack > 0 do
+    local set = table.remove(stack)
+    for _, node in ipairs(set) do
+      if node.kind == "FragmentSpread" then
+        found[#found + 1] = node
+      elseif node.selections then
+        stack[#stack + 1] = node.selections
+      end
+    end
+  end
+  return found
+end
+
+local function report_cycle(ctx, path, first)
+  local at, via = {}, {}
+  for i = first, #path do
+    at[#at + 1] = path[i].at
+    if i < #path then via[#via + 1] = '"' .. path[i].name .. '"' end
+  end
+  ctx:report(('Cannot spread fragment "%s" within itself%s.'):format(path[#path].name,
+    #via > 0 and " via " .. table.concat(via, ", ") or ""), at)
+end
+
+-- Follows the spreads of a fragment; state.path are the spreads that lead to it.
+local function follow(ctx, fragment, state)
+  local name = fragment.name
+  if state.visited[name] then return end
+  state.visited[name] = true
+  state.index[name] = #state.path + 1
+  for _, node in ipairs(spreads_in(fragment.selections)) do
+    state.path[#state.path + 1] = node
+    local first = state.index[node.name]
+    if first then
+      report_cycle(ctx, state.path, first)
+    elseif ctx.fragments[node.name] then
+      follow(ctx, ctx.fragments[node.name], state)
+    end
+    state.path[#state.path] = nil
+  end
+  state.index[name] = nil
+end
+
+--- NoFragmentCycles
+function fragments.cycles(ctx)
+  local state = { visited = {}, path = {}, index = {} }
+  for _, node in ipairs(ctx.document.definitions) do
+    if node.kind == "FragmentDefinition" then follow(ctx, node, state) end
+  end
+end
+
+--- NoUnusedFragments
+---@param used table<string, boolean>
+function fragments.unused(ctx, used)
+  for _, node in ipairs(ctx.document.definitions) do
+    if node.kind == "FragmentDefinition" and not used[node.name] then
+      ctx:report(('Fragment "%s" is never used.'):format(node.name), { node.at })
+    end
+  end
+end
+
+return fragments

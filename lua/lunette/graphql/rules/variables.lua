@@ -1,0 +1,98 @@
+-- Variables: of input types, defined once, all of them used, none used that isn't defined, and
+-- only where their type fits.
+
+local arguments = require("lunette.graphql.rules.arguments")
+local printer = require("lunette.graphql.printer")
+local type_of = require("lunette.graphql.variables").type_of
+local types = require("lunette.graphql.types")
+
+local variables = {}
+
+--- VariablesAreInputTypes: the type of a definition, or nil when it can't be a variable's.
+function variables.input_type(ctx, node)
+  local t = type_of(ctx.schema, node.type)
+  if not t or types.is_input(t) then return t end
+  ctx:report(('Variable "$%s" cannot be non-input type "%s".'):format(node.name,
+    printer.print(node.type)), { node.type.at })
+end
+
+--- UniqueVariableNames
+function variables.unique(ctx, operation)
+  local nodes = {}
+  for i, node in ipairs(operation.variables or {}) do
+    nodes[i] = { name = node.name, at = node.variable.at + 1 }
+  end
+  arguments.report_twice(ctx, nodes, 'There can be only one variable named "$%s".')
+end
+
+-- Every use of a variable in an operation and the fragments that it reaches.
+local function each_use(scope, scopes, fn)
+  for _, use in ipairs(scope.uses) do fn(use) end
+  for _, name in ipairs(scope.reached) do
+    for _, use in ipairs(scopes[name].uses) do fn(use) end
+  end
+end
+
+local function of_operation(operation)
+  return operation.name and (' %s operation "%s"'):format("%s", operation.name) or ""
+end
+
+-- NoUndefinedVariables
+local function undefined(ctx, operation, name, use)
+  ctx:report(('Variable "$%s" is not defined%s.'):format(name,
+    of_operation(operation):format("by")), { use.node.at, operation.at })
+end
+
+-- NoUnusedVariables
+local function unused(ctx, operation, node)
+  ctx:report(('Variable "$%s" is never used%s.'):format(node.name,
+    of_operation(operation):format("in")), { node.at })
+end
+
+local function allowed(schema, t, node, use)
+  local place = use.type
+  if place.kind == "NON_NULL" and t.kind ~= "NON_NULL" then
+    local own = node.default and node.default.kind ~= "NullValue"
+    if not own and not use.default then return false end
+    place = place.of
+  end
+  return types.is_subtype(schema, t, place)
+end
+
+-- VariablesInAllowedPosition
+local function position(ctx, node, use)
+  local t = use.type and type_of(ctx.schema, node.type)
+  if not t then return end
+  if not allowed(ctx.schema, t, node, use) then
+    ctx:report(('Variable "$%s" of type "%s" used in position expecting type "%s".'):format(
+      node.name, t.text, use.type.text), { node.at, use.node.at })
+  end
+  local parent = use.parent
+  if parent and parent.kind == "INPUT_OBJECT" and parent.one_of and t.kind ~= "NON_NULL" then
+    ctx:report(('Variable "$%s" is of type "%s" but must be non-nullable to be used for OneOf '
+      .. 'Input Object "%s".'):format(node.name, t.text, parent.text), { node.at, use.node.at })
+  end
+end
+
+--- What an operation does with its variables.
+---@param ctx table
+---@param operation table
+---@param scopes table what was found in each definition, by operation node and fragment name
+function variables.check(ctx, operation, scopes)
+  local defined, used = {}, {}
+  for _, node in ipairs(operation.variables or {}) do defined[node.name] = node end
+  each_use(scopes[operation], scopes, function(use)
+    local name = use.node.name
+    used[name] = true
+    if defined[name] then
+      position(ctx, defined[name], use)
+    else
+      undefined(ctx, operation, name, use)
+    end
+  end)
+  for _, node in ipairs(operation.variables or {}) do
+    if not used[node.name] then unused(ctx, operation, node) end
+  end
+end
+
+return variables

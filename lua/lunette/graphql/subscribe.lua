@@ -1,0 +1,113 @@
+-- Subscriptions: the source of events that a root field's subscribe function gives, and for each
+-- event an execution of the operation with the event as root.
+
+local complete = require("lunette.graphql.complete")
+local coerce_arguments = require("lunette.graphql.arguments").coerce
+local coerce = require("lunette.graphql.coerce")
+local errors = require("lunette.graphql.error")
+local execution = require("lunette.graphql.execution")
+local plan = require("lunette.graphql.plan")
+local request = require("lunette.graphql.request")
+
+local subscribe = {}
+
+local Stream = {}
+Stream.__index = Stream
+Stream.__name = "graphql.stream"
+Stream.__close = function(self) self:close() end
+
+--- The response to one event.
+---@param payload any
+function Stream:event(payload)
+  local given = self.given
+  if self.source.map then
+    local ok, mapped = pcall(self.source.map, payload)
+    if not ok then
+      local path = { self.field.key }
+      return request.response(nil, { errors.located(mapped, given.document.sources, self.field.at,
+        path) })
+    end
+    payload = mapped
+  end
+  given.root = payload
+  return request.response(execution.run(execution.new(given)))
+end
+
+--- The response to the next event of a source that is a function; nil at its end.
+function Stream:next()
+  if self.closed or not self.source.iterate then return nil end
+  local ok, payload = pcall(self.source.iterate)
+  if not ok then
+    self:close()
+    return request.refused { errors.new { message = errors.message_of(payload) } }
+  end
+  if payload == nil then return self:close() end
+  return self:event(payload)
+end
+
+--- Ends it. A source's own close function is called.
+function Stream:close()
+  if self.closed then return end
+  self.closed = true
+  if self.source.close then self.source.close() end
+end
+
+--- Is this value a stream?
+function subscribe.is_stream(value) return getmetatable(value) == Stream end
+
+local function source_of(result, field)
+  if type(result) == "function" then return { iterate = result } end
+  if type(result) == "table" and (result.topic or result.every or result.iterate) then
+    return result
+  end
+  error(("Subscription field %q must give a function, or a table with topic, every or iterate.")
+    :format(field.name), 0)
+end
+
+local function open(exec, field)
+  local args, err = coerce_arguments(field.def, field.nodes[1], exec.variables, exec.sources)
+  if not args then error(err, 0) end
+  local resolve = field.def.subscribe
+  if not resolve then
+    resolve = type(exec.root) == "table" and exec.root[field.name] or nil
+    if type(resolve) ~= "function" then return source_of(resolve, field) end
+  end
+  local info = exec:info(field)
+  info.given = args
+  local source, message = resolve(exec.root, coerce.plain(args, field.def.args), exec.context,
+    info)
+  if source == nil and message then error(message, 0) end
+  return source_of(source, field)
+end
+
+--- Starts a subscription.
+---@param given table as for execute
+---@return table stream or a response with errors
+function subscribe.start(given)
+  local exec, list = request.prepare(given)
+  if not exec then return request.refused(list) end
+  local root = exec.schema:root("subscription")
+  if exec.operation.operation ~= "subscription" or not root then
+    return request.refused { errors.at(exec.sources, "Schema is not configured to execute "
+      .. "subscription operation.", { exec.operation.at }) }
+  end
+  local ok, compiled = pcall(plan.of, exec, exec.operation, root)
+  if not ok then return request.refused { errors.located(compiled, exec.sources, {}, nil) } end
+  local field = compiled[1]
+  exec.path[1] = field.key
+  local source
+  ok, source = pcall(open, exec, field)
+  if not ok then
+    complete.note(exec, field, 1, source)
+    return request.refused(exec.errors)
+  end
+  return setmetatable({
+    source = source, field = field, given = {
+      schema = exec.schema, document = exec.document, operation = exec.operation,
+      variables = exec.variables, context = exec.context, limits = exec.limits,
+      clock = exec.clock,
+    },
+  }, Stream)
+end
+
+return subscribe
