@@ -168,6 +168,15 @@ int lun_plan_enum_item(struct lun_plan *plan, int64_t value, const char *name)
 	return 0;
 }
 
+/* Bits are taken out of at most nine bytes: a field of 64 that begins within a byte. */
+static bool bits_fit(const struct lun_op *op)
+{
+	uint32_t most = op->flags & LUN_OP_BE ? 8 : 9;
+
+	return op->size >= 1 && op->size <= most && op->bit_size >= 1 && op->bit_size <= 64 &&
+		op->bit_offset < 64 && op->bit_offset + op->bit_size <= op->size * 8;
+}
+
 /* The sizes that a kind can have; a leaf of any other size is refused. */
 static bool size_fits(const struct lun_op *op)
 {
@@ -178,8 +187,10 @@ static bool size_fits(const struct lun_op *op)
 	case LUN_K_FLOAT:
 		return op->size == 4 || op->size == 8 || op->size == 16;
 	case LUN_K_BITS:
-		return op->size >= 1 && op->size <= 16 && op->bit_size >= 1 && op->bit_size <= 64 &&
-			op->bit_offset + op->bit_size <= op->size * 8;
+		return bits_fit(op);
+	case LUN_K_ENUM:
+	case LUN_K_FLAGS:
+		return op->bit_size ? bits_fit(op) : op->size >= 1 && op->size <= 8;
 	case LUN_K_IPV4:
 		return op->size == 4;
 	case LUN_K_IPV6:
@@ -260,7 +271,7 @@ int lun_plan_finish(struct lun_plan *plan, uint32_t size)
 	err = check_inside(plan, 0, plan->nr_ops, size);
 	if (err)
 		return err;
-	for (uint32_t i = 0; i < plan->nr_enums; i++)
+	for (uint32_t i = 0; plan->items && i < plan->nr_enums; i++)
 		qsort(plan->items + plan->enums[i].first, plan->enums[i].count,
 			sizeof(*plan->items), by_value);
 	plan->size = plan->ops[0].offset + plan->ops[0].size;

@@ -1,0 +1,88 @@
+/*
+ * Fuzzes the plan compiler: any bytes are taken for a list of operations. Whatever is accepted
+ * must run within exactly the bytes that it says it reads.
+ *   clang -fsanitize=fuzzer,address -I src tests/fuzz/plan.c <lun_bpf, lun_text sources>
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/plan.h"
+#include "bpf/walk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { OP_BYTES = 12, MAX_SIZE = 4096 };
+
+static uint32_t small(const uint8_t *p)
+{
+	return p[0] | (uint32_t)(p[1] & 3) << 8;
+}
+
+static void add_op(struct lun_plan *plan, const uint8_t *p)
+{
+	struct lun_op op = {
+		.kind = p[0],
+		.flags = p[1],
+		.reduce = p[2] % 6,
+		.bit_offset = p[3],
+		.bit_size = p[4],
+		.offset = small(p + 5),
+		.size = small(p + 7),
+		.count = p[9],
+		.arg = p[10],
+	};
+	const char *name = p[11] & 1 ? "n" : NULL;
+
+	/* Names that the system is asked for would make every run a search of /proc. */
+	if (op.kind >= LUN_K_PID && op.kind <= LUN_K_MAP)
+		op.kind = LUN_K_UINT;
+	if (p[11] & 2)
+		lun_plan_close(plan);
+	else if (lun_op_is_container(op.kind))
+		lun_plan_open(plan, &op, name);
+	else
+		lun_plan_leaf(plan, &op, name);
+	if (p[11] & 4)
+		lun_plan_enum(plan, &(uint32_t){ 0 });
+	if (p[11] & 8)
+		lun_plan_enum_item(plan, p[10], "item");
+}
+
+static void run(const struct lun_plan *plan, uint32_t cpus)
+{
+	struct lun_bytes bytes = { .cpus = cpus, .stride = plan->size };
+	uint8_t *data = malloc((size_t)cpus * plan->size + 1);
+	struct lun_json_sink sink;
+	struct lun_pick picks[16];
+	struct lun_ctx ctx;
+	struct lun_out out;
+
+	memset(data, 0x5a, (size_t)cpus * plan->size);
+	bytes.data = data;
+	lun_ctx_init(&ctx);
+	lun_out_init(&out);
+	lun_json_sink_init(&sink, &out);
+	lun_walk(plan, &ctx, &bytes, LUN_SUM, &sink.sink);
+	lun_plan_columns(plan, "value", picks, 16);
+	lun_plan_pick(plan, "value", "n.n[3].n", &picks[0]);
+	lun_out_free(&out);
+	lun_ctx_free(&ctx);
+	free(data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lun_plan *plan = lun_plan_new();
+
+	for (size_t i = 0; i + OP_BYTES <= size && i < 64 * OP_BYTES; i += OP_BYTES)
+		add_op(plan, data + i);
+	while (!lun_plan_close(plan))
+		;
+	if (!lun_plan_finish(plan, MAX_SIZE)) {
+		run(plan, 1);
+		run(plan, 3);
+	}
+	lun_plan_unref(plan);
+	return 0;
+}
