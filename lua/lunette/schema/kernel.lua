@@ -195,13 +195,13 @@ function Kernel:pins_of(kind, id)
 end
 
 --- Which process holds which program, map, link or BTF object by which descriptor. Who
---- holds a perf event holds the program that it runs.
+--- holds a perf event or a socket holds the program that it runs.
 ---@return table[]
 function Kernel:owners()
   if not self.holds then
     self.holds = listed(bpf.owners())
     for _, hold in ipairs(self.holds) do
-      if hold.kind == "perf_event" then hold.kind = "prog" end
+      if not KINDS[hold.kind] then hold.kind = "prog" end
     end
   end
   return self.holds
