@@ -1,0 +1,36 @@
+-- Block I/O: how long requests take and how large they are, two histograms a disk from one pass.
+
+local bpf = require("bpf")
+local lunette = require("lunette")
+local metrics = lunette.metrics
+
+-- 254:0 as /sys has it: vda. The kernel keeps 20 bits of minor.
+local function disk_name(text)
+  local dev = math.tointeger(tonumber(text)) or 0
+  local numbers = ("%d:%d"):format(dev >> 20, dev & 0xfffff)
+  local file = io.open("/sys/dev/block/" .. numbers .. "/uevent")
+  local name = file and file:read("a"):match("DEVNAME=(%S+)")
+  if file then file:close() end
+  return name or numbers
+end
+
+lunette.service("block_io", function(svc)
+  local object <close> = assert(bpf.load(lunette.path("block_io.bpf.o")))
+  assert(object:attach())
+  while svc:sleep(60) do end
+end)
+
+metrics.map {
+  rule = "block_io",
+  match = { name = "io_by_disk" },
+  labels = { disk = { "key", disk_name } },
+  metrics = {
+    { name = "block_io_latency", type = "histogram", unit = "seconds",
+      help = "Time from issue to completion of a block request.",
+      slots = "value.latency_us", sum = "value.latency_sum_us", from = "us",
+      buckets = { kind = "log2", max = 25, unit = "us" } },
+    { name = "block_io_size", type = "histogram", unit = "bytes",
+      help = "Size of a block request.",
+      slots = "value.size", sum = "value.size_sum", buckets = { kind = "log2", max = 25 } },
+  },
+}

@@ -1,0 +1,23 @@
+-- Kernel timers by the function that they call, as a symbol.
+
+local bpf = require("bpf")
+local lunette = require("lunette")
+local d, metrics = lunette.decode, lunette.metrics
+
+lunette.service("timers", function(svc)
+  local object <close> = assert(bpf.load(lunette.path("timers.bpf.o")))
+  assert(object:attach())
+  while svc:sleep(60) do end
+end)
+
+metrics.map {
+  name = "kernel_timers_total", type = "counter",
+  help = "Timers started, and high-resolution timers expired, by function.",
+  match = { name = "timer_starts" },
+  decode = { key = d.struct { d.ksym():as("function"), d.u64():as("high_resolution") } },
+  labels = { ["function"] = "key.function",
+    kind = { "key.high_resolution", { "static_map", { [0] = "timer", [1] = "hrtimer" } } } },
+  -- "tick_nohz_handler+0x0" is one function.
+  relabel = { { label = "function", pattern = "^([^+]*)\\+", replace = "$1" } },
+  top = 100,
+}
