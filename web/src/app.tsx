@@ -101,7 +101,9 @@ function Banner() {
   if (connection.value === "lost") {
     return (
       <div class="banner lost" role="alert"><Icon name="alert" />
-        The server is gone. What you see is the last it said; this page comes back by itself.
+        {loaded.value
+          ? "The server is gone. What you see is the last it said; this page comes back by itself."
+          : "The server does not answer. It is asked again until it does."}
       </div>
     );
   }

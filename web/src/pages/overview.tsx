@@ -109,8 +109,8 @@ function Types({ title, rows, href, map }: {
 }) {
   const types = byType(rows);
   return (
-    <Card title={<a href={href}>{title}</a>} end={count(rows.length)}>
-      {types.length === 0 ? <p class="dim">None.</p> : (
+    <Card title={<a href={href}>{title}</a>} end={loaded.value ? count(rows.length) : ""}>
+      {!loaded.value ? <Loading lines={3} /> : types.length === 0 ? <p class="dim">None.</p> : (
         <>
           <div class="share" role="img" aria-label={`${title} by type`}>
             {types.map(([type, n]) => (
@@ -173,7 +173,7 @@ function Fullest() {
   return (
     <Card title="Fullest maps" bare>
       {result.error && !result.data && <Failure message={result.error.message} />}
-      {result.loading && !result.data ? <Loading /> : full.length === 0
+      {!result.data ? !result.error && <Loading /> : full.length === 0
         ? <Empty title="No map that can fill up" icon="map" />
         : <ul class="list">
             {full.map(({ id, name, fill }) => (

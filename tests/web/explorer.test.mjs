@@ -1,0 +1,158 @@
+// The explorer in a browser beside a real bpftrace program: its map and program appear by
+// themselves, the entries show what the kernel holds, and they change.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startServer } from "../lib/server.mjs";
+import { bpftrace, launch, mapNamed, openPage, phone, picture, until } from "./lib/browser.mjs";
+
+const name = `W${process.pid}`;
+const script = `tracepoint:raw_syscalls:sys_enter { @${name}[comm] = count(); }`;
+const mapName = `AT_${name}`;
+let server;
+let browser;
+let page;
+let trace;
+let map;
+
+before(async () => {
+  server = await startServer({});
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await trace?.stop();
+  await server?.stop();
+});
+
+const rowOf = (text) => page.locator(".table .rows .row", { hasText: text });
+
+/** The cells of the row that holds a text, or nothing. */
+const cells = (text) => rowOf(text).first().locator(".cell").allInnerTexts();
+
+const number = (text) => Number((text ?? "").replaceAll(",", ""));
+
+test("a map appears in the list by itself, with the program that uses it", async () => {
+  page = await openPage(browser, `${server.url}/maps?q=${mapName}`);
+  await page.getByText(`No maps fit “${mapName}”`).waitFor();
+  trace = bpftrace(script);
+  map = await mapNamed(mapName);
+  await rowOf(mapName).waitFor({ timeout: 20_000 });
+  const texts = await until("its users", async () => {
+    const found = await cells(mapName);
+    return found.some((text) => text.includes("sys_enter")) && found;
+  });
+  assert.ok(texts.includes("PerCPUHash"), texts.join(" | "));
+  assert.ok(texts.includes(String(map.id)));
+});
+
+test("its entries: keys as string, values as number, a column a CPU, and they change", async () => {
+  await rowOf(mapName).locator("a", { hasText: mapName }).click();
+  await page.waitForURL(`**/maps/${map.id}`);
+  await rowOf("bpftrace").first().waitFor();
+  const heads = await page.locator(".table .heads .cell").allInnerTexts();
+  assert.ok(heads.includes("CPU 0"), heads.join(" | "));
+  const before = await cells("node");
+  const sum = number(before[1]);
+  assert.equal(before.slice(2).map(number).reduce((a, b) => a + b, 0), sum);
+  await until("the value to change", async () => number((await cells("node"))[1]) > sum);
+});
+
+test("a changed cell is marked", async () => {
+  await page.locator(".cell.moved-a, .cell.moved-b").first().waitFor();
+});
+
+test("keys and values in another format", async () => {
+  await page.getByLabel("Key", { exact: true }).selectOption("HEX");
+  await page.waitForURL(/key=HEX/);
+  const hex = Buffer.from("bpftrace").toString("hex");
+  await rowOf(hex).first().waitFor();
+  await page.getByLabel("Key", { exact: true }).selectOption("STRING");
+  await rowOf("bpftrace").first().waitFor();
+});
+
+test("filter and order are the server's, and in the address", async () => {
+  await page.getByLabel("Filter entries").fill("bpftrace");
+  await page.waitForURL(/q=bpftrace/);
+  await until("one row", async () => (await page.locator(".table .rows .row").count()) === 1);
+  await page.getByLabel("Filter entries").fill("");
+  await page.getByRole("columnheader", { name: "CPU 0" }).getByRole("button").click();
+  await page.waitForURL(/sort=-/);
+  await until("the largest first", async () => {
+    const rows = await page.locator(".table .rows .row").all();
+    const values = await Promise.all(rows.slice(0, 5).map(async (row) =>
+      number((await row.locator(".cell").allInnerTexts())[2])));
+    return values.length > 1 && values.every((value, at) => at === 0 || value <= values[at - 1]);
+  });
+});
+
+test("values over time are drawn by key", async () => {
+  await page.goto(`${server.url}/maps/${map.id}?tab=values`);
+  await page.locator(".chart canvas").waitFor({ timeout: 20_000 });
+  await page.locator(".chart .legend").getByText("bpftrace", { exact: true }).waitFor();
+  await picture(page, "values");
+});
+
+test("the program: its cost, its maps, its holder", async () => {
+  await page.goto(`${server.url}/programs?q=${trace ? "sys_enter" : ""}`);
+  const [program] = await until("the program", async () => {
+    const found = await page.locator(".table .rows .row", { hasText: mapName }).all();
+    return found.length && found;
+  });
+  await program.locator("a").first().click();
+  await page.waitForURL(/\/programs\/\d+/);
+  await page.locator(".card", { hasText: "Maps that it uses" }).getByText(mapName).waitFor();
+  await page.locator(".card", { hasText: "Held by" }).getByText("bpftrace").first().waitFor();
+  await until("runs a second", async () => {
+    const text = await page.locator(".figure", { hasText: "Runs a second" }).locator(".value").innerText();
+    return text !== "–" && text !== "0";
+  });
+  await page.locator(".chart canvas").waitFor();
+});
+
+test("search finds by name, and Enter goes there", async () => {
+  await page.keyboard.press("/");
+  await page.keyboard.type(mapName);
+  await page.locator(".found [role=option]").first().waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/maps/${map.id}`);
+});
+
+test("light, dark and the phone", async () => {
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await background();
+  await page.getByRole("button", { name: /Theme/ }).click();
+  const dark = await until("the dark", async () => (await background()) !== light && background());
+  await page.reload();
+  assert.equal(await background(), dark, "the choice is kept");
+  await page.setViewportSize(phone);
+  await rowOf("bpftrace").first().waitFor();
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= phone.width, `${wide} pixels wide`);
+  await picture(page, "map-phone-dark");
+});
+
+test("a lost server is shown, and recovered from without a reload", async () => {
+  await page.evaluate(() => { window.unreloaded = true; });
+  const { port } = server;
+  await server.stop();
+  await page.getByText("The server is gone").waitFor();
+  server = await startServer({ args: ["--listen", `127.0.0.1:${port}`] });
+  await page.getByText("The server is gone").waitFor({ state: "detached", timeout: 20_000 });
+  const sum = number((await cells("node"))[1]);
+  await until("values to move again", async () => number((await cells("node"))[1]) > sum);
+  assert.equal(await page.evaluate(() => window.unreloaded), true);
+});
+
+test("a map that goes is gone from the list, and its page says so", async () => {
+  await trace.stop();
+  await page.getByText("This map is gone from the kernel").waitFor({ timeout: 20_000 });
+  await page.goto(`${server.url}/maps?q=${mapName}`);
+  await page.getByText(`No maps fit “${mapName}”`).waitFor();
+});
+
+test("nothing went wrong in the page", () => {
+  const mine = page.problems.filter((text) => !/ERR_CONNECTION|WebSocket/.test(text));
+  assert.deepEqual(mine, []);
+});
