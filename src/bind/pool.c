@@ -95,6 +95,7 @@ void lun_generation_free(struct lun_generation *generation)
 {
 	struct lun_pool *pool = generation->pool;
 
+	lun_services_free(generation);
 	for (unsigned i = 0; i < generation->workers_len; i++)
 		pthread_cond_destroy(&generation->workers[i].wake);
 	pthread_cond_destroy(&generation->loaded);

@@ -33,10 +33,11 @@ struct lun_generation {
 	unsigned pending; /* workers that have not loaded yet */
 	unsigned holds;   /* connections and streams; while there are any it lives */
 	unsigned conns;
-	uint64_t jobs; /* numbers them */
-	bool retired;  /* takes no requests any more; ends when nothing holds it */
-	bool stopping; /* ends now */
-	char *err;     /* why loading failed */
+	uint64_t jobs;         /* numbers them */
+	bool retired;          /* takes no requests any more; ends when nothing holds it */
+	bool stopping;         /* ends now */
+	bool services_stopped; /* none is to start any more */
+	char *err;             /* why loading failed */
 	unsigned workers_len;
 	struct lun_worker workers[8];
 	struct lun_service *services;
@@ -65,6 +66,8 @@ void lun_generation_free(struct lun_generation *generation);
 void lun_services_start(struct lun_generation *generation);
 /* Asks them to end, and waits for at most so many seconds; then stops their Lua code. */
 void lun_services_stop(struct lun_generation *generation, double seconds);
+/* With the generation. */
+void lun_services_free(struct lun_generation *generation);
 unsigned lun_services_count(struct lun_generation *generation);
 
 /* A thread with the 8 MiB stack that Lua needs. 0 or -errno. */

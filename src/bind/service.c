@@ -197,7 +197,8 @@ static void start(struct lun_generation *generation, const char *name)
 	service->next = generation->services;
 	generation->services = service;
 	generation->threads++;
-	if (lun_thread_start(&service->thread, run_service, service)) {
+	if (generation->services_stopped ||
+		lun_thread_start(&service->thread, run_service, service)) {
 		generation->threads--;
 		service->done = true;
 	}
@@ -296,16 +297,12 @@ static void wait_until_done(struct lun_generation *generation, double seconds)
 		err = pthread_cond_timedwait(&generation->loaded, &generation->lock, &until);
 }
 
-static void free_done(struct lun_generation *generation)
+void lun_services_free(struct lun_generation *generation)
 {
-	for (struct lun_service **slot = &generation->services; *slot;) {
-		struct lun_service *service = *slot;
+	struct lun_service *service;
 
-		if (!service->done) {
-			slot = &service->next;
-			continue;
-		}
-		*slot = service->next;
+	while ((service = generation->services)) {
+		generation->services = service->next;
 		pthread_cond_destroy(&service->wake);
 		pthread_mutex_destroy(&service->lock);
 		free(service);
@@ -315,11 +312,11 @@ static void free_done(struct lun_generation *generation)
 void lun_services_stop(struct lun_generation *generation, double seconds)
 {
 	pthread_mutex_lock(&generation->lock);
+	generation->services_stopped = true;
 	ask_all(generation, false);
 	wait_until_done(generation, seconds);
 	ask_all(generation, true);
 	wait_until_done(generation, 2);
-	free_done(generation);
 	pthread_mutex_unlock(&generation->lock);
 }
 

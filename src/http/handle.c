@@ -121,8 +121,11 @@ static int go_live(
 	}
 	if (websocket && lun_websocket_prepare(conn, reply))
 		return 0;
-	if (!websocket)
+	if (!websocket) {
+		atomic_fetch_sub(&http->in_flight, 1); // it has no end of its own
 		lun_events_run(conn, reply);
+		atomic_fetch_add(&http->in_flight, 1);
+	}
 	atomic_fetch_sub(&http->live, 1);
 	return reply->status;
 }

@@ -7,8 +7,9 @@
 #include "http/guard.h"
 #include "http/http.h"
 #include "http/live.h"
+#include "http/socket.h"
 
-enum { MAX_OPTIONS = 40 };
+enum { MAX_OPTIONS = 40, MAX_PORTS = 16 };
 
 static int log_message(const struct mg_connection *conn, const char *message)
 {
@@ -159,8 +160,8 @@ struct lun_http *lun_http_start(
 
 bool lun_http_url(struct lun_http *http, int n, char *url, size_t len)
 {
-	struct mg_server_port ports[16];
-	int count = mg_get_server_ports(http->context, 16, ports);
+	struct mg_server_port ports[MAX_PORTS];
+	int count = mg_get_server_ports(http->context, MAX_PORTS, ports);
 	const char *listen, *colon;
 
 	if (n >= count)
@@ -177,7 +178,7 @@ void lun_http_drain(struct lun_http *http, double seconds)
 {
 	atomic_store(&http->draining, true);
 	for (int i = 0; i < (int)(seconds * 100); i++) {
-		if (atomic_load(&http->in_flight) <= atomic_load(&http->live))
+		if (atomic_load(&http->in_flight) == 0)
 			return;
 		usleep(10000);
 	}
@@ -185,6 +186,11 @@ void lun_http_drain(struct lun_http *http, double seconds)
 
 void lun_http_stop(struct lun_http *http)
 {
+	struct mg_server_port ports[MAX_PORTS];
+	int count = mg_get_server_ports(http->context, MAX_PORTS, ports);
+
+	for (int i = 0; i < count; i++)
+		lun_socket_stop_listening(ports[i].port);
 	mg_stop(http->context);
 	mg_exit_library();
 	free(http);

@@ -12,8 +12,9 @@ void lun_socket_of(struct lun_socket *socket, const struct mg_request_info *info
 	socket->port = htons((uint16_t)info->server_port);
 }
 
-static bool is_it(const struct lun_socket *wanted, int fd)
+static bool is_connection(const void *ctx, int fd)
 {
+	const struct lun_socket *wanted = ctx;
 	struct sockaddr_in peer = { 0 }, own = { 0 };
 	socklen_t peer_len = sizeof(peer), own_len = sizeof(own);
 
@@ -25,7 +26,20 @@ static bool is_it(const struct lun_socket *wanted, int fd)
 		peer.sin_addr.s_addr == wanted->peer.s_addr;
 }
 
-void lun_socket_shutdown(const struct lun_socket *wanted)
+static bool is_listener(const void *ctx, int fd)
+{
+	const in_port_t *port = ctx;
+	struct sockaddr_in own = { 0 };
+	socklen_t own_len = sizeof(own), len = sizeof(int);
+	int listens = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) || !listens)
+		return false;
+	return getsockname(fd, (struct sockaddr *)&own, &own_len) == 0 &&
+		own.sin_family == AF_INET && own.sin_port == *port;
+}
+
+static void shutdown_matching(bool (*matches)(const void *ctx, int fd), const void *ctx)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -33,11 +47,23 @@ void lun_socket_shutdown(const struct lun_socket *wanted)
 	while (dir && (entry = readdir(dir))) {
 		int fd = atoi(entry->d_name);
 
-		if (entry->d_name[0] != '.' && is_it(wanted, fd)) {
+		if (entry->d_name[0] != '.' && matches(ctx, fd)) {
 			shutdown(fd, SHUT_RDWR);
 			break;
 		}
 	}
 	if (dir)
 		closedir(dir);
+}
+
+void lun_socket_shutdown(const struct lun_socket *socket)
+{
+	shutdown_matching(is_connection, socket);
+}
+
+void lun_socket_stop_listening(int port)
+{
+	in_port_t wanted = htons((uint16_t)port);
+
+	shutdown_matching(is_listener, &wanted);
 }
