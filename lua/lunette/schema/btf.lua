@@ -63,14 +63,18 @@ type BtfType {
 
 local MOST = 1000 -- types in one answer
 
--- The object that was asked for last stays open: fields of many types read it.
+local ENOENT = 2
+
+-- The object that was asked for last stays open: fields of many types read it. nil when it went
+-- away since it was listed, which is no error.
 local last = {}
 
 local function open(id)
   if last.id == id then return last.handle end
   if last.handle then last.handle:close() end
   last = {}
-  local handle, err = bpf.btf(id)
+  local handle, err, errno = bpf.btf(id)
+  if not handle and errno == ENOENT then return nil end
   if not handle then error(("BTF object with ID %d: %s"):format(id, err), 0) end
   last = { id = id, handle = handle }
   return handle
@@ -78,7 +82,7 @@ end
 
 local function type_of(id, number)
   local handle = open(id)
-  if number < 1 or number >= handle:count() then return nil end
+  if not handle or number < 1 or number >= handle:count() then return nil end
   local found = handle:type(number)
   found.btf_id = id
   return found
@@ -93,6 +97,7 @@ local function types(info, args)
   local handle = open(info.id)
   local search = args.search and args.search:lower()
   local first, skip, list = math.min(args.first, MOST), args.offset, {}
+  if not handle then return list end
   for number = 1, handle:count() - 1 do
     if #list >= first then break end
     local found = handle:type(number)
@@ -132,7 +137,9 @@ btf.resolvers = {
   },
   BtfType = {
     c = function(found)
-      local text, err = open(found.btf_id):c(found.id)
+      local handle = open(found.btf_id)
+      if not handle then return "" end
+      local text, err = handle:c(found.id)
       if not text then error(err, 0) end
       return text
     end,

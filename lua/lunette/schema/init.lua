@@ -34,11 +34,12 @@ function schema.source()
   return table.concat(texts, "\n"), resolvers
 end
 
+--- The explorer's schema without what scripts add.
+---@return table|nil schema, table? errors
+function schema.build_in() return graphql.build_schema(schema.source()) end
+
 --- The explorer's schema, with what scripts add to it.
 ---@return table|nil schema, table? errors
-function schema.build()
-  local sdl, resolvers = schema.source()
-  return graphql.build_schema(sdl, resolvers)
-end
+function schema.build() return schema.build_in() end
 
 return schema

@@ -1,6 +1,7 @@
 -- What lives. Each field gives a source that the server attaches to the connection; between
 -- two events no VM is held.
 
+local bpf = require("bpf")
 local health = require("lunette.schema.health")
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
@@ -106,9 +107,17 @@ local function chosen(rates, ids)
   return list
 end
 
--- The sampler runs while its topic has subscribers. Rates come as often as it samples.
+local function newest_rates(args)
+  samples.want()
+  return chosen(bpf.sampler():rates(), args.ids)
+end
+
+-- As often as there are samples: the sampler runs while its topic has subscribers. More seldom:
+-- what the last sample was.
 local function program_rates(_, args, ctx)
-  seconds(args.every)
+  if seconds(args.every) > samples.settings().interval then
+    return timed(newest_rates)(_, args, ctx)
+  end
   return on_topic(samples.TOPIC, function(rates)
     kernel.forget(ctx)
     return chosen(rates, args.ids)
@@ -118,6 +127,12 @@ end
 local function map_table(args, ctx)
   local info = kernel.of(ctx):demand("map", args.id)
   return table_part.page(info, args, ctx)
+end
+
+-- The map must be there when someone begins to watch it.
+local function subscribe_to_map(root, args, ctx)
+  kernel.of(ctx):demand("map", args.id)
+  return timed(map_table)(root, args, ctx)
 end
 
 local function came(kind)
@@ -135,7 +150,7 @@ subscription.resolvers = {
   Subscription = {
     objects = { subscribe = objects, resolve = itself },
     programRates = { subscribe = program_rates, resolve = itself },
-    mapTable = { subscribe = timed(map_table), resolve = itself },
+    mapTable = { subscribe = subscribe_to_map, resolve = itself },
     topic = {
       subscribe = function(_, args) return on_topic(args.name) end,
       resolve = itself,

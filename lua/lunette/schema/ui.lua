@@ -1,5 +1,7 @@
 -- Pages and panels that scripts describe; the explorer draws them with its own components.
 
+local json = require("lunette.runtime.json")
+local lunette_ui = require("lunette.ui")
 local registry = require("lunette.registry")
 
 local ui = {}
@@ -22,8 +24,8 @@ type Page {
   title: String!
   "Refresh every so many seconds; null: never."
   every: Float
-  "The description of what to show, as the components of lunette.ui."
-  view("The page's parameters." params: JSON): JSON!
+  "The description of what to show, as the components of lunette.ui; null where that failed."
+  view("The page's parameters." params: JSON): JSON
   "Why the script failed to describe it, or null."
   error("The page's parameters." params: JSON): String
 }
@@ -43,10 +45,24 @@ type Panel {
 }
 ]]
 
--- The description that a script's function makes, or nil and why it failed.
-local function view(item, ...)
-  local lunette_ui = require("lunette.ui")
-  return lunette_ui.render(item, ...)
+-- What an item's view describes, or nil and why it failed. Run once a request, though both its
+-- description and its error may be asked for.
+local function describe(item, ctx, params, id)
+  if params == json.null then params = nil end
+  local views = ctx.cache.views or {}
+  ctx.cache.views = views
+  local key = ("%p %s %s"):format(item, params and json.encode(params) or "", id or "")
+  if not views[key] then views[key] = table.pack(pcall(lunette_ui.render, item, params, id)) end
+  local ok, result = views[key][1], views[key][2]
+  if ok then return result end
+  return nil, tostring(result)
+end
+
+-- The description alone: null with an error in the answer where it failed.
+local function view(item, ctx, ...)
+  local result, err = describe(item, ctx, ...)
+  if err then error(err, 0) end
+  return result
 end
 
 local function named(kind, name)
@@ -74,11 +90,12 @@ ui.resolvers = {
   },
   Page = {
     title = title,
-    view = function(item, args) return view(item, args.params) end,
+    view = function(item, args, ctx) return (describe(item, ctx, args.params)) end,
+    error = function(item, args, ctx) return select(2, describe(item, ctx, args.params)) end,
   },
   Panel = {
     title = title,
-    view = function(item, args) return view(item, args.params, args.id) end,
+    view = function(item, args, ctx) return view(item, ctx, args.params, args.id) end,
   },
 }
 

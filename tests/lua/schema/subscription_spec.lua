@@ -1,0 +1,104 @@
+-- Subscriptions of the schema: the source that each gives, and what its events become.
+
+local graphql = require("lunette.graphql")
+local support = require("tests.lua.schema.support")
+
+describe("subscriptions", function()
+  local object, main, hash
+
+  setup(function()
+    object = support.load()
+    main, hash = object:prog("sch_main"):info().id, object:map("sch_hash"):info().id
+  end)
+
+  teardown(function() object:close() end)
+
+  local function subscribe(source, variables)
+    return graphql.subscribe {
+      schema = support.schema(), source = source, variables = variables,
+      context = { cache = {}, can_write = false },
+    }
+  end
+
+  it("objects tell what came and went", function()
+    local stream = subscribe [[subscription { objects { kind added removed programs { id name }
+      maps { id } } }]]
+    assert.equal("objects", stream.source.topic)
+    local came = stream:event { kind = "program", added = { main }, removed = { 7 } }.data.objects
+    assert.same({ "PROGRAM", { main }, { 7 } }, { came.kind, came.added, came.removed })
+    assert.same({ { id = main, name = "sch_main" } }, came.programs)
+    assert.same({}, came.maps)
+    local went = stream:event { kind = "map", added = {}, removed = { 1 } }.data.objects
+    assert.same({ "MAP", {} }, { went.kind, went.programs })
+  end)
+
+  it("what came and is gone again says so", function()
+    local stream = subscribe "subscription { objects { maps { id error } } }"
+    local event = stream:event { kind = "map", added = { 2000000000 }, removed = {} }
+    assert.equal("map with ID 2000000000 not found", event.data.objects.maps[1].error)
+  end)
+
+  it("programRates follow the sampler's topic, of the programs asked for", function()
+    local stream = subscribe(("subscription { programRates(ids: [%d]) { id cpu runs average "
+      .. "program { name } } }"):format(main))
+    assert.equal("programRates", stream.source.topic)
+    local rate = { time = 5.0, seconds = 1.0, runs = 2.0, cpu = 0.25, misses = 0.0 }
+    local other = { id = 1, time = 5.0, seconds = 1.0, runs = 1.0, cpu = 0.5, misses = 0.0 }
+    local mine = { id = main, average = 0.125 }
+    for name, value in pairs(rate) do mine[name] = value end
+    local rates = stream:event({ other, mine }).data.programRates
+    assert.equal(1, #rates)
+    assert.same({ main, 0.25, 2.0, 0.125, "sch_main" },
+      { rates[1].id, rates[1].cpu, rates[1].runs, rates[1].average, rates[1].program.name })
+  end)
+
+  it("programRates come more seldom than the sampler's, where asked", function()
+    local stream = subscribe "subscription { programRates(every: 5) { id } }"
+    assert.equal(5.0, stream.source.every)
+    assert.equal("table", type(stream:event().data.programRates))
+  end)
+
+  it("mapTable reads the map anew for each event", function()
+    local stream = subscribe(("subscription { mapTable(id: %d, every: 0.5, "
+      .. 'sort: { column: "value" }) { rows { cells } } }'):format(hash))
+    assert.equal(0.5, stream.source.every)
+    object:map("sch_hash"):update(("<I4"):pack(1), ("<I8"):pack(10))
+    assert.same({ 1, 10 }, stream:event().data.mapTable.rows[1].cells)
+    object:map("sch_hash"):update(("<I4"):pack(1), ("<I8"):pack(11))
+    assert.same({ 1, 11 }, stream:event().data.mapTable.rows[1].cells)
+  end)
+
+  it("topics carry whatever scripts publish", function()
+    local stream = subscribe('subscription { topic(name: "news") }')
+    assert.equal("news", stream.source.topic)
+    assert.same({ a = 1 }, stream:event({ a = 1 }).data.topic)
+  end)
+
+  it("health comes again and again", function()
+    local stream = subscribe "subscription { health(every: 2) { status } }"
+    assert.equal(2.0, stream.source.every)
+    assert.equal("ok", stream:event().data.health.status)
+  end)
+
+  it("are refused where they make no sense", function()
+    local refused = subscribe(("subscription { mapTable(id: %d, every: 0.01) { id } }")
+      :format(hash))
+    assert.equal("every: at least 0.1 seconds, got 0.01", refused.errors[1].message)
+    local gone = subscribe "subscription { mapTable(id: 2000000000) { id } }"
+    assert.equal("map with ID 2000000000 not found", gone.errors[1].message)
+  end)
+
+  it("leave no map open", function()
+    local function open_files()
+      local pipe <close> = assert(io.popen("ls /proc/$PPID/fd | wc -l"))
+      return pipe:read("n")
+    end
+    local stream = subscribe(("subscription { mapTable(id: %d) { rows { key } } }"):format(hash))
+    stream:event()
+    collectgarbage()
+    local before = open_files()
+    for _ = 1, 50 do stream:event() end
+    collectgarbage()
+    assert.equal(before, open_files())
+  end)
+end)
