@@ -18,8 +18,9 @@ local object <close> = assert(bpf.load(lunette.path("syscalls/syscalls.bpf.o")))
 assert(object:attach())
 tty.sleep(seconds)
 
+local map <close> = object:map("SYSCALLNUM")
 local rows = {}
-for comm, cpus in object:map("SYSCALLNUM"):each() do
+for comm, cpus in map:each() do
   rows[#rows + 1] = { comm = comm.name, calls = sum(cpus) }
 end
 table.sort(rows, function(a, b) return a.calls > b.calls end)

@@ -10,7 +10,7 @@ local d, metrics = lunette.decode, lunette.metrics
 lunette.service("syscalls", function(svc)
   local object <close> = assert(bpf.load(lunette.path("syscalls.bpf.o")))
   assert(object:attach())
-  lunette.shared.set("syscalls.map", object:map("SYSCALLNUM"):info().id)
+  lunette.shared.set("syscalls.map", object:maps()[1].id)
   while svc:sleep(60) do end
   lunette.shared.delete("syscalls.map")
 end)

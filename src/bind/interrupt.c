@@ -2,7 +2,7 @@
  * require("lunette.core.interrupt"): Ctrl-C that stops Lua code, however it loops, and leaves
  * the process alive. The signal only raises a flag; a hook that runs every so many instructions
  * sees it, in coroutines too, as these inherit the hook. A loop around pcall() does not get rid
- * of it: after some grace, for those who close what they hold, it is raised again and again.
+ * of it: after some grace it is raised again and again. What is to be closed is closed.
  */
 #include "bind/modules.h"
 
@@ -11,10 +11,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HOOK_INSTRUCTIONS = 1000, GRACE_HOOKS = 200 };
+enum { HOOK_INSTRUCTIONS = 1000, GRACE_HOOKS = 200, CLOSING_INSTRUCTIONS = 1000000 };
 
 static volatile sig_atomic_t asked;
-static int grace;
+static int grace;         /* hooks until the error can't be caught any more */
+static int closing;       /* instructions that are left for __close functions after that */
+static lua_State *failed; /* where the error was raised last, and how deep */
+static int failed_depth;
 
 /* Where Lua never gets to see the flag (a C function that blocks), the third one kills. */
 static void on_signal(int signo)
@@ -34,7 +37,29 @@ static void raise_error(lua_State *L, lua_Debug *ar)
 	lua_error(L);
 }
 
-/* When the grace is over, every instruction fails, until nothing is left that could catch it. */
+static int depth_of(lua_State *L)
+{
+	lua_Debug ar;
+	int depth = 0;
+
+	while (lua_getstack(L, depth, &ar))
+		depth++;
+	return depth;
+}
+
+/* Every instruction fails now, so that whoever catches the error gets it again: he is further
+ * out. What runs as deep as what failed, or deeper, closes what that held: it is let through. */
+static void fail_again(lua_State *L, lua_Debug *ar)
+{
+	int depth = depth_of(L);
+
+	if (L == failed && depth >= failed_depth && closing-- > 0)
+		return;
+	failed = L;
+	failed_depth = depth;
+	raise_error(L, ar);
+}
+
 static void hook(lua_State *L, lua_Debug *ar)
 {
 	if (!asked) {
@@ -44,7 +69,8 @@ static void hook(lua_State *L, lua_Debug *ar)
 	}
 	if (grace == 0) {
 		lua_sethook(L, hook, LUA_MASKCOUNT, 1);
-		raise_error(L, ar);
+		fail_again(L, ar);
+		return;
 	}
 	if (grace-- == GRACE_HOOKS)
 		raise_error(L, ar);
@@ -62,6 +88,8 @@ static int l_interrupt_call(lua_State *L)
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	asked = 0;
 	grace = GRACE_HOOKS;
+	closing = CLOSING_INSTRUCTIONS;
+	failed = NULL;
 	lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
 	sigaction(SIGINT, &action, &before);
 	status = lua_pcall(L, lua_gettop(L) - 2, LUA_MULTRET, 1); // handler, results

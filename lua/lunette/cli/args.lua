@@ -24,7 +24,7 @@ end
 --- What narrows a list.
 function args.filter(command, what)
   command:argument("search", ("Only %s in which this text is found."):format(what)):args("?")
-  command:option("--name", "Only those whose name matches this Lua pattern."):argname("PATTERN")
+  command:option("--name", "Only those of this name, or of a glob such as 'AT_*'."):argname("NAME")
   command:option("--type", "Only those of this type, in the kernel's or cilium's spelling.")
     :argname("TYPE")
   command:flag("--no-own", "Leave out Lunette's own.")

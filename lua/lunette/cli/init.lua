@@ -16,10 +16,10 @@ cli.COMMANDS = {
   { "metrics", "Print what /metrics would give" },
   { "top", "Watch what programs cost" },
   { "check", "Say what this host offers, and what each missing thing costs" },
-  { "prog", "List and show programs", alias = "progs" },
-  { "map", "List, read and change maps", alias = "maps" },
-  { "link", "List, show and detach links", alias = "links" },
-  { "btf", "List BTF objects and print their types as C" },
+  { "prog", "List and show programs", alias = "progs", subs = true },
+  { "map", "List, read and change maps", alias = "maps", subs = true },
+  { "link", "List, show and detach links", alias = "links", subs = true },
+  { "btf", "List BTF objects and print their types as C", subs = true },
   { "inspect", "Lists in dev-agent's spelling: inspect progs list, inspect maps list" },
   { "help", "Explain a command" },
   { "version", "Print the version" },
@@ -60,15 +60,17 @@ function cli.parser(name)
 end
 
 -- argparse's message is a sentence without a stop; ours names the help too.
-local function usage_error(message, name)
-  local where = name and "lunette help " .. name or "lunette help"
-  exit.fail(exit.USAGE, "%s (see '%s')", tostring(message):gsub("\n.*", ""), where)
+local function usage_error(message, words, entry)
+  local where = "lunette help" .. (entry and " " .. entry[1] or "")
+  local sub = entry and entry.subs and words[2]
+  local known = sub and sub:match("^%a+$") and not message:find("command", 1, true)
+  if known then where = where .. " " .. sub end
+  exit.fail(exit.USAGE, "%s (see '%s')", message:gsub("\n.*", ""), where)
 end
 
 local function parse(words, entry)
-  local name = entry and entry[1]
-  local ok, args = cli.parser(name):pparse(words)
-  if not ok then usage_error(args, name) end
+  local ok, args = cli.parser(entry and entry[1]):pparse(words)
+  if not ok then usage_error(tostring(args), words, entry) end
   return args
 end
 

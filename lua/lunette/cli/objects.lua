@@ -52,8 +52,8 @@ end
 function objects.id(kind, word)
   objects.need_admin()
   if word:match("^%d+$") then
-    local id = tonumber(word)
-    return id < 2 ^ 32 and id or exit.fail(exit.MISSING, "no %s has the id %s", KINDS[kind].word,
+    local id = tonumber(word) -- the kernel gives them out from 1 to 2^31 - 1
+    return id < 2 ^ 31 and id or exit.fail(exit.MISSING, "no %s has the id %s", KINDS[kind].word,
       word)
   end
   if word:find("/", 1, true) then return by_pin(kind, word) end

@@ -2,6 +2,7 @@
 
 local args = require("lunette.cli.args")
 local decode = require("lunette.decode")
+local entry = require("lunette.cli.map.entry")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local input = require("lunette.cli.map.input")
@@ -51,46 +52,35 @@ local function is_stream(given)
     and not given.decode and #given.where == 0 and given.cpus ~= "both"
 end
 
-local function stream(id, given)
-  local map <close> = exit.check(require("bpf").map(id))
-  local why = map.unreadable and map:unreadable()
-  if why then exit.fail(exit.FAILED, "%s", why) end
+-- Writes the whole map; false where its type has nothing to walk over.
+local function stream(map, given)
   local decoder
   if given.cpus then
-    decoder = setmetatable({ reduce = given.cpus == "sum" and "sum" or nil },
-      { __index = decode.for_map(exit.check(map:info())) })
-    decoder = { key_plan = decoder.key_plan, value_plan = decoder.value_plan,
-      reduce = decoder.reduce }
+    local in_force = map:decoder()
+    decoder = { key_plan = in_force.key_plan, value_plan = in_force.value_plan,
+      reduce = given.cpus == "sum" and "sum" or nil }
   end
-  output.stream(exit.check(map:stream { format = stream_format(given), decoder = decoder }))
-  if given.json then print() end
+  local source = map:stream { format = stream_format(given), decoder = decoder }
+  if source then output.stream(source) end
+  return source ~= nil
 end
 
--- Rows that were chosen, for machines: an object a row, its fields the columns' names.
-local function row_object(one, order)
-  return function(row)
-    local object = setmetatable({}, order)
-    for i, column in ipairs(one.columns) do object[column.name] = row.cells[i] end
-    return object
-  end
-end
-
-local function print_chosen(variables, given)
-  local rows, write = {}, nil
+-- Rows that were chosen, for machines: the same entries that a stream writes.
+local function print_chosen(map, variables, given)
+  local info = exit.check(map:info())
+  local fields = entry.fields(map, info, given.decode)
+  variables.cpus = given.cpus and variables.cpus or "BOTH"
+  local entries, write = json.array({}), nil
   page.each(variables, given.limit, function(one)
     page.explain(one)
     page.warn(one)
-    if not write then
-      local names = {}
-      for i, column in ipairs(one.columns) do names[i] = column.name end
-      write = row_object(one, json.shape(names))
-    end
+    write = write or entry.writer(one.columns, fields, not given.cpus)
     for _, row in ipairs(one.rows) do
-      local object = write(row)
-      if given.ndjson then io.write(json.encode(object), "\n") else rows[#rows + 1] = object end
+      if given.ndjson then io.write(json.encode(write(row)), "\n")
+      else entries[#entries + 1] = write(row) end
     end
   end)
-  if given.json then output.json(json.array(rows)) end
+  if given.json then output.json(entries) end
 end
 
 local function print_table(variables, given)
@@ -118,10 +108,10 @@ end
 --- map dump
 function dump.dump(given)
   scripts.load(given.script)
-  local id = objects.id("map", given.map)
-  if is_stream(given) then return stream(id, given) end
-  local variables = page.variables(id, given)
-  if given.json or given.ndjson then return print_chosen(variables, given) end
+  local map <close>, info = objects.map(given.map)
+  if is_stream(given) and stream(map, given) then return end
+  local variables = page.variables(info.id, given)
+  if given.json or given.ndjson then return print_chosen(map, variables, given) end
   print_table(variables, given)
 end
 
@@ -153,9 +143,9 @@ function dump.lookup(given)
   if given.json then
     local hex = decode.format(key, "HEX")
     local data = graph.data(ONE, { variables = { id = info.id, key = hex } })
-    local entry = graph.value(data.map.entry)
-    if not entry then exit.fail(exit.MISSING, "map %d has no such key", info.id) end
-    return output.json(entry)
+    local found = graph.value(data.map.entry)
+    if not found then exit.fail(exit.MISSING, "map %d has no such key", info.id) end
+    return output.json(found)
   end
   local value, err, errno = map:lookup(key)
   if value then return print_value(decoder, value) end

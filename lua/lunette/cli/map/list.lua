@@ -4,6 +4,7 @@ local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
+local scripts = require("lunette.cli.scripts")
 local show = require("lunette.cli.show")
 local units = require("lunette.cli.units")
 
@@ -131,6 +132,7 @@ end
 
 --- map show
 function list.show(given)
+  scripts.load(given.script)
   local data = graph.data(SHOW, { variables = { id = objects.id("map", given.map) } })
   if given.json then return output.json(data.map) end
   print_one(data.map)

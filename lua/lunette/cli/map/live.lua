@@ -2,6 +2,7 @@
 
 local args = require("lunette.cli.args")
 local dump = require("lunette.cli.map.dump")
+local entry = require("lunette.cli.map.entry")
 local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
 local page = require("lunette.cli.map.page")
@@ -29,34 +30,29 @@ end
 
 local SIGNS = { added = "+", removed = "-", changed = "~" }
 
-local function change_object(shot)
-  local names = {}
-  for i, column in ipairs(shot.columns) do names[i] = column.name end
-  local shape = json.shape(names)
-  local function object(cells)
-    if not cells then return nil end
-    local result = setmetatable({}, shape)
-    for i, name in ipairs(names) do result[name] = cells[i] end
-    return result
-  end
-  return function(change)
-    return json.object({ change = change.change, entry = object(change.cells),
-      before = object(change.before) }, { "change", "entry", "before" })
+local CHANGE = json.shape { "change", "entry", "before" }
+
+local function print_changes(changes, write)
+  for _, change in ipairs(changes) do
+    io.write(json.encode(setmetatable({
+      change = change.change, entry = write(change),
+      before = change.before and write({ cells = change.before }),
+    }, CHANGE)), "\n")
   end
 end
 
 --- map diff
 function live.diff(given)
   scripts.load(given.script)
-  local variables = page.variables(objects.id("map", given.map), given)
+  local map <close>, info = objects.map(given.map)
+  local variables = page.variables(info.id, given)
   local old = snapshot.take(variables)
   tty.sleep(given.seconds)
   local new = snapshot.take(variables)
   local changes = snapshot.changes(old, new)
   if given.json then
-    local write = change_object(new)
-    for _, change in ipairs(changes) do io.write(json.encode(write(change)), "\n") end
-    return
+    local fields = entry.fields(map, info, given.decode)
+    return print_changes(changes, entry.writer(new.columns, fields))
   end
   local columns = snapshot.columns(new, { title = "CHANGE", text = function(row, i)
     local delta = row.deltas and row.deltas[i]
@@ -70,30 +66,29 @@ function live.diff(given)
     counts.removed, counts.changed, #new.order, new.at - old.at))
 end
 
-local function print_look(shot, old, given, title)
-  local rows = snapshot.rows(shot, old)
-  if given.json then
-    local write = change_object(shot)
-    local list = json.array({})
-    for i, row in ipairs(rows) do list[i] = write({ cells = row.cells }).entry end
-    io.write(json.encode(list), "\n")
-    io.stdout:flush()
-    return
-  end
-  screen.show(title, tables.lines(snapshot.rate_columns(shot, old), rows, tables.width()))
+local function print_entries(shot, fields)
+  local write, list = entry.writer(shot.columns, fields), json.array({})
+  for i, row in ipairs(snapshot.rows(shot)) do list[i] = write(row) end
+  io.write(json.encode(list), "\n")
+  io.stdout:flush()
 end
 
 --- map watch
 function live.watch(given)
   scripts.load(given.script)
-  local id = objects.id("map", given.map)
-  local info = require("bpf").map_info(id)
-  local variables = page.variables(id, given)
-  local title = ("map %d %s, every %gs"):format(id, info and info.name or "", given.interval)
+  local map <close>, info = objects.map(given.map)
+  local variables = page.variables(info.id, given)
+  local title = ("map %d %s, every %gs"):format(info.id, info.name, given.interval)
+  local fields = given.json and entry.fields(map, info, given.decode)
   local old
   screen.loop(given.interval, given.count, not given.json, function()
     local shot = snapshot.take(variables)
-    print_look(shot, old, given, title)
+    if given.json then
+      print_entries(shot, fields)
+    else
+      screen.show(title, tables.lines(snapshot.rate_columns(shot, old), snapshot.rows(shot, old),
+        tables.width()))
+    end
     old = shot
   end)
 end

@@ -156,7 +156,7 @@ end
 --- map unpin
 function write.unpin(given)
   local ok, err = bpf.unpin(given.path)
-  if not ok then exit.fail(exit.code_of(err), "%s: %s", given.path, err) end
+  if not ok then exit.fail(exit.code_of(err), "%s", err) end
 end
 
 --- map freeze

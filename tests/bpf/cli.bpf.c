@@ -1,0 +1,54 @@
+/* Maps with known content for the tests of the command line; tests/cli/hold.lua fills them. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+struct flow {
+	__u32 source;
+	__u16 port;
+	__u16 proto;
+};
+
+struct traffic {
+	__u64 packets;
+	__u64 bytes;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16);
+	__type(key, struct flow);
+	__type(value, struct traffic);
+} cli_flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u64);
+} cli_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 4);
+	__type(value, __u32);
+} cli_queue SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, __u32);
+} cli_empty SEC(".maps");
+
+SEC("socket")
+int cli_count(struct __sk_buff *skb)
+{
+	__u32 key = 0;
+	__u64 *count = bpf_map_lookup_elem(&cli_cpus, &key);
+
+	if (count)
+		(*count)++;
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,271 @@
+// The command line beside maps: help, scripts, queries, lists, and what failing looks like.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { answer, binary, build, hold, lunette } from "./kernel.mjs";
+
+let held;
+let dir;
+
+before(async () => {
+  held = await hold();
+  dir = mkdtempSync(join(tmpdir(), "lunette-cli-"));
+});
+after(async () => {
+  rmSync(dir, { recursive: true });
+  await held.close();
+});
+
+function script(name, text) {
+  const path = join(dir, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const COMMANDS = ["serve", "repl", "run", "query", "metrics", "top", "check", "prog", "map", "link",
+  "btf", "inspect", "help", "version"];
+
+test("every command has its line in the help, and --help of its own", () => {
+  const help = lunette("help");
+  assert.equal(help.status, 0);
+  for (const command of COMMANDS) {
+    assert.match(help.stdout, new RegExp(`^ +${command}\\b`, "m"));
+    const own = lunette(command, "--help");
+    assert.equal(own.status, 0, own.stderr);
+    assert.match(own.stdout, new RegExp(`^Usage: lunette ${command}`));
+    assert.equal(lunette("help", command).stdout, own.stdout);
+    for (const line of own.stdout.split("\n")) assert.ok(line.length <= 100, line);
+  }
+});
+
+test("no command, a wrong one, a wrong option: exit code 2 and one line", () => {
+  assert.equal(lunette().status, 2);
+  assert.match(lunette().stdout, /^Usage: lunette/);
+  const wrong = lunette("mpa");
+  assert.deepEqual([wrong.status, wrong.stderr],
+    [2, "lunette: unknown command 'mpa' (see 'lunette help')\n"]);
+  const option = lunette("version", "--frob");
+  assert.deepEqual([option.status, option.stderr],
+    [2, "lunette: unknown option '--frob' (see 'lunette help version')\n"]);
+});
+
+test("version, in both spellings", () => {
+  assert.match(lunette("version").stdout, /^lunette \d+\.\d+\.\d+\n$/);
+  assert.equal(lunette("--version").stdout, lunette("version").stdout);
+});
+
+test("run: arguments, the table arg, and the exit code", () => {
+  const path = script("args.lua", "print(arg[0] == ... , select('#', ...), arg[1], ...)\nreturn 7");
+  const run = lunette("run", path, "--x", "a b");
+  assert.equal(run.stdout, "false\t2\t--x\t--x\ta b\n");
+  assert.equal(run.status, 7);
+  assert.equal(lunette("run", script("exit.lua", "os.exit(9)")).status, 9);
+  assert.equal(lunette("run", "-", { input: "print(#require('bpf').ids('map') > 0)" }).stdout,
+    "true\n");
+});
+
+test("run: a script that is executable by its first line", () => {
+  const path = script("shebang.lua", `#!${binary.startsWith("/") ? binary : `${process.cwd()}/${binary}`
+  } run\nprint("ran", ...)`);
+  // The kernel gives all that follows the interpreter as one argument.
+  chmodSync(path, 0o755);
+  const child = lunette("run", path, "x");
+  assert.equal(child.stdout, "ran\tx\n");
+});
+
+test("run: errors name the line, with the script's own frames only", () => {
+  const path = script("boom.lua", "local function f() error('boom') end\n\nf()\nprint('no')");
+  const run = lunette("run", path);
+  assert.equal(run.status, 1);
+  assert.match(run.stderr, /^lunette: .*boom\.lua:1: boom\nstack traceback:\n/);
+  assert.match(run.stderr, /boom\.lua:3: in main chunk\n$/);
+  const syntax = lunette("run", script("syntax.lua", "x = = 1"));
+  assert.equal(syntax.status, 1);
+  assert.match(syntax.stderr, /^lunette: .*syntax\.lua:1: unexpected symbol near '='\n$/);
+  const missing = lunette("run", join(dir, "missing.lua"));
+  assert.equal(missing.status, 3);
+  assert.match(missing.stderr, /^lunette: .*missing\.lua: No such file or directory\n$/);
+  assert.equal(lunette("run").status, 2);
+  const table = lunette("run", script("table.lua", "error({})"));
+  assert.match(table.stderr, /^lunette: \(error object is a table\)\n/);
+});
+
+test("run: Ctrl-C stops it, closes what it holds, and gives 130", async () => {
+  const path = script("loop.lua", `
+    local guard <close> = setmetatable({}, { __close = function() print("closed") end })
+    print("started") io.stdout:flush()
+    while true do pcall(function() while true do end end) end`);
+  const child = spawn(binary, ["run", path]);
+  let text = "";
+  let errors = "";
+  child.stderr.on("data", (data) => { errors += data; });
+  await new Promise((resolve) => child.stdout.on("data", (data) => {
+    text += data;
+    if (text.includes("started")) resolve();
+  }));
+  child.kill("SIGINT");
+  const code = await new Promise((resolve) => child.once("close", resolve));
+  assert.deepEqual([code, text, errors], [130, "started\nclosed\n", "lunette: interrupted\n"]);
+});
+
+test("run: busted runs in it", () => {
+  const run = lunette("run", "/usr/bin/busted", "--no-auto-insulate", "-o", "TAP",
+    "tests/lua/repl/parse_spec.lua");
+  assert.equal(run.status, 0, run.stdout + run.stderr);
+  assert.match(run.stdout, /^ok 1 - /m);
+});
+
+test("query: the response, and exit codes for what is wrong in it", () => {
+  const id = held.ids.cli_flows;
+  const document = "query ($id: Int!) { map(id: $id) { id name } }";
+  assert.deepEqual(answer("query", document, "--variables", JSON.stringify({ id })),
+    { data: { map: { id, name: "cli_flows" } } });
+  assert.deepEqual(answer("query", "-", "--operation", "b", {
+    input: "query a { host { name } } query b { __typename }" }), { data: { __typename: "Query" } });
+  const path = script("query.graphql", "{ __typename }");
+  assert.deepEqual(answer("query", `@${path}`), { data: { __typename: "Query" } });
+  const wrong = lunette("query", "{ nope }");
+  assert.equal(wrong.status, 1);
+  assert.match(JSON.parse(wrong.stdout).errors[0].message, /nope/);
+  assert.equal(lunette("query", "{ map(id: 2147483647) { id } }").status, 3);
+  assert.equal(lunette("query", "{ __typename }", "--variables", "[").status, 2);
+  assert.equal(lunette("query", "@/nonexistent").status, 3);
+});
+
+test("query: mutations need --allow-write", () => {
+  const path = `/sys/fs/bpf/lunette-query-${process.pid}`;
+  const mutation = `mutation { pinMap(id: ${held.ids.cli_flows}, path: "${path}") { error } }`;
+  const refused = lunette("query", mutation);
+  assert.notEqual(refused.status, 0);
+  assert.match(refused.stdout, /allow-write|not allowed/i);
+  assert.deepEqual(answer("query", mutation, "--allow-write"), { data: { pinMap: { error: null } } });
+  assert.equal(lunette("map", "unpin", path).status, 0);
+});
+
+test("query: a script's fields are there", () => {
+  const path = script("field.lua", `require("lunette").graphql.extend("Map", {
+    shout = { type = "String", resolve = function(map) return map.name:upper() end } })`);
+  assert.deepEqual(answer("query", `{ map(id: ${held.ids.cli_flows}) { shout } }`, "--script", path),
+    { data: { map: { shout: "CLI_FLOWS" } } });
+});
+
+test("query: a subscription prints a line an event", () => {
+  const run = lunette("query", "subscription { health(every: 0.1) { version } }", "--events", 2);
+  assert.equal(run.status, 0, run.stderr);
+  const events = run.stdout.trim().split("\n").map(JSON.parse);
+  assert.equal(events.length, 2);
+  assert.match(events[1].data.health.version, /^\d/);
+});
+
+test("prog: list and show", () => {
+  const id = held.ids.program;
+  const [program] = answer("prog", "list", "-j", "--name", "cli_count")
+    .filter((one) => one.id === id);
+  assert.equal(program.type, "SocketFilter");
+  assert.deepEqual(program.maps.map((map) => map.name), ["cli_cpus"]);
+  assert.match(lunette("prog", "list", "--type", "socket_filter").stdout,
+    new RegExp(`${id}  socket_filter +cli_count`));
+  const text = lunette("prog", "show", id).stdout;
+  assert.match(text, /^program \d+ {2}cli_count\n/);
+  assert.match(text, /^ {2}maps +\d+ cli_cpus \(percpu_array\)$/m);
+  assert.equal(answer("prog", "show", id, "-j").tag, program.tag);
+  assert.match(lunette("prog", "list", "--csv").stdout, /^id,kernelType,name,tag,loadTime/);
+  assert.equal(lunette("prog", "show", "no_such_program").status, 3);
+  assert.equal(lunette("prog", "show", 4294967294).status, 3);
+});
+
+test("names that several objects have are refused with their ids", async () => {
+  const second = await hold();
+  try {
+    const run = lunette("map", "dump", "cli_flows");
+    assert.equal(run.status, 2);
+    assert.match(run.stderr, /several maps are called 'cli_flows': give one of the ids/);
+    assert.match(run.stderr, new RegExp(`\\b${held.ids.cli_flows}\\b`));
+  } finally {
+    await second.close();
+  }
+});
+
+test("link: list, show, detach", () => {
+  const run = lunette("run", script("links.lua", `
+    local bpf = require("bpf")
+    local object <close> = assert(bpf.load(arg[2]))
+    assert(object:attach())
+    local program = object:progs()[1].id
+    for _, link in ipairs(bpf.links()) do
+      if link.prog_id == program then
+        local function cli(line)
+          local pipe = io.popen(arg[1] .. " link " .. line)
+          print(pipe:read("a"), select(3, pipe:close()))
+        end
+        cli("list --program " .. program)
+        cli("show " .. link.id)
+        cli("detach " .. link.id)
+      end
+    end`), binary, `${build}/examples/syscalls/syscalls.bpf.o`);
+  assert.equal(run.status, 0, run.stderr);
+  assert.match(run.stdout, /^ *ID +TYPE +ATTACH +TARGET +PROGRAM/);
+  assert.match(run.stdout, /raw_tracepoint +.*sys_enter +\d+ count_syscall/);
+  assert.match(run.stdout, /link \d+ {2}raw_tracepoint\n {2}target +.*sys_enter/);
+  assert.equal(lunette("link", "show", 4294967294).status, 3);
+});
+
+test("btf: list and dump", () => {
+  const list = answer("btf", "list", "-j");
+  assert.equal(list.find((btf) => btf.name === "vmlinux").kernel, true);
+  assert.match(lunette("btf", "list").stdout, /^ *ID +NAME +SIZE +KERNEL/);
+  const text = lunette("btf", "dump", "vmlinux", "bpf_map_info", "--kind", "struct").stdout;
+  assert.match(text, /struct bpf_map_info \{\n\t__u32 type;/);
+  assert.equal(lunette("btf", "dump", "vmlinux", "no_such_type_at_all").status, 3);
+});
+
+test("inspect: dev-agent's columns", () => {
+  assert.match(lunette("inspect", "progs", "list").stdout,
+    /^Name +ID +Type +Tag +RunCount +RunTime +AvgRunTime\n/);
+  const maps = lunette("inspect", "maps", "list").stdout;
+  assert.match(maps,
+    /^ID +Name +FD +Type +Flags +IsPinned +KeySize +ValueSize +MaxEntries\n/);
+  assert.match(maps, new RegExp(
+    `^${held.ids.cli_cpus} +cli_cpus +\\d+ +PerCPUArray +0 +false +4 +8 +2$`, "m"));
+});
+
+test("check: the host, and scripts", () => {
+  const host = answer("check", "-j", { timeout: 20000 });
+  assert.ok(host.host.features.every((feature) => typeof feature.available === "boolean"));
+  const good = lunette("check", "--script", script("good.lua",
+    'require("lunette").decoder { match = { name = "x" }, value = require("lunette").decode.u32() }'));
+  assert.match(good.stdout, /good\.lua: ok, 1 decoder\n/);
+  const bad = lunette("check", "--script", script("bad.lua", "local x = nil\nx.y = 1"));
+  assert.equal(bad.status, 1);
+  assert.match(bad.stdout, /bad\.lua: fails\n {2}.*bad\.lua:2: attempt to index a nil value/);
+  assert.equal(lunette("check", "--script", join(dir, "none.lua")).status, 3);
+});
+
+test("without root: one line that says what is missing, and check says what it costs", () => {
+  const user = { uid: 65534, gid: 65534 };
+  for (const args of [["prog", "list"], ["map", "list"], ["map", "dump", "1"], ["link", "list"],
+    ["btf", "list"], ["inspect", "maps", "list"], ["top", "--once"]]) {
+    const run = lunette(...args, user);
+    assert.equal(run.status, 4, `${args}: ${run.stderr}`);
+    assert.match(run.stderr, /^lunette: [^\n]*CAP_SYS_ADMIN[^\n]*\n$/);
+    assert.equal(run.stdout, "");
+  }
+  const check = lunette("check", user);
+  assert.equal(check.status, 1);
+  assert.match(check.stdout, /missing +CAP_SYS_ADMIN +no object can be listed/);
+});
+
+test("output that is cut off is no error to tell", () => {
+  const run = spawn("sh", ["-c", `${binary} btf dump vmlinux bpf | head -1`]);
+  return new Promise((resolve) => {
+    let errors = "";
+    run.stderr.on("data", (data) => { errors += data; });
+    run.once("close", () => {
+      assert.equal(errors, "");
+      resolve();
+    });
+  });
+});

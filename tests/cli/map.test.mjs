@@ -1,0 +1,236 @@
+// lunette map: what is printed of real maps, and what is written into them.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { answer, hold, lunette } from "./kernel.mjs";
+
+let held;
+let ids;
+
+before(async () => {
+  held = await hold();
+  ids = held.ids;
+});
+after(() => held.close());
+
+const FLOW = (source, packets) => ({
+  key: { source, port: 80 * source, proto: 6 },
+  value: { packets: String(packets), bytes: String(2n * BigInt(packets)) },
+});
+const BIG = 1n << 60n;
+const FLOWS = [FLOW(4, BIG), FLOW(3, 2000), FLOW(2, 300), FLOW(1, 10)];
+const bySource = (a, b) => b.key.source - a.key.source;
+
+// One clear line, and the exit code.
+function refused(status, pattern, ...args) {
+  const run = lunette(...args);
+  assert.equal(run.status, status, run.stderr);
+  assert.match(run.stderr, /^lunette: [^\n]+\n$/);
+  assert.match(run.stderr, pattern);
+  assert.equal(run.stdout, "");
+}
+
+test("list: JSON by GraphQL's names, CSV, and a table", () => {
+  const list = answer("map", "list", "-j", "--name", "cli_*");
+  const flows = list.find((map) => map.id === ids.cli_flows);
+  assert.equal(flows.type, "Hash");
+  assert.equal(flows.kernelType, "hash");
+  assert.equal(flows.keySize, 8);
+  assert.equal(flows.maxEntries, 16);
+  const csv = lunette("map", "list", "--csv").stdout.split("\r\n");
+  assert.match(csv[0], /^id,kernelType,name,keySize,valueSize,maxEntries,/);
+  assert.ok(csv.some((line) => line.startsWith(`${ids.cli_flows},hash,cli_flows,8,16,16,`)));
+  const lines = lunette("map", "list", "--type", "queue").stdout.split("\n");
+  assert.match(lines[0], /^ *ID {2}TYPE +NAME +KEY +VALUE +MAX/);
+  assert.ok(lines.some((line) => line.includes(`${ids.cli_queue}  queue`)));
+});
+
+test("list: a filter that nothing passes says so", () => {
+  const run = lunette("map", "list", "no such map anywhere");
+  assert.equal(run.stderr, "no maps\n");
+  assert.equal(run.status, 0);
+  assert.deepEqual(answer("map", "list", "no such map anywhere", "-j"), []);
+});
+
+test("show: as text and as JSON", () => {
+  const text = lunette("map", "show", ids.cli_cpus).stdout;
+  assert.match(text, new RegExp(`^map ${ids.cli_cpus}  cli_cpus\n  type +percpu_array`));
+  assert.match(text, /value +8 bytes, one a CPU/);
+  assert.match(text, /programs +\d+ cli_count \(socket_filter\)/);
+  const map = answer("map", "show", ids.cli_cpus, "-j");
+  assert.equal(map.isPerCPU, true);
+  assert.deepEqual(map.programs.map((program) => program.id), [ids.program]);
+});
+
+test("dump: the whole map as JSON, NDJSON and CSV", () => {
+  assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j").sort(bySource), FLOWS);
+  const lines = lunette("map", "dump", ids.cli_flows, "--ndjson").stdout.trim().split("\n");
+  assert.deepEqual(lines.map(JSON.parse).sort(bySource), FLOWS);
+  const csv = lunette("map", "dump", ids.cli_flows, "--csv").stdout.trim().split(/\r?\n/);
+  assert.equal(csv[0], "source,port,proto,packets,bytes");
+  assert.deepEqual(csv.slice(1).sort(), ["1,80,6,10,20", "2,160,6,300,600", "3,240,6,2000,4000",
+    "4,320,6,1152921504606846976,2305843009213693952"]);
+});
+
+test("dump: sorting, conditions and top choose rows, and the entries look the same", () => {
+  assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--sort", "packets"), FLOWS);
+  assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--sort", "packets:asc", "--top", 1),
+    [FLOWS[3]]);
+  assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--where", "packets >= 300",
+    "--where", "port != 240", "--sort", "port"), [FLOWS[0], FLOWS[2]]);
+  assert.equal(lunette("map", "dump", ids.cli_flows, "--sort", "packets", "--top", 2).stdout,
+    "SOURCE  PORT  PROTO              PACKETS                BYTES\n"
+    + "     4   320      6  1152921504606846976  2305843009213693952\n"
+    + "     3   240      6                 2000                 4000\n");
+});
+
+test("dump: in formats", () => {
+  assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--decode", "hex:hex", "--where",
+    "key == 0100000050000600"), [
+    { key: "0100000050000600", value: "0a000000000000001400000000000000" }]);
+});
+
+test("dump: per-CPU values, each, summed or both", () => {
+  const cpus = answer("map", "dump", ids.cli_cpus, "-j")[0].cpuValues.length;
+  const zeros = Array(cpus).fill("0");
+  const entries = (fields) => [0, 1].map((key) => ({ key, ...fields }));
+  assert.deepEqual(answer("map", "dump", ids.cli_cpus, "-j"), entries({ cpuValues: zeros }));
+  assert.deepEqual(answer("map", "dump", ids.cli_cpus, "-j", "--cpus", "sum"),
+    entries({ value: "0" }));
+  assert.deepEqual(answer("map", "dump", ids.cli_cpus, "-j", "--cpus", "both"),
+    entries({ value: "0", cpuValues: zeros }));
+  assert.deepEqual(answer("map", "dump", ids.cli_cpus, "-j", "--sort", "key:asc"),
+    entries({ cpuValues: zeros }));
+});
+
+test("dump: a queue shows its next value, an empty map says so", () => {
+  assert.deepEqual(answer("map", "dump", ids.cli_queue, "-j"), [{ key: null, value: 7 }]);
+  const empty = lunette("map", "dump", ids.cli_empty);
+  assert.deepEqual([empty.status, empty.stdout, empty.stderr], [0, "", "the map is empty\n"]);
+  assert.deepEqual(answer("map", "dump", ids.cli_empty, "-j"), []);
+});
+
+test("dump: a script's decoder is in force", () => {
+  const script = "tests/cli/decoder.lua";
+  assert.match(lunette("map", "show", ids.cli_cpus, "--script", script).stdout,
+    /decoder +counts of the tests: declared at tests\/cli\/decoder\.lua/);
+  assert.match(lunette("map", "dump", ids.cli_cpus, "--script", script).stdout, /^SLOT +PACKETS/);
+});
+
+test("lookup: by fields, by hex", () => {
+  assert.equal(lunette("map", "lookup", ids.cli_flows, '{"source":2,"port":160,"proto":6}').stdout,
+    "{ packets = 300, bytes = 600 }\n");
+  assert.deepEqual(answer("map", "lookup", ids.cli_flows, "02000000a0000600", "--key-format", "hex",
+    "-j"), { key: "02000000a0000600", value: "2c010000000000005802000000000000", cpuValues: [] });
+});
+
+test("update: a dry run shows the bytes and writes nothing", () => {
+  const args = ["map", "update", ids.cli_flows, '{"source":1,"port":80,"proto":6}',
+    '{"packets":11}'];
+  assert.equal(lunette(...args, "--dry-run").stdout, "key    0100000050000600\n"
+    + "value  0b000000000000001400000000000000\nbefore 0a000000000000001400000000000000\n");
+  assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--where", "source == 1"),
+    [FLOWS[3]]);
+});
+
+test("update, delete: entries come, change and go", () => {
+  const key = '{"source":9,"port":9,"proto":17}';
+  const look = () => lunette("map", "lookup", ids.cli_flows, key);
+  refused(3, /no such key/, "map", "update", ids.cli_flows, key, '{"packets":1}', "--exist");
+  assert.equal(lunette("map", "update", ids.cli_flows, key, '{"packets":"18446744073709551615"}')
+    .status, 0);
+  assert.equal(answer("map", "dump", ids.cli_flows, "-j", "--where", "source = 9")[0].value.packets,
+    "18446744073709551615");
+  refused(1, /is there already/, "map", "update", ids.cli_flows, key, '{"packets":1}', "--create");
+  assert.equal(lunette("map", "update", ids.cli_flows, key, '{"bytes":5}').status, 0);
+  assert.match(look().stdout, /bytes = 5/);
+  assert.equal(lunette("map", "delete", ids.cli_flows, key).status, 0);
+  assert.equal(look().status, 3);
+});
+
+test("update: one CPU's value, or all", () => {
+  assert.equal(lunette("map", "update", ids.cli_cpus, 1, 5).status, 0);
+  assert.equal(lunette("map", "update", ids.cli_cpus, 1, 7, "--cpu", 0).status, 0);
+  const [entry] = answer("map", "dump", ids.cli_cpus, "-j", "--where", "key == 1");
+  assert.deepEqual(entry.cpuValues, ["7", ...Array(entry.cpuValues.length - 1).fill("5")]);
+  assert.equal(lunette("map", "update", ids.cli_cpus, 1, 0).status, 0);
+});
+
+test("push, peek, pop: a queue's values in order", () => {
+  assert.equal(lunette("map", "push", ids.cli_queue, 9).status, 0);
+  assert.equal(lunette("map", "peek", ids.cli_queue).stdout, "7\n");
+  assert.deepEqual(answer("map", "pop", ids.cli_queue, "-j"), { value: 7 });
+  assert.equal(lunette("map", "pop", ids.cli_queue).stdout, "8\n");
+  assert.equal(lunette("map", "pop", ids.cli_queue).stdout, "9\n");
+  refused(3, /is empty/, "map", "pop", ids.cli_queue);
+  for (const value of [7, 8]) lunette("map", "push", ids.cli_queue, value);
+});
+
+test("pin, unpin, and a map named by its pin", () => {
+  const path = `/sys/fs/bpf/lunette-cli-${process.pid}`;
+  assert.equal(lunette("map", "pin", ids.cli_empty, path).status, 0);
+  try {
+    assert.equal(answer("map", "show", path, "-j").id, ids.cli_empty);
+    refused(2, /is a pin of a map, not of a program/, "prog", "show", path);
+    refused(1, /exists/, "map", "pin", ids.cli_empty, path);
+  } finally {
+    assert.equal(lunette("map", "unpin", path).status, 0);
+  }
+  refused(3, /No such file/, "map", "unpin", path);
+  refused(3, /nothing is pinned there/, "map", "show", path);
+});
+
+test("freeze: user space can't write it any more", () => {
+  assert.equal(lunette("map", "freeze", ids.cli_empty).status, 0);
+  refused(4, /not permitted/, "map", "update", ids.cli_empty, 1, 1);
+  assert.equal(answer("map", "show", ids.cli_empty, "-j").frozen, true);
+});
+
+test("diff: what changed in a while", async () => {
+  const key = '{"source":1,"port":80,"proto":6}';
+  const { spawn } = await import("node:child_process");
+  const { binary } = await import("./kernel.mjs");
+  const child = spawn(binary, ["map", "diff", String(ids.cli_flows), "-s", "1.5"]);
+  let text = "";
+  let summary = "";
+  child.stdout.on("data", (data) => { text += data; });
+  child.stderr.on("data", (data) => { summary += data; });
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  lunette("map", "update", ids.cli_flows, key, '{"packets":15}');
+  await new Promise((resolve) => child.once("close", resolve));
+  lunette("map", "update", ids.cli_flows, key, '{"packets":10}');
+  assert.match(text, /~ +1 +80 +6 +15 +\+5 +20 +\+0/);
+  assert.match(summary, /^0 added, 0 removed, 1 changed of 4 in 1\.\d s\n$/);
+});
+
+test("watch: looks again and again, with rates", () => {
+  const run = lunette("map", "watch", ids.cli_flows, "--count", 2, "-i", 0.1, "--sort", "packets",
+    "--top", 1);
+  assert.match(run.stdout, /^SOURCE +PORT +PROTO +PACKETS +\/S +BYTES +\/S\n.*\n\nSOURCE/);
+  const looks = lunette("map", "watch", ids.cli_flows, "--count", 2, "-i", 0.1, "-j").stdout;
+  assert.equal(looks.trim().split("\n").map(JSON.parse).length, 2);
+});
+
+test("bad input gets one clear line and the right exit code", () => {
+  const flows = ids.cli_flows;
+  refused(3, /no map is called 'no_such_map'/, "map", "dump", "no_such_map");
+  refused(3, /no map has the id 4294967294/, "map", "dump", 4294967294);
+  refused(3, /no map has the id 99999999999/, "map", "dump", 99999999999);
+  refused(2, /key\.port: number 70000 does not fit 2 bytes/, "map", "lookup", flows,
+    '{"source":1,"port":70000,"proto":6}');
+  refused(2, /no field 'sauce'; there are source, port, proto/, "map", "lookup", flows,
+    '{"sauce":1}');
+  refused(2, /needs an object: it has 3 fields/, "map", "lookup", flows, 5);
+  refused(2, /odd number of digits/, "map", "lookup", flows, "abc", "--key-format", "hex");
+  refused(2, /has 1 bytes, the field has 8/, "map", "lookup", flows, "ab", "--key-format", "hex");
+  refused(2, /key: /, "map", "lookup", flows, "{broken");
+  refused(2, /is no condition/, "map", "dump", flows, "--where", "packets");
+  refused(1, /no column 'nope'; there are source/, "map", "dump", flows, "--where", "nope > 1");
+  refused(1, /no column 'nope'/, "map", "dump", flows, "--sort", "nope");
+  refused(2, /none of hex, string, number/, "map", "dump", flows, "--decode", "octal");
+  refused(2, /there is no CPU 4096/, "map", "update", ids.cli_cpus, 0, 1, "--cpu", 4096);
+  refused(2, /one value for all CPUs/, "map", "update", flows, "0100000050000600", "{}",
+    "--key-format", "hex", "--cpu", 0);
+  refused(2, /a command is required/, "map");
+  refused(2, /missing argument 'map' \(see 'lunette help map dump'\)/, "map", "dump");
+  refused(2, /unknown option '--frob'/, "map", "dump", flows, "--frob");
+});
