@@ -1,0 +1,326 @@
+/*
+ * Links of the types that libbpf 1.1 knows nothing of, made by plain system calls in a network
+ * namespace of the test's own: what lun_link_info and lun_net_progs tell of them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/perf_event.h>
+#include <cmocka.h>
+
+#include "bpf/link.h"
+#include "bpf/net_progs.h"
+#include "bpf/netns.h"
+#include "bpf/pins.h"
+#include "bpf/prog.h"
+#include "bpf/sock_progs.h"
+
+enum {
+	TCX_INGRESS = 46,
+	NETFILTER = 45,
+	UPROBE_MULTI = 48,
+	TYPE_NETFILTER = 32,
+	LOOPBACK = 1,
+};
+
+/* The part of union bpf_attr that BPF_LINK_CREATE reads, of Linux 6.6. */
+struct link_create {
+	uint32_t prog_fd;
+	uint32_t target;
+	uint32_t attach_type;
+	uint32_t flags;
+	union {
+		struct {
+			uint32_t pf;
+			uint32_t hooknum;
+			int32_t priority;
+			uint32_t flags;
+		} netfilter;
+		struct {
+			uint64_t path;
+			uint64_t offsets;
+			uint64_t ref_ctr_offsets;
+			uint64_t cookies;
+			uint32_t count;
+			uint32_t flags;
+			uint32_t pid;
+		} uprobe_multi;
+		uint64_t room[12];
+	};
+};
+
+static int create(struct link_create *attr)
+{
+	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, attr, sizeof(*attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* "return VALUE" as a program of any type. */
+static int load(uint32_t type, uint32_t attach_type, int value, const char *name)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = value },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach_type);
+	int fd = bpf_prog_load(type, name, "GPL", insns, 2, &opts);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static uint32_t id_of(enum lun_kind kind, int fd)
+{
+	uint32_t id = 0;
+
+	assert_int_equal(lun_object_id(kind, fd, &id), 0);
+	return id;
+}
+
+static void get_info(int link, struct lun_link_info *info)
+{
+	assert_true(link >= 0);
+	assert_int_equal(lun_link_info(link, true, info), 0);
+}
+
+static bool find_net(enum lun_net_kind kind, uint32_t prog, struct lun_net_prog *found)
+{
+	const struct lun_net_prog *rows;
+	struct lun_out out;
+	bool any = false;
+
+	lun_out_init(&out);
+	assert_int_equal(lun_net_progs(&out), 0);
+	rows = (void *)out.data;
+	for (size_t i = 0; i < out.len / sizeof(*rows) && !any; i++) {
+		any = rows[i].kind == kind && rows[i].prog_id == prog;
+		*found = rows[i];
+	}
+	lun_out_free(&out);
+	return any;
+}
+
+static void test_tcx(void **state)
+{
+	int prog = load(BPF_PROG_TYPE_SCHED_CLS, 0, 0, "lnk_tcx");
+	struct link_create attr = { .prog_fd = (uint32_t)prog, .target = LOOPBACK };
+	struct lun_link_info info;
+	struct lun_net_prog row;
+	int link;
+
+	(void)state;
+	attr.attach_type = TCX_INGRESS;
+	link = create(&attr);
+	if (link == -EINVAL || link == -ENOTSUP) {
+		print_message("# skipped: this kernel has no tcx\n");
+		skip();
+	}
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_TCX);
+	assert_int_equal(info.k.net.ifindex, LOOPBACK);
+	assert_int_equal(info.k.net.attach_type, TCX_INGRESS);
+	assert_int_equal(info.k.prog_id, id_of(LUN_PROG, prog));
+	assert_string_equal(lun_type_name(LUN_LINK, info.k.type), "tcx");
+	assert_true(find_net(LUN_NET_TCX, info.k.prog_id, &row));
+	assert_int_equal(row.ifindex, LOOPBACK);
+	assert_string_equal(row.ifname, "lo");
+	assert_int_equal(row.attach_type, TCX_INGRESS);
+	close(link);
+	assert_false(find_net(LUN_NET_TCX, id_of(LUN_PROG, prog), &row));
+	close(prog);
+}
+
+static void test_xdp(void **state)
+{
+	int prog = load(BPF_PROG_TYPE_XDP, BPF_XDP, 2, "lnk_xdp");
+	struct link_create attr = { .prog_fd = (uint32_t)prog, .target = LOOPBACK };
+	struct lun_link_info info;
+	struct lun_net_prog row;
+	int link;
+
+	(void)state;
+	attr.attach_type = BPF_XDP;
+	link = create(&attr);
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_XDP);
+	assert_int_equal(info.k.net.ifindex, LOOPBACK);
+	assert_true(find_net(LUN_NET_XDP, info.k.prog_id, &row));
+	assert_string_equal(row.mode, "generic");
+	close(link);
+	close(prog);
+}
+
+static void test_netns(void **state)
+{
+	int prog = load(BPF_PROG_TYPE_FLOW_DISSECTOR, BPF_FLOW_DISSECTOR, 0, "lnk_dissect");
+	int ns = open("/proc/self/ns/net", 0);
+	struct link_create attr = { .prog_fd = (uint32_t)prog, .target = (uint32_t)ns };
+	struct lun_link_info info;
+	struct lun_net_prog row;
+	int link;
+
+	(void)state;
+	attr.attach_type = BPF_FLOW_DISSECTOR;
+	link = create(&attr);
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_NETNS);
+	assert_int_equal(info.k.netns.attach_type, BPF_FLOW_DISSECTOR);
+	assert_true(find_net(LUN_NET_NS, info.k.prog_id, &row));
+	assert_int_equal(row.netns_ino, info.k.netns.netns_ino);
+	close(link);
+	close(ns);
+	close(prog);
+}
+
+static void test_netfilter(void **state)
+{
+	int prog = load(TYPE_NETFILTER, NETFILTER, 1, "lnk_netfilter");
+	struct link_create attr = { .prog_fd = (uint32_t)prog, .attach_type = NETFILTER };
+	struct lun_link_info info;
+	int link;
+
+	(void)state;
+	if (prog == -EINVAL) {
+		print_message("# skipped: this kernel has no netfilter programs\n");
+		skip();
+	}
+	attr.netfilter.pf = 2;
+	attr.netfilter.hooknum = 1;
+	attr.netfilter.priority = -128;
+	link = create(&attr);
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_NETFILTER);
+	assert_int_equal(info.k.netfilter.pf, 2);
+	assert_int_equal(info.k.netfilter.hooknum, 1);
+	assert_int_equal(info.k.netfilter.priority, -128);
+	close(link);
+	close(prog);
+}
+
+static void test_uprobe_multi(void **state)
+{
+	static const char path[] = "/proc/self/exe";
+	int prog = load(BPF_PROG_TYPE_KPROBE, UPROBE_MULTI, 0, "lnk_uprobes");
+	struct link_create attr = { .prog_fd = (uint32_t)prog, .attach_type = UPROBE_MULTI };
+	uint64_t offsets[] = { 0x1000, 0x1004 }, cookies[] = { 11, 22 };
+	struct lun_link_info info;
+	int link;
+
+	(void)state;
+	attr.uprobe_multi.path = (uint64_t)(uintptr_t)path;
+	attr.uprobe_multi.offsets = (uint64_t)(uintptr_t)offsets;
+	attr.uprobe_multi.cookies = (uint64_t)(uintptr_t)cookies;
+	attr.uprobe_multi.count = 2;
+	attr.uprobe_multi.flags = 1;
+	link = create(&attr);
+	if (link < 0) {
+		print_message("# skipped: this kernel has no uprobe_multi links\n");
+		skip();
+	}
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_UPROBE_MULTI);
+	assert_int_equal(info.k.uprobe_multi.count, 2);
+	assert_int_equal(info.addr_count, 2);
+	assert_int_equal(info.addrs[1], 0x1004);
+	assert_int_equal(info.cookies[0], 11);
+	assert_int_equal(info.k.uprobe_multi.flags & 1, 1);
+	assert_non_null(strstr(info.text, "links"));
+	assert_int_equal(info.k.uprobe_multi.path, 0);
+	lun_link_info_free(&info);
+	close(link);
+	close(prog);
+}
+
+static void test_perf_event(void **state)
+{
+	struct perf_event_attr event = { .type = PERF_TYPE_SOFTWARE, .size = sizeof(event) };
+	int prog = load(BPF_PROG_TYPE_PERF_EVENT, 0, 0, "lnk_perf");
+	struct lun_link_info info;
+	int perf, link;
+
+	(void)state;
+	event.config = PERF_COUNT_SW_PAGE_FAULTS;
+	event.sample_period = 1000000;
+	perf = (int)syscall(SYS_perf_event_open, &event, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	assert_true(perf >= 0);
+	link = bpf_link_create(prog, perf, BPF_PERF_EVENT, NULL);
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_PERF_EVENT);
+	assert_int_equal(info.k.perf_event.type, LUN_PERF_EVENT);
+	assert_int_equal(info.k.perf_event.event.type, PERF_TYPE_SOFTWARE);
+	assert_int_equal(info.k.perf_event.event.config, PERF_COUNT_SW_PAGE_FAULTS);
+	close(link);
+	close(perf);
+	close(prog);
+}
+
+/* Replaces a function of another program. */
+static void test_freplace(void **state)
+{
+	struct bpf_object *target, *ext;
+	struct bpf_program *prog;
+	struct lun_link_info info;
+	struct bpf_link *link;
+	char path[512];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/tests/bpf/replace.bpf.o", getenv("LUNETTE_BUILD"));
+	target = bpf_object__open_file(path, NULL);
+	assert_non_null(target);
+	bpf_program__set_autoload(bpf_object__find_program_by_name(target, "rep_new"), false);
+	assert_int_equal(bpf_object__load(target), 0);
+	ext = bpf_object__open_file(path, NULL);
+	prog = bpf_object__find_program_by_name(target, "rep_target");
+	bpf_program__set_autoload(bpf_object__find_program_by_name(ext, "rep_target"), false);
+	assert_int_equal(
+		bpf_program__set_attach_target(bpf_object__find_program_by_name(ext, "rep_new"),
+			bpf_program__fd(prog), "rep_function"),
+		0);
+	if (bpf_object__load(ext)) { /* a kernel without trampolines refuses it */
+		bpf_object__close(ext);
+		bpf_object__close(target);
+		print_message("# skipped: this kernel can't replace functions of programs\n");
+		skip();
+	}
+	link = bpf_program__attach(bpf_object__find_program_by_name(ext, "rep_new"));
+	assert_non_null(link);
+	get_info(bpf_link__fd(link), &info);
+	assert_int_equal(info.k.type, LUN_LINK_TRACING);
+	assert_int_equal(info.k.tracing.target_obj_id, id_of(LUN_PROG, bpf_program__fd(prog)));
+	assert_true(info.k.tracing.target_btf_id > 0);
+	bpf_link__destroy(link);
+	bpf_object__close(ext);
+	bpf_object__close(target);
+}
+
+static int own_namespace(void **state)
+{
+	(void)state;
+	libbpf_set_print(NULL);
+	return unshare(CLONE_NEWNET);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tcx),
+		cmocka_unit_test(test_xdp),
+		cmocka_unit_test(test_netns),
+		cmocka_unit_test(test_netfilter),
+		cmocka_unit_test(test_uprobe_multi),
+		cmocka_unit_test(test_perf_event),
+		cmocka_unit_test(test_freplace),
+	};
+
+	return cmocka_run_group_tests(tests, own_namespace, NULL);
+}
