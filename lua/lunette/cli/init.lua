@@ -95,12 +95,29 @@ local function on_error(err)
   return { code = exit.FAILED, message = debug.traceback(tostring(err), 2) }
 end
 
+-- Rules in dev-agent's spelling may begin with a dash ("-:AT_.*:string"), which argparse takes
+-- for an option: joined to the word before, they are its value.
+local JOINED = { ["--etm"] = true, ["--entries-to-metrics"] = true }
+
+local function joined(argv)
+  local words, i = {}, 1
+  while i <= #argv do
+    if JOINED[argv[i]] and argv[i + 1] then
+      words[#words + 1] = argv[i] .. "=" .. argv[i + 1]
+      i = i + 1
+    else
+      words[#words + 1] = argv[i]
+    end
+    i = i + 1
+  end
+  return words
+end
+
 --- Runs the command line; argv[1] is the command.
 ---@param argv string[]
 ---@return integer code
 function cli.main(argv)
-  local words = {}
-  for i = 1, #argv do words[i] = argv[i] end
+  local words = joined(argv)
   local ok, code = xpcall(dispatch, on_error, words)
   if ok then return code or exit.OK end
   io.stdout:flush()
