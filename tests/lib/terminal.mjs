@@ -54,11 +54,10 @@ export class Terminal {
     this.tmux("resize-window", "-x", String(columns), "-y", String(rows));
   }
 
-  // Whether the program has ended; its exit code.
+  // The program's exit code, or null while it runs. The terminal may close a moment before.
   exitCode() {
-    const [dead, code] = this.tmux("display", "-p", "#{pane_dead} #{pane_dead_status}").trim()
-      .split(" ");
-    return dead === "1" ? Number(code) : null;
+    const code = this.tmux("display", "-p", "#{pane_dead_status}").trim();
+    return code === "" ? null : Number(code);
   }
 
   async ended({ seconds = 10 } = {}) {

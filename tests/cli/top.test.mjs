@@ -1,0 +1,135 @@
+// lunette top: for machines, and the screen in a terminal of 80 x 24.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { after, before, test } from "node:test";
+import { binary, build, hold, lunette } from "./kernel.mjs";
+import { Terminal } from "../lib/terminal.mjs";
+
+let held;
+let counter;
+
+// A program that runs all the time: the demo's, which counts system calls.
+before(async () => {
+  held = await hold();
+  counter = spawn(binary, ["run", "-", `${build}/examples/syscalls/syscalls.bpf.o`]);
+  counter.stdin.end(`
+    local bpf = require("bpf")
+    local object <close> = assert(bpf.load(arg[1]))
+    assert(object:attach())
+    print(object:progs()[1].id) io.stdout:flush()
+    while true do require("lunette.core.tty").sleep(0.001) end`);
+  counter.id = await new Promise((resolve) => counter.stdout.once("data", (data) => {
+    resolve(Number(data));
+  }));
+});
+after(async () => {
+  counter.kill("SIGINT");
+  await new Promise((resolve) => counter.once("close", resolve));
+  await held.close();
+});
+
+test("-j: a sample a line, with what programs cost", () => {
+  const run = lunette("top", "-j", "--count", 2, "-i", 0.3);
+  assert.equal(run.status, 0, run.stderr);
+  const samples = run.stdout.trim().split("\n").map(JSON.parse);
+  assert.equal(samples.length, 2);
+  for (const sample of samples) {
+    const row = sample.programs.find((program) => program.id === counter.id);
+    assert.equal(row.name, "count_syscall");
+    assert.equal(row.kernelType, "raw_tracepoint");
+    assert.ok(row.runs > 0 && row.cpu > 0 && row.average > 0, JSON.stringify(row));
+    assert.match(row.owners[0], /^\d+ lunette$/);
+    assert.match(row.attached, /sys_enter/);
+  }
+});
+
+test("--csv: a head, then a line a program and sample", () => {
+  const lines = lunette("top", "--csv", "--count", 2, "-i", 0.2).stdout.trim().split("\r\n");
+  assert.equal(lines[0],
+    "time,id,name,kernelType,cpu,runs,average,runCount,recursionMisses");
+  assert.equal(lines.filter((line) => line.startsWith("time,")).length, 1);
+  assert.equal(lines.filter((line) => line.includes(`,${counter.id},count_syscall,`)).length, 2);
+});
+
+test("--once: a table, the costliest first", () => {
+  const lines = lunette("top", "--once", "-i", 0.3).stdout.trimEnd().split("\n");
+  assert.match(lines[0], /^ *ID +TYPE +NAME +CPU% +RUNS\/S +AVG +MISSES +HISTORY +OWNERS/);
+  const at = lines.findIndex((line) => line.includes("count_syscall"));
+  const idle = lines.findIndex((line) => line.includes("cli_count"));
+  assert.ok(at > 0 && at < idle, lines.join("\n"));
+});
+
+function onScreen(name, fn, options) {
+  test(name, async () => {
+    const terminal = new Terminal([binary, "top", "-i", "0.3"], options);
+    try {
+      await terminal.until(/count_syscall/, { history: false });
+      await fn(terminal, (pattern) => terminal.until(pattern, { history: false }));
+      assert.equal(await terminal.ended(), 0);
+    } finally {
+      terminal.close();
+    }
+  });
+}
+
+onScreen("the screen: fits, filters, goes into a program and its map, and back",
+  async (terminal, until) => {
+    const text = await until(/^lunette top .* BPF \d+\.\d+% of a CPU, [\d.]+k? runs\/s/m);
+    for (const line of text.split("\n")) assert.ok([...line].length <= 80, line);
+    assert.ok(text.split("\n").length <= 25);
+    assert.match(text, /^ *ID .*CPU%▼/m);
+    terminal.type("/");
+    terminal.type(`cli_coun`);
+    await until(/programs \(\d+\) {2}\/cli_coun_/);
+    terminal.press("Enter");
+    terminal.type(String.fromCharCode(47));
+    terminal.type("t");
+    terminal.press("Enter");
+    await until(/programs \(\d+\) {2}\/cli_count$/m);
+    terminal.press("Enter");
+    await until(/^program \d+ {2}cli_count$/m);
+    terminal.type("m");
+    await until(/^maps of program \d+ \(1\)$/m);
+    terminal.press("Enter");
+    await until(/^map \d+ cli_cpus \(2\)$/m);
+    terminal.press("Escape");
+    await until(/^maps of program/m);
+    terminal.press("Escape");
+    await until(/^program \d+ cli_count$/m);
+    terminal.type("c");
+    await until(/^code of \d+ cli_count$/m);
+    await until(/; if \(count\)/);
+    terminal.press("Escape");
+    terminal.press("Escape");
+    await until(/programs \(/);
+    terminal.type("q");
+  });
+
+onScreen("the screen: attach points, sorting, a smaller window", async (terminal, until) => {
+  terminal.type("a");
+  await until(/^attach points \(\d+\)/m);
+  await until(/sys_enter +\d+ count_syscall/);
+  terminal.press("Escape");
+  await until(/CPU%▼/);
+  terminal.type("s");
+  await until(/RUNS\/S▼/);
+  terminal.type("r");
+  await until(/RUNS\/S▲/);
+  terminal.resize(50, 10);
+  const lines = (await until(/^m maps {2}a attach points.*…$/m)).trimEnd().split("\n");
+  assert.equal(lines.length, 10);
+  for (const line of lines) assert.ok([...line].length <= 50, line);
+  terminal.press("C-c");
+});
+
+test("watch: the screen of a map, and q", async () => {
+  const terminal = new Terminal([binary, "map", "watch", String(held.ids.cli_flows), "-i", "0.2"]);
+  try {
+    await terminal.until(/^map \d+ cli_flows, every 0\.2s .*\(q ends\)$/m, { history: false });
+    await terminal.until(/^ +4 +320 +6 +1152921504606846976 +0/m, { history: false });
+    terminal.type("q");
+    assert.equal(await terminal.ended(), 0);
+  } finally {
+    terminal.close();
+  }
+});
