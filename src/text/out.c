@@ -133,16 +133,15 @@ void lun_out_hex(struct lun_out *out, const void *data, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
 	const unsigned char *bytes = data;
+	char *p = lun_out_reserve(out, 2 * len);
 
+	if (!p || !len)
+		return;
 	for (size_t i = 0; i < len; i++) {
-		char *p = lun_out_reserve(out, 2);
-
-		if (!p)
-			return;
-		p[0] = digits[bytes[i] >> 4];
-		p[1] = digits[bytes[i] & 15];
-		out->len += 2;
+		*p++ = digits[bytes[i] >> 4];
+		*p++ = digits[bytes[i] & 15];
 	}
+	out->len += 2 * len;
 }
 
 static int shortest(char *text, size_t size, double v)
