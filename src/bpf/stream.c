@@ -10,7 +10,7 @@ static void stream_close(struct lun_source *source)
 {
 	struct lun_stream *s = (struct lun_stream *)source;
 
-	lun_cursor_close(&s->cursor);
+	lun_ahead_close(&s->ahead);
 	lun_view_free(&s->view);
 	lun_ctx_free(&s->ctx);
 	free(s->picks);
@@ -26,8 +26,8 @@ static void write_json(struct lun_stream *s, struct lun_out *out, uint32_t count
 	for (uint32_t i = 0; i < count; i++) {
 		if (s->format == LUN_JSON && s->any)
 			lun_out_mem(out, ",\n", 2);
-		lun_entry_json(&s->view, &s->ctx, &sink, lun_cursor_key(&s->cursor, i),
-			lun_cursor_value(&s->cursor, i));
+		lun_entry_json(&s->view, &s->ctx, &sink, lun_ahead_key(&s->ahead, i),
+			lun_ahead_value(&s->ahead, i));
 		if (s->format == LUN_NDJSON)
 			lun_out_char(out, '\n');
 		s->any = true;
@@ -52,14 +52,14 @@ static int stream_pull(struct lun_source *source, struct lun_out *out)
 	if (!s->started)
 		write_start(s, out);
 	s->started = true;
-	count = lun_cursor_next(&s->cursor);
+	count = lun_ahead_next(&s->ahead);
 	if (count < 0)
 		return count;
 	if (s->format == LUN_CSV)
 		lun_csv_rows(s, out, (uint32_t)count);
 	else
 		write_json(s, out, (uint32_t)count);
-	s->finished = s->cursor.done;
+	s->finished = s->ahead.done;
 	if (s->finished && s->format == LUN_JSON)
 		lun_out_mem(out, "]\n", 2);
 	return s->finished ? 0 : 1;
@@ -75,11 +75,10 @@ int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
 		return -ENOMEM;
 	s->source = (struct lun_source){ stream_pull, stream_close };
 	s->format = format;
-	s->cursor.map.fd = -1;
 	lun_ctx_init(&s->ctx);
-	err = lun_view_init(&s->view, map, view->key, view->value, view->reduce);
+	err = lun_ahead_open(&s->ahead, map);
 	if (!err)
-		err = lun_cursor_open(&s->cursor, map, 0);
+		err = lun_view_init(&s->view, map, view->key, view->value, view->reduce);
 	if (!err && format == LUN_CSV)
 		err = lun_csv_columns(s);
 	if (err) {

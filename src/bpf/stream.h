@@ -3,7 +3,7 @@
  * A whole map as text, made while it is read: a struct lun_source of constant memory that
  * holds its own cursor. Without Lua functions in the view any thread may pull it.
  */
-#include "bpf/cursor.h"
+#include "bpf/ahead.h"
 #include "bpf/view.h"
 #include "text/source.h"
 
@@ -15,7 +15,7 @@ enum lun_stream_format {
 
 struct lun_stream {
 	struct lun_source source;
-	struct lun_cursor cursor;
+	struct lun_ahead ahead;
 	struct lun_view view;
 	struct lun_ctx ctx;
 	enum lun_stream_format format;

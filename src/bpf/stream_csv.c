@@ -92,8 +92,8 @@ static void write_row(struct lun_stream *s, struct lun_out *out, const uint8_t *
 void lun_csv_rows(struct lun_stream *s, struct lun_out *out, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
-		const uint8_t *key = lun_cursor_key(&s->cursor, i);
-		const uint8_t *value = lun_cursor_value(&s->cursor, i);
+		const uint8_t *key = lun_ahead_key(&s->ahead, i);
+		const uint8_t *value = lun_ahead_value(&s->ahead, i);
 		struct lun_bytes values = lun_view_values(&s->view, value);
 
 		if (!lun_view_each_cpu(&s->view)) {
