@@ -1,5 +1,5 @@
 -- Definitions become types. What the rules refuse (rules of SDL, validity of a schema) is not
--- looked at here: see build_schema in init.lua for the order.
+-- looked at here: see assemble.lua for the order.
 
 local directives = require("lunette.graphql.directives")
 local enum = require("lunette.graphql.enum")
@@ -137,15 +137,18 @@ end
 function Builder:make_types(found)
   local list = {}
   for _, node in ipairs(found.types) do
-    local t = types.new { kind = node.type_kind, name = node.name,
+    local own = scalars.specified[node.name] or build.meta_types[node.name]
+    local t = own or types.new { kind = node.type_kind, name = node.name,
       description = node.description, node = node, extensions = found.parts[node.name] or {} }
     self.types[t.name] = t
     list[#list + 1] = t
   end
   for _, t in ipairs(list) do
-    local nodes = { t.node }
-    table.move(t.extensions, 1, #t.extensions, 2, nodes)
-    fillers[t.kind](self, t, nodes)
+    if t.node then
+      local nodes = { t.node }
+      table.move(t.extensions, 1, #t.extensions, 2, nodes)
+      fillers[t.kind](self, t, nodes)
+    end
   end
   return list
 end
@@ -174,11 +177,12 @@ end
 local ROOTS = { Query = "query", Mutation = "mutation", Subscription = "subscription" }
 
 function Builder:roots(found, spec)
-  if not found.defined then
-    for name, operation in pairs(ROOTS) do spec[operation] = self.types[name] end
-  end
   for _, node in ipairs(found.schemas) do
     for _, root in ipairs(node.operations or {}) do spec[root.operation] = self:type(root.type) end
+  end
+  if found.defined then return end
+  for name, operation in pairs(ROOTS) do
+    spec[operation] = self.types[name] or spec[operation]
   end
 end
 

@@ -133,15 +133,23 @@ function errors.format_all(list)
   return formatted
 end
 
+-- The place to name when there are several: one in an extension, else the first.
+local function main_place(err)
+  for _, at in ipairs(err.at) do
+    if source.of(err.sources, at).base > 0 then return at end
+  end
+  return err.at[1]
+end
+
 --- The error as a line for a log or a terminal: "name:line:column: message".
 ---@param err table
 ---@return string
 function errors.line(err)
-  local at = err.at and err.at[1]
-  if not at or not err.sources then return err.message end
-  local place, text = source.locate(err.sources, at)
-  return ("%s:%d:%d: %s"):format(text.name, place.line + (text.first_line or 1) - 1,
-    place.column, err.message)
+  if not err.at or not err.at[1] or not err.sources then return err.message end
+  local place, text = source.locate(err.sources, main_place(err))
+  local line = place.line + (text.first_line or 1) - 1
+  if text.no_text then return ("%s:%d: %s"):format(text.name, line, err.message) end
+  return ("%s:%d:%d: %s"):format(text.name, line, place.column, err.message)
 end
 
 return errors

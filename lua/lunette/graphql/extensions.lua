@@ -15,7 +15,9 @@ local function line_of(item, text)
   if not file then return item.source.line end
   local content = file:read("a")
   file:close()
-  local at = content:find(text, 1, true)
+  local from = 1
+  for _ = 2, item.source.line do from = (content:find("\n", from, true) or #content) + 1 end
+  local at = content:find(text, from, true)
   return at and (source.position(content, at)) or item.source.line
 end
 

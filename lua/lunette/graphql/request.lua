@@ -29,6 +29,10 @@ function request.response(data, list)
   return setmetatable({ data = data, errors = json.array(errors.format_all(list)) }, FAILED)
 end
 
+--- Was the request executed, so that there is data, be it null?
+---@param result table
+function request.has_data(result) return getmetatable(result) ~= REFUSED end
+
 local function choose(document, name)
   local operations = document.operations
   if name == nil or name == json.null then
@@ -122,15 +126,22 @@ local function no_root(exec)
     ("Schema is not configured to execute %s operation."):format(kind), { exec.operation.at })
 end
 
+--- Runs an execution that is ready.
+---@param exec table
+---@return table response data and errors
+function request.run(exec)
+  local err = no_root(exec)
+  if err then return request.response(nil, { err }) end
+  return request.response(execution.run(exec))
+end
+
 --- Executes a request.
 ---@param given table
 ---@return table response data and errors
 function request.execute(given)
   local exec, list = request.prepare(given)
   if not exec then return request.refused(list) end
-  local err = no_root(exec)
-  if err then return request.response(nil, { err }) end
-  return request.response(execution.run(exec))
+  return request.run(exec)
 end
 
 return request

@@ -80,19 +80,17 @@ local function open(exec, field)
   return source_of(source, field)
 end
 
---- Starts a subscription.
----@param given table as for execute
+--- Starts a subscription that is ready.
+---@param exec table
 ---@return table stream or a response with errors
-function subscribe.start(given)
-  local exec, list = request.prepare(given)
-  if not exec then return request.refused(list) end
+function subscribe.of(exec)
   local root = exec.schema:root("subscription")
   if exec.operation.operation ~= "subscription" or not root then
     return request.refused { errors.at(exec.sources, "Schema is not configured to execute "
       .. "subscription operation.", { exec.operation.at }) }
   end
   local ok, compiled = pcall(plan.of, exec, exec.operation, root)
-  if not ok then return request.refused { errors.located(compiled, exec.sources, {}, nil) } end
+  if not ok then return request.refused { errors.located(compiled, exec.sources) } end
   local field = compiled[1]
   exec.path[1] = field.key
   local source
@@ -108,6 +106,25 @@ function subscribe.start(given)
       clock = exec.clock,
     },
   }, Stream)
+end
+
+--- Starts a subscription.
+---@param given table as for execute
+---@return table stream or a response with errors
+function subscribe.start(given)
+  local exec, list = request.prepare(given)
+  if not exec then return request.refused(list) end
+  return subscribe.of(exec)
+end
+
+--- Answers a request of any kind: a stream when it is a subscription, else a response.
+---@param given table
+---@return table
+function subscribe.answer(given)
+  local exec, list = request.prepare(given)
+  if not exec then return request.refused(list) end
+  if exec.operation.operation == "subscription" then return subscribe.of(exec) end
+  return request.run(exec)
 end
 
 return subscribe

@@ -157,7 +157,7 @@ local function type_definition(name, spec, extends, resolvers)
   local type_kind = KINDS[kind or "object"]
   if not type_kind then wrong(name, "%q is no kind of type", kind) end
   local node = { kind = extends and "TypeExtension" or "TypeDefinition", type_kind = type_kind,
-    at = 1, name = name, name_at = 1, description = spec.description }
+    at = 1, name = name, name_at = 1, description = spec.description, by_table = true }
   resolvers[name] = resolvers[name] or {}
   fill[type_kind](name, node, spec, resolvers[name])
   return node
@@ -168,7 +168,11 @@ local function document(definitions, text)
 end
 
 -- A text for what stands in no text: messages then name the place alone.
-local function no_text(where) return source.new(" ", where) end
+local function no_text(where)
+  local text = source.new(" ", where)
+  text.no_text = true
+  return text
+end
 
 --- Types as tables by name.
 ---@param definitions table

@@ -1,0 +1,194 @@
+-- The rules of SDL: what can be said of definitions and extensions before types are made of them.
+
+local arguments = require("lunette.graphql.rules.arguments")
+local check_directives = require("lunette.graphql.rules.directives").check
+local printer = require("lunette.graphql.printer")
+local suggest = require("lunette.graphql.suggest")
+
+local sdl = {}
+
+local KIND_TEXT = {
+  SCALAR = "scalar", OBJECT = "object", INTERFACE = "interface", UNION = "union", ENUM = "enum",
+  INPUT_OBJECT = "input object",
+}
+
+-- LoneSchemaDefinition, UniqueOperationTypes
+local function schemas(ctx, definitions)
+  local count, seen = 0, {}
+  for _, node in ipairs(definitions) do
+    if node.kind == "SchemaDefinition" then
+      count = count + 1
+      if count > 1 then ctx:report("Must provide only one schema definition.", { node.at }) end
+    end
+    for _, root in ipairs(node.operations or {}) do
+      local name = root.operation
+      if seen[name] then
+        ctx:report(("There can be only one %s type in schema."):format(name),
+          { seen[name].at, root.at })
+      else
+        seen[name] = root
+      end
+    end
+  end
+end
+
+-- UniqueTypeNames, UniqueDirectiveNames
+local function unique_names(ctx, definitions, kind, text)
+  local seen = {}
+  for _, node in ipairs(definitions) do
+    if node.kind == kind then
+      if seen[node.name] then
+        ctx:report(text:format(node.name), { seen[node.name], node.name_at })
+      else
+        seen[node.name] = node.name_at
+      end
+    end
+  end
+end
+
+-- UniqueEnumValueNames, UniqueFieldDefinitionNames: over a definition and its extensions
+local function unique_members(ctx, known, node, key, what)
+  local seen = known[node.name] or {}
+  known[node.name] = seen
+  for _, member in ipairs(node[key] or {}) do
+    if seen[member.name] then
+      ctx:report(('%s "%s.%s" can only be defined once.'):format(what, node.name, member.name),
+        { seen[member.name], member.name_at })
+    else
+      seen[member.name] = member.name_at
+    end
+  end
+end
+
+-- UniqueArgumentDefinitionNames
+local function unique_arguments(ctx, list, owner)
+  arguments.report_twice(ctx, list or {},
+    'Argument "' .. owner:gsub("%%", "%%%%") .. '(%s:)" can only be defined once.')
+end
+
+-- PossibleTypeExtensions
+local function possible_extension(ctx, node, defined)
+  local definition = defined[node.name]
+  if not definition then
+    local names = {}
+    for name in pairs(defined) do names[#names + 1] = name end
+    table.sort(names)
+    ctx:report(('Cannot extend type "%s" because it is not defined.%s'):format(node.name,
+      suggest.did_you_mean(node.name, names)), { node.name_at })
+  elseif definition.type_kind ~= node.type_kind then
+    ctx:report(('Cannot extend non-%s type "%s".'):format(KIND_TEXT[node.type_kind], node.name),
+      { definition.at, node.at })
+  end
+end
+
+-- KnownTypeNames
+local function known_type(ctx, node, state)
+  while node.type do node = node.type end
+  if state.defined[node.name] or state.standard[node.name] then return end
+  local names = {}
+  for name in pairs(state.standard) do names[#names + 1] = name end
+  for name in pairs(state.defined) do names[#names + 1] = name end
+  table.sort(names)
+  ctx:report(('Unknown type "%s".%s'):format(node.name, suggest.did_you_mean(node.name, names)),
+    { node.at })
+end
+
+local function input(ctx, node, state, location)
+  known_type(ctx, node.type, state)
+  if node.default and node.default.kind ~= "GivenValue" then
+    arguments.unique_fields(ctx, node.default)
+  end
+  check_directives(ctx, node.directives, location)
+end
+
+local function field(ctx, node, state)
+  for _, arg in ipairs(node.arguments or {}) do input(ctx, arg, state, "ARGUMENT_DEFINITION") end
+  known_type(ctx, node.type, state)
+  check_directives(ctx, node.directives, "FIELD_DEFINITION")
+end
+
+-- Directives of a definition and its extensions count as one place.
+local function place(places, node)
+  local name = node.kind:find("^Schema") and "schema"
+    or (node.kind:find("^Directive") and "@" or "") .. node.name
+  places[name] = places[name] or {}
+  return places[name]
+end
+
+local function type_node(ctx, node, state)
+  if node.kind == "TypeExtension" then possible_extension(ctx, node, state.defined) end
+  unique_members(ctx, state.values, node, "values", "Enum value")
+  unique_members(ctx, state.fields, node, "fields", "Field")
+  check_directives(ctx, node.directives, node.type_kind, place(state.places, node))
+  for _, list in ipairs({ node.interfaces or {}, node.types or {} }) do
+    for _, named in ipairs(list) do known_type(ctx, named, state) end
+  end
+  for _, value in ipairs(node.values or {}) do
+    check_directives(ctx, value.directives, "ENUM_VALUE")
+  end
+  for _, member in ipairs(node.fields or {}) do
+    if node.type_kind == "INPUT_OBJECT" then
+      input(ctx, member, state, "INPUT_FIELD_DEFINITION")
+    else
+      unique_arguments(ctx, member.arguments, node.name .. "." .. member.name)
+      field(ctx, member, state)
+    end
+  end
+end
+
+local function directive_node(ctx, node, state)
+  unique_arguments(ctx, node.arguments, "@" .. node.name)
+  check_directives(ctx, node.directives, "DIRECTIVE_DEFINITION", place(state.places, node))
+  for _, arg in ipairs(node.arguments or {}) do input(ctx, arg, state, "ARGUMENT_DEFINITION") end
+end
+
+local function schema_node(ctx, node, state)
+  check_directives(ctx, node.directives, "SCHEMA", place(state.places, node))
+  for _, root in ipairs(node.operations or {}) do known_type(ctx, root.type, state) end
+end
+
+local checks = {
+  TypeDefinition = type_node, TypeExtension = type_node, DirectiveDefinition = directive_node,
+  DirectiveExtension = directive_node, SchemaDefinition = schema_node,
+  SchemaExtension = schema_node,
+}
+
+--- A directive of a document as rules look at it: required is what its type's text says.
+---@param node table
+---@return table
+function sdl.directive(node)
+  local args, by_name = {}, {}
+  for i, arg in ipairs(node.arguments or {}) do
+    local required = arg.type.kind == "NonNullType"
+    args[i] = { name = arg.name, default = arg.default, type = {
+      kind = required and "NON_NULL" or "SCALAR", text = printer.print(arg.type) } }
+    by_name[arg.name] = args[i]
+  end
+  return { name = node.name, locations = node.locations, args = args, arg = by_name,
+    repeatable = node.repeatable }
+end
+
+--- Checks the definitions of a document.
+---@param ctx table
+---@param standard table<string, any> types that need no definition
+function sdl.check(ctx, standard)
+  local definitions = ctx.document.definitions
+  local state = { defined = {}, standard = standard, values = {}, fields = {}, places = {} }
+  for _, node in ipairs(definitions) do
+    if node.kind == "TypeDefinition" then state.defined[node.name] = node end
+  end
+  schemas(ctx, definitions)
+  unique_names(ctx, definitions, "TypeDefinition", 'There can be only one type named "%s".')
+  unique_names(ctx, definitions, "DirectiveDefinition",
+    'There can be only one directive named "@%s".')
+  for _, node in ipairs(definitions) do
+    local check = checks[node.kind]
+    if check then
+      check(ctx, node, state)
+    else
+      ctx:report(("A schema has no %s."):format(node.operation or "fragment"), { node.at })
+    end
+  end
+end
+
+return sdl
