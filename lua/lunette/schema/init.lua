@@ -8,7 +8,7 @@ local schema = {}
 local PARTS = {
   "base", "health", "host", "program", "code", "map", "entries", "fill", "table", "link", "btf",
   "owner", "attachment", "decoder", "graph", "metrics", "ui", "mutation", "subscription",
-  "sampler",
+  "sampler", "trace", "hot", "run",
 }
 
 -- Adds a part's resolvers to those of the parts before it.
