@@ -40,5 +40,8 @@ end
 http.get("/maps/:id/entries.ndjson", entries("ndjson"))
 http.get("/maps/:id/entries.csv", entries("csv"))
 
+require("lunette.graphql.serve")
 require("lunette.services.watch")
 require("lunette.services.sampler")
+require("lunette.services.tracelog")
+require("lunette.services.profiler")
