@@ -70,7 +70,7 @@ struct {
 	__array(values, struct sch_inner);
 } sch_outer SEC(".maps") = { .values = { &sch_inner } };
 
-SEC("tracepoint/syscalls/sys_enter_getpgid")
+SEC("tracepoint/syscalls/sys_enter_getresgid")
 int sch_main(void *ctx)
 {
 	__u32 key = 0, number = 1;
@@ -88,10 +88,17 @@ int sch_main(void *ctx)
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_enter_getpgid")
+SEC("tracepoint/syscalls/sys_enter_getresgid")
 int sch_next(void *ctx)
 {
 	return 0;
+}
+
+/* Never attached: run by hand. */
+SEC("socket")
+int sch_filter(struct __sk_buff *skb)
+{
+	return skb->len * 2;
 }
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

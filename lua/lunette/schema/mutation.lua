@@ -2,7 +2,7 @@
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
-local kernel = require("lunette.schema.kernel")
+local guarded = require("lunette.schema.guard").guarded
 local writing = require("lunette.schema.writing")
 
 local mutation = {}
@@ -148,20 +148,6 @@ type PopResult {
   value: String
 }
 ]]
-
-local FORBIDDEN = "writing is not allowed: start the server with --allow-write and send its token"
-
--- Lets a change through only where writing is allowed, a dry run always. The change returns
--- true or the rest of the answer, or nil and why it failed.
-local function guarded(change)
-  return function(_, args, ctx)
-    if not ctx.can_write and not args.dryRun then error(FORBIDDEN, 0) end
-    local result, err = change(args, ctx)
-    kernel.forget(ctx)
-    if not result then return { error = err, written = false, values = {} } end
-    return type(result) == "table" and result or {}
-  end
-end
 
 local OPEN = { prog = bpf.prog, map = bpf.map, link = bpf.link }
 local WORD = { prog = "program", map = "map", link = "link" }

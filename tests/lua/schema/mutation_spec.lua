@@ -245,6 +245,41 @@ describe("mutations", function()
     end)
   end)
 
+  describe("runProgram", function()
+    local function run(args)
+      return support.write(("mutation { runProgram(%s) { error result duration output } }")
+        :format(args)).runProgram
+    end
+
+    it("gives what the program returns and leaves", function()
+      local id = object:prog("sch_filter"):info().id
+      local packet = ("00"):rep(64)
+      local outcome = run(('id: %d, input: "%s", times: 10'):format(id, packet))
+      assert.is_nil(outcome.error)
+      assert.equal(2 * (64 - 14), outcome.result) -- the Ethernet header is taken off
+      assert.equal(packet, outcome.output)
+      assert.equal("number", type(outcome.duration))
+    end)
+
+    it("refuses what makes no sense, by name", function()
+      local id = object:prog("sch_filter"):info().id
+      assert.equal("times: 1 to 1000000, got 0", run(("id: %d, times: 0"):format(id)).error)
+      assert.equal("input: hex 'abc' has an odd number of digits",
+        run(('id: %d, input: "abc"'):format(id)).error)
+      assert.truthy(run("id: 2000000000").error:find("2000000000", 1, true))
+      assert.truthy(run(("id: %d"):format(object:prog("sch_main"):info().id)).error)
+    end)
+  end)
+
+  it("detach a link", function()
+    local other <close> = support.load()
+    assert(other:attach("sch_next"))
+    local id = other:prog("sch_next"):info().id
+    local link = support.ask(("{ program(id: %d) { links { id } } }"):format(id)).program.links[1]
+    assert.truthy(mutate("detachLink", ("id: %d"):format(link.id)).error) -- perf events can't be
+    assert.truthy(mutate("detachLink", "id: 2000000000").error:find("2000000000", 1, true))
+  end)
+
   it("freeze a map", function()
     local other <close> = support.load()
     local id = other:map("sch_array"):info().id

@@ -77,7 +77,7 @@ describe("objects", function()
     local theirs = bpftool("bpftool -j link show id %d", link)
     assert.equal(theirs.type, ours.type)
     assert.same({ main, "sch_main" }, { ours.program.id, ours.program.name })
-    assert.truthy(ours.target:find("sys_enter_getpgid", 1, true))
+    assert.truthy(ours.target:find("sys_enter_getresgid", 1, true))
     assert.equal("tracepoint", ours.details.perf_type)
     local program = support.ask(([[{ program(id: %d) { links { id }
       attachments { kind target how link { id } since } } }]]):format(main)).program

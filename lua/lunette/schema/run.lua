@@ -1,0 +1,79 @@
+-- Running a program by hand.
+
+local bpf = require("bpf")
+local decode = require("lunette.decode")
+local guarded = require("lunette.schema.guard").guarded
+
+local run = {}
+
+run.sdl = [[
+extend type Mutation {
+  "Runs a program by hand (BPF_PROG_RUN), where its type allows. It does what it does: a write."
+  runProgram(
+    "The program's id."
+    id: Int!
+    "The packet, in hex."
+    input: String
+    "The context structure, or eight bytes an argument of a raw tracepoint, in hex."
+    context: String
+    "How many times."
+    times: Int = 1
+  ): RunResult!
+}
+
+"What running a program came to."
+type RunResult {
+  "What went wrong, or null."
+  error: String
+  "What the program returned. A plain number of 32 bits."
+  result: Int
+  "Nanoseconds a run, on average."
+  duration: Int
+  "The packet afterwards, in hex."
+  output: String
+  "The context afterwards, in hex."
+  context: String
+}
+]]
+
+local MOST_RUNS = 1000000
+
+local function bytes_of(name, text)
+  if not text then return nil end
+  local bytes, err = decode.parse(text, "HEX", #text // 2)
+  return bytes, err and ("%s: %s"):format(name, err)
+end
+
+local function hex(bytes) return bytes and decode.format(bytes, "HEX") end
+
+local function run_program(args)
+  if args.times < 1 or args.times > MOST_RUNS then
+    return nil, ("times: 1 to %d, got %d"):format(MOST_RUNS, args.times)
+  end
+  local input, err = bytes_of("input", args.input)
+  if err then return nil, err end
+  local context
+  context, err = bytes_of("context", args.context)
+  if err then return nil, err end
+  local opened
+  opened, err = bpf.prog(args.id)
+  if not opened then return nil, err end
+  local prog <close> = opened
+  local outcome
+  outcome, err = prog:run { input = input, context = context, times = args.times }
+  if not outcome then return nil, err end
+  return {
+    result = outcome.result, duration = outcome.duration, output = hex(outcome.output),
+    context = hex(outcome.context),
+  }
+end
+
+run.resolvers = {
+  Mutation = { runProgram = guarded(run_program) },
+  RunResult = {
+    result = { wide = true },
+    duration = { wide = true },
+  },
+}
+
+return run

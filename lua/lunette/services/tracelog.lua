@@ -1,0 +1,35 @@
+-- The built-in service "tracelog": while someone subscribes to the topic "traceLog", it reads
+-- what programs write with bpf_printk and publishes the lines.
+
+local bpf = require("bpf")
+local lunette = require("lunette")
+local trace = require("lunette.code.trace")
+
+local WAIT = 0.25 -- seconds for lines to come, and between looks whether anyone subscribes
+local MOST = 1000 -- lines in one event; of more the newest
+
+local function newest(lines)
+  if #lines <= MOST then return lines end
+  return table.move(lines, #lines - MOST + 1, #lines, 1, {})
+end
+
+-- Reads while someone listens. What can't be read is told as a line.
+local function follow(svc, topic)
+  local opened, err = bpf.trace_log()
+  if not opened then
+    topic:publish { { text = err } }
+    return svc:sleep(10)
+  end
+  local log <close> = opened
+  while topic:subscribers() > 0 and not svc.stopping do
+    local lines = trace.lines(log:read(WAIT) or "")
+    if #lines > 0 then topic:publish(newest(lines)) end
+  end
+end
+
+lunette.service("tracelog", function(svc)
+  local topic = lunette.topic("traceLog")
+  repeat
+    if topic:subscribers() > 0 then follow(svc, topic) end
+  until not svc:sleep(WAIT)
+end)
