@@ -70,8 +70,11 @@ struct {
 	__type(value, __u64);
 } mx_calls SEC(".maps");
 
-__u64 mx_total;
-__u32 mx_tgid;
+/* Whose calls are counted, and how many there were: global data, so that a test can set it. */
+struct {
+	__u64 total;
+	__u64 tgid;
+} mx_state;
 
 struct mx_enter_ctx {
 	__u64 common;
@@ -84,9 +87,9 @@ int mx_enter(struct mx_enter_ctx *ctx)
 {
 	__u64 id = ctx->id, one = 1, *count;
 
-	if (bpf_get_current_pid_tgid() >> 32 != mx_tgid)
+	if (bpf_get_current_pid_tgid() >> 32 != mx_state.tgid)
 		return 0;
-	__sync_fetch_and_add(&mx_total, 1);
+	__sync_fetch_and_add(&mx_state.total, 1);
 	count = bpf_map_lookup_elem(&mx_calls, &id);
 	if (count)
 		++*count;

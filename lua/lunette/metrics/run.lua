@@ -99,6 +99,7 @@ local function gather(self, compiled, map, alone)
     return
   end
   note_outcome(self.rule, compiled.info, outcome)
+  self.failed = self.failed or (outcome.errors > 0 and outcome.errors >= outcome.entries)
   self.late = self.late or outcome.late
   self.entries = self.entries + outcome.entries
   self.aggregated = self.aggregated or not compiled.identity
