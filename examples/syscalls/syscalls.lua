@@ -36,11 +36,12 @@ lunette.graphql.extend("Host", {
     type = "UInt64", description = "System calls counted since the demo began, or null.",
     resolve = function()
       local map <close> = bpf.map(lunette.shared.get("syscalls.map") or 0)
+      if not map then return nil end
       local sum = 0
-      for _, cpus in map and map:each() or pairs {} do
+      for _, cpus in map:each() do
         for _, calls in ipairs(cpus) do sum = sum + calls end
       end
-      return map and sum
+      return sum
     end,
   },
 })
