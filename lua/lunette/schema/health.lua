@@ -1,6 +1,7 @@
 -- How this Lunette itself fares.
 
 local lunette = require("lunette")
+local kinds = require("lunette.schema.kinds")
 local registry = require("lunette.registry")
 local server = require("lunette.core.server")
 
@@ -65,6 +66,8 @@ type Declaration {
   file: String
   "The line in that file."
   line: Int
+  "Is it Lunette's own?"
+  builtIn: Boolean!
 }
 ]]
 
@@ -80,7 +83,8 @@ local function declarations()
       local name = item.name or item.path or item.type
       list[#list + 1] = {
         kind = kind, name = type(name) == "string" and name or nil,
-        file = source.script or source.file, line = source.line,
+        file = source.file, line = source.line,
+        builtIn = kinds.built_in(item),
       }
     end
   end

@@ -40,6 +40,9 @@ function schema.build_in() return graphql.build_schema(schema.source()) end
 
 --- The explorer's schema, with what scripts add to it.
 ---@return table|nil schema, table? errors
-function schema.build() return schema.build_in() end
+function schema.build()
+  local sdl, resolvers = schema.source()
+  return graphql.build_schema(sdl, resolvers, { extensions = graphql.extensions() })
+end
 
 return schema
