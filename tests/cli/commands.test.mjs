@@ -1,7 +1,7 @@
 // The command line beside maps: help, scripts, queries, lists, and what failing looks like.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -26,7 +26,7 @@ function script(name, text) {
 }
 
 const COMMANDS = ["serve", "repl", "run", "query", "metrics", "top", "check", "prog", "map", "link",
-  "btf", "inspect", "help", "version"];
+  "attach", "leaks", "btf", "inspect", "help", "version"];
 
 test("every command has its line in the help, and --help of its own", () => {
   const help = lunette("help");
@@ -213,6 +213,43 @@ test("link: list, show, detach", () => {
   assert.equal(lunette("link", "show", 4294967294).status, 3);
 });
 
+test("attach list: where programs hang", () => {
+  const run = lunette("run", script("attach.lua", `
+    local bpf = require("bpf")
+    local object <close> = assert(bpf.load(arg[2]))
+    assert(object:attach())
+    local id = object:progs()[1].id
+    for _, options in ipairs { "", " -j", " --csv" } do
+      local pipe = io.popen(arg[1] .. " attach list --program " .. id .. options)
+      print((pipe:read("a"):gsub("%s+$", "")))
+      pipe:close()
+    end`), binary, `${build}/examples/syscalls/syscalls.bpf.o`);
+  assert.equal(run.status, 0, run.stderr);
+  const lines = run.stdout.trim().split(/\r?\n/);
+  assert.match(lines[0], /^WHERE +TARGET +ID +PROGRAM +HOW +OWNERS$/);
+  assert.match(lines[1], /^raw_tracepoint +sys_enter +\d+ +count_syscall +link \d+ +\d+ lunette$/);
+  const [attachment] = JSON.parse(lines[2]);
+  assert.equal(attachment.program.name, "count_syscall");
+  assert.equal(lines[3], "kind,target,how,attachType,programId,programName");
+});
+
+test("leaks: what nobody holds but a pin", () => {
+  const path = `/sys/fs/bpf/lunette-leak-${process.pid}`;
+  const id = Number(lunette("run", script("leak.lua", `
+    local bpf = require("bpf")
+    local object <close> = assert(bpf.load(arg[1]))
+    local map <close> = object:map("cli_empty")
+    assert(bpf.pin(map, arg[2]))
+    print(map:info().id)`), `${build}/tests/bpf/cli.bpf.o`, path).stdout);
+  try {
+    const leak = answer("leaks", "-j").find((one) => one.kind === "MAP" && one.id === id);
+    assert.equal(leak.name, "cli_empty");
+    assert.match(lunette("leaks").stdout, new RegExp(`^map +${id} +cli_empty +\\S+ +`, "m"));
+  } finally {
+    assert.equal(lunette("map", "unpin", path).status, 0);
+  }
+});
+
 test("btf: list and dump", () => {
   const list = answer("btf", "list", "-j");
   assert.equal(list.find((btf) => btf.name === "vmlinux").kernel, true);
@@ -256,6 +293,16 @@ test("without root: one line that says what is missing, and check says what it c
   const check = lunette("check", user);
   assert.equal(check.status, 1);
   assert.match(check.stdout, /missing +CAP_SYS_ADMIN +no object can be listed/);
+});
+
+test("output that can't be written is an error", () => {
+  for (const args of [["prog", "list"], ["map", "dump", held.ids.cli_flows, "-j"], ["help"]]) {
+    const full = openSync("/dev/full", "w");
+    const run = lunette(...args, { stdio: ["ignore", full, "pipe"] });
+    closeSync(full);
+    assert.equal(run.status, 1, args.join(" "));
+    assert.match(run.stderr, /^lunette: the output can't be written/);
+  }
 });
 
 test("output that is cut off is no error to tell", () => {

@@ -14,7 +14,9 @@ export function lunette(...args) {
 // What a command prints as JSON; it must succeed.
 export function answer(...args) {
   const run = lunette(...args);
-  if (run.status !== 0) throw new Error(`${args.join(" ")}: exit ${run.status}: ${run.stderr}`);
+  if (run.status !== 0) {
+    throw new Error(`${args.join(" ")}: exit ${run.status}: ${run.stderr}${run.stdout}`);
+  }
   return JSON.parse(run.stdout);
 }
 

@@ -19,6 +19,8 @@ cli.COMMANDS = {
   { "prog", "List and show programs", alias = "progs", subs = true },
   { "map", "List, read and change maps", alias = "maps", subs = true },
   { "link", "List, show and detach links", alias = "links", subs = true },
+  { "attach", "List where programs hang: every attach point, by link or not", subs = true },
+  { "leaks", "List objects that seem forgotten" },
   { "btf", "List BTF objects and print their types as C", subs = true },
   { "inspect", "Lists in dev-agent's spelling: inspect progs list, inspect maps list" },
   { "help", "Explain a command" },
@@ -113,16 +115,24 @@ local function joined(argv)
   return words
 end
 
+-- What was printed has to arrive: a full disk is an error, whatever the command thought.
+local function flushed(code)
+  local ok, err = io.stdout:flush()
+  if ok then return code end
+  return nil, { code = exit.FAILED, message = "the output can't be written: " .. tostring(err) }
+end
+
 --- Runs the command line; argv[1] is the command.
 ---@param argv string[]
 ---@return integer code
 function cli.main(argv)
   local words = joined(argv)
-  local ok, code = xpcall(dispatch, on_error, words)
-  if ok then return code or exit.OK end
-  io.stdout:flush()
-  if code.message ~= "" then io.stderr:write("lunette: ", code.message, "\n") end
-  return code.code
+  local ok, result = xpcall(dispatch, on_error, words)
+  local code, failure = flushed(ok and (result or exit.OK) or result.code)
+  failure = ok and failure or not ok and result
+  if not failure then return code end
+  io.stderr:write("lunette: ", failure.message, "\n")
+  return failure.code
 end
 
 return cli

@@ -88,11 +88,21 @@ local function total(shown, widths)
   return sum - GAP
 end
 
-local function heaviest(columns, shown)
+-- How gladly a column is left out; one without anything in it more than any other.
+local function weigh(columns, lines)
+  local weights = {}
+  for i, column in ipairs(columns) do
+    local empty = column.weight ~= nil
+    for n = 2, #lines do empty = empty and lines[n][i] == "-" end
+    weights[i] = empty and math.huge or column.weight
+  end
+  return weights
+end
+
+local function heaviest(weights, shown)
   local at
   for n, i in ipairs(shown) do
-    local weight = columns[i].weight
-    if weight and (not at or weight > columns[shown[at]].weight) then at = n end
+    if weights[i] and (not at or weights[i] > weights[shown[at]]) then at = n end
   end
   return at
 end
@@ -108,15 +118,15 @@ local function widest(columns, shown, widths)
 end
 
 -- Which columns are shown, and how wide, so that a line has at most `room` characters.
-local function fit(columns, widths, room)
-  local shown = {}
+local function fit(columns, lines, widths, room)
+  local shown, weights = {}, weigh(columns, lines)
   for i in ipairs(columns) do shown[i] = i end
   while room and total(shown, widths) > room do
     local slack = 0
     for _, i in ipairs(shown) do
       if columns[i].shrink then slack = slack + math.max(0, widths[i] - 2 * SHRUNK) end
     end
-    local drop = total(shown, widths) - slack > room and heaviest(columns, shown)
+    local drop = total(shown, widths) - slack > room and heaviest(weights, shown)
     local narrow = not drop and widest(columns, shown, widths)
     if drop then
       table.remove(shown, drop)
@@ -142,7 +152,7 @@ end
 function tables.lines(columns, rows, room)
   local filled = fill(columns, rows)
   local widths = measure(columns, filled)
-  local shown = fit(columns, widths, room)
+  local shown = fit(columns, filled, widths, room)
   local lines = {}
   for n, line in ipairs(filled) do
     local parts = {}

@@ -1,0 +1,36 @@
+-- lunette leaks: objects that seem forgotten, and why.
+
+local args = require("lunette.cli.args")
+local graph = require("lunette.cli.graph")
+local objects = require("lunette.cli.objects")
+local show = require("lunette.cli.show")
+local units = require("lunette.cli.units")
+
+local leaks = {}
+
+local LIST = "{ leaks { kind id name why memory } }"
+
+function leaks.configure(command)
+  args.csv(args.json(command))
+end
+
+local COLUMNS = {
+  { title = "KIND", value = function(row) return row.kind:lower() end },
+  { title = "ID", field = "id", align = "right" },
+  { title = "NAME", field = "name", shrink = true },
+  { title = "MEM", align = "right",
+    value = function(row) return units.bytes(graph.value(row.memory)) end },
+  { title = "WHY", field = "why", shrink = true },
+}
+
+local CSV = {}
+for i, name in ipairs { "kind", "id", "name", "memory", "why" } do
+  CSV[i] = { title = name, field = name }
+end
+
+function leaks.run(given)
+  objects.need_admin()
+  show.list(given, given.csv and CSV or COLUMNS, graph.data(LIST).leaks, "forgotten objects")
+end
+
+return leaks
