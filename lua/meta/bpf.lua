@@ -168,6 +168,12 @@ function Prog:pin(path) end
 ---@return bpf.Outcome|nil, string? err, integer? errno
 function Prog:run(opts) end
 
+---What the program wrote to its own stream (bpf_stream_printk) since it was last read, by anyone:
+---reading takes it out. The kernel writes faults of programs to "stderr". Needs Linux 6.17.
+---@param stream? "stdout"|"stderr"
+---@return string|nil, string? err, integer? errno
+function Prog:stream(stream) end
+
 function Prog:close() end
 
 ---@class bpf.Link

@@ -11,6 +11,7 @@
 #include "bind/push.h"
 #include "bpf/pins.h"
 #include "bpf/prog.h"
+#include "bpf/prog_stream.h"
 
 static int read_prog(uint32_t id, struct lun_prog_info *info)
 {
@@ -189,6 +190,25 @@ static int l_pin(lua_State *L)
 	return 1;
 }
 
+/* prog:stream("stdout" | "stderr") -> string | nil, err, errno */
+static int l_stream(lua_State *L)
+{
+	static const char *const streams[] = { "stdout", "stderr", NULL };
+	struct handle *prog = check_handle(L);
+	int stream = luaL_checkoption(L, 2, "stdout", streams);
+	struct lun_out *out = lun_push_buffer(L);
+	int err =
+		lun_prog_stream_read(prog->fd, stream ? LUN_STREAM_STDERR : LUN_STREAM_STDOUT, out);
+
+	if (err == -EOPNOTSUPP)
+		return lun_push_failure(L, err, "this kernel has no streams of programs");
+	if (err)
+		return lun_push_error(L, err, "reading a program's stream");
+	lua_pushlstring(L, out->len ? out->data : "", out->len);
+	lun_out_free(out);
+	return 1;
+}
+
 /* prog:run([{ input =, context =, times = }]) -> outcome | nil, err, errno */
 static int l_run(lua_State *L)
 {
@@ -200,6 +220,7 @@ static const luaL_Reg methods[] = {
 	{ "fd", l_fd },
 	{ "pin", l_pin },
 	{ "run", l_run },
+	{ "stream", l_stream },
 	{ "close", l_close },
 	{ NULL, NULL },
 };

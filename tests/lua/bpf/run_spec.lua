@@ -69,3 +69,41 @@ describe("prog:run", function()
     assert.has_error(function() prog:run { input = PACKET } end, "program is closed")
   end)
 end)
+
+describe("prog:stream", function()
+  local object, prog
+
+  local function open()
+    object = assert(bpf.load(fixture.object("stream")))
+    prog = assert(object:prog("str_say"))
+    local result = prog:run({ context = ("<I8"):pack(41) }).result
+    if result == 2 then return pending("this kernel has no streams of programs (Linux 6.17)") end
+    if result == 1 then return pending("this kernel finds no memory for a program's stream") end
+    prog:stream("stdout")
+    prog:stream("stderr")
+    return true
+  end
+
+  after_each(function()
+    if prog then prog:close() end
+    if object then object:close() end
+  end)
+
+  it("takes out what the program wrote", function()
+    if not open() then return end
+    assert.equal("", prog:stream())
+    assert(prog:run { context = ("<I8"):pack(42) })
+    assert(prog:run { context = ("<I8"):pack(43) })
+    assert.equal("said 42\nsaid 43\n", prog:stream("stdout"))
+    assert.equal("", prog:stream("stdout"))
+    assert.equal("a complaint\na complaint\n", prog:stream("stderr"))
+  end)
+
+  it("knows no other streams", function()
+    object = assert(bpf.load(fixture.object("run")))
+    prog = assert(object:prog("run_syscall"))
+    assert.has_error(function() prog:stream("stdin") end)
+    local text, err = prog:stream("stderr")
+    assert.truthy(text == "" or err == "this kernel has no streams of programs")
+  end)
+end)
