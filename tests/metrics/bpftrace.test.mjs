@@ -1,0 +1,94 @@
+// bpftrace's count(), hist() and lhist() as Prometheus metrics equal what bpftrace prints.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { startServer } from "../lib/server.mjs";
+import { samples } from "./support.mjs";
+
+// The gallery's rules, for maps that only this test has.
+const rules = readFileSync("examples/metrics/bpftrace.lua", "utf8")
+  .replaceAll("AT_calls", "AT_mxcalls").replaceAll("AT_ret", "AT_mxret").replaceAll("AT_ids", "AT_mxids");
+
+const worker = `
+import os, sys
+print("ready", flush=True)
+sys.stdin.readline()
+for i in range(300):
+    os.getppid(); os.stat("/"); os.listdir("/proc/self")
+    try: os.stat("/nowhere")
+    except OSError: pass
+print("done", flush=True)
+sys.stdin.readline()
+`;
+
+describe("bpftrace's maps", () => {
+  let server, bpftrace, child, printed;
+  let found;
+
+  before(async () => {
+    server = await startServer({ scripts: { "rules.lua": rules } });
+    child = spawn("/usr/bin/python3", ["-c", worker], { stdio: ["pipe", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    bpftrace = spawn("bpftrace", ["-f", "json", "-e", `
+      BEGIN { printf("begun"); }
+      tracepoint:raw_syscalls:sys_enter /pid == ${child.pid}/ {
+        @mxcalls[comm] = count(); @mxids = lhist(args->id, 0, 400, 50); }
+      tracepoint:raw_syscalls:sys_exit /pid == ${child.pid}/ { @mxret = hist(args->ret); }`],
+    { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    bpftrace.stdout.on("data", (data) => { output += data; });
+    for (let i = 0; i < 200 && !output.includes("begun"); i++) await sleep(50);
+    child.stdin.write("go\n");
+    await once(child.stdout, "data");
+    await sleep(100);
+    found = samples(await (await fetch(`${server.url}/metrics`)).text());
+    bpftrace.kill("SIGINT");
+    await once(bpftrace, "close");
+    printed = Object.assign({}, ...output.split("\n").filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line)).filter((line) => line.data).map((line) => line.data));
+  });
+
+  after(async () => {
+    child?.stdin.end();
+    await server?.stop();
+  });
+
+  // Counts of the buckets as Prometheus has them, by upper bound.
+  function buckets(name) {
+    const list = [];
+    for (const [sample, value] of found) {
+      const match = sample.startsWith(`${name}_bucket`) && /le="([^"]+)"/.exec(sample);
+      if (match) list.push({ le: match[1] === "+Inf" ? Infinity : Number(match[1]), upto: BigInt(value) });
+    }
+    list.sort((a, b) => a.le - b.le);
+    return new Map(list.map(({ le, upto }, i) => [le, upto - (i ? list[i - 1].upto : 0n)]));
+  }
+
+  // The same of what bpftrace printed: a bucket ends at its max, or goes on for ever.
+  function compare(name, data) {
+    const ours = buckets(name);
+    let compared = 0;
+    for (const { min, max, count } of data) {
+      const le = max ?? (min === undefined ? -1 : Infinity);
+      assert.equal(ours.get(le), BigInt(count), `${name}, ${min} to ${max}`);
+      compared += count > 0;
+    }
+    const total = data.reduce((sum, { count }) => sum + BigInt(count), 0n);
+    assert.equal(found.get(`${name}_count`), String(total));
+    assert.ok(compared >= 2, `only ${compared} buckets are filled`);
+  }
+
+  it("give their counts", () => {
+    for (const [comm, count] of Object.entries(printed["@mxcalls"])) {
+      assert.equal(found.get(`bpftrace_calls_total{comm="${comm}"}`), String(count));
+    }
+  });
+
+  it("give their power-of-two histograms", () => compare("bpftrace_ret", printed["@mxret"]));
+
+  it("give their linear histograms", () => compare("bpftrace_ids", printed["@mxids"]));
+});
