@@ -3,12 +3,15 @@
 
 local bpf = require("bpf")
 local registry = require("lunette.registry")
+local aggregate = require("lunette.decode.aggregate")
 local bpftrace = require("lunette.decode.bpftrace")
 local btf = require("lunette.decode.btf")
+local changes = require("lunette.decode.changes")
 local combinators = require("lunette.decode.combinators")
 local defaults = require("lunette.decode.defaults")
 local facts = require("lunette.decode.facts")
 local format = require("lunette.decode.format")
+local histogram = require("lunette.decode.histogram")
 local match = require("lunette.decode.match")
 local pick = require("lunette.decode.pick")
 
@@ -152,6 +155,13 @@ function decode.for_map(info)
   fallback.pure = true
   return fallback
 end
+
+--- Groups a map's entries: see lunette.decode.aggregate.
+decode.aggregate = aggregate
+--- Histograms out of slots: see lunette.decode.histogram.
+decode.histogram = histogram
+--- Snapshots and what changed between two: see lunette.decode.changes.
+decode.changes = changes
 
 bpf.decoder_hook(decode.for_map)
 

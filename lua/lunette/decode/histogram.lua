@@ -1,0 +1,93 @@
+-- Histograms out of arrays of counts: slots of powers of two (bcc, libbpf-tools: `slots[]`)
+-- and linear ones. A histogram is a list of { low, high, count }; high is not in the range.
+
+local json = require("lunette.runtime.json")
+
+local histogram = {}
+
+local BAR = 40
+
+local shape = json.shape { "low", "high", "count" }
+
+-- The last slot that has something; what follows is empty and not shown.
+local function last_filled(slots)
+  local last = 0
+  for i, count in ipairs(slots) do
+    if count ~= 0 then last = i end
+  end
+  return last
+end
+
+local function build(slots, low, high)
+  local list = json.array {}
+  for i = 1, last_filled(slots) do
+    list[i] = setmetatable({ low = low(i - 1), high = high(i - 1), count = slots[i] }, shape)
+  end
+  return list
+end
+
+--- Slots of powers of two: slot 0 counts 0 and 1, slot n counts 2^n up to 2^(n+1).
+---@param slots integer[]
+---@return { low: integer, high: integer, count: integer }[]
+function histogram.log2(slots)
+  return build(slots, function(n) return n == 0 and 0 or 1 << n end,
+    function(n) return 1 << (n + 1) end)
+end
+
+--- Slots of the same width, the first from `low` on.
+---@param slots integer[]
+---@param low? integer 0
+---@param width? integer 1
+function histogram.linear(slots, low, width)
+  low, width = low or 0, width or 1
+  return build(slots, function(n) return low + n * width end,
+    function(n) return low + (n + 1) * width end)
+end
+
+--- Adds the second list of slots to the first, which may be shorter.
+---@param sum integer[]
+---@param slots integer[]
+---@return integer[] sum
+function histogram.add(sum, slots)
+  for i, count in ipairs(slots) do sum[i] = (sum[i] or 0) + count end
+  return sum
+end
+
+--- How many were counted.
+function histogram.total(list)
+  local total = 0
+  for _, bucket in ipairs(list) do total = total + bucket.count end
+  return total
+end
+
+--- The value below which this share of the counts is, as near as the buckets tell; nil for an
+--- empty histogram.
+---@param list table[]
+---@param share number 0 to 1
+---@return number|nil
+function histogram.quantile(list, share)
+  local wanted, seen = histogram.total(list) * share, 0
+  for _, bucket in ipairs(list) do
+    if bucket.count > 0 and seen + bucket.count >= wanted then
+      return bucket.low + (bucket.high - bucket.low) * (wanted - seen) / bucket.count
+    end
+    seen = seen + bucket.count
+  end
+  return nil
+end
+
+--- As text with bars.
+---@param list table[]
+---@return string
+function histogram.text(list)
+  local most, lines = 0, {}
+  for _, bucket in ipairs(list) do most = math.max(most, bucket.count) end
+  for i, bucket in ipairs(list) do
+    local bar = most > 0 and bucket.count * BAR // most or 0
+    lines[i] = ("%-24s %10d |%-40s|"):format(("[%d, %d)"):format(bucket.low, bucket.high),
+      bucket.count, ("*"):rep(bar))
+  end
+  return table.concat(lines, "\n")
+end
+
+return histogram
