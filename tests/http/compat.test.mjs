@@ -46,7 +46,7 @@ async function tracerMap() {
 }
 
 before(async () => {
-  server = await startServer({ args: ["--allow-write"] });
+  server = await startServer({ token: true });
   const program = `tracepoint:raw_syscalls:sys_enter { @${NAME}[comm] = count(); }`;
   tracer = spawn("bpftrace", ["-e", program], { stdio: "ignore" });
 });
