@@ -32,6 +32,10 @@ function tty.sleep(seconds) end
 ---@return number
 function tty.now() end
 
+---Whether something that was printed did not arrive: a full disk, a reader that went away.
+---@return boolean
+function tty.failed() end
+
 ---require("lunette.core.interrupt")
 ---@class interrupt
 local interrupt = {}

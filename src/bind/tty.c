@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -133,6 +134,13 @@ static int l_tty_now(lua_State *L)
 	return 1;
 }
 
+/* failed() -> whether something that was printed did not arrive at stdout */
+static int l_tty_failed(lua_State *L)
+{
+	lua_pushboolean(L, fflush(stdout) != 0 || ferror(stdout));
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{ "isatty", l_tty_isatty },
 	{ "size", l_tty_size },
@@ -140,6 +148,7 @@ static const luaL_Reg functions[] = {
 	{ "read", l_tty_read },
 	{ "sleep", l_tty_sleep },
 	{ "now", l_tty_now },
+	{ "failed", l_tty_failed },
 	{ NULL, NULL },
 };
 

@@ -5,6 +5,7 @@
 -- the words behind its name as they are, and parses them itself.
 
 local exit = require("lunette.cli.exit")
+local tty = require("lunette.core.tty")
 
 local cli = {}
 
@@ -117,9 +118,8 @@ end
 
 -- What was printed has to arrive: a full disk is an error, whatever the command thought.
 local function flushed(code)
-  local ok, err = io.stdout:flush()
-  if ok then return code end
-  return nil, { code = exit.FAILED, message = "the output can't be written: " .. tostring(err) }
+  if not tty.failed() then return code end
+  return nil, { code = exit.FAILED, message = "the output can't be written" }
 end
 
 --- Runs the command line; argv[1] is the command.
