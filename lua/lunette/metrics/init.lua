@@ -90,6 +90,9 @@ end
 ---@param name string
 function metrics.find(name) return find("metric", name) or find("collector", name) end
 
+--- Names of the decoders that labels may be put through.
+function metrics.decoders() return require("lunette.metrics.decoders").names() end
+
 --- How a rule or collector fared: { error, errors, series, duration, maps, cut_top, … }.
 ---@param name string
 function metrics.status(name) return state.get(name) end
@@ -114,6 +117,23 @@ end
 function metrics.source(opts)
   local page = metrics.page(opts)
   return page:source(opts and opts.format or "text")
+end
+
+local TRIED = 5 -- samples that are shown of one
+
+--- Runs one rule or collector against the kernel as it is, for lunette check.
+---@param name string
+---@return { name: string, ok: boolean, series: integer, samples: string[], error?: string }
+function metrics.try(name)
+  local page <close>, failed = metrics.page { rules = { [name] = true }, off = { lunette = true } }
+  local source <close> = page:source("text")
+  local samples = {}
+  for line in (source:read() or ""):gmatch("[^\n]+") do
+    if line:sub(1, 1) ~= "#" and #samples < TRIED then samples[#samples + 1] = line end
+  end
+  local found = state.get(name)
+  return { name = name, ok = not failed, series = found.series, samples = samples,
+    error = failed and found.error or nil }
 end
 
 -- A scraper is one who looks: statistics stay on while it comes again.

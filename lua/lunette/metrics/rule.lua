@@ -14,8 +14,8 @@ local rule = {}
 
 local FIELDS = {}
 for name in ([[name type help unit from divide multiply match labels static value metrics rule
-  percpu aggregate top by max_series expire reset filter relabel skip_zero key decode buckets
-  bucket slots sum quantiles states exemplar source exporter]]):gmatch("%S+") do
+  percpu aggregate top by max_series expire reset filter relabel skip_zero decode buckets
+  bucket slots sum quantiles states exemplar]]):gmatch("%S+") do
   FIELDS[name] = true
 end
 
@@ -246,7 +246,7 @@ local function build(spec)
   local cells = layout(metrics, spec.aggregate)
   local r = { metrics = metrics, match = read_match(spec), labels = read_labels(spec, metrics),
     decode = read_decode(spec), cells = cells, filter = spec.filter, exemplar = spec.exemplar,
-    by = which_metric(spec.by, metrics), exporter = spec.exporter }
+    by = which_metric(spec.by, metrics) }
   read_budget(spec, r)
   r.each_cpu = uses_cpu(r.labels) or r.percpu == "cpu"
   if r.percpu == "cpu" and not uses_cpu(r.labels) then

@@ -1,0 +1,188 @@
+---@meta
+-- lunette.metrics: rules that export maps, collectors for anything else, and the page that
+-- Prometheus scrapes. This file is for readers and for the language server; nothing loads it.
+
+---What a number or a label comes from:
+--- * "key.comm", "value.bytes": a column of the decoder in force, by its path; "key" and "value"
+---   alone where there is one column. "value.slots[3]" is an element of an array.
+--- * d.key("comm"), d.value("bytes"): the same; :sum_cpus(), :min_cpus(), :max_cpus(), :avg_cpus()
+---   say how the CPUs' values become one.
+--- * "cpu": the CPU (a series a CPU); "" on a map that is not per CPU.
+--- * "map.id", "map.name", "map.type", "map.kernel_type", "program.id", "program.name",
+---   "program.type", "owner.pid", "owner.comm": facts about the map. Several programs or owners
+---   are joined by commas.
+--- * function(key, value, info, cpu): anything, of the decoded entry. A value of nil leaves the
+---   entry out. One function makes the whole rule run in Lua, entry by entry; all else runs in C.
+--- * { "key.pid", "comm" }: labels only. A column, then decoders by name (metrics.decoders), each
+---   with its argument if it takes one: { "key.op", { "static_map", { [1] = "read" } } }. A
+---   function of the text may stand for a decoder. raw = "hex" | "string" | "number" takes the
+---   whole key or value without a plan, in dev-agent's formats.
+---@alias MetricFunction fun(key: any, value: any, info: bpf.MapInfo, cpu?: integer): any
+---@alias MetricExpression string|table|MetricFunction
+
+---How bucket numbers become upper bounds. The kinds count integers; `le` is inclusive, so the
+---bucket of [4, 8) ends at 7.
+---@class MetricBuckets
+---@field kind "log2"|"hist"|"lhist"|"exp2"|"exp2zero"|"linear"|"fixed" log2: libbpf-tools' slots.
+---hist, lhist: bpftrace's. exp2, exp2zero, linear, fixed: ebpf_exporter's, with its bounds
+---@field min? integer number of the first bucket (0); lhist: the lower end
+---@field max? integer number of the last bucket; lhist: the upper end
+---@field step? number width of a bucket: lhist, linear
+---@field bounds? number[] fixed: the upper bounds
+---@field sum? integer the bucket number that holds the sum
+---@field unit? string what the bounds are in, when the metric's unit is another: "us"
+
+---One metric of a rule.
+---@class MetricFields
+---@field name string completed to what Prometheus wants: _total, _info, and the unit
+---@field type? "counter"|"gauge"|"histogram"|"summary"|"info"|"stateset"|"unknown" gauge
+---@field help? string
+---@field unit? string at the name's end, and told in OpenMetrics
+---@field from? string what the numbers are in: "ns" with unit "seconds", "pages" with "bytes"
+---@field divide? number instead of from: divides by this
+---@field multiply? number
+---@field value? MetricExpression|1 1 counts entries; the only column of the value, where it has one
+---@field buckets? MetricBuckets histogram
+---@field bucket? MetricExpression histogram: the bucket's number; value is its count
+---@field slots? MetricExpression histogram: an array of counts. Without bucket and slots each
+---entry's value is one observation
+---@field sum? MetricExpression histogram: the sum, where the map holds it
+---@field quantiles? number[] summary over the entries of a label set: { 0.5, 0.9, 0.99 }
+---@field states? table<integer|string, string> stateset: { [1] = "read", [2] = "write" }
+
+---Names and values of the labels are at most 128 characters together.
+---@class MetricExemplar
+---@field labels table<string, string>
+---@field value? number
+
+---A rule. Unknown fields are errors.
+---@class MetricRule: MetricFields
+---@field match table|string|integer|fun(info: bpf.MapInfo): boolean as a decoder's: a table of
+---name, id, type, pin, program, process, key_size, value_size, all of which must hold; a string is
+---a name, a number an id
+---@field rule? string the rule's name in ?rule=, in the log and in lunette_rule_…: the metric's
+---@field labels? table<string, MetricExpression>
+---@field static? table<string, string> labels that are the same on every series
+---@field metrics? MetricFields[] several metrics from one pass; then name and the like stand here
+---@field decode? { key?: table|function, value?: table|function } a decoder of the rule's own
+---@field percpu? "sum"|"min"|"max"|"avg"|"last"|"cpu" how the CPUs' values become one; "cpu":
+---they do not, and have a label (sum)
+---@field aggregate? "sum"|"min"|"max"|"last" entries that have the same labels (sum)
+---@field filter? table<string, string>|MetricFunction regular expressions by label, or a function
+---of the entry
+---@field relabel? table|fun(labels: table<string, string>): table|boolean|nil in order: functions,
+---and { label =, pattern =, replace = "$1" } (or drop = true, drop_others = true); by label name: a
+---table from old to new. nil or false drops the series. Series that become equal are merged
+---@field skip_zero? boolean entries whose number is 0 are left out
+---@field top? integer only the greatest so many
+---@field by? string top goes by this one of several metrics (the first)
+---@field max_series? number never more (10,000); more than that may be streamed
+---@field expire? number seconds without a change after which a series is left out
+---@field reset? "hold"|"show" a counter that falls: keep what had been counted by entries that
+---went (where entries are added up), or begin anew and tell so by _created (where they are not)
+---@field exemplar? fun(labels: table<string, string>, value: number): MetricExemplar|nil for
+---OpenMetrics
+
+---@class lunette.metrics
+local metrics = {}
+
+---Declares a rule. What is wrong with it is an error here, with the line of the declaration; what
+---only a map can tell is found at the scrape. The outcomes:
+---
+--- | what                                        | outcome |
+--- |---------------------------------------------|---------|
+--- | unknown decoder, field, type, condition     | error at load |
+--- | name or label that Prometheus forbids       | error at load |
+--- | regular expression that does not compile    | error at load |
+--- | a metric that another rule has              | error at load |
+--- | a metric that a collector has               | the first stays; lunette_rule_clashes_total |
+--- | a column that the map lacks                 | nothing of it; counted; lunette_rule_up 0 |
+--- | a value that is no number, NaN              | no such entry; counted, its key in the log |
+--- | a function that fails                       | the same; after 100 entries the pass ends |
+--- | a map that goes during a scrape             | its samples are missing; no error |
+--- | invalid UTF-8, NUL in a label               | U+FFFD; series that become equal are merged |
+--- | a label over 1,024 bytes                    | cut at a character; lunette_rule_labels_cut |
+--- | more series than the budget                 | the rest is lunette_rule_series_cut, and logged |
+--- | the scraper's deadline comes first          | no half sums; lunette_rule_up 0 |
+--- | a sum of 64-bit integers that overflows     | goes on as a double |
+---@param spec MetricRule
+---@return table rule
+function metrics.map(spec) end
+
+---What a collector emits with. emit(name, value [, labels]) or emit{…}; emit.family{…} declares
+---name, type, help and unit beforehand. A histogram gives bounds, counts (one more) and sum.
+---The same sample twice is counted as an error; the first stays.
+---@class MetricEmit
+---@field family fun(spec: { name: string, type?: string, help?: string, unit?: string })
+---@overload fun(name: string, value: number|boolean, labels?: table<string, any>)
+---@overload fun(sample: table)
+
+---Declares a collector: fn(emit) is called at every scrape.
+---@param name string|fun(emit: MetricEmit)
+---@param opts? { max_series?: integer }|fun(emit: MetricEmit)
+---@param fn? fun(emit: MetricEmit)
+---@return table collector
+function metrics.collect(name, opts, fn) end
+
+---Switches off (or on again): a rule or a collector by its name. Built in are "programs", "maps",
+---"links", "btf", "devagent", and "lunette" (its own figures).
+---@param name string
+---@param on boolean
+function metrics.enable(name, on) end
+
+---Adds a rule in dev-agent's spelling, ID_START-ID_END:NAME_REGEXP:KEY_FORMAT.
+---@param text string
+---@return boolean|nil ok, string? err
+function metrics.etm(text) end
+
+---The rule or collector of that name, or nil.
+---@param name string
+---@return table|nil
+function metrics.find(name) end
+
+---@class MetricStatus
+---@field error? string what went wrong last
+---@field errors integer since the process began
+---@field series integer
+---@field duration? number seconds
+---@field maps? bpf.MapInfo[]
+---@field cut_top integer series left out by top, by max_series, by expire
+---@field cut_max integer
+---@field cut_expired integer
+
+---How a rule or collector fared at its last scrape in this process.
+---@param name string
+---@return MetricStatus
+function metrics.status(name) end
+
+---Runs one rule or collector against the kernel as it is, for lunette check.
+---@param name string
+---@return { name: string, ok: boolean, series: integer, samples: string[], error?: string }
+function metrics.try(name) end
+
+---The page, built. opts: names and rules are sets (of metric and of rule names), deadline is in
+---seconds of the monotonic clock.
+---@param opts? { names?: table, rules?: table, deadline?: number, off?: table }
+---@return table page, boolean failed whether one did not give all that it could
+function metrics.page(opts) end
+
+---The page as a source, to be read in chunks.
+---@param opts? { names?: table, rules?: table, deadline?: number, format?: "text"|"openmetrics" }
+---@return table source
+function metrics.source(opts) end
+
+---Answers GET and HEAD /metrics: ?name[]= and ?rule= choose, Accept says which format,
+---Accept-Encoding whether gzip, X-Prometheus-Scrape-Timeout-Seconds by when.
+---@param req table
+---@return table response
+function metrics.respond(req) end
+
+---The clocks: seconds since the epoch, and of the monotonic clock.
+---@return number epoch, number monotonic
+function metrics.now() end
+
+---Names of the decoders that labels may be put through.
+---@return string[]
+function metrics.decoders() end
+
+return metrics

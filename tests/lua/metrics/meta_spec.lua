@@ -1,0 +1,27 @@
+-- lua/meta/metrics.lua says what there is, and nothing else.
+
+local metrics = require("lunette").metrics
+
+local file <close> = assert(io.open("lua/meta/metrics.lua"))
+local text = file:read("a")
+
+describe("the reference of lunette.metrics", function()
+  it("has every function, and only those", function()
+    for name in pairs(metrics) do
+      assert.is_truthy(text:find("\nfunction metrics%." .. name .. "%("), name .. " is missing")
+    end
+    for name in text:gmatch("\nfunction metrics%.([%w_]+)") do
+      assert.is_function(metrics[name], name)
+    end
+  end)
+
+  it("has every field of a rule", function()
+    local source <close> = assert(io.open("lua/lunette/metrics/rule.lua"))
+    local fields = source:read("a"):match("in %(%[%[(.-)%]%]%)")
+    local documented = {}
+    for name in text:gmatch("%-%-%-@field ([%w_]+)") do documented[name] = true end
+    for name in fields:gmatch("%S+") do
+      assert.is_true(documented[name] ~= nil, name .. " is missing")
+    end
+  end)
+end)
