@@ -102,7 +102,7 @@ local metrics = {}
 --- | a map that goes during a scrape             | its samples are missing; no error |
 --- | invalid UTF-8, NUL in a label               | U+FFFD; series that become equal are merged |
 --- | a label over 1,024 bytes                    | cut at a character; lunette_rule_labels_cut |
---- | more series than the budget                 | the rest is lunette_rule_series_cut, and logged |
+--- | more series than the budget                 | the rest is lunette_rule_series_cut, logged |
 --- | the scraper's deadline comes first          | no half sums; lunette_rule_up 0 |
 --- | a sum of 64-bit integers that overflows     | goes on as a double |
 ---@param spec MetricRule

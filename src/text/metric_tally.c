@@ -75,7 +75,8 @@ uint64_t lun_metric_hash(const char *s, size_t len)
 		h ^= h >> 32;
 	}
 	word = 0;
-	memcpy(&word, s, len);
+	if (len)
+		memcpy(&word, s, len);
 	h = (h ^ word) * k;
 	return h ^ h >> 29;
 }
@@ -146,7 +147,7 @@ static size_t find_slot(const struct lun_tally *t, const char *key, size_t len, 
 		if (t->hash[group] != hash)
 			continue;
 		known = lun_tally_key(t, group);
-		if (known.len == len && memcmp(known.data, key, len) == 0)
+		if (known.len == len && (!len || memcmp(known.data, key, len) == 0))
 			break;
 	}
 	return i;
