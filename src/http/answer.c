@@ -301,10 +301,11 @@ void lun_answer_reply(struct mg_connection *conn, struct lun_reply *reply)
 		answer_body(conn, reply);
 }
 
-bool lun_answer_events(struct mg_connection *conn, const struct lun_reply *reply)
+bool lun_answer_events(struct mg_connection *conn, struct lun_reply *reply)
 {
 	struct lun_out head;
 
+	end_string(&reply->headers);
 	begin_head(conn, &head, reply->status, reply->headers.data, true);
 	lun_out_str(&head, "Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\r\n");
 	return write_out(conn, &head);

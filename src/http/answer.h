@@ -9,7 +9,7 @@ void lun_answer_error(struct mg_connection *conn, int status, const char *messag
 /* What Lua replied; takes its source. Not for live connections. */
 void lun_answer_reply(struct mg_connection *conn, struct lun_reply *reply);
 /* The head of a stream of events; what follows is written until the connection ends. */
-bool lun_answer_events(struct mg_connection *conn, const struct lun_reply *reply);
+bool lun_answer_events(struct mg_connection *conn, struct lun_reply *reply);
 /* A body that stays in memory. type may be NULL; encoded: it is gzip already. */
 struct lun_content {
 	const char *headers; /* lines */
