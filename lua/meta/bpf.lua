@@ -364,6 +364,15 @@ function bpf.elf_symbol(path, offset) end
 ---@return string[]|nil, string? err, integer? errno
 function bpf.btf_names(btf_id, type_ids) end
 
+---Whether the running kernel can, found out by doing it: a "prog" or "map" type (by number or
+---name), a "helper" (by number) in a type of program, programs on kernel functions by
+---"trampoline" (fentry, LSM, freplace), reading maps by "batch". nil where it can't be tried.
+---@param what "prog"|"map"|"helper"|"trampoline"|"batch"
+---@param type? integer|string
+---@param helper? integer
+---@return boolean|nil, string? err, integer? errno
+function bpf.probe(what, type, helper) end
+
 ---@class bpf.Host
 ---@field kernel string uname -r
 ---@field version string uname -v

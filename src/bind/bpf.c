@@ -16,6 +16,7 @@ static const lua_CFunction parts[] = {
 	lun_bind_attach,
 	lun_bind_symbols,
 	lun_bind_sampler,
+	lun_bind_probe,
 	lun_bind_load,
 	lun_bind_host,
 	lun_bind_code,

@@ -23,6 +23,7 @@ cli.COMMANDS = {
   { "attach", "List where programs hang: every attach point, by link or not", subs = true },
   { "leaks", "List objects that seem forgotten" },
   { "btf", "List BTF objects and print their types as C", subs = true },
+  { "feature", "List what the running kernel has of BPF: types, and what else it can" },
   { "inspect", "Lists in dev-agent's spelling: inspect progs list, inspect maps list" },
   { "help", "Explain a command" },
   { "version", "Print the version" },

@@ -1,0 +1,94 @@
+-- What the kernel has: against bpftool's probes.
+
+local bpf = require("bpf")
+local features = require("lunette.features")
+local fixture = require("tests.lua.support.fixture")
+
+local function available(group)
+  local found = {}
+  for _, feature in ipairs(features.list()) do
+    if feature.group == group then found[feature.name] = feature.available end
+  end
+  return found
+end
+
+describe("features.list", function()
+  local theirs
+
+  setup(function() theirs = fixture.json("bpftool -j feature probe kernel 2>/dev/null") end)
+
+  it("agrees with bpftool on program types", function()
+    local mine, compared = available("program"), 0
+    for name, there in pairs(theirs.program_types) do
+      name = name:match("^have_(.*)_prog_type$")
+      -- bpftool tries fentry for "tracing", which kernels without trampolines refuse.
+      if mine[name] ~= nil and (name ~= "tracing" or there) then
+        assert.equal(there, mine[name], name)
+        compared = compared + 1
+      end
+    end
+    assert.truthy(compared >= 30)
+    assert.is_true(mine.tracing)
+  end)
+
+  it("agrees with bpftool on map types", function()
+    local mine, compared = available("map"), 0
+    for name, there in pairs(theirs.map_types) do
+      name = name:match("^have_(.*)_map_type$")
+      if mine[name] ~= nil then
+        assert.equal(there, mine[name], name)
+        compared = compared + 1
+      end
+    end
+    assert.truthy(compared >= 30)
+  end)
+
+  it("says what can't be found out", function()
+    local insn_array = fixture.find(features.list(), { name = "insn_array" })
+    assert.is_nil(insn_array.available)
+    assert.equal("this can't be tried", insn_array.detail)
+  end)
+
+  it("knows what else the kernel can", function()
+    local mine = available("kernel")
+    assert.is_true(mine["iterators"])
+    assert.is_true(mine["kernel BTF"])
+    assert.is_true(mine["run-time statistics (BPF_ENABLE_STATS)"])
+    assert.is_true(mine["reading maps by batch"])
+  end)
+
+  it("has the names of both spellings", function()
+    assert.equal("SchedCLS", features.other_name { group = "program", name = "sched_cls" })
+    assert.equal("PerCPUHash", features.other_name { group = "map", name = "percpu_hash" })
+    assert.equal("kprobes", features.other_name { group = "kernel", name = "kprobes" })
+  end)
+
+  it("leaves nothing behind", function()
+    local before = fixture.descriptors()
+    features.list()
+    collectgarbage()
+    assert.equal(before, fixture.descriptors())
+    assert.is_nil(fixture.find(bpf.progs(), { name = "lun_probe" }))
+  end)
+end)
+
+describe("bpf.probe", function()
+  it("takes numbers and names", function()
+    assert.is_true(bpf.probe("prog", "xdp"))
+    assert.is_true(bpf.probe("prog", 6))
+    assert.is_true(bpf.probe("map", "hash"))
+  end)
+
+  it("knows which programs may call a helper", function()
+    local redirect, ktime = 23, 5
+    assert.is_true(bpf.probe("helper", "xdp", redirect))
+    assert.is_false(bpf.probe("helper", "socket_filter", redirect))
+    assert.is_true(bpf.probe("helper", "socket_filter", ktime))
+  end)
+
+  it("raises on what it does not know", function()
+    assert.has_error(function() bpf.probe("weather") end)
+    assert.has_error(function() bpf.probe("prog", "nonsense") end)
+    assert.has_error(function() bpf.probe("helper", "xdp") end)
+  end)
+end)
