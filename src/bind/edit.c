@@ -144,7 +144,8 @@ static struct edit *check_edit(lua_State *L)
 static void bind_keys(EditLine *el)
 {
 	el_set(el, EL_EDITOR, "emacs");
-	el_set(el, EL_ADDFN, "lunette-complete", "Completes a name", on_tab);
+	// By its wide form: the other one copies the names and never frees them.
+	el_wset(el, EL_ADDFN, L"lunette-complete", L"Completes a name", on_tab);
 	el_set(el, EL_BIND, "^I", "lunette-complete", NULL);
 	el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
 	el_set(el, EL_BIND, "\\e[1;5C", "em-next-word", NULL);
