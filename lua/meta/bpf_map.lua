@@ -42,6 +42,7 @@ local Btf = {}
 ---@field size integer bytes
 ---@field count? integer elements of an array
 ---@field big_endian? boolean
+---@field histogram? "log2" an array of counts in slots of powers of two (`slots[]`)
 ---@field reduce? string how CPUs become one for this field
 
 --- Opens a map by its id, its name or the path of a pin. A name that several maps carry is an
@@ -78,7 +79,8 @@ function Map:fd() end
 ---@return bpf.MapInfo|nil info, string? err, integer? errno
 function Map:info() end
 
---- Why its entries can't be walked over, in a sentence; nil where they can.
+--- Why its entries can't be walked over, in a sentence; nil where they can. Queues and stacks
+--- have peek(), ring buffers ring(), local storage storage().
 ---@return string|nil
 function Map:unreadable() end
 

@@ -74,14 +74,10 @@ static int set_view(lua_State *L, struct cursor *c, int cursor_idx, const struct
 
 int lun_push_readable(lua_State *L, const struct lun_map *map)
 {
-	const char *why = lun_map_why(map->info.type);
+	const char *why = lun_map_why(map);
 
-	if (lun_map_access(map->info.type) == LUN_ACCESS_KEYS)
-		return 0;
 	if (!why)
-		why = lun_map_access(map->info.type) == LUN_ACCESS_PEEK
-			? "Only the next element of a queue or stack can be looked at: peek()."
-			: "Local storage is read through its owners: storage().";
+		return 0;
 	return lun_push_failure(L, -EOPNOTSUPP, "map %u: %s", map->info.id, why);
 }
 

@@ -306,7 +306,7 @@ static int l_map_freeze(lua_State *L)
 /* map:unreadable() -> sentence | nil */
 static int l_map_unreadable(lua_State *L)
 {
-	const char *why = lun_map_why(lun_map_check(L, 1)->info.type);
+	const char *why = lun_map_why(lun_map_check(L, 1));
 
 	if (why)
 		lua_pushstring(L, why);

@@ -316,6 +316,8 @@ static void push_column(lua_State *L, const struct lun_plan *plan, const struct 
 		lun_set_bool(L, "big_endian", true);
 	if (op->kind == LUN_K_ARRAY)
 		lun_set_int(L, "count", op->count);
+	if (op->flags & LUN_OP_LOG2)
+		lun_set_str(L, "histogram", "log2");
 	if (op->reduce)
 		lun_set_str(L, "reduce", lun_reduce_name(op->reduce));
 }

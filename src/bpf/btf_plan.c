@@ -141,6 +141,15 @@ static bool is_char(const struct btf *btf, uint32_t id)
 		(btf_int_encoding(t) & BTF_INT_CHAR || !strcmp(name, "char"));
 }
 
+/* bcc and libbpf-tools name their slots of powers of two so. */
+static bool is_histogram(const struct btf *btf, const struct btf_array *array, const char *name)
+{
+	uint32_t id = array->type;
+	const struct btf_type *t = resolve(btf, &id);
+
+	return name && !strcmp(name, "slots") && array->nelems > 1 && t && btf_is_int(t);
+}
+
 static int add_array(struct builder *b, const struct btf_type *t, uint32_t offset, uint32_t room,
 	const char *name, int depth)
 {
@@ -162,6 +171,8 @@ static int add_array(struct builder *b, const struct btf_type *t, uint32_t offse
 		op.kind = LUN_K_CHARS;
 		return lun_plan_leaf(b->plan, &op, name);
 	}
+	if (is_histogram(b->btf, array, name))
+		op.flags |= LUN_OP_LOG2;
 	err = lun_plan_open(b->plan, &op, name);
 	if (!err)
 		err = add_type(

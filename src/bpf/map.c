@@ -183,9 +183,21 @@ enum lun_map_access lun_map_access(uint32_t type)
 	}
 }
 
-const char *lun_map_why(uint32_t type)
+/* Sockets show as cookies, which need 8 bytes. */
+static bool hides_sockets(const struct lun_map *map)
 {
-	switch (type) {
+	return map->info.value_size < sizeof(uint64_t) &&
+		(map->info.type == BPF_MAP_TYPE_SOCKMAP ||
+			map->info.type == BPF_MAP_TYPE_SOCKHASH ||
+			map->info.type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY);
+}
+
+const char *lun_map_why(const struct lun_map *map)
+{
+	if (hides_sockets(map))
+		return "The kernel shows the sockets of such a map only where its values have 8 "
+		       "bytes; these have 4.";
+	switch (map->info.type) {
 	case BPF_MAP_TYPE_BLOOM_FILTER:
 		return "A bloom filter keeps no elements: it can only be asked about one value.";
 	case LUN_MAP_TYPE_ARENA:
@@ -200,6 +212,14 @@ const char *lun_map_why(uint32_t type)
 	case BPF_MAP_TYPE_USER_RINGBUF:
 	case BPF_MAP_TYPE_RINGBUF:
 		return "A ring buffer has no entries; its unconsumed records can be looked at.";
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+		return "Only the next element of a queue or stack can be looked at: peek().";
+	case BPF_MAP_TYPE_SK_STORAGE:
+	case BPF_MAP_TYPE_INODE_STORAGE:
+	case BPF_MAP_TYPE_TASK_STORAGE:
+	case LUN_MAP_TYPE_CGRP_STORAGE:
+		return "Local storage is read through its owners: storage().";
 	default:
 		return NULL;
 	}

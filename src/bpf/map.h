@@ -41,8 +41,8 @@ bool lun_map_name_is(const char *have, const char *name);
 
 bool lun_map_type_per_cpu(uint32_t type);
 enum lun_map_access lun_map_access(uint32_t type);
-/* One sentence on why a map's values can't be read, or NULL where they can. */
-const char *lun_map_why(uint32_t type);
+/* One sentence on why a map's entries can't be walked over, or NULL where they can. */
+const char *lun_map_why(const struct lun_map *map);
 
 /* value: map->value_bytes bytes. A map without keys (queue, stack, bloom) takes key NULL. */
 int lun_map_lookup(const struct lun_map *map, const void *key, void *value);

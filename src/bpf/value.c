@@ -305,6 +305,12 @@ static void leaf_dev(struct lun_ctx *ctx, uint64_t dev, struct lun_value *value)
 	set_scratch(value, ctx);
 }
 
+static void leaf_pointer(struct lun_ctx *ctx, uint64_t v, struct lun_value *value)
+{
+	lun_out_printf(&ctx->scratch, "0x%llx", (unsigned long long)v);
+	set_scratch(value, ctx);
+}
+
 /* What has a name somewhere in the system; its number where it has none. */
 static void leaf_named(
 	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
@@ -315,14 +321,10 @@ static void leaf_named(
 
 	if (found)
 		set_scratch(value, ctx);
+	else if (op->kind == LUN_K_KSYM)
+		leaf_pointer(ctx, v, value);
 	else
 		set_u64(value, v, op->size);
-}
-
-static void leaf_pointer(struct lun_ctx *ctx, uint64_t v, struct lun_value *value)
-{
-	lun_out_printf(&ctx->scratch, "0x%llx", (unsigned long long)v);
-	set_scratch(value, ctx);
 }
 
 static void leaf_errno(

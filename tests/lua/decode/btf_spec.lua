@@ -20,11 +20,12 @@ struct bits {
 };
 struct grid { signed char cells[2][3]; _Bool flags[2]; char text[2][4]; };
 struct floats { float f; double d; long double l; };
+struct hist { u32 slots[26]; char comm[16]; };
 struct wide { unsigned __int128 u; __int128 s; };
 struct be { __attribute__((packed)) struct { char c; u32 v; } inner; };
 enum plain keep_plain; struct list keep_list; struct flexible keep_flexible;
 struct anonymous keep_anonymous; struct bits keep_bits; struct grid keep_grid;
-struct wide keep_wide; struct be keep_be; u32 keep_u32;
+struct wide keep_wide; struct hist keep_hist; struct be keep_be; u32 keep_u32;
 ]]
 
 local function compile(target)
@@ -147,6 +148,12 @@ describe("plans of odd types", function()
     assert.equal('{"cells":[[1,2,3],[-1,-2,-3]],"flags":[true,false],"text":["ab","cdef"]}',
       plan(btf, "struct", "grid"):json(("<bbbbbbBBc4c4"):pack(1, 2, 3, -1, -2, -3, 1, 0, "ab",
         "cdef")))
+  end)
+
+  it("slots of powers of two, as libbpf-tools name them", function()
+    local columns = plan(btf, "struct", "hist"):columns("value")
+    assert.same({ "slots", "log2", 26 }, { columns[1].name, columns[1].histogram, columns[1].count })
+    assert.is_nil(columns[2].histogram)
   end)
 
   it("128 bits", function()

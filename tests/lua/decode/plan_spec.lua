@@ -113,6 +113,12 @@ describe("d.*", function()
     assert.equal("comm", plan(d.cstring(16):as("comm")):columns("key")[1].name)
   end)
 
+  it("marks histograms, and shows what is no symbol as an address", function()
+    local slots = plan(d.struct { d.log2_slots(4):as("slots") }):columns("value")[1]
+    assert.equal("log2", slots.histogram)
+    assert.equal("0x10", decode(d.ksym(), ("<I8"):pack(16)))
+  end)
+
   it("refuses what lies outside or can't be", function()
     assert.has_error(function() d.compile(d.u64(), 4) end)
     assert.has_error(function() d.compile(d.u8():at(4), 4) end)
