@@ -1,0 +1,163 @@
+// The explorer's subscriptions over HTTP (server-sent events), beside programs that come, run,
+// print and go.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { after, before, test } from "node:test";
+import { startServer, token } from "../lib/server.mjs";
+
+const NAME = `L${process.pid}`;
+const MAP = `AT_${NAME}`;
+let server;
+
+before(async () => { server = await startServer({ token: true }); });
+after(async () => { await server?.stop(); });
+
+const authorization = `Bearer ${token}`;
+
+async function ask(query, variables) {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+/** Subscribes and yields the data of each event; ends after `seconds`. */
+async function* events(query, seconds = 20) {
+  const abort = AbortSignal.timeout(seconds * 1000);
+  const response = await fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "text/event-stream", authorization },
+    body: JSON.stringify({ query }),
+    signal: abort,
+  });
+  assert.match(response.headers.get("content-type"), /^text\/event-stream/);
+  let text = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
+      const lines = text.slice(0, end).split("\n");
+      const data = lines.filter((line) => line.startsWith("data:")).map((line) => line.slice(5));
+      if (data.length === 0 || data.join("").trim() === "") continue;
+      const result = JSON.parse(data.join("\n"));
+      assert.equal(result.errors, undefined, JSON.stringify(result.errors));
+      yield result.data;
+    }
+  }
+}
+
+/** The first event for which `wanted` gives something. */
+async function first(query, wanted, seconds) {
+  for await (const data of events(query, seconds)) {
+    const found = wanted(data);
+    if (found) return found;
+  }
+  throw new Error(`no such event: ${query}`);
+}
+
+async function withBpftrace(program, use) {
+  const child = spawn("bpftrace", ["-e", program], { stdio: "ignore" });
+  const closed = new Promise((done) => child.on("close", done));
+  try {
+    return await use(child);
+  } finally {
+    child.kill("SIGINT");
+    await closed;
+  }
+}
+
+const COUNT = `tracepoint:raw_syscalls:sys_enter { @${NAME}[comm] = count(); }`;
+
+async function mapId() {
+  for (let i = 0; i < 100; i++) {
+    const { maps } = await ask("{ maps { id name } }");
+    const map = maps.find(({ name }) => name === MAP);
+    if (map) return map.id;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`${MAP} never appeared`);
+}
+
+test("a map that appears is told, and that it went", async () => {
+  const query = "subscription { objects { kind added removed maps { id name type } } }";
+  const came = first(query, ({ objects }) => objects.maps.find(({ name }) => name === MAP));
+  await new Promise((done) => setTimeout(done, 500));
+  const map = await withBpftrace(COUNT, () => came.then((found) => {
+    return { ...found, gone: first(query, ({ objects: change }) =>
+      change.kind === "MAP" && change.removed.includes(found.id)) };
+  }));
+  assert.equal(map.type, "PerCPUHash");
+  assert.ok(await map.gone);
+});
+
+test("a map's table is told again and again", async () => {
+  await withBpftrace(COUNT, async () => {
+    const id = await mapId();
+    const sums = [];
+    const query = `subscription { mapTable(id: ${id}, every: 0.2, first: 5,
+      sort: { column: "value" }) { columns { name } rows { cells } } }`;
+    for await (const { mapTable } of events(query)) {
+      assert.equal(mapTable.columns.length, 2);
+      sums.push(mapTable.rows.reduce((sum, { cells }) => sum + Number(cells[1]), 0));
+      if (sums.length === 4) break;
+    }
+    assert.ok(sums[3] > sums[0], String(sums));
+  });
+});
+
+test("a running program's rate is told while someone listens, and its history kept", async () => {
+  await withBpftrace(COUNT, async () => {
+    const id = await mapId();
+    const { map } = await ask(`{ map(id: ${id}) { programs { id } } }`);
+    const program = map.programs[0].id;
+    const query = `subscription { programRates(ids: [${program}]) { id runs cpu average
+      program { name } } }`;
+    const rate = await first(query, ({ programRates }) => programRates[0]);
+    assert.equal(rate.id, program);
+    assert.equal(rate.program.name, "sys_enter");
+    assert.ok(rate.runs > 0 && rate.cpu > 0 && rate.average > 0, JSON.stringify(rate));
+    const data = await ask(`{ sampler { active mode } host { statsEnabled }
+      program(id: ${program}) { rate { runs } history(points: 5) { time runs } } }`);
+    assert.equal(data.sampler.mode, "watch");
+    assert.equal(data.host.statsEnabled, true);
+    assert.ok(data.program.rate.runs > 0);
+    assert.ok(data.program.history.length > 0 && data.program.history.length <= 5);
+  });
+});
+
+test("what a program prints is told", async (t) => {
+  const text = `lunette-${process.pid}`;
+  const program = `interval:ms:100 { debugf("${text}"); }`;
+  await withBpftrace(program, async () => {
+    const query = `subscription { traceLog(search: "${text}") { task pid cpu time text } }`;
+    const line = await first(query, ({ traceLog }) => traceLog[0], 10).catch(() => null);
+    if (!line) return t.skip("another reader of the trace log took the lines");
+    assert.ok(line.text.includes(text));
+    assert.equal(typeof line.cpu, "number");
+  });
+});
+
+test("hot spots add up while someone listens", async () => {
+  await withBpftrace(COUNT, async () => {
+    const id = await mapId();
+    const { map } = await ask(`{ map(id: ${id}) { programs { id } } }`);
+    const query = `subscription { hotSpots(id: ${map.programs[0].id}) { id samples total error
+      lines { text samples } instructions { text samples } } }`;
+    const spots = await first(query, ({ hotSpots }) => hotSpots.total > 0 && hotSpots);
+    assert.equal(spots.error, null);
+    assert.ok(spots.samples <= spots.total);
+  });
+});
+
+test("a subscription to nothing is refused", async () => {
+  const response = await fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "text/event-stream", authorization },
+    body: JSON.stringify({ query: "subscription { mapTable(id: 2000000000) { id } }" }),
+  });
+  assert.match(await response.text(), /map with ID 2000000000 not found/);
+});
