@@ -11,28 +11,38 @@ local function sources()
   return list
 end
 
--- "bpf.progs" and "Prog:info", each with the files that declare it.
+-- "bpf.progs" and "prog:info", each with the files that declare it.
 local function documented()
   local found = {}
   for _, path in ipairs(sources()) do
     for line in io.lines(path) do
       local name = line:match("^function ([%w_]+[.:][%w_]+)%(")
       if name then
-        assert(not found[name], name .. " is documented twice, in " .. path)
-        found[name] = path
+        local key = name:gsub("^%u%w*:", string.lower)
+        assert(not found[key], name .. " is documented twice, in " .. path)
+        found[key] = path
       end
     end
   end
   return found
 end
 
--- The handles' metatables are in the registry as "lunette.prog"; the class is Prog there.
+-- Some metatables are made when the first handle is.
+local function make_handles()
+  for _, open in ipairs { bpf.profile, bpf.trace_log } do
+    local handle <close> = open()
+    assert.is_userdata(handle)
+  end
+end
+
+-- The handles' metatables are in the registry as "lunette.tracelog" for the class TraceLog.
 local function classes()
   local list = {}
+  make_handles()
   for key, value in pairs(debug.getregistry()) do
     local name = type(key) == "string" and key:match("^lunette%.(%l[%l_]*)$")
     if name and name ~= "source" and type(value) == "table" and type(value.__index) == "table" then
-      list[name:gsub("^%l", string.upper)] = value.__index
+      list[name] = value.__index
     end
   end
   return list
@@ -69,6 +79,8 @@ describe("lua/meta", function()
 
   it("finds the handles", function()
     local found = classes()
-    for _, name in ipairs { "Prog", "Link", "Object", "Stats" } do assert.is_table(found[name]) end
+    for _, name in ipairs { "prog", "link", "object", "stats", "sampler" } do
+      assert.is_table(found[name])
+    end
   end)
 end)
