@@ -177,6 +177,23 @@ test("prog: list and show", () => {
   assert.equal(lunette("prog", "show", 4294967294).status, 3);
 });
 
+test("prog run: by hand, with a packet", () => {
+  const slot = () => answer("map", "dump", held.ids.cli_cpus, "-j", "--cpus", "sum")[0].value;
+  const before = Number(slot());
+  const packet = "00".repeat(14);
+  const result = answer("prog", "run", held.ids.program, "--input", packet, "--times", 5, "-j");
+  assert.equal(result.error, null);
+  assert.equal(result.result, 0);
+  assert.equal(Number(slot()) - before, 5);
+  writeFileSync(join(dir, "packet"), Buffer.alloc(14));
+  assert.match(lunette("prog", "run", held.ids.program, "--input", `@${join(dir, "packet")}`).stdout,
+    /^program \d+, 1 times\n {2}result +0\n {2}duration +\S+\n/);
+  const odd = lunette("prog", "run", held.ids.program, "--input", "abc");
+  assert.equal(odd.status, 1);
+  assert.match(odd.stderr, /^lunette: program \d+: input: hex 'abc' has an odd number of digits\n$/);
+  assert.equal(lunette("prog", "run", held.ids.program, "--input", "@/nonexistent").status, 3);
+});
+
 test("names that several objects have are refused with their ids", async () => {
   const second = await hold();
   try {

@@ -8,6 +8,7 @@ local log = require("lunette.cli.log")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local show = require("lunette.cli.show")
+local testrun = require("lunette.cli.testrun")
 local units = require("lunette.cli.units")
 
 local prog = {}
@@ -47,6 +48,7 @@ function prog.configure(command)
   code.configure(command)
   hot.configure(command)
   log.configure(command)
+  testrun.configure(command)
 end
 
 local function ids(list)
@@ -169,7 +171,7 @@ function prog.lines(id)
 end
 
 local SUBS = { list = list, show = one, dump = code.dump, cfg = code.cfg, hot = hot.run,
-  log = log.run }
+  log = log.run, run = testrun.run }
 
 function prog.run(given) return SUBS[given.sub](given) end
 

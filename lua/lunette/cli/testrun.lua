@@ -1,0 +1,58 @@
+-- lunette prog run: a program by hand (BPF_PROG_RUN), with a packet or a context of one's own.
+
+local args = require("lunette.cli.args")
+local decode = require("lunette.decode")
+local exit = require("lunette.cli.exit")
+local graph = require("lunette.cli.graph")
+local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
+local show = require("lunette.cli.show")
+local units = require("lunette.cli.units")
+
+local testrun = {}
+
+local RUN = [[
+mutation ($id: Int!, $input: String, $context: String, $times: Int) {
+  runProgram(id: $id, input: $input, context: $context, times: $times) {
+    error result duration output context
+  }
+}]]
+
+--- Adds the subcommand to the parser of `lunette prog`.
+function testrun.configure(command)
+  local run = command:command("run", "Run a program by hand, where its type allows. It does what "
+    .. "it does: maps change.")
+  run:argument("program", objects.HELP .. " A tag does too.")
+  run:option("--input", "The packet: hex digits, or @FILE with its bytes."):argname("HEX|@FILE")
+  run:option("--context", "The context, or eight bytes an argument of a raw tracepoint, likewise.")
+    :argname("HEX|@FILE")
+  run:option("--times", "How often to run it."):argname("N"):convert(args.count):default("1")
+  args.json(run)
+end
+
+-- Hex digits of what the command line gives.
+local function hex_of(word)
+  local path = word and word:match("^@(.+)")
+  if not path then return word end
+  local file <close>, err = io.open(path, "rb")
+  if not file then exit.fail(exit.MISSING, "%s", err) end
+  return decode.format(file:read("a"), "HEX")
+end
+
+--- prog run
+function testrun.run(given)
+  local id = objects.id("prog", given.program)
+  local result = graph.data(RUN, { can_write = true, variables = {
+    id = id, input = hex_of(given.input), context = hex_of(given.context), times = given.times,
+  } }).runProgram
+  local err = graph.value(result.error)
+  if err then exit.fail(exit.code_of(err), "program %d: %s", id, err) end
+  if given.json then return output.json(result) end
+  show.one(("program %d, %d times"):format(id, given.times), {
+    { "result", result.result },
+    { "duration", units.duration((graph.value(result.duration) or 0) / 1e9) },
+    { "output", result.output }, { "context", result.context },
+  })
+end
+
+return testrun
