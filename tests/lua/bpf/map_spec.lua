@@ -171,7 +171,8 @@ describe("bpf.map", function()
   end)
 
   it("says why some types can't be read", function()
-    for name, why in pairs { mt_task = "through its owners", mt_bloom = "bloom filter", mt_perf = "perf event array",
+    for name, why in pairs { mt_task = "through its owners", mt_bloom = "bloom filter",
+      mt_perf = "perf event array",
       mt_cgroups = "cgroup array", mt_ring = "ring buffer" } do
       local map <close> = open(name)
       assert.matches(why, map:unreadable())

@@ -152,7 +152,8 @@ describe("plans of odd types", function()
 
   it("slots of powers of two, as libbpf-tools name them", function()
     local columns = plan(btf, "struct", "hist"):columns("value")
-    assert.same({ "slots", "log2", 26 }, { columns[1].name, columns[1].histogram, columns[1].count })
+    local slots = columns[1]
+    assert.same({ "slots", "log2", 26 }, { slots.name, slots.histogram, slots.count })
     assert.is_nil(columns[2].histogram)
   end)
 
