@@ -23,7 +23,8 @@ local function caller()
   for level = 3, 30 do
     local info = debug.getinfo(level, "Sl")
     if not info then break end
-    local own = info.source:match("^@.*lunette/.+%.lua$") and info.source:match("^@lunette/")
+    -- Embedded, or read from disk with --root.
+    local own = info.source:match("^@lunette/") or info.source:match("^@.*/lua/lunette/")
     if info.what ~= "C" and not own then
       return info.source:gsub("^@", ""), info.currentline
     end

@@ -69,6 +69,35 @@ local function check_scripts(paths)
   return list
 end
 
+local RULE = json.shape { "rule", "source", "ok", "series", "samples", "error" }
+
+-- Every rule and collector of the scripts, run once against the kernel as it is.
+local function check_rules(given)
+  local list = json.array({})
+  if #given.script == 0 then return list end
+  local metrics = require("lunette").metrics
+  for _, kind in ipairs { "metric", "collector" } do
+    for _, item in ipairs(registry.list(kind)) do
+      if item.source.script then
+        local tried = metrics.try(item.name)
+        list[#list + 1] = setmetatable({ rule = item.name, source = registry.where(item),
+          ok = tried.ok, series = tried.series, samples = json.array(tried.samples),
+          error = tried.error }, RULE)
+      end
+    end
+  end
+  return list
+end
+
+local function print_rules(list)
+  for _, rule in ipairs(list) do
+    print(("%s: metrics rule %s: %s"):format(rule.source, rule.rule,
+      rule.ok and ("ok, %d series"):format(rule.series) or "fails"))
+    if rule.error then print("  " .. rule.error:gsub("\n", "\n  ")) end
+    for _, sample in ipairs(rule.samples) do print("  " .. sample) end
+  end
+end
+
 local function state(ok) return ok and "ok" or "missing" end
 
 local function print_lines(columns, rows)
@@ -98,14 +127,18 @@ function check.run(given)
   -- The scripts come last: what they break must not hide what the host says.
   local host = graph.data(HOST).host
   local list = check_scripts(given.script)
+  local rules = check_rules(given)
   local missing = 0
   for _, feature in ipairs(host.features) do missing = missing + (feature.available and 0 or 1) end
   for _, script in ipairs(list) do missing = missing + (script.ok and 0 or 1) end
+  for _, rule in ipairs(rules) do missing = missing + (rule.ok and 0 or 1) end
   if given.json then
-    output.json(json.object({ host = host, scripts = list }, { "host", "scripts" }))
+    output.json(json.object({ host = host, scripts = list, rules = rules },
+      { "host", "scripts", "rules" }))
   else
     print_host(host)
     print_scripts(list)
+    print_rules(rules)
   end
   return missing > 0 and exit.FAILED or exit.OK
 end

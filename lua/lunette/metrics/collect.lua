@@ -131,6 +131,16 @@ local function emit(self, name, value, labels)
   add(self, family, value, labels or {})
 end
 
+-- The traceback as far as the collector's own code goes.
+local function trace(err)
+  local lines = {}
+  for line in debug.traceback(tostring(err), 2):gmatch("[^\n]+") do
+    if line:find("in function 'xpcall'", 1, true) then break end
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines, "\n")
+end
+
 --- Runs a collector's function; returns what it emitted as a list of families, and its error.
 ---@param fn fun(emit: any)
 ---@param limit integer|nil
@@ -142,7 +152,7 @@ function collect.run(fn, limit, problem)
   local emitter = setmetatable({
     family = function(spec) declare(self, spec) end,
   }, { __call = function(_, ...) emit(self, ...) end })
-  local ok, err = xpcall(fn, debug.traceback, emitter)
+  local ok, err = xpcall(fn, trace, emitter)
   return self.list, not ok and tostring(err) or nil
 end
 

@@ -125,8 +125,11 @@ local TRIED = 5 -- samples that are shown of one
 ---@param name string
 ---@return { name: string, ok: boolean, series: integer, samples: string[], error?: string }
 function metrics.try(name)
-  local page <close>, failed = metrics.page { rules = { [name] = true }, off = { lunette = true } }
-  local source <close> = page:source("text")
+  local page, failed = state.silently(function()
+    return metrics.page { rules = { [name] = true }, off = { lunette = true } }
+  end)
+  local handle <close> = page
+  local source <close> = handle:source("text")
   local samples = {}
   for line in (source:read() or ""):gmatch("[^\n]+") do
     if line:sub(1, 1) ~= "#" and #samples < TRIED then samples[#samples + 1] = line end

@@ -7,9 +7,12 @@ local state = {}
 
 local LOG_EVERY = 60 -- seconds between two lines about the same rule
 
+local quiet = false -- while one is only tried
+
 local last = {} -- [owner] = { error, series, entries, duration, maps }
 
 local function log(format, ...)
+  if quiet then return end
   local ok, logger = pcall(require, "lunette.runtime.log")
   if ok and logger.warn then return logger.warn(format:format(...)) end
   io.stderr:write("lunette: ", format:format(...), "\n")
@@ -27,10 +30,20 @@ end
 function state.problem(owner, message, times)
   core.count(owner, "errors", times or 1)
   of(owner).error = message
+  if quiet then return end
   local now = core.now()
   if now - (core.counts("error_logged")[owner] or 0) < LOG_EVERY then return end
   core.note(owner, "error_logged", now)
   log("metrics: %s: %s", owner, message)
+end
+
+--- Runs fn without a line in the log: what it finds is told otherwise.
+function state.silently(fn)
+  quiet = true
+  local results = table.pack(pcall(fn))
+  quiet = false
+  if not results[1] then error(results[2], 0) end
+  return table.unpack(results, 2, results.n)
 end
 
 --- Notes how many series a budget cut; the log hears when it begins to cut.

@@ -1,0 +1,103 @@
+// lunette metrics, and lunette check's trial of rules, without a server.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { folder, run, startServer } from "../lib/server.mjs";
+import { fixtureIds, fixtureScript, openmetrics, samples } from "./support.mjs";
+
+const script = `
+local metrics = require("lunette").metrics
+metrics.collect("fine", function(emit) emit("mx_fine", 1, { a = "b" }) end)
+metrics.collect("bad", function(emit)
+  emit("mx_before", 1)
+  error("on purpose")
+end)
+`;
+
+describe("lunette metrics", () => {
+  let files, server, ids;
+
+  before(async () => {
+    files = folder({ "rules.lua": script });
+    server = await startServer({ scripts: { "fixture.lua": fixtureScript } });
+    ids = await fixtureIds(server);
+  });
+
+  after(async () => {
+    await server?.stop();
+    files.remove();
+  });
+
+  it("prints the page once", async () => {
+    const { code, stdout } = await run(["metrics"]);
+    assert.equal(code, 0);
+    const found = samples(stdout);
+    assert.ok([...found.keys()].some((name) => name.startsWith("ebpf_map_memory_bytes{")));
+    assert.equal(found.get('lunette_rule_up{rule="programs"}'), "1");
+  });
+
+  it("prints one rule, or one metric, in either format", async () => {
+    const one = await run(["metrics", "--script", files.file("rules.lua"), "--rule", "fine", "--format", "openmetrics"]);
+    assert.equal(one.code, 0);
+    assert.ok(openmetrics(one.stdout).some(([name]) => name === "mx_fine"));
+    const named = await run(["metrics", "--script", files.file("rules.lua"), "--name", "mx_fine"]);
+    assert.deepEqual([...samples(named.stdout)], [['mx_fine{a="b"}', "1"]]);
+  });
+
+  it("fails by its code when a rule does, and gives what it has", async () => {
+    const { code, stdout, stderr } = await run(["metrics", "--script", files.file("rules.lua")]);
+    assert.equal(code, 1);
+    assert.equal(samples(stdout).get("mx_before"), "1");
+    assert.match(stderr, /bad: .*rules\.lua:6: on purpose/);
+  });
+
+  it("says which rule there is not, and what is wrong with an --etm rule", async () => {
+    const none = await run(["metrics", "--rule", "nosuch"]);
+    assert.equal(none.code, 3);
+    assert.match(none.stderr, /^lunette: metrics: no rule 'nosuch'\n$/);
+    const etm = await run(["metrics", "--etm", "-:(:hex"]);
+    assert.equal(etm.code, 2);
+    assert.match(etm.stderr, /regexp '\(' does not compile/);
+  });
+
+  it("writes a textfile whole, or not at all", async () => {
+    const path = files.file("lunette.prom");
+    assert.equal((await run(["metrics", "--rule", "btf", "--output", path])).code, 0);
+    assert.ok(samples(readFileSync(path, "utf8")).get('ebpf_btf_objects{kind="kernel"}'));
+    assert.deepEqual(readdirSync(files.path).filter((name) => name.endsWith(".tmp")), []);
+    const bad = await run(["metrics", "--rule", "btf", "--output", "/nosuch/folder/file.prom"]);
+    assert.equal(bad.code, 1);
+    assert.match(bad.stderr, /No such file or directory/);
+  });
+
+  it("writes a rule for a map that works as it is", async () => {
+    const written = await run(["metrics", "rule", String(ids.mx_struct)]);
+    assert.equal(written.code, 0);
+    assert.match(written.stdout, /metrics\.map \{/);
+    const own = folder({ "rule.lua": written.stdout });
+    const tried = await run(["check", "-j", "--script", own.path]);
+    own.remove();
+    const { rules } = JSON.parse(tried.stdout);
+    assert.ok(rules.length >= 3);
+    assert.deepEqual(rules.filter((rule) => !rule.ok), []);
+  });
+
+  it("writes a rule from the bytes of a map without BTF", async () => {
+    const written = await run(["metrics", "rule", String(ids.mx_percpu)]);
+    assert.equal(written.code, 0);
+    assert.match(written.stdout, /match = \{ name = "mx_percpu" \}/);
+    assert.equal((await run(["metrics", "rule", "4000000000"])).code, 3);
+  });
+});
+
+describe("lunette check", () => {
+  it("tries each rule and shows samples, or the error with its line", async () => {
+    const files = folder({ "rules.lua": script });
+    const { code, stdout } = await run(["check", "--script", files.path]);
+    files.remove();
+    assert.equal(code, 1);
+    assert.match(stdout, /rules\.lua:3: metrics rule fine: ok, 1 series\n {2}mx_fine\{a="b"\} 1\n/);
+    assert.match(stdout, /rules\.lua:4: metrics rule bad: fails\n {2}\S*rules\.lua:6: on purpose/);
+  });
+});
