@@ -29,6 +29,17 @@ struct {
 	__type(value, __u64);
 } sch_percpu SEC(".maps");
 
+struct hist {
+	__u32 slots[16];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, struct hist);
+} sch_hist SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 4);
@@ -79,6 +90,7 @@ int sch_main(void *ctx)
 
 	bpf_map_lookup_elem(&sch_points, name);
 	bpf_map_lookup_elem(&sch_percpu, name);
+	bpf_map_lookup_elem(&sch_hist, &key);
 	bpf_map_lookup_elem(&sch_array, &key);
 	bpf_map_lookup_elem(&sch_outer, &key);
 	bpf_map_peek_elem(&sch_queue, &number);

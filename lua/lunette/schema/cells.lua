@@ -71,6 +71,7 @@ end
 function cells.column(of, part)
   return {
     name = of.name, type = of.type, unit = of.unit, part = part, reduce = of.reduce,
+    histogram = of.histogram,
     numeric = cells.numeric(of.type), unsigned = UNSIGNED[of.type], get = getter(of.name),
     plain = of.offset and plain_format(of), at = of.offset and of.offset + 1,
   }

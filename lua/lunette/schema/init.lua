@@ -6,9 +6,9 @@ local graphql = require("lunette.graphql")
 local schema = {}
 
 local PARTS = {
-  "base", "health", "host", "program", "code", "map", "entries", "fill", "table", "link", "btf",
-  "owner", "attachment", "decoder", "graph", "metrics", "ui", "mutation", "subscription",
-  "sampler", "trace", "hot", "run",
+  "base", "health", "host", "program", "code", "map", "entries", "fill", "table", "histogram",
+  "link", "btf", "owner", "attachment", "decoder", "graph", "metrics", "ui", "mutation",
+  "subscription", "sampler", "trace", "hot", "run",
 }
 
 -- Adds a part's resolvers to those of the parts before it.

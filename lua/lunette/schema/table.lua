@@ -31,8 +31,6 @@ extend type Map {
     "Write values in this format, whatever decoder is in force."
     valueFormat: MapEntryFormat
   ): MapTable!
-  "The values as a histogram, for maps that hold one: log2 or linear buckets in keys or slots."
-  histogram: [Histogram!]
 }
 
 "How to sort a table."
@@ -149,26 +147,6 @@ type PageInfo {
   hasNextPage: Boolean!
   "What to give as after to go on."
   endCursor: String
-}
-
-"Counts by range."
-type Histogram {
-  "What it is about: the rest of the key, as text."
-  label: String
-  "The unit of the bounds."
-  unit: String
-  "The buckets, lowest first."
-  buckets: [HistogramBucket!]!
-}
-
-"A range of a histogram."
-type HistogramBucket {
-  "Smallest value in it; null: no bound."
-  from: Float
-  "First value beyond it; null: no bound."
-  to: Float
-  "How many fell in it."
-  count: Float!
 }
 ]]
 

@@ -155,7 +155,7 @@ describe("dev-agent's schema", function()
       local from_map, from_prog = graph(ids.sch_percpu, "MAP"), graph(ids.main, "PROGRAM")
       assert.same(from_map, from_prog)
       assert.same({ ids.main }, from_map.programs)
-      assert.equal(8, #from_map.maps)
+      assert.equal(9, #from_map.maps)
     end)
 
     it("is the object alone where nothing is shared", function()

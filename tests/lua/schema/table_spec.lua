@@ -168,6 +168,26 @@ describe("tables", function()
     assert.equal(1, data.main.tailCalls[1].index)
   end)
 
+  it("tell slots as histograms", function()
+    local hist = object:map("sch_hist")
+    local slots = { 3, 0, 5 }
+    hist:update(u32(7), ("<I4I4I4"):pack(table.unpack(slots)) .. ("\0"):rep(52))
+    local function ask_histogram(id)
+      return support.ask(("{ map(id: %d) { histogram { label column total buckets "
+        .. "{ from to count } } } }"):format(id)).map.histogram
+    end
+    local found = ask_histogram(hist:info().id)
+    assert.same({ column = "slots", total = 8, buckets = {
+      { from = 0.0, to = 2.0, count = 3 }, { from = 2.0, to = 4.0, count = 0 },
+      { from = 4.0, to = 8.0, count = 5 },
+    } }, { column = found[1].column, total = found[1].total, buckets = found[1].buckets })
+    hist:update(u32(8), ("<I4"):pack(1) .. ("\0"):rep(60))
+    local labels = {}
+    for _, one in ipairs(ask_histogram(hist:info().id)) do labels[one.label] = one.total end
+    assert.same({ ["7"] = 8, ["8"] = 1 }, labels)
+    assert.is_nil(ask_histogram(ids.sch_hash))
+  end)
+
   it("refuse what makes no sense, by name", function()
     assert.equal("first: 0 to 10000, got 10001", refusal("sch_hash", "first: 10001"))
     assert.equal("first: 0 to 10000, got -1", refusal("sch_hash", "first: -1"))
