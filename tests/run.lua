@@ -2,7 +2,8 @@
 --
 -- Each suite speaks TAP. A pattern (a part of a file's name) chooses files. The environment:
 -- LUNETTE_BUILD (default build), LUNETTE_ASAN (a sanitizer build: C, Lua and HTTP tests run
--- again in it). The last line is 'N passed, N failed, N skipped'.
+-- again in it, with LUNETTE_QUICK=1 for those that spend their time in other tools).
+-- The last line is 'N passed, N failed, N skipped'.
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local asan = os.getenv("LUNETTE_ASAN")
@@ -118,7 +119,7 @@ local function environment(dir)
 end
 
 local function suite(dir, prefix, which)
-  local env = environment(dir)
+  local env = environment(dir) .. (prefix ~= "" and "LUNETTE_QUICK=1 " or "")
   local kinds = {
     { "^tests/c/[^/]+%.c$", function(path)
       return env .. "CMOCKA_MESSAGE_OUTPUT=TAP " .. dir .. "/tests/c/" .. path:match("([^/]+)%.c$")

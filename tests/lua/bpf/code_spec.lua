@@ -6,7 +6,9 @@ local dot = require("lunette.code.dot")
 local fixture = require("tests.lua.support.fixture")
 
 local SOURCES = { "net", "trace" }
-local CPUS = { "v1", "v2", "v3" }
+-- Each look by bpftool costs it a reading of all symbols: the second round of tests, with
+-- sanitizers, is about our code, and takes one set.
+local CPUS = os.getenv("LUNETTE_QUICK") and { "v3" } or { "v1", "v2", "v3" }
 local PINS = fixture.pin("code")
 
 local output = fixture.output
@@ -17,7 +19,7 @@ end
 
 -- Pinned by bpftool, so that both tools look at the same programs and a crash can't lose them.
 local function load_corpus()
-  local ids = {}
+  local ids, newest = {}, {}
   local dir = os.tmpname() .. ".d"
   must("mkdir -p " .. dir .. " " .. PINS)
   local arch = output("gcc -print-multiarch"):match("%S+")
@@ -34,13 +36,14 @@ local function load_corpus()
   for path in output("find " .. PINS .. " -type f | sort"):gmatch("%S+") do
     local info = fixture.json("bpftool -j prog show pinned " .. path)
     ids[#ids + 1] = math.tointeger(info.id)
+    if path:find("v3/", 1, true) then newest[#newest + 1] = ids[#ids] end
   end
-  return ids
+  return ids, newest
 end
 
-local ids
+local ids, newest -- all programs, and those compiled for v3
 
-setup(function() ids = load_corpus() end)
+setup(function() ids, newest = load_corpus() end)
 teardown(function() os.execute("rm -rf " .. PINS) end)
 
 local function bpftool(id, what)
@@ -71,11 +74,12 @@ describe("bpf.xlated", function()
       end
       assert.equal(n, #code.insns)
     end
-    assert.is_true(#ids >= 84 and compared > 2000, compared .. " instructions compared")
+    assert.is_true(#ids >= 28 * #CPUS and compared > 700 * #CPUS,
+      ("%d instructions of %d programs compared"):format(compared, #ids))
   end)
 
   it("gives the same source lines", function()
-    for _, id in ipairs(ids) do
+    for _, id in ipairs(newest) do
       local code = assert(bpf.xlated(id))
       local seen, n = {}, 0
       for _, row in ipairs(bpftool(id, "linum")) do
@@ -179,7 +183,7 @@ describe("bpf.cfg", function()
 
   it("has the blocks and edges of bpftool's graph", function()
     local compared = 0
-    for _, id in ipairs(ids) do
+    for _, id in ipairs(newest) do
       local theirs = from_dot(output(("bpftool prog dump xlated id %d visual"):format(id)))
       local cfg = assert(bpf.cfg(id))
       -- bpftool 7.1 takes a callback, which no instruction calls, for a part of its caller.
@@ -189,7 +193,7 @@ describe("bpf.cfg", function()
         for i, func in ipairs(cfg) do assert.same(theirs[i], ours(func), "program " .. id) end
       end
     end
-    assert.is_true(compared > 60)
+    assert.is_true(compared > 20)
   end)
 
   it("is written as DOT that names every block and edge", function()
@@ -226,7 +230,7 @@ describe("bpf.jited", function()
         assert.equal(func.size, at)
       end
     end
-    assert.is_true(lines > 1000)
+    assert.is_true(lines > 500)
     assert.is_true(symbols.bpf_ktime_get_ns or symbols.bpf_map_update_elem or false)
   end)
 
