@@ -61,11 +61,11 @@ local function fill(t, object, name_of_given)
 end
 
 local function list_value(value, t)
-  local items = {}
+  local items = json.array {}
   if not is_list(value) and (type(value) ~= "table" or next(value) ~= nil) then
     local item = value_of(value, t.of)
     if item == nil then return nil end
-    return { item }
+    return json.array { item }
   end
   for i, item in ipairs(value) do
     local coerced = value_of(item, t.of)
@@ -107,9 +107,9 @@ local function list_literal(node, t, variables)
   if node.kind ~= "ListValue" then
     local item = literal_of(node, t.of, variables)
     if item == nil then return nil end
-    return { item }
+    return json.array { item }
   end
-  local items = {}
+  local items = json.array {}
   for i, item in ipairs(node.values) do
     local coerced = literal_of(item, t.of, variables)
     if coerced == nil then
@@ -203,7 +203,7 @@ local function plain(value, t)
   for i, item in ipairs(value) do
     local changed = plain(item, t.of)
     if changed ~= item then
-      if result == value then result = table.move(value, 1, #value, 1, {}) end
+      if result == value then result = json.array(table.move(value, 1, #value, 1, {})) end
       result[i] = changed
     end
   end

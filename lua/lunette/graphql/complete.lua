@@ -16,7 +16,7 @@ local scalars = require("lunette.graphql.scalars")
 local types = require("lunette.graphql.types")
 
 local null = json.null
-local PENDING = loader.PENDING
+local PENDING, ERROR = loader.PENDING, errors.CLASS
 local type, getmetatable, setmetatable = type, getmetatable, setmetatable
 
 local complete = {}
@@ -67,6 +67,7 @@ local function list(t, field, depth, required)
   local failed = required and FAIL or nil
   local below = depth + 1
   local item = position(t.of, field, below)
+  local item_failed = t.of.kind == "NON_NULL" and FAIL or nil
   return function(exec, value)
     if value == nil or value == null then
       return required and forbidden_null(exec, field, depth) or nil
@@ -80,12 +81,16 @@ local function list(t, field, depth, required)
     for i = 1, #value do
       path[below] = i - 1
       local one, result = value[i], nil
-      if exec.loaders and getmetatable(one) == PENDING then
+      local meta = type(one) == "table" and getmetatable(one)
+      if meta == PENDING then
         exec:postpone(one, item, field, below)
+      elseif meta == ERROR then
+        note(exec, field, below, one)
+        result = item_failed
       else
         result = item(exec, one)
-        if result == FAIL then return failed end
       end
+      if result == FAIL then return failed end
       if result == nil then result = null end
       results[i] = result
     end

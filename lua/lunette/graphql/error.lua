@@ -9,6 +9,9 @@ local Error = {}
 Error.__index = Error
 Error.__tostring = function(self) return self.message end
 
+--- The metatable of errors, by which the executor knows them among values.
+errors.CLASS = Error
+
 local location_shape = json.shape { "line", "column" }
 
 --- Makes an error: message, sources and `at` (the numbers of nodes, see source.lua), path,

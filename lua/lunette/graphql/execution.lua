@@ -85,7 +85,7 @@ local function read(object, name)
 end
 
 -- Calls a field's resolver: whether it went well, and the value or what was raised. `nil, message`
--- is an error too.
+-- and an error as value are errors too.
 local function ask(exec, field, object)
   local call = exec.calls[field] or prepare(exec, field)
   if call.err then return false, call.err end
@@ -97,7 +97,7 @@ local function ask(exec, field, object)
   end
   local ok, value, message = pcall(resolve, object, call.args, exec.context, call.info)
   if ok and value == nil and message ~= nil then return false, message end
-  return ok, value
+  return ok and not errors.is(value), value
 end
 
 -- Runs a plan over an object: the result, or FAIL.
@@ -121,7 +121,7 @@ local function run(exec, compiled, object)
       if not ok then
         note(exec, field, depth, value)
         result = field.required and FAIL or nil
-      elseif exec.loaders and getmetatable(value) == PENDING then
+      elseif type(value) == "table" and getmetatable(value) == PENDING then
         exec:postpone(value, field.complete, field, depth)
       else
         result = field.complete(exec, value)

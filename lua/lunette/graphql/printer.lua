@@ -5,7 +5,7 @@ local strings = require("lunette.graphql.strings")
 
 local printer = {}
 
-local WIDTH = 80 -- columns before arguments are put on lines of their own
+local WIDTH <const> = 80 -- columns before arguments and items are put on lines of their own
 
 local printers = {}
 local function print(node) return printers[node.kind](node) end
@@ -15,6 +15,8 @@ local function join(list, separator)
   for i, node in ipairs(list or {}) do parts[i] = print(node) end
   return table.concat(parts, separator)
 end
+
+local function width(text) return utf8.len(text) or #text end
 
 local function indent(text) return "  " .. text:gsub("\n", "\n  ") end
 
@@ -51,8 +53,15 @@ function printers.StringValue(node)
 end
 function printers.BooleanValue(node) return tostring(node.value) end
 function printers.NullValue() return "null" end
-function printers.ListValue(node) return "[" .. join(node.values, ", ") .. "]" end
-function printers.ObjectValue(node) return "{ " .. join(node.fields, ", ") .. " }" end
+function printers.ListValue(node)
+  local line = "[" .. join(node.values, ", ") .. "]"
+  if width(line) <= WIDTH then return line end
+  return "[\n" .. indent(join(node.values, "\n")) .. "\n]"
+end
+function printers.ObjectValue(node)
+  local line = "{ " .. join(node.fields, ", ") .. " }"
+  return width(line) <= WIDTH and line or block(node.fields)
+end
 function printers.ObjectField(node) return node.name .. ": " .. print(node.value) end
 function printers.GivenValue(node) return inspect.value(node.value) end
 printers.Argument = printers.ObjectField
@@ -73,7 +82,7 @@ function printers.Document(node) return join(node.definitions, "\n\n") end
 function printers.Field(node)
   local prefix = wrap("", node.alias or "", ": ") .. node.name
   local line = prefix .. wrap("(", join(node.arguments, ", "), ")")
-  if #line > WIDTH then
+  if width(line) > WIDTH then
     line = prefix .. wrap("(\n", indent(join(node.arguments, "\n")), "\n)")
   end
   return words(line, join(node.directives, " "), block(node.selections))

@@ -44,12 +44,10 @@ local function note(self, abstract, t)
   list[#list + 1] = t
 end
 
--- Every type that can be reached from one, in the order in which graphql-js lists them.
-local function collect(t, seen, list)
-  t = types.named(t)
-  if seen[t] then return end
-  seen[t] = true
-  list[#list + 1] = t
+local collect -- defined below
+
+-- What a type refers to.
+local function collect_references(t, seen, list)
   for _, member in ipairs(t.types or {}) do collect(member, seen, list) end
   for _, interface in ipairs(t.interfaces or {}) do collect(interface, seen, list) end
   for _, field in ipairs(t.fields or {}) do
@@ -58,9 +56,23 @@ local function collect(t, seen, list)
   end
 end
 
+function collect(t, seen, list)
+  t = types.named(t)
+  if seen[t] then return end
+  seen[t] = true
+  list[#list + 1] = t
+  collect_references(t, seen, list)
+end
+
+-- Every type that can be reached, in the order in which graphql-js lists them: as they are
+-- defined, with those that need no definition behind the first that refers to them.
 local function all_types(spec, meta)
   local seen, list = {}, {}
-  for _, t in ipairs(spec.types) do collect(t, seen, list) end
+  for _, t in ipairs(spec.types) do seen[t] = true end
+  for _, t in ipairs(spec.types) do
+    list[#list + 1] = t
+    collect_references(t, seen, list)
+  end
   for _, root in ipairs({ "query", "mutation", "subscription" }) do
     if spec[root] then collect(spec[root], seen, list) end
   end

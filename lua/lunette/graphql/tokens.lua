@@ -147,7 +147,8 @@ end
 function tokens.variable(p)
   local at = p.starts[p.i]
   tokens.expect(p, "$")
-  return { kind = "Variable", at = at, name = (tokens.name(p)) }
+  local name, name_at = tokens.name(p)
+  return { kind = "Variable", at = at, name = name, name_at = name_at }
 end
 
 local function const_variable(p)

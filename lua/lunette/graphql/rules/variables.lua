@@ -20,7 +20,7 @@ end
 function variables.unique(ctx, operation)
   local nodes = {}
   for i, node in ipairs(operation.variables or {}) do
-    nodes[i] = { name = node.name, at = node.variable.at + 1 }
+    nodes[i] = { name = node.name, at = node.variable.name_at }
   end
   arguments.report_twice(ctx, nodes, 'There can be only one variable named "$%s".')
 end

@@ -1,0 +1,114 @@
+// Our engine against graphql-js: the same schemas, documents, variables and data. Data must be
+// the same to the byte; errors as many, at the same places and paths. The seed is printed: give
+// it in SEED to have the run again. What once failed is in cases/ and runs each time.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { getIntrospectionQuery } from "graphql";
+import { makeData, makeRoot } from "./support/data.mjs";
+import { makeDocument, spoil } from "./support/documents.mjs";
+import { Engine } from "./support/engine.mjs";
+import { answer, buildSchema } from "./support/oracle.mjs";
+import { Random } from "./support/random.mjs";
+import { makeSchema } from "./support/schemas.mjs";
+
+const seed = Number(process.env.SEED ?? Date.now() % 1000000007);
+const SCHEMAS = Number(process.env.SCHEMAS ?? 70);
+const DOCUMENTS = 40; // of a schema, each once as it is and once spoilt
+const KEPT = new URL("./cases/", import.meta.url);
+
+const INTROSPECTION = getIntrospectionQuery({
+  specifiedByUrl: true, directiveIsRepeatable: true, schemaDescription: true, oneOf: true,
+  inputValueDeprecation: true,
+});
+
+const engine = new Engine();
+after(() => engine.end());
+
+const place = (error) => JSON.stringify({ locations: error.locations, path: error.path });
+const places = (errors) => (errors ?? []).map(place).sort();
+const messages = (errors) => (errors ?? []).map((error) => error.message).sort();
+
+const count = { cases: 0, data: 0, errors: 0, messages: 0 };
+const differing = [];
+
+/** What differs between two answers; undefined when nothing does. */
+function difference(ours, theirs) {
+  if (ours.crash) return `crash: ${ours.crash}`;
+  const [a, b] = [JSON.stringify(ours.data), JSON.stringify(theirs.data)];
+  if (a !== b) return `data: ${a}\n  is not ${b}`;
+  const [mine, other] = [places(ours.errors), places(theirs.errors)];
+  if (mine.join() !== other.join()) {
+    return `errors: ${mine.join(" ")}\n  are not ${other.join(" ")}\n  ours: ${messages(ours.errors).join(" | ")}\n  theirs: ${messages(theirs.errors).join(" | ")}`;
+  }
+  return undefined;
+}
+
+/** Numbers that are written differently are the same once read. */
+function compare(ours, theirs, test) {
+  count.cases += 1;
+  if (theirs.data) count.data += 1;
+  if (theirs.errors) count.errors += 1;
+  if (messages(ours.errors).join("\n") !== messages(theirs.errors).join("\n")) {
+    count.messages += 1;
+    if (process.env.MESSAGES) console.log(`# ${messages(ours.errors).join(" | ")}\n# ${messages(theirs.errors).join(" | ")}`);
+  }
+  const found = difference(ours, theirs);
+  if (found) differing.push({ found, test });
+}
+
+async function checkSchema(sdl) {
+  const theirs = buildSchema(sdl);
+  const ours = await engine.ask({ op: "schema", sdl });
+  const errors = theirs.errors?.map((error) => (error.toJSON ? error.toJSON() : { message: error.message }));
+  if (!theirs.thrown) compare(ours.errors || ours.crash ? ours : {}, errors ? { errors } : {}, { sdl });
+  return ours.ok && theirs.schema;
+}
+
+async function checkRequest(schema, sdl, request) {
+  const theirs = answer(schema, request);
+  const ours = await engine.ask({ op: "execute", ...request });
+  compare(ours, theirs, { sdl, ...request });
+}
+
+function report() {
+  if (differing.length === 0) return;
+  mkdirSync("tests/out", { recursive: true });
+  writeFileSync("tests/out/differing.json", JSON.stringify(differing, null, 1));
+  const [{ found, test: { query, sdl, variables } }] = differing;
+  assert.fail(`${differing.length} of ${count.cases} differ (tests/out/differing.json; move what is `
+    + `fixed to cases/)\n${found}\n${query ?? sdl}\n${JSON.stringify(variables)}`);
+}
+
+test("what once failed", async () => {
+  for (const name of readdirSync(KEPT)) {
+    const kept = JSON.parse(readFileSync(new URL(name, KEPT), "utf8"));
+    const schema = await checkSchema(kept.sdl);
+    if (schema && kept.query) await checkRequest(schema, kept.sdl, kept);
+  }
+  report();
+});
+
+test(`seed ${seed}`, async () => {
+  for (let i = 0; i < SCHEMAS; i++) {
+    const random = new Random(seed + i);
+    const made = makeSchema(random);
+    for (let j = 0; j < 4; j++) await checkSchema(spoil(random, made.sdl));
+    const schema = await checkSchema(made.sdl);
+    if (!schema) continue;
+    await checkRequest(schema, made.sdl, { query: INTROSPECTION });
+    const all = [];
+    for (let j = 0; j < DOCUMENTS; j++) {
+      const { root, query, variables } = makeDocument(random, made);
+      const data = makeRoot(random, made.names, root);
+      all.push(checkRequest(schema, made.sdl, { query, variables, root: data }));
+      all.push(checkRequest(schema, made.sdl, { query: spoil(random, query), variables, root: data }));
+    }
+    await Promise.all(all);
+  }
+  console.log(`# ${count.cases} cases: ${count.data} with data, ${count.errors} with errors, `
+    + `${count.messages} with other messages`);
+  report();
+  assert.ok(count.cases >= 5000 || SCHEMAS < 70, `${count.cases} cases`);
+});
