@@ -187,6 +187,15 @@ function Text:close() end
 ---@return any
 function Plan:decode(bytes) end
 
+--- The bytes that the plan decodes to this value. Fields that are not given keep the bytes of
+--- `before` (whose length the result has), or are zero. What does not fit is refused by the
+--- field's name: "value.port: the number does not fit port (16 bits)".
+---@param value any
+---@param before? string
+---@param name? string what the message begins with ("value")
+---@return string|nil bytes, string? err
+function Plan:encode(value, before, name) end
+
 --- The same as JSON; parts that are Lua functions come as null.
 ---@param bytes string
 ---@return string

@@ -1,0 +1,213 @@
+/*
+ * plan:encode(value [, before [, name]]): a Lua value as the bytes that the plan decodes to it.
+ * Fields that are not given keep the bytes of `before`, or are zero.
+ */
+#include "bpf/encode.h"
+
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/decode.h"
+#include "bind/push.h"
+
+enum { MAX_PATH = 200 };
+
+struct encoder {
+	lua_State *L;
+	const struct lun_plan *plan;
+	uint8_t *bytes;
+	char path[MAX_PATH];
+};
+
+static void encode_at(struct encoder *e, uint32_t at, uint32_t base);
+
+/* Ends it all: the caller runs protected and gives the message as a result. */
+static void refuse(struct encoder *e, const char *reason)
+{
+	lua_pushfstring(e->L, "%s: %s", e->path, reason);
+	lua_error(e->L);
+}
+
+static size_t enter(struct encoder *e, const char *fmt, const char *name, lua_Integer index)
+{
+	size_t len = strlen(e->path);
+
+	if (name)
+		lua_pushfstring(e->L, fmt, name);
+	else
+		lua_pushfstring(e->L, fmt, index);
+	strncat(e->path, lua_tostring(e->L, -1), sizeof(e->path) - len - 1);
+	lua_pop(e->L, 1);
+	return len;
+}
+
+static void encode_leaf(struct encoder *e, const struct lun_op *op, uint32_t at)
+{
+	char error[LUN_ENCODE_ERROR] = "";
+	struct lun_value in = { .kind = LUN_V_NULL };
+	lua_State *L = e->L;
+
+	switch (lua_type(L, -1)) {
+	case LUA_TNUMBER:
+		in.kind = lua_isinteger(L, -1) ? LUN_V_I64 : LUN_V_DOUBLE;
+		if (in.kind == LUN_V_I64)
+			in.i = lua_tointeger(L, -1);
+		else
+			in.d = lua_tonumber(L, -1);
+		break;
+	case LUA_TSTRING:
+		in.kind = LUN_V_STR;
+		in.s = lua_tolstring(L, -1, &in.len);
+		break;
+	case LUA_TBOOLEAN:
+		in.kind = LUN_V_BOOL;
+		in.b = lua_toboolean(L, -1);
+		break;
+	default:
+		lua_pushfstring(L, "needs a value, not a %s", luaL_typename(L, -1));
+		refuse(e, lua_tostring(L, -1));
+	}
+	if (lun_leaf_encode(e->plan, op, &in, e->bytes + at, error))
+		refuse(e, error);
+}
+
+static void encode_array(struct encoder *e, const struct lun_op *op, uint32_t at, uint32_t base)
+{
+	uint32_t each = op->count ? op->size / op->count : 0;
+	lua_Integer n;
+
+	if (!lua_istable(e->L, -1))
+		refuse(e, "needs a list");
+	n = luaL_len(e->L, -1);
+	if (n > (lua_Integer)op->count) {
+		lua_pushfstring(
+			e->L, "has %d elements, there is room for %d", (int)n, (int)op->count);
+		refuse(e, lua_tostring(e->L, -1));
+	}
+	for (lua_Integer i = 0; i < n; i++) {
+		size_t len = enter(e, "[%I]", NULL, i);
+
+		lua_rawgeti(e->L, -1, i + 1);
+		encode_at(e, at + 1, base + (uint32_t)i * each);
+		lua_pop(e->L, 1);
+		e->path[len] = '\0';
+	}
+}
+
+/* Whether the table on the top has this member; its members' members where it has no name. */
+static uint32_t encode_members(struct encoder *e, uint32_t at, uint32_t base)
+{
+	const struct lun_op *ops = e->plan->ops;
+	uint32_t taken = 0;
+
+	for (uint32_t i = at + 1; i < ops[at].next; i = ops[i].next) {
+		const char *name = lun_plan_str(e->plan, ops[i].name);
+		size_t len;
+
+		if (!name) {
+			if (ops[i].kind == LUN_K_STRUCT || ops[i].kind == LUN_K_UNION)
+				taken += encode_members(e, i, base + ops[i].offset);
+			continue;
+		}
+		if (lua_getfield(e->L, -1, name) != LUA_TNIL) {
+			len = enter(e, ".%s", name, 0);
+			encode_at(e, i, base);
+			e->path[len] = '\0';
+			taken++;
+		}
+		lua_pop(e->L, 1);
+	}
+	return taken;
+}
+
+static bool has_member(const struct lun_plan *plan, uint32_t at, const char *name)
+{
+	for (uint32_t i = at + 1; i < plan->ops[at].next; i = plan->ops[i].next) {
+		const char *have = lun_plan_str(plan, plan->ops[i].name);
+
+		if (have ? !strcmp(have, name)
+			 : (plan->ops[i].kind == LUN_K_STRUCT ||
+				   plan->ops[i].kind == LUN_K_UNION) &&
+					has_member(plan, i, name))
+			return true;
+	}
+	return false;
+}
+
+static void check_names(struct encoder *e, uint32_t at)
+{
+	lua_pushnil(e->L);
+	while (lua_next(e->L, -2)) {
+		lua_pop(e->L, 1);
+		if (lua_type(e->L, -1) != LUA_TSTRING)
+			refuse(e, "needs an object with named fields");
+		if (has_member(e->plan, at, lua_tostring(e->L, -1)))
+			continue;
+		lua_pushfstring(e->L, "has no field '%s'", lua_tostring(e->L, -1));
+		refuse(e, lua_tostring(e->L, -1));
+	}
+}
+
+static void encode_struct(struct encoder *e, uint32_t at, uint32_t base)
+{
+	if (!lua_istable(e->L, -1))
+		refuse(e, "needs an object with named fields");
+	check_names(e, at);
+	encode_members(e, at, base);
+}
+
+/* Encodes the value on the top as the operation at `at`, whose container starts at `base`. */
+static void encode_at(struct encoder *e, uint32_t at, uint32_t base)
+{
+	const struct lun_op *op = &e->plan->ops[at];
+
+	luaL_checkstack(e->L, 8, "encode");
+	if (op->kind == LUN_K_ARRAY)
+		encode_array(e, op, at, base + op->offset);
+	else if (lun_op_is_container(op->kind))
+		encode_struct(e, at, base + op->offset);
+	else
+		encode_leaf(e, op, base + op->offset);
+}
+
+/* encode(encoder, value) */
+static int run(lua_State *L)
+{
+	struct encoder *e = lua_touserdata(L, 1);
+
+	lua_settop(L, 2);
+	e->L = L;
+	encode_at(e, 0, 0);
+	return 0;
+}
+
+/* plan:encode(value [, before [, name]]) -> bytes | nil, err: `before` has the bytes of what is
+ * not given, and the length of the result; `name` begins the message */
+int l_plan_encode(lua_State *L)
+{
+	const struct lun_plan *plan = lun_plan_check(L, 1);
+	struct encoder e = { .plan = plan };
+	size_t len;
+	const char *before = luaL_optlstring(L, 3, NULL, &len);
+
+	if (!before)
+		len = plan->size;
+	luaL_argcheck(L, len >= plan->size, 3, "fewer bytes than the plan reads");
+	luaL_checkany(L, 2);
+	strncpy(e.path, luaL_optstring(L, 4, "value"), sizeof(e.path) - 1);
+	e.bytes = lua_newuserdatauv(L, len + 1, 0);
+	if (before)
+		memcpy(e.bytes, before, len);
+	else
+		memset(e.bytes, 0, len);
+	lua_pushcfunction(L, run);
+	lua_pushlightuserdata(L, &e);
+	lua_pushvalue(L, 2);
+	if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
+		luaL_pushfail(L);
+		lua_insert(L, -2);
+		return 2;
+	}
+	lua_pushlstring(L, (const char *)e.bytes, len);
+	return 1;
+}
