@@ -98,6 +98,7 @@ static int l_open(lua_State *L)
 	const struct lun_vm_config *config = lua_touserdata(L, 1);
 
 	luaL_openlibs(L);
+	lun_vm_budget_install(L);
 	lun_modules_preload(L);
 	set_path(L, config->root);
 	if (!config->root)

@@ -97,6 +97,56 @@ static void hook(lua_State *L, lua_Debug *ar)
 	raise_over(L, ar);
 }
 
+/*
+ * The message handler of an error that the hook raises runs inside the hook, where Lua calls no
+ * hooks: one that loops would loop for ever. So when the budget is over there is a traceback.
+ */
+static int l_handle(lua_State *L)
+{
+	if (lun_vm_budget_of(L)->over) {
+		luaL_traceback(L, L, lua_tostring(L, 1), 1);
+		return 1;
+	}
+	lua_settop(L, 1);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, 1, 1);
+	return 1;
+}
+
+static int finish_xpcall(lua_State *L, int status, lua_KContext unused)
+{
+	(void)unused;
+	if (status == LUA_OK || status == LUA_YIELD)
+		return lua_gettop(L) - 1; // all but the handler
+	lua_pushboolean(L, 0);
+	lua_pushvalue(L, -2);
+	return 2;
+}
+
+/* xpcall(fn, handler, ...), as Lua's own but for the above */
+static int l_xpcall(lua_State *L)
+{
+	int n = lua_gettop(L), status;
+
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_pushvalue(L, 2);
+	lua_pushcclosure(L, l_handle, 1);
+	lua_replace(L, 2);
+	lua_pushboolean(L, 1);
+	lua_pushvalue(L, 1);
+	lua_remove(L, 1);    // handler, arguments, true, fn
+	lua_rotate(L, 2, 2); // handler, true, fn, arguments
+	status = lua_pcallk(L, n - 2, LUA_MULTRET, 1, 0, finish_xpcall);
+	return finish_xpcall(L, status, 0);
+}
+
+void lun_vm_budget_install(lua_State *L)
+{
+	lua_pushcfunction(L, l_xpcall);
+	lua_setglobal(L, "xpcall");
+}
+
 static int on_panic(lua_State *L)
 {
 	fprintf(stderr, "lunette: Lua panic: %s\n", lua_tostring(L, -1));

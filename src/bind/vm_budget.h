@@ -23,3 +23,5 @@ lua_State *lun_vm_budget_open(size_t memory_cap);
 /* Closes the state and frees the budget. */
 void lun_vm_budget_close(lua_State *L);
 struct lun_vm_budget *lun_vm_budget_of(lua_State *L);
+/* Replaces what would let code escape the hook; after the libraries are open. */
+void lun_vm_budget_install(lua_State *L);

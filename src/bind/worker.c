@@ -204,8 +204,8 @@ static struct lun_job *wait_for_job(struct lun_worker *worker)
 }
 
 /*
- * A VM that stays near its cap after a full collection has been filled by a script that keeps
- * what it makes: it is replaced, and its connections start anew.
+ * A VM that stays above half of its cap after a full collection has been filled by a script that
+ * keeps what it makes: it is replaced, and its connections start anew.
  */
 static void check_memory(struct lun_worker *worker)
 {
@@ -219,7 +219,7 @@ static void check_memory(struct lun_worker *worker)
 		return;
 	lua_gc(worker->L, LUA_GCCOLLECT);
 	worker->memory = lun_vm_memory(worker->L);
-	if (worker->memory < cap / 4 * 3)
+	if (worker->memory < cap / 2)
 		return;
 	lun_log("warning", "a VM is full (%zu MiB): replaced", worker->memory >> 20);
 	L = lun_pool_vm(config, &err);

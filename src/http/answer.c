@@ -28,21 +28,25 @@ static const struct mg_request_info *info_of(struct mg_connection *conn)
 	return mg_get_request_info(conn);
 }
 
+/* What could not be read as a request has no fields, or no info at all. */
 static bool is_http_1_0(const struct mg_request_info *info)
 {
-	return !info->http_version || strcmp(info->http_version, "1.1") != 0;
+	return !info || !info->http_version || strcmp(info->http_version, "1.1") != 0;
 }
 
 static bool wants_close(const struct mg_request_info *info)
 {
-	const char *value = lun_header(info, "Connection");
+	const char *value;
 
-	return is_http_1_0(info) || (value && strcasecmp(value, "close") == 0);
+	if (is_http_1_0(info))
+		return true;
+	value = lun_header(info, "Connection");
+	return value && strcasecmp(value, "close") == 0;
 }
 
 static bool is_head(const struct mg_request_info *info)
 {
-	return strcmp(info->request_method, "HEAD") == 0;
+	return info && info->request_method && strcmp(info->request_method, "HEAD") == 0;
 }
 
 /* gzip, unless it is named with q=0. */

@@ -17,7 +17,7 @@ struct lun_http {
 	atomic_uint in_flight; /* requests being answered */
 	atomic_uint live;      /* WebSockets and event streams */
 	unsigned live_limit;
-	char error[256]; /* civetweb's last message while it starts */
+	char error[256]; /* civetweb's first complaint while it starts */
 };
 
 /* server.c. NULL with *err (malloc'd). */

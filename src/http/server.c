@@ -15,7 +15,7 @@ static int log_message(const struct mg_connection *conn, const char *message)
 {
 	struct lun_http *http = conn ? mg_get_user_data(mg_get_context(conn)) : NULL;
 
-	if (http && !http->context)
+	if (http && !http->context && !http->error[0])
 		snprintf(http->error, sizeof(http->error), "%s", message);
 	return 1;
 }

@@ -11,11 +11,16 @@ local worker = {}
 
 local function on_error(err) return debug.traceback(tostring(err), 2) end
 
+-- An error whose message has all that there is to say: no traceback of the loader is added.
+local Failure = { __tostring = function(failure) return failure.message end }
+
+local function fail(message) error(setmetatable({ message = message }, Failure), 0) end
+
 local function load_script(file)
   local chunk, err = loadfile(file, "t")
-  if not chunk then error(err, 0) end
+  if not chunk then fail(err) end
   local ok, message = xpcall(registry.loading, on_error, file, chunk)
-  if not ok then error(message, 0) end
+  if not ok then fail(message) end
 end
 
 -- A script may require() what lies beside it.
@@ -31,7 +36,7 @@ function worker.load(options)
   require("lunette.http.builtin")
   for _, rule in ipairs(options.etm) do
     local ok, err = require("lunette.metrics").etm(rule)
-    if not ok then error(("--etm %s: %s"):format(rule, err), 0) end
+    if not ok then fail(("--etm %s: %s"):format(rule, err)) end
   end
   for _, path in ipairs(options.scripts) do
     for _, file in ipairs(require("lunette.cli.scripts").files(path)) do
