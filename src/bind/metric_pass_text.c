@@ -10,7 +10,7 @@
 
 #include "bind/metric_counts.h"
 
-enum { PULL_BYTES = 64 * 1024, FIRST_SEEN = 1024 };
+enum { PULL_BYTES = 64 * 1024, FIRST_SEEN = 1024, MOST_AT_ONCE = 1 << 22 };
 
 /* A set of hashes. */
 struct seen {
@@ -41,9 +41,8 @@ static uint64_t *seen_slot(uint64_t *slots, size_t n, uint64_t hash)
 	return &slots[i];
 }
 
-static int seen_grow(struct seen *seen)
+static int seen_grow(struct seen *seen, size_t n)
 {
-	size_t n = seen->n_slots ? seen->n_slots * 2 : FIRST_SEEN;
 	uint64_t *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
@@ -63,7 +62,7 @@ static int seen_add(struct seen *seen, uint64_t hash)
 {
 	uint64_t *slot;
 
-	if (seen->used >= seen->n_slots / 8 * 7 && seen_grow(seen))
+	if (seen->used >= seen->n_slots / 8 * 7 && seen_grow(seen, seen->n_slots * 2))
 		return -ENOMEM;
 	hash = hash ? hash : 1;
 	slot = seen_slot(seen->slots, seen->n_slots, hash);
@@ -157,16 +156,32 @@ static void tell(const struct pass_source *src)
 	lun_count_add(src->rule, "late", pass->late);
 }
 
+/* Room for what the map can hold, so that nothing is moved: pages that are not used cost
+ * nothing. */
+static int begin(struct pass_source *src)
+{
+	size_t lines = src->pass->map.info.max_entries, n = FIRST_SEEN;
+	int err = lun_pass_begin(&src->run, src->pass);
+
+	if (err)
+		return err;
+	src->begun = true;
+	lines *= src->pass->each_cpu ? src->pass->map.cpus : 1;
+	lines = lines < src->limit ? lines : src->limit;
+	while (n < MOST_AT_ONCE && n / 8 * 7 <= lines)
+		n *= 2;
+	return seen_grow(&src->seen, n);
+}
+
 static int pass_pull(struct lun_source *base, struct lun_out *out)
 {
 	struct pass_source *src = (struct pass_source *)base;
 	int err = 0;
 
 	if (!src->begun)
-		err = lun_pass_begin(&src->run, src->pass);
+		err = begin(src);
 	if (err)
 		return err;
-	src->begun = true;
 	if (src->entry == src->count) {
 		int count = lun_pass_next(&src->run);
 

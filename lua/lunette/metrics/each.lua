@@ -18,20 +18,15 @@ local function walk(value, path)
   return value
 end
 
--- function(key, value, cpu) of a column.
-local function getter(column, info)
-  if column.from == "function" then
-    local fn = column.fn
-    return function(key, value, cpu) return fn(key, value, info, cpu) end
-  elseif column.from == "const" then
-    return function() return column.text end
-  elseif column.from == "cpu" then
-    return function(_, _, cpu) return cpu and tostring(cpu) or "" end
-  elseif column.from == "key" then
-    local path = column.path
-    return function(key) return walk(key, path) end
+-- function(key, value, info, cpu) of a column.
+local function getter(column)
+  if column.from == "function" then return column.fn end
+  if column.from == "const" then return function() return column.text end end
+  if column.from == "cpu" then
+    return function(_, _, _, cpu) return cpu and tostring(cpu) or "" end
   end
   local path = column.path
+  if column.from == "key" then return function(key) return walk(key, path) end end
   return function(_, value) return walk(value, path) end
 end
 
@@ -73,7 +68,7 @@ local goes = {}
 function goes.one(self, cell, labels) self.tally:add(cell.cell, 1, table.unpack(labels)) end
 
 function goes.number(self, cell, labels, key, value, cpu)
-  local number = cell.get(key, value, cpu)
+  local number = cell.get(key, value, self.info, cpu)
   if number == nil then return end
   number = number_of(number)
   if number == 0 and self.skip_zero then return end
@@ -81,8 +76,8 @@ function goes.number(self, cell, labels, key, value, cpu)
 end
 
 function goes.bucket(self, cell, labels, key, value, cpu)
-  local count, index = number_of(cell.get(key, value, cpu)), cell.get_index(key, value, cpu)
-  index = number_of(index)
+  local count = number_of(cell.get(key, value, self.info, cpu))
+  local index = number_of(cell.get_index(key, value, self.info, cpu))
   if cell.sum_index and index == cell.sum_index then
     self.tally:add(cell.sum, count, table.unpack(labels))
     return
@@ -92,7 +87,7 @@ function goes.bucket(self, cell, labels, key, value, cpu)
 end
 
 function goes.slots(self, cell, labels, key, value, cpu)
-  local counts = cell.get(key, value, cpu)
+  local counts = cell.get(key, value, self.info, cpu)
   if type(counts) ~= "table" then error("slots: the value is no array", 0) end
   for i, count in ipairs(counts) do
     self.tally:add(cell.cell + math.min(i, cell.n) - 1, number_of(count), table.unpack(labels))
@@ -100,7 +95,7 @@ function goes.slots(self, cell, labels, key, value, cpu)
 end
 
 function goes.observe(self, cell, labels, key, value, cpu)
-  local number = number_of(cell.get(key, value, cpu))
+  local number = number_of(cell.get(key, value, self.info, cpu))
   local at = 1
   while at < cell.n and number > cell.bounds[at] do at = at + 1 end
   self.tally:add(cell.cell + at - 1, 1, table.unpack(labels))
@@ -109,7 +104,7 @@ end
 
 -- A state set: a sample a state, with the state as the last label.
 function goes.states(self, cell, labels, key, value, cpu)
-  local now = cell.get(key, value, cpu)
+  local now = cell.get(key, value, self.info, cpu)
   local last = #labels + 1
   for _, state in ipairs(cell.metric.states) do
     labels[last] = state.name
@@ -121,7 +116,7 @@ end
 
 -- A summary keeps all numbers of a label set, for its quantiles.
 function goes.quantiles(self, cell, labels, key, value, cpu)
-  local number = number_of(cell.get(key, value, cpu))
+  local number = number_of(cell.get(key, value, self.info, cpu))
   local name = table.concat(labels, "\0")
   local kept = self.kept[name]
   if not kept then
@@ -149,9 +144,38 @@ function Each:entry(key, value, cpu)
   if self.filter and not self.filter(key, value, self.info, cpu) then return end
   local labels = {}
   for i, column in ipairs(self.labels) do
-    labels[i] = text_of(column.get(key, value, cpu), column)
+    labels[i] = text_of(column.get(key, value, self.info, cpu), column)
   end
   for _, cell in ipairs(self.cells) do cell.run(self, cell, labels, key, value, cpu) end
+end
+
+-- Most rules are labels and one number. For them the entry's function is written out, so that
+-- there is no loop and no table an entry.
+local function written_out(self)
+  local cell = self.cells[1]
+  local plain = #self.cells == 1 and cell.run == goes.number
+  if not plain or self.filter or self.skip_zero then return nil end
+  local lines, names = {}, {}
+  for i in ipairs(self.labels) do
+    names[i] = ", l" .. i
+    lines[i] = ("  local l%d = get[%d](key, value, info, cpu)\n"
+      .. "  if type(l%d) ~= 'string' then l%d = text_of(l%d, labels[%d]) end\n")
+      :format(i, i, i, i, i, i)
+  end
+  local unsigned = cell.column.type == "u64"
+  local text = ([[
+local get, labels, number, text_of, number_of, tally, info, kind, add = ...
+return function(_, key, value, cpu)
+  local n = number(key, value, info, cpu)
+  if n == nil then return end
+  if not kind(n) or n ~= n then n = number_of(n) end
+%s  %s(tally, %d, n%s)
+end]]):format(table.concat(lines), unsigned and "(kind(n) == 'integer' and add.add_u64 or add.add)"
+    or "add.add", cell.cell, table.concat(names))
+  local get = {}
+  for i, column in ipairs(self.labels) do get[i] = column.get end
+  return load(text, "=entry")(get, self.labels, cell.get, text_of, number_of, self.tally,
+    self.info, math.type, getmetatable(self.tally).__index)
 end
 
 local function is_late(self)
@@ -160,13 +184,14 @@ local function is_late(self)
 end
 
 function Each:entries(cursor)
+  local entry, each_cpu = self.take, self.each_cpu
   for key, value in cursor.next, cursor do
     self.key = key
     self.seen = self.seen + 1
-    if self.each_cpu and type(value) == "table" then
-      for cpu, of_cpu in ipairs(value) do self:entry(key, of_cpu, cpu - 1) end
+    if each_cpu and type(value) == "table" then
+      for cpu, of_cpu in ipairs(value) do entry(self, key, of_cpu, cpu - 1) end
     else
-      self:entry(key, value)
+      entry(self, key, value)
     end
     if self.seen % CHECK_EVERY == 0 and is_late(self) then
       self.late = true
@@ -183,14 +208,14 @@ end
 local function prepare(compiled)
   local labels, cells = {}, {}
   for i, column in ipairs(compiled.labels) do
-    labels[i] = { get = getter(column, compiled.info), type = column.type }
+    labels[i] = { get = getter(column), type = column.type }
   end
   for i, cell in ipairs(compiled.cells) do
     local how = cell.metric.states and "states" or cell.metric.quantiles and "quantiles"
       or cell.goes
     cells[i] = setmetatable({ run = goes[how],
-      get = cell.column and getter(cell.column, compiled.info),
-      get_index = cell.index and getter(cell.index, compiled.info) }, { __index = cell })
+      get = cell.column and getter(cell.column),
+      get_index = cell.index and getter(cell.index) }, { __index = cell })
   end
   return labels, cells
 end
@@ -211,6 +236,7 @@ function each.run(compiled, map, tally, deadline)
     filter = type(filter) == "function" and filter or nil, each_cpu = compiled.each_cpu,
     info = compiled.info, skip_zero = compiled.rule.skip_zero, deadline = deadline, seen = 0,
     kept = {} }, Each)
+  self.take = written_out(self) or self.entry
   local outcome = { errors = 0, late = false }
   -- An entry that fails is counted, and the walk goes on behind it.
   while outcome.errors < MOST_ERRORS do
