@@ -1,0 +1,145 @@
+-- What looking at programs costs: listing 500 (by ourselves, by bpftool, by GraphQL with their
+-- maps) and 1,000 with owners and attachments; a sample of 500; and what the kernel's counting costs a
+-- loop that does nothing but system calls, with the statistics off, on, and on for a window.
+
+local attach = require("lunette.attach")
+local bpf = require("bpf")
+local core = require("lunette.core.metrics")
+
+local build = os.getenv("LUNETTE_BUILD") or "build"
+local OBJECT = build .. "/tests/bpf/objects.bpf.o"
+local CALLS = tonumber(os.getenv("BENCH_CALLS")) or 500000
+
+local objects = {}
+
+local function seconds(work)
+  local _, start = core.now()
+  work()
+  local _, stop = core.now()
+  return stop - start
+end
+
+local function best_of(times, work, clock)
+  local best = math.huge
+  for _ = 1, times do best = math.min(best, (clock or seconds)(work)) end
+  return best
+end
+
+-- CPU time of our own: what others do on the machine is left out.
+local function cpu(work)
+  local start = os.clock()
+  work()
+  return os.clock() - start
+end
+
+local function milliseconds(label, took, more)
+  print(("%-44s %8.2f ms%s"):format(label, took * 1000, more or ""))
+end
+
+-- Each object has seven programs and two maps.
+local function load_until(programs)
+  while #bpf.ids("prog") < programs do
+    local object = assert(bpf.load(OBJECT))
+    object:attach("obj_iter")
+    objects[#objects + 1] = object
+  end
+end
+
+local function unload()
+  for _, object in ipairs(objects) do object:close() end
+  objects = {}
+end
+
+local QUERY = [[{ programs { id name type tag runTime runCount loadTime verifiedInsns
+  maps { id name type } } }]]
+
+local function graphql()
+  local schema = require("lunette.schema").build()
+  local engine = require("lunette.graphql")
+  return function()
+    local result = engine.execute { schema = schema, source = QUERY, context = {} }
+    assert(not result.errors, result.errors and result.errors[1].message)
+  end
+end
+
+local function listing()
+  load_until(500)
+  local own = best_of(5, function()
+    bpf.progs()
+    bpf.maps()
+  end)
+  milliseconds("500 programs and their maps", own)
+  local theirs = best_of(3, function()
+    os.execute("bpftool -j prog show > /dev/null; bpftool -j map show > /dev/null")
+  end)
+  milliseconds("the same by bpftool -j", theirs, (" (%.1f times as long)"):format(theirs / own))
+  local query = graphql()
+  local by_query = best_of(5, query)
+  milliseconds("the same by GraphQL, 8 fields and maps", by_query,
+    (" (%.1f times as long)"):format(by_query / own))
+end
+
+local function sampling()
+  local sampler <close> = bpf.sampler { keep = 900 }
+  sampler:stats(true)
+  sampler:sample()
+  local took = best_of(10, function() sampler:sample() end, cpu)
+  milliseconds(("a sample of %d programs"):format(sampler:state().programs), took,
+    (" (%.2f %% of a core at one a second)"):format(took * 100))
+end
+
+local function looking()
+  load_until(1000)
+  attach.list()
+  local took = best_of(5, function()
+    bpf.progs()
+    bpf.owners()
+    attach.list()
+  end, cpu)
+  milliseconds("1,000 programs with owners and attachments", took)
+end
+
+-- The CPU time of a process that makes so many reads and as many writes of one byte.
+local function calls()
+  local dd = ("dd if=/dev/zero of=/dev/null bs=1 count=%d 2>/dev/null"):format(CALLS)
+  local command = ("bash -c 'TIMEFORMAT=%%3U+%%3S; time %s' 2>&1"):format(dd)
+  local best = math.huge
+  for _ = 1, 5 do
+    local pipe = assert(io.popen(command))
+    local user, system = pipe:read("a"):match("([%d.]+)%+([%d.]+)")
+    pipe:close()
+    best = math.min(best, tonumber(user) + tonumber(system))
+  end
+  return best
+end
+
+local function counting()
+  local object <close> = assert(bpf.load(OBJECT))
+  local none = calls()
+  object:attach("obj_raw_tp")
+  local off = calls()
+  local stats = bpf.stats()
+  local on = calls()
+  stats:close()
+  local helper = assert(io.popen(("%s/lunette run tests/bench/window.lua & echo $!; wait")
+    :format(build)))
+  local pid = helper:read("n")
+  local window = calls()
+  os.execute("kill " .. pid)
+  helper:close()
+  local function line(label, took)
+    local each = (took - none) / CALLS * 1e9 / 2
+    print(("%-44s %8.2f s, %5.1f ns a run more than without a program")
+      :format(label, took, each))
+  end
+  print(("%-44s %8.2f s"):format(("%d reads and writes, no program"):format(CALLS), none))
+  line("with a program on each exit, statistics off", off)
+  line("statistics on", on)
+  line("statistics on for a tenth of each second", window)
+end
+
+listing()
+sampling()
+looking()
+unload()
+counting()
