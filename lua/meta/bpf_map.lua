@@ -196,6 +196,15 @@ function Plan:decode(bytes) end
 ---@return string|nil bytes, string? err
 function Plan:encode(value, before, name) end
 
+--- The same for one column alone; the rest of the bytes stays.
+---@param value any
+---@param before string
+---@param name string
+---@param path string the column's name, or an element's: "list[2]"
+---@param root string as for columns()
+---@return string|nil bytes, string? err
+function Plan:encode_column(value, before, name, path, root) end
+
 --- The same as JSON; parts that are Lua functions come as null.
 ---@param bytes string
 ---@return string

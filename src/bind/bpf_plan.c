@@ -356,6 +356,7 @@ static int l_calls_lua(lua_State *L)
 static const luaL_Reg methods[] = {
 	{ "decode", l_decode },
 	{ "encode", l_plan_encode },
+	{ "encode_column", l_plan_encode_column },
 	{ "json", l_json },
 	{ "columns", l_columns },
 	{ "size", l_size },

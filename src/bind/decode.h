@@ -32,5 +32,6 @@ void lun_push_func_result(lua_State *L, int plan_idx, const struct lun_op *op,
 int lun_push_view(
 	lua_State *L, int idx, const struct lun_map *map, bool each_cpu, struct lun_view *view);
 
-/* plan:encode, in encode.c */
+/* Methods of plans that are in encode.c. */
 int l_plan_encode(lua_State *L);
+int l_plan_encode_column(lua_State *L);

@@ -16,6 +16,7 @@ struct encoder {
 	lua_State *L;
 	const struct lun_plan *plan;
 	uint8_t *bytes;
+	uint32_t at, base; /* where in the plan it begins */
 	char path[MAX_PATH];
 };
 
@@ -170,44 +171,72 @@ static void encode_at(struct encoder *e, uint32_t at, uint32_t base)
 		encode_leaf(e, op, base + op->offset);
 }
 
-/* encode(encoder, value) */
+/* run(encoder, value), protected */
 static int run(lua_State *L)
 {
 	struct encoder *e = lua_touserdata(L, 1);
 
 	lua_settop(L, 2);
 	e->L = L;
-	encode_at(e, 0, 0);
+	encode_at(e, e->at, e->base);
 	return 0;
 }
 
-/* plan:encode(value [, before [, name]]) -> bytes | nil, err: `before` has the bytes of what is
- * not given, and the length of the result; `name` begins the message */
-int l_plan_encode(lua_State *L)
+/* Encodes the value at 2 over a copy of the bytes; leaves bytes, or nil and a message. */
+static int push_encoded(lua_State *L, struct encoder *e, const char *before, size_t len)
 {
-	const struct lun_plan *plan = lun_plan_check(L, 1);
-	struct encoder e = { .plan = plan };
-	size_t len;
-	const char *before = luaL_optlstring(L, 3, NULL, &len);
-
-	if (!before)
-		len = plan->size;
-	luaL_argcheck(L, len >= plan->size, 3, "fewer bytes than the plan reads");
-	luaL_checkany(L, 2);
-	strncpy(e.path, luaL_optstring(L, 4, "value"), sizeof(e.path) - 1);
-	e.bytes = lua_newuserdatauv(L, len + 1, 0);
+	e->bytes = lua_newuserdatauv(L, len + 1, 0);
 	if (before)
-		memcpy(e.bytes, before, len);
+		memcpy(e->bytes, before, len);
 	else
-		memset(e.bytes, 0, len);
+		memset(e->bytes, 0, len);
 	lua_pushcfunction(L, run);
-	lua_pushlightuserdata(L, &e);
+	lua_pushlightuserdata(L, e);
 	lua_pushvalue(L, 2);
 	if (lua_pcall(L, 2, 0, 0) != LUA_OK) {
 		luaL_pushfail(L);
 		lua_insert(L, -2);
 		return 2;
 	}
-	lua_pushlstring(L, (const char *)e.bytes, len);
+	lua_pushlstring(L, (const char *)e->bytes, len);
 	return 1;
+}
+
+static void set_path(struct encoder *e, const char *name)
+{
+	strncpy(e->path, name, sizeof(e->path) - 1);
+}
+
+/* plan:encode(value [, before [, name]]) -> bytes | nil, err: `before` has the bytes of what is
+ * not given, and the length of the result; `name` begins the message */
+int l_plan_encode(lua_State *L)
+{
+	struct encoder e = { .plan = lun_plan_check(L, 1) };
+	size_t len;
+	const char *before = luaL_optlstring(L, 3, NULL, &len);
+
+	if (!before)
+		len = e.plan->size;
+	luaL_argcheck(L, len >= e.plan->size, 3, "fewer bytes than the plan reads");
+	luaL_checkany(L, 2);
+	set_path(&e, luaL_optstring(L, 4, "value"));
+	return push_encoded(L, &e, before, len);
+}
+
+/* plan:encode_column(value, before, name, path, root) -> bytes | nil, err: one column alone, as
+ * columns(root) names it */
+int l_plan_encode_column(lua_State *L)
+{
+	struct encoder e = { .plan = lun_plan_check(L, 1) };
+	size_t len;
+	const char *before = luaL_checklstring(L, 3, &len);
+	const char *path = luaL_checkstring(L, 5), *root = luaL_checkstring(L, 6);
+	struct lun_pick pick;
+
+	luaL_argcheck(L, len >= e.plan->size, 3, "fewer bytes than the plan reads");
+	luaL_argcheck(L, !lun_plan_pick(e.plan, root, path, &pick), 5, "no such column");
+	set_path(&e, luaL_checkstring(L, 4));
+	e.at = pick.op;
+	e.base = pick.offset - e.plan->ops[pick.op].offset;
+	return push_encoded(L, &e, before, len);
 }

@@ -120,6 +120,21 @@ local function complete(decoder, source, info)
   end
 end
 
+-- The columns of a plan; it goes with them, so that values can be written back.
+local function columns_of(plan, side)
+  local columns = plan:columns(side)
+  columns.plan, columns.root = plan, side
+  return columns
+end
+
+local function finished(decoder)
+  decoder.plan = { key = decoder.key_plan, value = decoder.value_plan }
+  decoder.columns = { key = columns_of(decoder.key_plan, "key"),
+    value = columns_of(decoder.value_plan, "value") }
+  decoder.pure = not decoder.key_plan:calls_lua() and not decoder.value_plan:calls_lua()
+  return decoder
+end
+
 local function build(info)
   local decoder
   for _, find in ipairs(SOURCES) do
@@ -131,11 +146,7 @@ local function build(info)
       if decoder.key_plan and decoder.value_plan then break end
     end
   end
-  decoder.plan = { key = decoder.key_plan, value = decoder.value_plan }
-  decoder.columns = { key = decoder.key_plan:columns("key"),
-    value = decoder.value_plan:columns("value") }
-  decoder.pure = not decoder.key_plan:calls_lua() and not decoder.value_plan:calls_lua()
-  return decoder
+  return finished(decoder)
 end
 
 --- The decoder in force for a map, and why it is.
@@ -149,11 +160,7 @@ function decode.for_map(info)
   local fallback = { name = plain.name, kind = "default", error = decoder,
     why = ("the decoder for it is wrong: %s"):format(decoder) }
   complete(fallback, plain, info)
-  fallback.plan = { key = fallback.key_plan, value = fallback.value_plan }
-  fallback.columns = { key = fallback.key_plan:columns("key"),
-    value = fallback.value_plan:columns("value") }
-  fallback.pure = true
-  return fallback
+  return finished(fallback)
 end
 
 --- Groups a map's entries: see lunette.decode.aggregate.

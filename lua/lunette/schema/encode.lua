@@ -84,16 +84,17 @@ for _, kind in ipairs { "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "b
   WRITERS[kind] = number
 end
 
-local function field(column, name, value)
+-- The bytes with one column changed. Enums, bit fields, lists and the like are the plan's.
+local function put(bytes, column, columns, name, value)
   local writer = WRITERS[column.type]
-  if not writer then
+  if writer then
+    local part = writer(name, value, column)
+    return bytes:sub(1, column.offset) .. part .. bytes:sub(column.offset + #part + 1)
+  elseif not columns.plan then
     refuse(name, "a %s can't be written by its meaning: give hex", column.type)
   end
-  return writer(name, value, column)
-end
-
-local function splice(bytes, column, part)
-  return bytes:sub(1, column.offset) .. part .. bytes:sub(column.offset + #part + 1)
+  local changed, err = columns.plan:encode_column(value, bytes, name, column.name, columns.root)
+  return changed or error(err, 0)
 end
 
 -- A field along a path like "a.b" in nested objects, or under its whole path.
@@ -125,7 +126,7 @@ local function object(name, value, columns, bytes)
   for _, column in ipairs(columns) do
     local part = at_path(value, column.name)
     if part ~= nil and part ~= json.null then
-      bytes = splice(bytes, column, field(column, name .. "." .. column.name, part))
+      bytes = put(bytes, column, columns, name .. "." .. column.name, part)
     end
   end
   return bytes
@@ -147,7 +148,7 @@ function encode.bytes(name, value, columns, size, before)
     local bytes = before or ("\0"):rep(size)
     if type(value) == "table" then return object(name, value, columns, bytes) end
     if #columns ~= 1 then refuse(name, "needs an object: it has %d fields", #columns) end
-    return splice(bytes, columns[1], field(columns[1], name, value))
+    return put(bytes, columns[1], columns, name, value)
   end)
   if ok then return result end
   return nil, result

@@ -93,6 +93,21 @@ describe("plan:encode", function()
     assert.equal("\1\0rest", plan(node):encode({ a = 1 }, "\0\0rest"))
   end)
 
+  it("changes one column, and an element of a list", function()
+    local compiled = plan(d.struct { d.u8():as("a"), d.array(d.u8(), 2):as("list") })
+    assert.equal("\1\2\9", compiled:encode_column(9, "\1\2\3", "value", "list[1]", "value"))
+    assert.equal("\1\7\8", compiled:encode_column({ 7, 8 }, "\1\2\3", "value", "list", "value"))
+    assert.equal("\5", plan(d.u8()):encode_column(5, "\0", "key", "key", "key"))
+    assert.has_error(function() compiled:encode_column(1, "\0\0\0", "value", "b", "value") end)
+    local root = require("lunette.schema.encode")
+    local state = plan(d.struct { d.enum({ ON = 1 }, 1):as("state"), d.u8():as("level") })
+    local columns = state:columns("value")
+    columns.plan, columns.root = state, "value"
+    assert.equal("\1\2", root.bytes("value", { state = "ON", level = 2 }, columns, 2))
+    assert.equal("value.state: is none of its names",
+      (select(2, root.bytes("value", { state = "OFF" }, columns, 2))))
+  end)
+
   it("takes back what BTF types show as JSON", function()
     local btf <close> = assert(bpf.btf(fixture.object("maps")))
     local id = btf:find("odd", "struct")
