@@ -73,11 +73,11 @@ char *lun_out_reserve(struct lun_out *out, size_t n)
 {
 	if (out->err)
 		return NULL;
-	if (out->cap - out->len >= n)
+	if (out->data && out->cap - out->len >= n)
 		return out->data + out->len;
 	if (out->flush && lun_out_finish(out))
 		return NULL;
-	if (out->cap - out->len >= n)
+	if (out->data && out->cap - out->len >= n)
 		return out->data + out->len;
 	return grow(out, n);
 }
