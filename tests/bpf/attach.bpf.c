@@ -18,6 +18,19 @@ struct {
 	__type(value, __u32);
 } att_tails SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct bpf_devmap_val);
+} att_devices SEC(".maps");
+
+SEC("xdp/devmap")
+int att_devmap(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
 SEC("cgroup_skb/egress")
 int att_egress(struct __sk_buff *skb)
 {

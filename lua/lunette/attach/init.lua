@@ -8,7 +8,7 @@ local attach = {}
 
 ---@class lunette.Attachment
 ---@field kind string "tracepoint", "kprobe", "fentry", "cgroup", "xdp", "tc", "tail_call", …
----@field how "link"|"fd"|"prog"|"netlink"|"socket"|"map" how it is held there
+---@field how "link"|"fd"|"prog"|"netlink"|"socket"|"map"|"inherited" how it is held there
 ---@field target string where, in words
 ---@field prog_id? integer nil for a struct_ops link, whose programs are in its map
 ---@field since? integer when the program was loaded (ns since boot): it hangs there since then
@@ -58,14 +58,30 @@ local function known(places, kind, prog_id, place, attach_type)
   return rows and table.remove(rows)
 end
 
+local function cgroup_row(item, how)
+  return {
+    kind = "cgroup", how = how, prog_id = item.prog_id, attach_type = item.attach_type,
+    target = item.path, cgroup_id = item.cgroup_id, cgroup_path = item.path,
+  }
+end
+
 local function add_cgroups(rows, places)
   for _, item in ipairs(bpf.cgroup_progs() or {}) do
     if not known(places, "cgroup", item.prog_id, item.cgroup_id, item.attach_type) then
-      rows[#rows + 1] = {
-        kind = "cgroup", how = "prog", prog_id = item.prog_id, attach_type = item.attach_type,
-        target = item.path, cgroup_id = item.cgroup_id, cgroup_path = item.path,
-      }
+      rows[#rows + 1] = cgroup_row(item, "prog")
     end
+  end
+end
+
+-- What a group's members run because an ancestor has it.
+local function add_inherited(rows)
+  local own = {}
+  local function key(item)
+    return ("%u %d %d"):format(item.cgroup_id, item.attach_type_id, item.prog_id)
+  end
+  for _, item in ipairs(bpf.cgroup_progs() or {}) do own[key(item)] = true end
+  for _, item in ipairs(bpf.cgroup_progs { effective = true } or {}) do
+    if not own[key(item)] then rows[#rows + 1] = cgroup_row(item, "inherited") end
   end
 end
 
@@ -161,17 +177,32 @@ local function add_sockets(rows, owners)
   end
 end
 
-local function add_tail_calls(rows, maps)
+-- Maps that hold programs: which kind of row an entry is, and where its value has the program.
+local HOLDERS = {
+  prog_array = { kind = "tail_call", at = 1 },
+  devmap = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
+  devmap_hash = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
+  cpumap = { kind = "xdp", at = 5, attach_type = "xdp_cpumap" },
+}
+
+local function slot(info, holder, key, value)
+  local index, id = ("<I4"):unpack(key), ("<I4"):unpack(value, holder.at)
+  if id == 0 then return nil end
+  return {
+    kind = holder.kind, how = "map", prog_id = id, map_id = info.id, index = index,
+    attach_type = holder.attach_type,
+    target = ("slot %d of map %d (%s)"):format(index, info.id, info.name),
+  }
+end
+
+local function add_slots(rows, maps)
   for _, info in ipairs(maps) do
-    local map = info.type == "prog_array" and bpf.map(info.id)
+    local holder = HOLDERS[info.type]
+    local map = holder and info.value_size >= holder.at + 3 and bpf.map(info.id)
     if map then
       local handle <close> = map
       for key, value in handle:each { raw = true } do
-        local index, id = ("<I4"):unpack(key), ("<I4"):unpack(value)
-        rows[#rows + 1] = {
-          kind = "tail_call", how = "map", prog_id = id, map_id = info.id, index = index,
-          target = ("slot %d of map %d (%s)"):format(index, info.id, info.name),
-        }
+        rows[#rows + 1] = slot(info, holder, key, value)
       end
     end
   end
@@ -203,8 +234,8 @@ local function finish(rows, view, own)
 end
 
 --- Everything that is attached anywhere. What can't be asked for want of privileges or support
---- is left out; own = false leaves out Lunette's own.
----@param opts? { own?: boolean }
+--- is left out. own = false leaves out Lunette's own; effective adds what control groups inherit.
+---@param opts? { own?: boolean, effective?: boolean }
 ---@return lunette.Attachment[]|nil, string? err, integer? errno
 function attach.list(opts)
   local list, err, errno = bpf.links()
@@ -213,11 +244,12 @@ function attach.list(opts)
   for i, link in ipairs(list) do rows[i] = links.row(link, view) end
   local places = link_places(rows)
   add_cgroups(rows, places)
+  if opts and opts.effective then add_inherited(rows) end
   add_net(rows, places)
   add_socket_maps(rows, places, view)
   add_events(rows, view.owners)
   add_sockets(rows, view.owners)
-  add_tail_calls(rows, view.map_list)
+  add_slots(rows, view.map_list)
   return finish(rows, view, opts and opts.own)
 end
 
