@@ -33,9 +33,9 @@ static int verdict(int fd)
 
 static int probe_netfilter(void)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, opts);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		.expected_attach_type = (enum bpf_attach_type)ATTACH_NETFILTER);
 
-	opts.expected_attach_type = (enum bpf_attach_type)ATTACH_NETFILTER;
 	return verdict(
 		bpf_prog_load((enum bpf_prog_type)NETFILTER, "lun_probe", "GPL", pass, 2, &opts));
 }

@@ -1,6 +1,7 @@
 -- What looking at programs costs: listing 500 (by ourselves, by bpftool, by GraphQL with their
--- maps) and 1,000 with owners and attachments; a sample of 500; and what the kernel's counting costs a
--- loop that does nothing but system calls, with the statistics off, on, and on for a window.
+-- maps) and 1,000 with owners and attachments; a sample of 500; and what the kernel's counting
+-- costs a loop that does nothing but system calls, with the statistics off, on, and on for a
+-- window.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
