@@ -4,12 +4,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 let count = 0;
 
+// tmux now and then loses a program's exit code: the shell prints it instead.
+const SHELL = 'trap : INT; "$@"; echo "[exit $?]"; exec sleep 3600';
+
 export class Terminal {
   constructor(command, { columns = 80, rows = 24, env = {} } = {}) {
     this.socket = `lunette-${process.pid}-${count++}`;
     const words = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     this.tmux("-f", "/dev/null", "new-session", "-d", "-x", String(columns), "-y", String(rows),
-      "env", "LC_ALL=C.UTF-8", ...words, ...command, ";", "set", "-g", "remain-on-exit", "on");
+      "env", "LC_ALL=C.UTF-8", ...words, "sh", "-c", SHELL, "sh", ...command);
   }
 
   tmux(...args) {
@@ -54,20 +57,9 @@ export class Terminal {
     this.tmux("resize-window", "-x", String(columns), "-y", String(rows));
   }
 
-  // The program's exit code, or null while it runs. The terminal may close a moment before.
-  exitCode() {
-    const code = this.tmux("display", "-p", "#{pane_dead_status}").trim();
-    return code === "" ? null : Number(code);
-  }
-
-  async ended({ seconds = 10 } = {}) {
-    const end = Date.now() + seconds * 1000;
-    for (;;) {
-      const code = this.exitCode();
-      if (code !== null) return code;
-      if (Date.now() > end) throw new Error(`it did not end:\n${this.screen()}`);
-      await sleep(50);
-    }
+  // The program's exit code, when it has ended.
+  async ended(options) {
+    return Number((await this.until(/\[exit (\d+)\]/, options)).match(/\[exit (\d+)\]/)[1]);
   }
 
   close() {

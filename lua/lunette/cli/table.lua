@@ -36,6 +36,7 @@ end
 
 -- What would move the cursor or colour the screen is shown as what it is.
 local function plain(text)
+  if not text:find("[%c\127]") then return text end
   return (text:gsub("[%c\127]", function(c) return ("\\x%02x"):format(c:byte()) end))
 end
 
@@ -72,10 +73,10 @@ local function fill(columns, rows)
   return lines
 end
 
-local function measure(columns, lines)
+local function measure(columns, lines, least)
   local widths = {}
   for i in ipairs(columns) do
-    local width = 0
+    local width = least and least[i] or 0
     for _, line in ipairs(lines) do width = math.max(width, tables.length(line[i])) end
     widths[i] = width
   end
@@ -148,10 +149,12 @@ end
 ---@param columns table[]
 ---@param rows table[]
 ---@param room integer|nil
----@return string[]
-function tables.lines(columns, rows, room)
+---@param least integer[]|nil widths that columns have at least
+---@return string[] lines, integer[] widths
+function tables.lines(columns, rows, room, least)
   local filled = fill(columns, rows)
-  local widths = measure(columns, filled)
+  local widths = measure(columns, filled, least)
+  local natural = table.move(widths, 1, #widths, 1, {})
   local shown = fit(columns, filled, widths, room)
   local lines = {}
   for n, line in ipairs(filled) do
@@ -162,14 +165,20 @@ function tables.lines(columns, rows, room)
     lines[n] = table.concat(parts, (" "):rep(GAP)):gsub("%s+$", "")
     if room then lines[n] = tables.cut(lines[n], room) end
   end
-  return lines
+  return lines, natural
 end
 
 --- Prints rows as a table.
 ---@param columns table[]
 ---@param rows table[]
-function tables.print(columns, rows)
-  for _, line in ipairs(tables.lines(columns, rows, tables.width())) do print(line) end
+---@param before integer[]|nil the widths of the table that these rows go on, without a head
+---@return integer[] widths
+function tables.print(columns, rows, before)
+  local lines, widths = tables.lines(columns, rows, tables.width(), before)
+  if before then table.remove(lines, 1) end
+  lines[#lines + 1] = ""
+  io.write(table.concat(lines, "\n"))
+  return widths
 end
 
 local function quoted(text)

@@ -85,19 +85,19 @@ end
 
 local function print_table(variables, given)
   local csv = given.csv
-  local total, columns = 0, nil
+  local total, columns, widths = 0, nil, nil
   page.each(variables, given.limit, function(one)
     page.explain(one)
     page.warn(one)
-    total = total + #one.rows
     columns = columns or page.columns(one)
     if csv then
       for i, column in ipairs(columns) do column.title = one.columns[i].name end
       tables.csv(columns, one.rows, csv == "more")
       csv = "more"
     elseif #one.rows > 0 then
-      tables.print(columns, one.rows)
+      widths = tables.print(columns, one.rows, widths)
     end
+    total = total + #one.rows
   end)
   if total == 0 and not csv then
     local chosen = #given.where > 0 and "no entry is like that" or "the map is empty"
