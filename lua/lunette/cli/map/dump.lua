@@ -105,6 +105,17 @@ local function print_table(variables, given)
   end
 end
 
+-- Histograms, averages and stats of bpftrace keep several entries a key: as bpftrace prints them.
+local function print_bpftrace(map, given)
+  local kind = map:decoder().bpftrace
+  local together = kind and (kind.aggregate == "hist" or kind.aggregate == "lhist"
+    or kind.aggregate == "avg" or kind.aggregate == "stats")
+  if not together or given.csv or given.sort or given.top or given.limit or given.decode
+    or given.cpus or #given.where > 0 then return false end
+  print((require("lunette.decode.bpftrace_table").text(map)))
+  return true
+end
+
 --- map dump
 function dump.dump(given)
   scripts.load(given.script)
@@ -112,6 +123,7 @@ function dump.dump(given)
   if is_stream(given) and stream(map, given) then return end
   local variables = page.variables(info.id, given)
   if given.json or given.ndjson then return print_chosen(map, variables, given) end
+  if print_bpftrace(map, given) then return end
   print_table(variables, given)
 end
 
