@@ -48,7 +48,7 @@ local function choose(document, name)
   return nil, ('Unknown operation named "%s".'):format(tostring(name))
 end
 
-local CACHED <const> = 1000 -- documents of a schema
+local CACHED <const> = 200 -- documents of a schema
 
 local caches = setmetatable({}, { __mode = "k" })
 
