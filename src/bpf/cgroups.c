@@ -37,6 +37,7 @@ struct walk {
 	struct lun_cgroup_progs *progs;
 	uint32_t flags;
 	bool refused[TYPES]; /* the kernel does not know the type: asked once */
+	bool denied;         /* we may not ask at all */
 	char path[4096];     /* below the root; "" for the root itself */
 };
 
@@ -113,6 +114,7 @@ static void query(struct walk *walk, int fd, uint64_t id)
 			continue;
 		if (bpf_prog_query(fd, types[i], walk->flags, &flags, progs, &n)) {
 			walk->refused[i] = errno == EINVAL || errno == ENOTSUP;
+			walk->denied |= errno == EPERM;
 			if (errno != ENOSPC)
 				continue;
 			n = PROGS_MAX;
@@ -171,6 +173,8 @@ int lun_cgroup_progs(bool effective, struct lun_cgroup_progs *progs)
 	walk.flags = effective ? BPF_F_QUERY_EFFECTIVE : 0;
 	visit(&walk, root, ".", 0);
 	close(root);
+	if (walk.denied && !progs->rows.len)
+		return -EPERM;
 	return progs->rows.err ? progs->rows.err : progs->text.err;
 }
 

@@ -11,6 +11,8 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -18,6 +20,7 @@
 #include <linux/perf_event.h>
 #include <cmocka.h>
 
+#include "bpf/cgroups.h"
 #include "bpf/link.h"
 #include "bpf/net_progs.h"
 #include "bpf/netns.h"
@@ -284,6 +287,119 @@ static void test_perf_event(void **state)
 	close(prog);
 }
 
+/* A control group of our own, in a mount that nobody else sees. */
+static int make_cgroup(char *mounted, const char *name)
+{
+	char path[256];
+	int fd;
+
+	strcpy(mounted, "/tmp/lunette-cgroup-XXXXXX");
+	assert_non_null(mkdtemp(mounted));
+	assert_int_equal(mount("none", mounted, "cgroup2", 0, NULL), 0);
+	snprintf(path, sizeof(path), "%s/%s", mounted, name);
+	assert_int_equal(mkdir(path, 0755), 0);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void remove_cgroup(const char *mounted, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", mounted, name);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(umount2(mounted, MNT_DETACH), 0);
+	rmdir(mounted);
+}
+
+static bool find_cgroup(uint32_t prog, uint64_t id)
+{
+	struct lun_cgroup_progs progs;
+	const struct lun_cgroup_prog *rows;
+	bool found = false;
+
+	assert_int_equal(lun_cgroup_progs(false, &progs), 0);
+	rows = (void *)progs.rows.data;
+	for (size_t i = 0; i < progs.rows.len / sizeof(*rows); i++)
+		found |= rows[i].prog_id == prog && rows[i].cgroup_id == id;
+	lun_cgroup_progs_free(&progs);
+	return found;
+}
+
+static void test_cgroup(void **state)
+{
+	int prog = load(BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS, 1, "lnk_cgroup"), link;
+	char name[64], mounted[64], path[256], want[80];
+	struct lun_link_info info;
+	int cgroup;
+
+	(void)state;
+	snprintf(name, sizeof(name), "lunette-link-%d", getpid());
+	cgroup = make_cgroup(mounted, name);
+	link = bpf_link_create(prog, cgroup, BPF_CGROUP_INET_EGRESS, NULL);
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_CGROUP);
+	assert_int_equal(info.k.cgroup.attach_type, BPF_CGROUP_INET_EGRESS);
+	assert_int_equal(lun_cgroup_path(info.k.cgroup.cgroup_id, path, sizeof(path)), 0);
+	snprintf(want, sizeof(want), "/%s", name);
+	assert_string_equal(path, want);
+	assert_true(find_cgroup(info.k.prog_id, info.k.cgroup.cgroup_id));
+	close(cgroup);
+	remove_cgroup(mounted, name);
+	close(link);
+	close(prog);
+}
+
+static void test_sockmap(void **state)
+{
+	int prog = load(BPF_PROG_TYPE_SK_MSG, BPF_SK_MSG_VERDICT, 1, "lnk_msg");
+	int map = bpf_map_create(BPF_MAP_TYPE_SOCKMAP, "lnk_sockmap", 4, 8, 1, NULL), link;
+	struct lun_link_info info;
+
+	(void)state;
+	link = bpf_link_create(prog, map, BPF_SK_MSG_VERDICT, NULL);
+	if (link < 0) {
+		print_message("# skipped: this kernel has no links on socket maps\n");
+		skip();
+	}
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_SOCKMAP);
+	assert_int_equal(info.k.map.map_id, id_of(LUN_MAP, map));
+	assert_int_equal(info.k.map.attach_type, BPF_SK_MSG_VERDICT);
+	close(link);
+	close(map);
+	close(prog);
+}
+
+/* An iterator over the elements of a map. */
+static void test_map_iterator(void **state)
+{
+	int map = bpf_map_create(BPF_MAP_TYPE_HASH, "lnk_elements", 4, 8, 1, NULL), prog, link;
+	union bpf_iter_link_info what = { .map.map_fd = (uint32_t)map };
+	LIBBPF_OPTS(
+		bpf_link_create_opts, link_opts, .iter_info = &what, .iter_info_len = sizeof(what));
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_ITER);
+	struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct lun_link_info info;
+
+	(void)state;
+	opts.attach_btf_id = (uint32_t)libbpf_find_vmlinux_btf_id("bpf_map_elem", BPF_TRACE_ITER);
+	prog = bpf_prog_load(BPF_PROG_TYPE_TRACING, "lnk_iter", "GPL", insns, 2, &opts);
+	assert_true(prog >= 0);
+	link = bpf_link_create(prog, 0, BPF_TRACE_ITER, &link_opts);
+	get_info(link, &info);
+	assert_int_equal(info.k.type, LUN_LINK_ITER);
+	assert_string_equal(info.text, "bpf_map_elem");
+	assert_int_equal(info.k.iter.map_id, id_of(LUN_MAP, map));
+	close(link);
+	close(prog);
+	close(map);
+}
+
 /* Replaces a function of another program. */
 static void test_freplace(void **state)
 {
@@ -323,11 +439,12 @@ static void test_freplace(void **state)
 	bpf_object__close(target);
 }
 
-static int own_namespace(void **state)
+static int own_namespaces(void **state)
 {
 	(void)state;
 	libbpf_set_print(NULL);
-	return unshare(CLONE_NEWNET);
+	return unshare(CLONE_NEWNET | CLONE_NEWNS) ||
+		mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
 }
 
 int main(void)
@@ -339,8 +456,11 @@ int main(void)
 		cmocka_unit_test(test_netfilter),
 		cmocka_unit_test(test_uprobe_multi),
 		cmocka_unit_test(test_perf_event),
+		cmocka_unit_test(test_cgroup),
+		cmocka_unit_test(test_sockmap),
+		cmocka_unit_test(test_map_iterator),
 		cmocka_unit_test(test_freplace),
 	};
 
-	return cmocka_run_group_tests(tests, own_namespace, NULL);
+	return cmocka_run_group_tests(tests, own_namespaces, NULL);
 }
