@@ -19,6 +19,7 @@ async function ask(query, variables) {
     method: "POST",
     headers: { "content-type": "application/json", authorization },
     body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(20000),
   });
   const { data, errors } = await response.json();
   assert.equal(errors, undefined, JSON.stringify(errors));
@@ -66,7 +67,9 @@ async function withBpftrace(program, use) {
     return await use(child);
   } finally {
     child.kill("SIGINT");
+    const late = setTimeout(() => child.kill("SIGKILL"), 5000);
     await closed;
+    clearTimeout(late);
   }
 }
 
@@ -150,6 +153,26 @@ test("hot spots add up while someone listens", async () => {
     const spots = await first(query, ({ hotSpots }) => hotSpots.total > 0 && hotSpots);
     assert.equal(spots.error, null);
     assert.ok(spots.samples <= spots.total);
+  });
+});
+
+test("bpftrace's histograms have its ranges", async () => {
+  const program = `interval:ms:20 { @${NAME} = hist(5); @${NAME}l["a"] = lhist(25, 0, 100, 10); }`;
+  await withBpftrace(program, async () => {
+    await mapId();
+    const query = `{ maps(filter: { name: "${MAP}*" }) { name decoder { name }
+      histogram { label buckets { from to count } } } }`;
+    let maps;
+    for (let i = 0; i < 50; i++) {
+      ({ maps } = await ask(query));
+      if (maps.length === 2 && maps.every(({ histogram }) => histogram?.[0]?.buckets.length)) break;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    const [log2, linear] = maps.sort((a, b) => a.name.length - b.name.length);
+    assert.deepEqual(log2.histogram[0].buckets.map(({ from, to }) => [from, to]), [[4, 8]]);
+    assert.equal(log2.histogram[0].label, null);
+    assert.deepEqual(linear.histogram[0].buckets.map(({ from, to }) => [from, to]), [[20, 30]]);
+    assert.equal(linear.histogram[0].label, "a");
   });
 });
 
