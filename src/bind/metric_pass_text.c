@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bind/metric_counts.h"
 
@@ -41,17 +42,25 @@ static uint64_t *seen_slot(uint64_t *slots, size_t n, uint64_t hash)
 	return &slots[i];
 }
 
+/* Mapped, not allocated: a large block goes back to the system when the scrape is over. */
+static void seen_free(struct seen *seen)
+{
+	if (seen->slots)
+		munmap(seen->slots, seen->n_slots * sizeof(*seen->slots));
+}
+
 static int seen_grow(struct seen *seen, size_t n)
 {
-	uint64_t *slots = calloc(n, sizeof(*slots));
+	uint64_t *slots = mmap(NULL, n * sizeof(*slots), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (!slots)
+	if (slots == MAP_FAILED)
 		return -ENOMEM;
 	for (size_t i = 0; i < seen->n_slots; i++) {
 		if (seen->slots[i])
 			*seen_slot(slots, n, seen->slots[i]) = seen->slots[i];
 	}
-	free(seen->slots);
+	seen_free(seen);
 	seen->slots = slots;
 	seen->n_slots = n;
 	return 0;
@@ -204,7 +213,7 @@ static void pass_close(struct lun_source *base)
 		lun_pass_end(&src->run);
 	lun_pass_free(src->pass);
 	free(src->pass);
-	free(src->seen.slots);
+	seen_free(&src->seen);
 	free(src->part);
 	free(src->rule);
 	lun_out_free(&src->parts);

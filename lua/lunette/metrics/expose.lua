@@ -121,7 +121,8 @@ function expose.respond(req, make)
   end
   local query, timeout = req.query_all or {}, timeout_of(headers)
   local _, now = core.now()
-  local page = page_for(make, { names = set_of(query["name[]"]), rules = set_of(query.rule),
+  -- What is left of it lives in its source, and goes with that.
+  local page <close> = page_for(make, { names = set_of(query["name[]"]), rules = set_of(query.rule),
     deadline = timeout and now + timeout or nil }, timeout)
   local field, body = body_of(page, format, gzip)
   response[field] = body

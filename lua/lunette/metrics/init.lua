@@ -115,7 +115,7 @@ end
 ---@param opts? table also format = "text" | "openmetrics"
 ---@return table source to be read in chunks
 function metrics.source(opts)
-  local page = metrics.page(opts)
+  local page <close> = metrics.page(opts)
   return page:source(opts and opts.format or "text")
 end
 
