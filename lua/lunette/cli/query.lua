@@ -17,8 +17,9 @@ function query.configure(command)
   command:option("--events", "End a subscription after so many events."):argname("N")
     :convert(args.count)
   args.scripts(command)
-  command:epilog("Prints the whole response. The exit code is 1 when it has errors. A\n"
-    .. "subscription prints a line an event until Ctrl-C.\n\n" .. exit.TEXT)
+  command:epilog("Prints the whole response; when it has errors, the exit code says of which kind. "
+    .. "A subscription prints a line an event until Ctrl-C.\n\n"
+    .. "  lunette query '{ maps { id name type entriesCount } }'\n\n" .. exit.TEXT)
 end
 
 local function text_of(word)

@@ -29,6 +29,8 @@ function write.configure(command)
     update:flag("--create", "Only if the key isn't there."),
     update:flag("--exist", "Only if the key is there."))
   args.json(update):flag("-n --dry-run", "Only show the bytes that would be written.")
+  update:epilog("  lunette map update limits 7 1000\n"
+    .. "  lunette map update flows '{\"port\":80}' '{\"packets\":0}' --dry-run")
   input.key(with_map(command, "delete", "Remove an entry."))
   input.value(with_map(command, "push", "Put a value into a queue, stack or bloom filter."))
   args.json(with_map(command, "pop", "Take a value out of a queue or stack."))

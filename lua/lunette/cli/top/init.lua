@@ -23,9 +23,9 @@ function top.configure(command)
   command:flag("--once", "Print one sample as a table, and end.")
   args.scripts(args.csv(command))
   command:flag("-j --json", "Print JSON, a sample a line.")
-  command:epilog("On the screen: arrows and enter go into a program, its code (c) and maps (m), a "
-    .. "map's entries; escape\ngoes back. / filters, s sorts by the next column, r turns it "
-    .. "round, a shows attach points, q ends.\n\n" .. exit.TEXT)
+  command:epilog("On the screen: arrows and Enter go into a program, its code (c) and maps (m), "
+    .. "a map's entries; Escape goes back. / filters, s sorts by the next column, r turns it "
+    .. "round, a shows attach points, o Lunette's own programs, q ends.\n\n" .. exit.TEXT)
 end
 
 local SHAPE = json.shape { "id", "name", "kernelType", "tag", "cpu", "runs", "average", "runCount",
