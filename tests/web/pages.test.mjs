@@ -44,7 +44,6 @@ before(async () => {
   const hist = await mapNamed(`AT_${name}_h`);
   const program = await until("the program", () =>
     bpftool("prog", "list").find(({ map_ids: ids }) => ids?.includes(map.id)));
-  const pid = program.pids?.[0]?.pid;
   pages = [
     ["overview", "/", "CPU in BPF, by program"],
     ["programs", "/programs", "sys_enter"],
@@ -61,7 +60,7 @@ before(async () => {
     ["map-export", `/maps/${map.id}?tab=export`, "metrics"],
     ["attach", "/attach", "sys_enter"],
     ["owners", "/owners", "bpftrace"],
-    ["process", `/owners/${pid}`, "Command line"],
+    ["process", `/owners/${trace.pid}`, "Command line"],
     ["graph", `/graph?from=map:${map.id}`, "nodes"],
     ["btf", "/btf", "vmlinux"],
     ["btf-types", "/btf/1?q=task_struct", "task_struct"],

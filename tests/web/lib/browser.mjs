@@ -80,6 +80,7 @@ export function bpftrace(script) {
   child.stderr.on("data", (data) => { errors += data; });
   const ended = new Promise((done) => child.on("close", done));
   return {
+    pid: child.pid,
     errors: () => errors,
     async stop() {
       child.kill("SIGTERM");

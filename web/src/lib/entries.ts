@@ -19,6 +19,8 @@ export interface Entries {
   beat: number;
   error: ApiError | undefined;
   reading: boolean;
+  /** Are these still the rows of the wish before? */
+  stale: boolean;
   /** Fetches the next page; nothing when there is none or one is on its way. */
   more(): void;
 }
@@ -71,12 +73,13 @@ interface State {
   cursor: string | null;
   /** Rows asked for at once: grows where there are no pages. */
   want: number;
+  stale: boolean;
   error?: ApiError | undefined;
   reading: boolean;
 }
 
 const blank = (key: string): State =>
-  ({ key, rows: [], rest: [], moved: nothing, cursor: null, want: pageSize, reading: true });
+  ({ key, rows: [], rest: [], moved: nothing, cursor: null, want: pageSize, stale: false, reading: true });
 
 export function useEntries(wish: TableWish, every: number | null): Entries {
   const key = JSON.stringify(wish);
@@ -86,7 +89,7 @@ export function useEntries(wish: TableWish, every: number | null): Entries {
   if (state.current.key !== key) {
     // The old rows stay until the new ones are there: no jump.
     const { table, rows } = state.current;
-    state.current = { ...blank(key), ...(table ? { table } : {}), rows };
+    state.current = { ...blank(key), ...(table ? { table, stale: true } : {}), rows };
   }
 
   const read = async (after: string | null) => {
@@ -99,6 +102,7 @@ export function useEntries(wish: TableWish, every: number | null): Entries {
       now.rows = after ? joined(now.rows, table.rows) : table.rows;
       now.rest = now.rows.slice(Math.min(liveAtMost, now.want));
       now.table = table;
+      now.stale = false;
       now.cursor = table.pageInfo.hasNextPage ? table.pageInfo.endCursor : null;
       now.error = undefined;
       now.moved = nothing;
@@ -121,13 +125,14 @@ export function useEntries(wish: TableWish, every: number | null): Entries {
       now.cursor = mapTable.pageInfo.hasNextPage ? mapTable.pageInfo.endCursor : null;
     }
     now.table = mapTable;
+    now.stale = false;
     now.error = undefined;
     redraw();
   }, { skip: every === null, failed: (error) => { state.current.error = error; redraw(); } });
 
-  const { table, rows, moved, error, reading } = state.current;
+  const { table, rows, moved, error, reading, stale } = state.current;
   return {
-    table, rows, moved, beat, error, reading,
+    table, rows, moved, beat, error, reading, stale,
     more: () => {
       const now = state.current;
       if (now.reading) return;

@@ -4,10 +4,10 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import {
-  HealthWatch, Histories, Lists, MapRows, Objects, ProgramRows, Rates, Start,
+  HealthWatch, Histories, Ids, Lists, MapRows, Objects, ProgramRows, Rates, Start,
   type MapRow, type ProgramRow, type RatesData, type StartData,
 } from "@gen/queries";
-import { ApiError, epoch, run, subscribe } from "./api";
+import { ApiError, connection, epoch, run, subscribe } from "./api";
 import { noteChange, type Kind } from "./changes";
 import { visible } from "./hooks";
 
@@ -114,9 +114,31 @@ async function onObjects(kind: Kind, added: number[], removed: number[]): Promis
   noteChange(kind);
 }
 
+/** What is in one and not in the other. */
+const without = (ids: Iterable<number>, other: { has(id: number): boolean }): number[] =>
+  [...ids].filter((id) => !other.has(id));
+
+/** The server looks for changes from when we began to listen: what came before is found here. */
+async function settle(): Promise<void> {
+  const { data } = await run(Ids, {});
+  for (const [kind, rows, known] of [
+    ["PROGRAM", data.programs, programs.value], ["MAP", data.maps, maps.value],
+  ] as const) {
+    const ids = new Set<number>(rows.map(({ id }) => id));
+    const added = without(ids, known);
+    const removed = without(known.keys(), ids);
+    if (added.length || removed.length) await onObjects(kind, added, removed);
+  }
+}
+
+const settling = 800;
+
 /** Loads everything, listens to what comes and goes, and starts over when the server was lost. */
 export function startStore(): void {
   epoch.subscribe(() => { void loadAll(); });
+  connection.subscribe((state) => {
+    if (state === "live") setTimeout(() => { settle().catch(() => {}); }, settling);
+  });
   subscribe(Objects, {}, ({ objects }) => {
     void onObjects(objects.kind, objects.added, objects.removed);
   });

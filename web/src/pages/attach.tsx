@@ -87,10 +87,10 @@ export function LinkView({ id }: PageProps) {
   const result = useQuery(LinkPage, { id: Number(id) }, { kinds: ["LINK"] });
   return (
     <div class="page">
-      <Answer result={result}>
-        {({ link }) => link.error
-          ? <Empty title={`There is no link ${id}`} icon="attach"><p>{link.error}</p></Empty>
-          : <>
+      <Answer result={result} missing={{
+        title: `There is no link ${id}`, icon: "attach", href: "/attach", all: "All attach points",
+      }}>
+        {({ link }) => <>
               <Head title={`Link ${link.id}`} crumbs={[["Attach points", "/attach"]]}
                 actions={<>
                   <a class="button" href={`/graph?from=link:${link.id}`}>Graph</a>

@@ -79,17 +79,17 @@ export function BtfView({ id }: PageProps) {
             onClick={() => setParams({ from: String(offset + pageSize) })}>After</button>
         </span>
       </div>
-      <Answer result={result}>
-        {({ btf }) => btf.error
-          ? <Empty title={`There is no BTF object ${id}`} icon="btf"><p>{btf.error}</p></Empty>
-          : btf.types.length === 0 ? <Empty title="No type fits" icon="search" />
+      <Answer result={result} missing={{
+        title: `There is no BTF object ${id}`, icon: "btf", href: "/btf", all: "All BTF objects",
+      }}>
+        {({ btf }) => btf.types.length === 0 ? <Empty title="No type fits" icon="search" />
           : <div class="types">
               {btf.types.map((type) => (
                 <Card key={type.id} title={<span class="mono">{type.name ?? "(no name)"}</span>}
                   end={<><span>{type.kind}</span>
                     {type.size !== null && <span>{count(type.size)} bytes</span>}
                     <span>#{type.id}</span><Copy text={type.c} /></>}>
-                  <pre class="code">{type.c}</pre>
+                  <pre class="code" tabIndex={0}>{type.c}</pre>
                 </Card>
               ))}
             </div>}

@@ -58,8 +58,7 @@ function Box({ node, at, dim, root, enter, leave }: {
   return (
     <a href={hrefOf(node)} class={`node${dim ? " dim" : ""}${root ? " root" : ""}`}
       onMouseEnter={enter} onMouseLeave={leave} onFocus={enter} onBlur={leave}
-      style={{ "--tone": `var(--${toneOf(node)})` }} draggable={false}
-      aria-label={`${node.kind.toLowerCase()} ${node.label}`}>
+      style={{ "--tone": `var(--${toneOf(node)})` }} draggable={false}>
       <g transform={`translate(${at.x - at.width / 2} ${at.y - at.height / 2})`}>
         <rect width={at.width} height={at.height} rx={round} />
         <text x={14} y={node.detail ? 16 : 23}>{cut(node.label, 21)}</text>

@@ -103,7 +103,7 @@ function Types({ map }: { map: MapInfo }) {
   if (!list.length) return null;
   return (
     <Card title="Its types" end={map.btfId && <a href={`/btf/${map.btfId}`}>BTF {map.btfId}</a>}>
-      {list.map((type) => <pre class="code" key={type!.id}>{type!.c}</pre>)}
+      {list.map((type) => <pre class="code" tabIndex={0} key={type!.id}>{type!.c}</pre>)}
     </Card>
   );
 }
@@ -220,16 +220,14 @@ export function MapPage({ id }: PageProps) {
   const tab = oneOf("tab", ["entries", "values", "histogram", "about", "export"]);
   return (
     <div class={`page${tab === "entries" ? " fill" : ""}`}>
-      {gone && !result.data?.map.error && (
+      {gone && (
         <div class="notice"><Icon name="alert" />This map is gone from the kernel. Below is the last
           that was known of it.</div>
       )}
-      <Answer result={result} lines={12}>
-        {(data) => data.map.error
-          ? <Empty title={`There is no map ${id}`} icon="map">
-              <p>{data.map.error}</p><p><a href="/maps">All maps</a></p>
-            </Empty>
-          : <Body data={data} />}
+      <Answer result={result} lines={12} missing={{
+        title: `There is no map ${id}`, icon: "map", href: "/maps", all: "All maps",
+      }}>
+        {(data) => <Body data={data} />}
       </Answer>
     </div>
   );

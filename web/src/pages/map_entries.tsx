@@ -129,8 +129,12 @@ function shownText(rows: number, map: MapInfo, matched: number | null | undefine
   return rows === 1 ? "1 entry" : `${count(rows)} entries`;
 }
 
+/** Another format has other columns: what was known of them is no longer true. */
+const formatKey = (): string => `${oneOf("key", formats)} ${oneOf("value", formats)}`;
+
 export function Entries({ map }: { map: MapInfo }) {
-  const [columns, setColumns] = useState<readonly EntryColumn[]>([]);
+  const [known, setKnown] = useState<{ of: string; columns: readonly EntryColumn[] } | null>(null);
+  const columns = known?.of === formatKey() ? known.columns : [];
   const [chosen, setChosen] = useState<EntryRow | undefined>(undefined);
   const [adding, setAdding] = useState(false);
   const { wish, sort, text, unknown } = useWish(map, columns);
@@ -139,7 +143,10 @@ export function Entries({ map }: { map: MapInfo }) {
   const { table, rows } = entries;
   const heads = JSON.stringify(table?.columns ?? []);
   const shape = useMemo(() => tableColumns(table?.columns ?? []), [heads]);
-  useEffect(() => { if (table) setColumns(table.columns); }, [heads]);
+  const of = formatKey();
+  useEffect(() => {
+    if (table && !entries.stale) setKnown({ of, columns: table.columns });
+  }, [heads, of, entries.stale]);
 
   if (!map.isLookupSupported) {
     return <Empty title="The entries of this map can't be read" icon="map"><p>{sentence(map.unreadable ?? "")}</p></Empty>;

@@ -24,7 +24,7 @@ export function Rule({ id }: { id: number }) {
           </>
         }>
           <p class="dim">{sentence(rule.why)}</p>
-          <pre class="code">{rule.source}</pre>
+          <pre class="code" tabIndex={0}>{rule.source}</pre>
           <p class="dim" style={{ marginTop: 10 }}>
             Save it in a file and start with <code>lunette serve --script FILE</code>, or put it in
             a folder of scripts that is already served: it is loaded at once and shows up under{" "}

@@ -206,7 +206,7 @@ function About({ program, data }: { program: Program; data: ProgramPageData }) {
         <Identity program={program} />
         <Pins kind="program" id={program.id} pins={program.pins} />
         {program.verifierLog && (
-          <Card title="Verifier's log" wide><pre class="code">{program.verifierLog}</pre></Card>
+          <Card title="Verifier's log" wide><pre class="code" tabIndex={0}>{program.verifierLog}</pre></Card>
         )}
       </div>
     </>
@@ -256,19 +256,16 @@ export function ProgramPage({ id }: PageProps) {
   const number = Number(id);
   const result = useQuery(Query, { id: number }, { kinds: ["LINK"] });
   const gone = result.data && programs.value.size > 0 && !programs.value.has(number);
-  const missing = result.data?.program.error;
   return (
     <div class={`page${["code", "flow", "maps"].includes(oneOf("tab", ["about", "code", "flow", "maps"])) ? " fill" : ""}`}>
-      {gone && !missing && (
+      {gone && (
         <div class="notice"><Icon name="alert" />This program is gone from the kernel. Below is the
           last that was known of it.</div>
       )}
-      <Answer result={result} lines={12}>
-        {(data) => data.program.error
-          ? <Empty title={`There is no program ${id}`} icon="program">
-              <p>{data.program.error}</p><p><a href="/programs">All programs</a></p>
-            </Empty>
-          : <Body data={data} />}
+      <Answer result={result} lines={12} missing={{
+        title: `There is no program ${id}`, icon: "program", href: "/programs", all: "All programs",
+      }}>
+        {(data) => <Body data={data} />}
       </Answer>
     </div>
   );

@@ -38,12 +38,23 @@ export function Failure({ message, retry }: { message: string; retry?: (() => vo
   );
 }
 
+/** What to say of an object that is not there. */
+export interface Missing { title: string; icon: IconName; href: string; all: string }
+
 /** Shows a query's answer, or why there is none; parts that failed are named above the rest. */
-export function Answer<Data>({ result, children, lines }: {
+export function Answer<Data>({ result, children, lines, missing }: {
   result: Result<Data>; children: (data: Data) => ComponentChildren; lines?: number;
+  missing?: Missing;
 }) {
   const { data, error, partial, reload } = result;
   if (data === undefined) {
+    if (error && missing && /not found|no such/i.test(error.message)) {
+      return (
+        <Empty title={missing.title} icon={missing.icon}>
+          <p>It may have gone from the kernel. <a href={missing.href}>{missing.all}</a></p>
+        </Empty>
+      );
+    }
     if (error) return <Failure message={error.message} retry={reload} />;
     return <Loading lines={lines ?? 5} />;
   }

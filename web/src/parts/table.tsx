@@ -206,7 +206,7 @@ export function Table<Row>(props: Props<Row>) {
   const least = columns.reduce((sum, column) => sum + column.least, 16);
   const activeAt = items.findIndex((item) => idOf(item) === active);
   return (
-    <div ref={box} class={`table ${props.className ?? ""}`} role="grid" tabIndex={0}
+    <div ref={box} class={`table ${props.className ?? ""}`} role={groupOf ? "treegrid" : "grid"} tabIndex={0}
       aria-label={props.label} aria-rowcount={items.length + 1} onKeyDown={onKey}
       aria-activedescendant={activeAt >= first && activeAt < last ? `row-${activeAt}` : undefined}
       style={{ "--cols": cols.join(" "), "--least": `${least}px` }}>

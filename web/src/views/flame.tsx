@@ -32,7 +32,7 @@ function Rows({ at, of, choose }: { at: Frame; of: number; choose: (frame: Frame
   return (
     <div class="flame-frame">
       <button onClick={() => choose(at)} title={`${at.name}: ${count(at.value)}, ${percent(at.value / of)}`}
-        style={{ "--heat": `${30 + (at.name.length * 37) % 50}%` }}>{at.name}</button>
+        style={{ "--heat": `${14 + (at.name.length * 37) % 24}%` }}>{at.name}</button>
       <div class="flame-row">
         {below.filter((next) => next.value / of > 0.002).map((next) => (
           <div key={next.name} style={{ flex: `${next.value} 0 0`, minWidth: 0 }}>

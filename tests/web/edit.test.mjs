@@ -1,0 +1,109 @@
+// Changing a map in the explorer: the bytes are shown before, bpftool sees them after, the last
+// write is undone; and nothing of it is offered to those who may only read.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { startServer, token } from "../lib/server.mjs";
+import { bpftool, launch, openPage, picture, until } from "./lib/browser.mjs";
+
+const name = `edit${process.pid}`;
+const pin = `/sys/fs/bpf/${name}`;
+let server;
+let browser;
+let page;
+let id;
+
+before(async () => {
+  execFileSync("bpftool", ["map", "create", pin, "type", "hash", "key", "4", "value", "8",
+    "entries", "16", "name", name]);
+  id = bpftool("map", "show", "pinned", pin).id;
+  server = await startServer({ token: true });
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  for (const path of [pin, `${pin}_2`]) if (existsSync(path)) rmSync(path);
+});
+
+/** What the kernel holds: the value of a key, as little-endian hex, or nothing. */
+function held(key) {
+  const hex = [key, 0, 0, 0].map((byte) => `0x${byte.toString(16).padStart(2, "0")}`);
+  const found = bpftool("map", "dump", "id", String(id)).find((entry) =>
+    JSON.stringify(entry.key) === JSON.stringify(hex));
+  return found?.value.map((byte) => byte.slice(2)).join("");
+}
+
+const dialog = () => page.getByRole("dialog");
+const press = (label) => dialog().getByRole("button", { name: label, exact: true }).click();
+
+test("who may only read is offered no change", async () => {
+  page = await openPage(browser, `${server.url}/maps/${id}`);
+  await page.getByText("It is empty").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Add" }).count(), 0);
+});
+
+test("the token is asked for, and a wrong one changes nothing", async () => {
+  await page.getByRole("button", { name: "Give a token" }).click();
+  await dialog().getByLabel("Token").fill("wrong");
+  await press("Use it");
+  await page.waitForTimeout(500);
+  assert.equal(await page.getByRole("button", { name: "Add" }).count(), 0);
+});
+
+test("with the token, an entry is added", async () => {
+  await page.context().close();
+  page = await openPage(browser, `${server.url}/maps/${id}`, { token });
+  await page.getByRole("button", { name: "Add" }).click();
+  await dialog().getByLabel("Key, 4 bytes").fill("7");
+  await dialog().getByLabel("Value, 8 bytes").fill("258");
+  assert.match(await dialog().innerText(), /02 01 00 00 00 00 00 00/);
+  await picture(page, "edit-add");
+  await press("Add");
+  await until("the entry", () => held(7) === "0201000000000000");
+  await page.locator(".table .rows .row", { hasText: "258" }).waitFor();
+});
+
+test("a number too big is refused before it is sent", async () => {
+  await page.locator(".table .rows .row").first().locator(".cell").last().click();
+  await dialog().getByLabel("New value, 8 bytes").fill("18446744073709551616");
+  await dialog().getByText("does not fit in 8 bytes").waitFor();
+  assert.ok(await dialog().getByRole("button", { name: "Write" }).isDisabled());
+});
+
+test("a value is written, the bytes before are shown, and it is undone", async () => {
+  await dialog().getByLabel("New value, 8 bytes").fill("-1");
+  assert.match(await dialog().innerText(), /ff ff ff ff ff ff ff ff/);
+  assert.match(await dialog().innerText(), /Now 02 01 00/);
+  await picture(page, "edit-write");
+  await press("Write");
+  await until("the value", () => held(7) === "ffffffffffffffff");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await until("the value before", () => held(7) === "0201000000000000");
+});
+
+test("an entry is deleted, and it is undone", async () => {
+  await page.locator(".table .rows .row").first().locator(".cell").last().click();
+  await press("Delete entry");
+  await until("no entry", () => held(7) === undefined);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await until("the entry again", () => held(7) === "0201000000000000");
+});
+
+test("a map is pinned and unpinned", async () => {
+  await page.getByRole("tab", { name: /About/ }).click();
+  await page.getByLabel("Path of a new pin").fill(`${pin}_2`);
+  await page.getByRole("button", { name: "Pin", exact: true }).click();
+  await until("the pin", () => existsSync(`${pin}_2`));
+  await page.locator(".gap", { hasText: `${pin}_2` }).getByRole("button", { name: "Unpin" }).click();
+  await until("no pin", () => !existsSync(`${pin}_2`));
+});
+
+test("what the kernel refuses is told in words", async () => {
+  await page.getByLabel("Path of a new pin").fill("/tmp/not-a-bpffs");
+  await page.getByRole("button", { name: "Pin", exact: true }).click();
+  await page.locator(".card", { hasText: "Pins" }).getByRole("alert").waitFor();
+});
