@@ -136,6 +136,15 @@ test("-e prints what it gives", () => {
   assert.equal(repl(["-e", "nil + 1"]).status, 1);
 });
 
+test("input of any kind leaves the prompt alive", () => {
+  const deep = `${"{".repeat(100000)}\n'next'\n`;
+  const run = repl([], deep);
+  assert.match(run.stdout, /^"next"\n$/);
+  assert.equal(run.status, 1);
+  const bytes = Buffer.from(Array.from({ length: 20000 }, (_, i) => (i * 7919 + (i >> 3)) & 255));
+  assert.ok([0, 1].includes(repl([], bytes).status));
+});
+
 test("input that ends in the middle of a statement is told", () => {
   const run = repl([], "for i = 1, 2 do\n");
   assert.match(run.stderr, /the input ends in the middle of a statement/);

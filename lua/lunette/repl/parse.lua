@@ -9,15 +9,23 @@ local function wants_more(err)
   return err:match("near <eof>$") ~= nil and not err:find("unfinished string", 1, true)
 end
 
+-- Nesting that overflows the parser's stack is an error that a message handler up the stack
+-- gets hold of first: what comes of it need not be a text.
+local function try(text, name)
+  local chunk, err = load(text, "=" .. name, "t")
+  if not chunk and type(err) ~= "string" then err = name .. ": nested too deeply" end
+  return chunk, err
+end
+
 --- Compiles the text: a function, or nil and "more", or nil and an error.
 ---@param text string
 ---@param name string the chunk's name in tracebacks
 ---@return function|nil chunk, string? state, string? err
 function parse.compile(text, name)
   local bare = text:gsub("^%s*=", "")
-  local value, value_err = load("return " .. bare, "=" .. name, "t")
+  local value, value_err = try("return " .. bare, name)
   if value then return value end
-  local chunk, err = load(text, "=" .. name, "t")
+  local chunk, err = try(text, name)
   if chunk then return chunk end
   if wants_more(err) or wants_more(value_err) then return nil, "more" end
   return nil, "error", err
