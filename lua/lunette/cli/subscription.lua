@@ -18,12 +18,17 @@ end
 
 local function follow(stream, events)
   local source = stream.source
-  for _ = 1, events or math.maxinteger do
+  local left = events or math.maxinteger
+  while left > 0 do
     local response
     if source.every then response = stream:event() else response = stream:next() end
-    if not response then return end
-    print_line(response)
-    if source.every then tty.sleep(source.every) end
+    if response then
+      print_line(response)
+      left = left - 1
+    elseif not source.every then
+      return
+    end
+    if source.every and left > 0 then tty.sleep(source.every) end
   end
 end
 

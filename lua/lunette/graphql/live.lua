@@ -30,7 +30,7 @@ function live.attach(conn, tag, stream, sink)
     conn:subscribe(source.topic, tag)
   elseif source.every then
     conn:every(source.every, tag)
-    sink.result(stream:event(nil))
+    live.event(stream, nil, sink)
   else
     conn:every(PAUSE, tag)
     pull(stream, sink)
@@ -44,7 +44,8 @@ end
 function live.event(stream, payload, sink)
   if stream.closed then return end
   if stream.source.iterate then return pull(stream, sink) end
-  sink.result(stream:event(payload))
+  local result = stream:event(payload)
+  if result then sink.result(result) end
 end
 
 --- Ends a stream and what it waits for.

@@ -16,8 +16,9 @@ Stream.__index = Stream
 Stream.__name = "graphql.stream"
 Stream.__close = function(self) self:close() end
 
---- The response to one event.
+--- The response to one event; nil where the source's map gave nil, since nothing is to be told.
 ---@param payload any
+---@return table|nil
 function Stream:event(payload)
   local given = self.given
   if self.source.map then
@@ -27,6 +28,7 @@ function Stream:event(payload)
       return request.response(nil, { errors.located(mapped, given.document.sources, self.field.at,
         path) })
     end
+    if mapped == nil then return nil end
     payload = mapped
   end
   given.root = payload
@@ -35,14 +37,16 @@ end
 
 --- The response to the next event of a source that is a function; nil at its end.
 function Stream:next()
-  if self.closed or not self.source.iterate then return nil end
-  local ok, payload = pcall(self.source.iterate)
-  if not ok then
-    self:close()
-    return request.refused { errors.new { message = errors.message_of(payload) } }
+  while not self.closed and self.source.iterate do
+    local ok, payload = pcall(self.source.iterate)
+    if not ok then
+      self:close()
+      return request.refused { errors.new { message = errors.message_of(payload) } }
+    end
+    if payload == nil then return self:close() end
+    local response = self:event(payload)
+    if response then return response end
   end
-  if payload == nil then return self:close() end
-  return self:event(payload)
 end
 
 --- Ends it. A source's own close function is called.

@@ -86,6 +86,7 @@ local function subscribe(_, args, ctx)
   return {
     topic = "hotSpots",
     map = function(seen)
+      if #seen.hot == 0 and not seen.error and sum.total > 0 then return nil end
       gather(sum, seen, args.id)
       return told(sum, args.id)
     end,

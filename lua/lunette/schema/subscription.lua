@@ -3,6 +3,7 @@
 
 local bpf = require("bpf")
 local health = require("lunette.schema.health")
+local json = require("lunette.runtime.json")
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
 local samples = require("lunette.schema.samples")
@@ -19,11 +20,11 @@ extend type Subscription {
     "Only these programs."
     ids: [Int!]
   ): [ProgramRate!]!
-  "A map's table, again and again."
+  "A map's table, at once and whenever it is found changed."
   mapTable(
     "The map's id."
     id: Int!
-    "Every so many seconds."
+    "Look every so many seconds."
     every: Float = 1.0
     "Rows at most, up to 10000."
     first: Int = 100
@@ -124,15 +125,21 @@ local function program_rates(_, args, ctx)
   end)
 end
 
-local function map_table(args, ctx)
-  local info = kernel.of(ctx):demand("map", args.id)
-  return table_part.page(info, args, ctx)
+-- The table, where it isn't as the last time.
+local function map_table(last)
+  return function(args, ctx)
+    local page = table_part.page(kernel.of(ctx):demand("map", args.id), args, ctx)
+    local text = json.encode { page.rows, page.note }
+    if text == last then return nil end
+    last = text
+    return page
+  end
 end
 
 -- The map must be there when someone begins to watch it.
 local function subscribe_to_map(root, args, ctx)
   kernel.of(ctx):demand("map", args.id)
-  return timed(map_table)(root, args, ctx)
+  return timed(map_table())(root, args, ctx)
 end
 
 local function came(kind)
