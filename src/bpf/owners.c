@@ -12,7 +12,15 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_owners *skeleton;
-static int load_error; /* remembered: what failed once is not tried at every look */
+static int load_error; /* remembered: what the kernel refused once is not tried at every look */
+
+/* What is short now may not be so the next time. */
+static int remember(int err)
+{
+	if (err != -EMFILE && err != -ENFILE && err != -ENOMEM && err != -EAGAIN)
+		load_error = err;
+	return err;
+}
 
 /* With the lock held. */
 static int load_iterator(void)
@@ -23,13 +31,13 @@ static int load_iterator(void)
 		return load_error;
 	skeleton = lun_owners__open_and_load();
 	if (!skeleton)
-		return load_error = errno ? -errno : -EINVAL;
+		return remember(errno ? -errno : -EINVAL);
 	err = lun_owners__attach(skeleton);
 	if (!err)
 		return 0;
 	lun_owners__destroy(skeleton);
 	skeleton = NULL;
-	return load_error = err;
+	return remember(err);
 }
 
 static int open_iterator(void)
