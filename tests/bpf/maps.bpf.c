@@ -181,6 +181,7 @@ int mt_fill_ring(void *ctx)
 	if (dropped)
 		bpf_ringbuf_discard(dropped, 0);
 	bpf_ringbuf_output(&mt_ring, &second, sizeof(second), 0);
+	bpf_get_stackid(ctx, &mt_stacks, BPF_F_REUSE_STACKID);
 	corner.a++;
 	return motto[0] == 0;
 }

@@ -19,6 +19,8 @@
 #include "bpf/cursor.h"
 #include "bpf/map_fill.h"
 #include "bpf/map_storage.h"
+#include "bpf/map_types.h"
+#include "bpf/mounts.h"
 
 enum { ENTRIES = 20000 };
 
@@ -276,6 +278,19 @@ static void test_inode_storage(void **state)
 	assert_string_equal(found.path, "/etc/hostname");
 }
 
+static void test_cgroup_storage(void **state)
+{
+	struct found found;
+	char root[256];
+
+	(void)state;
+	if (!lun_cgroup_root(root, sizeof(root)))
+		skip();
+	found = store(LUN_MAP_TYPE_CGRP_STORAGE, open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	assert_int_equal(found.count, 1);
+	assert_string_equal(found.path, "/");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_task_storage),
 		cmocka_unit_test(test_socket_storage),
 		cmocka_unit_test(test_inode_storage),
+		cmocka_unit_test(test_cgroup_storage),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,38 @@ describe("decode by BTF", function()
   end)
 end)
 
+describe("decode by type", function()
+  before_each(function() object = assert(bpf.load(fixture.object("maps"))) end)
+  after_each(function() object:close() end)
+
+  it("shows stacks by their symbols", function()
+    object:attach("mt_fill_ring")
+    os.execute("true")
+    object:detach()
+    local map <close> = open("mt_stacks")
+    local stacks = 0
+    for _, frames in map:each() do
+      stacks = stacks + 1
+      assert.truthy(#frames > 0 and #frames <= 10)
+      for _, frame in ipairs(frames) do assert.matches("^[%w_.]+", frame) end
+      assert.matches("%a+", frames[1])
+    end
+    assert.truthy(stacks > 0)
+  end)
+
+  it("shows devices by name, CPU queues by size, sockets by cookie", function()
+    local dev <close> = open("mt_devmap")
+    assert.is_true(dev:update(u32(2), u32(1)))
+    assert.equal('{"key":2,"value":"lo"}\n', lines(dev))
+    local cpu <close> = open("mt_cpumap")
+    if cpu:update(u32(0), u32(192)) then
+      assert.equal('{"key":0,"value":192}\n', lines(cpu))
+    end
+    local sock <close> = open("mt_sockmap")
+    assert.equal("", lines(sock))
+  end)
+end)
+
 describe("lunette.decoder", function()
   before_each(function() object = assert(bpf.load(fixture.object("maps"))) end)
   after_each(function() object:close() end)
