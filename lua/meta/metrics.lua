@@ -99,6 +99,7 @@ local metrics = {}
 --- | a column that the map lacks                 | nothing of it; counted; lunette_rule_up 0 |
 --- | a value that is no number, NaN              | no such entry; counted, its key in the log |
 --- | a function that fails                       | the same; after 100 entries the pass ends |
+--- | one that does not come back                 | ended after 5 seconds; the others go on |
 --- | a map that goes during a scrape             | its samples are missing; no error |
 --- | invalid UTF-8, NUL in a label               | U+FFFD; series that become equal are merged |
 --- | a label over 1,024 bytes                    | cut at a character; lunette_rule_labels_cut |

@@ -12,6 +12,7 @@
 
 #include "bind/metric_counts.h"
 #include "bind/modules.h"
+#include "bind/vm.h"
 
 struct count {
 	struct count *next;
@@ -136,6 +137,20 @@ static int l_now(lua_State *L)
 	return 2;
 }
 
+/* within(seconds, fn, ...) -> true, results... | false, message: a call with a limit of its own,
+ * below that of the request */
+static int l_within(lua_State *L)
+{
+	struct lun_vm_limits limits = { .seconds = luaL_checknumber(L, 1) };
+	int status;
+
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	status = lun_vm_run(L, lua_gettop(L) - 2, LUA_MULTRET, &limits);
+	lua_pushboolean(L, status == LUA_OK);
+	lua_replace(L, 1);
+	return lua_gettop(L);
+}
+
 void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 {
 	luaL_newmetatable(L, name);
@@ -147,6 +162,7 @@ void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 
 static const luaL_Reg functions[] = {
 	{ "now", l_now },
+	{ "within", l_within },
 	{ "count", l_count },
 	{ "note", l_note },
 	{ "counts", l_counts },

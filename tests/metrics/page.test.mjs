@@ -19,8 +19,8 @@ metrics.map { rule = "broken", name = "mx_broken", match = { name = "mx_struct" 
   value = function() error("on purpose") end }
 metrics.collect("slow", function(emit)
   lunette.shared.add("slow.runs", 1)
-  os.execute("sleep 0.4")
   emit { name = "mx_slow", value = 1 }
+  os.execute("sleep 0.4")
 end)
 metrics.enable("slow", false)
 lunette.http.get("/slow", function() return { json = { runs = lunette.shared.get("slow.runs") or 0 } } end)

@@ -141,19 +141,21 @@ local function trace(err)
   return table.concat(lines, "\n")
 end
 
---- Runs a collector's function; returns what it emitted as a list of families, and its error.
+--- Runs a collector's function; what it emits goes into a list of families, which holds what
+--- was emitted so far however the function ends.
+---@param list table[]
 ---@param fn fun(emit: any)
 ---@param limit integer|nil
 ---@param problem fun(message: string)
----@return table[] families, string|nil err
-function collect.run(fn, limit, problem)
-  local self = setmetatable({ families = {}, by_name = {}, list = {}, limit = limit or LIMIT,
+---@return string|nil err
+function collect.run(list, fn, limit, problem)
+  local self = setmetatable({ families = {}, by_name = {}, list = list, limit = limit or LIMIT,
     problem = problem }, Emitter)
   local emitter = setmetatable({
     family = function(spec) declare(self, spec) end,
   }, { __call = function(_, ...) emit(self, ...) end })
   local ok, err = xpcall(fn, trace, emitter)
-  return self.list, not ok and tostring(err) or nil
+  return not ok and tostring(err) or nil
 end
 
 return collect

@@ -88,27 +88,55 @@ local function put_families(self, owner, list, last)
   return series
 end
 
-local function run_collector(item, self)
-  local function problem(message) state.problem(item.name, message) end
-  local list, err = collect.run(item.run, item.max_series, problem)
-  if err then problem(err) end
-  state.set(item.name, "series", put_families(self, item.name, list))
-  return err == nil
-end
-
 local function expired(self)
   local _, now = core.now()
   return self.deadline ~= nil and now > self.deadline
 end
 
--- Runs one, notes how it went; its marker is 1 when it gave all that it could.
+local MOST_SECONDS = 5 -- that one rule or collector may take
+
+local function seconds_left(self)
+  local _, now = core.now()
+  return self.deadline and math.min(MOST_SECONDS, self.deadline - now) or MOST_SECONDS
+end
+
+-- The message and the frames of the script itself.
+local function short(message)
+  local lines = {}
+  for line in message:gmatch("[^\n]+") do
+    if line:find("lunette/metrics/", 1, true) or line:find("in function 'lunette", 1, true) then
+      break
+    end
+    lines[#lines + 1] = line
+  end
+  return #lines > 0 and table.concat(lines, "\n") or message
+end
+
+local function run_collector(item, self)
+  local function problem(message) state.problem(item.name, message) end
+  local list = {}
+  local ok, err = core.within(seconds_left(self), collect.run, list, item.run, item.max_series,
+    problem)
+  if err then problem(ok and err or short(tostring(err))) end
+  state.set(item.name, "series", put_families(self, item.name, list))
+  return err == nil
+end
+
+local function run_rule(item, self)
+  local ok, complete = core.within(seconds_left(self), run.rule, item, self)
+  if not ok then error(short(tostring(complete)), 0) end
+  return complete
+end
+
+-- Runs one, notes how it went; its marker is 1 when it gave all that it could. One that does not
+-- come back is ended: the others have their turn.
 local function run_one(self, item, fn)
   local _, before = core.now()
   local ok, complete = true, false
   if expired(self) then
     state.problem(item.name, "the scrape's deadline came before its turn")
   else
-    ok, complete = xpcall(fn, debug.traceback, item, self)
+    ok, complete = pcall(fn, item, self)
     if not ok then state.problem(item.name, tostring(complete)) end
   end
   local _, after = core.now()
@@ -129,7 +157,9 @@ end
 
 -- The scrape's own account comes last: only then is it known.
 local function add_own(self)
-  local list = collect.run(function(emit) own.emit(emit, self) end, nil, error)
+  local list = {}
+  local err = collect.run(list, function(emit) own.emit(emit, self) end, nil, error)
+  if err then error(err, 0) end
   put_families(self, "lunette", list, true)
 end
 
@@ -146,7 +176,7 @@ function scrape.page(opts)
     if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_collector) end
   end
   for _, item in ipairs(registry.list("metric")) do
-    if wants(self, item) and not opts.off[item.name] then run_one(self, item, run.rule) end
+    if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_rule) end
   end
   if not opts.off.lunette then add_own(self) end
   return self.page, self.failed

@@ -167,6 +167,15 @@ describe("at the scrape", function()
     assert.is_truthy(state.get("breaks").error:find("refused_spec.lua:%d+: broken here"))
   end)
 
+  it("one that does not come back is ended, and the others have their turn", function()
+    metrics.collect("endless", function() while true do end end)
+    metrics.collect("works", function(emit) emit("after", 2) end)
+    local _, now = metrics.now()
+    assert.are.equal("# TYPE after gauge\nafter 2\n", support.text { deadline = now + 0.3,
+      rules = { endless = true } } .. support.text { rules = { works = true } })
+    assert.is_truthy(state.get("endless").error:find("over budget: 0.%d+ seconds"))
+  end)
+
   it("a d.func that a label needs runs in Lua", function()
     local map = object:map("mx_wide")
     map:update("abcdefgh", ("<I8I8"):pack(1, 2))
