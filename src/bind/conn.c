@@ -220,6 +220,20 @@ static bool is_gone(struct lun_conn *conn)
 	return gone;
 }
 
+/* The session's object holds the connection no longer: garbage must not keep a VM alive. */
+static void release_object(lua_State *L)
+{
+	struct lun_conn **slot;
+
+	lua_getfield(L, -1, "conn");
+	slot = lun_conn_slot(L, -1);
+	if (slot && *slot)
+		lun_conn_unref(*slot);
+	if (slot)
+		*slot = NULL;
+	lua_pop(L, 1);
+}
+
 /* session:method(...). After the end there is only close(), which ends the session too. */
 static int l_call(lua_State *L)
 {
@@ -230,8 +244,10 @@ static int l_call(lua_State *L)
 	if (conn->epoch != lun_worker_epoch(conn->worker) || (!last && is_gone(conn)))
 		return 0;
 	lua_rawgeti(L, LUA_REGISTRYINDEX, conn->session);
-	if (last)
+	if (last) {
 		luaL_unref(L, LUA_REGISTRYINDEX, conn->session);
+		release_object(L);
+	}
 	lua_getfield(L, -1, call->method); // session, method
 	lua_insert(L, -2);
 	lua_call(L, 1 + push_arguments(L, call), 0);

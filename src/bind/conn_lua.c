@@ -10,11 +10,16 @@
 #include "bind/pack.h"
 #include "text/out.h"
 
+struct lun_conn **lun_conn_slot(lua_State *L, int idx)
+{
+	return luaL_testudata(L, idx, LUN_CONN);
+}
+
+/* NULL when the connection has ended. */
 static struct lun_conn *check_conn(lua_State *L)
 {
 	struct lun_conn **slot = luaL_checkudata(L, 1, LUN_CONN);
 
-	luaL_argcheck(L, *slot, 1, "the connection is gone");
 	return *slot;
 }
 
@@ -25,7 +30,10 @@ static int push_sent(lua_State *L, int err)
 		return 1;
 	}
 	luaL_pushfail(L);
-	lua_pushstring(L, err == -ENOBUFS ? "the client is too slow" : strerror(-err));
+	if (err == -EPIPE)
+		lua_pushliteral(L, "the connection has ended");
+	else
+		lua_pushstring(L, err == -ENOBUFS ? "the client is too slow" : strerror(-err));
 	return 2;
 }
 
@@ -91,6 +99,8 @@ static int l_conn_send(lua_State *L)
 	size_t len;
 	const char *text;
 
+	if (!conn)
+		return push_sent(L, -EPIPE);
 	if (conn->events)
 		return send_event(L, conn);
 	text = luaL_checklstring(L, 2, &len);
@@ -104,7 +114,8 @@ static int l_conn_close(lua_State *L)
 	lua_Integer code = luaL_optinteger(L, 2, 1000);
 
 	luaL_argcheck(L, code >= 1000 && code < 5000, 2, "a code is 1000 to 4999");
-	lun_conn_close(conn, (int)code, luaL_optstring(L, 3, ""));
+	if (conn)
+		lun_conn_close(conn, (int)code, luaL_optstring(L, 3, ""));
 	return 0;
 }
 
@@ -130,7 +141,7 @@ static int l_conn_subscribe(lua_State *L)
 	struct lun_conn *conn = check_conn(L);
 	const char *topic = luaL_checkstring(L, 2);
 	struct lun_blob *tag = check_tag(L, 3);
-	int err = lun_topic_subscribe(conn, topic, tag);
+	int err = conn ? lun_topic_subscribe(conn, topic, tag) : -EPIPE;
 
 	lun_blob_unref(tag);
 	return push_sent(L, err);
@@ -146,7 +157,7 @@ static int l_conn_every(lua_State *L)
 
 	luaL_argcheck(L, seconds >= 0.01 && seconds <= 86400, 2, "0.01 to 86400 seconds");
 	tag = check_tag(L, 3);
-	err = lun_clock_add(conn, seconds, tag);
+	err = conn ? lun_clock_add(conn, seconds, tag) : -EPIPE;
 	lun_blob_unref(tag);
 	return push_sent(L, err);
 }
@@ -157,8 +168,10 @@ static int l_conn_unsubscribe(lua_State *L)
 	struct lun_conn *conn = check_conn(L);
 	struct lun_blob *tag = check_tag(L, 2);
 
-	lun_topic_unsubscribe(conn, tag);
-	lun_clock_remove(conn, tag);
+	if (conn) {
+		lun_topic_unsubscribe(conn, tag);
+		lun_clock_remove(conn, tag);
+	}
 	lun_blob_unref(tag);
 	return 0;
 }

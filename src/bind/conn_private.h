@@ -43,6 +43,9 @@ void lun_conn_event(struct lun_conn *conn, struct lun_blob *tag, struct lun_blob
 
 /* Pushes a closed Lua object and returns its slot, which owns a reference once it is set. */
 struct lun_conn **lun_conn_push(lua_State *L);
+/* The slot of the Lua object at idx, which is NULL inside once the connection has ended; NULL
+ * when the value is none. */
+struct lun_conn **lun_conn_slot(lua_State *L, int idx);
 
 /* topic.c */
 int lun_topic_subscribe(struct lun_conn *conn, const char *topic, struct lun_blob *tag);

@@ -190,7 +190,7 @@ void lun_http_stop(struct lun_http *http)
 	int count = mg_get_server_ports(http->context, MAX_PORTS, ports);
 
 	for (int i = 0; i < count; i++)
-		lun_socket_stop_listening(ports[i].port);
+		lun_socket_shutdown_port(ports[i].port);
 	mg_stop(http->context);
 	mg_exit_library();
 	free(http);

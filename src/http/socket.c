@@ -26,20 +26,17 @@ static bool is_connection(const void *ctx, int fd)
 		peer.sin_addr.s_addr == wanted->peer.s_addr;
 }
 
-static bool is_listener(const void *ctx, int fd)
+static bool is_on_port(const void *ctx, int fd)
 {
 	const in_port_t *port = ctx;
 	struct sockaddr_in own = { 0 };
-	socklen_t own_len = sizeof(own), len = sizeof(int);
-	int listens = 0;
+	socklen_t own_len = sizeof(own);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) || !listens)
-		return false;
 	return getsockname(fd, (struct sockaddr *)&own, &own_len) == 0 &&
 		own.sin_family == AF_INET && own.sin_port == *port;
 }
 
-static void shutdown_matching(bool (*matches)(const void *ctx, int fd), const void *ctx)
+static void shutdown_matching(bool (*matches)(const void *ctx, int fd), const void *ctx, bool all)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
@@ -47,10 +44,11 @@ static void shutdown_matching(bool (*matches)(const void *ctx, int fd), const vo
 	while (dir && (entry = readdir(dir))) {
 		int fd = atoi(entry->d_name);
 
-		if (entry->d_name[0] != '.' && matches(ctx, fd)) {
-			shutdown(fd, SHUT_RDWR);
+		if (entry->d_name[0] == '.' || !matches(ctx, fd))
+			continue;
+		shutdown(fd, SHUT_RDWR);
+		if (!all)
 			break;
-		}
 	}
 	if (dir)
 		closedir(dir);
@@ -58,12 +56,12 @@ static void shutdown_matching(bool (*matches)(const void *ctx, int fd), const vo
 
 void lun_socket_shutdown(const struct lun_socket *socket)
 {
-	shutdown_matching(is_connection, socket);
+	shutdown_matching(is_connection, socket, false);
 }
 
-void lun_socket_stop_listening(int port)
+void lun_socket_shutdown_port(int port)
 {
 	in_port_t wanted = htons((uint16_t)port);
 
-	shutdown_matching(is_listener, &wanted);
+	shutdown_matching(is_on_port, &wanted, true);
 }

@@ -16,5 +16,6 @@ void lun_socket_of(struct lun_socket *socket, const struct mg_request_info *info
 /* Ends reading and writing, so that whoever blocks on it goes on. Only while the connection is
  * held open by civetweb's thread. */
 void lun_socket_shutdown(const struct lun_socket *socket);
-/* Ends listening on the port: civetweb looks only every two seconds whether it is to stop. */
-void lun_socket_stop_listening(int port);
+/* Ends listening on the port, and every connection to it: civetweb looks only every two seconds
+ * whether it is to stop. */
+void lun_socket_shutdown_port(int port);
