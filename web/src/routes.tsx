@@ -39,6 +39,8 @@ export const routes: Route[] = [
     page: page(() => import("./pages/btf").then((m) => m.BtfList)) },
   { path: /^\/btf\/(\d+)$/, title: "BTF types",
     page: page(() => import("./pages/btf").then((m) => m.BtfView)) },
+  { path: /^\/trace$/, title: "Trace log",
+    page: page(() => import("./pages/trace").then((m) => m.Trace)) },
   { path: /^\/exports$/, title: "Metrics",
     page: page(() => import("./pages/exports").then((m) => m.Exports)) },
   { path: /^\/decoders$/, title: "Decoders",
@@ -57,6 +59,7 @@ export const rail: RailEntry[] = [
   { href: "/owners", text: "Owners", icon: "owner", key: "w" },
   { href: "/graph", text: "Graph", icon: "graph", key: "g" },
   { href: "/btf", text: "BTF", icon: "btf", key: "b" },
+  { href: "/trace", text: "Trace log", icon: "trace", key: "t" },
 ];
 
 export const tools: RailEntry[] = [

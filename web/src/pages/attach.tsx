@@ -66,7 +66,7 @@ export function AttachPoints() {
           choose={(group) => setParams({ group: group === "kind" ? null : group })} />
         <label class="check"><input type="checkbox" checked={showOwn.value}
           onChange={(event) => setShowOwn(event.currentTarget.checked)} />Lunette's own</label>
-        <span class="end">{count(shown.length)} attach points</span>
+        <span class="end">{shown.length === 1 ? "1 attach point" : `${count(shown.length)} attach points`}</span>
       </div>
       <Answer result={result}>
         {() => (

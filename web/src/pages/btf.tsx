@@ -89,7 +89,7 @@ export function BtfView({ id }: PageProps) {
                   end={<><span>{type.kind}</span>
                     {type.size !== null && <span>{count(type.size)} bytes</span>}
                     <span>#{type.id}</span><Copy text={type.c} /></>}>
-                  <pre class="code" tabIndex={0}>{type.c}</pre>
+                  {type.c && <pre class="code" tabIndex={0}>{type.c}</pre>}
                 </Card>
               ))}
             </div>}

@@ -42,7 +42,7 @@ function Drawing({ cfg, instructions }: { cfg: Function; instructions: Instructi
   }, [cfg]);
   if (!layout) return <Loading />;
   return (
-    <Canvas layout={layout} label={`Control flow of ${cfg.name || "the program"}`}>
+    <Canvas layout={layout} smallest={0.8} label={`Control flow of ${cfg.name || "the program"}`}>
       {layout.edges.map(({ points }, at) => (
         <path key={at} class={`edge ${edges[at]!.kind}`}
           d={points.map(({ x, y }, n) => `${n ? "L" : "M"}${x} ${y}`).join("")} />

@@ -88,8 +88,8 @@ const curve = (points: { x: number; y: number }[]): string => {
 interface View { x: number; y: number; scale: number }
 
 /** The whole drawing in the box, never larger than life, never too small to read. */
-function fitted(layout: Layout, box: HTMLElement): View {
-  const scale = Math.max(0.35, Math.min(1,
+function fitted(layout: Layout, box: HTMLElement, smallest: number): View {
+  const scale = Math.max(smallest, Math.min(1,
     (box.clientWidth - 24) / layout.width, (box.clientHeight - 24) / layout.height));
   return {
     x: Math.max(12, (box.clientWidth - layout.width * scale) / 2),
@@ -98,13 +98,13 @@ function fitted(layout: Layout, box: HTMLElement): View {
 }
 
 /** A surface that is dragged and zoomed. */
-export function Canvas({ layout, children, label }: {
-  layout: Layout; children: ComponentChildren; label: string;
+export function Canvas({ layout, children, label, smallest = 0.35 }: {
+  layout: Layout; children: ComponentChildren; label: string; smallest?: number;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<View>({ x: 12, y: 12, scale: 1 });
   const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
-  useEffect(() => { if (box.current) setView(fitted(layout, box.current)); }, [layout]);
+  useEffect(() => { if (box.current) setView(fitted(layout, box.current, smallest)); }, [layout]);
   const zoom = (factor: number, x: number, y: number) => setView((old) => {
     const scale = Math.max(0.1, Math.min(2.5, old.scale * factor));
     const ratio = scale / old.scale;
@@ -148,7 +148,7 @@ export function Canvas({ layout, children, label }: {
       <div class="zoom">
         <button aria-label="Closer" onClick={() => middle(1.3)}>+</button>
         <button aria-label="Farther" onClick={() => middle(1 / 1.3)}>−</button>
-        <button onClick={() => setView(fitted(layout, box.current!))}>Fit</button>
+        <button onClick={() => setView(fitted(layout, box.current!, smallest))}>Fit</button>
       </div>
     </div>
   );

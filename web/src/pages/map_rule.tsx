@@ -1,7 +1,6 @@
 // "Export to Prometheus": the rule to save in a script.
 
 import { MapRule } from "@gen/queries";
-import { sentence } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { Card, Copy, download } from "../parts/bits";
 import { Icon } from "../parts/icon";
@@ -23,7 +22,7 @@ export function Rule({ id }: { id: number }) {
             </button>
           </>
         }>
-          <p class="dim">{sentence(rule.why)}</p>
+          <p class="dim">By {rule.why}</p>
           <pre class="code" tabIndex={0}>{rule.source}</pre>
           <p class="dim" style={{ marginTop: 10 }}>
             Save it in a file and start with <code>lunette serve --script FILE</code>, or put it in

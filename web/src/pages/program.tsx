@@ -23,6 +23,7 @@ import { mapColumns } from "./lists";
 type Program = ProgramPageData["program"];
 
 const Code = lazy<{ id: number }>(() => import("./code").then((m) => m.Code));
+const Hot = lazy<{ id: number }>(() => import("./hot").then((m) => m.Hot));
 const Flow = lazy<{ id: number }>(() => import("./flow").then((m) => m.Flow));
 
 function Numbers({ program }: { program: Program }) {
@@ -220,6 +221,7 @@ function Body({ data }: { data: ProgramPageData }) {
     { id: "maps", title: "Maps", tally: program.maps.length },
     { id: "code", title: "Code" },
     { id: "flow", title: "Control flow" },
+    { id: "hot", title: "Hot spots" },
   ];
   const tab = chosenTab(tabs);
   useEffect(() => { document.title = `${program.name ?? program.id} · Lunette`; }, [program.name]);
@@ -238,13 +240,14 @@ function Body({ data }: { data: ProgramPageData }) {
         <span class="dim">{program.owners.length > 0 && <>held by <Owners owners={program.owners} /></>}</span>
       </Head>
       <Tabs tabs={tabs} label="Program" />
-      <TabPanel id={tab} grow={tab !== "about"}>
+      <TabPanel id={tab} grow={tab !== "about" && tab !== "hot"}>
         {tab === "about" && <About program={program} data={data} />}
         {tab === "maps" && (
           <Table label="Maps" rows={program.maps} columns={mapColumns} rowKey={(row) => row.id}
             href={(row) => `/maps/${row.id}`} empty={<Empty title="It uses no map" icon="map" />} />
         )}
         {tab === "code" && <Code id={program.id} />}
+        {tab === "hot" && <Hot id={program.id} />}
         {tab === "flow" && <Flow id={program.id} />}
       </TabPanel>
     </>
@@ -257,7 +260,7 @@ export function ProgramPage({ id }: PageProps) {
   const result = useQuery(Query, { id: number }, { kinds: ["LINK"] });
   const gone = result.data && programs.value.size > 0 && !programs.value.has(number);
   return (
-    <div class={`page${["code", "flow", "maps"].includes(oneOf("tab", ["about", "code", "flow", "maps"])) ? " fill" : ""}`}>
+    <div class={`page${["code", "flow", "maps"].includes(oneOf("tab", ["about", "code", "flow", "maps", "hot"])) ? " fill" : ""}`}>
       {gone && (
         <div class="notice"><Icon name="alert" />This program is gone from the kernel. Below is the
           last that was known of it.</div>

@@ -1,0 +1,69 @@
+// Where a program spends its time: its hottest lines and instructions, sampled while this is open.
+
+import { useState } from "preact/hooks";
+import { HotSpots, type HotSpotsData } from "@gen/queries";
+import { count, percent } from "../lib/format";
+import { useSubscription } from "../lib/hooks";
+import { Card, Figure, Figures } from "../parts/bits";
+import { Empty, Failure, Loading } from "../parts/states";
+
+type Spots = HotSpotsData["hotSpots"];
+
+const shown = 40;
+
+function Rows({ rows, all }: { rows: { key: string; where: string; text: string; samples: number }[]; all: number }) {
+  return (
+    <div class="hot">
+      {rows.slice(0, shown).map((row) => (
+        <div class="hot-row" key={row.key} title={`${count(row.samples)} samples`}>
+          <span class="share-bar" style={{ width: `${(row.samples / (rows[0]?.samples || 1)) * 100}%` }} />
+          <span class="n">{percent(row.samples / all)}</span>
+          <span class="where">{row.where}</span>
+          <span class="text">{row.text}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Found({ spots }: { spots: Spots }) {
+  const { lines, instructions, samples, total } = spots;
+  if (spots.error) return <Empty title="Nothing can be sampled" icon="alert"><p>{spots.error}</p></Empty>;
+  return (
+    <>
+      <Figures>
+        <Figure label="Samples in this program" value={count(samples)} />
+        <Figure label="Samples of all CPUs" value={count(total)} />
+        <Figure label="Its share" value={percent(total ? samples / total : null)} />
+      </Figures>
+      {samples === 0
+        ? <Empty title="No sample fell in it yet" icon="exports">
+            <p>It runs too seldom or too briefly. Sampling goes on while this page is open.</p></Empty>
+        : <div class="cards">
+            {lines.length > 0 && (
+              <Card title="Lines" bare>
+                <Rows all={samples} rows={lines.map((line) => ({
+                  key: `${line.file}:${line.line}`, samples: line.samples, text: line.text.trim(),
+                  where: `${line.file.split("/").pop()}:${line.line}`,
+                }))} />
+              </Card>
+            )}
+            <Card title="Instructions" bare>
+              <Rows all={samples} rows={instructions.map((one) => ({
+                key: `${one.function} ${one.offset}`, samples: one.samples, text: one.text,
+                where: `${one.function}+0x${one.offset.toString(16)}`,
+              }))} />
+            </Card>
+          </div>}
+    </>
+  );
+}
+
+export function Hot({ id }: { id: number }) {
+  const [spots, setSpots] = useState<Spots | undefined>(undefined);
+  const [error, setError] = useState<string | undefined>(undefined);
+  useSubscription(HotSpots, { id }, (data) => setSpots(data.hotSpots),
+    { failed: (problem) => setError(problem.message) });
+  if (error) return <Failure message={error} />;
+  return spots ? <Found spots={spots} /> : <Loading />;
+}
