@@ -178,6 +178,10 @@ function decode.cgroup() end
 function decode.ksym() end
 --- A stack's id in the stack trace map of this id: "inner;outer".
 function decode.stack(map_id) end
+--- The same of a process: u32 id, u32 process.
+function decode.ustack(map_id) end
+--- A process' address: u64 address, u64 process.
+function decode.usym() end
 function decode.errno() end
 function decode.syscall(size) end
 function decode.dev() end

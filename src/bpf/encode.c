@@ -453,6 +453,6 @@ int lun_leaf_encode(const struct lun_plan *plan, const struct lun_op *op,
 	case LUN_K_KSYM:
 		return encode_name(&e, in);
 	default:
-		return refuse(&e, "is decoded by a Lua function, and has no way back: give bytes");
+		return refuse(&e, "has no way back to its bytes: give them as hex");
 	}
 }

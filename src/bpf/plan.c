@@ -194,7 +194,10 @@ static bool size_fits(const struct lun_op *op)
 	case LUN_K_IPV4:
 		return op->size == 4;
 	case LUN_K_IPV6:
+	case LUN_K_USYM:
 		return op->size == 16;
+	case LUN_K_USTACK:
+		return op->size == 8;
 	case LUN_K_MAC:
 		return op->size == 6;
 	case LUN_K_INET:

@@ -55,6 +55,8 @@ static const struct kind_name names[] = {
 	{ "cgroup", LUN_K_CGROUP, 0, 8 },
 	{ "ksym", LUN_K_KSYM, 0, 8 },
 	{ "stack", LUN_K_STACK, 0, 4 },
+	{ "ustack", LUN_K_USTACK, 0, 8 },
+	{ "usym", LUN_K_USYM, 0, 16 },
 	{ "prog", LUN_K_PROG, 0, 4 },
 	{ "map", LUN_K_MAP, 0, 4 },
 	{ "func", LUN_K_FUNC, 0, 0 },

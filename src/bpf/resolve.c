@@ -14,6 +14,7 @@
 #include "bpf/map.h"
 #include "bpf/mounts.h"
 #include "bpf/syscall_names.h"
+#include "bpf/usyms.h"
 
 enum { SLOTS = 512, FRESH_NS = 1000000000, MAX_FRAMES = 127, KERNFS_HANDLE = 0xfe };
 
@@ -27,6 +28,7 @@ struct slot {
 
 struct lun_resolver {
 	struct slot slots[SLOTS];
+	struct lun_usyms *usyms; /* made when first needed */
 };
 
 void lun_resolver_free(struct lun_resolver *r)
@@ -35,6 +37,7 @@ void lun_resolver_free(struct lun_resolver *r)
 		return;
 	for (int i = 0; i < SLOTS; i++)
 		free(r->slots[i].name);
+	lun_usyms_free(r->usyms);
 	free(r);
 }
 
@@ -155,12 +158,20 @@ static bool name_syscall(uint64_t v, struct lun_out *out)
 	return name != NULL;
 }
 
-static bool name_stack(uint32_t map_id, uint64_t v, struct lun_out *out)
+static bool usym(struct lun_resolver *r, uint32_t pid, uint64_t address, struct lun_out *out)
+{
+	if (!r->usyms)
+		r->usyms = lun_usyms_new();
+	return r->usyms && lun_usym_name(r->usyms, pid, address, out);
+}
+
+/* The frames of a stack; pid is 0 for the kernel's. */
+static bool name_stack(
+	struct lun_resolver *r, uint32_t map_id, uint32_t pid, uint32_t id, struct lun_out *out)
 {
 	uint64_t frames[MAX_FRAMES] = { 0 };
 	struct lun_map map;
-	uint32_t id = (uint32_t)v;
-	bool found;
+	bool found, named;
 
 	if (lun_map_open_id(&map, map_id))
 		return false;
@@ -170,13 +181,15 @@ static bool name_stack(uint32_t map_id, uint64_t v, struct lun_out *out)
 	for (int i = 0; found && i < MAX_FRAMES && frames[i]; i++) {
 		if (i)
 			lun_out_char(out, ';');
-		if (!lun_ksym_name(frames[i], out))
+		named = pid ? usym(r, pid, frames[i], out) : lun_ksym_name(frames[i], out);
+		if (!named)
 			lun_out_printf(out, "0x%llx", (unsigned long long)frames[i]);
 	}
 	return found;
 }
 
-static bool find_name(uint8_t kind, uint32_t map, uint64_t v, struct lun_out *out)
+static bool find_name(
+	struct lun_resolver *r, uint8_t kind, uint32_t map, uint64_t v, struct lun_out *out)
 {
 	switch (kind) {
 	case LUN_K_IFINDEX:
@@ -196,7 +209,11 @@ static bool find_name(uint8_t kind, uint32_t map, uint64_t v, struct lun_out *ou
 	case LUN_K_KSYM:
 		return lun_ksym_name(v, out);
 	case LUN_K_STACK:
-		return name_stack(map, v, out);
+		return name_stack(r, map, 0, (uint32_t)v, out);
+	case LUN_K_USTACK: /* id and process, as the bytes have them */
+		return name_stack(r, map, (uint32_t)(v >> 32), (uint32_t)v, out);
+	case LUN_K_USYM: /* the process is in the place of the map */
+		return usym(r, map, v, out);
 	default:
 		return false;
 	}
@@ -211,13 +228,14 @@ static struct slot *slot_of(struct lun_ctx *ctx, uint8_t kind, uint32_t map, uin
 	return ctx->resolver ? &ctx->resolver->slots[hash >> 55] : NULL;
 }
 
-static void fill(struct slot *slot, uint8_t kind, uint32_t map, uint64_t v, uint64_t now)
+static void fill(struct lun_resolver *r, struct slot *slot, uint8_t kind, uint32_t map, uint64_t v,
+	uint64_t now)
 {
 	struct lun_out name;
 	bool found;
 
 	lun_out_init(&name);
-	found = find_name(kind, map, v, &name);
+	found = find_name(r, kind, map, v, &name);
 	lun_out_char(&name, '\0');
 	free(slot->name);
 	*slot = (struct slot){ .number = v, .until = now + FRESH_NS, .map = map, .kind = kind };
@@ -236,7 +254,7 @@ static bool resolve(
 	if (!slot)
 		return false;
 	if (slot->until < now || slot->number != v || slot->kind != kind || slot->map != map)
-		fill(slot, kind, map, v, now);
+		fill(ctx->resolver, slot, kind, map, v, now);
 	if (slot->name)
 		lun_out_str(out, slot->name);
 	return slot->name != NULL;
@@ -250,4 +268,15 @@ bool lun_resolve(struct lun_ctx *ctx, uint8_t kind, uint64_t v, struct lun_out *
 bool lun_resolve_stack(struct lun_ctx *ctx, uint32_t map_id, uint64_t id, struct lun_out *out)
 {
 	return resolve(ctx, LUN_K_STACK, map_id, id, out);
+}
+
+bool lun_resolve_ustack(
+	struct lun_ctx *ctx, uint32_t map_id, uint32_t pid, uint32_t id, struct lun_out *out)
+{
+	return resolve(ctx, LUN_K_USTACK, map_id, (uint64_t)pid << 32 | id, out);
+}
+
+bool lun_resolve_usym(struct lun_ctx *ctx, uint32_t pid, uint64_t address, struct lun_out *out)
+{
+	return resolve(ctx, LUN_K_USYM, pid, address, out);
 }

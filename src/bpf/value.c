@@ -278,6 +278,29 @@ static int64_t boot_offset(void)
 	return (real.tv_sec - boot.tv_sec) * INT64_C(1000000000) + real.tv_nsec - boot.tv_nsec;
 }
 
+/* An address of a process, by its symbol. */
+static void leaf_usym(struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	uint64_t address = lun_load(data, 8, false);
+
+	if (!lun_resolve_usym(ctx, (uint32_t)lun_load(data + 8, 8, false), address, &ctx->scratch))
+		lun_out_printf(&ctx->scratch, "0x%llx", (unsigned long long)address);
+	set_scratch(value, ctx);
+}
+
+/* A negative id is the error that the stack could not be taken for. */
+static void leaf_ustack(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	uint32_t id = (uint32_t)lun_load(data, 4, false);
+
+	if ((int32_t)id >= 0 &&
+		!lun_resolve_ustack(
+			ctx, op->arg, (uint32_t)lun_load(data + 4, 4, false), id, &ctx->scratch))
+		lun_out_u64(&ctx->scratch, id);
+	set_scratch(value, ctx);
+}
+
 /* Nanoseconds since boot as a moment in UTC: "2026-01-31T12:00:00.000000000Z". */
 static void leaf_timestamp(struct lun_ctx *ctx, uint64_t ns, struct lun_value *value)
 {
@@ -410,6 +433,12 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 		break;
 	case LUN_K_DEV:
 		leaf_dev(ctx, op_u64(op, data), value);
+		break;
+	case LUN_K_USYM:
+		leaf_usym(ctx, data, value);
+		break;
+	case LUN_K_USTACK:
+		leaf_ustack(op, ctx, data, value);
 		break;
 	case LUN_K_SYSCALL:
 	case LUN_K_PID:

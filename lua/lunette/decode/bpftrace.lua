@@ -74,7 +74,7 @@ local nodes = {
   int = int_node,
   string = function(type_) return d.cstring(type_.size) end,
   ksym = function() return d.ksym() end,
-  usym = function() return d.struct { d.pointer():as("address"), d.pid(8):as("process") } end,
+  usym = function() return d.usym() end,
   inet = function() return d.inet() end,
   mac = function() return d.struct { d.mac():as("mac"), d.skip(2) } end,
   buf = function(type_)
@@ -96,7 +96,11 @@ local function stack_node(type_, context)
 end
 
 nodes.kstack = stack_node
-nodes.ustack = stack_node
+
+function nodes.ustack(type_, context)
+  local map = stack_map(context.pid, type_.frames)
+  return map and d.ustack(map) or d.u32()
+end
 
 function node_of(type_, context) return nodes[type_.kind](type_, context) end
 

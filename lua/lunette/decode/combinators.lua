@@ -72,6 +72,7 @@ fixed("dev", 4)
 fixed("ifindex", 4)
 fixed("cgroup", 8)
 fixed("ksym", 8)
+fixed("usym", 16, { align = 8 })
 fixed("prog", 4)
 fixed("map", 4)
 
@@ -143,6 +144,12 @@ function combinators.lpm(size) return node { kind = "lpm", size = size + 4, alig
 ---@param map_id integer
 function combinators.stack(map_id)
   return node { kind = "stack", map = map_id, size = 4, align = 4 }
+end
+
+--- The same of a process: u32 id, u32 process, as bpftrace keeps it.
+---@param map_id integer
+function combinators.ustack(map_id)
+  return node { kind = "ustack", map = map_id, size = 8, align = 8 }
 end
 
 --- A Lua function of the bytes; what it returns is shown.

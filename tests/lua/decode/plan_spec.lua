@@ -67,6 +67,20 @@ describe("d.*", function()
     assert.equal(1500, decode(d.duration(), ("<I8"):pack(1500)))
   end)
 
+  it("names addresses of a process", function()
+    local maps, address = assert(io.open("/proc/self/maps")), nil
+    for line in maps:lines() do
+      local from, path = line:match("^(%x+)%-%x+ r.xp .* (/%S+)$")
+      if from and path:find("libc.so", 1, true) then address = tonumber(from, 16) + 16 end
+    end
+    maps:close()
+    local pid = require("tests.lua.support.fixture").pid()
+    assert.matches("^[%w_%[%].]+%+?", decode(d.usym(), ("<I8I8"):pack(address, pid)))
+    assert.equal("0x10", decode(d.usym(), ("<I8I8"):pack(16, pid)))
+    assert.equal("0x10", decode(d.usym(), ("<I8I8"):pack(16, 0x7ffffff)))
+    assert.equal("", decode(d.ustack(1), ("<i4I4"):pack(-14, pid)))
+  end)
+
   it("places struct members as C does, or packed, or where they are said to be", function()
     local members = { d.u8():as("a"), d.u32():as("b"), d.u16():as("c") }
     assert.equal(12, d.struct(members).size)
