@@ -117,10 +117,10 @@ test("a running program's rate is told while someone listens, and its history ke
     const id = await mapId();
     const { map } = await ask(`{ map(id: ${id}) { programs { id } } }`);
     const program = map.programs[0].id;
-    const query = `subscription { programRates(ids: [${program}]) { id runs cpu average
+    const query = `subscription { programRates(ids: [${program}]) { programId runs cpu average
       program { name } } }`;
     const rate = await first(query, ({ programRates }) => programRates[0]);
-    assert.equal(rate.id, program);
+    assert.equal(rate.programId, program);
     assert.equal(rate.program.name, "sys_enter");
     assert.ok(rate.runs > 0 && rate.cpu > 0 && rate.average > 0, JSON.stringify(rate));
     const data = await ask(`{ sampler { active mode } host { statsEnabled }
@@ -148,7 +148,7 @@ test("hot spots add up while someone listens", async () => {
   await withBpftrace(COUNT, async () => {
     const id = await mapId();
     const { map } = await ask(`{ map(id: ${id}) { programs { id } } }`);
-    const query = `subscription { hotSpots(id: ${map.programs[0].id}) { id samples total error
+    const query = `subscription { hotSpots(id: ${map.programs[0].id}) { programId samples total error
       lines { text samples } instructions { text samples } } }`;
     const spots = await first(query, ({ hotSpots }) => hotSpots.total > 0 && hotSpots);
     assert.equal(spots.error, null);

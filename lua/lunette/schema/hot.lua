@@ -14,7 +14,7 @@ extend type Subscription {
 "Samples of where a program spends its time."
 type HotSpots {
   "The program's id."
-  id: Int!
+  programId: Int!
   "Samples that fell in the program."
   samples: Int!
   "Samples taken of all CPUs."
@@ -74,7 +74,7 @@ local function told(sum, id)
   local found, err = hot_code.of_program(id, places)
   found = found or { samples = 0, lines = {}, insns = {} }
   return {
-    id = id, samples = found.samples, total = sum.total, lines = found.lines,
+    programId = id, samples = found.samples, total = sum.total, lines = found.lines,
     instructions = found.insns, error = sum.error or err,
   }
 end

@@ -26,7 +26,9 @@ type Owner {
   "What kind of object."
   kind: ObjectKind!
   "The object's id."
-  id: Int!
+  objectId: Int!
+  "The object's id."
+  id: Int! @deprecated(reason: "Caches that go by id take it for the identity: use objectId.")
   "The process."
   pid: Int!
   "Its command."
@@ -74,7 +76,9 @@ type Pin {
   "What is pinned there."
   kind: ObjectKind!
   "Its id."
-  id: Int!
+  objectId: Int!
+  "Its id."
+  id: Int! @deprecated(reason: "Caches that go by id take it for the identity: use objectId.")
   "The program, of kind PROGRAM."
   program: Program
   "The map, of kind MAP."
@@ -88,7 +92,9 @@ type Leak {
   "What kind of object."
   kind: ObjectKind!
   "Its id."
-  id: Int!
+  objectId: Int!
+  "Its id."
+  id: Int! @deprecated(reason: "Caches that go by id take it for the identity: use objectId.")
   "Its name."
   name: String
   "Why it seems so, in a sentence."
@@ -104,6 +110,8 @@ local function object_of(kind)
     return item.kind == kind and kernel.of(ctx):object(kind, item.id) or nil
   end
 end
+
+local function object_id(item) return item.id end
 
 local function kind_enum(item) return kinds.enum[item.kind] end
 
@@ -152,6 +160,7 @@ owner.resolvers = {
   },
   Owner = {
     kind = kind_enum,
+    objectId = object_id,
     process = function(item) return { pid = item.pid, comm = item.comm } end,
     program = object_of("prog"),
     map = object_of("map"),
@@ -169,11 +178,12 @@ owner.resolvers = {
   },
   Pin = {
     kind = kind_enum,
+    objectId = object_id,
     program = object_of("prog"),
     map = object_of("map"),
     link = object_of("link"),
   },
-  Leak = { kind = kind_enum },
+  Leak = { kind = kind_enum, objectId = object_id },
 }
 
 return owner

@@ -65,7 +65,9 @@ type SamplePoint {
 "What a program cost over a stretch of time."
 type ProgramRate {
   "The program's id."
-  id: Int!
+  programId: Int!
+  "The program's id."
+  id: Int! @deprecated(reason: "Caches that go by id take it for the identity: use programId.")
   "End of the stretch, in seconds since 1970."
   time: Float!
   "Its length in seconds."
@@ -126,6 +128,7 @@ sampler.resolvers = {
   Program = { rate = rate, history = history },
   Sampler = { history = totals },
   ProgramRate = {
+    programId = function(one) return one.id end,
     program = function(one, _, ctx) return kernel.of(ctx):object("prog", one.id) end,
   },
 }

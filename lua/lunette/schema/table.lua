@@ -94,7 +94,9 @@ enum ColumnPart {
 "A page of a map's entries, decoded."
 type MapTable {
   "The map's id."
-  id: Int!
+  mapId: Int!
+  "The map's id."
+  id: Int! @deprecated(reason: "Caches that go by id take it for the identity: use mapId.")
   "What the cells are."
   columns: [TableColumn!]!
   "The rows of this page."
@@ -221,6 +223,7 @@ end
 
 table_part.resolvers = {
   Map = { table = table_part.page },
+  MapTable = { mapId = function(page) return page.id end },
 }
 
 return table_part

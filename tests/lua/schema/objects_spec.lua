@@ -89,14 +89,15 @@ describe("objects", function()
 
   it("owners are the processes that hold them", function()
     local pid = own_pid()
-    local data = support.ask(([[{ map(id: %d) { owners { kind id pid comm process { pid cmdline
+    local data = support.ask(([[{ map(id: %d) { owners { kind objectId pid comm
+      process { pid cmdline
       cgroup programs { id } maps { id } } } } process(pid: %d) { pid maps { id } } }]])
       :format(hash, pid))
     local owner
     for _, one in ipairs(data.map.owners) do
       if one.pid == pid then owner = one end
     end
-    assert.same({ "MAP", hash }, { owner.kind, owner.id })
+    assert.same({ "MAP", hash }, { owner.kind, owner.objectId })
     assert.truthy(owner.process.cmdline:find("busted", 1, true))
     local held = {}
     for _, map in ipairs(data.process.maps) do held[map.id] = true end
@@ -112,17 +113,18 @@ describe("objects", function()
     assert(bpf.pin(map, path))
     map:close()
     other:close()
-    local data = support.ask(([[{ pins { path kind id map { id name } } leaks { kind id why }
+    local data = support.ask(([[{ pins { path kind objectId map { id name } }
+      leaks { kind objectId why }
       map(id: %d) { pins isPinned programs { id } } }]]):format(id))
     local pin, leak
     for _, one in ipairs(data.pins) do
       if one.path == path then pin = one end
     end
     for _, one in ipairs(data.leaks) do
-      if one.kind == "MAP" and one.id == id then leak = one end
+      if one.kind == "MAP" and one.objectId == id then leak = one end
     end
     assert(bpf.unpin(path))
-    assert.same({ "MAP", id, "sch_points" }, { pin.kind, pin.id, pin.map.name })
+    assert.same({ "MAP", id, "sch_points" }, { pin.kind, pin.objectId, pin.map.name })
     assert.same({ path }, data.map.pins)
     assert.equal("pinned, but no program uses it and no process holds it", leak.why)
   end)

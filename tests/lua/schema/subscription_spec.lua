@@ -39,7 +39,7 @@ describe("subscriptions", function()
   end)
 
   it("programRates follow the sampler's topic, of the programs asked for", function()
-    local stream = subscribe(("subscription { programRates(ids: [%d]) { id cpu runs average "
+    local stream = subscribe(("subscription { programRates(ids: [%d]) { programId cpu runs average "
       .. "program { name } } }"):format(main))
     assert.equal("programRates", stream.source.topic)
     local rate = { time = 5.0, seconds = 1.0, runs = 2.0, cpu = 0.25, misses = 0.0 }
@@ -49,11 +49,11 @@ describe("subscriptions", function()
     local rates = stream:event({ other, mine }).data.programRates
     assert.equal(1, #rates)
     assert.same({ main, 0.25, 2.0, 0.125, "sch_main" },
-      { rates[1].id, rates[1].cpu, rates[1].runs, rates[1].average, rates[1].program.name })
+      { rates[1].programId, rates[1].cpu, rates[1].runs, rates[1].average, rates[1].program.name })
   end)
 
   it("programRates come more seldom than the sampler's, where asked", function()
-    local stream = subscribe "subscription { programRates(every: 5) { id } }"
+    local stream = subscribe "subscription { programRates(every: 5) { programId } }"
     assert.equal(5.0, stream.source.every)
     assert.equal("table", type(stream:event().data.programRates))
   end)
@@ -84,10 +84,10 @@ describe("subscriptions", function()
   end)
 
   it("are refused where they make no sense", function()
-    local refused = subscribe(("subscription { mapTable(id: %d, every: 0.01) { id } }")
+    local refused = subscribe(("subscription { mapTable(id: %d, every: 0.01) { mapId } }")
       :format(hash))
     assert.equal("every: at least 0.1 seconds, got 0.01", refused.errors[1].message)
-    local gone = subscribe "subscription { mapTable(id: 2000000000) { id } }"
+    local gone = subscribe "subscription { mapTable(id: 2000000000) { mapId } }"
     assert.equal("map with ID 2000000000 not found", gone.errors[1].message)
   end)
 

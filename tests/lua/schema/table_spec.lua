@@ -37,7 +37,7 @@ describe("tables", function()
   end
 
   local function refusal(name, args)
-    return support.refusal(("{ map(id: %d) { table(%s) { id } } }"):format(ids[name], args))
+    return support.refusal(("{ map(id: %d) { table(%s) { mapId } } }"):format(ids[name], args))
   end
 
   local function column_names(found)
