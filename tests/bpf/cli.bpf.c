@@ -40,6 +40,17 @@ struct {
 	__type(value, __u32);
 } cli_empty SEC(".maps");
 
+struct latency {
+	__u32 slots[8]; /* log2, as libbpf-tools keep them */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __u32);
+	__type(value, struct latency);
+} cli_latency SEC(".maps");
+
 SEC("socket")
 int cli_count(struct __sk_buff *skb)
 {

@@ -14,6 +14,10 @@ end
 assert(queue:push(("<I4"):pack(7)))
 assert(queue:push(("<I4"):pack(8)))
 
+local latency <close> = object:map("cli_latency")
+assert(latency:update(("<I4"):pack(5), ("<I4I4I4I4I4I4I4I4"):pack(0, 2, 4, 8, 0, 1, 0, 0)))
+assert(latency:update(("<I4"):pack(6), ("<I4I4I4I4I4I4I4I4"):pack(1, 0, 0, 0, 0, 0, 0, 0)))
+
 local ids = { program = object:progs()[1].id }
 for _, map in ipairs(object:maps()) do ids[map.name] = map.id end
 print(json.encode(ids))

@@ -116,6 +116,23 @@ test("dump: a script's decoder is in force", () => {
   assert.match(lunette("map", "dump", ids.cli_cpus, "--script", script).stdout, /^SLOT +PACKETS/);
 });
 
+test("hist: bars, a key each", () => {
+  const text = lunette("map", "hist", ids.cli_latency).stdout;
+  const full = "█".repeat(60);
+  assert.ok(text.includes(`5: slots
+[0, 2)    0
+[2, 4)    2  ${"█".repeat(15)}
+[4, 8)    4  ${"█".repeat(30)}
+[8, 16)   8  ${full}
+[16, 32)  0
+[32, 64)  1  ███████▌
+`), text);
+  assert.ok(text.includes(`6: slots\n[0, 2)  1  ${full}\n`), text);
+  const list = answer("map", "hist", ids.cli_latency, "-j");
+  assert.deepEqual(list.map((one) => [one.label, one.total]).sort(), [["5", 15], ["6", 1]]);
+  refused(1, /holds no histogram/, "map", "hist", ids.cli_flows);
+});
+
 test("lookup: by fields, by hex", () => {
   assert.equal(lunette("map", "lookup", ids.cli_flows, '{"source":2,"port":160,"proto":6}').stdout,
     "{ packets = 300, bytes = 600 }\n");

@@ -1,5 +1,5 @@
 -- lunette map list | show | dump | lookup | update | delete | push | pop | peek | pin | unpin |
--- freeze | watch | diff
+-- freeze | watch | diff | hist
 
 local args = require("lunette.cli.args")
 local objects = require("lunette.cli.objects")
@@ -15,12 +15,14 @@ function map.configure(command)
   local show = command:command("show", "Show all that is known of a map.")
   args.scripts(args.json(show)):argument("map", objects.HELP)
   part("dump").configure(command)
+  part("hist").configure(command)
   part("live").configure(command)
   part("write").configure(command)
 end
 
 local PARTS = {
   list = "list", show = "list", dump = "dump", lookup = "dump", watch = "live", diff = "live",
+  hist = "hist",
 }
 
 function map.run(given) return part(PARTS[given.sub] or "write")[given.sub](given) end
