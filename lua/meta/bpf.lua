@@ -462,6 +462,25 @@ function Sampler:rate(id) end
 ---@return bpf.Rate[]
 function Sampler:history(id, opts) end
 
+---Keeps a value under a name, with the time: such as an entry of a map, for its history. There is
+---room for 1024 names; the one that was written least recently makes place for a new one.
+---@param name string from 1 to 199 bytes
+---@param value number
+---@return true|nil, string? err, integer? errno
+function Sampler:put(name, value) end
+
+---The values that were kept under a name, oldest first; of more than `points` the last of each
+---stretch.
+---@param name string
+---@param opts? { from?: number, to?: number, seconds?: number, points?: integer }
+---@return { time: number, value: number }[]
+function Sampler:values(name, opts) end
+
+---The names under which values are kept.
+---@param prefix? string
+---@return string[]
+function Sampler:names(prefix) end
+
 ---@class bpf.SamplerState
 ---@field stats boolean the kernel counts now, for us
 ---@field samples integer taken

@@ -138,25 +138,96 @@ static double opt_number(lua_State *L, int idx, const char *key, double otherwis
 	return value;
 }
 
+/* What a question about history has: a range of time, and how many points at most. */
+struct range {
+	double from, to;
+	size_t points;
+};
+
+static struct range check_range(lua_State *L, int idx, const struct lun_sampler_state *state)
+{
+	double seconds = opt_number(L, idx, "seconds", 0), points = opt_number(L, idx, "points", 0);
+	struct range range = { opt_number(L, idx, "from", 0), opt_number(L, idx, "to", DBL_MAX),
+		0 };
+
+	if (seconds > 0)
+		range.from = (range.to < DBL_MAX ? range.to : state->newest) - seconds;
+	if (points < 1 || points > POINTS_MAX)
+		points = points < 1 ? state->keep : POINTS_MAX;
+	range.points = (size_t)points;
+	return range;
+}
+
 /* sampler:history([id [, { from=, to=, seconds=, points= }]]) -> Rate[], oldest first */
 static int l_history(lua_State *L)
 {
 	struct lun_sampler *s = check_sampler(L);
 	uint32_t id = lua_isnoneornil(L, 2) ? 0 : lun_check_id(L, 2);
-	double to = opt_number(L, 3, "to", DBL_MAX), from = opt_number(L, 3, "from", 0);
-	double seconds = opt_number(L, 3, "seconds", 0), points = opt_number(L, 3, "points", 0);
 	struct lun_sampler_state state;
 	struct lun_stretch *list;
+	struct range range;
+
+	lun_sampler_state(s, &state);
+	range = check_range(L, 3, &state);
+	list = lua_newuserdatauv(L, range.points * sizeof(*list), 0);
+	push_rates(L, list, lun_sampler_history(s, id, range.from, range.to, list, range.points));
+	return 1;
+}
+
+/* sampler:put(name, value) -> true | nil, err, errno */
+static int l_put(lua_State *L)
+{
+	struct lun_sampler *s = check_sampler(L);
+	const char *name = luaL_checkstring(L, 2);
+	double value = luaL_checknumber(L, 3);
+
+	luaL_argcheck(
+		L, *name && strlen(name) < LUN_GAUGE_NAME_LEN, 2, "a name has from 1 to 199 bytes");
+	return push_result(L, lun_sampler_put(s, name, value), "keeping a value");
+}
+
+/* sampler:values(name [, { from=, to=, seconds=, points= }]) -> { time, value }[], oldest first */
+static int l_values(lua_State *L)
+{
+	struct lun_sampler *s = check_sampler(L);
+	const char *name = luaL_checkstring(L, 2);
+	struct lun_sampler_state state;
+	struct lun_point *list;
+	struct range range;
 	size_t n;
 
 	lun_sampler_state(s, &state);
-	if (seconds > 0)
-		from = (to < DBL_MAX ? to : state.newest) - seconds;
-	if (points < 1 || points > POINTS_MAX)
-		points = points < 1 ? state.keep : POINTS_MAX;
-	list = lua_newuserdatauv(L, (size_t)points * sizeof(*list), 0);
-	n = lun_sampler_history(s, id, from, to, list, (size_t)points);
-	push_rates(L, list, n);
+	state.newest = lun_sampler_now();
+	range = check_range(L, 3, &state);
+	list = lua_newuserdatauv(L, range.points * sizeof(*list), 0);
+	n = lun_sampler_values(s, name, range.from, range.to, list, range.points);
+	lua_createtable(L, (int)n, 0);
+	for (size_t i = 0; i < n; i++) {
+		lua_createtable(L, 0, 2);
+		lun_set_number(L, "time", list[i].time);
+		lun_set_number(L, "value", list[i].value);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	return 1;
+}
+
+/* sampler:names([prefix]) -> string[] */
+static int l_names(lua_State *L)
+{
+	struct lun_sampler *s = check_sampler(L);
+	const char *prefix = luaL_optstring(L, 2, "");
+	struct lun_out *out = lun_push_buffer(L);
+	int err = lun_sampler_names(s, prefix, out);
+	lua_Integer n = 0;
+
+	if (err)
+		return lun_push_error(L, err, "names");
+	lua_newtable(L);
+	for (size_t at = 0; at < out->len; at += strlen(out->data + at) + 1) {
+		lua_pushstring(L, out->data + at);
+		lua_rawseti(L, -2, ++n);
+	}
+	lun_out_free(out);
 	return 1;
 }
 
@@ -190,6 +261,9 @@ static const luaL_Reg methods[] = {
 	{ "rates", l_rates },
 	{ "rate", l_rate },
 	{ "history", l_history },
+	{ "put", l_put },
+	{ "values", l_values },
+	{ "names", l_names },
 	{ "state", l_state },
 	{ "clear", l_clear },
 	{ "close", l_close },

@@ -10,7 +10,7 @@
 #include "bpf/prog.h"
 #include "bpf/stats.h"
 
-enum { SHARED_KEEP = 900, SHARED_PROGRAMS = 2048 };
+enum { SHARED_KEEP = 900, SHARED_PROGRAMS = 2048, NAMES_MAX = 1024 };
 
 struct point {
 	uint64_t ns;
@@ -40,6 +40,7 @@ struct lun_sampler {
 	uint64_t first;         /* the first that is a stretch: 2, or 1 after a baseline */
 	struct series *series;  /* by id */
 	size_t count, capacity;
+	struct lun_gauges *gauges;
 	uint32_t rings, programs, dropped;
 	uint64_t cost, total_cost;
 	int stats;
@@ -67,7 +68,10 @@ struct lun_sampler *lun_sampler_new(uint32_t keep, uint32_t programs)
 	s->stats = -1;
 	s->first = 2;
 	s->moments = calloc(keep, sizeof(*s->moments));
-	if (!s->moments) {
+	s->gauges = lun_gauges_new(keep, NAMES_MAX);
+	if (!s->moments || !s->gauges) {
+		lun_gauges_free(s->gauges);
+		free(s->moments);
 		free(s);
 		return NULL;
 	}
@@ -92,6 +96,7 @@ void lun_sampler_free(struct lun_sampler *s)
 	if (!s)
 		return;
 	forget(s);
+	lun_gauges_free(s->gauges);
 	if (s->stats >= 0)
 		close(s->stats);
 	pthread_mutex_destroy(&s->lock);
@@ -119,6 +124,7 @@ void lun_sampler_clear(struct lun_sampler *s)
 {
 	pthread_mutex_lock(&s->lock);
 	forget(s);
+	lun_gauges_clear(s->gauges);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -352,7 +358,7 @@ int lun_sampler_sample(struct lun_sampler *s)
 	moment = &s->moments[s->samples % s->keep];
 	boot = now(CLOCK_BOOTTIME);
 	err = read_all(s, true);
-	moment->time = (double)now(CLOCK_REALTIME) / 1e9;
+	moment->time = lun_sampler_now();
 	moment->seconds = take_counted(s);
 	s->last_boot = boot;
 	drop_old(s);
@@ -479,6 +485,44 @@ size_t lun_sampler_history(struct lun_sampler *s, uint32_t id, double from, doub
 	}
 	pthread_mutex_unlock(&s->lock);
 	return n;
+}
+
+double lun_sampler_now(void)
+{
+	return (double)now(CLOCK_REALTIME) / 1e9;
+}
+
+int lun_sampler_put(struct lun_sampler *s, const char *name, double value)
+{
+	int err;
+
+	pthread_mutex_lock(&s->lock);
+	err = lun_gauges_put(s->gauges, name, lun_sampler_now(), value);
+	pthread_mutex_unlock(&s->lock);
+	return err;
+}
+
+size_t lun_sampler_values(struct lun_sampler *s, const char *name, double from, double to,
+	struct lun_point *out, size_t max)
+{
+	size_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = lun_gauges_read(s->gauges, name, from, to, out, max);
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+int lun_sampler_names(struct lun_sampler *s, const char *prefix, struct lun_out *names)
+{
+	const char *name;
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; (name = lun_gauges_name(s->gauges, i)); i++)
+		if (!strncmp(name, prefix, strlen(prefix)))
+			lun_out_mem(names, name, strlen(name) + 1);
+	pthread_mutex_unlock(&s->lock);
+	return names->err;
 }
 
 void lun_sampler_state(struct lun_sampler *s, struct lun_sampler_state *state)

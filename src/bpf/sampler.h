@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/gauges.h"
+#include "text/out.h"
+
 struct lun_sampler;
 
 /* Keeps so many samples, and the history of so many programs that ran. NULL without memory. */
@@ -50,6 +53,15 @@ bool lun_sampler_rate(struct lun_sampler *s, uint32_t id, struct lun_stretch *ou
  */
 size_t lun_sampler_history(struct lun_sampler *s, uint32_t id, double from, double to,
 	struct lun_stretch *out, size_t max);
+
+/* The clock of all times here: seconds since the epoch. */
+double lun_sampler_now(void);
+/* Values by name, such as chosen entries of maps: see gauges.h. The time is now. */
+int lun_sampler_put(struct lun_sampler *s, const char *name, double value);
+size_t lun_sampler_values(struct lun_sampler *s, const char *name, double from, double to,
+	struct lun_point *out, size_t max);
+/* Appends the names that begin with `prefix`, each with its NUL. 0 or -ENOMEM. */
+int lun_sampler_names(struct lun_sampler *s, const char *prefix, struct lun_out *names);
 
 struct lun_sampler_state {
 	bool stats;       /* on? */

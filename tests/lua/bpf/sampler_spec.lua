@@ -243,3 +243,56 @@ describe("bpf.sampler", function()
     assert.equal(before, fixture.descriptors())
   end)
 end)
+
+describe("values by name", function()
+  before_each(function() sampler = bpf.sampler { keep = 5 } end)
+  after_each(function() sampler:close() end)
+
+  local function numbers(list)
+    local found = {}
+    for i, point in ipairs(list) do found[i] = point.value end
+    return found
+  end
+
+  it("are kept, so many, oldest first", function()
+    for i = 1, 8 do assert(sampler:put("calls bash", i)) end
+    assert.same({ 4, 5, 6, 7, 8 }, numbers(sampler:values("calls bash")))
+    local times = sampler:values("calls bash")
+    for i = 2, #times do assert.truthy(times[i - 1].time <= times[i].time) end
+    assert.near(os.time(), times[1].time, 2)
+    assert.same({}, sampler:values("calls zsh"))
+  end)
+
+  it("come at a resolution, and from a range of time", function()
+    for i = 1, 5 do
+      sampler:put("x", i)
+      os.execute("sleep 0.002")
+    end
+    assert.same({ 2, 4, 5 }, numbers(sampler:values("x", { points = 3 })))
+    assert.same({ 5 }, numbers(sampler:values("x", { points = 1 })))
+    local times = sampler:values("x")
+    assert.same({ 2, 3, 4 },
+      numbers(sampler:values("x", { from = times[2].time, to = times[4].time })))
+    assert.same({ 1, 2, 3, 4, 5 }, numbers(sampler:values("x", { seconds = 60 })))
+    assert.same({}, sampler:values("x", { to = 1 }))
+  end)
+
+  it("have names, of which the oldest makes place", function()
+    for i = 1, 1024 do sampler:put("n" .. i, 1) end
+    sampler:put("n1", 2)
+    sampler:put("other", 1)
+    assert.equal(1024, #sampler:names())
+    assert.same({ "other" }, sampler:names("oth"))
+    assert.same({}, sampler:values("n2"))
+    assert.same({ 1, 2 }, numbers(sampler:values("n1")))
+    sampler:clear()
+    assert.same({}, sampler:names())
+  end)
+
+  it("refuse names that are none", function()
+    assert.has_error(function() sampler:put("", 1) end)
+    assert.has_error(function() sampler:put(("x"):rep(200), 1) end)
+    assert.has_error(function() sampler:put("x", "many") end)
+    assert.is_true(sampler:put(("x"):rep(199), 1))
+  end)
+end)
