@@ -1,0 +1,45 @@
+-- The reference in lua/meta names what the C modules have, and nothing else.
+
+local function read(path)
+  local file <close> = assert(io.open(path))
+  return file:read("a")
+end
+
+-- The names that "function prefix.name(" or "function prefix:name(" declares in a text.
+local function documented(text, prefix)
+  local names = {}
+  for name in text:gmatch("\nfunction " .. prefix .. "[.:]([%w_]+)%(") do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+-- The names in the luaL_Reg table of that name.
+local function registered(path, list)
+  local block = read(path):match("luaL_Reg " .. list .. "%[%] = (%b{})")
+  local names = {}
+  for name in block:gmatch('{ "([%w_]+)"') do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+describe("lua/meta", function()
+  local runtime, http = read("lua/meta/runtime.lua"), read("lua/meta/http.lua")
+
+  it("documents the modules of the process", function()
+    for _, name in ipairs { "shared", "budget", "server" } do
+      assert.are.same(registered(("src/bind/%s.c"):format(name), "functions"),
+        documented(runtime, name), name)
+    end
+  end)
+
+  it("documents connections", function()
+    assert.are.same(registered("src/bind/conn_lua.c", "methods"), documented(http, "Conn"))
+  end)
+
+  it("documents lunette.http", function()
+    local names = {}
+    for name in pairs(require("lunette.http")) do names[#names + 1] = name end
+    table.sort(names)
+    assert.are.same(names, documented(http, "http"))
+  end)
+end)
