@@ -1,6 +1,6 @@
 // The command line beside maps: help, scripts, queries, lists, and what failing looks like.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ function script(name, text) {
 }
 
 const COMMANDS = ["serve", "repl", "run", "query", "metrics", "top", "check", "prog", "map", "link",
-  "attach", "leaks", "btf", "inspect", "help", "version"];
+  "attach", "leaks", "btf", "inspect", "completion", "help", "version"];
 
 test("every command has its line in the help, and --help of its own", () => {
   const help = lunette("help");
@@ -50,6 +50,16 @@ test("no command, a wrong one, a wrong option: exit code 2 and one line", () => 
   const option = lunette("version", "--frob");
   assert.deepEqual([option.status, option.stderr],
     [2, "lunette: unknown option '--frob' (see 'lunette help version')\n"]);
+});
+
+test("completion: what the shells take", () => {
+  const bash = spawnSync("bash", ["-c", `source <("$1" completion bash) && complete -p lunette`,
+    "bash", binary], { encoding: "utf8" });
+  assert.match(bash.stdout, /complete -F \S+ .*lunette/, bash.stderr);
+  assert.match(lunette("completion", "zsh").stdout, /^#compdef lunette/);
+  assert.match(lunette("completion", "fish").stdout, /complete -c lunette/);
+  assert.match(lunette("completion", "bash").stdout, /--decode/);
+  assert.equal(lunette("completion", "tcsh").status, 2);
 });
 
 test("version, in both spellings", () => {

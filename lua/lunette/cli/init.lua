@@ -25,6 +25,7 @@ cli.COMMANDS = {
   { "btf", "List BTF objects and print their types as C", subs = true },
   { "feature", "List what the running kernel has of BPF: types, and what else it can" },
   { "inspect", "Lists in dev-agent's spelling: inspect progs list, inspect maps list" },
+  { "completion", "Print a shell's completion of this command line" },
   { "help", "Explain a command" },
   { "version", "Print the version" },
 }
@@ -41,7 +42,7 @@ end
 ---@return table
 function cli.module(name) return require("lunette.cli." .. name) end
 
---- The whole parser; only the named command has its arguments.
+--- The whole parser; only the named command has its arguments ("*": all have).
 ---@param name string|nil
 function cli.parser(name)
   local argparse = require("argparse")
@@ -56,8 +57,8 @@ function cli.parser(name)
   for _, entry in ipairs(cli.COMMANDS) do
     local words = entry.alias and entry[1] .. " " .. entry.alias or entry[1]
     local command = parser:command(words):summary(entry[2]):description(entry[2] .. ".")
-    if entry[1] == name then
-      cli.module(name).configure(command)
+    if entry[1] == name or name == "*" then
+      cli.module(entry[1]).configure(command)
     end
   end
   return parser

@@ -54,6 +54,14 @@ local function bar(share, width)
   return ("█"):rep(eighths // 8) .. (EIGHTHS[eighths % 8] or "")
 end
 
+-- The key, the column where that says something, and the unit.
+local function title(one)
+  local label, unit = graph.value(one.label), graph.value(one.unit)
+  local column = one.column ~= "value" and one.column or nil
+  local text = label and column and ("%s: %s"):format(label, column) or label or one.column
+  return unit and ("%s (%s)"):format(text, unit) or text
+end
+
 --- The lines of a histogram, bars as wide as the room allows.
 ---@param one table as GraphQL gives it
 ---@param room integer
@@ -66,9 +74,7 @@ function hist.lines(one, room)
     digits = math.max(digits, #("%.0f"):format(bucket.count))
   end
   local width = math.max(8, math.min(60, room - widest - digits - 4))
-  local label, unit = graph.value(one.label), graph.value(one.unit)
-  local lines = { ("%s%s%s"):format(label and label .. ": " or "", one.column,
-    unit and (" (%s)"):format(unit) or "") }
+  local lines = { title(one) }
   for i, bucket in ipairs(one.buckets) do
     local drawn = bar(most > 0 and bucket.count / most or 0, width)
     lines[#lines + 1] = (("%-" .. widest .. "s  %" .. digits .. ".0f  %s"):format(ranges[i],
