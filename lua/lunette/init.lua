@@ -11,6 +11,7 @@ local parts = {
   graphql = "lunette.graphql",
   http = "lunette.http",
   ui = "lunette.ui",
+  history = "lunette.history",
   json = "lunette.runtime.json",
   u64 = "lunette.runtime.u64",
   log = "lunette.runtime.log",
