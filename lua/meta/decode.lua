@@ -78,6 +78,7 @@ function Node:avg_cpus() end
 ---@field reduce? string how CPUs become one; nil: each is shown
 ---@field pure boolean no Lua function is in it
 ---@field source? { file: string, line: integer } where it was declared
+---@field record_plan? bpf.Plan of a ring buffer's records
 ---@field error? string what is wrong with the one that should have been in force
 
 --- Declares a decoder; lunette.decoder is the same.
@@ -123,6 +124,13 @@ function decode.value(path) end
 ---@param options table
 ---@return table[] rows, { truncated: boolean, restarted: boolean, entries: integer } state
 function decode.aggregate(map, options) end
+
+--- The records that wait in a ring buffer, none consumed: what Map:ring gives, each record with
+--- its `value` where a declared decoder's `value` says how records look.
+---@param map bpf.Map
+---@param limit? integer
+---@return table|nil ring, string? err, integer? errno
+function decode.records(map, limit) end
 
 -- Numbers. 64 bits are exact: integers in Lua (written with "%u"), strings in JSON.
 function decode.u8() end

@@ -246,6 +246,8 @@ static int check_op(const struct lun_plan *plan, uint32_t at, uint32_t size)
 		return check_inside(plan, at + 1, op->next, op->size);
 	if (needs_enum(op) && op->arg >= plan->nr_enums)
 		return -EINVAL;
+	if (op->bit_size && op->kind != LUN_K_BITS && !needs_enum(op))
+		return -EINVAL;
 	return size_fits(op) ? 0 : -EINVAL;
 }
 

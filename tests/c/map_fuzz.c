@@ -31,7 +31,7 @@ static void test_plans(void **state)
 	uint8_t data[20 * OP_BYTES];
 
 	(void)state;
-	for (int i = 0; i < 50000; i++) {
+	for (int i = 0; i < 30000; i++) {
 		for (size_t j = 0; j < sizeof(data); j++)
 			data[j] = (uint8_t)random_u32();
 		for (size_t j = 0; j < sizeof(data); j += OP_BYTES)

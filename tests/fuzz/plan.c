@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/encode.h"
 #include "bpf/plan.h"
 #include "bpf/walk.h"
 
@@ -35,7 +36,7 @@ static void add_op(struct lun_plan *plan, const uint8_t *p)
 	const char *name = p[11] & 1 ? "n" : NULL;
 
 	/* Names that the system is asked for would make every run a search of /proc. */
-	if (op.kind >= LUN_K_PID && op.kind <= LUN_K_MAP)
+	if (op.kind == LUN_K_DEV || (op.kind >= LUN_K_PID && op.kind <= LUN_K_MAP))
 		op.kind = LUN_K_UINT;
 	if (p[11] & 2)
 		lun_plan_close(plan);
@@ -71,6 +72,35 @@ static void run(const struct lun_plan *plan, uint32_t cpus)
 	free(data);
 }
 
+/* Every leaf that has a column, from values of each sort: within the plan's bytes, or refused. */
+static void encode(const struct lun_plan *plan)
+{
+	static const char *const texts[] = { "", "1", "-1", "0xffffffffffffffff", "10.0.0.0/8",
+		"::1", "de:ad:be:ef:00:01", "item", "item|7", "true", "a text of some length" };
+	struct lun_pick picks[16];
+	uint32_t n = lun_plan_columns(plan, "value", picks, 16);
+	uint8_t *data = calloc(1, plan->size + 1);
+	char error[LUN_ENCODE_ERROR];
+
+	for (uint32_t i = 0; i < n && i < 16; i++) {
+		const struct lun_op *op = &plan->ops[picks[i].op];
+		struct lun_value in = { .kind = LUN_V_I64, .i = -1 };
+
+		if (op->kind == LUN_K_ARRAY)
+			continue;
+		lun_leaf_encode(plan, op, &in, data + picks[i].offset, error);
+		in = (struct lun_value){ .kind = LUN_V_DOUBLE, .d = 1e300 };
+		lun_leaf_encode(plan, op, &in, data + picks[i].offset, error);
+		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
+			in = (struct lun_value){ .kind = LUN_V_STR };
+			in.s = texts[j];
+			in.len = strlen(texts[j]);
+			lun_leaf_encode(plan, op, &in, data + picks[i].offset, error);
+		}
+	}
+	free(data);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lun_plan *plan = lun_plan_new();
@@ -82,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!lun_plan_finish(plan, MAX_SIZE)) {
 		run(plan, 1);
 		run(plan, 3);
+		encode(plan);
 	}
 	lun_plan_unref(plan);
 	return 0;

@@ -14,6 +14,7 @@ local format = require("lunette.decode.format")
 local histogram = require("lunette.decode.histogram")
 local match = require("lunette.decode.match")
 local pick = require("lunette.decode.pick")
+local records = require("lunette.decode.records")
 
 local decode = setmetatable({}, { __index = combinators })
 
@@ -25,20 +26,28 @@ local function as_node(part, size)
   return part
 end
 
-local function check_part(spec, name)
+local function check_part(spec, name, level)
   local part = spec[name]
   if part ~= nil and type(part) ~= "function" and not combinators.is_node(part) then
-    error(("decoder: %s must be made by lunette.decode, or be a function"):format(name), 3)
+    error(("decoder: %s must be made by lunette.decode, or be a function"):format(name), level)
   end
+end
+
+--- Raises when this can't be declared as a decoder.
+---@param spec any
+---@param level? integer whom to blame, as in error()
+function decode.check(spec, level)
+  level = (level or 1) + 1
+  if type(spec) ~= "table" then error("decoder: must be a table", level) end
+  match.check(spec.match or error("decoder: needs a match", level), level)
+  check_part(spec, "key", level + 1)
+  check_part(spec, "value", level + 1)
 end
 
 --- Declares a decoder: { match =, key =, value =, reduce =, name = }.
 ---@param spec table
 function decode.declare(spec)
-  if type(spec) ~= "table" then error("decoder: must be a table", 2) end
-  match.check(spec.match or error("decoder: needs a match", 2), 2)
-  check_part(spec, "key")
-  check_part(spec, "value")
+  decode.check(spec, 2)
   return registry.declare("decoder", spec)
 end
 
@@ -63,8 +72,9 @@ local function best_declared(info)
 end
 
 -- Each source of meaning gives some of: key, value (nodes) or key_plan, value_plan, reduce.
-local function from_declared(info)
-  local spec, words = best_declared(info)
+local function from_declared(info, forced)
+  local spec, words = forced, "this trial"
+  if not spec then spec, words = best_declared(info) end
   if not spec then return nil end
   return { name = spec.name or registry.where(spec), kind = "declared", key = spec.key,
     value = spec.value, reduce = spec.reduce, source = spec.source,
@@ -109,8 +119,19 @@ local function value_bytes(info)
   return SHOWS_IDS[info.type] and 4 or info.value_size
 end
 
+-- A ring buffer has neither keys nor values: what is declared are its records.
+local RINGS = { ringbuf = true, user_ringbuf = true }
+
+local function take_records(decoder, source)
+  if decoder.record_plan or not source.value then return end
+  local node = source.value
+  if type(node) == "function" then node = combinators.func(0, node) end
+  decoder.record_plan = bpf.plan(combinators.spec(node))
+end
+
 -- Fills in what the decoder lacks from a less specific source.
 local function complete(decoder, source, info)
+  if RINGS[info.type] and source.kind == "declared" then return take_records(decoder, source) end
   if not decoder.key_plan and (source.key_plan or source.key) then
     decoder.key_plan = source.key_plan or decode.compile(source.key, info.key_size)
   end
@@ -135,10 +156,10 @@ local function finished(decoder)
   return decoder
 end
 
-local function build(info)
+local function build(info, forced)
   local decoder
   for _, find in ipairs(SOURCES) do
-    local source = find(info)
+    local source = find(info, forced)
     if source then
       decoder = decoder or { name = source.name, kind = source.kind, why = source.why,
         source = source.source, bpftrace = source.bpftrace }
@@ -162,6 +183,14 @@ function decode.for_map(info)
   complete(fallback, plain, info)
   return finished(fallback)
 end
+
+--- The records that wait in a ring buffer, decoded: see lunette.decode.records.
+decode.records = records.look
+--- The decoder that a map would have if this one was in force. Raises when it can't be.
+---@param info MapInfo
+---@param spec table as decode.declare takes it, with a source
+---@return Decoder
+function decode.trial(info, spec) return build(info, spec) end
 
 --- Groups a map's entries: see lunette.decode.aggregate.
 decode.aggregate = aggregate

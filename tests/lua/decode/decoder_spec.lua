@@ -211,6 +211,21 @@ describe("lunette.decoder", function()
     assert.matches('^{"key":0,"value":"0"}', lines(map))
   end)
 
+  it("says how a ring buffer's records look", function()
+    local _ <close> = declared { match = { name = "mt_ring" },
+      value = d.struct { d.u32():as("a"), d.u32():as("b") } }
+    local map <close> = open("mt_ring")
+    assert.equal("declared", map:decoder().kind)
+    assert.same({}, d.records(map).records)
+    object:attach("mt_fill_ring")
+    os.execute("true")
+    object:detach()
+    local ring = assert(d.records(map, 1))
+    assert.same({ a = 1, b = 2 }, ring.records[1].value)
+    local hash <close> = open("mt_hash")
+    assert.is_nil((d.records(hash)))
+  end)
+
   it("is checked where it is declared", function()
     assert.error_matches(function() d.declare { key = d.u8() } end, "needs a match")
     assert.error_matches(function() d.declare { match = { nam = "x" } } end, "no condition 'nam'")
