@@ -141,6 +141,9 @@ describe("the metrics page", () => {
     const found = samples(await page());
     assert.ok([...found.keys()].some((name) => name.startsWith("lunette_build_info{")));
     assert.ok(Number(found.get("lunette_scrape_duration_seconds")) > 0);
+    assert.ok(Number(found.get('lunette_http_responses_total{class="2xx"}')) > 0);
+    assert.equal(found.get('lunette_reloads_total{outcome="failed"}'), "0");
+    assert.ok(Number(found.get("lunette_vms")) >= 2);
   });
 });
 

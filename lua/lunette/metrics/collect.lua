@@ -42,17 +42,24 @@ local function declare(self, spec)
   return family
 end
 
--- The set of the sample before, when this one has the same labels: collectors emit in loops.
-local function same_set(family, labels)
-  local set = family.last
-  if not set then return nil end
+local function text_of(value)
+  if type(value) == "string" then return value end
+  return math.type(value) == "float" and ("%.17g"):format(value) or tostring(value)
+end
+
+-- The label values in the order of the set's names, in the set's own list; false when the sample
+-- has other labels.
+local function fits(set, labels)
+  local wanted, values = set.names, set.values
   local n = 0
-  for _ in pairs(labels) do n = n + 1 end
-  if n ~= #set.names then return nil end
+  for _ in next, labels do n = n + 1 end
+  if n ~= #wanted then return false end
   for i = 1, n do
-    if labels[set.names[i]] == nil then return nil end
+    local value = labels[wanted[i]]
+    if value == nil then return false end
+    values[i] = type(value) == "string" and value or text_of(value)
   end
-  return set
+  return true
 end
 
 local function find_set(self, family, list)
@@ -65,32 +72,25 @@ local function find_set(self, family, list)
   end
   local cells, n = {}, family.bounds and #family.bounds + 2 or 1
   for i = 1, n do cells[i] = "first" end
-  set = { names = list, tally = core.tally { labels = #list, cells = cells, limit = self.limit } }
+  set = { names = list, values = {},
+    tally = core.tally { labels = #list, cells = cells, limit = self.limit } }
   family.sets[signature] = set
   return set
 end
 
+-- The sample's set, its values in it. Mostly that of the sample before: collectors emit in loops.
 local function set_of(self, family, labels)
-  local set = same_set(family, labels)
-  if not set then
-    set = find_set(self, family, sorted_names(labels))
-    family.last = set
-  end
+  local set = family.last
+  if set and fits(set, labels) then return set end
+  set = find_set(self, family, sorted_names(labels))
+  family.last = set
+  fits(set, labels)
   return set
 end
 
-local function texts(labels, list)
-  local ordered = {}
-  for i, name in ipairs(list) do
-    local value = labels[name]
-    ordered[i] = math.type(value) == "float" and ("%.17g"):format(value) or tostring(value)
-  end
-  return ordered
-end
-
-local function duplicate(self, family, set, ordered)
+local function duplicate(self, family, set)
   local parts = {}
-  for i, name in ipairs(set.names) do parts[i] = ("%s=%q"):format(name, ordered[i]) end
+  for i, name in ipairs(set.names) do parts[i] = ("%s=%q"):format(name, set.values[i]) end
   self.problem(("%s{%s} was given twice"):format(family.family, table.concat(parts, ",")))
 end
 
@@ -100,9 +100,8 @@ local function add(self, family, value, labels)
   check(kind == "number" or kind == "boolean", "%s: the value is no number but a %s",
     family.family, kind)
   local set = set_of(self, family, labels)
-  local ordered = texts(labels, set.names)
-  local ok, why = set.tally:add(1, value, table.unpack(ordered))
-  if not ok and why == "taken" then duplicate(self, family, set, ordered) end
+  local ok, why = set.tally:add(1, value, table.unpack(set.values))
+  if not ok and why == "taken" then duplicate(self, family, set) end
 end
 
 -- { bounds, counts (one more than bounds), sum }, counts not summed up.
@@ -111,11 +110,10 @@ local function add_histogram(self, family, spec)
   check(type(spec.counts) == "table" and #spec.counts == #family.bounds + 1,
     "%s: needs counts, one more than bounds", family.family)
   local set = set_of(self, family, labels)
-  local ordered = texts(labels, set.names)
   for i, count in ipairs(spec.counts) do
-    set.tally:add(i, count, table.unpack(ordered))
+    set.tally:add(i, count, table.unpack(set.values))
   end
-  set.tally:add(#family.bounds + 2, spec.sum or 0, table.unpack(ordered))
+  set.tally:add(#family.bounds + 2, spec.sum or 0, table.unpack(set.values))
 end
 
 -- emit(name, value [, labels]), or emit{ name, type, help, unit, value, labels }.

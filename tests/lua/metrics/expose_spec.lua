@@ -77,6 +77,34 @@ describe("the exposition", function()
     assert.are.equal("1", support.sample(body, "here_x"))
   end)
 
+  it("leaves out what is switched off", function()
+    metrics.enable("here", false)
+    local off = get(nil, { rule = { "here" } }).body
+    metrics.enable("here", true)
+    assert.is_nil(support.sample(off, "here_x"))
+    assert.are.equal("1", support.sample(get(nil, { rule = { "here" } }).body, "here_x"))
+    metrics.enable("lunette", false)
+    off = get(nil, { rule = { "here" } }).body
+    metrics.enable("lunette", true)
+    assert.are.equal("# TYPE here_x gauge\nhere_x 1\n", off)
+  end)
+
+  it("takes labels of many kinds, and histograms, from collectors", function()
+    metrics.collect("kinds", function(emit)
+      emit("k", 1, { a = 1, b = 2.5, c = true })
+      emit("k", 2, { a = 2 })
+      emit("k", true, { a = "x", b = "y", c = "z" })
+      emit { name = "h", type = "histogram", bounds = { 1, 2 }, counts = { 1, 0, 3 }, sum = 9 }
+    end)
+    assert.are.equal('# TYPE h histogram\nh_bucket{le="1"} 1\nh_bucket{le="2"} 1\n'
+      .. 'h_bucket{le="+Inf"} 4\nh_count 4\nh_sum 9\n',
+      get(nil, { ["name[]"] = { "h_bucket" } }).body)
+    local body = get(nil, { ["name[]"] = { "k" } }).body
+    assert.are.equal("1", support.sample(body, 'k{a="1",b="2.5",c="true"}'))
+    assert.are.equal("2", support.sample(body, 'k{a="2"}'))
+    assert.are.equal("1", support.sample(body, 'k{a="x",b="y",c="z"}'))
+  end)
+
   it("sorts families, with HELP and TYPE once", function()
     metrics.collect("z", function(emit)
       emit { name = "b_x", type = "counter", help = "b", value = 1, labels = { l = "2" } }
