@@ -158,8 +158,9 @@ local function type_definition(name, spec, extends, resolvers)
   if not type_kind then wrong(name, "%q is no kind of type", kind) end
   local node = { kind = extends and "TypeExtension" or "TypeDefinition", type_kind = type_kind,
     at = 1, name = name, name_at = 1, description = spec.description, by_table = true }
-  resolvers[name] = resolvers[name] or {}
-  fill[type_kind](name, node, spec, resolvers[name])
+  local own = {}
+  fill[type_kind](name, node, spec, own)
+  if next(own) ~= nil then resolvers[name] = own end
   return node
 end
 
