@@ -85,6 +85,18 @@ function Node:avg_cpus() end
 ---@param spec lunette.DecoderSpec
 function decode.declare(spec) end
 
+---Raises when this can't be declared as a decoder.
+---@param spec any
+---@param level? integer whom to blame, as in error()
+function decode.check(spec, level) end
+
+---The decoder that a map would have if this one was in force, whatever it matches. Raises when
+---it can't be (a field that is outside the map's bytes).
+---@param info bpf.MapInfo
+---@param spec table as declare takes it
+---@return Decoder
+function decode.trial(info, spec) end
+
 --- The decoder in force for a map.
 ---@param info bpf.MapInfo
 ---@return lunette.Decoder

@@ -7,7 +7,7 @@ local response = require("lunette.http.response")
 local routes = require("lunette.http.routes")
 local session = require("lunette.http.session")
 
-local worker = {}
+local worker = { scripts = {} }
 
 local function on_error(err) return debug.traceback(tostring(err), 2) end
 
@@ -33,6 +33,7 @@ end
 --- Declares what is built in, then the scripts. Raises when one fails.
 ---@param options { scripts: string[], etm: string[] }
 function worker.load(options)
+  worker.scripts = options.scripts
   require("lunette.http.builtin")
   for _, rule in ipairs(options.etm) do
     local ok, err = require("lunette.metrics").etm(rule)

@@ -1,0 +1,168 @@
+-- Lua given by a client: the console, and decoders on trial. Only for who may evaluate.
+
+local complete = require("lunette.repl.complete")
+local decode = require("lunette.decode")
+local kernel = require("lunette.schema.kernel")
+local session = require("lunette.repl.session")
+local table_part = require("lunette.schema.table")
+local trial = require("lunette.decode.trial")
+
+local evaluate = {}
+
+evaluate.sdl = [[
+extend type Mutation {
+  "Runs a piece of Lua, as the REPL does. Needs --allow-eval and the token."
+  evaluate(
+    "Lua: an expression, or statements."
+    source: String!
+    "Globals last from one to the next of a session: in one VM, so over one WebSocket."
+    session: String = "console"
+  ): Evaluation!
+  "What may stand at the end of a piece of Lua. Needs --allow-eval and the token."
+  complete(
+    "What was typed so far."
+    source: String!
+    "The session whose globals count."
+    session: String = "console"
+  ): Completion!
+  "Looks at a map with a decoder that is not in force. Needs --allow-eval and the token."
+  tryDecoder(
+    "The map."
+    mapId: Int!
+    "A script that declares a decoder; all else that it declares is left out."
+    source: String!
+    "Rows at most."
+    first: Int = 100
+  ): DecoderTrial!
+  """
+  Saves a script into the folder that the server reads scripts from; it is in force when the next
+  generation of scripts is. Needs --allow-eval and the token.
+  """
+  saveScript(
+    "A file's name, such as decoders.lua."
+    name: String!
+    "Lua."
+    source: String!
+  ): SavedScript!
+}
+
+"What a piece of Lua gave."
+type Evaluation {
+  "What it printed."
+  output: String!
+  "Its results, as the REPL shows them."
+  results: [String!]!
+  "Why it failed, with a traceback, or null."
+  error: String
+  "Is it the beginning of a statement, so that more should follow?"
+  incomplete: Boolean!
+}
+
+"Names that may follow."
+type Completion {
+  "The start of the name that is there already."
+  start: String!
+  "The names, each with that start."
+  candidates: [String!]!
+}
+
+"A map seen through a decoder that is on trial."
+type DecoderTrial {
+  "Why it does not do, or null."
+  error: String
+  "The line of the source that the error names."
+  line: Int
+  "The entries, or null."
+  table: MapTable
+}
+
+"A script that was saved."
+type SavedScript {
+  "Why it was not, or null."
+  error: String
+  "The line that the error names."
+  line: Int
+  "Its path."
+  path: String
+}
+]]
+
+local FORBIDDEN =
+  "running Lua is not allowed: start the server with --allow-eval and send its token"
+
+local function guarded(resolve)
+  return function(_, args, ctx)
+    if not ctx.can_eval then error(FORBIDDEN, 0) end
+    return resolve(args, ctx)
+  end
+end
+
+local function run(args)
+  return session.evaluate(session.open(args.session), args.source)
+end
+
+local function candidates(args)
+  local names, start = complete.candidates(args.source, session.open(args.session).env)
+  return { candidates = names, start = start }
+end
+
+-- Of several decoders the last counts, as it does among equals in a script.
+local function try(args, ctx)
+  local specs, failure = trial.specs(args.source)
+  if not specs then return { error = failure.message, line = failure.line } end
+  local k = kernel.of(ctx)
+  local info = k:object("map", args.mapId)
+  local spec = specs[#specs]
+  local ok, decoder = pcall(decode.trial, info, spec)
+  if not ok then
+    return { error = tostring(decoder):gsub("^[^:]+:%d+: ", ""), line = spec.source.line }
+  end
+  k.decoders = k.decoders or {}
+  k.decoders[info.id] = decoder
+  return { table = table_part.page(info, { first = args.first, cpus = "SUM" }, ctx) }
+end
+
+local function folder_of(paths)
+  for _, path in ipairs(paths) do
+    local dir = io.open(path .. "/.")
+    if dir then
+      dir:close()
+      return path
+    end
+  end
+  return nil
+end
+
+-- Written beside its place and renamed, so that no reload sees half of it.
+local function write(path, source)
+  local file, err = io.open(path .. ".new", "wb")
+  if not file then return nil, err end
+  local ok = file:write(source)
+  ok = file:close() and ok
+  if not ok then return nil, path .. ": it can't be written" end
+  return os.rename(path .. ".new", path)
+end
+
+local function save(args)
+  if not args.name:match("^[%w_][%w_.-]*%.lua$") then
+    return { error = "the name must be that of a file, such as decoders.lua" }
+  end
+  local chunk, err = load(args.source, "=" .. args.name, "t")
+  if not chunk then
+    return { error = err, line = math.tointeger(tonumber(err:match(":(%d+):"))) }
+  end
+  local dir = folder_of(require("lunette.http.worker").scripts)
+  if not dir then return { error = "the server was started without a folder (--script DIR)" } end
+  local path = dir .. "/" .. args.name
+  local ok, why = write(path, args.source)
+  return { path = ok and path, error = not ok and why or nil }
+end
+
+evaluate.resolvers = {
+  Mutation = {
+    evaluate = guarded(run), complete = guarded(candidates), tryDecoder = guarded(try),
+    saveScript = guarded(save),
+  },
+}
+
+return evaluate
