@@ -2,11 +2,14 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const binary = process.env.LUNETTE ?? "build/lunette";
+
+/** Is it the sanitizers' build? Its memory is no measure. */
+export const sanitized = readFileSync(binary).includes("__asan_init");
 
 /** The token of servers started with { token: true }. */
 export const token = "a-token-for-tests";
@@ -64,6 +67,8 @@ export async function startServer({ args = [], env = {}, scripts, token: withTok
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       const [code, by] = await closed;
       clean();
+      const bad = /(ERROR: \w+Sanitizer|runtime error:)[^]*/.exec(stderr);
+      if (bad) throw new Error(bad[0]);
       return { code, signal: by };
     },
   };

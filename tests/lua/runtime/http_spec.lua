@@ -50,12 +50,15 @@ describe("a response", function()
     assert.are.same({ 201, "content-type: application/json\r\n", "body", '{"a":1}\n' },
       normal { status = 201, json = { a = 1 } })
     assert.are.same({ 204, "", "body", "" }, normal { status = 204 })
-    assert.are.same({ 200, "content-type: a/b\r\nset-cookie: 1\r\nset-cookie: 2\r\n", "body", "x" },
-      normal { body = "x", headers = { ["Content-Type"] = "a/b", ["Set-Cookie"] = { 1, 2 } } })
+    local lines = "content-type: a/b\r\nset-cookie: 1\r\nset-cookie: 2\r\n"
+    assert.are.same({ 200, lines, "body", "x" },
+      normal { body = "x",
+        headers = { ["Content-Type"] = "a/b", ["Set-Cookie"] = { 1, 2 } } })
   end)
 
   it("pulls objects with read() like functions", function()
-    local kind, stream = select(3, response.normal { source = { read = function() return "r" end } })
+    local source = { read = function() return "r" end }
+    local kind, stream = select(3, response.normal { source = source })
     assert.are.equal("stream", kind)
     assert.are.equal("r", stream())
   end)

@@ -8,7 +8,9 @@ end
 -- The names that "function prefix.name(" or "function prefix:name(" declares in a text.
 local function documented(text, prefix)
   local names = {}
-  for name in text:gmatch("\nfunction " .. prefix .. "[.:]([%w_]+)%(") do names[#names + 1] = name end
+  for name in text:gmatch("\nfunction " .. prefix .. "[.:]([%w_]+)%(") do
+    names[#names + 1] = name
+  end
   table.sort(names)
   return names
 end
