@@ -1,0 +1,174 @@
+---@meta lunette.schema
+-- The explorer's GraphQL schema, for scripts that add to it (lunette.graphql.extend) or that
+-- ask it themselves. A test holds this file against the module.
+--
+--   local graphql, schema = require("lunette.graphql"), require("lunette.schema")
+--   local result = graphql.execute {
+--     schema = assert(schema.build()), source = "{ programs { id name rate { cpu } } }",
+--     context = { cache = {} },
+--   }
+--
+-- A resolver is a function(object, args, ctx, info). What `object` is:
+--
+--   Program   bpf.ProgInfo, with :rate()     Map    bpf.MapInfo
+--   Link      bpf.LinkInfo                   Btf    bpf.BtfInfo
+--   Host      what bpf.host() gives          Owner  an item of bpf.owners()
+--
+-- Of an object that went away since it was listed only `id` and `error` are there.
+
+local schema = {}
+
+---@class lunette.schema.Context what a request carries; scripts may put more into cache
+---@field request? table the HTTP request, nil on the command line
+---@field can_write boolean may mutations change the kernel?
+---@field can_eval boolean? may Lua be evaluated?
+---@field cache table of this request alone: all its resolvers share it
+
+---@class lunette.schema.Program: bpf.ProgInfo
+local Program = {}
+
+--- What the program costs now, by the sampler: empty before there are samples. Who asks keeps
+--- the sampler, and the kernel's statistics, on for a while.
+---@return { time: number?, seconds: number?, runs: number?, cpu: number?, average: number?,
+---  misses: number? }
+function Program:rate() end
+
+--- The schema, with what scripts have declared so far. Built anew by each call.
+---@return table|nil schema, table? errors one text by tostring()
+function schema.build() end
+
+--- The schema without what scripts add.
+---@return table|nil schema, table? errors
+function schema.build_in() end
+
+--- The SDL and the resolvers of what is built in.
+---@return string sdl, table resolvers
+function schema.source() end
+
+---@class lunette.schema.kernel
+local kernel = {}
+
+--- What this request has read of the kernel: require("lunette.schema.kernel").of(ctx). Each list
+--- is enumerated once, each relation indexed once, whoever asks first.
+---@param ctx lunette.schema.Context
+---@return lunette.schema.Kernel
+function kernel.of(ctx) end
+
+--- Forgets it, so that the next event of a subscription looks again.
+---@param ctx lunette.schema.Context
+function kernel.forget(ctx) end
+
+---@class lunette.schema.Kernel
+local Kernel = {}
+
+--- All objects of a kind, by id.
+---@param kind "prog"|"map"|"link"|"btf"
+---@return table[]
+function Kernel:list(kind) end
+
+--- One object; nil and why where it isn't there.
+---@param kind "prog"|"map"|"link"|"btf"
+---@param id integer
+---@return table|nil info, string? err
+function Kernel:find(kind, id) end
+
+--- One object; of one that is gone { id, error }.
+---@param kind "prog"|"map"|"link"|"btf"
+---@param id integer
+---@return table
+function Kernel:object(kind, id) end
+
+--- One object; raises where it isn't there.
+---@param kind "prog"|"map"|"link"|"btf"
+---@param id integer
+---@return table
+function Kernel:demand(kind, id) end
+
+--- The objects of a kind whose field has this value: links by prog_id, maps by btf_id.
+---@param kind "prog"|"map"|"link"|"btf"
+---@param field string
+---@param id integer
+---@return table[]
+function Kernel:having(kind, field, id) end
+
+--- An index made once a request: fill(add) calls add(key, item) for every item.
+---@param name string
+---@param fill fun(add: fun(key: any, item: any))
+---@return table<any, any[]>
+function Kernel:index(name, fill) end
+
+--- The programs that use a map.
+---@param map_id integer
+---@return table[]
+function Kernel:users(map_id) end
+
+--- The maps that a program uses.
+---@param prog table
+---@return table[]
+function Kernel:maps_of(prog) end
+
+--- Everything pinned.
+---@return table[]
+function Kernel:pins() end
+
+--- The paths at which an object is pinned.
+---@param kind "prog"|"map"|"link"
+---@param id integer
+---@return string[]
+function Kernel:pins_of(kind, id) end
+
+--- Which process holds what.
+---@return table[]
+function Kernel:owners() end
+
+--- The holders of an object.
+---@param kind "prog"|"map"|"link"|"btf"
+---@param id integer
+---@return table[]
+function Kernel:owners_of(kind, id) end
+
+--- What a process holds.
+---@param pid integer
+---@return table[]
+function Kernel:held_by(pid) end
+
+--- The perf events that hold programs.
+---@return table[]
+function Kernel:tasks() end
+
+--- The perf events that hold a program.
+---@param prog_id integer
+---@return table[]
+function Kernel:tasks_of(prog_id) end
+
+--- What a map of maps or a program array holds.
+---@param map table
+---@return { key: string, index: integer?, id: integer }[]
+function Kernel:slots(map) end
+
+--- Entries by map id, of the types that the kernel counts.
+---@return table<integer, integer>
+function Kernel:fills() end
+
+--- Every place where a program hangs (lunette.attach).
+---@return table[]
+function Kernel:attachments() end
+
+--- Where a link is attached, or nil.
+---@param id integer
+---@return table|nil
+function Kernel:attachment_of_link(id) end
+
+--- When the host booted, in seconds since 1970.
+---@return number
+function Kernel:boot_time() end
+
+--- The time now, in seconds since 1970, by the clock that samples are stamped with.
+---@return number
+function Kernel:now() end
+
+--- The host, as bpf.host() gives it.
+---@return table
+function Kernel:host() end
+
+return schema
