@@ -1,4 +1,4 @@
-#include "bpf/sampler.h"
+#include "bpf/sampler_parts.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,49 +12,17 @@
 
 enum { SHARED_KEEP = 900, SHARED_PROGRAMS = 2048, NAMES_MAX = 1024 };
 
-struct point {
-	uint64_t ns;
-	uint32_t runs; /* saturates: 4 G runs between two samples */
-	uint32_t misses;
-};
-
-struct series {
-	uint32_t id;
-	uint64_t load_time;
-	struct lun_prog_count last;
-	uint64_t seen;      /* the sample in which the program was last there */
-	uint64_t written;   /* the newest sample in `ring`; what is older than it has zeros */
-	struct point *ring; /* NULL until it runs for the first time */
-};
-
-struct moment {
-	double time;
-	double seconds;
-};
-
-struct lun_sampler {
-	pthread_mutex_t lock;
-	uint32_t keep, room;
-	struct moment *moments; /* of sample n at n % keep; the first sample is number 1 */
-	uint64_t samples;       /* the number of the newest */
-	uint64_t first;         /* the first that is a stretch: 2, or 1 after a baseline */
-	struct series *series;  /* by id */
-	size_t count, capacity;
-	struct lun_gauges *gauges;
-	uint32_t rings, programs, dropped;
-	uint64_t cost, total_cost;
-	int stats;
-	uint64_t counted_since; /* when the kernel began to count, 0 while it does not */
-	uint64_t counted;       /* ns that it counted since the last sample, before that */
-	uint64_t last_boot;     /* when the last sample was taken, since boot */
-};
-
 static uint64_t now(clockid_t clock)
 {
 	struct timespec ts;
 
 	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+double lun_sampler_now(void)
+{
+	return (double)now(CLOCK_REALTIME) / 1e9;
 }
 
 struct lun_sampler *lun_sampler_new(uint32_t keep, uint32_t programs)
@@ -178,7 +146,7 @@ static size_t position(const struct lun_sampler *s, uint32_t id)
 	return low;
 }
 
-static struct series *find(const struct lun_sampler *s, uint32_t id)
+struct series *lun_sampler_find(const struct lun_sampler *s, uint32_t id)
 {
 	size_t at = position(s, id);
 
@@ -253,7 +221,7 @@ static void write_point(
 static struct series *first_sight(
 	struct lun_sampler *s, const struct bpf_prog_info *k, const struct lun_prog_count *count)
 {
-	struct series *series = find(s, k->id);
+	struct series *series = lun_sampler_find(s, k->id);
 
 	if (series && series->load_time == k->load_time)
 		return series;
@@ -381,169 +349,4 @@ int lun_sampler_baseline(struct lun_sampler *s)
 		s->first = 1;
 	pthread_mutex_unlock(&s->lock);
 	return err;
-}
-
-/* The number of the oldest sample kept that is a stretch. */
-static uint64_t oldest(const struct lun_sampler *s)
-{
-	uint64_t kept = s->samples > s->keep ? s->samples - s->keep + 1 : 1;
-
-	return kept > s->first ? kept : s->first;
-}
-
-static void add_point(const struct lun_sampler *s, const struct series *series, uint64_t n,
-	struct lun_stretch *out)
-{
-	const struct point *point;
-
-	if (!series->ring || n > series->written || series->written - n >= s->keep)
-		return;
-	point = &series->ring[n % s->keep];
-	out->runs += point->runs;
-	out->ns += point->ns;
-	out->misses += point->misses;
-}
-
-/* Adds sample n of one program, or of all, to a stretch. */
-static void add_sample(const struct lun_sampler *s, const struct series *series, uint64_t n,
-	struct lun_stretch *out)
-{
-	out->time = s->moments[n % s->keep].time;
-	out->seconds += s->moments[n % s->keep].seconds;
-	if (series) {
-		add_point(s, series, n, out);
-		return;
-	}
-	for (size_t i = 0; !out->id && i < s->count; i++)
-		add_point(s, &s->series[i], n, out);
-}
-
-size_t lun_sampler_rates(struct lun_sampler *s, struct lun_stretch *out, size_t max)
-{
-	struct lun_stretch one;
-	size_t n = 0;
-
-	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; s->samples >= s->first && i < s->count; i++) {
-		if (!s->series[i].ring || s->series[i].written != s->samples)
-			continue;
-		memset(&one, 0, sizeof(one));
-		one.id = s->series[i].id;
-		add_sample(s, &s->series[i], s->samples, &one);
-		if (n < max && (one.runs || one.misses))
-			out[n] = one;
-		n += one.runs || one.misses;
-	}
-	pthread_mutex_unlock(&s->lock);
-	return n;
-}
-
-bool lun_sampler_rate(struct lun_sampler *s, uint32_t id, struct lun_stretch *out)
-{
-	bool any;
-
-	memset(out, 0, sizeof(*out));
-	out->id = id;
-	pthread_mutex_lock(&s->lock);
-	any = s->samples >= s->first;
-	if (any)
-		add_sample(s, id ? find(s, id) : NULL, s->samples, out);
-	pthread_mutex_unlock(&s->lock);
-	return any;
-}
-
-/* The numbers of the samples between two times: [first, end). */
-static void range(
-	const struct lun_sampler *s, double from, double to, uint64_t *first, uint64_t *end)
-{
-	*first = oldest(s);
-	*end = s->samples + 1;
-	while (*first < *end && s->moments[*first % s->keep].time < from)
-		++*first;
-	while (*end > *first && s->moments[(*end - 1) % s->keep].time > to)
-		--*end;
-}
-
-size_t lun_sampler_history(struct lun_sampler *s, uint32_t id, double from, double to,
-	struct lun_stretch *out, size_t max)
-{
-	const struct series *series;
-	uint64_t first, end, size;
-	size_t n = 0;
-
-	if (!max)
-		return 0;
-	pthread_mutex_lock(&s->lock);
-	series = id ? find(s, id) : NULL;
-	range(s, from, to, &first, &end);
-	size = end > first ? (end - first + max - 1) / max : 1;
-	for (; first < end; n++) {
-		memset(&out[n], 0, sizeof(out[n]));
-		out[n].id = id;
-		for (uint64_t i = 0; i < size && first < end; i++)
-			add_sample(s, series, first++, &out[n]);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return n;
-}
-
-double lun_sampler_now(void)
-{
-	return (double)now(CLOCK_REALTIME) / 1e9;
-}
-
-int lun_sampler_put(struct lun_sampler *s, const char *name, double value)
-{
-	int err;
-
-	pthread_mutex_lock(&s->lock);
-	err = lun_gauges_put(s->gauges, name, lun_sampler_now(), value);
-	pthread_mutex_unlock(&s->lock);
-	return err;
-}
-
-size_t lun_sampler_values(struct lun_sampler *s, const char *name, double from, double to,
-	struct lun_point *out, size_t max)
-{
-	size_t n;
-
-	pthread_mutex_lock(&s->lock);
-	n = lun_gauges_read(s->gauges, name, from, to, out, max);
-	pthread_mutex_unlock(&s->lock);
-	return n;
-}
-
-int lun_sampler_names(struct lun_sampler *s, const char *prefix, struct lun_out *names)
-{
-	const char *name;
-
-	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; (name = lun_gauges_name(s->gauges, i)); i++)
-		if (!strncmp(name, prefix, strlen(prefix)))
-			lun_out_mem(names, name, strlen(name) + 1);
-	pthread_mutex_unlock(&s->lock);
-	return names->err;
-}
-
-void lun_sampler_state(struct lun_sampler *s, struct lun_sampler_state *state)
-{
-	uint64_t first;
-
-	memset(state, 0, sizeof(*state));
-	pthread_mutex_lock(&s->lock);
-	first = oldest(s);
-	state->stats = s->stats >= 0;
-	state->samples = s->samples;
-	state->keep = s->keep;
-	state->programs = s->programs;
-	state->series = s->rings;
-	state->dropped = s->dropped;
-	state->cost_ns = s->cost;
-	state->total_cost_ns = s->total_cost;
-	if (s->samples >= first) {
-		state->kept = (uint32_t)(s->samples - first + 1);
-		state->oldest = s->moments[first % s->keep].time;
-		state->newest = s->moments[s->samples % s->keep].time;
-	}
-	pthread_mutex_unlock(&s->lock);
 }
