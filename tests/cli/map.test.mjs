@@ -44,6 +44,14 @@ test("list: JSON by GraphQL's names, CSV, and a table", () => {
   assert.ok(lines.some((line) => line.includes(`${ids.cli_queue}  queue`)));
 });
 
+test("list: Lunette's own can be left out", () => {
+  const ownIds = (...args) => answer("map", "list", "-j", ...args).filter((map) => map.own)
+    .map((map) => map.id);
+  assert.ok(ownIds().includes(ids.lun_cli));
+  assert.deepEqual(ownIds("--no-own"), []);
+  assert.deepEqual(answer("link", "list", "-j", "--no-own").filter((link) => link.own), []);
+});
+
 test("list: a filter that nothing passes says so", () => {
   const run = lunette("map", "list", "no such map anywhere");
   assert.equal(run.stderr, "no maps\n");

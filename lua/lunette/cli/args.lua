@@ -35,10 +35,9 @@ end
 ---@param given table the parsed arguments
 ---@return table
 function args.filter_input(given)
-  return {
-    search = given.search, name = given.name, type = given.type,
-    own = given.no_own and false or nil,
-  }
+  local filter = { search = given.search, name = given.name, type = given.type }
+  if given.no_own then filter.own = false end
+  return filter
 end
 
 --- A whole number of an option, for argparse's convert.

@@ -54,10 +54,8 @@ end
 
 local function list(given)
   objects.need_admin()
-  local filter = {
-    type = given.type, own = given.no_own and false or nil,
-    programId = given.program and objects.id("prog", given.program),
-  }
+  local filter = args.filter_input(given)
+  filter.programId = given.program and objects.id("prog", given.program)
   local data = graph.data(LIST, { variables = { filter = filter } })
   show.list(given, given.csv and CSV or COLUMNS, data.links, "links")
 end

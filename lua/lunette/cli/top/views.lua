@@ -11,7 +11,7 @@ local sample = require("lunette.cli.top.sample")
 local snapshot = require("lunette.cli.map.snapshot")
 local units = require("lunette.cli.units")
 
-local views = {}
+local views = { own = false } -- own: Lunette's own objects are shown too
 
 local ROWS = 1000 -- of a map, at most
 
@@ -110,14 +110,16 @@ function views.maps(ids, title)
   return List.new {
     title = title, columns = MAP_COLUMNS, id = field "id", none = "no maps",
     rows = function()
-      return graph.data(MAPS, { variables = { filter = { ids = ids } } }).maps
+      local filter = { ids = ids }
+      if not views.own and not ids then filter.own = false end
+      return graph.data(MAPS, { variables = { filter = filter } }).maps
     end,
     open = function(map) return views.map(map.id, graph.value(map.name)) end,
   }
 end
 
 local ATTACHMENTS = [[
-{ attachments { programId program { name kernelType } kind target how attachType link { id }
+{ attachments { programId program { name kernelType own } kind target how attachType link { id }
   owners { pid comm } } }]]
 
 local ATTACH_COLUMNS = {
@@ -138,7 +140,14 @@ local ATTACH_COLUMNS = {
 function views.attachments()
   return List.new {
     title = "attach points", columns = ATTACH_COLUMNS, none = "nothing is attached",
-    rows = function() return graph.data(ATTACHMENTS).attachments end,
+    rows = function()
+      local rows = {}
+      for _, row in ipairs(graph.data(ATTACHMENTS).attachments) do
+        local program = graph.value(row.program)
+        if views.own or not (program and program.own) then rows[#rows + 1] = row end
+      end
+      return rows
+    end,
     id = function(a) return ("%s %s %s"):format(a.kind, a.target, tostring(a.programId)) end,
     open = function(a)
       local id = graph.value(a.programId)
@@ -185,14 +194,13 @@ end
 --- The programs of a sampler.
 ---@param sampler table
 function views.programs(sampler)
-  local state = { own = false }
   return List.new {
     title = "programs", columns = views.PROGRAMS, id = field "id", sort = BY_CPU,
     none = "no programs are loaded",
     rows = function()
       local rows = {}
       for _, row in ipairs(sampler.rows) do
-        if state.own or not row.own then rows[#rows + 1] = row end
+        if views.own or not row.own then rows[#rows + 1] = row end
       end
       facts.add(rows)
       return rows
@@ -202,7 +210,7 @@ function views.programs(sampler)
       m = function() return views.maps(nil, "maps") end,
       a = function() return views.attachments() end,
       o = function(list)
-        state.own = not state.own
+        views.own = not views.own
         list:refresh()
       end,
     },
