@@ -18,7 +18,7 @@ tracepoint:irq:softirq_exit /@start[cpu]/ { @softirq_ns = hist(nsecs - @start[cp
 async function take(browser, url, name, { wait = 4000, ...options } = {}) {
   const page = await openPage(browser, url, options);
   await sleep(wait);
-  await page.screenshot({ path: join(docs, `${name}.png`), animations: "disabled" });
+  await page.screenshot({ path: join(docs, `${name}.png`) });
   await page.context().close();
   console.log(`docs/${name}.png`);
 }

@@ -13,7 +13,7 @@ import { start } from "../lib/store";
 import { Pick, ShowQuery } from "../parts/bits";
 import { Icon } from "../parts/icon";
 import { Empty, Failure, Loading } from "../parts/states";
-import { Table, sortFromAddress, type Column } from "../parts/table";
+import { Table, narrow, sortFromAddress, type Column } from "../parts/table";
 import { EntryDialog, NewEntry, UndoBar } from "./map_edit";
 
 const formats = ["", "STRING", "NUMBER", "HEX"] as const;
@@ -72,8 +72,12 @@ function useOrder(map: MapInfo, columns: readonly EntryColumn[]) {
   return columns.some((column) => column.name === sort?.column) ? sort : undefined;
 }
 
+/** Narrow screens begin with the sum alone. */
+const chosenCpus = () =>
+  oneOf("cpus", narrow.value ? ["SUM", "BOTH", "EACH"] as const : cpuWords);
+
 function useWish(map: MapInfo, columns: readonly EntryColumn[]) {
-  const cpus = map.isPerCPU ? oneOf("cpus", cpuWords) : "SUM";
+  const cpus = map.isPerCPU ? chosenCpus() : "SUM";
   const keyFormat = oneOf("key", formats) || null;
   const valueFormat = oneOf("value", formats) || null;
   const text = params.value.get("q") ?? "";
@@ -107,7 +111,7 @@ function Bar({ map, text, shown, unknown, wish, add }: {
       <Pick label="Value" value={wish.valueFormat ?? ""} options={formatText} choose={choose("value")} />
       {map.isPerCPU && (
         <Pick label="CPUs" value={wish.cpus ?? "BOTH"} options={cpuText}
-          choose={(value) => setParams({ cpus: value === "BOTH" ? null : value })} />
+          choose={(value) => setParams({ cpus: value })} />
       )}
       <Pick label="Read" value={oneOf("every", paces)} options={paceText}
         choose={(value) => setParams({ every: value === "1" ? null : value })} />

@@ -9,7 +9,8 @@ import { bytes, count, duration, percent, short } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { params } from "../lib/router";
 import {
-  happenings, loaded, mapList, programList, programs, rates, ratesFailed, start, trails, useRates,
+  happenings, loaded, mapList, programList, programs, rates, ratesFailed, showOwn, start, trails,
+  useRates,
 } from "../lib/store";
 import {
   Ago, Card, Figure, Figures, Head, Meter, ShowQuery, TypeTag, familyTone, split,
@@ -25,13 +26,14 @@ function Numbers() {
   const host = start.value?.host;
   let cpu = 0;
   let runs = 0;
-  for (const rate of rates.value.values()) {
+  const shown = [...rates.value.values()].filter(({ id }) => isShown(id));
+  for (const rate of shown) {
     cpu += rate.cpu;
     runs += rate.runs;
   }
   const measured = rates.value.size > 0;
   const memory = [...list, ...mapList.value].reduce((sum, row) => sum + (row.memory ?? 0), 0);
-  const running = [...rates.value.values()].filter((rate) => rate.runs > 0).length;
+  const running = shown.filter((rate) => rate.runs > 0).length;
   return (
     <Figures>
       <Figure label="CPU in BPF" {...split(measured ? percent(cpu) : "–")}
@@ -54,9 +56,11 @@ const mostCurves = 6;
 const window = 300;
 const span = 60;
 
+const isShown = (id: number): boolean => showOwn.value || !programs.value.get(id)?.own;
+
 /** The programs that cost most lately, each a curve; the rest together. */
 function costCurves(): { times: number[]; curves: Curve[] } {
-  const all = [...trails].map(([id, trail]) => ({
+  const all = [...trails].filter(([id]) => isShown(id)).map(([id, trail]) => ({
     id, trail, sum: trail.slice(-window).reduce((sum, point) => sum + point.cpu, 0),
   })).filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum);
   const times = [...new Set(all.flatMap(({ trail }) =>
@@ -75,7 +79,7 @@ function costCurves(): { times: number[]; curves: Curve[] } {
     .map((entry) => ({ name: nameOf(entry.id), values: valuesOf([entry]) }));
   const rest = all.slice(mostCurves);
   if (rest.length) {
-    curves.push({ name: `${rest.length} others`, values: valuesOf(rest), tone: "s10" });
+    curves.push({ name: rest.length === 1 ? nameOf(rest[0]!.id) : `${rest.length} others`, values: valuesOf(rest), tone: "s10" });
   }
   return { times, curves };
 }

@@ -7,6 +7,18 @@ import { Empty } from "./states";
 export interface Bucket { from: number | null; to: number | null; count: number }
 export interface Histogram { label: string | null; unit: string | null; buckets: Bucket[] }
 
+/** 4096 → 4 Ki: buckets of powers of two have round bounds. */
+function binary(value: number): string | undefined {
+  const units = ["", " Ki", " Mi", " Gi", " Ti"];
+  let at = 0;
+  let rest = value;
+  while (rest >= 1024 && rest % 1024 === 0 && at < units.length - 1) {
+    rest /= 1024;
+    at++;
+  }
+  return rest < 1024 && at > 0 ? `${rest}${units[at]}` : undefined;
+}
+
 function bound(value: number, unit: string | null): string {
   switch (unit) {
     case "ns": return duration(value / 1e9);
@@ -14,7 +26,7 @@ function bound(value: number, unit: string | null): string {
     case "ms": return duration(value / 1e3);
     case "s": return duration(value);
     case "bytes": return bytes(value);
-    default: return short(value);
+    default: return binary(value) ?? short(value);
   }
 }
 
