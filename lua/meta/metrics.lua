@@ -146,7 +146,6 @@ function metrics.find(name) end
 ---@field errors integer since the process began
 ---@field series integer
 ---@field duration? number seconds
----@field maps? bpf.MapInfo[]
 ---@field cut_top integer series left out by top, by max_series, by expire
 ---@field cut_max integer
 ---@field cut_expired integer

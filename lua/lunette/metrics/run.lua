@@ -202,7 +202,6 @@ function run.rule(rule, scrape)
   self.tally = new_tally(rule)
   local list = maps.of(rule, scrape:maps())
   for _, info in ipairs(list) do read_map(self, info, #list == 1) end
-  state.set(rule.name, "maps", list)
   -- Sums that are not complete would look like counters that fell.
   if self.late and self.aggregated then
     state.problem(rule.name, "the scrape's deadline came before the pass was done")
