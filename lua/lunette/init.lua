@@ -12,6 +12,7 @@ local parts = {
   http = "lunette.http",
   ui = "lunette.ui",
   history = "lunette.history",
+  sampler = "lunette.schema.samples",
   json = "lunette.runtime.json",
   u64 = "lunette.runtime.u64",
   log = "lunette.runtime.log",

@@ -70,6 +70,10 @@ describe("samples", function()
     assert.same({ mode = "window", interval = 5.0, window = 5.0 }, samples.settings())
   end)
 
+  it("is what scripts have as lunette.sampler", function()
+    assert.is_function(require("lunette").sampler.set)
+  end)
+
   it("sleeps and counts nothing while nobody looks", function()
     for _, one in ipairs(run_service(3)) do
       assert.same({ seconds = 0.5, stats = false }, one)
