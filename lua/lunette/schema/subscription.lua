@@ -73,8 +73,10 @@ local function seconds(every)
   error(("every: at least %g seconds, got %g"):format(FASTEST, every), 0)
 end
 
--- An event each so many seconds: whatever make gives, read anew.
-local function timed(make)
+--- A subscribe function for an event each so many seconds (args.every): what make gives of the
+--- kernel read anew; nil says that there is nothing to tell.
+---@param make fun(args: table, ctx: table): any
+function subscription.timed(make)
   return function(_, args, ctx)
     return {
       every = seconds(args.every),
@@ -117,7 +119,7 @@ end
 -- what the last sample was.
 local function program_rates(_, args, ctx)
   if seconds(args.every) > samples.settings().interval then
-    return timed(newest_rates)(_, args, ctx)
+    return subscription.timed(newest_rates)(_, args, ctx)
   end
   return on_topic(samples.TOPIC, function(rates)
     kernel.forget(ctx)
@@ -139,7 +141,7 @@ end
 -- The map must be there when someone begins to watch it.
 local function subscribe_to_map(root, args, ctx)
   kernel.of(ctx):demand("map", args.id)
-  return timed(map_table())(root, args, ctx)
+  return subscription.timed(map_table())(root, args, ctx)
 end
 
 local function came(kind)
@@ -162,7 +164,7 @@ subscription.resolvers = {
       subscribe = function(_, args) return on_topic(args.name) end,
       resolve = itself,
     },
-    health = { subscribe = timed(health.state), resolve = itself },
+    health = { subscribe = subscription.timed(health.state), resolve = itself },
   },
   ObjectsEvent = {
     kind = function(change) return kinds.topic[change.kind] end,

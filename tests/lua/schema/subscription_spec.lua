@@ -71,6 +71,34 @@ describe("subscriptions", function()
     assert.same({}, stream:event().data.mapTable.rows)
   end)
 
+  it("mapChanges tell what came, went and changed, and how fast", function()
+    local map = object:map("sch_hash")
+    local function u32(n) return ("<I4"):pack(n) end
+    local function u64(n) return ("<I8"):pack(n) end
+    map:update(u32(1), u64(10))
+    map:update(u32(2), u64(20))
+    local stream = subscribe(([[subscription { mapChanges(id: %d) { entries seconds truncated
+      columns { name } added { key cells } removed { cells }
+      changed { key before after rates } } }]]):format(hash))
+    local function event() return stream:event().data.mapChanges end
+    local first = event()
+    assert.same({ 2, {}, {}, {} }, { first.entries, first.added, first.removed, first.changed })
+    assert.is_nil(first.seconds)
+    assert.is_nil(stream:event())
+    map:update(u32(1), u64(15))
+    map:delete(u32(2))
+    map:update(u32(3), u64(30))
+    local second = event()
+    assert.same({ { key = "03000000", cells = { 3, 30 } } }, second.added)
+    assert.same({ { cells = { 2, 20 } } }, second.removed)
+    local changed = second.changed[1]
+    assert.same({ { 1, 10 }, { 1, 15 } }, { changed.before, changed.after })
+    assert.equal(0, changed.rates[1])
+    assert.is_true(math.abs(changed.rates[2] * second.seconds - 5) < 1e-6)
+    for key in map:each { raw = true } do map:delete(key) end
+    assert.equal(2, #event().removed)
+  end)
+
   it("topics carry whatever scripts publish", function()
     local stream = subscribe('subscription { topic(name: "news") }')
     assert.equal("news", stream.source.topic)
