@@ -2,7 +2,7 @@
 --
 --   { op: "schema", sdl }                            -> { ok } | { errors }
 --   { op: "execute", query, variables?, operation?, root } -> { data?, errors? }
---   { op: "parse" | "print" | "introspect" | "print_schema", … }
+--   { op: "print", query }                             -> { text } | { errors }
 --
 -- Resolvers are one rule, the same as in oracle.mjs: a field gives what its object holds under
 -- its name, and a field with arguments gives them back.
@@ -11,10 +11,10 @@ package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
 
 local graphql = require("lunette.graphql")
 local coerce = require("lunette.graphql.coerce")
-local decode = require("tests.graphql.support.decode")
 local encode = require("tests.graphql.support.encode")
 local errors = require("lunette.graphql.error")
 local json = require("lunette.runtime.json")
+local decode = require("lunette.graphql.json_text").read
 
 local schema
 
@@ -77,10 +77,6 @@ function ops.print(message)
   local document, err = graphql.parse(message.query)
   if not document then return { errors = { errors.format(err) } } end
   return { text = graphql.print(document) }
-end
-
-function ops.print_schema()
-  return { text = graphql.print_schema(schema) }
 end
 
 for line in io.lines() do

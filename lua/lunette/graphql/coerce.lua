@@ -3,6 +3,7 @@
 -- why.
 
 local json = require("lunette.runtime.json")
+local json_text = require("lunette.graphql.json_text")
 local types = require("lunette.graphql.types")
 
 local null = json.null
@@ -18,6 +19,12 @@ local function is_list(value)
   return #value > 0 or (meta and meta.json_list) or false
 end
 coerce.is_list = is_list
+
+--- Is it taken for a list where one is wanted? An empty table is, unless it is known for an object.
+function coerce.as_list(value)
+  if is_list(value) then return true end
+  return type(value) == "table" and next(value) == nil and not json_text.is_empty_object(value)
+end
 
 local function shallow(t)
   local copy = {}
@@ -62,7 +69,7 @@ end
 
 local function list_value(value, t)
   local items = json.array {}
-  if not is_list(value) and (type(value) ~= "table" or next(value) ~= nil) then
+  if not coerce.as_list(value) then
     local item = value_of(value, t.of)
     if item == nil then return nil end
     return json.array { item }

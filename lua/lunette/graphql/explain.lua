@@ -90,7 +90,7 @@ function explain.value(value, t, on_error, path)
   end
   if value == nil or value == null then return end
   if t.kind == "LIST" then
-    if not coerce.is_list(value) and (type(value) ~= "table" or next(value) ~= nil) then
+    if not coerce.as_list(value) then
       return explain.value(value, t.of, on_error, path)
     end
     for i, item in ipairs(value) do

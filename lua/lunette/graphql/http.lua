@@ -6,8 +6,10 @@
 -- POST with JSON and GET; application/graphql-response+json, application/json, and
 -- text/event-stream (graphql-sse's distinct connections mode), for subscriptions too.
 
+local coerce = require("lunette.graphql.coerce")
 local errors = require("lunette.graphql.error")
 local json = require("lunette.runtime.json")
+local json_text = require("lunette.graphql.json_text")
 local limits = require("lunette.graphql.limits")
 local live = require("lunette.graphql.live")
 local persisted = require("lunette.graphql.persisted")
@@ -49,7 +51,7 @@ local function refuse(status, media, message, headers)
 end
 
 local function is_object(value)
-  return type(value) == "table" and #value == 0
+  return type(value) == "table" and not coerce.is_list(value)
 end
 
 -- The parameters of a request, checked: nil, status and message when they are wrong.
@@ -78,10 +80,10 @@ local function from_body(req)
   end
   local charset = media:match("charset=\"?([^;%s\"]+)")
   if charset and charset ~= "utf-8" then return nil, 415, "The body must be UTF-8." end
-  local body, err = json.decode(req.body or "")
+  local body, err = json_text.decode(req.body or "")
   if body == nil or err then return nil, 400, "The body is no JSON." end
   if type(body) ~= "table" then return nil, 400, "The body must be a JSON object." end
-  if #body > 0 then
+  if coerce.is_list(body) then
     return nil, 400, "Batches are not supported: send each operation in a request of its own."
   end
   local params = {}
@@ -95,7 +97,7 @@ local function from_query(req)
   for _, name in ipairs({ "variables", "extensions" }) do
     if params[name] == "" then params[name] = nil end
     if params[name] then
-      local value, err = json.decode(params[name])
+      local value, err = json_text.decode(params[name])
       if err then return nil, 400, ("The %s are no JSON."):format(name) end
       params[name] = value
     end

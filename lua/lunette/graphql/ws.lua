@@ -2,6 +2,7 @@
 -- lunette.http.websocket(path, require("lunette.graphql.ws").handlers { schema = … }).
 
 local json = require("lunette.runtime.json")
+local json_text = require("lunette.graphql.json_text")
 local limits = require("lunette.graphql.limits")
 local live = require("lunette.graphql.live")
 local subscribe = require("lunette.graphql.subscribe")
@@ -134,7 +135,7 @@ function ws.handlers(opts)
   end
 
   function handlers.message(conn, text)
-    local message = json.decode(text)
+    local message = json_text.decode(text)
     local handle = type(message) == "table" and on[message.type]
     if not handle then return conn:close(4400, "Invalid message received") end
     handle(opts, conn, message)

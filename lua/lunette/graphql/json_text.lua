@@ -1,6 +1,12 @@
--- Reads JSON for the driver: unlike lua-cjson it tells [] from {} and integers from floats.
+-- Reads the JSON of requests. lua-cjson is fast, but can't tell [] from {}, and makes floats of
+-- integers; so a text in which that matters is read again here. Empty lists are marked by
+-- json.array, empty objects by an empty json.shape; integers of 64 bits are exact.
 
 local json = require("lunette.runtime.json")
+
+local json_text = {}
+
+local empty_object = json.shape {}
 
 local value -- defined below
 
@@ -55,6 +61,7 @@ local function object(text, at)
     at = skip(text, at)
     if text:byte(at) == 44 then at = skip(text, at + 1) end
   end
+  if next(fields) == nil then setmetatable(fields, empty_object) end
   return fields, at + 1
 end
 
@@ -70,4 +77,23 @@ function value(text, at)
   return tonumber(word), stop
 end
 
-return function(text) return (value(text, 1)) end
+--- Is a value an object that this module read as an empty one?
+function json_text.is_empty_object(t) return getmetatable(t) == empty_object end
+
+--- Reads a text; every list and object is told apart.
+---@param text string JSON that is known to be right
+function json_text.read(text) return (value(text, 1)) end
+
+local DIGITS <const> = ("%d"):rep(16)
+
+--- Reads JSON: nil and a message when it is none.
+---@param text string
+---@return any value, string? err
+function json_text.decode(text)
+  local decoded, err = json.decode(text)
+  if err then return nil, err end
+  local exact = text:find("%[%s*%]") or text:find("{%s*}") or text:find(DIGITS)
+  return exact and json_text.read(text) or decoded
+end
+
+return json_text
