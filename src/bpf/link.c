@@ -70,6 +70,17 @@ static int ask_addrs(struct lun_link_info *info)
 	return 0;
 }
 
+/* Kernels before 6.9 tell addresses without cookies, and refuse a question for them. */
+static void ask_no_cookies(struct lun_link_info *info)
+{
+	if (info->k.type == LUN_LINK_KPROBE_MULTI)
+		info->k.kprobe_multi.cookies = 0;
+	else if (info->k.type == LUN_LINK_UPROBE_MULTI)
+		info->k.uprobe_multi.cookies = 0;
+	free(info->cookies);
+	info->cookies = NULL;
+}
+
 static void clear_pointers(struct lun_link_abi *k)
 {
 	switch (k->type) {
@@ -107,6 +118,10 @@ static int ask(int fd, bool addrs, struct lun_link_info *info)
 	if (err || (!text && !info->addr_count))
 		return err;
 	err = lun_object_info(fd, &info->k, sizeof(info->k));
+	if (err == -E2BIG && info->cookies) {
+		ask_no_cookies(info);
+		err = lun_object_info(fd, &info->k, sizeof(info->k));
+	}
 	return err == -ENOSPC ? 0 : err; /* a text cut short is still a text */
 }
 
