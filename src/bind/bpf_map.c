@@ -350,6 +350,9 @@ static int l_map_count(lua_State *L)
 
 	if (err && lun_map_access(map->info.type) == LUN_ACCESS_KEYS)
 		err = count_keys(map, &count);
+	if (err && lun_map_why(map))
+		return lun_push_failure(
+			L, -EOPNOTSUPP, "map %u: %s", map->info.id, lun_map_why(map));
 	if (err)
 		return push_map_error(L, map, err);
 	lua_pushinteger(L, (lua_Integer)count);

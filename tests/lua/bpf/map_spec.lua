@@ -181,6 +181,8 @@ describe("bpf.map", function()
       assert.matches(why, err)
       assert.equal(95, errno)
       assert.error_matches(function() map:each() end, why)
+      local count, reason = map:count()
+      assert.truthy(count or reason:find(why, 1, true))
     end
   end)
 
