@@ -4,26 +4,16 @@ local bpf = require("bpf")
 local lunette = require("lunette")
 
 local FULL = 0.8 -- from here on it is worth an alert
-local LARGEST = 65536 -- maps with room for more are not counted at each scrape
-
-local function entries_of(info)
-  local map = bpf.map(info.id)
-  if not map then return nil end -- it has gone since it was listed
-  local handle <close> = map
-  return handle:count()
-end
 
 lunette.metrics.collect("map_fill", function(emit)
   emit.family { name = "map_fill_ratio", help = "Share of a hash map's room that is taken." }
+  local entries = bpf.fill() or {} -- by map id, from the kernel's own counts
   local full = 0
   for _, info in ipairs(bpf.maps { own = false }) do
-    if info.type:find("hash") and info.max_entries <= LARGEST then
-      local entries = entries_of(info)
-      if entries then
-        local fill = entries / info.max_entries
-        if fill >= FULL then full = full + 1 end
-        emit("map_fill_ratio", fill, { id = info.id, name = info.name, type = info.type })
-      end
+    if info.type:find("hash") and entries[info.id] then
+      local fill = entries[info.id] / info.max_entries
+      if fill >= FULL then full = full + 1 end
+      emit("map_fill_ratio", fill, { id = info.id, name = info.name, type = info.type })
     end
   end
   emit { name = "maps_nearly_full", help = "Maps that are at least 80 % full.", value = full }

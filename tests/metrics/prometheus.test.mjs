@@ -87,6 +87,10 @@ describe("a real Prometheus", () => {
     assert.equal(BigInt(value), counted);
     const [count] = await prometheus.query(`devagent_ebpf_map_entry_count{id="${ids.mx_calls}"}`);
     assert.equal(Number(count.value), dump().length);
+    const [held] = await prometheus.query(`ebpf_map_entries{id="${ids.mx_calls}"}`);
+    assert.equal(Number(held.value), dump().length);
+    const [fill] = await prometheus.query(`ebpf_map_fill_ratio{id="${ids.mx_calls}"}`);
+    assert.equal(Number(fill.value), dump().length / 512);
   });
 
   it("sees the target up, with no sample refused", async () => {

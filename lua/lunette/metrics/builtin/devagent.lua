@@ -1,6 +1,7 @@
 -- dev-agent's metrics, by its names: dashboards made for it go on working. All are gauges.
 
 local bpf = require("bpf")
+local entries = require("lunette.metrics.entries")
 local etm = require("lunette.metrics.etm")
 local names = require("lunette.names")
 
@@ -29,14 +30,18 @@ local function emit_program(emit, prog)
   emit("devagent_ebpf_prog_run_time", prog.run_time_ns / 1e9, labels)
 end
 
-local function emit_entries(emit, info)
-  local map = bpf.map(info.id)
-  if not map then return end
-  local handle <close> = map
-  local count = handle:count()
-  if count then
-    emit("devagent_ebpf_map_entry_count", count,
-      { id = info.id, name = info.name, type = names.map(info.type) })
+-- Of the maps whose entries are exported.
+local function emit_entries(emit, maps)
+  local count
+  for _, info in ipairs(maps) do
+    if etm.exports(info) then
+      count = count or entries.counter()
+      local held = count(info, true)
+      if held then
+        emit("devagent_ebpf_map_entry_count", held,
+          { id = info.id, name = info.name, type = names.map(info.type) })
+      end
+    end
   end
 end
 
@@ -46,9 +51,7 @@ function devagent.run(emit)
   emit_by_type(emit, "devagent_ebpf_prog_count", progs, names.prog)
   emit_by_type(emit, "devagent_ebpf_map_count", maps, names.map)
   for _, prog in ipairs(progs) do emit_program(emit, prog) end
-  for _, info in ipairs(maps) do
-    if etm.exports(info) then emit_entries(emit, info) end
-  end
+  emit_entries(emit, maps)
 end
 
 return devagent

@@ -1,0 +1,33 @@
+-- How many entries maps hold: the kernel's own counts, read for all maps at once; a walk of the
+-- keys for the types that it keeps none of, where the map is small.
+
+local bpf = require("bpf")
+
+local entries = {}
+
+local WALK_BELOW = 65536 -- max_entries
+
+-- Whether "entries" means anything: an array always holds all of its own.
+local COUNTED = { hash = true, percpu_hash = true, lru_hash = true, lru_percpu_hash = true,
+  lpm_trie = true, hash_of_maps = true, devmap_hash = true, sockhash = true, rhash = true }
+
+local function walk(info)
+  local map = bpf.map(info.id)
+  if not map then return nil end
+  local handle <close> = map
+  return (handle:count())
+end
+
+--- A function that counts the entries of a map as they are now: for one look at many maps.
+--- It returns nil where a count means nothing, or costs too much and `always` is not set.
+---@return fun(info: bpf.MapInfo, always?: boolean): integer|nil
+function entries.counter()
+  local known = bpf.fill() or {}
+  return function(info, always)
+    if known[info.id] and (always or COUNTED[info.type]) then return known[info.id] end
+    if always or (COUNTED[info.type] and info.max_entries <= WALK_BELOW) then return walk(info) end
+    return nil
+  end
+end
+
+return entries
