@@ -1,5 +1,6 @@
 -- One view of where programs hang, however they are held there.
 
+local cells = require("lunette.schema.cells")
 local kernel = require("lunette.schema.kernel")
 
 local attachment = {}
@@ -166,7 +167,7 @@ attachment.resolvers = {
     ["function"] = function(row) return row.func end,
     owners = owners,
     own = function(row) return row.own or false end,
-    details = function(row) return row end,
+    details = function(row) return cells.exact(row) end,
   },
   Interface = { attachments = hanging(interface_of) },
   Cgroup = { attachments = hanging(cgroup_of) },

@@ -39,6 +39,24 @@ function cells.json(value, unsigned)
   return value
 end
 
+-- The kernel's numbers that count from below zero; all others are unsigned.
+local SIGNED = { priority = true }
+
+--- What the kernel tells, as JSON can hold it, at any depth: numbers of 64 unsigned bits, of which
+--- those beyond 2^53 (addresses, cookies) become decimal digits.
+---@param value any
+---@param name any under which it stands
+---@return any
+function cells.exact(value, name)
+  if math.type(value) == "integer" and (value > EXACT or value < 0 and not SIGNED[name]) then
+    return ("%u"):format(value)
+  end
+  if type(value) ~= "table" then return value end
+  local copy = setmetatable({}, getmetatable(value))
+  for key, part in pairs(value) do copy[key] = cells.exact(part, key) end
+  return copy
+end
+
 -- The value of a column in what a plan made of the bytes: along the column's path; the whole
 -- of it where that is no struct.
 local function getter(name)

@@ -33,6 +33,9 @@ local KINDS = {
 
 local NONE = {}
 
+local EPERM = 1
+local NEEDS_ROOT = " (the kernel lists objects to CAP_SYS_ADMIN only: run as root)"
+
 local function hex(bytes)
   return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
 end
@@ -68,9 +71,9 @@ end
 function Kernel:list(kind)
   local list = self.lists[kind]
   if list then return list end
-  local err
-  list, err = KINDS[kind].list()
-  if not list then error(("%ss can't be listed: %s"):format(KINDS[kind].word, err), 0) end
+  local err, errno
+  list, err, errno = KINDS[kind].list()
+  if not list then error(errno == EPERM and err .. NEEDS_ROOT or err, 0) end
   table.sort(list, by_id)
   local found, methods = {}, KINDS[kind].methods
   for i = 1, #list do

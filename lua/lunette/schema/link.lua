@@ -1,5 +1,6 @@
 -- Links: what holds programs at their attach points.
 
+local cells = require("lunette.schema.cells")
 local filter = require("lunette.schema.filter")
 local kernel = require("lunette.schema.kernel")
 
@@ -62,7 +63,7 @@ local PLAIN = { id = true, type = true, type_id = true, prog_id = true, own = tr
 local function details(info)
   local rest = {}
   for name, value in pairs(info) do
-    if not PLAIN[name] then rest[name] = value end
+    if not PLAIN[name] then rest[name] = cells.exact(value, name) end
   end
   return rest
 end
