@@ -282,6 +282,10 @@ function bpf.net_progs() end
 ---@return bpf.SockProg[]|nil, string? err, integer? errno
 function bpf.sock_progs() end
 
+---Programs of infrared devices.
+---@return { prog_id: integer, device: string }[]|nil, string? err, integer? errno
+function bpf.lirc_progs() end
+
 ---@class bpf.Netns
 ---@field ino integer
 ---@field path string /run/netns/NAME, or /proc/PID/ns/net

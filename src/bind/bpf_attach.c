@@ -8,6 +8,7 @@
 #include "bind/bpf.h"
 #include "bind/push.h"
 #include "bpf/cgroups.h"
+#include "bpf/lirc_progs.h"
 #include "bpf/net_progs.h"
 #include "bpf/netns.h"
 #include "bpf/sock_progs.h"
@@ -150,6 +151,26 @@ static int l_sock_progs(lua_State *L)
 	return 1;
 }
 
+/* bpf.lirc_progs() -> LircProg[] | nil, err, errno */
+static int l_lirc_progs(lua_State *L)
+{
+	struct lun_out *out = lun_push_buffer(L);
+	int err = lun_lirc_progs(out);
+	const struct lun_lirc_prog *rows = (void *)out->data;
+
+	if (err)
+		return lun_push_error(L, err, "listing programs of infrared devices");
+	lua_newtable(L);
+	for (size_t i = 0; i < out->len / sizeof(*rows); i++) {
+		lua_createtable(L, 0, 2);
+		lun_set_int(L, "prog_id", rows[i].prog_id);
+		lun_set_str(L, "device", rows[i].device);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
 /* bpf.netns() -> Netns[] | nil, err, errno */
 static int l_netns(lua_State *L)
 {
@@ -175,6 +196,7 @@ static const luaL_Reg functions[] = {
 	{ "cgroup_path", l_cgroup_path },
 	{ "net_progs", l_net_progs },
 	{ "sock_progs", l_sock_progs },
+	{ "lirc_progs", l_lirc_progs },
 	{ "netns", l_netns },
 	{ NULL, NULL },
 };

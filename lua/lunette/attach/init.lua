@@ -124,6 +124,13 @@ local function add_socket_maps(rows, places, view)
   end
 end
 
+local function add_infrared(rows)
+  for _, item in ipairs(bpf.lirc_progs() or {}) do
+    rows[#rows + 1] =
+      { kind = "lirc", how = "prog", prog_id = item.prog_id, target = item.device }
+  end
+end
+
 local function held(kind, item)
   return {
     kind = kind, how = "fd", prog_id = item.prog_id or item.id, pid = item.pid, fd = item.fd,
@@ -247,6 +254,7 @@ function attach.list(opts)
   if opts and opts.effective then add_inherited(rows) end
   add_net(rows, places)
   add_socket_maps(rows, places, view)
+  add_infrared(rows)
   add_events(rows, view.owners)
   add_sockets(rows, view.owners)
   add_slots(rows, view.map_list)

@@ -232,6 +232,16 @@ describe("bpf.net_progs", function()
   end)
 end)
 
+describe("bpf.lirc_progs", function()
+  it("tells nothing where there is no infrared device", function()
+    if fixture.output("ls /dev/lirc* 2>/dev/null") ~= "" then
+      pending("this machine has infrared devices")
+    else
+      assert.same({}, bpf.lirc_progs())
+    end
+  end)
+end)
+
 describe("bpf.sock_progs", function()
   it("tells what is on a socket map", function()
     local path, id = pinned("att_msg")
