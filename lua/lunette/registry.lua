@@ -18,19 +18,28 @@ function registry.list(kind)
   return list
 end
 
--- The first caller outside lunette's own API modules is the one who declares.
+-- Embedded, or read from disk with --root.
+local function is_own(source)
+  return source:match("^@lunette/") or source:match("^@.*/lua/lunette/")
+end
+
+-- Where a declaration was made: the first caller outside lunette's own API modules; or the
+-- module that declares while it is being required, as what is built in does, and no script.
 local function caller()
+  local module
   for level = 3, 30 do
-    local info = debug.getinfo(level, "Sl")
+    local info = debug.getinfo(level, "Slf")
     if not info then break end
-    -- Embedded, or read from disk with --root.
-    local own = info.source:match("^@lunette/") or info.source:match("^@.*/lua/lunette/")
-    if info.what ~= "C" and not own then
-      return info.source:gsub("^@", ""), info.currentline
+    if module and info.func == require then
+      return module.source:gsub("^@", ""), module.currentline, nil
     end
+    if info.what ~= "C" and not is_own(info.source) then
+      return info.source:gsub("^@", ""), info.currentline, script
+    end
+    if info.what ~= "C" then module = info end
   end
-  local info = debug.getinfo(3, "Sl")
-  return info and info.source:gsub("^@", "") or "?", info and info.currentline or 0
+  local info = module or debug.getinfo(3, "Sl")
+  return info and info.source:gsub("^@", "") or "?", info and info.currentline or 0, script
 end
 
 --- Notes a declaration; item.source says where it was made.
@@ -39,8 +48,8 @@ end
 ---@param item T
 ---@return T item
 function registry.declare(kind, item)
-  local file, line = caller()
-  item.source = { file = file, line = line, script = script }
+  local file, line, by = caller()
+  item.source = { file = file, line = line, script = by }
   local list = registry.list(kind)
   list[#list + 1] = item
   return item
