@@ -19,7 +19,8 @@ describe("bpf.ksym", function()
 end)
 
 describe("bpf.elf_symbol", function()
-  local source, binary = os.tmpname() .. ".c", os.tmpname()
+  local binary = os.tmpname()
+  local source = binary .. ".c"
 
   setup(function()
     local file <close> = assert(io.open(source, "w"))
