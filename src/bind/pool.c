@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "bind/pack.h"
-#include "bind/server.h"
 
 static void seconds_from_now(struct timespec *until, double seconds)
 {
@@ -164,7 +163,6 @@ static struct lun_generation *make_current(struct lun_pool *pool, struct lun_gen
 	pool->current = next;
 	if (next)
 		pool->number++;
-	lun_server_generation(pool->number);
 	pthread_mutex_unlock(&pool->lock);
 	return before;
 }

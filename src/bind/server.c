@@ -26,7 +26,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct error errors[MAX_ERRORS];
 static unsigned errors_len;
 static struct lun_pool *serving;
-static unsigned generation, reloads, reloads_failed;
+static unsigned reloads, reloads_failed;
 static double started;
 static atomic_ulong answers[6]; /* by the status' first digit */
 
@@ -50,13 +50,6 @@ void lun_server_pool(struct lun_pool *pool)
 	serving = pool;
 	if (pool && started == 0)
 		started = now();
-	pthread_mutex_unlock(&lock);
-}
-
-void lun_server_generation(unsigned number)
-{
-	pthread_mutex_lock(&lock);
-	generation = number;
 	pthread_mutex_unlock(&lock);
 }
 
@@ -249,7 +242,6 @@ static void read_options(lua_State *L, struct lun_serve_options *options)
 	options->origins = opt_list(L, "origins");
 	options->watch = opt_list(L, "watch");
 	options->token = opt_string(L, "token");
-	options->certificate = opt_string(L, "certificate");
 	options->allow_write = opt_flag(L, "allow_write");
 	options->allow_eval = opt_flag(L, "allow_eval");
 	options->no_auth = opt_flag(L, "no_auth");

@@ -16,7 +16,6 @@ struct lun_serve_options {
 	const char *const *origins;
 	const char *const *watch; /* folders: a changed *.lua in them reloads */
 	const char *token;        /* NULL: none */
-	const char *certificate;  /* PEM file with certificate and key: HTTPS; NULL: HTTP */
 	bool allow_write, allow_eval, no_auth;
 	size_t body_limit;
 	unsigned connections; /* at once, of all kinds */
@@ -28,7 +27,6 @@ typedef int (*lun_serve_fn)(const struct lun_serve_options *options, char **err)
 void lun_server_set(lun_serve_fn serve, const struct lun_vm_config *vm);
 /* The pool that serves, for state(); NULL: none any more. */
 void lun_server_pool(struct lun_pool *pool);
-void lun_server_generation(unsigned number);
 /* Remembers what went wrong with a script or service; the newest are kept. */
 void lun_server_error(const char *script, const char *message);
 /* The scripts were loaded again (true), or their loading failed. Success forgets old errors. */

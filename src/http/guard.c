@@ -99,8 +99,8 @@ static bool is_our_host(struct lun_http *http, const char *host)
 
 static bool is_same_origin(const struct mg_request_info *info, const char *origin)
 {
-	const char *scheme = info->is_ssl ? "https://" : "http://";
-	size_t len = strlen(scheme);
+	static const char scheme[] = "http://";
+	size_t len = sizeof(scheme) - 1;
 
 	return strncasecmp(origin, scheme, len) == 0 &&
 		strcasecmp(origin + len, lun_header(info, "Host")) == 0;
@@ -148,13 +148,41 @@ static bool same_secret(const char *a, const char *b)
 	return !differ;
 }
 
+/* The token in hex, as a browser's WebSocket, which sends no headers of its own, gives it. */
+static bool same_hex_secret(const char *secret, const char *hex, size_t len)
+{
+	char given[2 * LUN_TOKEN_MAX + 1], wanted[2 * LUN_TOKEN_MAX + 1] = "";
+	size_t secret_len = strlen(secret);
+
+	if (len >= sizeof(given) || secret_len > LUN_TOKEN_MAX)
+		return false;
+	snprintf(given, sizeof(given), "%.*s", (int)len, hex);
+	for (size_t i = 0; i < secret_len; i++)
+		snprintf(wanted + 2 * i, 3, "%02x", (unsigned char)secret[i]);
+	return same_secret(wanted, given);
+}
+
+/* "Sec-WebSocket-Protocol: graphql-transport-ws, bearer.HEX" */
+static bool has_protocol_token(struct lun_http *http, const struct mg_request_info *info)
+{
+	const char *list = lun_header(info, "Sec-WebSocket-Protocol");
+	const char *item = list ? strstr(list, "bearer.") : NULL;
+
+	if (!item || (item != list && item[-1] != ' ' && item[-1] != ','))
+		return false;
+	item += strlen("bearer.");
+	return same_hex_secret(http->options->token, item, strcspn(item, ", "));
+}
+
 /* "Authorization: Bearer TOKEN" */
 static bool has_token(struct lun_http *http, const struct mg_request_info *info)
 {
 	const char *value = lun_header(info, "Authorization");
 
-	if (!http->options->token || !value || strncasecmp(value, "Bearer ", 7) != 0)
+	if (!http->options->token)
 		return false;
+	if (!value || strncasecmp(value, "Bearer ", 7) != 0)
+		return has_protocol_token(http, info);
 	return same_secret(http->options->token, value + 7);
 }
 

@@ -45,13 +45,13 @@ static void end(const struct mg_connection *conn, int status)
 	}
 }
 
-static void join_ports(const char *const *listen, bool secure, char *ports, size_t len)
+static void join_ports(const char *const *listen, char *ports, size_t len)
 {
 	*ports = '\0';
 	for (; *listen; listen++) {
 		size_t at = strlen(ports);
 
-		snprintf(ports + at, len - at, "%s%s%s", at ? "," : "", *listen, secure ? "s" : "");
+		snprintf(ports + at, len - at, "%s%s", at ? "," : "", *listen);
 	}
 }
 
@@ -115,12 +115,10 @@ static struct mg_context *configure(struct lun_http *http, char **err)
 		"",
 		"enable_directory_listing",
 		"no",
-		o->certificate ? "ssl_certificate" : NULL,
-		o->certificate,
 		NULL,
 	};
 
-	join_ports(o->listen, o->certificate, ports, sizeof(ports));
+	join_ports(o->listen, ports, sizeof(ports));
 	snprintf(threads, sizeof(threads), "%u", o->connections);
 	return start(http, options, err);
 }
@@ -168,8 +166,8 @@ bool lun_http_url(struct lun_http *http, int n, char *url, size_t len)
 		return false;
 	listen = http->options->listen[n];
 	colon = strrchr(listen, ':');
-	snprintf(url, len, "%s://%.*s:%d/", ports[n].is_ssl ? "https" : "http",
-		colon ? (int)(colon - listen) : 7, colon ? listen : "0.0.0.0", ports[n].port);
+	snprintf(url, len, "http://%.*s:%d/", colon ? (int)(colon - listen) : 7,
+		colon ? listen : "0.0.0.0", ports[n].port);
 	return true;
 }
 

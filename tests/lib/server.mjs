@@ -67,7 +67,7 @@ export async function startServer({ args = [], env = {}, scripts, token: withTok
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       const [code, by] = await closed;
       clean();
-      const bad = /(ERROR: \w+Sanitizer|runtime error:)[^]*/.exec(stderr);
+      const bad = /(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:)[^]*/.exec(stderr);
       if (bad) throw new Error(bad[0]);
       return { code, signal: by };
     },

@@ -23,7 +23,6 @@ function serve.configure(command)
   command:flag("--no-auth", "Let everybody read who reaches us, from other hosts too.")
   repeatable(command, "--allow-host", "Answer to this name in a Host header too.", "NAME")
   repeatable(command, "--allow-origin", "Take requests of this web page too.", "ORIGIN")
-  command:option("--tls", "Serve HTTPS; the file has the certificate and its key."):argname("PEM")
   command:flag("--no-reload", "Leave scripts as they are when their files change.")
   command:option("--vms", "VMs that answer requests (one a CPU, 2 to 8)."):convert(args.count)
   command:option("--max-connections", "Connections at once (256)."):convert(args.count)
@@ -103,9 +102,6 @@ end
 
 local function check(given)
   for _, path in ipairs(given.script) do require("lunette.cli.scripts").files(path) end
-  if given.tls and not io.open(given.tls) then
-    exit.fail(exit.MISSING, "%s: no such file", given.tls)
-  end
   if given.max_connections and given.max_connections < 4 then
     exit.fail(exit.USAGE, "--max-connections: 4 at least")
   end
@@ -121,7 +117,7 @@ function serve.run(given)
   end
   local ok, err = require("lunette.core.server").serve({
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
-    watch = folders(given), token = token, certificate = given.tls,
+    watch = folders(given), token = token,
     allow_write = given.allow_write, allow_eval = given.allow_eval, no_auth = given.no_auth,
     workers = given.vms, connections = given.max_connections, body_limit = given.max_body,
     memory = given.max_memory and given.max_memory << 20, seconds = given.max_seconds,
