@@ -110,15 +110,33 @@ void lun_out_char(struct lun_out *out, char c)
 	out->len++;
 }
 
+/* Two digits at a time, from the end; returns where they begin. */
+static char *put_digits(char *end, uint64_t v)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+
+	while (v >= 100) {
+		end -= 2;
+		memcpy(end, pairs + v % 100 * 2, 2);
+		v /= 100;
+	}
+	if (v >= 10) {
+		end -= 2;
+		memcpy(end, pairs + v * 2, 2);
+		return end;
+	}
+	*--end = (char)('0' + v);
+	return end;
+}
+
 void lun_out_u64(struct lun_out *out, uint64_t v)
 {
 	char digits[20];
-	char *p = digits + sizeof(digits);
+	char *p = put_digits(digits + sizeof(digits), v);
 
-	do {
-		*--p = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
 	lun_out_mem(out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
