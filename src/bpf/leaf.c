@@ -58,6 +58,14 @@ static void set_scratch(struct lun_value *value, struct lun_ctx *ctx)
 	value->kind = LUN_V_STR;
 	value->s = ctx->scratch.data ? ctx->scratch.data : "";
 	value->len = ctx->scratch.len;
+	value->plain = false;
+}
+
+/* Digits, letters and the like, which JSON takes as they are. */
+static void set_plain(struct lun_value *value, struct lun_ctx *ctx)
+{
+	set_scratch(value, ctx);
+	value->plain = true;
 }
 
 __extension__ typedef unsigned __int128 u128;
@@ -175,6 +183,7 @@ static void set_str(struct lun_value *value, const char *s)
 	value->kind = LUN_V_STR;
 	value->s = s;
 	value->len = strlen(s);
+	value->plain = false;
 }
 
 static void leaf_enum(const struct lun_plan *plan, const struct lun_op *op, const uint8_t *data,
@@ -223,6 +232,7 @@ static void leaf_chars(const struct lun_op *op, const uint8_t *data, struct lun_
 	value->kind = LUN_V_STR;
 	value->s = (const char *)data;
 	value->len = strnlen(value->s, op->size);
+	value->plain = false;
 }
 
 static void leaf_address(
@@ -232,14 +242,14 @@ static void leaf_address(
 
 	inet_ntop(family, data, text, sizeof(text));
 	lun_out_str(&ctx->scratch, text);
-	set_scratch(value, ctx);
+	set_plain(value, ctx);
 }
 
 static void leaf_mac(struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
 	for (int i = 0; i < 6; i++)
 		lun_out_printf(&ctx->scratch, "%s%02x", i ? ":" : "", data[i]);
-	set_scratch(value, ctx);
+	set_plain(value, ctx);
 }
 
 /* CIDR where the address is IPv4 or IPv6, else the bytes: "0a00/8". */
@@ -318,7 +328,7 @@ static void leaf_dev(struct lun_ctx *ctx, uint64_t dev, struct lun_value *value)
 static void leaf_pointer(struct lun_ctx *ctx, uint64_t v, struct lun_value *value)
 {
 	lun_out_printf(&ctx->scratch, "0x%llx", (unsigned long long)v);
-	set_scratch(value, ctx);
+	set_plain(value, ctx);
 }
 
 /* What has a name somewhere in the system; its number where it has none. */
@@ -391,7 +401,7 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 		break;
 	case LUN_K_BYTES:
 		lun_out_hex(&ctx->scratch, data, op->size);
-		set_scratch(value, ctx);
+		set_plain(value, ctx);
 		break;
 	case LUN_K_PTR:
 		leaf_pointer(ctx, op_u64(op, data), value);

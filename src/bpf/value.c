@@ -43,6 +43,23 @@ void lun_value_text(struct lun_out *out, const struct lun_value *value)
 	}
 }
 
+static void write_string(struct lun_out *out, const struct lun_value *value)
+{
+	char *p;
+
+	if (!value->plain) {
+		lun_json_str(out, value->s, value->len);
+		return;
+	}
+	p = lun_out_reserve(out, value->len + 2);
+	if (!p)
+		return;
+	*p++ = '"';
+	memcpy(p, value->s, value->len);
+	p[value->len] = '"';
+	out->len += value->len + 2;
+}
+
 void lun_value_json(struct lun_out *out, const struct lun_value *value)
 {
 	switch (value->kind) {
@@ -61,7 +78,7 @@ void lun_value_json(struct lun_out *out, const struct lun_value *value)
 		lun_json_double(out, value->d);
 		break;
 	case LUN_V_STR:
-		lun_json_str(out, value->s, value->len);
+		write_string(out, value);
 		break;
 	default:
 		lun_value_text(out, value);

@@ -26,6 +26,7 @@ struct lun_value {
 		struct {
 			const char *s;
 			size_t len;
+			bool plain; /* ASCII that needs no escapes */
 		};
 	};
 };
