@@ -159,7 +159,8 @@ static void column_text(
 	lun_value_text(&run->text, &v);
 }
 
-/* A text that ends before its bytes do stands for one entry only when the rest is zero. */
+/* A text that ends before its bytes do stands for one entry only when the rest is zero; one that
+ * is not ASCII may be changed, so that it is equal to another. */
 static void look_behind(
 	struct lun_pass_run *run, const struct lun_pass_column *column, uint32_t entry)
 {
@@ -167,8 +168,11 @@ static void look_behind(
 	const struct lun_op *op = &place.plan->ops[column->pick.op];
 	const uint8_t *p = place.bytes.data + column->pick.offset;
 
-	for (size_t i = strnlen((const char *)p, op->size); i < op->size; i++)
-		run->pass->blurred = run->pass->blurred || p[i];
+	size_t end = strnlen((const char *)p, op->size);
+
+	run->pass->blurred |= !lun_metric_is_ascii((const char *)p, end);
+	for (size_t i = end; i < op->size; i++)
+		run->pass->blurred |= p[i] != 0;
 }
 
 static void look_behind_texts(struct lun_pass_run *run, uint32_t count)

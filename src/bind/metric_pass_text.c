@@ -25,6 +25,7 @@ struct pass_source {
 	struct lun_pass_run run;
 	struct lun_out parts; /* before each label's value, NUL-terminated */
 	size_t *part;         /* where each starts; the last one closes */
+	struct lun_out clean; /* a label value that is looked up */
 	double divisor;
 	uint64_t limit, lines, doubles, cut;
 	char *rule;
@@ -82,16 +83,25 @@ static int seen_add(struct seen *seen, uint64_t hash)
 	return 1;
 }
 
-/* Of all labels but the constant ones, with their lengths. */
-static uint64_t hash_labels(const struct lun_pass_run *run)
+static uint64_t hash_label(struct pass_source *src, const struct lun_slice *label)
 {
+	if (lun_metric_is_ascii(label->data, label->len))
+		return lun_metric_hash(label->data, label->len);
+	/* Different bytes may become the same text. */
+	lun_out_reset(&src->clean);
+	lun_metric_clean(&src->clean, label->data, label->len);
+	return lun_metric_hash(src->clean.data, src->clean.len);
+}
+
+/* Of all labels but the constant ones, as they will be written. */
+static uint64_t hash_labels(struct pass_source *src)
+{
+	const struct lun_pass_run *run = &src->run;
 	uint64_t h = 0;
 
 	for (size_t i = 0; i < run->pass->n_labels; i++) {
-		const struct lun_slice *label = &run->labels[i];
-
 		if (run->pass->labels[i].from != LUN_FROM_CONST)
-			h = h * 0x9e3779b97f4a7c15ull + lun_metric_hash(label->data, label->len);
+			h = h * 0x9e3779b97f4a7c15ull + hash_label(src, &run->labels[i]);
 	}
 	return h;
 }
@@ -127,7 +137,7 @@ static int write_entry(struct pass_source *src, struct lun_out *out, int cpu)
 		return 0;
 	}
 	err = lun_pass_labels(&src->run, src->entry, cpu);
-	is_new = err ? err : seen_add(&src->seen, hash_labels(&src->run));
+	is_new = err ? err : seen_add(&src->seen, hash_labels(src));
 	if (is_new > 0) {
 		write_line(src, out, v);
 		src->lines++;
@@ -217,6 +227,7 @@ static void pass_close(struct lun_source *base)
 	free(src->part);
 	free(src->rule);
 	lun_out_free(&src->parts);
+	lun_out_free(&src->clean);
 	free(src);
 }
 

@@ -75,6 +75,23 @@ size_t lun_metric_label_cut(const char *s, size_t len)
 	return n;
 }
 
+bool lun_metric_is_ascii(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!s[i] || (unsigned char)s[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+void lun_metric_clean(struct lun_out *out, const char *s, size_t len)
+{
+	for (size_t i = 0, n; i < len; i += n ? n : 1) {
+		n = lun_metric_char(s + i, len - i);
+		lun_out_mem(out, n ? s + i : LUN_METRIC_BAD, n ? n : 3);
+	}
+}
+
 /* Writes the first character of s and returns its length. */
 static size_t help_char(
 	struct lun_out *out, enum lun_metric_format format, const char *s, size_t len)

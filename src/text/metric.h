@@ -52,6 +52,11 @@ size_t lun_metric_char(const char *s, size_t len);
 /* Length of the label value that is kept of s: all of it, or what LABEL_MAX leaves. */
 size_t lun_metric_label_cut(const char *s, size_t len);
 
+/* Whether it is ASCII without NUL: as a label value it stays as it is. */
+bool lun_metric_is_ascii(const char *s, size_t len);
+/* A label value as it will be: valid, but not escaped. */
+void lun_metric_clean(struct lun_out *out, const char *s, size_t len);
+
 void lun_metric_head_write(
 	struct lun_out *out, enum lun_metric_format format, const struct lun_metric_head *head);
 /* The suffix of a type's plain sample: "_total", "_info" or "". */

@@ -81,23 +81,6 @@ uint64_t lun_metric_hash(const char *s, size_t len)
 	return h ^ h >> 29;
 }
 
-static bool is_ascii(const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (!s[i] || (unsigned char)s[i] >= 0x80)
-			return false;
-	}
-	return true;
-}
-
-static void put_clean(struct lun_out *out, const char *s, size_t len)
-{
-	for (size_t i = 0, n; i < len; i += n ? n : 1) {
-		n = lun_metric_char(s + i, len - i);
-		lun_out_mem(out, n ? s + i : LUN_METRIC_BAD, n ? n : 3);
-	}
-}
-
 /* One label value into the key: valid and of a bounded length, so that two values are equal
  * here when they would be equal in the text. */
 static void put_label(struct lun_tally *t, struct lun_slice label)
@@ -108,10 +91,10 @@ static void put_label(struct lun_tally *t, struct lun_slice label)
 	uint16_t stored = 0;
 
 	lun_out_mem(key, &stored, LENGTH_BYTES);
-	if (is_ascii(label.data, kept))
+	if (lun_metric_is_ascii(label.data, kept))
 		lun_out_mem(key, label.data, kept);
 	else
-		put_clean(key, label.data, kept);
+		lun_metric_clean(key, label.data, kept);
 	if (key->err)
 		return;
 	len = lun_metric_label_cut(key->data + start, key->len - start);

@@ -99,17 +99,22 @@ function Compiled:add_metric(metric)
   end
 end
 
+-- Kinds whose texts tell any two values apart. (Two processes may have one name, two symbols
+-- too. A text with bytes behind its end is seen in C.)
+local TELLS_APART = { cstring = true, bytes = true, hex = true, ipv4 = true, ipv6 = true,
+  mac = true, port = true, lpm = true, bool = true, duration = true }
+for bits = 3, 7 do
+  for _, sign in ipairs { "u", "i", "be" } do TELLS_APART[sign .. (1 << bits)] = true end
+end
+
 -- Whether each entry has a label set of its own: every column of the key is a label as it is.
 local function is_identity(self)
-  if self.rule.relabel or (self.info.per_cpu and self.rule.percpu == "cpu" and not self.each_cpu)
-  then
-    return false
-  end
+  if self.rule.relabel then return false end
   local given = {}
   for _, column in ipairs(self.labels) do
     if column.from == "key" then
-      if column.raw then return true end
-      given[column.path] = true
+      if column.raw then return column.raw ~= "string" or not self.rule.top end
+      given[column.path] = TELLS_APART[column.type]
     end
   end
   for _, column in ipairs(self.decoder.columns.key) do

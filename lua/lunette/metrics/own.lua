@@ -22,6 +22,8 @@ local COUNTERS = {
   { "lunette_rule_entries", "entries", "Map entries that its passes read.",
     "entries" },
   { "lunette_rule_clashes", "clashes", "Metrics that another rule has already." },
+  { "lunette_rule_duplicates", "doubles",
+    "Entries of a streamed rule left out because another one had their labels." },
   { "lunette_rule_labels_cut", "labels_cut", "Label values cut at 1,024 bytes." },
 }
 

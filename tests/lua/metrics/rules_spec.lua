@@ -1,3 +1,5 @@
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
 local lunette = require("lunette")
 local state = require("lunette.metrics.state")
 local support = require("tests.lua.metrics.support")
@@ -131,6 +133,28 @@ describe("rules over maps", function()
     local _, n = support.text():gsub("\nio{", "")
     assert.are.equal(5, n)
     assert.are.equal(15, state.get("most").cut_max)
+  end)
+
+  it("choose the greatest of what is added up, where names are alike", function()
+    -- More than a pass gathers before it forgets the smaller ones.
+    local many = assert(bpf.load(fixture.object("metrics_big")))
+    local handle <close> = many
+    local big = handle:map("mx_big")
+    local n = 40000
+    for i = 1, n do
+      local key = ("<zI8"):pack(("%07d"):format(i % (n // 2)), i)
+      assert(big:update(key, ("<I8"):pack(1000)))
+    end
+    for i = 1, 3 do assert(big:update(("<c16"):pack("a\0" .. i), ("<I8"):pack(900))) end
+    local function top(name, node, labels)
+      metrics.map { name = name, match = { id = big:info().id }, top = 1,
+        decode = { key = node, value = d.u64() }, labels = labels }
+    end
+    top("twice", d.struct { d.cstring(8):as("a"), d.u64():as("b") }, { a = "key.a" })
+    top("text", d.cstring(16):as("a"), { a = "key" })
+    local text = support.text()
+    assert.are.equal("2700", support.sample(text, 'twice{a="a"}'))
+    assert.are.equal("2700", support.sample(text, 'text{a="a"}'))
   end)
 
   it("decode by a decoder of their own", function()
