@@ -148,13 +148,15 @@ static bool same_secret(const char *a, const char *b)
 	return !differ;
 }
 
+enum { TOKEN_MAX = 256 };
+
 /* The token in hex, as a browser's WebSocket, which sends no headers of its own, gives it. */
 static bool same_hex_secret(const char *secret, const char *hex, size_t len)
 {
-	char given[2 * LUN_TOKEN_MAX + 1], wanted[2 * LUN_TOKEN_MAX + 1] = "";
+	char given[2 * TOKEN_MAX + 1], wanted[2 * TOKEN_MAX + 1] = "";
 	size_t secret_len = strlen(secret);
 
-	if (len >= sizeof(given) || secret_len > LUN_TOKEN_MAX)
+	if (len >= sizeof(given) || secret_len > TOKEN_MAX)
 		return false;
 	snprintf(given, sizeof(given), "%.*s", (int)len, hex);
 	for (size_t i = 0; i < secret_len; i++)
