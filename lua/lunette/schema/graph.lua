@@ -23,7 +23,7 @@ extend type Query {
     depth: Int = 8
     "Only nodes of these kinds."
     kinds: [NodeKind!]
-    "Leave out Lunette's own objects."
+    "False leaves out Lunette's own objects."
     own: Boolean = true
   ): Graph!
 }
