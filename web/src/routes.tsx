@@ -25,6 +25,10 @@ export const routes: Route[] = [
     page: page(() => import("./pages/program").then((m) => m.ProgramPage)) },
   { path: /^\/maps\/(\d+)$/, title: "Map",
     page: page(() => import("./pages/map").then((m) => m.MapPage)) },
+  { path: /^\/maps\/(\d+)\/decoder$/, title: "Decoder editor",
+    page: page(() => import("./pages/editor").then((m) => m.DecoderEditor)) },
+  { path: /^\/console$/, title: "Console",
+    page: page(() => import("./pages/console").then((m) => m.Console)) },
   { path: /^\/attach$/, title: "Attach points",
     page: page(() => import("./pages/attach").then((m) => m.AttachPoints)) },
   { path: /^\/links\/(\d+)$/, title: "Link",
@@ -65,4 +69,5 @@ export const rail: RailEntry[] = [
 export const tools: RailEntry[] = [
   { href: "/exports", text: "Metrics", icon: "exports", key: "e" },
   { href: "/decoders", text: "Decoders", icon: "decoder", key: "d" },
+  { href: "/console", text: "Console", icon: "console", key: "c" },
 ];

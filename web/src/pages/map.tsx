@@ -83,7 +83,7 @@ function Meaning({ map }: { map: MapInfo }) {
   const columns = [...decoder.key.map((c) => ["key", c] as const),
     ...decoder.value.map((c) => ["value", c] as const)];
   return (
-    <Card title="What its bytes mean">
+    <Card title="What its bytes mean" end={<a href={`/maps/${map.id}/decoder`}>Write a decoder</a>}>
       <p class="dim">{sentence(decoder.why ?? `by ${decoder.name}`)}</p>
       <dl class="facts">
         {columns.map(([part, column], at) => [
