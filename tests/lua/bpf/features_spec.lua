@@ -92,3 +92,22 @@ describe("bpf.probe", function()
     assert.has_error(function() bpf.probe("helper", "xdp") end)
   end)
 end)
+
+describe("lunette feature", function()
+  local function run(words) return fixture.output(fixture.binary() .. " feature " .. words) end
+
+  it("prints what features.list tells", function()
+    local rows = fixture.json(fixture.binary() .. " feature -j program")
+    local xdp = fixture.find(rows, { name = "xdp" })
+    assert.same({ group = "program", name = "xdp", available = true }, xdp)
+    assert.is_nil(fixture.find(rows, { group = "map" }))
+    assert.truthy(run("kernel"):find("iterators", 1, true))
+    assert.truthy(run("--csv map"):find("map,percpu_hash,yes", 1, true))
+  end)
+
+  it("prints only what is missing", function()
+    for line in run("--csv --missing"):gmatch("[^\r\n]+") do
+      assert.is_nil(line:match("^%w+,[^,]+,yes"))
+    end
+  end)
+end)
