@@ -100,8 +100,9 @@ local function interface_of(row)
   }
 end
 
+-- A link that was detached has none: the kernel tells 0.
 local function cgroup_of(row)
-  if not row.cgroup_id then return nil end
+  if not row.cgroup_id or row.cgroup_id == 0 then return nil end
   return { key = row.cgroup_id, id = row.cgroup_id, path = row.cgroup_path }
 end
 

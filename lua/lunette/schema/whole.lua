@@ -70,7 +70,7 @@ end
 
 -- The node of the cgroup or interface that a row of the attach view is on.
 function Builder:place(row)
-  if row.cgroup_id then
+  if row.cgroup_id and row.cgroup_id ~= 0 then
     return self:node(("cgroup:%u"):format(row.cgroup_id), "CGROUP",
       { label = row.cgroup_path or ("cgroup %u"):format(row.cgroup_id), detail = "cgroup" })
   end
