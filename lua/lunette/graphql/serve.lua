@@ -1,8 +1,7 @@
 -- The server's GraphQL endpoints: /graphql and, as dev-agent has it, /query; WebSockets on the
--- same paths. The schema is the explorer's, with what scripts add; each VM builds it once.
+-- same paths. The schema is the explorer's, with what scripts add; each VM builds it once, and
+-- loads the engine when it is first asked: most VMs of services never are.
 
-local graphql_http = require("lunette.graphql.http")
-local graphql_ws = require("lunette.graphql.ws")
 local http = require("lunette.http")
 local registry = require("lunette.registry")
 
@@ -33,12 +32,33 @@ local function shared()
   return ok and store or nil
 end
 
-local handler = graphql_http.handler { schema = serve.schema, context = context, shared = shared() }
+local answer -- made of the engine when it is first needed, as are the WebSockets' callbacks
+
+local function respond(req)
+  answer = answer or require("lunette.graphql.http").handler {
+    schema = serve.schema, context = context, shared = shared(),
+  }
+  return answer(req)
+end
+
+local function callbacks()
+  local made
+  local handlers = { protocols = { "graphql-transport-ws" } }
+  for _, name in ipairs { "open", "message", "event", "close" } do
+    handlers[name] = function(...)
+      made = made or require("lunette.graphql.ws").handlers {
+        schema = serve.schema, context = context,
+      }
+      if made[name] then return made[name](...) end
+    end
+  end
+  return handlers
+end
 
 for _, path in ipairs(PATHS) do
-  http.get(path, handler)
-  http.post(path, handler)
-  http.websocket(path, graphql_ws.handlers { schema = serve.schema, context = context })
+  http.get(path, respond)
+  http.post(path, respond)
+  http.websocket(path, callbacks())
 end
 
 return serve
