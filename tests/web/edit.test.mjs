@@ -93,6 +93,11 @@ test("an entry is deleted, and it is undone", async () => {
   await until("the entry again", () => held(7) === "0201000000000000");
 });
 
+test("values that stand still are drawn as a level line", async () => {
+  await page.getByRole("tab", { name: "Over time" }).click();
+  await page.locator(".chart canvas").waitFor({ timeout: 15_000 });
+});
+
 test("a map is pinned and unpinned", async () => {
   await page.getByRole("tab", { name: /About/ }).click();
   await page.getByLabel("Path of a new pin").fill(`${pin}_2`);

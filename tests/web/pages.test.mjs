@@ -2,6 +2,7 @@
 // axe-core has no serious finding, and its picture is kept in tests/out/web.
 
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { startServer } from "../lib/server.mjs";
 import {
@@ -133,5 +134,17 @@ test("the keys: ? helps, g and a letter goes, arrows and Enter open a row", asyn
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/maps\/\d+/);
+  await page.context().close();
+});
+
+test("scripts that change are shown without a reload of the page", async () => {
+  const page = await openPage(browser, `${server.url}/`);
+  await page.locator(".rail").getByText("A demo").waitFor();
+  writeFileSync(server.scripts.file("more.lua"), `
+require("lunette").ui.page("more", { title = "One more", view = function(ui) return ui.text "x" end })`);
+  await page.locator(".rail").getByText("One more").waitFor({ timeout: 20_000 });
+  writeFileSync(server.scripts.file("wrong.lua"), "this is no Lua");
+  await page.getByText("A script failed").waitFor({ timeout: 20_000 });
+  await page.locator(".rail").getByText("One more").waitFor();
   await page.context().close();
 });

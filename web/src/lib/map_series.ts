@@ -3,7 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { MapTableLive, MapTablePage, type Json, type TablePart } from "@gen/queries";
 import type { Curve } from "../parts/chart";
-import { useQuery, useSubscription } from "./hooks";
+import { connection } from "./api";
+import { useQuery, useSubscription, visible } from "./hooks";
 
 export interface SeriesWish {
   id: number;
@@ -86,6 +87,7 @@ export function useMapSeries(wish: SeriesWish): Series {
   const value = wish.value
     ? columns.find((column) => column.name === wish.value) : drawable(columns)[0];
   const samples = useRef<Sample[]>([]);
+  const heard = useRef(0);
   const [beat, setBeat] = useState(0);
   const [failed, setFailed] = useState<string | undefined>(undefined);
   useEffect(() => { samples.current = []; }, [id, by, value?.name]);
@@ -95,10 +97,23 @@ export function useMapSeries(wish: SeriesWish): Series {
     sort: { column: value?.name ?? "", order: "DESC" },
   }, ({ mapTable }) => {
     if (!value) return;
+    heard.current = Date.now();
     samples.current = [...samples.current, sampleOf(mapTable, by, value)].slice(-kept);
     setFailed(undefined);
     setBeat((n) => n + 1);
   }, { skip: !value || (wish.skip ?? false), failed: (error) => setFailed(error.message) });
+
+  // The server is silent while nothing changes: then the values are still what they were.
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const last = samples.current[samples.current.length - 1];
+      const silent = Date.now() - heard.current > every * 1500;
+      if (!last || !silent || connection.value !== "live" || !visible.value) return;
+      samples.current = [...samples.current, { ...last, time: last.time + every }].slice(-kept);
+      setBeat((n) => n + 1);
+    }, every * 1000);
+    return () => clearInterval(timer);
+  }, [every]);
 
   return useMemo(() => {
     const list = rate ? samples.current.slice(1) : samples.current;

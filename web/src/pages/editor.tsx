@@ -97,7 +97,7 @@ function SaveButton({ map, source }: { map: MapInfo; source: string }) {
       {said && <span class="dim" role="status">{said}</span>}
       <Copy text={source} />
       <button onClick={() => download(name, source, "text/x-lua")}><Icon name="save" />Download</button>
-      <button class="main" onClick={() => void save()}>Save as script</button>
+      <button class="primary" onClick={() => void save()}>Save as script</button>
     </>
   );
 }
@@ -121,7 +121,10 @@ function Editor({ map }: { map: MapInfo }) {
     [trial?.line, trial?.error]);
   return (
     <>
-      <div class="bar"><span class="end"><SaveButton map={map} source={source} /></span></div>
+      <div class="bar">
+        <span class="dim">What you type is tried on the map as it is now.</span>
+        <span class="end"><SaveButton map={map} source={source} /></span>
+      </div>
       <div class="bench grow">
         <div class="editor">
           <div class="code-box" ref={box} />

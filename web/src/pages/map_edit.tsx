@@ -122,7 +122,7 @@ function ValueEditor({ map, row, before, close }: {
       <p class="dim">Now <code>{spaced(old)}</code></p>
       {error && <Failure message={error} />}
       <div class="gap">
-        <button class="main" disabled={!bytes} onClick={() => void save()}>Write</button>
+        <button class="primary" disabled={!bytes} onClick={() => void save()}>Write</button>
         {!/array/i.test(map.kernelType) && (
           <button class="danger" onClick={() => void erase()}><Icon name="trash" />Delete entry</button>
         )}
@@ -182,7 +182,7 @@ export function NewEntry({ map, close }: { map: MapInfo; close: () => void }) {
     { mapId: map.id, what: "The entry was added.", back: () => remove(map.id, keyBytes!) });
   return (
     <Dialog title="Add an entry" close={close} footer={
-      <button class="main" disabled={!keyBytes || !valueBytes} onClick={() => void save()}>Add</button>
+      <button class="primary" disabled={!keyBytes || !valueBytes} onClick={() => void save()}>Add</button>
     }>
       <BytesField label="Key" text={key} setText={setKey} format={keyFormat}
         setFormat={setKeyFormat} size={keySize} />

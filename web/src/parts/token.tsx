@@ -20,7 +20,7 @@ export function TokenDialog({ save }: { save: (token: string) => void }) {
     <Dialog title="Token" close={close} footer={
       <>
         {token.value && <button onClick={() => give("")}>Forget it</button>}
-        <button class="main" onClick={() => give(input.current!.value.trim())}>Use it</button>
+        <button class="primary" onClick={() => give(input.current!.value.trim())}>Use it</button>
       </>
     }>
       <p class="dim">
