@@ -100,6 +100,21 @@ describe("reload", () => {
   }));
 });
 
+// The state's lock was taken before the pool's in one place, after it in another.
+test("health is told while scripts are loaded again and again", () => withServer({ scripts: { "a.lua": version(1) }, args: ["--no-reload"] },
+  async (server) => {
+    let going = true;
+    const askers = Array.from({ length: 4 }, async () => {
+      while (going) assert.equal((await health(server)).status, "ok");
+    });
+    for (let n = 2; n < 30; n++) {
+      server.kill("SIGHUP");
+      await until(async () => (await health(server)).generation >= n, { what: `generation ${n}` });
+    }
+    going = false;
+    await Promise.all(askers);
+  }));
+
 describe("services", () => {
   test("one in the process, stopped in good order", async () => {
     const server = await startServer({ scripts: { "a.lua": version(1, `
