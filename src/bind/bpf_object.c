@@ -7,6 +7,7 @@
 
 #include "bind/bpf.h"
 #include "bind/push.h"
+#include "bpf/late_close.h"
 #include "bpf/map.h"
 #include "bpf/object.h"
 
@@ -60,7 +61,7 @@ static int read_map(uint32_t id, struct map_info *info)
 	err = lun_object_info(fd, &info->k, sizeof(info->k));
 	if (!err)
 		err = lun_object_fdinfo(fd, &info->fd);
-	close(fd);
+	lun_late_close(fd, info->k.type);
 	return err;
 }
 
@@ -97,6 +98,7 @@ static int l_map_info(lua_State *L)
 	struct map_info info;
 	int err = read_map(id, &info);
 
+	lun_late_close_flush();
 	if (err)
 		return lun_push_failure(L, err, "map %u: %s", id, strerror(-err));
 	push_map(L, &info);
@@ -118,10 +120,11 @@ static int l_maps(lua_State *L)
 		if (err == -ENOENT || (!err && !own && lun_name_own(info.k.name)))
 			continue;
 		if (err)
-			return lun_push_error(L, err, "listing maps");
+			break;
 		push_map(L, &info);
 		lua_rawseti(L, -2, ++n);
 	}
+	lun_late_close_flush();
 	return err == -ENOENT ? 1 : lun_push_error(L, err, "listing maps");
 }
 

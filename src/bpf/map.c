@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/late_close.h"
 #include "bpf/map_types.h"
 
 enum { NAME_MAX_SEEN = BPF_OBJ_NAME_LEN - 1 };
@@ -96,8 +97,10 @@ int lun_map_dup(struct lun_map *copy, const struct lun_map *map)
 
 void lun_map_close(struct lun_map *map)
 {
-	if (map->fd >= 0)
-		close(map->fd);
+	if (map->fd >= 0) {
+		lun_late_close(map->fd, map->info.type);
+		lun_late_close_flush();
+	}
 	map->fd = -1;
 }
 
