@@ -52,7 +52,7 @@ function enum.attach(t)
 
   function t.parse_literal(node)
     if node.kind ~= "EnumValue" then
-      local shown = printer.print(node)
+      local shown = printer.short(node)
       return nil, ('Enum "%s" cannot represent non-enum value: %s.%s'):format(t.name, shown,
         hint(t, shown))
     end

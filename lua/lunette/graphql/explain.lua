@@ -144,7 +144,7 @@ end
 local function object_literal(node, t, on_error, variables, path)
   if node.kind ~= "ObjectValue" then
     return on_error(('Expected value of type "%s" to be an object, found: %s.'):format(t.text,
-      printer.print(node)), path, node)
+      printer.short(node)), path, node)
   end
   local given, known = {}, {}
   for _, field in ipairs(node.fields) do given[field.name] = field end
@@ -152,7 +152,7 @@ local function object_literal(node, t, on_error, variables, path)
     local field_node = given[field.name]
     if not field_node then
       if types.is_required(field) then
-        on_error(missing_field(t, field.name, printer.print(node)), path, node)
+        on_error(missing_field(t, field.name, printer.short(node)), path, node)
       end
     else
       local value = field_node.value
@@ -167,7 +167,7 @@ local function object_literal(node, t, on_error, variables, path)
     if t.field[field.name] then
       known[#known + 1] = field
     else
-      on_error(unknown_field(t, field.name, printer.print(node)), path, field)
+      on_error(unknown_field(t, field.name, printer.short(node)), path, field)
     end
   end
   if t.one_of then one_of_literal(known, node, t, on_error, path) end

@@ -7,18 +7,29 @@ local printer = {}
 
 local WIDTH <const> = 80 -- columns before arguments and items are put on lines of their own
 
+local FOLDED <const> = 4000 -- bytes beyond which nothing is laid out: indenting takes its time
+
 local printers = {}
 local function print(node) return printers[node.kind](node) end
 
-local function join(list, separator)
+local function printed(list)
   local parts = {}
   for i, node in ipairs(list or {}) do parts[i] = print(node) end
-  return table.concat(parts, separator)
+  return parts
 end
+
+local function join(list, separator) return table.concat(printed(list), separator) end
 
 local function width(text) return utf8.len(text) or #text end
 
 local function indent(text) return "  " .. text:gsub("\n", "\n  ") end
+
+-- Items on one line, or each on a line of its own when that is too long.
+local function fold(open, parts, close, tall_open, tall_close)
+  local line = open .. table.concat(parts, ", ") .. close
+  if width(line) <= WIDTH or #line > FOLDED then return line end
+  return tall_open .. "\n" .. indent(table.concat(parts, "\n")) .. "\n" .. tall_close
+end
 
 -- Each on a line of its own, in braces.
 local function block(list)
@@ -54,13 +65,10 @@ end
 function printers.BooleanValue(node) return tostring(node.value) end
 function printers.NullValue() return "null" end
 function printers.ListValue(node)
-  local line = "[" .. join(node.values, ", ") .. "]"
-  if width(line) <= WIDTH then return line end
-  return "[\n" .. indent(join(node.values, "\n")) .. "\n]"
+  return fold("[", printed(node.values), "]", "[", "]")
 end
 function printers.ObjectValue(node)
-  local line = "{ " .. join(node.fields, ", ") .. " }"
-  return width(line) <= WIDTH and line or block(node.fields)
+  return fold("{ ", printed(node.fields), " }", "{", "}")
 end
 function printers.ObjectField(node) return node.name .. ": " .. print(node.value) end
 function printers.GivenValue(node) return inspect.value(node.value) end
@@ -80,10 +88,9 @@ end
 function printers.Document(node) return join(node.definitions, "\n\n") end
 
 function printers.Field(node)
-  local prefix = wrap("", node.alias or "", ": ") .. node.name
-  local line = prefix .. wrap("(", join(node.arguments, ", "), ")")
-  if width(line) > WIDTH then
-    line = prefix .. wrap("(\n", indent(join(node.arguments, "\n")), "\n)")
+  local line = wrap("", node.alias or "", ": ") .. node.name
+  if node.arguments then
+    line = fold(line .. "(", printed(node.arguments), ")", line .. "(", ")")
   end
   return words(line, join(node.directives, " "), block(node.selections))
 end
@@ -183,5 +190,15 @@ end
 ---@param node table
 ---@return string
 function printer.print(node) return print(node) end
+
+local SHORT <const> = 2000 -- bytes
+
+--- A value as messages show it: cut when it is very long.
+---@param node table
+---@return string
+function printer.short(node)
+  local text = print(node)
+  return #text > SHORT and text:sub(1, SHORT) .. "…" or text
+end
 
 return printer

@@ -20,7 +20,7 @@ local INT_MAX <const>, INT_MIN <const> = 2147483647, -2147483648
 local SAFE <const> = 1 << 53
 
 local function refuse(what, value) return nil, what .. ": " .. inspect.value(value) end
-local function refuse_node(what, node) return nil, what .. ": " .. printer.print(node) end
+local function refuse_node(what, node) return nil, what .. ": " .. printer.short(node) end
 
 local function finite(x) return x == x and x ~= math.huge and x ~= -math.huge end
 
@@ -226,7 +226,7 @@ local function guarded(name, fn)
     local ok, result = pcall(fn, value)
     if not ok then return nil, errors.message_of(result) end
     if result ~= nil then return result end
-    local shown = type(value) == "table" and value.kind and value.at and printer.print(value)
+    local shown = type(value) == "table" and value.kind and value.at and printer.short(value)
       or inspect.value(value)
     return nil, ('Expected value of type "%s", found: %s.'):format(name, shown)
   end

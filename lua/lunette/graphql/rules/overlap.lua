@@ -9,7 +9,7 @@ local types = require("lunette.graphql.types")
 
 local overlap = {}
 
-local BUDGET <const> = 500000
+local BUDGET <const> = 200000 -- comparisons: a tenth of a second
 local SHOWN <const> = 1000 -- bytes of a reason
 local PLACES <const> = 20 -- nodes of one side
 
