@@ -42,6 +42,12 @@ test("sizes, times and shares have units", () => {
   assert.equal(format.withUnit("1500", "ns"), "1.50 µs");
 });
 
+test("one is not many", () => {
+  assert.equal(format.plural(1, "programs"), "1 program");
+  assert.equal(format.plural(1, "processes"), "1 process");
+  assert.equal(format.plural(1234, "maps"), "1,234 maps");
+});
+
 test("cells compare by size, exactly, and text by its numbers", () => {
   const sorted = (list) => [...list].sort(format.compare);
   assert.deepEqual(sorted(["18446744073709551615", 9, "9007199254740993", "9007199254740992"]),
@@ -87,13 +93,13 @@ test("a number too big to be exact stays text in a filter", () => {
 
 const program = (id, name, more = {}) => ({
   id, name, type: "TracePoint", kernelType: "tracepoint", tag: "00ff", user: "root", pins: [],
-  owners: [], links: [], ...more,
+  owners: [], attachments: [], ...more,
 });
 
 test("search looks at everything that is known, the name first", () => {
   const list = [
     program(1, "count", { owners: [{ comm: "bpftrace", pid: 42 }] }),
-    program(2, "bpftrace_helper"), program(3, "other", { links: [{ target: "sys_enter" }] }),
+    program(2, "bpftrace_helper"), program(3, "other", { attachments: [{ target: "sys_enter" }] }),
   ];
   const names = (text) => search(text, list, [], []).map(({ name }) => name);
   assert.deepEqual(names("bpftrace"), ["bpftrace_helper", "count"]);

@@ -83,6 +83,10 @@ export function withUnit(value: number | string, unit: string | null | undefined
   }
 }
 
+/** 1 map, 2 maps: the noun is given as many. */
+export const plural = (n: number, nouns: string): string =>
+  `${count(n)} ${n === 1 ? nouns.replace(/s$/, "").replace(/sse$/, "ss") : nouns}`;
+
 /** A sentence begins with a capital. */
 export const sentence = (text: string): string =>
   text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

@@ -13,7 +13,7 @@ function programParts(row: ProgramRow): Part[] {
     ["tag", row.tag], ["user", row.user],
     ...row.pins.map((pin): Part => ["pin", pin]),
     ...row.owners.flatMap((o): Part[] => [["process", o.comm], ["pid", o.pid]]),
-    ...row.links.map((link): Part => ["attached to", link.target]),
+    ...row.attachments.map((point): Part => ["attached to", point.target]),
   ];
 }
 

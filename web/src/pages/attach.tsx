@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { Attachments, LinkPage, type AttachmentsData, type Json } from "@gen/queries";
 import type { PageProps } from "../routes";
-import { compare, count } from "../lib/format";
+import { compare, plural } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { oneOf, params, setParams } from "../lib/router";
 import { setShowOwn, showOwn } from "../lib/store";
@@ -66,7 +66,7 @@ export function AttachPoints() {
           choose={(group) => setParams({ group: group === "kind" ? null : group })} />
         <label class="check"><input type="checkbox" checked={showOwn.value}
           onChange={(event) => setShowOwn(event.currentTarget.checked)} />Lunette's own</label>
-        <span class="end">{shown.length === 1 ? "1 attach point" : `${count(shown.length)} attach points`}</span>
+        <span class="end">{plural(shown.length, "attach points")}</span>
       </div>
       <Answer result={result}>
         {() => (

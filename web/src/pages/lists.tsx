@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { Lists, type MapRow, type ProgramRow } from "@gen/queries";
-import { bytes, compare, count, duration, percent, short } from "../lib/format";
+import { bytes, compare, count, duration, percent, plural, short } from "../lib/format";
 import { oneOf, params, setParams } from "../lib/router";
 import { mapFits, programFits } from "../lib/search";
 import {
@@ -34,8 +34,8 @@ export const programColumns: Column<ProgramRow>[] = [
   { id: "average", title: "Each", least: 76, end: true, wideOnly: true, hint: "Average time of a run",
     value: (row) => rateOf(row)?.average ?? 0, cell: (row) => duration(rateOf(row)?.average) },
   { id: "attached", title: "Attached to", least: 120, grow: 2, wideOnly: true,
-    value: (row) => row.links[0]?.target ?? "",
-    cell: (row) => <span class="mono">{row.links.map((link) => link.target ?? link.type).join(", ")}</span> },
+    value: (row) => row.attachments[0]?.target ?? "",
+    cell: (row) => <AttachedTo points={row.attachments} /> },
   { id: "maps", title: "Maps", least: 110, grow: 2, wideOnly: true, value: (row) => row.maps.length,
     cell: (row) => <MapNames ids={row.maps} /> },
   { id: "owner", title: "Held by", least: 94, grow: 1, wideOnly: true,
@@ -43,6 +43,11 @@ export const programColumns: Column<ProgramRow>[] = [
   { id: "loaded", title: "Loaded", least: 94, end: true, wideOnly: true,
     value: (row) => row.loadTime, cell: (row) => <Ago time={row.loadTime} /> },
 ];
+
+function AttachedTo({ points }: { points: ProgramRow["attachments"] }) {
+  const text = points.map(({ target }) => target).join(", ");
+  return <span class="mono" title={points.map(({ kind, target }) => `${kind} ${target}`).join("\n")}>{text}</span>;
+}
 
 function MapNames({ ids }: { ids: { id: number }[] }) {
   const known = ids.map(({ id }) => maps.value.get(id)).filter((map) => map !== undefined);
@@ -117,7 +122,7 @@ function ListBar({ shown, all, noun }: { shown: number; all: number; noun: strin
           onChange={(event) => setShowOwn(event.currentTarget.checked)} />
         Lunette's own
       </label>
-      <span class="end">{shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`}</span>
+      <span class="end">{shown === all ? plural(all, noun) : `${shown} of ${plural(all, noun)}`}</span>
     </div>
   );
 }

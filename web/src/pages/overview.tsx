@@ -5,7 +5,7 @@ import {
   EnableStats, Fills, Overview as OverviewQuery, type FillsData, type OverviewData,
 } from "@gen/queries";
 import { run } from "../lib/api";
-import { bytes, count, duration, percent, short } from "../lib/format";
+import { bytes, count, duration, percent, plural, short } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { params } from "../lib/router";
 import {
@@ -40,11 +40,11 @@ function Numbers() {
         note={host ? `of one CPU; ${host.onlineCpus} online` : ""}
         title="Time that programs ran over the last second, as a share of one CPU" />
       <Figure label="Runs a second" value={measured ? short(runs) : "–"}
-        note={measured ? `${running} programs ran` : ""} />
+        note={measured ? `${plural(running, "programs")} ran` : ""} />
       <Figure label="Programs" value={loaded.value ? count(list.length) : "–"}
-        note={loaded.value ? `${byType(list).length} types` : ""} />
+        note={loaded.value ? plural(byType(list).length, "types") : ""} />
       <Figure label="Maps" value={loaded.value ? count(mapList.value.length) : "–"}
-        note={loaded.value ? `${byType(mapList.value).length} types` : ""} />
+        note={loaded.value ? plural(byType(mapList.value).length, "types") : ""} />
       <Figure label="Memory" {...split(loaded.value ? bytes(memory) : "–")} note="locked by both" />
       <Figure label="Up" {...split(duration(host?.uptime))}
         note={host ? `${host.name}, ${host.architecture}` : ""} title={host?.kernel ?? ""} />

@@ -3,7 +3,7 @@
 import { useMemo } from "preact/hooks";
 import { ProcessPage, Processes, type ProcessesData } from "@gen/queries";
 import type { PageProps } from "../routes";
-import { count } from "../lib/format";
+import { count, plural } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { params, setParams } from "../lib/router";
 import { Card, Head, MapLink, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
@@ -49,7 +49,7 @@ export function Owners() {
       <div class="bar">
         <input type="search" value={text} placeholder="Filter processes" aria-label="Filter processes"
           spellcheck={false} onInput={(event) => setParams({ q: event.currentTarget.value })} />
-        <span class="end">{count(rows.length)} processes</span>
+        <span class="end">{plural(rows.length, "processes")}</span>
       </div>
       <Answer result={result}>
         {() => (
