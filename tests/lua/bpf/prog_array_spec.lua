@@ -28,6 +28,7 @@ describe("a program array", function()
     local looking = assert(io.popen(("%s run %s"):format(fixture.binary(), script)))
     for _ = 1, 12 do
       local object <close> = assert(bpf.load(fixture.object("code/net")))
+      assert.is_true(#object:maps() > 0)
     end
     looking:close()
     os.remove(script)
