@@ -1,0 +1,67 @@
+// Our engine against graphql-js in the same run, on the same schema and data. The ratios are what
+// counts: below 1 ours is the quicker.
+
+import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(new URL("../package.json", import.meta.url));
+const { buildSchema, execute, getIntrospectionQuery, parse, validate } = require("graphql");
+
+const SDL = readFileSync(new URL("./graphql/schema.graphql", import.meta.url), "utf8");
+const QUERY = readFileSync(new URL("./graphql/query.graphql", import.meta.url), "utf8").trim();
+const LIST = "{ items { id name type tag ratio } }";
+const VARIABLES = { e: "A", withFriends: true };
+const INTROSPECTION = getIntrospectionQuery();
+
+const schema = buildSchema(SDL);
+schema.getType("Character").resolveType = (object) => object.kind;
+const person = (n) => ({ kind: "Human", id: n, name: `n${n}`, appearsIn: ["A", "B"], height: 1.5, friends: [] });
+const root = {
+  hero: { ...person(1), friends: [person(2), person(3), person(4)] },
+  items: Array.from({ length: 10000 }, (_, i) => ({ id: i + 1, name: `name${i}`, type: "t", tag: "abc", ratio: i / 7 })),
+};
+
+function whole(text, variableValues) {
+  const document = parse(text);
+  const errors = validate(schema, document);
+  if (errors.length) throw errors[0];
+  return execute({ schema, document, variableValues, rootValue: root });
+}
+
+const query = parse(QUERY), list = parse(LIST), introspection = parse(INTROSPECTION);
+const run = (document) => execute({ schema, document, variableValues: VARIABLES, rootValue: root });
+
+const CASES = {
+  warm: [20000, () => run(query)],
+  uncached: [3000, (i) => whole(`${QUERY}#${i}`, VARIABLES)],
+  introspection: [300, () => run(introspection)],
+  list: [30, () => run(list)],
+};
+
+const NAMES = {
+  warm: `${QUERY.length}-byte query, warm cache`, uncached: "the same, uncached",
+  introspection: "introspection", list: "10,000 objects, 5 fields",
+};
+
+const theirs = {};
+for (const [name, [times, fn]] of Object.entries(CASES)) {
+  for (let i = 0; i < times / 5; i++) fn(i);
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < times; i++) fn(i + 1e6);
+  theirs[name] = Number(process.hrtime.bigint() - start) / times / 1000;
+}
+
+const lua = process.env.LUNETTE ? [process.env.LUNETTE, "run"] : ["lua5.4"];
+const script = fileURLToPath(new URL("./graphql/engine.lua", import.meta.url));
+const child = spawnSync(lua[0], [...lua.slice(1), script], {
+  cwd: fileURLToPath(new URL("../..", import.meta.url)), encoding: "utf8", stdio: ["pipe", "pipe", "inherit"],
+  input: JSON.stringify({ introspection: INTROSPECTION, times: Object.fromEntries(Object.entries(CASES).map(([name, [times]]) => [name, times])) }),
+});
+const ours = JSON.parse(child.stdout);
+for (const name of Object.keys(CASES)) {
+  const ratio = ours[name] / theirs[name];
+  console.log(`${NAMES[name].padEnd(32)} ours ${ours[name].toFixed(0).padStart(7)} us, graphql-js `
+    + `${theirs[name].toFixed(0).padStart(7)} us: ${ratio.toFixed(2)} times`);
+}
