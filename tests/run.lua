@@ -175,8 +175,8 @@ local function left_behind(before)
   return left
 end
 
--- Linux 6.18 now and then keeps a program array for ever, whoever made it, when its last user goes
--- while it is being cleared: no process holds it, no program uses it, bpftool alone can cause it.
+-- Linux 6.18 keeps a program array for ever that was looked at by id just when its owner closed it
+-- (src/bpf/late_close.h). Lunette takes care; bpftool, which the tests run as a witness, does not.
 local function is_kernels_own(object)
   local id = object:match("^map (%d+)$")
   local text = id and capture(("bpftool -j map show id %s 2>/dev/null"):format(id)) or ""
