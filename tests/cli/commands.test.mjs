@@ -311,7 +311,7 @@ test("check: the host, and scripts", () => {
 test("without root: one line that says what is missing, and check says what it costs", () => {
   const user = { uid: 65534, gid: 65534 };
   for (const args of [["prog", "list"], ["map", "list"], ["map", "dump", "1"], ["link", "list"],
-    ["btf", "list"], ["inspect", "maps", "list"], ["top", "--once"]]) {
+    ["btf", "list"], ["inspect", "maps", "list"], ["top", "--once"], ["metrics"]]) {
     const run = lunette(...args, user);
     assert.equal(run.status, 4, `${args}: ${run.stderr}`);
     assert.match(run.stderr, /^lunette: [^\n]*CAP_SYS_ADMIN[^\n]*\n$/);

@@ -2,6 +2,7 @@
 
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
+local objects = require("lunette.cli.objects")
 local scripts = require("lunette.cli.scripts")
 
 local metrics = {}
@@ -81,6 +82,7 @@ end
 local function code_of(failed) return failed and exit.FAILED or exit.OK end
 
 function metrics.run(given)
+  objects.need_admin()
   if given.action == "rule" then return write_rule(given.map) end
   local api = require("lunette").metrics
   for _, text in ipairs(given.etm or {}) do
