@@ -10,7 +10,9 @@ local plan = require("lunette.graphql.plan")
 
 local FAIL, note, null = complete.FAIL, complete.note, json.null
 local PENDING, settled = loader.PENDING, loader.settled
-local type, getmetatable, pcall = type, getmetatable, pcall
+local type, getmetatable, pcall, math_type = type, getmetatable, pcall, math.type
+
+local INT_MAX <const>, INT_MIN <const> = 2147483647, -2147483648
 
 local execution = {}
 
@@ -100,39 +102,50 @@ local function ask(exec, field, object)
   return ok and not errors.is(value), value
 end
 
--- Runs a plan over an object: the result, or FAIL.
+-- What a field becomes, or FAIL.
+local function run_field(exec, field, object, plain, depth)
+  if field.constant then return field.constant end
+  exec.path[depth] = field.key
+  local ok, value = true, nil
+  if plain and not field.asks then value = object[field.name] end
+  if not plain or field.asks or type(value) == "function" then
+    ok, value = ask(exec, field, object)
+  end
+  if not ok then
+    note(exec, field, depth, value)
+    return field.required and FAIL or nil
+  elseif type(value) == "table" and getmetatable(value) == PENDING then
+    return exec:postpone(value, field.complete, field, depth)
+  end
+  return field.complete(exec, value)
+end
+
+-- Runs a plan over an object: the result, or FAIL. Strings and integers that an object plainly
+-- holds are most of what there is: they are taken as they are, without a call.
 local function run(exec, compiled, object)
-  local out, depth, path = compiled.new(), compiled.depth, exec.path
-  local plain = is_plain(object)
+  local out, depth = compiled.new(), compiled.depth
+  local plain, size = is_plain(object), compiled.weight
   exec.holders[depth] = out
-  exec.size = exec.size + compiled.weight
   exec.fuel = exec.fuel - compiled.n
   if exec.fuel < 0 then exec:refuel() end
   for i = 1, compiled.n do
     local field = compiled[i]
-    local ok, value = true, field.constant
-    local result
-    path[depth] = field.key
-    if not value then
-      if plain and not field.asks then value = object[field.name] end
-      if not plain or field.asks or type(value) == "function" then
-        ok, value = ask(exec, field, object)
-      end
-      if not ok then
-        note(exec, field, depth, value)
-        result = field.required and FAIL or nil
-      elseif type(value) == "table" and getmetatable(value) == PENDING then
-        exec:postpone(value, field.complete, field, depth)
-      else
-        result = field.complete(exec, value)
-      end
+    local quick = plain and field.quick
+    local value = quick and object[field.name]
+    if quick == "string" and type(value) == "string" then
+      size = size + #value
+      out[field.key] = value
+    elseif quick == "integer" and math_type(value) == "integer" and value <= INT_MAX
+      and value >= INT_MIN then
+      out[field.key] = value
     else
-      result = value
+      value = run_field(exec, field, object, plain, depth)
+      if value == FAIL then return FAIL end
+      out[field.key] = value
+      if compiled.serial and exec.loaders then exec:wait() end
     end
-    if result == FAIL then return FAIL end
-    out[field.key] = result
-    if compiled.serial and exec.loaders then exec:wait() end
   end
+  exec.size = exec.size + size
   return out
 end
 

@@ -5,6 +5,8 @@
 local collect = require("lunette.graphql.collect")
 local complete = require("lunette.graphql.complete")
 local json = require("lunette.runtime.json")
+local scalars = require("lunette.graphql.scalars").specified
+local types = require("lunette.graphql.types")
 
 local plan = {}
 
@@ -25,6 +27,10 @@ local function maker_of(keys)
   return maker
 end
 
+local QUICK = {
+  [scalars.String] = "string", [scalars.ID] = "string", [scalars.Int] = "integer",
+}
+
 local function field_of(key, nodes, def, parent, outer, depth)
   local at = {}
   for i, node in ipairs(nodes) do at[i] = node.at end
@@ -33,6 +39,7 @@ local function field_of(key, nodes, def, parent, outer, depth)
     outer = outer, depth = depth, resolve = def.resolve, wide = def.wide,
     asks = def.resolve ~= nil or #def.args > 0, required = def.type.kind == "NON_NULL",
   }
+  if not field.asks then field.quick = QUICK[types.nullable(def.type)] end
   if def.is_typename then
     field.constant = parent.name
   else
