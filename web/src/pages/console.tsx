@@ -40,10 +40,10 @@ function Prompt({ ask, past }: { ask: (source: string) => Promise<boolean>; past
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       if (!text.trim()) return;
-      void ask(text).then((done) => {
-        put(done ? "" : `${text}\n`);
-        at.current = past.length + 1;
-      });
+      // The prompt is free at once; the beginning of a statement comes back to be finished.
+      put("");
+      at.current = past.length + 1;
+      void ask(text).then((done) => { if (!done) setText((typed) => `${text}\n${typed}`); });
     } else if (event.key === "Tab" && text.trim()) {
       event.preventDefault();
       complete().catch(() => {});
