@@ -45,6 +45,7 @@ function worker.load(options)
       load_script(file)
     end
   end
+  require("lunette.graphql.serve").schema()
 end
 
 local function decode(text)
