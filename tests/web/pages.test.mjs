@@ -47,9 +47,9 @@ before(async () => {
     bpftool("prog", "list").find(({ map_ids: ids }) => ids?.includes(map.id)));
   pages = [
     ["overview", "/", "CPU in BPF, by program"],
-    ["programs", "/programs", "sys_enter"],
+    ["programs", "/programs?q=sys_enter", "sys_enter"],
     ["programs-by-process", "/programs?group=owner", "bpftrace"],
-    ["maps", "/maps", `AT_${name}`],
+    ["maps", `/maps?q=AT_${name}`, `AT_${name}`],
     ["program", `/programs/${program.id}`, "Cost over time"],
     ["program-maps", `/programs/${program.id}?tab=maps`, `AT_${name}`],
     ["program-code", `/programs/${program.id}?tab=code`, "call"],
