@@ -51,6 +51,12 @@ local Btf = {}
 ---@return bpf.Map|nil map, string? err, integer? errno
 function bpf.map(which) end
 
+--- What Map:unreadable says, of a map that need not be opened for it: its type and the size of
+--- its values decide.
+---@param info bpf.MapInfo
+---@return string|nil
+function bpf.unreadable(info) end
+
 --- Sets the function that chooses decoders; lunette.decode does, when it is loaded.
 ---@param fn fun(info: bpf.MapInfo): table
 function bpf.decoder_hook(fn) end

@@ -306,12 +306,26 @@ static int l_map_freeze(lua_State *L)
 /* map:unreadable() -> sentence | nil */
 static int l_map_unreadable(lua_State *L)
 {
-	const char *why = lun_map_why(lun_map_check(L, 1));
+	lua_pushstring(L, lun_map_why(lun_map_check(L, 1))); /* nil for NULL */
+	return 1;
+}
 
-	if (why)
-		lua_pushstring(L, why);
-	else
-		luaL_pushfail(L);
+static uint32_t check_number(lua_State *L, const char *field)
+{
+	lua_Integer n;
+
+	lua_getfield(L, 1, field);
+	n = luaL_checkinteger(L, -1);
+	lua_pop(L, 1);
+	return (uint32_t)n;
+}
+
+/* bpf.unreadable(info) -> sentence | nil: what map:unreadable() says, of a map that is not open */
+static int l_unreadable(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_pushstring(
+		L, lun_map_type_why(check_number(L, "type_id"), check_number(L, "value_size")));
 	return 1;
 }
 
@@ -442,6 +456,7 @@ static const luaL_Reg methods[] = {
 
 static const luaL_Reg functions[] = {
 	{ "map", l_map },
+	{ "unreadable", l_unreadable },
 	{ "decoder_hook", l_decoder_hook },
 	{ NULL, NULL },
 };

@@ -187,20 +187,19 @@ enum lun_map_access lun_map_access(uint32_t type)
 }
 
 /* Sockets show as cookies, which need 8 bytes. */
-static bool hides_sockets(const struct lun_map *map)
+static bool hides_sockets(uint32_t type, uint32_t value_size)
 {
-	return map->info.value_size < sizeof(uint64_t) &&
-		(map->info.type == BPF_MAP_TYPE_SOCKMAP ||
-			map->info.type == BPF_MAP_TYPE_SOCKHASH ||
-			map->info.type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY);
+	return value_size < sizeof(uint64_t) &&
+		(type == BPF_MAP_TYPE_SOCKMAP || type == BPF_MAP_TYPE_SOCKHASH ||
+			type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY);
 }
 
-const char *lun_map_why(const struct lun_map *map)
+const char *lun_map_type_why(uint32_t type, uint32_t value_size)
 {
-	if (hides_sockets(map))
+	if (hides_sockets(type, value_size))
 		return "The kernel shows the sockets of such a map only where its values have 8 "
 		       "bytes; these have 4.";
-	switch (map->info.type) {
+	switch (type) {
 	case BPF_MAP_TYPE_BLOOM_FILTER:
 		return "A bloom filter keeps no elements: it can only be asked about one value.";
 	case LUN_MAP_TYPE_ARENA:
@@ -226,4 +225,9 @@ const char *lun_map_why(const struct lun_map *map)
 	default:
 		return NULL;
 	}
+}
+
+const char *lun_map_why(const struct lun_map *map)
+{
+	return lun_map_type_why(map->info.type, map->info.value_size);
 }

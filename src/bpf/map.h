@@ -43,6 +43,8 @@ bool lun_map_type_per_cpu(uint32_t type);
 enum lun_map_access lun_map_access(uint32_t type);
 /* One sentence on why a map's entries can't be walked over, or NULL where they can. */
 const char *lun_map_why(const struct lun_map *map);
+/* The same of a map that is not open: its type and the size of its values decide. */
+const char *lun_map_type_why(uint32_t type, uint32_t value_size);
 
 /* value: map->value_bytes bytes. A map without keys (queue, stack, bloom) takes key NULL. */
 int lun_map_lookup(const struct lun_map *map, const void *key, void *value);

@@ -43,6 +43,22 @@ describe("/maps/ID/entries", () => {
     const sorted = (text) => text.split("\n").sort();
     assert.deepEqual(sorted(gunzipSync(packed.body).toString()), sorted(plain.text));
   });
+  test("types that can't be walked over: a sentence", async () => {
+    const types = { xskmap: /AF_XDP sockets/, cgroup_array: /which cgroups/, perf_event_array: /its reader alone/ };
+    for (const [type, why] of Object.entries(types)) {
+      const file = `${pin}_${type}`;
+      bpftool("map", "create", file, "type", type, "key", "4", "value", "4", "entries", "2", "name", "lun_no_walk");
+      try {
+        const { id: other } = JSON.parse(bpftool("-j", "map", "show", "pinned", file));
+        for (const format of ["csv", "ndjson"]) {
+          const answer = await request(`${server.url}/maps/${other}/entries.${format}`);
+          assert.deepEqual([answer.status, why.test(answer.json().error.message)], [422, true], answer.text);
+        }
+      } finally {
+        execFileSync("rm", ["-f", file]);
+      }
+    }
+  });
   test("no such map, no number", async () => {
     const missing = await request(`${server.url}/maps/4294967294/entries.csv`);
     assert.equal(missing.status, 404);

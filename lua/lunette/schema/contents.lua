@@ -5,6 +5,8 @@ local cells = require("lunette.schema.cells")
 
 local contents = {}
 
+local ENOENT = 2
+
 local function column(name, type, part) return cells.column({ name = name, type = type }, part) end
 
 local function row(bytes, ...)
@@ -20,7 +22,7 @@ local function peek(map, reader)
   local value, err, errno = map:peek()
   local note = "Only the next element can be seen; taking it out would change the map."
   if not value then
-    return { rows = {}, columns = reader.columns, note = errno == 2 and "It is empty." or err }
+    return { rows = {}, columns = reader.columns, note = errno ~= ENOENT and err or nil }
   end
   return { rows = { reader:row("", value) }, columns = reader.columns, note = note }
 end
@@ -50,7 +52,7 @@ local function ring(map)
     local at = i - 1
     rows[i] = row(("<I4"):pack(at), at, state(record), record.size, hex(record.data))
   end
-  return { rows = rows, columns = RECORD,
+  return { rows = rows, columns = RECORD, empty = #rows == 0,
     note = ("%d of %d bytes wait to be read."):format(seen.used, seen.size) }
 end
 
@@ -98,7 +100,8 @@ function contents.known(type) return readers[type or ""] ~= nil end
 ---@param map table an open one
 ---@param reader table of cells
 ---@param info table
----@return { rows: table[], columns: table[], note: string? }
+---@return { rows: table[], columns: table[], note: string?, empty: boolean? } page `empty` where
+---  the note is no reason why there are no rows
 function contents.read(map, reader, info) return readers[info.type](map, reader, info) end
 
 return contents

@@ -149,7 +149,7 @@ end
 entries.resolvers = {
   Map = {
     isLookupSupported = readable.lookup,
-    unreadable = function(info) return not readable.lookup(info) and readable.why(info) or nil end,
+    unreadable = readable.why,
     entries = page,
     entry = one,
     entriesCount = { resolve = count, wide = true },

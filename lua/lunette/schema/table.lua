@@ -181,8 +181,17 @@ local function without_keys(info, reader, args)
   local rows, info_of_page, matched = pages.choose(found.rows, found.columns, args)
   return show({
     rows = rows, columns = found.columns, scanned = #found.rows, matched = matched,
-    pageInfo = info_of_page, note = found.note, restarted = false, truncated = false,
+    pageInfo = info_of_page, note = found.note, empty = found.empty,
+    restarted = false, truncated = false,
   }, found.columns)
+end
+
+-- A table without rows says that there is nothing in the map, where that is why.
+local function note_empty(page, args)
+  if page.scanned == 0 and args.first > 0 and not args.after and not page.note then
+    page.note, page.empty = "It is empty.", true
+  end
+  return page
 end
 
 local function read(info, reader, args)
@@ -196,9 +205,9 @@ local function rows_of(info, k, args)
   local reader = cells.reader(info, decoder.in_force(k, info), args)
   local page
   if contents.known(info.type) then
-    page = without_keys(info, reader, args)
+    page = note_empty(without_keys(info, reader, args), args)
   elseif readable.lookup(info) then
-    page = read(info, reader, args)
+    page = note_empty(read(info, reader, args), args)
   else
     page = nothing(readable.why(info), reader.columns)
   end

@@ -79,11 +79,11 @@ function page.warn(one)
   if broken > 0 then say(("%d entries could not be decoded"):format(broken)) end
 end
 
---- Ends the command with the sentence that says why there is nothing to see, if there is one.
+--- Ends the command with the sentence that says why nothing can be seen, if there is one.
 ---@param one table a page
 function page.explain(one)
   local note = graph.value(one.note)
-  if note and #one.rows == 0 then exit.fail(exit.FAILED, "%s", note) end
+  if note and #one.rows == 0 and not one.empty then exit.fail(exit.FAILED, "%s", note) end
 end
 
 return page

@@ -1,0 +1,221 @@
+-- Every type of map that this kernel lets a test create: each shows its entries or says in a
+-- sentence why it can't, by every way there is to look at a map; and what bpftool can dump, it
+-- shows alike.
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+local json = require("lunette.runtime.json")
+local names = require("lunette.names")
+local support = require("tests.lua.schema.support")
+
+local function u32(x) return ("<I4"):pack(x) end
+local function u64(x) return ("<I8"):pack(x) end
+
+-- Types that no test can create here, and why.
+local NOT_HERE = {
+  insn_array = "made by the loader of a program with jump tables",
+  rhash = "newer than this kernel",
+  struct_ops = "has a test of its own: struct_ops_spec.lua",
+}
+
+-- What a map shows: rows, or the sentence for one that can't show any.
+local EXPECTED = {
+  mt_hash = 1, mt_array = 5, mt_pc_hash = 1, mt_pc_array = 3, mt_lru = 1, mt_pc_lru = 1,
+  mt_lpm = 1, mt_queue = 1, mt_stack = 1, mt_progs = 1, mt_outer = 1, ty_outer = 1,
+  mt_inode = "some", -- a row a process that has the file open
+  mt_stacks = "some", mt_ring = "some", ty_devmap = 1, ty_devmap_hash = 1, ty_cpumap = 1,
+  ty_sockmap = 1, ty_sockhash = 1,
+  ty_reuseport = "empty", ty_cg_storage = "empty", ty_cg_storage_pc = "empty", mt_task = "empty",
+  mt_sk = "empty", mt_cgrp = "empty",
+  ty_user_ring = "0 of 4096 bytes wait", mt_bloom = "bloom filter keeps no elements",
+  ty_perf = "perf event array", mt_cgroups = "which cgroups", ty_xskmap = "AF_XDP sockets",
+  ty_arena = "memory without entries", ty_sockmap_4 = "only where its values have 8 bytes",
+}
+
+-- Of a __int128 bpftool writes hex digits, which is no JSON.
+local NO_JSON = { mt_hash = true }
+
+local objects, maps, holder
+
+-- A UDP socket in a socket map and a socket hash, as long as the returned process lives.
+local function hold_socket()
+  local update = "bpftool map update id %d key 0 0 0 0 value 3 0 0 0 0 0 0 0 || exit; "
+  local script = "exec 3<>/dev/udp/127.0.0.1/9; "
+    .. update:format(maps.ty_sockmap:id()) .. update:format(maps.ty_sockhash:id())
+    .. "echo $$; exec sleep 60"
+  local pipe = assert(io.popen(("bash -c '%s'"):format(script)))
+  return { pipe = pipe, pid = assert(pipe:read("l"), "the socket is in no map") }
+end
+
+local function fill()
+  local passwd = assert(io.open("/etc/passwd"))
+  local fd = fixture.output(("ls -l /proc/%d/fd"):format(fixture.pid()))
+    :match("(%d+) %-> /etc/passwd")
+  for name, entry in pairs {
+    mt_hash = { u32(1) .. u32(2), ("\1"):rep(maps.mt_hash:info().value_size) },
+    mt_array = { u32(2), u64(7) }, mt_pc_hash = { u32(1), u64(5) },
+    mt_pc_array = { u32(1), u32(4) },
+    mt_lru = { u64(1), u64(2) }, mt_pc_lru = { u64(1), u64(2) },
+    mt_lpm = { u32(8) .. "\10\0\0\0", u32(9) }, mt_progs = { u32(1), u32(objects[1].tail:fd()) },
+    ty_outer = { u32(1), u32(maps.ty_inner:fd()) }, ty_devmap = { u32(1), u32(1) .. u32(0) },
+    ty_devmap_hash = { u32(1), u32(1) .. u32(0) }, ty_cpumap = { u32(0), u32(192) .. u32(0) },
+    mt_inode = { ("<i4"):pack(math.tointeger(fd)), u64(1) },
+  } do
+    local ok, err = maps[name]:update(table.unpack(entry))
+    assert(ok, ("%s: %s"):format(name, err))
+  end
+  for _, name in ipairs { "mt_queue", "mt_stack", "mt_bloom" } do
+    assert(maps[name]:push(u32(3)))
+  end
+  assert(objects[1].object:attach("mt_fill_ring"))
+  os.execute("true")
+  objects[1].object:detach()
+  return passwd
+end
+
+local function table_of(map)
+  local source = [[{ map(id: %d) { isLookupSupported unreadable
+    entries(limit: 2000) { key value cpuValues }
+    table(cpus: BOTH) { note rows { key cells error } columns { name } } } }]]
+  return support.ask(source:format(map:id())).map
+end
+
+-- The one word for what was found: a number of rows, or the sentence.
+local function check(name, rows, sentence)
+  local wanted = EXPECTED[name]
+  local what = ("%s: %d rows, %s"):format(name, rows, sentence)
+  if math.type(wanted) == "integer" then return assert.equal(wanted, rows, what) end
+  if wanted == "some" then return assert.is_true(rows > 0, what) end
+  assert.equal(0, rows, what)
+  assert.matches(wanted == "empty" and "is empty" or wanted, sentence, 1, true)
+end
+
+-- Output of a command, what it says on stderr, and whether it went well.
+local function run(command)
+  local errors = os.tmpname()
+  local pipe = assert(io.popen(("%s %s 2>%s"):format(fixture.binary(), command, errors)))
+  local text = pipe:read("a")
+  local ok = pipe:close()
+  local file <close> = assert(io.open(errors))
+  local said = file:read("a")
+  os.remove(errors)
+  return text, said, ok
+end
+
+local function by_name()
+  local list = {}
+  for name in pairs(EXPECTED) do list[#list + 1] = name end
+  table.sort(list)
+  return list
+end
+
+local function bytes(list)
+  local parts = {}
+  for i, byte in ipairs(list) do parts[i] = ("%02x"):format(tonumber(byte)) end
+  return table.concat(parts)
+end
+
+-- bpftool's entries in the form of ours: hex key to hex value, or to the CPUs' values.
+local function by_bpftool(map)
+  local found = {}
+  local dump = fixture.json(("bpftool -j map dump id %d 2>/dev/null"):format(map:id()))
+  for _, entry in ipairs(dump) do
+    local value = entry.value
+    if entry.values then
+      value = {}
+      for i, one in ipairs(entry.values) do value[i] = bytes(one.value) end
+    elseif type(value) == "table" and not value.error then
+      value = bytes(value)
+    elseif type(value) == "table" then
+      value = nil -- an empty slot
+    end
+    found[bytes(entry.key)] = value
+  end
+  return found
+end
+
+describe("maps of every type", function()
+  setup(function()
+    objects, maps = {}, {}
+    for i, name in ipairs { "maps", "map_types" } do
+      local object = assert(bpf.load(fixture.object(name)))
+      objects[i] = { object = object, tail = name == "maps" and object:prog("mt_fill_ring") }
+    end
+    for name in pairs(EXPECTED) do
+      maps[name] = assert(objects[name:find("^mt") and 1 or 2].object:map(name))
+    end
+    maps.ty_inner = objects[2].object:map("ty_inner")
+    objects.file = fill()
+    holder = hold_socket()
+  end)
+
+  teardown(function()
+    if holder then
+      os.execute("kill " .. holder.pid)
+      holder.pipe:close()
+    end
+    if objects.file then objects.file:close() end
+    for _, loaded in ipairs(objects) do loaded.object:close() end
+  end)
+
+  it("are all here", function()
+    local have = {}
+    for _, map in pairs(maps) do have[map:info().type] = true end
+    for id = 1, 64 do
+      local type = bpf.type_name("map", id)
+      if type and not type:find("%d$") and names.map(type) then
+        assert.truthy(have[type] or NOT_HERE[type], type .. " is not tested")
+      end
+    end
+  end)
+
+  it("show entries or a sentence in a table", function()
+    for _, name in ipairs(by_name()) do
+      local found = table_of(maps[name])
+      check(name, #found.table.rows, tostring(found.table.note))
+    end
+  end)
+
+  it("show entries in the seeds' form, and why where they can't", function()
+    for _, name in ipairs(by_name()) do
+      local found = table_of(maps[name])
+      assert.equal(maps[name]:unreadable(), found.unreadable)
+      assert.equal(found.unreadable == nil, found.isLookupSupported, name)
+      if found.unreadable then assert.same({}, found.entries)
+      else check(name, #found.entries, "is empty") end
+    end
+  end)
+
+  it("show entries or a sentence on the command line", function()
+    for _, name in ipairs(by_name()) do
+      for _, form in ipairs { "", "-j", "--csv", "--ndjson" } do
+        local text, said, ok = run(("map dump %d %s"):format(maps[name]:id(), form))
+        local lines = select(2, text:gsub("\n", "\n"))
+        local rows = form == "--ndjson" and lines or math.max(lines - 1, 0)
+        if form == "-j" and ok then rows = #assert(json.decode(text)) end
+        local what = ("map dump %s %s: %s%s"):format(name, form, text, said)
+        if type(EXPECTED[name]) == "string" and EXPECTED[name] ~= "some" then
+          assert.equal(0, rows, what)
+          assert.equal(EXPECTED[name] == "empty" or name == "ty_user_ring", ok == true, what)
+          if not ok then assert.matches(EXPECTED[name], said, 1, true) end
+          if form == "" then assert.not_equal("", said, what) end
+        else
+          assert.is_true(rows > 0, what)
+        end
+      end
+    end
+  end)
+
+  it("are what bpftool dumps", function()
+    for _, name in ipairs(by_name()) do
+      local map = maps[name]
+      if not map:unreadable() and not NO_JSON[name] then
+        local ours, theirs = {}, by_bpftool(map)
+        for _, entry in ipairs(table_of(map).entries) do
+          ours[entry.key] = #entry.cpuValues > 0 and entry.cpuValues or entry.value
+        end
+        assert.same(theirs, ours, name)
+      end
+    end
+  end)
+end)
