@@ -186,6 +186,12 @@ function Cursor:close() end
 ---@return string|nil chunk, string? err, integer? errno
 function Text:read() end
 
+--- After the end: a sentence on how the whole was read, where entries may be missing or double
+--- (the map changed meanwhile) or reading was cut short (it grew without end). The command line
+--- says it on stderr, HTTP in the trailer X-Lunette-Note.
+---@return string|nil
+function Text:note() end
+
 function Text:close() end
 
 --- What the plan makes of bytes.

@@ -131,6 +131,15 @@ static int l_text_read(lua_State *L)
 	return 1;
 }
 
+/* text:note() -> sentence | nil */
+static int l_text_note(lua_State *L)
+{
+	struct text *text = check_text(L);
+
+	lua_pushstring(L, text->stream ? lun_source_note(&text->stream->source) : NULL);
+	return 1;
+}
+
 static const char *const formats[] = { "ndjson", "json", "csv", NULL };
 
 static int check_format(lua_State *L)
@@ -204,6 +213,7 @@ int l_map_stream(lua_State *L)
 
 static const luaL_Reg methods[] = {
 	{ "read", l_text_read },
+	{ "note", l_text_note },
 	{ "close", l_text_close },
 	{ NULL, NULL },
 };

@@ -108,7 +108,7 @@ struct lun_source *lun_stream_new(lua_State *L)
 		luaL_unref(L, LUA_REGISTRYINDEX, ref);
 		luaL_error(L, "not enough memory");
 	}
-	stream->source = (struct lun_source){ stream_pull, stream_close };
+	stream->source = (struct lun_source){ .pull = stream_pull, .close = stream_close };
 	stream->worker = lun_worker_hold(lun_worker_current());
 	stream->epoch = lun_worker_epoch(stream->worker);
 	stream->ref = ref;

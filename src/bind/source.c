@@ -58,8 +58,18 @@ static int l_source_read(lua_State *L)
 	return read_chunk(L, *slot);
 }
 
+/* source:note() -> sentence | nil: after the end, what to know of how the whole was made */
+static int l_source_note(lua_State *L)
+{
+	struct lun_source **slot = check_slot(L);
+
+	lua_pushstring(L, *slot ? lun_source_note(*slot) : NULL);
+	return 1;
+}
+
 static const luaL_Reg methods[] = {
 	{ "read", l_source_read },
+	{ "note", l_source_note },
 	{ "close", l_source_close },
 	{ NULL, NULL },
 };

@@ -65,6 +65,20 @@ static int stream_pull(struct lun_source *source, struct lun_out *out)
 	return s->finished ? 0 : 1;
 }
 
+/* Read when the last batch was taken: the thread that reads ahead has ended then. */
+static const char *stream_note(const struct lun_source *source)
+{
+	const struct lun_stream *s = (const struct lun_stream *)source;
+
+	if (!s->finished)
+		return NULL;
+	if (s->ahead.cur.truncated)
+		return "Reading was cut short: the map grew while it was read.";
+	if (s->ahead.cur.restarted)
+		return "The map changed while it was read: entries may be missing or double.";
+	return NULL;
+}
+
 int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
 	const struct lun_view *view, enum lun_stream_format format)
 {
@@ -73,7 +87,7 @@ int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
 
 	if (!s)
 		return -ENOMEM;
-	s->source = (struct lun_source){ stream_pull, stream_close };
+	s->source = (struct lun_source){ stream_pull, stream_close, stream_note };
 	s->format = format;
 	lun_ctx_init(&s->ctx);
 	err = lun_ahead_open(&s->ahead, map);

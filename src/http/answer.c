@@ -233,6 +233,15 @@ static bool write_chunk(struct mg_connection *conn, struct lun_out *out, bool ch
 	return !out->err && mg_write(conn, out->data, out->len) == (int)out->len;
 }
 
+/* What the reader should know of the whole is said in a trailer, where the body stays as it is. */
+static void write_end(struct mg_connection *conn, const char *note)
+{
+	if (note)
+		mg_printf(conn, "0\r\nX-Lunette-Note: %s\r\n\r\n", note);
+	else
+		mg_write(conn, "0\r\n\r\n", 5);
+}
+
 /* Writes what was pulled, and the rest. An error in the middle cuts the connection, so that the
  * client does not take what it has for the whole. */
 static void drain(
@@ -250,7 +259,7 @@ static void drain(
 		more = pull(source, out);
 	}
 	if (chunked)
-		mg_write(conn, "0\r\n\r\n", 5);
+		write_end(conn, lun_source_note(source));
 }
 
 static void send_source_head(struct mg_connection *conn, struct lun_reply *reply)
@@ -260,7 +269,7 @@ static void send_source_head(struct mg_connection *conn, struct lun_reply *reply
 	end_string(&reply->headers);
 	begin_head(conn, &head, reply->status, reply->headers.data, false);
 	if (!is_http_1_0(info_of(conn)))
-		lun_out_str(&head, "Transfer-Encoding: chunked\r\n");
+		lun_out_str(&head, "Transfer-Encoding: chunked\r\nTrailer: X-Lunette-Note\r\n");
 	lun_out_str(&head, "\r\n");
 	write_out(conn, &head);
 }

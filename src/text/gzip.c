@@ -82,6 +82,11 @@ static void gzip_close(struct lun_source *base)
 	free(src);
 }
 
+static const char *gzip_note(const struct lun_source *base)
+{
+	return lun_source_note(((const struct gzip_source *)base)->inner);
+}
+
 struct lun_source *lun_gzip_source(struct lun_source *inner)
 {
 	struct gzip_source *src = calloc(1, sizeof(*src));
@@ -94,6 +99,7 @@ struct lun_source *lun_gzip_source(struct lun_source *inner)
 		return NULL;
 	}
 	src->base.pull = gzip_pull;
+	src->base.note = gzip_note;
 	src->base.close = gzip_close;
 	src->inner = inner;
 	lun_out_init(&src->text);

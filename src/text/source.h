@@ -11,4 +11,12 @@ struct lun_source {
 	int (*pull)(struct lun_source *src, struct lun_out *out);
 	/* Releases the source itself too. */
 	void (*close)(struct lun_source *src);
+	/* After the end: a sentence on what its reader should know of how the whole was made (it
+	 * changed meanwhile, it was cut short), else NULL. The source's own; may be missing. */
+	const char *(*note)(const struct lun_source *src);
 };
+
+static inline const char *lun_source_note(const struct lun_source *src)
+{
+	return src->note ? src->note(src) : NULL;
+}

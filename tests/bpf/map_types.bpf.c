@@ -16,6 +16,7 @@ MAP(ty_sockmap_4, BPF_MAP_TYPE_SOCKMAP, 4, 4, 4); /* its sockets can't be shown 
 MAP(ty_sockhash, BPF_MAP_TYPE_SOCKHASH, 4, 8, 4);
 MAP(ty_devmap, BPF_MAP_TYPE_DEVMAP, 4, 8, 4);
 MAP(ty_devmap_hash, BPF_MAP_TYPE_DEVMAP_HASH, 4, 8, 4);
+MAP(ty_devices, BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, 20000); /* many, and read key by key */
 MAP(ty_cpumap, BPF_MAP_TYPE_CPUMAP, 4, 8, 1);
 MAP(ty_xskmap, BPF_MAP_TYPE_XSKMAP, 4, 4, 4);
 MAP(ty_reuseport, BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, 4, 8, 4);

@@ -98,6 +98,34 @@ static void test_all_formats(void **state)
 	lun_map_close(&map);
 }
 
+static void read_all(struct lun_source *source)
+{
+	struct lun_out out;
+
+	lun_out_init(&out);
+	while (source->pull(source, &out) > 0)
+		lun_out_reset(&out);
+	lun_out_free(&out);
+}
+
+static void test_notes_after_the_end(void **state)
+{
+	struct lun_stream *stream;
+	struct lun_map map;
+
+	(void)state;
+	make(&map);
+	stream = open_stream(&map, LUN_JSON);
+	stream->ahead.cur.truncated = true;
+	assert_null(lun_source_note(&stream->source));
+	read_all(&stream->source);
+	assert_non_null(strstr(lun_source_note(&stream->source), "cut short"));
+	stream->ahead.cur.truncated = false;
+	assert_null(lun_source_note(&stream->source));
+	stream->source.close(&stream->source);
+	lun_map_close(&map);
+}
+
 static void test_closed_early(void **state)
 {
 	struct lun_out out;
@@ -134,6 +162,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_formats),
+		cmocka_unit_test(test_notes_after_the_end),
 		cmocka_unit_test(test_closed_early),
 		cmocka_unit_test(test_refuses_a_plan_that_reads_more),
 	};

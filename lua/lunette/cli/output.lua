@@ -72,6 +72,8 @@ function output.stream(source)
     end
   end
   if progress and bytes > 0 then io.stderr:write("\r\27[K") end
+  local note = source:note()
+  if note then io.stderr:write("lunette: ", note, "\n") end
   source:close()
 end
 

@@ -158,6 +158,28 @@ describe("bpf.map", function()
     assert.equal("[]\n", drained(map:stream { format = "json" }))
   end)
 
+  it("says after the end that the map changed while it was streamed", function()
+    local types <close> = assert(bpf.load(fixture.object("map_types")))
+    local map <close> = types:map("ty_devices")
+    for i = 1, 20000 do assert(map:update(u32(i), u32(1))) end
+    local quiet <close> = assert(map:stream { format = "csv" })
+    assert.is_nil(quiet:note())
+    for _ in function() return quiet:read() end do end
+    assert.is_nil(quiet:note())
+    for _, decoder in ipairs { false, require("lunette.decode").trial(map:info(),
+      { source = { file = "test", line = 1 }, value = function() return 1 end }) } do
+      for i = 1, 20000 do map:update(u32(i), u32(1)) end
+      local cursor <close> = assert(map:cursor { raw = true })
+      local first = cursor:next()
+      local stream <close> = assert(map:stream { format = "json", decoder = decoder or nil })
+      local text = { stream:read() }
+      for i = 1, 20000 do if u32(i) ~= first then map:delete(u32(i)) end end
+      for chunk in function() return stream:read() end do text[#text + 1] = chunk end
+      assert.matches("changed while it was read", stream:note())
+      assert.is_table(require("lunette.runtime.json").decode(table.concat(text)))
+    end
+  end)
+
   it("counts inside the kernel", function()
     local map <close> = open("mt_hash")
     local lpm <close> = open("mt_lpm")
