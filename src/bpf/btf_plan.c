@@ -10,6 +10,7 @@ struct builder {
 	struct lun_plan *plan;
 	const struct btf *btf;
 	bool be;
+	bool struct_ops; /* a struct_ops map shows the ids of programs in place of functions */
 };
 
 static int add_type(struct builder *b, uint32_t id, uint32_t offset, uint32_t size,
@@ -229,11 +230,24 @@ static int add_struct(struct builder *b, const struct btf_type *t, uint32_t offs
 	return err ? err : lun_plan_close(b->plan);
 }
 
+static bool points_to_function(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = resolve(btf, &id);
+
+	if (!t || !btf_is_ptr(t))
+		return false;
+	id = t->type;
+	t = resolve(btf, &id);
+	return t && btf_is_func_proto(t);
+}
+
 static int add_pointer(struct builder *b, uint32_t offset, uint32_t id, const char *name)
 {
 	struct lun_op op = { .kind = LUN_K_PTR, .offset = offset };
 
 	op.size = (uint32_t)btf__pointer_size(b->btf) == 4 ? 4 : 8;
+	if (b->struct_ops && points_to_function(b->btf, id))
+		op.kind = LUN_K_PROG;
 	return add_leaf(b, &op, id, name);
 }
 
@@ -295,10 +309,24 @@ static int add_type(
 	}
 }
 
+/* The kernel wraps what a struct_ops map holds in a struct of this name. */
+static bool is_struct_ops(const struct btf *btf, uint32_t id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+	const char *name = t ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+	return name && !strncmp(name, "bpf_struct_ops_", strlen("bpf_struct_ops_"));
+}
+
 int lun_btf_add(struct lun_plan *plan, const struct btf *btf, uint32_t id, uint32_t offset,
 	uint32_t size, const char *name)
 {
-	struct builder b = { plan, btf, btf__endianness(btf) == BTF_BIG_ENDIAN };
+	struct builder b = {
+		.plan = plan,
+		.btf = btf,
+		.be = btf__endianness(btf) == BTF_BIG_ENDIAN,
+		.struct_ops = is_struct_ops(btf, id),
+	};
 
 	return add_type(&b, id, offset, size, name, 0);
 }
