@@ -55,6 +55,9 @@ local KERNEL = {
   { "kprobes", function() return exists("/sys/bus/event_source/devices/kprobe/type") end },
   { "uprobes", function() return exists("/sys/bus/event_source/devices/uprobe/type") end },
   { "hardware counters", function() return exists("/sys/bus/event_source/devices/cpu/type") end },
+  { "perf events of a program's runs (fentry on BPF programs)", function()
+    return bpf.probe("trampoline")
+  end },
   { "LSM programs in force", function()
     local list = read("/sys/kernel/security/lsm")
     if list == "" then return nil, "/sys/kernel/security is not mounted" end

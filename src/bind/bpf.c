@@ -21,6 +21,7 @@ static const lua_CFunction parts[] = {
 	lun_bind_host,
 	lun_bind_code,
 	lun_bind_profile,
+	lun_bind_counters,
 	lun_bind_tracelog,
 };
 

@@ -21,4 +21,5 @@ int lun_bind_sampler(lua_State *L);
 int lun_bind_probe(lua_State *L);
 int lun_bind_code(lua_State *L);     /* instructions, native code, control flow */
 int lun_bind_profile(lua_State *L);  /* samples of native code */
+int lun_bind_counters(lua_State *L); /* perf events of a program */
 int lun_bind_tracelog(lua_State *L); /* the trace pipe */

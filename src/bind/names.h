@@ -20,6 +20,7 @@
 #define LUN_BTF_HANDLE "lunette.btf"
 #define LUN_TEXT_HANDLE "lunette.text"
 #define LUN_PROFILE "lunette.profile"
+#define LUN_COUNTERS "lunette.counters"
 #define LUN_REGEX "lunette.metrics.regex"
 #define LUN_TRACELOG "lunette.tracelog"
 #define LUN_CONN "lunette.conn"

@@ -1,4 +1,4 @@
--- lunette prog list | show | dump | cfg | hot | log
+-- lunette prog list | show | dump | cfg | hot | profile | log
 
 local args = require("lunette.cli.args")
 local code = require("lunette.cli.code")
@@ -7,6 +7,7 @@ local hot = require("lunette.cli.hot")
 local log = require("lunette.cli.log")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
+local profile = require("lunette.cli.profile")
 local show = require("lunette.cli.show")
 local testrun = require("lunette.cli.testrun")
 local units = require("lunette.cli.units")
@@ -47,6 +48,7 @@ function prog.configure(command)
   args.json(one):argument("program", objects.HELP .. " A tag does too.")
   code.configure(command)
   hot.configure(command)
+  profile.configure(command)
   log.configure(command)
   testrun.configure(command)
 end
@@ -171,7 +173,7 @@ function prog.lines(id)
 end
 
 local SUBS = { list = list, show = one, dump = code.dump, cfg = code.cfg, hot = hot.run,
-  log = log.run, run = testrun.run }
+  profile = profile.run, log = log.run, run = testrun.run }
 
 function prog.run(given) return SUBS[given.sub](given) end
 

@@ -33,6 +33,7 @@ local function make_handles()
     local handle <close> = open()
     assert.is_userdata(handle)
   end
+  bpf.counters(0xffffffff, { "cpu_clock" })
 end
 
 -- The handles' metatables are in the registry as "lunette.tracelog" for the class TraceLog.
