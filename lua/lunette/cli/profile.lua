@@ -11,6 +11,8 @@ local units = require("lunette.cli.units")
 
 local profile = {}
 
+local ENODEV = 19 -- the machine lacks the event, not the program
+
 local function names()
   local list = {}
   for i, event in ipairs(bpf.counter_names()) do list[i] = event.name end
@@ -36,7 +38,9 @@ local function available()
 end
 
 local function count(id, events, seconds)
-  local counters <close> = exit.check(bpf.counters(id, events))
+  local counters <close>, err, errno = bpf.counters(id, events)
+  if errno == ENODEV then exit.fail(exit.FAILED, "%s", err) end
+  exit.check(counters, err)
   tty.sleep(seconds)
   return exit.check(counters:read())
 end
