@@ -39,6 +39,10 @@ function Node:be() end
 ---@return lunette.Node
 function Node:mirrored() end
 
+--- There only where the 8 bytes after it are not zero, as bpftrace keeps min and max; else nil.
+---@return lunette.Node
+function Node:if_set() end
+
 --- How the values of the CPUs become one, for this part alone (a decoder's `reduce` is for all).
 ---@return lunette.Node
 function Node:sum_cpus() end

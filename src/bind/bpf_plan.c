@@ -142,6 +142,8 @@ static void read_op(lua_State *L, struct lun_op *op)
 		op->flags |= LUN_OP_SIGNED;
 	if (field_bool(L, "mirrored"))
 		op->flags |= LUN_OP_MIRRORED;
+	if (field_bool(L, "if_set"))
+		op->flags |= LUN_OP_IF_SET;
 	if (field_bool(L, "to_zero"))
 		op->flags |= LUN_OP_TO_ZERO;
 	if (field_bool(L, "log2"))

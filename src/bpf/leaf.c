@@ -365,10 +365,23 @@ static uint64_t op_u64(const struct lun_op *op, const uint8_t *data)
 	return lun_load(data, op->size, op->flags & LUN_OP_BE);
 }
 
+static bool has_bytes(const uint8_t *p, uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i++) {
+		if (p[i])
+			return true;
+	}
+	return false;
+}
+
 void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const uint8_t *data, struct lun_value *value)
 {
 	lun_out_reset(&ctx->scratch);
+	if (op->flags & LUN_OP_IF_SET && !has_bytes(data + op->size, sizeof(uint64_t))) {
+		value->kind = LUN_V_NULL;
+		return;
+	}
 	switch (op->kind) {
 	case LUN_K_UINT:
 		leaf_uint(op, ctx, data, value);
@@ -473,15 +486,6 @@ static void combine(uint8_t reduce, struct lun_value *sum, const struct lun_valu
 		sum->u += v->u;
 }
 
-static bool has_bytes(const uint8_t *p, uint32_t size)
-{
-	for (uint32_t i = 0; i < size; i++) {
-		if (p[i])
-			return true;
-	}
-	return false;
-}
-
 /* What does not add up is taken from the first CPU that has something. */
 static const uint8_t *first_set(
 	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset)
@@ -509,9 +513,12 @@ void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, stru
 	lun_leaf(plan, op, ctx, bytes->data + offset, value);
 	for (uint32_t cpu = 1; cpu < bytes->cpus; cpu++) {
 		lun_leaf(plan, op, ctx, bytes->data + (size_t)cpu * bytes->stride + offset, &v);
-		combine(reduce, value, &v);
+		if (value->kind == LUN_V_NULL)
+			*value = v;
+		else if (v.kind != LUN_V_NULL)
+			combine(reduce, value, &v);
 	}
-	if (reduce == LUN_AVG) {
+	if (reduce == LUN_AVG && value->kind != LUN_V_NULL) {
 		value->d = lun_value_double(value) / bytes->cpus;
 		value->kind = LUN_V_DOUBLE;
 	}

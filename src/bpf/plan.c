@@ -248,6 +248,8 @@ static int check_op(const struct lun_plan *plan, uint32_t at, uint32_t size)
 		return -EINVAL;
 	if (op->bit_size && op->kind != LUN_K_BITS && !needs_enum(op))
 		return -EINVAL;
+	if (op->flags & LUN_OP_IF_SET && (op->size != 8 || size - op->offset < 16))
+		return -EINVAL;
 	return size_fits(op) ? 0 : -EINVAL;
 }
 

@@ -55,6 +55,7 @@ enum lun_op_flags {
 	LUN_OP_TO_ZERO = 4,   /* an array that ends at its first element of zeros */
 	LUN_OP_LOG2 = 8,      /* an array of counts in slots of powers of two */
 	LUN_OP_MIRRORED = 16, /* an integer stored as 0xffffffff minus itself */
+	LUN_OP_IF_SET = 32,   /* 8 bytes that are there where the 8 bytes after them are not zero */
 };
 
 /* How the values of the CPUs become one. */

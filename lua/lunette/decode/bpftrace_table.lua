@@ -90,7 +90,8 @@ local function add_stats(row, at, value)
 end
 
 local function stats_rows(map)
-  local rows = grouped(map, "part", add_stats)
+  local in_key = map:info().value_size == 8 -- later versions have both parts in the value
+  local rows = grouped(map, in_key and "part" or nil, add_stats)
   for _, row in ipairs(rows) do
     row.total, row.count = row.total or 0, row.count or 0
     row.average = row.count > 0 and row.total // row.count or 0
@@ -98,8 +99,12 @@ local function stats_rows(map)
   return rows
 end
 
-local function plain_rows(map)
-  return grouped(map, nil, function(row, _, value) row.value = value end)
+-- A minimum or maximum is a struct of one part where bpftrace keeps whether it is set.
+local function plain_rows(map, kind)
+  return grouped(map, nil, function(row, _, value)
+    if kind.aggregate and type(value) == "table" then value = value[kind.aggregate] end
+    row.value = value
+  end)
 end
 
 --- The rows of a bpftrace map: { key = parts, value | count, total, average | buckets }, and
@@ -111,7 +116,7 @@ function bpftrace_table.rows(map)
   if not kind then return nil end
   if IN_BUCKETS[kind.aggregate] then return histogram_rows(map, kind), kind.aggregate end
   if IN_PARTS[kind.aggregate] then return stats_rows(map), kind.aggregate end
-  return plain_rows(map), kind.aggregate
+  return plain_rows(map, kind), kind.aggregate
 end
 
 local function head(name, row, kind)

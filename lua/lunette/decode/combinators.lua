@@ -31,6 +31,8 @@ function Node:be() return copy(self, { big_endian = true }) end
 --- Stored as 0xffffffff minus the number, as bpftrace keeps a minimum.
 function Node:mirrored() return copy(self, { is_mirrored = true }) end
 
+function Node:if_set() return copy(self, { is_if_set = true }) end
+
 --- Adds up the CPUs' values.
 function Node:sum_cpus() return copy(self, { reduce = "sum" }) end
 function Node:min_cpus() return copy(self, { reduce = "min" }) end
@@ -221,8 +223,8 @@ local function spec_of(n)
   local spec = { kind = n.kind, name = n.name, offset = n.offset, size = n.size,
     count = n.count, be = n.big_endian, signed = n.signed, bit_offset = n.bit_offset,
     bit_size = n.bit_size, items = n.items, map = n.map, func = n.func, unit = n.unit_name,
-    reduce = n.reduce, mirrored = n.is_mirrored, to_zero = n.to_zero, log2 = n.log2,
-    btf = n.btf, type_id = n.type_id }
+    reduce = n.reduce, mirrored = n.is_mirrored, if_set = n.is_if_set, to_zero = n.to_zero,
+    log2 = n.log2, btf = n.btf, type_id = n.type_id }
   for _, member in ipairs(n) do
     if member.kind ~= "skip" then spec[#spec + 1] = spec_of(member) end
   end

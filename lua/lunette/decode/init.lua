@@ -110,7 +110,15 @@ local function from_size(info)
     why = "nobody says what it holds: numbers by their size, else hex" }
 end
 
-local SOURCES = { from_declared, from_type, from_btf, from_bpftrace, from_size }
+-- A script that was found says more than BTF, which has no names for what bpftrace keeps.
+local function from_script(info)
+  local source = from_bpftrace(info)
+  return source and source.bpftrace and source or nil
+end
+
+local SOURCES = {
+  from_declared, from_type, from_script, from_btf, from_bpftrace, from_size,
+}
 
 -- The objects that these types hold show as 4-byte ids, whatever BTF says of the value.
 local SHOWS_IDS = { prog_array = true, array_of_maps = true, hash_of_maps = true }

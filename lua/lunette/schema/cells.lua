@@ -78,7 +78,8 @@ end
 local function plain_format(of)
   local sign, bits = of.type:match("^([ui])(%d+)$")
   if of.type == "duration" then sign, bits = "u", "64" end
-  if not sign or of.count or of.size * 8 ~= tonumber(bits) or of.size > 8 then return nil end
+  if not sign or of.count or of.reduce then return nil end
+  if of.size * 8 ~= tonumber(bits) or of.size > 8 then return nil end
   return (of.big_endian and ">" or "<") .. (sign == "u" and "I" or "i") .. of.size
 end
 
@@ -126,13 +127,17 @@ local REDUCE = {
   last = function(_, b) return b end,
 }
 
--- One cell of all CPUs' cells; what can't be added up is the first CPU's.
-local function reduced(col, values, default)
-  local how = col.reduce or default
-  local all = values[1]
-  if not col.numeric or type(all) ~= "number" then return all end
-  for cpu = 2, #values do all = REDUCE[how](all, values[cpu], col.unsigned) end
-  return how == "avg" and all // #values or all
+-- One cell of the cells of n CPUs, some of which may have none; what can't be added up is the
+-- first CPU's.
+local function reduced(col, values, n, default)
+  local how, all = col.reduce or default, nil
+  for cpu = 1, n do
+    local value = values[cpu]
+    if all == nil then all = value
+    elseif not col.numeric or type(all) ~= "number" then return all
+    elseif value ~= nil then all = REDUCE[how](all, value, col.unsigned) end
+  end
+  return how == "avg" and type(all) == "number" and all // n or all
 end
 
 local Reader = {}
@@ -215,7 +220,7 @@ function Reader:cpu_cells(row, decoded)
       local values = {}
       for cpu, one in ipairs(decoded) do values[cpu] = col.get(one) end
       row.n = row.n + 1
-      row[row.n] = reduced(col, values, self.reduce)
+      row[row.n] = reduced(col, values, #decoded, self.reduce)
     end
   end
   if not self.show_each then return end
@@ -267,7 +272,7 @@ function Reader:probe(index)
     if type(value) ~= "table" then return read(value) end
     local values = {}
     for cpu, one in ipairs(value) do values[cpu] = read(one) end
-    return reduced(col, values, self.reduce)
+    return reduced(col, values, #value, self.reduce)
   end
 end
 

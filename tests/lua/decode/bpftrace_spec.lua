@@ -110,3 +110,55 @@ describe("bpftrace's maps", function()
     assert.same(sorted_lines(printed), sorted_lines(table.concat(texts, "\n")))
   end)
 end)
+
+-- Facts: bpftrace's own code generation (its tests/codegen: avg_stas_val, min_max_val). This
+-- machine has 0.17, so the test fills the maps itself.
+describe("the layouts of bpftrace 0.21 and later", function()
+  local SCRIPT = "BEGIN { @zn_avg[7] = avg(1); @zn_stats[7] = stats(1); @zn_min[7] = min(1);"
+    .. " @zn_max[7] = max(1); @zn_hist[7] = hist(1); @zn_keys[1, -2] = count(); }"
+  local pipe, pid
+
+  setup(function()
+    pipe = assert(io.popen(("exec %s run tests/lua/support/bpftrace_maps.lua -e '%s'")
+      :format(fixture.binary(), SCRIPT)))
+    pid = assert(pipe:read("l"))
+  end)
+
+  teardown(function()
+    os.execute("kill " .. pid)
+    pipe:close()
+  end)
+
+  local function open(name)
+    for _, info in ipairs(bpf.maps()) do
+      local map = info.name == "AT_" .. name and bpf.map(info.id)
+      if map and map:decoder().why:find(("process %s "):format(pid), 1, true) then return map end
+      if map then map:close() end
+    end
+    error("no map of the stand-in: " .. name)
+  end
+
+  local function text(name)
+    local map <close> = open(name)
+    return (assert(bpftrace_table.text(map)))
+  end
+
+  it("read as bpftrace means them", function()
+    assert.equal("@zn_avg[7]: 20", text("zn_avg"))
+    assert.equal("@zn_stats[7]: count 4, average -5, total -20", text("zn_stats"))
+    assert.equal("@zn_keys[1, -2]: 11", text("zn_keys"))
+    local histogram = text("zn_hist")
+    assert.matches("%(%.%.%., 0%) +1 |", histogram)
+    assert.matches("%[4, 8%) +5 |", histogram)
+  end)
+
+  it("leave out the CPUs that have no minimum or maximum", function()
+    assert.equal("@zn_min[8]: 3\n@zn_min[7]: 5", text("zn_min"))
+    assert.equal("@zn_max[7]: -9", text("zn_max"))
+    local map <close> = open("zn_min")
+    local support = require("tests.lua.schema.support")
+    local page = support.ask(([[{ map(id: %d) { table(cpus: BOTH,
+      sort: { column: "min", order: ASC }) { rows { cells } } } }]]):format(map:id())).map.table
+    assert.same({ 3, 5 }, { page.rows[1].cells[2], page.rows[2].cells[2] })
+  end)
+end)
