@@ -126,7 +126,7 @@ static void push_owner(
 /* The value by the decoder's plan, which is at plan_idx. */
 static void push_entries(lua_State *L, const struct storage_call *call, int plan_idx)
 {
-	const char *p = call->out->data, *end = p + call->out->len;
+	const char *p = call->out->data, *end = p ? p + call->out->len : p;
 	struct lun_storage_head head;
 	lua_Integer n = 0;
 	size_t len;

@@ -107,8 +107,9 @@ static void put_label(struct lun_tally *t, struct lun_slice label)
 struct lun_slice lun_tally_key(const struct lun_tally *t, size_t group)
 {
 	size_t start = group ? t->end[group - 1] : 0;
+	const char *keys = t->keys.data ? t->keys.data : ""; /* no label, no byte */
 
-	return (struct lun_slice){ t->keys.data + start, t->end[group] - start };
+	return (struct lun_slice){ keys + start, t->end[group] - start };
 }
 
 uint64_t lun_tally_hash(const struct lun_tally *t, size_t group)
