@@ -13,13 +13,8 @@ int lun_bind_attach(lua_State *L);  /* cgroups, interfaces, socket maps */
 int lun_bind_symbols(lua_State *L); /* names of places in code */
 int lun_bind_sampler(lua_State *L);
 int lun_bind_probe(lua_State *L);
-int lun_bind_code(lua_State *L);    /* xlated, jited, cfg */
-int lun_bind_maps(lua_State *L);    /* map handles, cursors, BTF, decode plans */
-int lun_bind_attach(lua_State *L);  /* cgroups, interfaces, socket maps */
-int lun_bind_symbols(lua_State *L); /* names of places in code */
-int lun_bind_sampler(lua_State *L);
-int lun_bind_probe(lua_State *L);
 int lun_bind_code(lua_State *L);     /* instructions, native code, control flow */
+int lun_bind_maps(lua_State *L);     /* map handles, cursors, BTF, decode plans */
 int lun_bind_profile(lua_State *L);  /* samples of native code */
 int lun_bind_counters(lua_State *L); /* perf events of a program */
 int lun_bind_tracelog(lua_State *L); /* the trace pipe */

@@ -24,5 +24,4 @@
 #define LUN_REGEX "lunette.metrics.regex"
 #define LUN_TRACELOG "lunette.tracelog"
 #define LUN_CONN "lunette.conn"
-#define LUN_CONN "lunette.conn"
 #define LUN_SERVICE "lunette.service"
