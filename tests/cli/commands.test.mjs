@@ -246,18 +246,20 @@ test("attach list: where programs hang", () => {
     local object <close> = assert(bpf.load(arg[2]))
     assert(object:attach())
     local id = object:progs()[1].id
-    for _, options in ipairs { "", " -j", " --csv" } do
+    for _, options in ipairs { "", " -j", " --csv", " --effective -j" } do
       local pipe = io.popen(arg[1] .. " attach list --program " .. id .. options)
       print((pipe:read("a"):gsub("%s+$", "")))
       pipe:close()
     end`), binary, `${build}/examples/syscalls/syscalls.bpf.o`);
   assert.equal(run.status, 0, run.stderr);
   const lines = run.stdout.trim().split(/\r?\n/);
-  assert.match(lines[0], /^WHERE +TARGET +ID +PROGRAM +HOW +OWNERS$/);
-  assert.match(lines[1], /^raw_tracepoint +sys_enter +\d+ +count_syscall +link \d+ +\d+ lunette$/);
+  assert.match(lines[0], /^WHERE +TARGET +ID +PROGRAM +HOW +AGE +OWNERS$/);
+  assert.match(lines[1], /^raw_tracepoint +sys_enter +\d+ +count_syscall +link \d+ +\d+\w+ +\d+ lunette$/);
   const [attachment] = JSON.parse(lines[2]);
   assert.equal(attachment.program.name, "count_syscall");
+  assert.ok(Math.abs(attachment.since - Date.now() / 1000) < 60);
   assert.equal(lines[3], "kind,target,how,attachType,programId,programName");
+  assert.equal(JSON.parse(lines.at(-1))[0].program.name, "count_syscall");
 });
 
 test("leaks: what nobody holds but a pin", () => {

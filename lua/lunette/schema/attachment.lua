@@ -1,5 +1,6 @@
 -- One view of where programs hang, however they are held there.
 
+local attach = require("lunette.attach")
 local cells = require("lunette.schema.cells")
 local kernel = require("lunette.schema.kernel")
 
@@ -8,7 +9,9 @@ local attachment = {}
 attachment.sdl = [[
 extend type Query {
   "Every attach point in use: links, perf events, cgroups, traffic control, XDP."
-  attachments("Only those of this program." programId: Int): [Attachment!]!
+  attachments("Only those of this program." programId: Int
+    "Add what control groups inherit from their ancestors."
+    effective: Boolean = false): [Attachment!]!
   "The network interfaces that have a program, in every network namespace."
   interfaces: [Interface!]!
   "The cgroups that have a program."
@@ -87,7 +90,17 @@ local function rows_of_program(k, id)
   end)[id] or {}
 end
 
+-- With what control groups inherit, of one program or of all.
+local function effective(id)
+  local rows = {}
+  for _, row in ipairs(assert(attach.list { effective = true })) do
+    if not id or row.prog_id == id then rows[#rows + 1] = row end
+  end
+  return rows
+end
+
 local function list(_, args, ctx)
+  if args.effective then return effective(args.programId) end
   local k = kernel.of(ctx)
   return args.programId and rows_of_program(k, args.programId) or k:attachments()
 end
