@@ -157,6 +157,8 @@ export function Entries({ map }: { map: MapInfo }) {
   }
   const more = hasMore(table, rows.length);
   const writes = start.value?.health.canWrite && !map.frozen;
+  // A map that holds nothing says so too; what is worth a sentence is why one can't be read.
+  const why = table?.note === "It is empty." ? null : table?.note;
   return (
     <>
       <Bar map={map} text={text} unknown={unknown} wish={wish}
@@ -175,8 +177,8 @@ export function Entries({ map }: { map: MapInfo }) {
           onSort={({ column, down }) => setParams({ sort: (down ? "-" : "") + column })}
           onEnd={entries.more}
           under={more ? "Reading on…" : null}
-          empty={<Empty title={text ? "No entry fits the filter" : "It is empty"} icon="map">
-            {table.note && <p>{table.note}</p>}
+          empty={<Empty title={text ? "No entry fits the filter" : why ? "Nothing to show" : "It is empty"} icon="map">
+            {why && <p>{why}</p>}
           </Empty>} />
       )}
       {chosen && table && (
