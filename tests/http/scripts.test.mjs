@@ -58,6 +58,8 @@ describe("reload", () => {
     }
     writeFileSync(server.scripts.file("a.lua"), version(3));
     await until(async () => (await text(server, "/version")) === "3");
+    // The errors are forgotten right after the new generation answers.
+    await until(async () => (await health(server)).status === "ok");
     const state = await health(server);
     assert.deepEqual([state.status, state.errors, state.generation], ["ok", [], 2]);
     assert.equal(await metric(server, "lunette_scripts_ok"), 1);
