@@ -59,7 +59,7 @@ describe("reload", () => {
     writeFileSync(server.scripts.file("a.lua"), version(3));
     await until(async () => (await text(server, "/version")) === "3");
     // The errors are forgotten right after the new generation answers.
-    await until(async () => (await health(server)).status === "ok");
+    await until(async () => (await health(server)).status === "ok", { timeout: 20000 });
     const state = await health(server);
     assert.deepEqual([state.status, state.errors, state.generation], ["ok", [], 2]);
     assert.equal(await metric(server, "lunette_scripts_ok"), 1);
@@ -92,13 +92,14 @@ describe("reload", () => {
     const rss = () => Number(/VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))[1]);
     const again = async (generation) => {
       server.kill("SIGHUP");
-      await until(async () => (await health(server)).generation === generation, { what: `generation ${generation}` });
+      await until(async () => (await health(server)).generation === generation,
+        { what: `generation ${generation}`, timeout: 20000 });
     };
     for (let n = 3; n < 10; n++) await again(n);
     const before = rss(), threads = () => Number(/Threads:\s*(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))[1]);
     for (let n = 10; n < 20; n++) await again(n);
     assert.ok(sanitized || rss() - before < 8000, `${rss() - before} KiB more`);
-    await until(() => threads() < 256 + 16, { what: "the end of old threads" });
+    await until(() => threads() < 256 + 16, { what: "the end of old threads", timeout: 20000 });
   }));
 });
 
