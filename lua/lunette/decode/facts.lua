@@ -1,5 +1,6 @@
 -- What matching may ask about a map beyond its info: pins, programs, processes. Each is found
--- for all maps at once, when it is first asked for, and kept for a second.
+-- for all maps at once, when it is first asked for, and kept for a second, or until a map is
+-- asked for that is younger than what was found.
 
 local bpf = require("bpf")
 
@@ -7,11 +8,20 @@ local facts = {}
 
 local FRESH = 1 -- seconds
 
+-- The youngest map: the kernel counts ids upwards.
+local function newest()
+  local ids = bpf.ids("map") or {}
+  return ids[#ids] or 0
+end
+
 local function remembered(build)
-  local index, at = nil, 0
+  local index, at, youngest = nil, 0, 0
   return function(id)
     local now = os.time()
-    if not index or now - at > FRESH then index, at = build(), now end
+    if not index or now - at > FRESH or id > youngest then
+      youngest = math.max(newest(), id)
+      index, at = build(), now
+    end
     return index[id] or {}
   end
 end

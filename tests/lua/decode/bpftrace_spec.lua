@@ -65,20 +65,31 @@ local function sorted_lines(text)
   return lines
 end
 
--- The maps of one bpftrace process, once its last one is filled: others may run meanwhile.
-local function maps_of(pid)
-  for _ = 1, 100 do
-    local maps, filled = {}, false
-    for _, info in ipairs(bpf.maps()) do
-      local map = info.name:match("^AT_zz") and bpf.map(info.id)
-      if map and map:decoder().why:find(("process %s "):format(pid), 1, true) then
-        maps[#maps + 1] = map
-        filled = filled or info.name == "AT_zz_n" and map:count() > 0
-      elseif map then
-        map:close()
-      end
+-- The maps that one process holds, by what the decoder says of them: others may run meanwhile.
+local function open_maps(pid, pattern)
+  local maps = {}
+  for _, info in ipairs(bpf.maps()) do
+    local map = info.name:match(pattern) and bpf.map(info.id)
+    if map and map:decoder().why:find(("process %s "):format(pid), 1, true) then
+      maps[#maps + 1] = map
+    elseif map then
+      map:close()
     end
-    if filled then return maps end
+  end
+  return maps
+end
+
+local function close_all(maps)
+  for _, map in ipairs(maps) do map:close() end
+end
+
+-- Its script's last statement fills @zz_n, when every map has long been made.
+local function maps_of(pid)
+  for _ = 1, 300 do
+    local last = open_maps(pid, "^AT_zz_n$")
+    local filled = last[1] and last[1]:count() > 0
+    close_all(last)
+    if filled then return open_maps(pid, "^AT_zz") end
     os.execute("sleep 0.2")
   end
   error("bpftrace did not come up")

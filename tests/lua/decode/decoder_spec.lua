@@ -187,6 +187,16 @@ describe("lunette.decoder", function()
     assert.equal("by program", d.for_map(open("maps.bss"):info()).name)
   end)
 
+  it("knows the holder of a map that was made a moment ago", function()
+    local name = assert(io.open("/proc/self/comm")):read("l")
+    local _ <close> = declared { match = { process = name }, name = "by process" }
+    local map <close> = open("mt_hash")
+    assert.equal("by process", d.for_map(map:info()).name)
+    local later <close> = assert(bpf.load(fixture.object("maps")))
+    local young <close> = assert(later:map("mt_hash"))
+    assert.equal("by process", d.for_map(young:info()).name)
+  end)
+
   it("lets a Lua function stand for a whole part", function()
     local _ <close> = declared { match = { name = "mt_lru" },
       key = function(bytes) return "k" .. ("<I8"):unpack(bytes) end,
