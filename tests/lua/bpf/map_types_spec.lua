@@ -5,11 +5,9 @@
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 local json = require("lunette.runtime.json")
+local map_types = require("tests.lua.support.map_types")
 local names = require("lunette.names")
 local support = require("tests.lua.schema.support")
-
-local function u32(x) return ("<I4"):pack(x) end
-local function u64(x) return ("<I8"):pack(x) end
 
 -- Types that no test can create here, and why.
 local NOT_HERE = {
@@ -35,43 +33,7 @@ local EXPECTED = {
 -- Of a __int128 bpftool writes hex digits, which is no JSON.
 local NO_JSON = { mt_hash = true }
 
-local objects, maps, holder
-
--- A UDP socket in a socket map and a socket hash, as long as the returned process lives.
-local function hold_socket()
-  local update = "bpftool map update id %d key 0 0 0 0 value 3 0 0 0 0 0 0 0 || exit; "
-  local script = "exec 3<>/dev/udp/127.0.0.1/9; "
-    .. update:format(maps.ty_sockmap:id()) .. update:format(maps.ty_sockhash:id())
-    .. "echo $$; exec sleep 60"
-  local pipe = assert(io.popen(("bash -c '%s'"):format(script)))
-  return { pipe = pipe, pid = assert(pipe:read("l"), "the socket is in no map") }
-end
-
-local function fill()
-  local passwd = assert(io.open("/etc/passwd"))
-  local fd = fixture.output(("ls -l /proc/%d/fd"):format(fixture.pid()))
-    :match("(%d+) %-> /etc/passwd")
-  for name, entry in pairs {
-    mt_hash = { u32(1) .. u32(2), ("\1"):rep(maps.mt_hash:info().value_size) },
-    mt_array = { u32(2), u64(7) }, mt_pc_hash = { u32(1), u64(5) },
-    mt_pc_array = { u32(1), u32(4) },
-    mt_lru = { u64(1), u64(2) }, mt_pc_lru = { u64(1), u64(2) },
-    mt_lpm = { u32(8) .. "\10\0\0\0", u32(9) }, mt_progs = { u32(1), u32(objects[1].tail:fd()) },
-    ty_outer = { u32(1), u32(maps.ty_inner:fd()) }, ty_devmap = { u32(1), u32(1) .. u32(0) },
-    ty_devmap_hash = { u32(1), u32(1) .. u32(0) }, ty_cpumap = { u32(0), u32(192) .. u32(0) },
-    mt_inode = { ("<i4"):pack(math.tointeger(fd)), u64(1) },
-  } do
-    local ok, err = maps[name]:update(table.unpack(entry))
-    assert(ok, ("%s: %s"):format(name, err))
-  end
-  for _, name in ipairs { "mt_queue", "mt_stack", "mt_bloom" } do
-    assert(maps[name]:push(u32(3)))
-  end
-  assert(objects[1].object:attach("mt_fill_ring"))
-  os.execute("true")
-  objects[1].object:detach()
-  return passwd
-end
+local loaded, maps
 
 local function table_of(map)
   local source = [[{ map(id: %d) { isLookupSupported unreadable
@@ -136,26 +98,12 @@ end
 
 describe("maps of every type", function()
   setup(function()
-    objects, maps = {}, {}
-    for i, name in ipairs { "maps", "map_types" } do
-      local object = assert(bpf.load(fixture.object(name)))
-      objects[i] = { object = object, tail = name == "maps" and object:prog("mt_fill_ring") }
-    end
-    for name in pairs(EXPECTED) do
-      maps[name] = assert(objects[name:find("^mt") and 1 or 2].object:map(name))
-    end
-    maps.ty_inner = objects[2].object:map("ty_inner")
-    objects.file = fill()
-    holder = hold_socket()
+    loaded = map_types.load(by_name())
+    maps = loaded.maps
   end)
 
   teardown(function()
-    if holder then
-      os.execute("kill " .. holder.pid)
-      holder.pipe:close()
-    end
-    if objects.file then objects.file:close() end
-    for _, loaded in ipairs(objects) do loaded.object:close() end
+    if loaded then loaded:close() end
   end)
 
   it("are all here", function()
