@@ -141,10 +141,9 @@ static struct lun_generation *load_generation(struct lun_pool *pool, char **err)
 	return generation;
 }
 
-/* Takes no requests any more; its connections are asked to come again. */
+/* Takes no requests any more; its connections are asked to come again, its services to end. */
 static void retire(struct lun_generation *generation, int code, const char *reason)
 {
-	lun_services_stop(generation, 5);
 	pthread_mutex_lock(&generation->lock);
 	generation->retired = true;
 	for (unsigned i = 0; i < generation->workers_len; i++) {
@@ -152,6 +151,7 @@ static void retire(struct lun_generation *generation, int code, const char *reas
 			lun_conn_close(conn, code, reason);
 	}
 	pthread_mutex_unlock(&generation->lock);
+	lun_services_stop(generation, 5);
 }
 
 static struct lun_generation *make_current(struct lun_pool *pool, struct lun_generation *next)
@@ -200,22 +200,35 @@ int lun_pool_reload(struct lun_pool *pool, char **err)
 	return 0;
 }
 
-void lun_pool_close(struct lun_pool *pool, double seconds)
+/* False when the time is up before the last generation has ended. */
+static bool wait_for_end(struct lun_pool *pool, double seconds)
 {
-	struct lun_generation *last = make_current(pool, NULL);
 	struct timespec until;
 	int err = 0;
 
 	seconds_from_now(&until, seconds);
-	if (last) {
-		retire(last, 1001, "the server ends");
-		leave(last, false);
-	}
 	pthread_mutex_lock(&pool->lock);
 	while (pool->generations && !err)
 		err = pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
 	pthread_mutex_unlock(&pool->lock);
-	if (err)
+	return !err;
+}
+
+void lun_pool_retire(struct lun_pool *pool, double seconds)
+{
+	struct lun_generation *last = make_current(pool, NULL);
+
+	if (!last)
+		return;
+	retire(last, 1001, "the server ends");
+	leave(last, false);
+	wait_for_end(pool, seconds);
+}
+
+void lun_pool_close(struct lun_pool *pool, double seconds)
+{
+	lun_pool_retire(pool, 0);
+	if (!wait_for_end(pool, seconds))
 		return; // a thread is stuck in C code: the process ends without it
 	pthread_cond_destroy(&pool->changed);
 	pthread_mutex_destroy(&pool->lock);

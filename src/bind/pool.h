@@ -27,7 +27,10 @@ struct lun_pool_config {
 struct lun_pool *lun_pool_open(const struct lun_pool_config *config, char **err);
 /* Loads the scripts anew. 0, or -1 with err as above: the generation before goes on then. */
 int lun_pool_reload(struct lun_pool *pool, char **err);
-/* Ends services, connections and VMs; waits for at most so many seconds. */
+/* Takes no more requests, ends services, and asks connections to end: waits for them for at most
+ * so many seconds. A client that does not read keeps its connection: cut it then. */
+void lun_pool_retire(struct lun_pool *pool, double seconds);
+/* Ends the VMs; waits for at most so many seconds. */
 void lun_pool_close(struct lun_pool *pool, double seconds);
 
 struct lun_pool_figures {

@@ -23,9 +23,12 @@ struct lun_http {
 /* server.c. NULL with *err (malloc'd). */
 struct lun_http *lun_http_start(
 	const struct lun_serve_options *options, struct lun_pool *pool, char **err);
-/* Answers what is being answered, ends the rest. The pool must have been closed in between:
- * drain, close the pool, stop. */
-void lun_http_drain(struct lun_http *http, double seconds);
+/* The end in good order: drain, retire the pool, cut, close the pool, stop. */
+/* Takes no new requests, and waits until those that came are answered: for so many seconds, or
+ * for as many as `working` while a VM works on them. */
+void lun_http_drain(struct lun_http *http, double seconds, double working);
+/* Shuts down all sockets, of clients and those that listen. */
+void lun_http_cut(struct lun_http *http);
 void lun_http_stop(struct lun_http *http);
 /* Writes "http://ADDR:PORT/" of the n-th listening port; false when there is none. */
 bool lun_http_url(struct lun_http *http, int n, char *url, size_t len);

@@ -109,11 +109,17 @@ static int start(struct server *server, char **err)
 	return server->http ? 0 : -1;
 }
 
+/* What runs in a VM is answered; clients have a moment to take what they asked for, and to say
+ * goodbye. Those that don't are cut off. */
 static void stop(struct server *server)
 {
 	if (server->http)
-		lun_http_drain(server->http, 5);
+		lun_http_drain(server->http, 0.5, 5);
 	lun_server_pool(NULL);
+	if (server->pool)
+		lun_pool_retire(server->pool, 0.5);
+	if (server->http)
+		lun_http_cut(server->http);
 	if (server->pool)
 		lun_pool_close(server->pool, 10);
 	if (server->http)

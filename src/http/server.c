@@ -97,8 +97,6 @@ static struct mg_context *configure(struct lun_http *http, char **err)
 		"yes",
 		"tcp_nodelay",
 		"1",
-		"linger_timeout_ms",
-		"1000",
 		"websocket_timeout_ms",
 		"20000",
 		"enable_websocket_ping_pong",
@@ -171,24 +169,40 @@ bool lun_http_url(struct lun_http *http, int n, char *url, size_t len)
 	return true;
 }
 
-/* Live connections end by their own: the pool closes them. */
-void lun_http_drain(struct lun_http *http, double seconds)
+static bool is_working(struct lun_http *http)
 {
+	struct lun_pool_figures figures;
+
+	lun_pool_figures(http->pool, &figures);
+	return figures.busy > 0 || figures.queued > 0;
+}
+
+/* Live connections end by their own: the pool closes them. */
+void lun_http_drain(struct lun_http *http, double seconds, double working)
+{
+	enum { TICK_US = 10000 };
+
 	atomic_store(&http->draining, true);
-	for (int i = 0; i < (int)(seconds * 100); i++) {
+	for (double waited = 0; waited < working; waited += TICK_US / 1e6) {
 		if (atomic_load(&http->in_flight) == 0)
 			return;
-		usleep(10000);
+		if (waited >= seconds && !is_working(http))
+			return;
+		usleep(TICK_US);
 	}
 }
 
-void lun_http_stop(struct lun_http *http)
+void lun_http_cut(struct lun_http *http)
 {
 	struct mg_server_port ports[MAX_PORTS];
 	int count = mg_get_server_ports(http->context, MAX_PORTS, ports);
 
 	for (int i = 0; i < count; i++)
 		lun_socket_shutdown_port(ports[i].port);
+}
+
+void lun_http_stop(struct lun_http *http)
+{
 	mg_stop(http->context);
 	mg_exit_library();
 	free(http);
