@@ -62,7 +62,9 @@ local OWNERS = {
   task_storage = { "pid", "tid", "comm" }, cgrp_storage = { "path" },
   inode_storage = { "path" }, sk_storage = { "cookie", "family", "port" },
 }
-local OWNER_TYPES = { comm = "cstring", path = "cstring", cookie = "u64" }
+local OWNER_TYPES = {
+  comm = "cstring", path = "cstring", cookie = "u64", pid = "pid", tid = "pid",
+}
 
 -- One entry: who it belongs to, and its value's columns.
 local function owned(entry, names, values)
@@ -77,6 +79,26 @@ local function owned(entry, names, values)
   return made
 end
 
+local function same(a, b)
+  for i = 1, a.n do
+    if a[i] ~= b[i] and type(a[i]) ~= "table" then return false end
+  end
+  return true
+end
+
+-- Each row once: what several processes have open is told by each of them.
+local function distinct(rows)
+  local seen, kept = {}, {}
+  for _, made in ipairs(rows) do
+    local known = seen[made.bytes]
+    if not (known and same(known, made)) then
+      if known then made.bytes = ("%s:%d"):format(made.bytes, #kept) end
+      seen[made.bytes], kept[#kept + 1] = made, made
+    end
+  end
+  return kept
+end
+
 local function storage(map, reader, info)
   local names, columns, rows = OWNERS[info.type], {}, {}
   for i, name in ipairs(names) do
@@ -86,7 +108,7 @@ local function storage(map, reader, info)
   local entries, err = map:storage()
   if not entries then return { rows = rows, columns = columns, note = err } end
   for i, entry in ipairs(entries) do rows[i] = owned(entry, names, reader.value.columns) end
-  return { rows = rows, columns = columns }
+  return { rows = distinct(rows), columns = columns }
 end
 
 for type in pairs(OWNERS) do readers[type] = storage end

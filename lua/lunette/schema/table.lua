@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local cells = require("lunette.schema.cells")
 local contents = require("lunette.schema.contents")
+local decode = require("lunette.decode")
 local decoder = require("lunette.schema.decoder")
 local kernel = require("lunette.schema.kernel")
 local pages = require("lunette.schema.pages")
@@ -18,6 +19,8 @@ extend type Map {
     first: Int = 100
     "Go on after this cursor (pageInfo.endCursor)."
     after: String
+    "Only the entry with this key, in hex."
+    key: String
     "Sort by a column."
     sort: TableSort
     "Keep rows for which all of these hold."
@@ -153,6 +156,7 @@ type PageInfo {
 ]]
 
 local MAX_ROWS = 10000
+local ENOENT = 2
 
 local function check_count(name, count)
   if count and (count < 0 or count > MAX_ROWS) then
@@ -194,11 +198,23 @@ local function note_empty(page, args)
   return page
 end
 
+-- The entry with a key, as a page of one row or none.
+local function only(map, reader, info, key)
+  local bytes, err = decode.parse(key, "HEX", info.key_size)
+  if not bytes then error(("key: %s"):format(err), 0) end
+  local value, note, errno = map:lookup(bytes)
+  local page = nothing(not value and (errno == ENOENT and "There is no such entry." or note) or nil,
+    reader.columns)
+  page.scanned, page.rows[1] = 1, value and reader:row(bytes, value)
+  return page
+end
+
 local function read(info, reader, args)
   local opened, err = bpf.map(info.id)
   if not opened then return nothing(err, reader.columns) end
   local map <close> = opened
-  return show(pages.read(map, reader, args), reader.columns)
+  local page = args.key and only(map, reader, info, args.key) or pages.read(map, reader, args)
+  return show(page, reader.columns)
 end
 
 local function rows_of(info, k, args)

@@ -48,6 +48,16 @@ describe("tables", function()
 
   local function cell(found, row, column) return found.rows[row].cells[column] end
 
+  it("show the entry of a key alone", function()
+    local found = ask("sch_percpu", ('key: "%s", cpus: EACH'):format("62617368" .. ("00"):rep(12)))
+    assert.equal(1, #found.rows)
+    assert.same({ "bash", 3, 4 }, { table.unpack(found.rows[1].cells) })
+    found = ask("sch_hash", 'key: "ffffffff"')
+    assert.same({}, { table.unpack(found.rows) })
+    assert.equal("There is no such entry.", found.note)
+    assert.matches("key: ", refusal("sch_hash", 'key: "ff"'))
+  end)
+
   it("have columns by BTF", function()
     local found = ask("sch_points")
     assert.equal("x y value", column_names(found))
