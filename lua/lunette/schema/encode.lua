@@ -8,91 +8,14 @@ local encode = {}
 
 local function refuse(name, text, ...) error(("%s: "):format(name) .. text:format(...), 0) end
 
--- Numbers arrive as floats, exact ones beyond 2^53 as decimal digits.
-local function digits(name, value)
-  if type(value) == "number" then
-    local whole = math.tointeger(value)
-    if not whole then refuse(name, "%g is not a whole number", value) end
-    return tostring(whole)
-  end
-  if type(value) == "boolean" then return value and "1" or "0" end
-  if type(value) ~= "string" then refuse(name, "needs a number") end
-  return value
-end
-
-local function number(name, value, column)
-  local text = digits(name, value)
-  local signed = column.type:match("^i%d")
-  if not signed and text:match("^%-") then refuse(name, "%s is below zero", text) end
-  local bytes, err = decode.parse(text, "NUMBER", column.size)
-  if not bytes then refuse(name, "%s", err) end
-  if signed and not text:match("^%-") and column.size <= 8 and bytes:byte(-1) >= 0x80 then
-    refuse(name, "number %s does not fit i%d", text, 8 * column.size)
-  end
-  return column.big_endian and bytes:reverse() or bytes
-end
-
-local function text(name, value, column)
-  if type(value) ~= "string" then refuse(name, "needs text") end
-  local bytes, err = decode.parse(value, "STRING", column.size)
-  return bytes or refuse(name, "%s", err)
-end
-
 local function hex(name, value, column)
   if type(value) ~= "string" then refuse(name, "needs hex digits") end
   local bytes, err = decode.parse(value, "HEX", column.size)
   return bytes or refuse(name, "%s", err)
 end
 
-local function float(name, value, column)
-  local float_value = tonumber(value)
-  if not float_value then refuse(name, "needs a number") end
-  return (column.size == 4 and "<f" or "<d"):pack(float_value)
-end
-
-local function ipv4(name, value)
-  local parts = {}
-  for part in tostring(value):gmatch("%d+") do parts[#parts + 1] = tonumber(part) end
-  local ok, bytes = pcall(string.char, table.unpack(parts))
-  if #parts ~= 4 or not ok or not tostring(value):match("^[%d.]+$") then
-    refuse(name, "'%s' is not an IPv4 address", tostring(value))
-  end
-  return bytes
-end
-
-local function mac(name, value)
-  local plain = tostring(value):gsub("[:%-]", "")
-  if not plain:match("^%x+$") or #plain ~= 12 then
-    refuse(name, "'%s' is not a MAC address", tostring(value))
-  end
-  return (decode.parse(plain, "HEX", 6))
-end
-
-local function bool(name, value)
-  if type(value) ~= "boolean" then refuse(name, "needs true or false") end
-  return value and "\1" or "\0"
-end
-
-local WRITERS = {
-  cstring = text, bytes = hex, hex = hex, f32 = float, f64 = float, ipv4 = ipv4, mac = mac,
-  bool = bool,
-}
-
-for _, kind in ipairs { "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "be16", "be32",
-  "be64", "port", "pid", "ifindex", "cgroup", "ksym", "duration", "timestamp", "errno", "dev",
-  "pointer", "prog", "map", "syscall" } do
-  WRITERS[kind] = number
-end
-
--- The bytes with one column changed. Enums, bit fields, lists and the like are the plan's.
+-- The bytes with one column changed.
 local function put(bytes, column, columns, name, value)
-  local writer = WRITERS[column.type]
-  if writer then
-    local part = writer(name, value, column)
-    return bytes:sub(1, column.offset) .. part .. bytes:sub(column.offset + #part + 1)
-  elseif not columns.plan then
-    refuse(name, "a %s can't be written by its meaning: give hex", column.type)
-  end
   local changed, err = columns.plan:encode_column(value, bytes, name, column.name, columns.root)
   return changed or error(err, 0)
 end
