@@ -62,12 +62,51 @@ local function reason(err, errno)
   return err
 end
 
---- Writes an entry; mode is ANY, CREATE (only new ones) or UPDATE (only those there).
----@return true|nil ok, string? err
-function writing.put(map, key, value, mode)
+-- Maps that hold objects: the kernel shows ids and takes descriptors. Where in the value the id
+-- stands, and how the object is opened.
+local HOLDS = {
+  prog_array = { at = 1, open = bpf.prog }, array_of_maps = { at = 1, open = bpf.map },
+  hash_of_maps = { at = 1, open = bpf.map }, devmap = { at = 5, open = bpf.prog },
+  devmap_hash = { at = 5, open = bpf.prog }, cpumap = { at = 5, open = bpf.prog },
+}
+
+-- Whose elements only a process that holds them can put there.
+local FOREIGN = {
+  sockmap = "sockets", sockhash = "sockets", reuseport_sockarray = "sockets",
+  xskmap = "sockets", perf_event_array = "perf events", cgroup_array = "cgroups",
+}
+
+local function update(map, key, value, mode)
   local ok, err, errno = map:update(key, value, FLAGS[mode])
   if not ok then return nil, reason(err, errno) end
   return true
+end
+
+-- With the id in the value replaced by a descriptor, which lives until it is written.
+local function update_object(map, key, value, mode, holds)
+  local id = ("<I4"):unpack(value, holds.at)
+  if id == 0 then return update(map, key, value, mode) end
+  local handle, err = holds.open(id)
+  if not handle then return nil, err end
+  local object <close> = handle
+  local fd = ("<I4"):pack(object:fd())
+  local written = value:sub(1, holds.at - 1) .. fd .. value:sub(holds.at + 4)
+  return update(map, key, written, mode)
+end
+
+--- Writes an entry; mode is ANY, CREATE (only new ones) or UPDATE (only those there). What holds
+--- programs or maps is given their ids.
+---@return true|nil ok, string? err
+function writing.put(map, key, value, mode)
+  local of = map:info().type
+  if FOREIGN[of] then
+    return nil, ("only the process that holds them can put %s there"):format(FOREIGN[of])
+  end
+  local holds = HOLDS[of]
+  if holds and #value >= holds.at + 3 then
+    return update_object(map, key, value, mode, holds)
+  end
+  return update(map, key, value, mode)
 end
 
 --- Removes an entry.

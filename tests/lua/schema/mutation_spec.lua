@@ -17,7 +17,8 @@ describe("mutations", function()
 
   before_each(function()
     ids = {}
-    for _, name in ipairs { "sch_hash", "sch_points", "sch_percpu", "sch_array", "sch_queue" } do
+    for _, name in ipairs { "sch_hash", "sch_points", "sch_percpu", "sch_array", "sch_queue",
+      "sch_progs" } do
       ids[name] = object:map(name):info().id
     end
     for key in object:map("sch_hash"):each { raw = true } do object:map("sch_hash"):delete(key) end
@@ -194,6 +195,18 @@ describe("mutations", function()
       assert.equal("6f6e65" .. ("00"):rep(13), answer.before[1])
       assert.equal(name16("two"), object:map("sch_points"):lookup(u32(3) .. u32(4)))
       object:map("sch_points"):delete(u32(3) .. u32(4))
+    end)
+
+    it("takes programs and maps by their ids", function()
+      local slots = object:map("sch_progs")
+      slots:delete(u32(1))
+      local id = object:prog("sch_next"):info().id
+      local args = ("mapId: %d, key: 1, value: %%s"):format(ids.sch_progs)
+      assert.is_true(mutate("writeMapEntry", args:format(id), MORE).written)
+      assert.equal(u32(id), slots:lookup(u32(1)))
+      local refused = mutate("writeMapEntry", args:format(4294967294), MORE)
+      assert.equal("program 4294967294: No such file or directory", refused.error)
+      slots:delete(u32(1))
     end)
 
     it("refuses by field", function()
