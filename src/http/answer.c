@@ -120,13 +120,19 @@ static bool has_body(int status)
 	return status >= 200 && status != 204 && status != 304;
 }
 
+/* Who answers HEAD with nothing has not counted what GET would give. */
+static bool has_length(struct mg_connection *conn, int status, size_t len)
+{
+	return has_body(status) && (len > 0 || !is_head(info_of(conn)));
+}
+
 static void write_content(struct mg_connection *conn, int status, const char *headers,
 	const void *data, size_t len, bool close)
 {
 	struct lun_out out;
 
 	begin_head(conn, &out, status, headers, close);
-	if (has_body(status))
+	if (has_length(conn, status, len))
 		lun_out_printf(&out, "Content-Length: %zu\r\n", len);
 	lun_out_str(&out, "\r\n");
 	if (has_body(status) && !is_head(info_of(conn)))

@@ -30,13 +30,23 @@ static bool refuse(struct lun_refusal *refusal, int status, const char *message)
 	return false;
 }
 
+static bool is_length(const char *text)
+{
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
 static bool check_framing(const struct mg_request_info *info, struct lun_refusal *refusal)
 {
 	const char *encoding = lun_header(info, "Transfer-Encoding");
+	const char *length = lun_header(info, "Content-Length");
 
 	if (count_header(info, "Content-Length") > 1)
 		return refuse(refusal, 400, "more than one Content-Length");
-	if (encoding && lun_header(info, "Content-Length"))
+	if (length && !is_length(length))
+		return refuse(refusal, 400, "Content-Length is no number");
+	if (count_header(info, "Transfer-Encoding") > 1)
+		return refuse(refusal, 400, "more than one Transfer-Encoding");
+	if (encoding && length)
 		return refuse(refusal, 400, "Transfer-Encoding together with Content-Length");
 	if (encoding && strcasecmp(encoding, "chunked") != 0)
 		return refuse(refusal, 501, "unknown Transfer-Encoding");
@@ -114,6 +124,18 @@ static bool is_cross_site(const struct mg_request_info *info)
 	return site && strcmp(site, "cross-site") == 0 && (!mode || strcmp(mode, "navigate") != 0);
 }
 
+/* "GET http://HOST/path": that host counts as the header does. */
+static bool is_our_target(struct lun_http *http, const char *target)
+{
+	char host[256];
+	int len;
+
+	if (!target || *target == '/' || !(target = strstr(target, "://")))
+		return true;
+	len = snprintf(host, sizeof(host), "%.*s", (int)strcspn(target + 3, "/?"), target + 3);
+	return len < (int)sizeof(host) && is_our_host(http, host);
+}
+
 static bool check_origin(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_refusal *refusal)
 {
@@ -122,7 +144,7 @@ static bool check_origin(
 
 	if (!host || count_header(info, "Host") > 1)
 		return refuse(refusal, 400, "one Host header is needed");
-	if (!is_our_host(http, host))
+	if (!is_our_host(http, host) || !is_our_target(http, info->request_uri))
 		return refuse(refusal, 403, "foreign Host: --allow-host names those that are ours");
 	if (origin && in_list(http->options->origins, origin))
 		return true;
@@ -131,10 +153,48 @@ static bool check_origin(
 	return true;
 }
 
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Decodes %XX in place; what is no code stays as it is. False for a NUL, which would end it. */
+static bool decode_path(char *path)
+{
+	char *to = path;
+
+	for (const char *at = path; *at; at++) {
+		int high = *at == '%' ? hex_digit(at[1]) : -1;
+		int low = high >= 0 ? hex_digit(at[2]) : -1;
+
+		if (low >= 0)
+			at += 2;
+		*to++ = low >= 0 ? (char)(high << 4 | low) : *at;
+		if (to[-1] == '\0')
+			return false;
+	}
+	*to = '\0';
+	return true;
+}
+
+/* civetweb would decode a path with %00 to what is before it, so it is told not to. */
+static bool check_path(const struct mg_request_info *info, struct lun_refusal *refusal)
+{
+	if (!info->local_uri)
+		return refuse(refusal, 400, "no path");
+	if (!decode_path((char *)info->local_uri))
+		return refuse(refusal, 400, "the path holds a NUL");
+	return true;
+}
+
 bool lun_guard_check(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_refusal *refusal)
 {
-	return check_framing(info, refusal) && check_origin(http, info, refusal);
+	return check_framing(info, refusal) && check_origin(http, info, refusal) &&
+		check_path(info, refusal);
 }
 
 /* Takes as long for a wrong token as for the right one. */

@@ -10,7 +10,7 @@ struct lun_refusal {
 	const char *message;
 };
 
-/* True when the request may go on; else what to answer. */
+/* True when the request may go on, its path decoded; else what to answer. Once a request. */
 bool lun_guard_check(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_refusal *refusal);
 /* Fills authorized, can_write and can_eval. */

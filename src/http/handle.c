@@ -143,7 +143,7 @@ static int answer(
 	status = reply.status;
 	if (reply.conn)
 		status = go_live(http, conn, &reply, request->websocket);
-	else if (!reply.unrouted || !lun_static_page(conn, http->options->pool.vm->root))
+	else if (!reply.unrouted || !lun_static_rest(conn, http->options->pool.vm->root))
 		lun_answer_reply(conn, &reply);
 	lun_reply_free(&reply);
 	return status;
@@ -176,10 +176,6 @@ static int check_and_run(struct lun_http *http, struct mg_connection *conn)
 	if (atomic_load(&http->draining)) {
 		answer_refused(conn, -ESHUTDOWN);
 		return 503;
-	}
-	if (!info->local_uri) {
-		lun_answer_error(conn, 400, "no path", NULL, true);
-		return 400;
 	}
 	if (!lun_guard_check(http, info, &refusal)) {
 		lun_answer_error(conn, refusal.status, refusal.message, NULL, true);

@@ -113,6 +113,10 @@ static struct mg_context *configure(struct lun_http *http, char **err)
 		"",
 		"enable_directory_listing",
 		"no",
+		"enable_auth_domain_check",
+		"no",
+		"decode_url",
+		"no",
 		NULL,
 	};
 

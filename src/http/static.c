@@ -193,7 +193,7 @@ static bool find_for(
 	const char *path = info->local_uri;
 	size_t len = strlen(path);
 
-	if (len + 16 > MAX_PATH || strstr(path, ".."))
+	if (path[0] != '/' || len + 16 > MAX_PATH || strstr(path, ".."))
 		return false;
 	snprintf(name, MAX_PATH, "web%s%s", path, path[len - 1] == '/' ? "index.html" : "");
 	if (find_file(root, name, file))
@@ -220,17 +220,26 @@ bool lun_static_answer(struct mg_connection *conn, const char *root)
 	char name[MAX_PATH];
 	struct file file;
 
-	if (!is_reading(info) || !info->local_uri || info->local_uri[0] != '/')
+	if (!is_reading(info))
 		return false;
 	return find_for(root, info, &file, name) && answer_with(conn, &file);
 }
 
-bool lun_static_page(struct mg_connection *conn, const char *root)
+static bool refuse_method(struct mg_connection *conn, struct file *file)
+{
+	free(file->owned);
+	lun_answer_error(conn, 405, "a file is only read", "Allow: GET, HEAD\r\n", false);
+	return true;
+}
+
+bool lun_static_rest(struct mg_connection *conn, const char *root)
 {
 	const struct mg_request_info *info = mg_get_request_info(conn);
+	char name[MAX_PATH];
 	struct file file;
 
-	if (!is_reading(info) || !wants_page(info))
-		return false;
-	return find_file(root, "web/index.html", &file) && answer_with(conn, &file);
+	if (!is_reading(info))
+		return find_for(root, info, &file, name) && refuse_method(conn, &file);
+	return wants_page(info) && find_file(root, "web/index.html", &file) &&
+		answer_with(conn, &file);
 }

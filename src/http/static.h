@@ -4,5 +4,6 @@
 
 /* Answers when the path names a file. */
 bool lun_static_answer(struct mg_connection *conn, const char *root);
-/* Answers with the explorer, whose own pages have paths that no route has: for browsers. */
-bool lun_static_page(struct mg_connection *conn, const char *root);
+/* What no route has taken: the explorer, whose own pages have paths like that, for browsers; 405
+ * for what would change a file. */
+bool lun_static_rest(struct mg_connection *conn, const char *root);

@@ -55,12 +55,23 @@ describe("a server on loopback", () => {
   });
   test("framing that could be read in two ways", async () => {
     const head = "POST /public HTTP/1.1\r\nHost: localhost\r\n";
-    for (const lines of ["Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n"]) {
+    for (const lines of ["Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "Content-Length: 5\r\nContent-Length: 6\r\n",
+      "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "Content-Length: 5x\r\n", "Content-Length: +5\r\n"]) {
       const answer = await raw(server.port, head + lines + "\r\n0\r\n\r\nGET /rights HTTP/1.1\r\nHost: localhost\r\n\r\n");
       assert.match(answer, /^HTTP\/1\.1 400/);
       assert.doesNotMatch(answer, /"read"/, "the rest is not taken for a request");
     }
     assert.match(await raw(server.port, head + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), /^HTTP\/1\.1 (400|501)/);
+  });
+  test("a target with a host of its own", async () => {
+    const ask = (target) => raw(server.port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    assert.match(await ask(`http://localhost:${server.port}/public`), /^HTTP\/1\.1 200 [^]*for all$/);
+    assert.match(await ask(`http://evil.example:${server.port}/public`), /^HTTP\/1\.1 403 [^]*foreign Host/);
+    assert.doesNotMatch(await ask("http://evil.example/public"), /^HTTP\/1\.1 200/);
+  });
+  test("a path with a NUL is not taken for what is before it", async () => {
+    const answer = await get({}, "/public%00/x");
+    assert.deepEqual([answer.status, answer.json().error.message], [400, "the path holds a NUL"]);
   });
   test("what is no HTTP", async () => {
     for (const bytes of ["\x16\x03\x01\x02\x00\x01\x00\x01", "GET\r\n\r\n", "\r\n\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"]) {

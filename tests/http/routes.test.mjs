@@ -26,6 +26,7 @@ http.get("/nil", function() return nil, "the reason" end)
 http.get("/error", function() error("it broke") end)
 http.get("/bad", function() return { headers = { ["X-Bad"] = "a\\r\\nInjected: 1" } } end)
 http.get("/number", function() return 42 end)
+http.get("/events", function() return { events = function(conn) conn:send("x") end } end)
 http.get("/require", function() return require("beside").text end)
 `;
 
@@ -79,6 +80,15 @@ describe("answers", () => {
     const answer = await get("/large", { method: "HEAD" });
     assert.deepEqual([answer.status, answer.headers["content-length"], answer.body.length], [200, "1000000", 0]);
   });
+  test("HEAD tells no length that GET would not have", async () => {
+    for (const path of ["/metrics", "/events"]) {
+      const answer = await get(path, { method: "HEAD" });
+      assert.deepEqual([answer.status, answer.headers["content-length"]], [200, undefined], path);
+    }
+    const query = "/graphql?query=" + encodeURIComponent("{ __typename }");
+    const whole = await get(query), head = await get(query, { method: "HEAD" });
+    assert.deepEqual([head.status, head.headers["content-length"]], [200, whole.headers["content-length"]]);
+  });
   test("gzip for those who take it", async () => {
     const plain = await get("/large");
     const packed = await get("/large", { headers: { "Accept-Encoding": "br, gzip" } });
@@ -100,6 +110,8 @@ describe("answers", () => {
     assert.deepEqual([wrong.status, wrong.headers.allow], [405, "DELETE, POST, PUT, OPTIONS"]);
     const options = await get("/echo", { method: "OPTIONS" });
     assert.deepEqual([options.status, options.headers.allow], [204, "DELETE, POST, PUT, OPTIONS"]);
+    const read = await get("/hello/x", { method: "POST", body: "" });
+    assert.deepEqual([read.status, read.headers.allow], [405, "GET, HEAD, OPTIONS"]);
   });
   test("nil and a reason, an error, no response: 500 with the message, the trace in the log", async () => {
     for (const [path, message] of [["/nil", /^the reason$/], ["/error", /routes\.lua:\d+: it broke$/],
@@ -145,6 +157,15 @@ describe("the explorer's files", () => {
     assert.equal(first.headers["content-type"], "image/svg+xml");
     const again = await get("/icon.svg", { headers: { "If-None-Match": first.headers.etag } });
     assert.deepEqual([again.status, again.body.length], [304, 0]);
+    const head = await get("/icon.svg", { method: "HEAD" });
+    assert.deepEqual([head.headers["content-length"], head.headers.etag, head.body.length],
+      [String(first.body.length), first.headers.etag, 0]);
+  });
+  test("they are only read", async () => {
+    for (const [method, path] of [["POST", "/"], ["DELETE", "/icon.svg"], ["PUT", "/graphiql"]]) {
+      const answer = await get(path, { method });
+      assert.deepEqual([answer.status, answer.headers.allow], [405, "GET, HEAD"], path);
+    }
   });
   test("gzip", async () => {
     const plain = await get("/graphiql/graphiql.min.js");
@@ -154,7 +175,7 @@ describe("the explorer's files", () => {
     assert.deepEqual(gunzipSync(packed.body), plain.body);
   });
   test("nothing outside them", async () => {
-    for (const path of ["/../lunette/init.lua", "/%2e%2e/lunette/init.lua", "/..%2f..%2fetc/passwd", "/lunette/init.lua"]) {
+    for (const path of ["/../lunette/init.lua", "/%2e%2e/lunette/init.lua", "/..%2f..%2fetc/passwd", "/%252e%252e/lunette/init.lua", "/lunette/init.lua"]) {
       assert.equal((await get(path)).status, 404, path);
     }
   });

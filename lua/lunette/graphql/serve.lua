@@ -38,6 +38,7 @@ local function respond(req)
   answer = answer or require("lunette.graphql.http").handler {
     schema = serve.schema, context = context, shared = shared(),
   }
+  if req.method == "HEAD" then req.method = "GET" end
   return answer(req)
 end
 

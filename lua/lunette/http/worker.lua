@@ -105,14 +105,21 @@ local function answer(route, req)
     log.error("%s (%s): %s", route.name, registry.where(route), tostring(made[2]))
     return response.failure(500, tostring(made[2]))
   end
-  if made[4] == "events" then made[5] = session.events(req, made[5]) end
-  return table.unpack(made, 2, 5)
+  local code, lines, kind, payload = table.unpack(made, 2, 5)
+  if kind ~= "events" then return code, lines, kind, payload end
+  if req.method == "HEAD" then
+    return code, lines .. "content-type: text/event-stream\r\n", "body", ""
+  end
+  return code, lines, kind, session.events(req, payload)
 end
 
 local function unrouted(req, methods)
   if #methods == 0 then
     local status, headers, _, body = response.failure(404, "there is nothing at " .. req.path)
     return status, headers, "none", body
+  end
+  for _, method in ipairs(methods) do
+    if method == "GET" then methods[#methods + 1] = "HEAD" break end
   end
   table.sort(methods)
   local allow = { allow = table.concat(methods, ", ") .. ", OPTIONS" }
