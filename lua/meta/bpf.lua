@@ -415,6 +415,11 @@ local Stats = {}
 
 function Stats:close() end
 
+---What the statistics add to each run of a program, measured now with one of Lunette's own that
+---does nothing. Takes some ten milliseconds. EBUSY while somebody else has them on.
+---@return number|nil seconds, string? err, integer? errno
+function bpf.stats_cost() end
+
 ---What a program (or all) cost over a stretch of time.
 ---@class bpf.Rate
 ---@field id integer 0 for all programs together

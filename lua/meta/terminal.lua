@@ -71,4 +71,16 @@ function Edit:remember(text) end
 
 function Edit:close() end
 
+---require("lunette.core.client")
+---@class client
+local client = {}
+
+---Bytes to a server, and all that comes until it closes; fails after so many seconds of silence.
+---@param host string
+---@param port string
+---@param bytes string
+---@param seconds integer
+---@return string|nil answer, string? err, integer? errno
+function client.exchange(host, port, bytes, seconds) end
+
 return { tty = tty, interrupt = interrupt, edit = edit, Edit = Edit }

@@ -8,6 +8,7 @@
 #include "bind/names.h"
 #include "bind/push.h"
 #include "bpf/sampler.h"
+#include "bpf/stats.h"
 
 enum { POINTS_MAX = 100000 };
 
@@ -290,8 +291,21 @@ static int l_sampler(lua_State *L)
 	return 1;
 }
 
+/* bpf.stats_cost() -> seconds a run | nil, err, errno */
+static int l_stats_cost(lua_State *L)
+{
+	double seconds;
+	int err = lun_stats_cost(&seconds);
+
+	if (err)
+		return lun_push_error(L, err, "measuring run-time statistics");
+	lua_pushnumber(L, seconds);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{ "sampler", l_sampler },
+	{ "stats_cost", l_stats_cost },
 	{ NULL, NULL },
 };
 

@@ -7,6 +7,7 @@ static const luaL_Reg modules[] = {
 	{ "bpf", luaopen_bpf },
 	{ "cjson", luaopen_cjson },
 	{ "lunette.core.budget", luaopen_lunette_core_budget },
+	{ "lunette.core.client", luaopen_lunette_core_client },
 	{ "lunette.core.edit", luaopen_lunette_core_edit },
 	{ "lunette.core.interrupt", luaopen_lunette_core_interrupt },
 	{ "lunette.core.json", luaopen_lunette_core_json },

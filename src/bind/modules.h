@@ -10,7 +10,9 @@ int luaopen_lunette_core_json(lua_State *L);
 /* require("lunette.core.metrics"): tallies, pages, passes over maps; src/bind/metric.c */
 int luaopen_lunette_core_metrics(lua_State *L);
 
-/* For the command line: edit.c (libedit), interrupt.c (Ctrl-C), tty.c (screen and keys). */
+/* For the command line: client.c (asks a server), edit.c (libedit), interrupt.c (Ctrl-C),
+ * tty.c (screen and keys). */
+int luaopen_lunette_core_client(lua_State *L);
 int luaopen_lunette_core_edit(lua_State *L);
 int luaopen_lunette_core_interrupt(lua_State *L);
 int luaopen_lunette_core_tty(lua_State *L);

@@ -1,5 +1,7 @@
 -- Arguments that several commands have in common, and what they lead to.
 
+local exit = require("lunette.cli.exit")
+
 local args = {}
 
 --- -j: JSON.
@@ -56,6 +58,23 @@ function args.seconds(text)
   local n = tonumber(text)
   if n and n > 0 then return n end
   return nil, ("'%s' is no number of seconds"):format(text)
+end
+
+--- The token in a file, else $LUNETTE_TOKEN, else nil.
+---@param path string|nil
+---@return string|nil
+function args.token(path)
+  if not path then
+    local token = os.getenv("LUNETTE_TOKEN")
+    return token and #token >= 8 and token or nil
+  end
+  local file <close>, err = io.open(path)
+  if not file then exit.fail(exit.MISSING, "%s", err) end
+  local token = (file:read("a") or ""):match("^%s*(.-)%s*$")
+  if #token < 8 or token:find("[%s%c]") then
+    exit.fail(exit.USAGE, "%s: a token is one word of 8 characters or more", path)
+  end
+  return token
 end
 
 return args

@@ -36,8 +36,8 @@ end
 -- The kernel's words for the codes, wherever in a message.
 local WORDS = {
   { "[Oo]peration not permitted", exit.DENIED }, { "[Pp]ermission denied", exit.DENIED },
-  { "CAP_%u+", exit.DENIED }, { "not found", exit.MISSING }, { "No such file", exit.MISSING },
-  { "no such ", exit.MISSING },
+  { "CAP_%u+", exit.DENIED }, { "not allowed", exit.DENIED }, { "not found", exit.MISSING },
+  { "No such file", exit.MISSING }, { "no such ", exit.MISSING },
 }
 
 --- The code that suits a message of the kernel or of GraphQL.

@@ -16,6 +16,7 @@ cli.COMMANDS = {
   { "query", "Answer a GraphQL query" },
   { "metrics", "Print what /metrics would give" },
   { "top", "Watch what programs cost" },
+  { "sampler", "Show and set how a server samples what programs cost", subs = true },
   { "check", "Say what this host offers, and what each missing thing costs" },
   { "prog", "List and show programs", alias = "progs", subs = true },
   { "map", "List, read and change maps", alias = "maps", subs = true },

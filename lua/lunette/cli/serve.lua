@@ -23,6 +23,9 @@ function serve.configure(command)
   command:flag("--no-auth", "Let everybody read who reaches us, from other hosts too.")
   repeatable(command, "--allow-host", "Answer to this name in a Host header too.", "NAME")
   repeatable(command, "--allow-origin", "Take requests of this web page too.", "ORIGIN")
+  command:option("--sampler", "When to sample what programs cost: watch (while someone looks), "
+    .. "always, off, or window: always, counting a part of each interval. Seconds of the "
+    .. "interval and of the window may follow."):argname("MODE[:INTERVAL[:WINDOW]]")
   command:flag("--no-reload", "Leave scripts as they are when their files change.")
   command:option("--vms", "VMs that answer requests (one a CPU, 2 to 8)."):convert(args.count)
   command:option("--max-connections", "Connections at once (256)."):convert(args.count)
@@ -62,16 +65,6 @@ local function addresses(given)
   return list, is_local
 end
 
-local function read_token(path)
-  local file <close>, err = io.open(path)
-  if not file then exit.fail(exit.MISSING, "%s", err) end
-  local token = (file:read("a") or ""):match("^%s*(.-)%s*$")
-  if #token < 8 or token:find("[%s%c]") then
-    exit.fail(exit.USAGE, "%s: a token is one word of 8 characters or more", path)
-  end
-  return token
-end
-
 local function new_token()
   local file <close> = assert(io.open("/dev/urandom", "rb"))
   return (file:read(16):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
@@ -79,9 +72,8 @@ end
 
 -- The token: as given, or a new one where writing needs one; said on stderr, not in the log.
 local function token_of(given)
-  if given.token_file then return read_token(given.token_file) end
-  local token = os.getenv("LUNETTE_TOKEN")
-  if token and #token >= 8 then return token end
+  local token = args.token(given.token_file)
+  if token then return token end
   if not (given.allow_write or given.allow_eval) then return nil end
   token = new_token()
   io.stderr:write("lunette: the token for writing is ", token, "\n")
@@ -100,6 +92,20 @@ local function folders(given)
   return list
 end
 
+-- The sampler's settings live in the process: they are set before its VMs start.
+local function set_sampler(text)
+  if not text then return end
+  local samples = require("lunette.schema.samples")
+  local settings, words = {}, {}
+  for word in (text .. ":"):gmatch("([^:]*):") do words[#words + 1] = word end
+  settings.mode = words[1]
+  settings.interval = words[2] and (tonumber(words[2]) or words[2])
+  settings.window = words[3] and (tonumber(words[3]) or words[3])
+  local err = #words > 3 and "MODE[:INTERVAL[:WINDOW]] is needed" or samples.check(settings)
+  if err then exit.fail(exit.USAGE, "--sampler %s: %s", text, err) end
+  samples.set(settings)
+end
+
 local function check(given)
   for _, path in ipairs(given.script) do require("lunette.cli.scripts").files(path) end
   if given.max_connections and given.max_connections < 4 then
@@ -109,6 +115,7 @@ end
 
 function serve.run(given)
   check(given)
+  set_sampler(given.sampler)
   local listen, is_local = addresses(given.listen)
   local token = token_of(given)
   if not is_local and not token and not given.no_auth then

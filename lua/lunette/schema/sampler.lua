@@ -1,6 +1,7 @@
 -- What programs cost, now and before: what the sampler service has seen.
 
 local bpf = require("bpf")
+local guarded = require("lunette.schema.guard").guarded
 local kernel = require("lunette.schema.kernel")
 local samples = require("lunette.schema.samples")
 local shared = require("lunette").shared
@@ -11,6 +12,26 @@ sampler.sdl = [[
 extend type Query {
   "The sampler of programs' costs."
   sampler: Sampler!
+}
+
+extend type Mutation {
+  "Sets the sampler until the server ends; what is not given stays as it is."
+  setSampler(
+    "watch: while someone looks; always; window: always, but counting a part of the time; off."
+    mode: String
+    "Seconds between samples, from 0.01 to 3600."
+    interval: Float
+    "Seconds of each interval in which the kernel counts, in the mode window."
+    window: Float
+  ): SamplerResult!
+}
+
+"What became of the sampler's settings."
+type SamplerResult {
+  "Why they stayed as they were, or null."
+  error: String
+  "The sampler as it is now set."
+  sampler: Sampler
 }
 
 extend type Program {
@@ -43,6 +64,13 @@ type Sampler {
   cpu: Float
   "Share of one CPU that sampling itself takes, by the last sample."
   cost: Float!
+  """
+  Seconds that counting adds to each run of a program, measured with one that does nothing when
+  sampling first began; null before, and where somebody else has the kernel count all the time.
+  """
+  countingCost: Float
+  "Share of one CPU that counting and sampling took, by the last sample; null with countingCost."
+  overhead: Float
   "Sum over all programs, oldest first."
   history(
     "Only the last so many seconds."
@@ -108,9 +136,17 @@ local function totals(_, args)
   return bpf.sampler():history(nil, range(args))
 end
 
+-- What counting and sampling took of the last interval; outside a window nothing is counted.
+local function overhead(total, cost, interval)
+  local each = samples.counting_cost()
+  if not each then return nil end
+  local counted = total and total.runs * total.seconds or 0
+  return cost + counted * each / interval
+end
+
 local function state()
   local settings, now = samples.settings(), bpf.sampler():state()
-  local total = bpf.sampler():rate()
+  local total, cost = bpf.sampler():rate(), now.cost / settings.interval
   return {
     mode = settings.mode,
     active = shared.get("sampler.active") or false,
@@ -119,12 +155,23 @@ local function state()
     kept = now.keep * settings.interval,
     programs = now.series,
     cpu = total and total.cpu,
-    cost = now.cost / settings.interval,
+    cost = cost,
+    countingCost = samples.counting_cost(),
+    overhead = overhead(total, cost, settings.interval),
   }
+end
+
+local function set(args)
+  local settings = { mode = args.mode, interval = args.interval, window = args.window }
+  local err = samples.check(settings)
+  if err then return nil, err end
+  samples.set(settings)
+  return { sampler = state() }
 end
 
 sampler.resolvers = {
   Query = { sampler = state },
+  Mutation = { setSampler = guarded(set) },
   Program = { rate = rate, history = history },
   Sampler = { history = totals },
   ProgramRate = {

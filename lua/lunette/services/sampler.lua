@@ -8,6 +8,7 @@ local samples = require("lunette.schema.samples")
 local shared = lunette.shared
 
 local IDLE = 0.5 -- seconds between looks whether anyone wants samples
+local NAP = 2 -- seconds after which changed settings are noticed
 local RETRY = 10 -- seconds, where the kernel refuses statistics
 
 local function wanted(topic)
@@ -16,25 +17,36 @@ local function wanted(topic)
   return topic:subscribers() > 0 or samples.wanted()
 end
 
+-- Sleeps, but no longer than the settings stay. False when the service is to stop.
+local function rest(svc, seconds, settings)
+  while seconds > 0 and samples.same(settings) do
+    local nap = math.min(seconds, NAP)
+    if not svc:sleep(nap) then return false end
+    seconds = seconds - nap
+  end
+  return true
+end
+
 -- One interval with the statistics on all the time. False when the service is to stop.
 local function whole(svc, sampler, settings)
   assert(sampler:stats(true))
-  return svc:sleep(settings.interval)
+  return rest(svc, settings.interval, settings)
 end
 
 -- One interval with the statistics on only at its end: what others count before is left out.
 local function window(svc, sampler, settings)
   sampler:stats(false)
-  if not svc:sleep(settings.interval - settings.window) then return false end
+  if not rest(svc, settings.interval - settings.window, settings) then return false end
   assert(sampler:stats(true))
   assert(sampler:baseline())
-  local go_on = svc:sleep(settings.window)
+  local go_on = rest(svc, settings.window, settings)
   sampler:stats(false)
   return go_on
 end
 
 -- Samples until nobody looks any more; false when the service is to stop.
 local function watch(svc, topic, sampler)
+  samples.measure()
   assert(sampler:baseline())
   while wanted(topic) do
     local settings = samples.settings()

@@ -32,6 +32,21 @@ describe("bpf.stats", function()
   end)
 end)
 
+describe("bpf.stats_cost", function()
+  it("is measured, or somebody else counts", function()
+    local before = fixture.descriptors()
+    local cost, _, errno = bpf.stats_cost()
+    assert.truthy(cost and cost >= 0 and cost < 1e-4 or errno == 16, tostring(cost))
+    assert.equal(before, fixture.descriptors())
+  end)
+
+  it("is refused while the statistics are on", function()
+    local stats <close> = assert(bpf.stats())
+    assert.same({ nil, "measuring run-time statistics: Device or resource busy", 16 },
+      { bpf.stats_cost() })
+  end)
+end)
+
 describe("bpf.host", function()
   it("says what the machine's own files say", function()
     local host = bpf.host()

@@ -1,7 +1,7 @@
 -- lua/meta/terminal.lua against the C modules that it documents, both ways.
 
 local MODULES = { tty = "lunette.core.tty", interrupt = "lunette.core.interrupt",
-  edit = "lunette.core.edit" }
+  edit = "lunette.core.edit", client = "lunette.core.client" }
 
 local function documented()
   local found = {}

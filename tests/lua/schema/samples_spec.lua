@@ -60,14 +60,27 @@ describe("samples", function()
     assert.same({ mode = "watch", interval = 1.0, window = 0.1 }, samples.settings())
     samples.set { mode = "window", interval = 5, window = 0.5 }
     assert.same({ mode = "window", interval = 5.0, window = 0.5 }, samples.settings())
-    samples.set { window = 60 }
-    assert.equal(5.0, samples.settings().window)
-    assert.has_error(function() samples.set { mode = "sometimes" } end,
-      "sampler: a mode is watch, always, window or off")
-    for _, bad in ipairs { 0, -1, "1", 4000 } do
-      assert.has_error(function() samples.set { interval = bad } end)
+    samples.set { interval = 0.25 }
+    assert.same({ mode = "window", interval = 0.25, window = 0.25 }, samples.settings())
+  end)
+
+  it("names what is wrong, and changes nothing then", function()
+    local before = samples.settings()
+    local function refused(settings, message)
+      assert.equal(message, samples.check(settings))
+      assert.has_error(function() samples.set(settings) end, "sampler: " .. message)
+      assert.same(before, samples.settings())
     end
-    assert.same({ mode = "window", interval = 5.0, window = 5.0 }, samples.settings())
+    refused({ mode = "sometimes" }, "mode: watch, always, window or off, got sometimes")
+    refused({ mode = false }, "mode: watch, always, window or off, got false")
+    refused({ interval = 0 }, "interval: from 0.01 to 3600 seconds, got 0")
+    refused({ interval = 4000, mode = "off" }, "interval: from 0.01 to 3600 seconds, got 4000")
+    refused({ interval = "1" }, "interval: from 0.01 to 3600 seconds, got 1")
+    refused({ window = -1 }, "window: from 0.01 to 3600 seconds, got -1")
+    refused({ window = 2 }, "window: 2 seconds are longer than the interval of 1")
+    refused({ window = 6, interval = 5 }, "window: 6 seconds are longer than the interval of 5")
+    refused({ intervall = 1 }, "no setting is called 'intervall'")
+    assert.matches("^interval: .* got %-?nan$", samples.check { interval = 0 / 0 })
   end)
 
   it("is what scripts have as lunette.sampler", function()
@@ -102,6 +115,32 @@ describe("samples", function()
     assert.same({ seconds = 1.75, stats = false }, slept[1])
     assert.same({ seconds = 0.25, stats = true }, slept[2])
     assert.same({ seconds = 1.75, stats = false }, slept[3])
+  end)
+
+  it("notices new settings within a long interval", function()
+    samples.set { mode = "always", interval = 3600 }
+    local naps = 0
+    service {
+      stopping = false,
+      sleep = function(self, seconds)
+        naps = naps + 1
+        if naps == 2 then samples.set { interval = 0.5 } end
+        if naps < 3 then assert.equal(2, seconds) end
+        self.stopping = naps == 4
+        return not self.stopping
+      end,
+    }
+    assert.equal(4, naps)
+    assert.equal(2, bpf.sampler():state().samples)
+  end)
+
+  it("measures once what counting costs, where nobody else counts", function()
+    samples.measure()
+    local cost = samples.counting_cost()
+    if cost then assert.truthy(cost >= 0 and cost < 1e-4, cost) end
+    store["sampler.counting"] = 5e-8
+    samples.measure()
+    assert.equal(5e-8, samples.counting_cost())
   end)
 
   it("does nothing when it is off, even while someone looks", function()
