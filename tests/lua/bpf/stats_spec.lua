@@ -41,7 +41,7 @@ describe("bpf.stats_cost", function()
   end)
 
   it("is refused while the statistics are on", function()
-    local stats <close> = assert(bpf.stats())
+    local _ <close> = assert(bpf.stats())
     assert.same({ nil, "measuring run-time statistics: Device or resource busy", 16 },
       { bpf.stats_cost() })
   end)
