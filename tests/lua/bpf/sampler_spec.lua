@@ -240,25 +240,21 @@ describe("bpf.sampler", function()
   end)
 
   it("forgets programs that went, as their samples age", function()
-    open()
+    local ids = {}
     sampler:stats(true)
     sampler:baseline()
-    local before = sampler:state().series
-    for _ = 1, 20 do
+    for i = 1, 15 do
       local other <close> = assert(bpf.load(fixture.object("objects")))
       local prog <close> = other:prog("obj_xdp")
       assert(prog:run { input = ("\0"):rep(64), times = 3 })
       sampler:sample()
+      ids[i] = prog:info().id
     end
-    -- One went after each sample, and ten samples are kept.
-    local ours = 0
-    for id = 1, bpf.ids("prog")[#bpf.ids("prog")] do
-      local history = sampler:history(id, { points = 1 })[1]
-      if history and runs_of(history) == 3 and not bpf.prog_info(id) then ours = ours + 1 end
-    end
-    assert.truthy(ours <= 10, ours)
+    local function remembered(id) return runs_of(sampler:history(id, { points = 1 })[1]) end
+    for i, id in ipairs(ids) do assert.equal(i > 5 and 3 or 0, remembered(id), "program " .. i) end
     for _ = 1, 10 do sampler:sample() end
-    assert.truthy(sampler:state().series <= before + #bpf.ids("prog"))
+    for _, id in ipairs(ids) do assert.equal(0, remembered(id)) end
+    assert.truthy(sampler:state().series <= #bpf.ids("prog") + 10)
   end)
 
   it("is bounded in programs", function()
