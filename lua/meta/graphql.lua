@@ -65,6 +65,7 @@ function Info:selects(name) end
 ---@field every number? seconds
 ---@field iterate (fun(): any)?
 ---@field map (fun(payload: any): any)?
+---@field distinct boolean? an answer that is the same as the one before is not told
 ---@field close fun()?
 
 ---@class graphql.Error

@@ -150,6 +150,10 @@ function Kernel:slots(map) end
 ---@return table<integer, integer>
 function Kernel:fills() end
 
+--- What pages and panels of scripts were found to look like.
+---@return table<string, table>
+function Kernel:views() end
+
 --- Every place where a program hangs (lunette.attach).
 ---@return table[]
 function Kernel:attachments() end

@@ -16,10 +16,31 @@ Stream.__index = Stream
 Stream.__name = "graphql.stream"
 Stream.__close = function(self) self:close() end
 
---- The response to one event; nil where the source's map gave nil, since nothing is to be told.
+-- The same data, however deep?
+local function same(a, b)
+  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
+  for key, value in pairs(a) do
+    if not same(value, b[key]) then return false end
+  end
+  for key in pairs(b) do
+    if a[key] == nil then return false end
+  end
+  return true
+end
+
+--- The response to one event; nil where there is nothing to tell: the source's map gave nil, or
+--- its answers are distinct and this is the one before.
 ---@param payload any
 ---@return table|nil
 function Stream:event(payload)
+  local response = self:respond(payload)
+  if not self.source.distinct then return response end
+  if same(response, self.last) then return nil end
+  self.last = response
+  return response
+end
+
+function Stream:respond(payload)
   local given = self.given
   if self.source.map then
     local ok, mapped = pcall(self.source.map, payload)

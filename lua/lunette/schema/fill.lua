@@ -7,6 +7,16 @@ local readable = require("lunette.schema.readable")
 local fill = {}
 
 fill.sdl = [[
+extend type Query {
+  "The maps that are fullest, of those that can fill up, the fullest first."
+  fullestMaps(
+    "How many at most."
+    first: Int = 10
+    "False leaves out Lunette's own maps."
+    own: Boolean = true
+  ): [Map!]!
+}
+
 extend type Map {
   "How full it is."
   fill: MapFill!
@@ -59,18 +69,43 @@ local function counted(info, k)
   return (RINGS[info.type] and ring or walked)(handle)
 end
 
+local function fill_of(info, _, ctx)
+  local entries, why = counted(info, kernel.of(ctx))
+  local capacity = info.max_entries or 0
+  return {
+    entries = entries, capacity = capacity, unit = RINGS[info.type] and "bytes" or "entries",
+    why = why, ratio = entries and capacity > 0 and entries / capacity or nil,
+  }
+end
+
+-- Has it room that can run out? Arrays are full from the start, and what waits in a queue or is in
+-- a bloom filter isn't counted.
+local function can_fill(info)
+  return not info.error and not ALWAYS_FULL[info.type] and (info.max_entries or 0) > 0
+end
+
+local function fuller(a, b)
+  if a.ratio ~= b.ratio then return a.ratio > b.ratio end
+  return a.info.id < b.info.id
+end
+
+local function fullest(_, args, ctx)
+  local found = {}
+  for _, info in ipairs(kernel.of(ctx):list("map")) do
+    if can_fill(info) and (args.own or not info.own) then
+      local ratio = fill_of(info, nil, ctx).ratio
+      if ratio then found[#found + 1] = { info = info, ratio = ratio } end
+    end
+  end
+  table.sort(found, fuller)
+  local maps = {}
+  for i = 1, math.min(args.first, #found) do maps[i] = found[i].info end
+  return maps
+end
+
 fill.resolvers = {
-  Map = {
-    fill = function(info, _, ctx)
-      local entries, why = counted(info, kernel.of(ctx))
-      local capacity = info.max_entries or 0
-      local unit = RINGS[info.type] and "bytes" or "entries"
-      return {
-        entries = entries, capacity = capacity, unit = unit, why = why,
-        ratio = entries and capacity > 0 and entries / capacity or nil,
-      }
-    end,
-  },
+  Query = { fullestMaps = fullest },
+  Map = { fill = fill_of },
 }
 
 return fill

@@ -8,7 +8,7 @@ local schema = {}
 local PARTS = {
   "base", "health", "host", "program", "code", "map", "entries", "fill", "table", "histogram",
   "link", "btf", "owner", "attachment", "decoder", "graph", "metrics", "ui", "mutation",
-  "subscription", "changes", "sampler", "trace", "hot", "counters", "run", "history", "evaluate",
+  "subscription", "live", "changes", "sampler", "trace", "hot", "counters", "run", "history", "evaluate",
 }
 
 -- Adds a part's resolvers to those of the parts before it.

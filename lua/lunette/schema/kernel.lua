@@ -275,6 +275,13 @@ function Kernel:fills()
   return self.filled
 end
 
+--- What pages and panels of scripts were found to look like, each described once a request.
+---@return table<string, table>
+function Kernel:views()
+  self.described = self.described or {}
+  return self.described
+end
+
 --- Every place where a program hangs, by any means.
 ---@return table[]
 function Kernel:attachments()

@@ -45,7 +45,7 @@ extend type Subscription {
   ): MapTable!
   "What scripts publish on a topic."
   topic("Its name." name: String!): JSON
-  "The state of this Lunette, again and again."
+  "The state of this Lunette, at once and whenever what is asked of it changed."
   health("Every so many seconds." every: Float = 5.0): Health!
 }
 
@@ -85,6 +85,28 @@ function subscription.timed(make)
         return make(args, ctx)
       end,
     }
+  end
+end
+
+--- The same, told only where the answer isn't the one before.
+---@param make fun(args: table, ctx: table): any
+function subscription.when_other(make)
+  local subscribe = subscription.timed(make)
+  return function(root, args, ctx)
+    local source = subscribe(root, args, ctx)
+    source.distinct = true
+    return source
+  end
+end
+
+--- A source of one event, and then its end.
+---@param event any
+---@return fun(): any
+function subscription.once(event)
+  return function()
+    local only = event
+    event = nil
+    return only
   end
 end
 
@@ -164,7 +186,7 @@ subscription.resolvers = {
       subscribe = function(_, args) return on_topic(args.name) end,
       resolve = itself,
     },
-    health = { subscribe = subscription.timed(health.state), resolve = itself },
+    health = { subscribe = subscription.when_other(health.state), resolve = itself },
   },
   ObjectsEvent = {
     kind = function(change) return kinds.topic[change.kind] end,

@@ -1,6 +1,7 @@
 -- Pages and panels that scripts describe; the explorer draws them with its own components.
 
 local json = require("lunette.runtime.json")
+local kernel = require("lunette.schema.kernel")
 local lunette_ui = require("lunette.ui")
 local registry = require("lunette.registry")
 
@@ -49,8 +50,7 @@ type Panel {
 -- description and its error may be asked for.
 local function describe(item, ctx, params, id)
   if params == json.null then params = nil end
-  local views = ctx.cache.views or {}
-  ctx.cache.views = views
+  local views = kernel.of(ctx):views()
   local key = ("%p %s %s"):format(item, params and json.encode(params) or "", id or "")
   if not views[key] then views[key] = table.pack(pcall(lunette_ui.render, item, params, id)) end
   local ok, result = views[key][1], views[key][2]
@@ -65,7 +65,11 @@ local function view(item, ctx, ...)
   return result
 end
 
-local function named(kind, name)
+--- The page or panel of a name, or nil.
+---@param kind string
+---@param name string
+---@return table|nil
+function ui.named(kind, name)
   for _, item in ipairs(registry.list(kind)) do
     if item.name == name then return item end
   end
@@ -85,7 +89,7 @@ local function title(item) return item.title or item.name end
 ui.resolvers = {
   Query = {
     pages = function() return registry.list("page") end,
-    page = function(_, args) return named("page", args.name) end,
+    page = function(_, args) return ui.named("page", args.name) end,
     panels = panels,
   },
   Page = {
