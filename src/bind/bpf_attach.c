@@ -1,4 +1,5 @@
 /* Where programs hang without a link: control groups, interfaces, socket maps. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -81,17 +82,78 @@ static const char *const net_kinds[] = {
 	[LUN_NET_TCX] = "tcx",
 	[LUN_NET_NETKIT] = "netkit",
 	[LUN_NET_NS] = "netns",
+	[LUN_NET_ACTION] = "tc_action",
+	[LUN_NET_ROUTE] = "route",
 };
 
 static void set_filter(lua_State *L, const struct lun_net_prog *row)
 {
-	lun_set_int(L, "parent", row->parent);
+	if (row->block)
+		lun_set_int(L, "block", row->block);
+	else
+		lun_set_int(L, "parent", row->parent);
 	lun_set_int(L, "handle", row->handle);
 	lun_set_int(L, "chain", row->chain);
 	lun_set_int(L, "priority", row->priority);
 	lun_set_int(L, "protocol", row->protocol);
-	lun_set_bool(L, "direct_action", row->direct_action);
 	lun_set_str(L, "name", row->name);
+}
+
+static void set_action(lua_State *L, const struct lun_net_prog *row)
+{
+	lun_set_int(L, "index", row->index);
+	lun_set_str(L, "name", row->name);
+	if (!row->classifier[0])
+		return;
+	lun_set_str(L, "classifier", row->classifier);
+	set_filter(L, row);
+}
+
+static void set_address(lua_State *L, const char *key, uint8_t family, const uint8_t *address)
+{
+	static const uint8_t none[16];
+	char text[INET6_ADDRSTRLEN];
+
+	if (memcmp(address, none, sizeof(none)) && inet_ntop(family, address, text, sizeof(text)))
+		lun_set_str(L, key, text);
+}
+
+static void set_route(lua_State *L, const struct lun_net_prog *row)
+{
+	static const char *const any[] = { "0.0.0.0", "::" };
+
+	lun_set_str(L, "family", row->family == AF_INET ? "ipv4" : "ipv6");
+	lun_set_str(L, "name", row->name);
+	set_address(L, "gateway", row->family, row->gateway);
+	if (row->nexthop)
+		lun_set_int(L, "nexthop", row->nexthop);
+	if (!row->table)
+		return;
+	lun_set_str(L, "dst", any[row->family == AF_INET6]);
+	set_address(L, "dst", row->family, row->dst);
+	lun_set_int(L, "dst_len", row->dst_len);
+	lun_set_int(L, "table", row->table);
+	lun_set_int(L, "metric", row->metric);
+}
+
+static void set_details(lua_State *L, const struct lun_net_prog *row)
+{
+	switch (row->kind) {
+	case LUN_NET_XDP:
+		break;
+	case LUN_NET_TC:
+		set_filter(L, row);
+		lun_set_bool(L, "direct_action", row->direct_action);
+		break;
+	case LUN_NET_ACTION:
+		set_action(L, row);
+		break;
+	case LUN_NET_ROUTE:
+		set_route(L, row);
+		break;
+	default:
+		set_attach_type(L, row->attach_type);
+	}
 }
 
 static void push_net_prog(lua_State *L, const struct lun_net_prog *row)
@@ -100,23 +162,22 @@ static void push_net_prog(lua_State *L, const struct lun_net_prog *row)
 	lun_set_str(L, "kind", net_kinds[row->kind]);
 	lun_set_int(L, "netns", row->netns_ino);
 	lun_set_str(L, "netns_path", row->netns_path);
-	lun_set_int(L, "prog_id", row->prog_id);
+	if (row->prog_id)
+		lun_set_int(L, "prog_id", row->prog_id);
 	lun_set_str(L, "mode", row->mode);
 	if (row->ifindex) {
 		lun_set_int(L, "ifindex", row->ifindex);
 		lun_set_str(L, "ifname", row->ifname);
 	}
-	if (row->kind == LUN_NET_TC)
-		set_filter(L, row);
-	else if (row->kind != LUN_NET_XDP)
-		set_attach_type(L, row->attach_type);
+	set_details(L, row);
 }
 
-/* bpf.net_progs() -> NetProg[] | nil, err, errno */
+/* bpf.net_progs([opts]) -> NetProg[] | nil, err, errno */
 static int l_net_progs(lua_State *L)
 {
+	bool routes = lun_opt_bool(L, 1, "routes", true);
 	struct lun_out *out = lun_push_buffer(L);
-	int err = lun_net_progs(out);
+	int err = lun_net_progs(routes, out);
 	const struct lun_net_prog *rows = (void *)out->data;
 
 	if (err)

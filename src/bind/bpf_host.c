@@ -9,6 +9,7 @@
 #include "bind/names.h"
 #include "bind/push.h"
 #include "bpf/host.h"
+#include "bpf/mounts.h"
 #include "bpf/stats.h"
 
 static void set_capabilities(lua_State *L, const struct lun_host *host)
@@ -27,14 +28,14 @@ struct mounts {
 	size_t len;
 };
 
-static int add_mount(void *ctx, const char *path)
+static int add_mount(void *ctx, const struct lun_mount *mount)
 {
 	struct mounts *mounts = ctx;
-	size_t size = strlen(path) + 1;
+	size_t size = strlen(mount->path) + 1;
 
 	if (mounts->len + size > sizeof(mounts->text))
 		return 1;
-	memcpy(mounts->text + mounts->len, path, size);
+	memcpy(mounts->text + mounts->len, mount->path, size);
 	mounts->len += size;
 	return 0;
 }
@@ -44,7 +45,7 @@ static void set_bpffs(lua_State *L)
 	struct mounts mounts = { .len = 0 };
 	lua_Integer n = 0;
 
-	lun_host_mounts("bpf", add_mount, &mounts);
+	lun_mounts("bpf", add_mount, &mounts);
 	lua_newtable(L);
 	for (size_t at = 0; at < mounts.len; at += strlen(mounts.text + at) + 1) {
 		lua_pushstring(L, mounts.text + at);

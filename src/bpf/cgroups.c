@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bpf/host.h"
+#include "bpf/mounts.h"
 
 enum { DEPTH_MAX = 64, PROGS_MAX = 64, FILE_ID_KERNFS = 0xfe };
 
@@ -41,12 +41,6 @@ struct walk {
 	char path[4096];     /* below the root; "" for the root itself */
 };
 
-static int first_mount(void *ctx, const char *path)
-{
-	snprintf(ctx, 4096, "%s", path);
-	return 1;
-}
-
 /* A mount of our own, in no namespace, gone with the descriptor. */
 static int mount_alone(void)
 {
@@ -64,11 +58,11 @@ static int mount_alone(void)
 /* The root directory; *prefix is the length of its mount's path. */
 static int open_root(size_t *prefix)
 {
-	char path[4096] = "";
+	char path[4096];
 	int fd;
 
 	*prefix = 0;
-	if (lun_host_mounts("cgroup2", first_mount, path) <= 0)
+	if (!lun_cgroup_root(path, sizeof(path)))
 		return mount_alone();
 	*prefix = strcmp(path, "/") ? strlen(path) : 0;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

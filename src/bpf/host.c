@@ -3,7 +3,6 @@
 #include <bpf/libbpf.h>
 #include <cap-ng.h>
 #include <errno.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,20 +88,4 @@ void lun_host_read(struct lun_host *host)
 int lun_host_cpus(void)
 {
 	return libbpf_num_possible_cpus();
-}
-
-int lun_host_mounts(const char *type, int (*found)(void *ctx, const char *path), void *ctx)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent entry;
-	char text[8192];
-	int stop = 0;
-
-	if (!mounts)
-		return -errno;
-	while (!stop && getmntent_r(mounts, &entry, text, sizeof(text)))
-		if (!strcmp(entry.mnt_type, type))
-			stop = found(ctx, entry.mnt_dir);
-	endmntent(mounts);
-	return stop;
 }

@@ -25,6 +25,3 @@ struct lun_host {
 void lun_host_read(struct lun_host *host);
 /* Possible CPUs, or -errno: how many values a per-CPU map has a key. */
 int lun_host_cpus(void);
-/* The mount points of a file system type ("bpf"), in order; calls `found` for each until it
- * returns non-zero, and returns that. -errno when the mounts can't be read. */
-int lun_host_mounts(const char *type, int (*found)(void *ctx, const char *path), void *ctx);

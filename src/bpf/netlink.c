@@ -19,7 +19,7 @@ void lun_netlink_close(struct lun_netlink *nl)
 	nl->fd = -1;
 }
 
-static int ask(struct lun_netlink *nl, int type, const void *body, size_t body_size)
+static int ask(struct lun_netlink *nl, const struct lun_netlink_question *question)
 {
 	struct {
 		struct nlmsghdr head;
@@ -27,13 +27,13 @@ static int ask(struct lun_netlink *nl, int type, const void *body, size_t body_s
 	} request;
 
 	memset(&request, 0, sizeof(request));
-	if (body_size > sizeof(request.body))
+	if (question->size > sizeof(request.body))
 		return -EINVAL;
-	request.head.nlmsg_len = (unsigned int)NLMSG_LENGTH(body_size);
-	request.head.nlmsg_type = (unsigned short)type;
+	request.head.nlmsg_len = (unsigned int)NLMSG_LENGTH(question->size);
+	request.head.nlmsg_type = (unsigned short)question->type;
 	request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	request.head.nlmsg_seq = ++nl->seq;
-	memcpy(request.body, body, body_size);
+	memcpy(request.body, question->body, question->size);
 	return send(nl->fd, &request, request.head.nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
@@ -45,12 +45,12 @@ static int error_of(const struct nlmsghdr *msg)
 }
 
 /* One datagram: 1 when more follow, 0 at the end, or -errno. */
-static int read_messages(struct lun_netlink *nl, size_t body_size,
-	void (*message)(void *, const void *, const struct rtattr *, size_t), void *ctx)
+static int read_messages(
+	struct lun_netlink *nl, size_t head_size, lun_netlink_fn message, void *ctx)
 {
 	ssize_t got = recv(nl->fd, nl->buffer, sizeof(nl->buffer), 0);
 	const struct nlmsghdr *msg = (void *)nl->buffer;
-	size_t left, head = NLMSG_SPACE(body_size);
+	size_t left, head = NLMSG_SPACE(head_size);
 
 	if (got < 0)
 		return errno == EINTR ? 1 : -errno;
@@ -69,16 +69,15 @@ static int read_messages(struct lun_netlink *nl, size_t body_size,
 	return 1;
 }
 
-int lun_netlink_dump(struct lun_netlink *nl, int type, const void *body, size_t body_size,
-	void (*message)(void *ctx, const void *body, const struct rtattr *attrs, size_t attrs_len),
-	void *ctx)
+int lun_netlink_dump(struct lun_netlink *nl, const struct lun_netlink_question *question,
+	lun_netlink_fn message, void *ctx)
 {
-	int more = ask(nl, type, body, body_size);
+	int more = ask(nl, question);
 
 	if (more)
 		return more;
 	do {
-		more = read_messages(nl, body_size, message, ctx);
+		more = read_messages(nl, question->head, message, ctx);
 	} while (more > 0);
 	return more;
 }
@@ -91,6 +90,11 @@ const struct rtattr *lun_netlink_attr(const struct rtattr *attrs, size_t len, in
 	return NULL;
 }
 
+const struct rtattr *lun_netlink_in(const struct rtattr *nest, int type)
+{
+	return nest ? lun_netlink_attr(RTA_DATA(nest), RTA_PAYLOAD(nest), type) : NULL;
+}
+
 unsigned int lun_netlink_u32(const struct rtattr *attr)
 {
 	unsigned int value = 0;
@@ -98,4 +102,15 @@ unsigned int lun_netlink_u32(const struct rtattr *attr)
 	if (attr && RTA_PAYLOAD(attr) >= sizeof(value))
 		memcpy(&value, RTA_DATA(attr), sizeof(value));
 	return value;
+}
+
+void lun_netlink_text(char *to, size_t size, const struct rtattr *attr)
+{
+	size_t len = attr ? strnlen(RTA_DATA(attr), RTA_PAYLOAD(attr)) : 0;
+
+	if (len >= size)
+		len = size - 1;
+	memset(to, 0, size);
+	if (len)
+		memcpy(to, RTA_DATA(attr), len);
 }

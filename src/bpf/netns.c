@@ -12,6 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bpf/mounts.h"
+#include "bpf/owners.h"
+
 static bool known(const struct lun_out *out, uint64_t ino)
 {
 	const struct lun_netns *list = (void *)out->data;
@@ -34,41 +37,85 @@ static void add(struct lun_out *out, const char *path)
 	lun_out_mem(out, &ns, sizeof(ns));
 }
 
-/* Mounts of type nsfs whose root is "net:[…]": what `ip netns add` leaves. */
-static void add_mounts(struct lun_out *out)
+/* What `ip netns add` and container runtimes leave. */
+static int add_mount(void *ctx, const struct lun_mount *mount)
 {
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char line[8192], root[64], path[256];
-
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*s %*s %*s %63s %255s", root, path) == 2 &&
-			!strncmp(root, "net:[", 5))
-			add(out, path);
-	if (f)
-		fclose(f);
+	if (!strncmp(mount->root, "net:[", 5))
+		add(ctx, mount->path);
+	return 0;
 }
 
-static void add_processes(struct lun_out *out)
+/* The threads of a process beside its first; most have only that one, and then two links. */
+static void add_threads(struct lun_out *out, const char *process)
+{
+	struct dirent *entry;
+	char path[128];
+	struct stat st;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%.20s/task", process);
+	if (stat(path, &st) || st.st_nlink <= 3)
+		return;
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) || !strcmp(entry->d_name, process))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/task/%.20s/ns/net", process,
+			entry->d_name);
+		add(out, path);
+	}
+	if (tasks)
+		closedir(tasks);
+}
+
+static void add_process(struct lun_out *out, const char *process)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/net", process);
+	add(out, path);
+}
+
+static void each_process(struct lun_out *out, void (*visit)(struct lun_out *, const char *))
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	char path[64];
 
-	while (proc && (entry = readdir(proc))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.20s/ns/net", entry->d_name);
-		add(out, path);
-	}
+	while (proc && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]))
+			visit(out, entry->d_name);
 	if (proc)
 		closedir(proc);
+}
+
+/* Namespaces of any kind: which one it is, its name tells. */
+static void add_held(struct lun_out *out)
+{
+	const struct lun_owner_record *records;
+	char path[64], name[64];
+	struct lun_out held;
+
+	lun_out_init(&held);
+	lun_owners_of_namespaces(&held);
+	records = (void *)held.data;
+	for (size_t i = 0; i < held.len / sizeof(*records); i++) {
+		if (known(out, records[i].id))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%u/fd/%u", records[i].pid, records[i].fd);
+		if (readlink(path, name, sizeof(name)) > 5 && !strncmp(name, "net:[", 5))
+			add(out, path);
+	}
+	lun_out_free(&held);
 }
 
 int lun_netns_list(struct lun_out *out)
 {
 	add(out, "/proc/self/ns/net");
-	add_mounts(out); /* before processes: a name says more than a process id */
-	add_processes(out);
+	/* First what lasts and says most: a name, then a process, a thread, a descriptor. */
+	lun_mounts_everywhere("nsfs", add_mount, out);
+	each_process(out, add_process);
+	each_process(out, add_threads);
+	add_held(out);
 	return out->err;
 }
 

@@ -1,12 +1,15 @@
 #pragma once
-/* The network namespaces of the machine: of its processes, and those that a mount keeps. */
+/*
+ * The network namespaces of the machine: of its processes and their threads, those that a mount
+ * in any mount namespace keeps, and those that a process holds open.
+ */
 #include <stdint.h>
 
 #include "text/out.h"
 
 struct lun_netns {
 	uint64_t ino;
-	char path[256]; /* /run/netns/NAME, or /proc/PID/ns/net */
+	char path[256]; /* a name first: /run/netns/NAME, /proc/PID/ns/net, /proc/PID/fd/N */
 };
 
 /* Appends struct lun_netns', ours first; 0 or -errno. */

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "bpf/iter_read.h"
 #include "bpf/object.h"
 #include "bpf/owners_proc.h"
 #include "probes/owners.skel.h"
@@ -54,33 +55,6 @@ static int open_iterator(void)
 	return err ? err : fd;
 }
 
-void lun_owners_unload(void)
-{
-	pthread_mutex_lock(&lock);
-	lun_owners__destroy(skeleton);
-	skeleton = NULL;
-	pthread_mutex_unlock(&lock);
-}
-
-static int read_all(int fd, struct lun_out *out)
-{
-	enum { CHUNK = 16384 };
-	ssize_t n;
-	char *p;
-
-	for (;;) {
-		p = lun_out_reserve(out, CHUNK);
-		if (!p)
-			return out->err;
-		n = read(fd, p, CHUNK);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? -errno : 0;
-		out->len += (size_t)n;
-	}
-}
-
 static bool still_held(const struct lun_owner_record *record)
 {
 	enum lun_kind kind;
@@ -92,15 +66,27 @@ static bool still_held(const struct lun_owner_record *record)
 		!lun_object_id(kind, (int)record->fd, &id) && id == record->id;
 }
 
-/* Removes the descriptors that other threads of ours had open only to look, from `first` on. */
-static void drop_passing(struct lun_out *out, size_t first)
+/* Descriptors that other threads of ours had open only to look count for nothing. */
+static bool is_owner(const struct lun_owner_record *record, unsigned int self)
+{
+	return record->kind != LUN_OWNER_NS && (record->pid != self || still_held(record));
+}
+
+static bool is_namespace(const struct lun_owner_record *record, unsigned int self)
+{
+	return record->kind == LUN_OWNER_NS && record->pid != self;
+}
+
+/* Keeps only some records, from `first` on. */
+static void keep(struct lun_out *out, size_t first,
+	bool (*wanted)(const struct lun_owner_record *record, unsigned int self))
 {
 	struct lun_owner_record *records = (void *)(out->data + first);
 	size_t n = (out->len - first) / sizeof(*records), kept = 0;
 	unsigned int self = (unsigned int)getpid();
 
 	for (size_t i = 0; i < n; i++)
-		if (records[i].pid != self || still_held(&records[i]))
+		if (wanted(&records[i], self))
 			records[kept++] = records[i];
 	out->len = first + kept * sizeof(*records);
 }
@@ -111,7 +97,7 @@ static int by_iterator(struct lun_out *out)
 
 	if (fd < 0)
 		return fd;
-	err = read_all(fd, out);
+	err = lun_iter_read(fd, out);
 	close(fd);
 	return err;
 }
@@ -128,7 +114,17 @@ int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
 		err = lun_owners_proc(out);
 	}
 	if (!err && out->len > first)
-		drop_passing(out, first);
+		keep(out, first, is_owner);
+	return err;
+}
+
+int lun_owners_of_namespaces(struct lun_out *out)
+{
+	size_t first = out->len;
+	int err = by_iterator(out);
+
+	if (!err && out->len > first)
+		keep(out, first, is_namespace);
 	return err;
 }
 

@@ -20,8 +20,11 @@ enum lun_owners_by { LUN_BY_ITERATOR, LUN_BY_PROC };
  */
 int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by);
 
-/* The iterator stays loaded for the next time; this takes it out of the kernel. */
-void lun_owners_unload(void);
+/*
+ * Appends the records of kind LUN_OWNER_NS: the namespaces that other processes hold open, by the
+ * iterator alone. 0 or -errno.
+ */
+int lun_owners_of_namespaces(struct lun_out *out);
 
 /* What BPF_TASK_FD_QUERY tells of a perf event (or raw tracepoint) descriptor. */
 struct lun_task_fd {

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "bpf/host.h"
+#include "bpf/mounts.h"
 #include "text/out.h"
 
 enum { DEPTH_MAX = 32 };
@@ -98,13 +98,16 @@ static int visit_dir(struct walk *walk, int depth)
 	return stop ? stop : walk->seen.err;
 }
 
-static int visit_mount(void *ctx, const char *path)
+static int visit_mount(void *ctx, const struct lun_mount *mount)
 {
 	struct walk *walk = ctx;
+	struct statfs fs;
 
-	if (strlen(path) >= sizeof(walk->path))
+	/* Something else may be mounted above it by now. */
+	if (strlen(mount->path) >= sizeof(walk->path) || statfs(mount->path, &fs) ||
+		fs.f_type != BPF_FS_MAGIC)
 		return 0;
-	strcpy(walk->path, path);
+	strcpy(walk->path, mount->path);
 	return visit_dir(walk, 0);
 }
 
@@ -114,7 +117,7 @@ int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx)
 	int stop;
 
 	lun_out_init(&walk.seen);
-	stop = lun_host_mounts("bpf", visit_mount, &walk);
+	stop = lun_mounts_everywhere("bpf", visit_mount, &walk);
 	lun_out_free(&walk.seen);
 	return stop;
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* What is pinned: a walk of every mounted BPF file system. */
+/* What is pinned: a walk of every BPF file system that is mounted in any mount namespace. */
 #include "bpf/object.h"
 
 struct lun_pin {

@@ -1,8 +1,6 @@
 #include "bpf/resolve.h"
 
 #include <bpf/bpf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/cgroups.h"
 #include "bpf/ksyms.h"
 #include "bpf/map.h"
-#include "bpf/mounts.h"
 #include "bpf/syscall_names.h"
 #include "bpf/usyms.h"
 
-enum { SLOTS = 512, FRESH_NS = 1000000000, MAX_FRAMES = 127, KERNFS_HANDLE = 0xfe };
+enum { SLOTS = 512, FRESH_NS = 1000000000, MAX_FRAMES = 127 };
 
 struct slot {
 	uint64_t number;
@@ -77,36 +75,14 @@ static bool name_pid(uint64_t v, struct lun_out *out)
 	return true;
 }
 
-/* A cgroup's id is the handle of its directory. */
 static bool name_cgroup(uint64_t v, struct lun_out *out)
 {
-	struct {
-		struct file_handle head;
-		uint64_t id;
-	} handle = { .head = { .handle_bytes = 8, .handle_type = KERNFS_HANDLE } };
-	char link[64], path[4096], root[256];
-	ssize_t len;
-	size_t skip;
-	int mount, fd;
+	char path[4096];
+	bool ok = !lun_cgroup_path(v, path, sizeof(path));
 
-	if (!lun_cgroup_root(root, sizeof(root)))
-		return false;
-	skip = strlen(root);
-	memcpy(handle.head.f_handle, &v, sizeof(v));
-	mount = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	fd = mount < 0 ? -1 : open_by_handle_at(mount, &handle.head, O_PATH | O_CLOEXEC);
-	if (mount >= 0)
-		close(mount);
-	if (fd < 0)
-		return false;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	len = readlink(link, path, sizeof(path) - 1);
-	close(fd);
-	if (len < (ssize_t)skip)
-		return false;
-	path[len] = '\0';
-	lun_out_str(out, path[skip] ? path + skip : "/");
-	return true;
+	if (ok)
+		lun_out_str(out, path);
+	return ok;
 }
 
 static bool name_dev(uint64_t v, struct lun_out *out)

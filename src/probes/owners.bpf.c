@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
  * Walks every open file of every process, and writes a record for each that is a BPF object,
- * or a perf event with a program. It reads the few kernel structures it needs by their BTF.
+ * a perf event or socket with a program, or a namespace. It reads the few kernel structures it
+ * needs by their BTF.
  */
 #include <linux/bpf.h>
 #include <linux/magic.h>
@@ -21,8 +22,13 @@ struct qstr {
 	const unsigned char *name;
 } KERNEL_STRUCT;
 
+struct inode {
+	unsigned long i_ino;
+} KERNEL_STRUCT;
+
 struct dentry {
 	struct qstr d_name;
+	struct inode *d_inode;
 	struct super_block *d_sb;
 } KERNEL_STRUCT;
 
@@ -185,6 +191,8 @@ int lun_owners(struct bpf_iter__task_file *ctx)
 	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
 	if (magic == SOCKFS_MAGIC)
 		write_socket(ctx, BPF_CORE_READ(file, private_data));
+	if (magic == NSFS_MAGIC)
+		write(ctx, LUN_OWNER_NS, (__u32)BPF_CORE_READ(dentry, d_inode, i_ino));
 	if (magic != ANON_INODE_FS_MAGIC)
 		return 0;
 	kind = kind_of(dentry);

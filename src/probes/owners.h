@@ -10,6 +10,7 @@ enum lun_owner_kind {
 	LUN_OWNER_PERF,      /* a perf event */
 	LUN_OWNER_SOCKET,    /* a socket with a filter */
 	LUN_OWNER_REUSEPORT, /* a socket of a group that a program chooses from */
+	LUN_OWNER_NS,        /* no owner: a namespace that is held open; id is its inode */
 };
 
 struct lun_owner_record {

@@ -105,7 +105,7 @@ static bool find_net(enum lun_net_kind kind, uint32_t prog, struct lun_net_prog 
 	bool any = false;
 
 	lun_out_init(&out);
-	assert_int_equal(lun_net_progs(&out), 0);
+	assert_int_equal(lun_net_progs(false, &out), 0);
 	rows = (void *)out.data;
 	for (size_t i = 0; i < out.len / sizeof(*rows) && !any; i++) {
 		any = rows[i].kind == kind && rows[i].prog_id == prog;

@@ -1,0 +1,74 @@
+#include "bpf/lwt.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "bpf/iter_read.h"
+#include "probes/lwt.skel.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lun_lwt *skeleton;
+static bool refused; /* remembered: it takes long to find out */
+
+/* Without IPv6 there is no iterator of its routes: each is loaded if it can be. */
+static struct lun_lwt *load(bool six)
+{
+	struct lun_lwt *lwt = lun_lwt__open();
+
+	if (!lwt)
+		return NULL;
+	bpf_program__set_autoload(lwt->progs.lun_lwt6, six);
+	if (lun_lwt__load(lwt) || lun_lwt__attach(lwt)) {
+		lun_lwt__destroy(lwt);
+		return NULL;
+	}
+	return lwt;
+}
+
+/* The two iterators of the thread's namespace; those that there are. */
+static bool open_iterators(int fds[2])
+{
+	bool loaded;
+
+	pthread_mutex_lock(&lock);
+	if (!skeleton && !refused) {
+		skeleton = load(true);
+		if (!skeleton)
+			skeleton = load(false);
+		refused = !skeleton;
+	}
+	loaded = skeleton != NULL;
+	if (loaded) {
+		fds[0] = bpf_iter_create(bpf_link__fd(skeleton->links.lun_lwt4));
+		fds[1] = skeleton->links.lun_lwt6
+			? bpf_iter_create(bpf_link__fd(skeleton->links.lun_lwt6))
+			: -1;
+	}
+	pthread_mutex_unlock(&lock);
+	return loaded;
+}
+
+int lun_lwt_progs(struct lun_out *out)
+{
+	int fds[2], err = 0;
+
+	if (!open_iterators(fds))
+		return -ENOTSUP;
+	for (int i = 0; i < 2; i++) {
+		if (fds[i] < 0)
+			continue;
+		if (!err)
+			err = lun_iter_read(fds[i], out);
+		close(fds[i]);
+	}
+	return err;
+}
+
+const char *lun_lwt_mode(unsigned int mode)
+{
+	static const char *const modes[] = { "in", "out", "xmit" };
+
+	return mode < sizeof(modes) / sizeof(modes[0]) ? modes[mode] : "";
+}
