@@ -20,5 +20,6 @@ void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods);
 /* Functions of the module, each into the table on top of the stack. */
 void lun_metric_open_tally(lua_State *L);
 void lun_metric_open_page(lua_State *L);
+void lun_metric_open_emit(lua_State *L);
 void lun_metric_open_pass(lua_State *L);
 void lun_metric_open_regex(lua_State *L);

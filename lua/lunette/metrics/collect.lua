@@ -74,6 +74,7 @@ local function find_set(self, family, list)
   for i = 1, n do cells[i] = "first" end
   set = { names = list, values = {},
     tally = core.tally { labels = #list, cells = cells, limit = self.limit } }
+  set.slot = core.slot(set.tally, list)
   family.sets[signature] = set
   return set
 end
@@ -116,7 +117,8 @@ local function add_histogram(self, family, spec)
   set.tally:add(#family.bounds + 2, spec.sum or 0, table.unpack(set.values))
 end
 
--- emit(name, value [, labels]), or emit{ name, type, help, unit, value, labels }.
+-- emit(name, value [, labels]), or emit{ name, type, help, unit, value, labels }. C takes the
+-- samples that are like the one before.
 local function emit(self, name, value, labels)
   if type(name) == "table" then
     local spec = name
@@ -127,6 +129,7 @@ local function emit(self, name, value, labels)
   end
   local family = self.by_name[name] or declare(self, { name = name })
   add(self, family, value, labels or {})
+  self.slots[name] = family.type ~= "histogram" and family.last.slot or nil
 end
 
 -- The traceback as far as the collector's own code goes.
@@ -148,10 +151,10 @@ end
 ---@return string|nil err
 function collect.run(list, fn, limit, problem)
   local self = setmetatable({ families = {}, by_name = {}, list = list, limit = limit or LIMIT,
-    problem = problem }, Emitter)
+    problem = problem, slots = {} }, Emitter)
   local emitter = setmetatable({
     family = function(spec) declare(self, spec) end,
-  }, { __call = function(_, ...) emit(self, ...) end })
+  }, { __call = core.emitter(self.slots, function(...) emit(self, ...) end) })
   local ok, err = xpcall(fn, trace, emitter)
   return not ok and tostring(err) or nil
 end

@@ -1,0 +1,169 @@
+/*
+ * What a collector's emit(name, value, labels) is: a sample whose labels have the names of the
+ * sample before goes straight into its tally; any other one goes to a Lua function, which tells
+ * by a slot where the next ones of that name belong.
+ */
+#include "bind/metric.h"
+
+#include <errno.h>
+
+#include "bind/names.h"
+
+enum { MAX_SLOT_LABELS = 32, DIGITS = 24 };
+
+/* Its user values are the tally's object and the list of names, which stay alive so. */
+struct slot {
+	struct lun_tally **tally;
+	size_t n;
+	const char *names[MAX_SLOT_LABELS];
+};
+
+/* slot(tally, names) -> slot | nil where there are too many labels: names as the tally's labels */
+static int l_slot(lua_State *L)
+{
+	struct lun_tally *tally = lun_tally_check(L, 1);
+	size_t n = lun_tally_labels(tally);
+	struct slot *slot;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	luaL_argcheck(L, lua_rawlen(L, 2) == n, 2, "not as many as the tally's labels");
+	if (n > MAX_SLOT_LABELS) {
+		luaL_pushfail(L);
+		return 1;
+	}
+	slot = lua_newuserdatauv(L, sizeof(*slot), 2);
+	slot->tally = lua_touserdata(L, 1);
+	slot->n = n;
+	for (size_t i = 0; i < n; i++) {
+		lua_rawgeti(L, 2, (lua_Integer)i + 1);
+		slot->names[i] = luaL_checkstring(L, -1);
+		lua_pop(L, 1); // it stays alive in the list
+	}
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1);
+	lua_pushvalue(L, 2);
+	lua_setiuservalue(L, -2, 2);
+	luaL_setmetatable(L, LUN_EMIT_SLOT);
+	return 1;
+}
+
+/* The label's place; n when it has none. Short strings of one VM are the same object. */
+static size_t place_of(const struct slot *slot, const char *name)
+{
+	size_t i = 0;
+
+	while (i < slot->n && slot->names[i] != name)
+		i++;
+	return i;
+}
+
+/* A label's value at the top of the stack: a string, or an integer, written into `digits`. */
+static bool read_value(lua_State *L, struct lun_slice *value, char *digits)
+{
+	if (lua_type(L, -1) == LUA_TSTRING) {
+		value->data = lua_tolstring(L, -1, &value->len);
+		return true;
+	}
+	if (!lua_isinteger(L, -1))
+		return false;
+	value->len = (size_t)snprintf(digits, DIGITS, "%lld", (long long)lua_tointeger(L, -1));
+	value->data = digits;
+	return true;
+}
+
+/* The values of the table at idx (or of none) in the slot's order; false when it has other
+ * labels. */
+static bool read_labels(lua_State *L, int idx, const struct slot *slot, struct lun_slice *values,
+	char (*digits)[DIGITS])
+{
+	size_t n = 0;
+
+	if (!lua_istable(L, idx))
+		return lua_isnoneornil(L, idx) && !slot->n;
+	lua_pushnil(L);
+	while (lua_next(L, idx)) {
+		bool named = lua_type(L, -2) == LUA_TSTRING;
+		size_t i = named ? place_of(slot, lua_tostring(L, -2)) : slot->n;
+
+		if (i == slot->n || !read_value(L, &values[i], digits[i])) {
+			lua_pop(L, 2);
+			return false;
+		}
+		lua_pop(L, 1);
+		n++;
+	}
+	return n == slot->n;
+}
+
+/* Whether the sample (name, value, labels from index 2 on) is dealt with. */
+static bool add(lua_State *L, const struct slot *slot)
+{
+	char digits[MAX_SLOT_LABELS][DIGITS];
+	struct lun_slice values[MAX_SLOT_LABELS];
+	struct lun_metric_number v = { .kind = LUN_NUMBER_F64 };
+	int64_t group;
+
+	if (!*slot->tally || !read_labels(L, 4, slot, values, digits))
+		return false;
+	group = lun_tally_group(*slot->tally, values);
+	if (group < 0)
+		return group == -ENOSPC; /* the tally has counted it */
+	if (lua_isinteger(L, 3)) {
+		v.kind = LUN_NUMBER_I64;
+		v.i64 = lua_tointeger(L, 3);
+	} else {
+		v.f64 = lua_tonumber(L, 3);
+	}
+	return lun_tally_add(*slot->tally, (size_t)group, 0, v) == 0;
+}
+
+/* emit(self, name, value [, labels]) with the table of slots by name, and the Lua function */
+static int l_emit(lua_State *L)
+{
+	if (lua_type(L, 2) == LUA_TSTRING && lua_type(L, 3) == LUA_TNUMBER) {
+		const struct slot *slot;
+
+		lua_pushvalue(L, 2);
+		lua_rawget(L, lua_upvalueindex(1));
+		slot = lua_touserdata(L, -1);
+		if (slot && lua_gettop(L) <= 5) {
+			lua_insert(L, 1); // it stays alive while it is used
+			lua_remove(L, 2);
+			if (add(L, slot))
+				return 0;
+		} else {
+			lua_pop(L, 1);
+		}
+	}
+	lua_pushvalue(L, lua_upvalueindex(2));
+	lua_replace(L, 1);
+	lua_call(L, lua_gettop(L) - 1, 0);
+	return 0;
+}
+
+/* emitter(slots, slow) -> function(self, name, value, labels): slots is a table of slots by
+ * name; slow(name, value, labels) takes what has none */
+static int l_emitter(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_settop(L, 2);
+	lua_pushcclosure(L, l_emit, 2);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "slot", l_slot },
+	{ "emitter", l_emitter },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg slot_methods[] = {
+	{ NULL, NULL },
+};
+
+void lun_metric_open_emit(lua_State *L)
+{
+	lun_metric_class(L, LUN_EMIT_SLOT, slot_methods);
+	luaL_setfuncs(L, functions, 0);
+}
