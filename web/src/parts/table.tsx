@@ -11,9 +11,10 @@ import { Icon } from "./icon";
 export interface Column<Row> {
   id: string;
   title: ComponentChildren;
-  /** Least width in pixels, and its part of what is left. */
+  /** Least width in pixels, and its part of what is left, or up to how many pixels it grows. */
   least: number;
   grow?: number;
+  most?: number;
   end?: boolean;
   mono?: boolean;
   /** Left out on a narrow screen. */
@@ -67,7 +68,8 @@ narrowQuery.addEventListener("change", () => { narrow.value = narrowQuery.matche
 export function sortFromAddress(first: Sort | undefined): Sort | undefined {
   const text = params.value.get("sort");
   if (!text) return first;
-  return text.startsWith("-") ? { column: text.slice(1), down: true } : { column: text, down: false };
+  const down = text.startsWith("-");
+  return { column: down ? text.slice(1) : text, down };
 }
 
 const sortToAddress = ({ column, down }: Sort) => setParams({ sort: (down ? "-" : "") + column });
@@ -81,10 +83,16 @@ export function sorted<Row>(
   return [...rows].sort((a, b) => sign * compare(value(a), value(b)));
 }
 
+/** What stands in the lines: rows as they are, or groups with theirs. */
+interface Items<Row> { count: number; at: (place: number) => Item<Row> }
+
+function plain<Row>(rows: readonly Row[]): Items<Row> {
+  return { count: rows.length, at: (place) => ({ row: rows[place]! }) };
+}
+
 function grouped<Row>(
-  rows: readonly Row[], groupOf: ((row: Row) => string) | undefined, shut: ReadonlySet<string>,
-): Item<Row>[] {
-  if (!groupOf) return rows.map((row) => ({ row }));
+  rows: readonly Row[], groupOf: (row: Row) => string, shut: ReadonlySet<string>,
+): Items<Row> {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
     const name = groupOf(row);
@@ -92,11 +100,12 @@ function grouped<Row>(
     if (list) list.push(row);
     else groups.set(name, [row]);
   }
-  return [...groups].sort(([a], [b]) => compare(a, b)).flatMap(([group, list]) => {
+  const items = [...groups].sort(([a], [b]) => compare(a, b)).flatMap(([group, list]) => {
     const closed = shut.has(group);
     const head = { group, rows: list, shut: closed };
     return closed ? [head] : [head, ...list.map((row) => ({ row }))];
   });
+  return { count: items.length, at: (place) => items[place]! };
 }
 
 /** The scrolled part of a box: first and last row in sight. */
@@ -166,10 +175,11 @@ export function Table<Row>(props: Props<Row>) {
   const order = useMemo(
     () => (own ? sorted(rows, props.columns, sort) : rows),
     [rows, props.columns, own, sort?.column, sort?.down]);
-  const items = useMemo(() => grouped(order, groupOf, shut), [order, groupOf, shut]);
+  const items = useMemo(
+    () => (groupOf ? grouped(order, groupOf, shut) : plain(order)), [order, groupOf, shut]);
   const memory = `scroll ${location.pathname} ${props.label}`;
-  const { box, first, last } = useSight(items.length, memory);
-  useEffect(() => { if (last >= items.length) onEnd?.(); }, [last, items.length, onEnd]);
+  const { box, first, last } = useSight(items.count, memory);
+  useEffect(() => { if (last >= items.count) onEnd?.(); }, [last, items.count, onEnd]);
 
   const toggle = (group: string) => setShut((old) => {
     const next = new Set(old);
@@ -184,44 +194,53 @@ export function Table<Row>(props: Props<Row>) {
     else if (url) go(url);
   };
 
+  const place = () => {
+    let at = active === null ? -1 : items.count - 1;
+    while (at >= 0 && idOf(items.at(at)) !== active) at--;
+    return at;
+  };
+
   const onKey = (event: KeyboardEvent) => {
     if (event.target !== box.current) return;
-    const at = items.findIndex((item) => idOf(item) === active);
+    const at = place();
     const page = Math.floor((box.current?.clientHeight ?? 600) / rowHeight) - 2;
     const steps: Record<string, number> = {
       ArrowDown: at + 1, ArrowUp: Math.max(0, at - 1), j: at + 1, k: Math.max(0, at - 1),
-      PageDown: at + page, PageUp: at - page, Home: 0, End: items.length - 1,
+      PageDown: at + page, PageUp: at - page, Home: 0, End: items.count - 1,
     };
-    if (event.key === "Enter" && at >= 0) open(items[at]!);
+    if (event.key === "Enter" && at >= 0) open(items.at(at));
     const to = steps[event.key];
     if (to === undefined || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const next = Math.max(0, Math.min(items.length - 1, to));
-    if (!items[next] || !box.current) return;
-    setActive(idOf(items[next]));
+    const next = Math.max(0, Math.min(items.count - 1, to));
+    if (next >= items.count || !box.current) return;
+    setActive(idOf(items.at(next)));
     show(box.current, next);
   };
 
-  const cols = columns.map((c) => (c.grow ? `minmax(${c.least}px, ${c.grow}fr)` : `${c.least}px`));
+  const cols = columns.map(({ least: from, grow, most }) =>
+    grow ? `minmax(${from}px, ${grow}fr)` : most ? `minmax(${from}px, ${most}px)` : `${from}px`);
   const least = columns.reduce((sum, column) => sum + column.least, 16);
-  const activeAt = items.findIndex((item) => idOf(item) === active);
+  const sight = Array.from({ length: Math.max(0, last - first) }, (_, at) => items.at(first + at));
+  const activeAt = active === null ? -1 : sight.findIndex((item) => idOf(item) === active);
   return (
-    <div ref={box} class={`table ${props.className ?? ""}`} role={groupOf ? "treegrid" : "grid"} tabIndex={0}
-      aria-label={props.label} aria-rowcount={items.length + 1} onKeyDown={onKey}
-      aria-activedescendant={activeAt >= first && activeAt < last ? `row-${activeAt}` : undefined}
+    <div ref={box} class={`table ${props.className ?? ""}`} tabIndex={0} onKeyDown={onKey}
+      role={groupOf ? "treegrid" : "grid"}
+      aria-label={props.label} aria-rowcount={items.count + 1}
+      aria-activedescendant={activeAt < 0 ? undefined : `row-${first + activeAt}`}
       style={{ "--cols": cols.join(" "), "--least": `${least}px` }}>
       <Heads columns={columns} sort={sort} ask={props.onSort ?? sortToAddress} />
       <div class="rows" role="rowgroup"
-        style={{ height: Math.min(mostPixels, items.length * rowHeight) }}>
+        style={{ height: Math.min(mostPixels, items.count * rowHeight) }}>
         <div style={{ transform: `translateY(${first * rowHeight}px)` }} role="presentation">
-          {items.slice(first, last).map((item, at) => (
+          {sight.map((item, at) => (
             <Line key={idOf(item)} item={item} at={first + at} columns={columns} props={props}
               active={idOf(item) === active}
               click={() => { setActive(idOf(item)); open(item); }} />
           ))}
         </div>
       </div>
-      {items.length === 0 && props.empty}
+      {items.count === 0 && props.empty}
       {props.under && <div class="under">{props.under}</div>}
     </div>
   );
@@ -261,7 +280,8 @@ function Line<Row>({ item, at, columns, props, active, click }: {
   const mark = (props.beat ?? 0) % 2 ? " moved-a" : " moved-b";
   return (
     <div {...common} onClick={opens ? onClick : undefined}
-      class={`row${opens ? " opens" : ""}${active ? " active" : ""} ${props.rowClass?.(row) ?? ""}`}>
+      class={`row${opens ? " opens" : ""}${active ? " active" : ""} ` +
+        (props.rowClass?.(row) ?? "")}>
       {columns.map((column) => (
         <div key={column.id} role="gridcell" class={"cell" + (column.end ? " end" : "") +
           (column.mono ? " mono" : "") + (changed?.has(column.id) ? mark : "")}>
