@@ -54,30 +54,46 @@ test("the token is asked for, and a wrong one changes nothing", async () => {
   assert.equal(await page.getByRole("button", { name: "Add" }).count(), 0);
 });
 
-test("with the token, an entry is added", async () => {
+test("with the token, an entry is added by its fields", async () => {
   await page.context().close();
   page = await openPage(browser, `${server.url}/maps/${id}`, { token });
   await page.getByRole("button", { name: "Add" }).click();
-  await dialog().getByLabel("Key, 4 bytes").fill("7");
-  await dialog().getByLabel("Value, 8 bytes").fill("258");
-  assert.match(await dialog().innerText(), /02 01 00 00 00 00 00 00/);
+  await dialog().getByLabel("key key").fill("7");
+  await dialog().getByLabel("value value").fill("258");
+  await dialog().locator(".outcome", { hasText: "0201000000000000" }).waitFor();
   await picture(page, "edit-add");
   await press("Add");
   await until("the entry", () => held(7) === "0201000000000000");
   await page.locator(".table .rows .row", { hasText: "258" }).waitFor();
 });
 
-test("a number too big is refused before it is sent", async () => {
+test("what is there already is not added again", async () => {
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await dialog().getByLabel("key key").fill("7");
+  await dialog().getByText("There is an entry with this key already").waitFor();
+  assert.ok(await dialog().getByRole("button", { name: "Add", exact: true }).isDisabled());
+  await page.keyboard.press("Escape");
+  await dialog().waitFor({ state: "hidden" });
+});
+
+const editFirst = async () => {
   await page.locator(".table .rows .row").first().locator(".cell").last().click();
-  await dialog().getByLabel("New value, 8 bytes").fill("18446744073709551616");
-  await dialog().getByText("does not fit in 8 bytes").waitFor();
+  await press("Edit");
+  await dialog().getByLabel("value value").waitFor();
+};
+
+test("a number too big is refused at its field, and nothing is written", async () => {
+  await editFirst();
+  await dialog().getByLabel("value value").fill("18446744073709551616");
+  await dialog().getByRole("alert").getByText("does not fit u64").waitFor();
+  assert.equal(await dialog().getByLabel("value value").getAttribute("aria-invalid"), "true");
   assert.ok(await dialog().getByRole("button", { name: "Write" }).isDisabled());
 });
 
 test("a value is written, the bytes before are shown, and it is undone", async () => {
-  await dialog().getByLabel("New value, 8 bytes").fill("-1");
-  assert.match(await dialog().innerText(), /ff ff ff ff ff ff ff ff/);
-  assert.match(await dialog().innerText(), /Now 02 01 00/);
+  await dialog().getByLabel("value value").fill("18446744073709551615");
+  await dialog().locator(".outcome", { hasText: "ffffffffffffffff" }).waitFor();
+  assert.match(await dialog().locator(".outcome").textContent(), /now0201000000000000/);
   await picture(page, "edit-write");
   await press("Write");
   await until("the value", () => held(7) === "ffffffffffffffff");
@@ -85,12 +101,36 @@ test("a value is written, the bytes before are shown, and it is undone", async (
   await until("the value before", () => held(7) === "0201000000000000");
 });
 
+test("bytes are written as they are given, and undone", async () => {
+  await editFirst();
+  await dialog().getByRole("button", { name: "Bytes" }).click();
+  await dialog().getByRole("button", { name: "text", exact: true }).click();
+  await dialog().getByLabel("Value, 8 bytes").fill("moonlight");
+  await dialog().getByRole("alert").getByText("9 bytes of text, 8 at most").waitFor();
+  await dialog().getByLabel("Value, 8 bytes").fill("moon");
+  await dialog().locator(".outcome", { hasText: "6d6f6f6e00000000" }).waitFor();
+  await press("Write");
+  await until("the value", () => held(7) === "6d6f6f6e00000000");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await until("the value before", () => held(7) === "0201000000000000");
+});
+
 test("an entry is deleted, and it is undone", async () => {
   await page.locator(".table .rows .row").first().locator(".cell").last().click();
-  await press("Delete entry");
+  await press("Delete");
   await until("no entry", () => held(7) === undefined);
   await page.getByRole("button", { name: "Undo" }).click();
   await until("the entry again", () => held(7) === "0201000000000000");
+});
+
+test("an addition is undone", async () => {
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await dialog().getByLabel("key key").fill("8");
+  await dialog().locator(".outcome", { hasText: "08000000" }).waitFor();
+  await press("Add");
+  await until("the entry", () => held(8) === "0000000000000000");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await until("no entry", () => held(8) === undefined);
 });
 
 test("values that stand still are drawn as a level line", async () => {

@@ -76,6 +76,9 @@ export async function run<Data, Variables>(
     response.status, errors);
 }
 
+/** The server ends connections so when its scripts were loaded anew: it is there at once again. */
+const scriptsReloaded = 1012;
+
 let client: Client | undefined;
 let socket: { terminate(): void } | undefined;
 
@@ -102,7 +105,7 @@ function connect(): Client {
     const { code, wasClean } = event as CloseEvent;
     if (wasClean && code === 1000) return;
     lostOnce = true;
-    connection.value = "lost";
+    if (code !== scriptsReloaded) connection.value = "lost";
   });
   socket = made;
   return made;
@@ -130,14 +133,14 @@ export function runOnSocket<Data, Variables>(
 /** Listens until the function that it returns is called; survives a lost server. */
 export function subscribe<Data, Variables>(
   doc: Doc<Data, Variables>, variables: Variables,
-  next: (data: Data) => void, failed?: (error: ApiError) => void,
+  next: (data: Data, partial: GraphError[]) => void, failed?: (error: ApiError) => void,
 ): () => void {
   client ??= connect();
   let dispose: () => void = () => {};
   dispose = client.subscribe(
     { query: doc.text, variables: variables as Record<string, unknown> }, {
       next(result) {
-        if (result.data) next(result.data as Data);
+        if (result.data) next(result.data as Data, (result.errors ?? []) as GraphError[]);
         else if (result.errors?.[0]) failed?.(new ApiError(result.errors[0].message));
       },
       error(error) {

@@ -3,9 +3,10 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
-  MapTableLive, MapTablePage, type Json, type MapTablePageVariables, type TablePart,
+  MapPatch, MapTableLive, MapTablePage, type Json, type MapPatchData, type MapTablePageVariables,
+  type TablePart,
 } from "@gen/queries";
-import { run, type ApiError } from "./api";
+import { epoch, run, type ApiError } from "./api";
 import { useSubscription } from "./hooks";
 
 export type EntryRow = TablePart["rows"][number];
@@ -18,17 +19,17 @@ export interface Entries {
   moved: ReadonlyMap<string, ReadonlySet<string>>;
   beat: number;
   error: ApiError | undefined;
-  reading: boolean;
   /** Are these still the rows of the wish before? */
   stale: boolean;
+  /** Are there rows that were not read yet? */
+  hasMore: boolean;
   /** Fetches the next page; nothing when there is none or one is on its way. */
   more(): void;
 }
 
 const pageSize = 200;
+const pageAtMost = 2000;
 const liveAtMost = 1000;
-/** Rows that the server gives at once at most: a sorted table has no pages beyond them. */
-const sortedAtMost = 10_000;
 
 const same = (a: Json | undefined, b: Json | undefined): boolean =>
   a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
@@ -56,32 +57,87 @@ function joined(live: readonly EntryRow[], rest: readonly EntryRow[]): EntryRow[
   return [...live, ...rest.filter((row) => !seen.has(row.key))];
 }
 
-/** Is there more to read than these rows? */
-export const hasMore = (table: TablePart | undefined, rows: number): boolean =>
-  table !== undefined && (table.pageInfo.hasNextPage ||
-    ((table.matched ?? 0) > rows && rows < sortedAtMost));
-
 const nothing: ReadonlyMap<string, ReadonlySet<string>> = new Map();
 
 interface State {
   key: string;
   table?: TablePart;
-  rows: readonly EntryRow[];
-  /** Rows beyond the live ones. */
-  rest: readonly EntryRow[];
+  rows: EntryRow[];
+  /** How many of them, from the first, are kept current by one subscription. */
+  live: number;
+  /** The keys of all rows. */
+  keys: Set<string>;
   moved: ReadonlyMap<string, ReadonlySet<string>>;
   cursor: string | null;
-  /** Rows asked for at once: grows where there are no pages. */
-  want: number;
   stale: boolean;
   error?: ApiError | undefined;
   reading: boolean;
 }
 
-const blank = (key: string): State =>
-  ({ key, rows: [], rest: [], moved: nothing, cursor: null, want: pageSize, stale: false, reading: true });
+const blank = (key: string): State => ({
+  key, rows: [], live: pageSize, keys: new Set(), moved: nothing, cursor: null, stale: false,
+  reading: true,
+});
 
-export function useEntries(wish: TableWish, every: number | null): Entries {
+const cursorOf = ({ pageInfo }: TablePart): string | null =>
+  pageInfo.hasNextPage ? pageInfo.endCursor : null;
+
+/** A page that was read: the first, or the one after those that are there. */
+function take(now: State, table: TablePart, after: string | null): void {
+  if (!after) {
+    now.rows = [...table.rows];
+    now.keys = new Set(table.rows.map(({ key }) => key));
+  } else {
+    const fresh = table.rows.filter(({ key }) => !now.keys.has(key));
+    for (const { key } of fresh) now.keys.add(key);
+    now.rows = now.rows.concat(fresh);
+    now.live = Math.min(liveAtMost, Math.max(now.live, now.rows.length));
+  }
+  now.table = table;
+  now.stale = false;
+  now.cursor = cursorOf(table);
+  now.error = undefined;
+  now.moved = nothing;
+}
+
+/** The first rows as they are now. */
+function refresh(now: State, table: TablePart): void {
+  const rest = now.stale || table.columns.length !== now.table?.columns.length
+    ? [] : now.rows.slice(now.live);
+  const known = now.stale ? [] : now.rows.slice(0, now.live * 2);
+  now.moved = changes(byKey(known), table.rows, table.columns);
+  now.rows = joined(table.rows, rest);
+  now.keys = new Set(now.rows.map(({ key }) => key));
+  if (!rest.length) now.cursor = cursorOf(table);
+  now.table = table;
+  now.stale = false;
+  now.error = undefined;
+}
+
+/** Rows further down whose value changed. */
+function patch(now: State, list: MapPatchData["mapChanges"]["changed"]): boolean {
+  const fresh = new Map(list.map(({ key, after }) => [key, after]));
+  const moved = new Map(now.moved);
+  let found = false;
+  for (let at = now.live; at < now.rows.length; at++) {
+    const row = now.rows[at]!;
+    const cells = fresh.get(row.key);
+    if (!cells) continue;
+    for (const [key, names] of changes(byKey([row]), [{ ...row, cells }], now.table!.columns)) {
+      moved.set(key, names);
+    }
+    now.rows[at] = { ...row, cells };
+    found = true;
+  }
+  if (found) now.rows = [...now.rows];
+  now.moved = moved;
+  return found;
+}
+
+/** `compares`: can the map tell what changed in it beyond the first rows? */
+export function useEntries(
+  wish: TableWish, every: number | null, compares = false,
+): Entries {
   const key = JSON.stringify(wish);
   const state = useRef<State>(blank(key));
   const [beat, setBeat] = useState(0);
@@ -91,55 +147,45 @@ export function useEntries(wish: TableWish, every: number | null): Entries {
     const { table, rows } = state.current;
     state.current = { ...blank(key), ...(table ? { table, stale: true } : {}), rows };
   }
+  const failed = (error: ApiError) => {
+    state.current.error = error;
+    redraw();
+  };
 
   const read = async (after: string | null) => {
     const now = state.current;
     now.reading = true;
+    const first = after ? Math.min(pageAtMost, Math.max(pageSize, now.rows.length)) : pageSize;
     try {
-      const { data } = await run(MapTablePage, { ...wish, first: now.want, after });
-      if (state.current !== now) return;
-      const { table } = data.map;
-      now.rows = after ? joined(now.rows, table.rows) : table.rows;
-      now.rest = now.rows.slice(Math.min(liveAtMost, now.want));
-      now.table = table;
-      now.stale = false;
-      now.cursor = table.pageInfo.hasNextPage ? table.pageInfo.endCursor : null;
-      now.error = undefined;
-      now.moved = nothing;
+      const { data } = await run(MapTablePage, { ...wish, first, after });
+      if (state.current === now) take(now, data.map.table, after);
     } catch (error) {
-      if (state.current === now) now.error = error as ApiError;
+      now.error = error as ApiError;
     }
     now.reading = false;
-    redraw();
+    if (state.current === now) redraw();
   };
-  useEffect(() => { void read(null); }, [key]);
+  useEffect(() => { void read(null); }, [key, epoch.value]);
 
-  const live = Math.min(liveAtMost, state.current.want);
+  const { live } = state.current;
   useSubscription(MapTableLive, { ...wish, first: live, every: every ?? 1 }, ({ mapTable }) => {
-    const now = state.current;
-    if (now.key !== key) return;
-    now.moved = changes(byKey(now.rows.slice(0, live * 2)), mapTable.rows, mapTable.columns);
-    const columnsSame = mapTable.columns.length === now.table?.columns.length;
-    now.rows = joined(mapTable.rows, columnsSame ? now.rest : []);
-    if (!now.rest.length) {
-      now.cursor = mapTable.pageInfo.hasNextPage ? mapTable.pageInfo.endCursor : null;
-    }
-    now.table = mapTable;
-    now.stale = false;
-    now.error = undefined;
+    if (state.current.key !== key) return;
+    refresh(state.current, mapTable);
     redraw();
-  }, { skip: every === null, failed: (error) => { state.current.error = error; redraw(); } });
+  }, { skip: every === null, failed });
 
-  const { table, rows, moved, error, reading, stale } = state.current;
+  const further = compares && state.current.rows.length > live &&
+    !wish.keyFormat && !wish.valueFormat;
+  useSubscription(MapPatch, { id: wish.id, every: every ?? 1, cpus: wish.cpus }, (data) => {
+    if (patch(state.current, data.mapChanges.changed)) redraw();
+  }, { skip: every === null || !further, failed });
+
+  const { table, rows, moved, error, stale, cursor } = state.current;
   return {
-    table, rows, moved, beat, error, reading, stale,
+    table, rows, moved, beat, error, stale, hasMore: cursor !== null,
     more: () => {
       const now = state.current;
-      if (now.reading) return;
-      if (now.cursor) return void read(now.cursor);
-      if (!hasMore(now.table, now.rows.length) || now.want >= sortedAtMost) return;
-      now.want = Math.min(sortedAtMost, now.want * 5);
-      void read(null);
+      if (!now.reading && now.cursor) void read(now.cursor);
     },
   };
 }

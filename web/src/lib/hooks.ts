@@ -21,8 +21,6 @@ export interface Result<Data> {
 }
 
 interface QueryOptions {
-  /** Ask again every so many seconds, while the tab is looked at. */
-  every?: number | null | undefined;
   /** Ask again when objects of these kinds came or went. */
   kinds?: ("PROGRAM" | "MAP" | "LINK" | "BTF")[];
   /** Don't ask (yet). */
@@ -67,14 +65,6 @@ export function useQuery<Data, Variables>(
     return () => { here = false; };
   }, [key, round, changes, again, options.skip]);
 
-  const { every } = options;
-  const seen = visible.value;
-  useEffect(() => {
-    if (!every || !seen || options.skip) return;
-    const timer = setInterval(() => setRound((n) => n + 1), every * 1000);
-    return () => clearInterval(timer);
-  }, [key, every, seen, options.skip]);
-
   const found = kept.get(key);
   return {
     data: found?.data as Data | undefined,
@@ -85,10 +75,42 @@ export function useQuery<Data, Variables>(
   };
 }
 
+/** What a subscription told last: nothing is asked for again while the server has no news. */
+export function useLive<Data, Variables>(
+  doc: Doc<Data, Variables>, variables: Variables, options: { skip?: boolean } = {},
+): Result<Data> {
+  const key = doc.name + JSON.stringify(variables);
+  const [, redraw] = useState(0);
+  const [round, setRound] = useState(0);
+  const state = useRef<{ key: string; error?: ApiError | undefined }>({ key });
+  if (state.current.key !== key) state.current = { key };
+  const show = (error?: ApiError) => {
+    state.current = { key, error };
+    redraw((n) => n + 1);
+  };
+  useSubscription(doc, variables, (data, partial) => {
+    keep(key, { data, partial });
+    show();
+  }, { ...options, round, failed: show });
+  const found = kept.get(key);
+  return {
+    data: found?.data as Data | undefined, partial: found?.partial ?? [],
+    error: state.current.error, loading: !found && !state.current.error,
+    reload: () => setRound((n) => n + 1),
+  };
+}
+
+interface ListenOptions {
+  skip?: boolean;
+  failed?: (error: ApiError) => void;
+  /** Another number begins anew. */
+  round?: number;
+}
+
 /** Listens while the component is shown and the tab is looked at. */
 export function useSubscription<Data, Variables>(
   doc: Doc<Data, Variables>, variables: Variables,
-  next: (data: Data) => void, options: { skip?: boolean; failed?: (error: ApiError) => void } = {},
+  next: (data: Data, partial: GraphError[]) => void, options: ListenOptions = {},
 ): void {
   const handler = useRef(next);
   handler.current = next;
@@ -96,8 +118,9 @@ export function useSubscription<Data, Variables>(
   const on = visible.value && !options.skip;
   useEffect(() => {
     if (!on) return;
-    return subscribe(doc, variables, (data) => handler.current(data), options.failed);
-  }, [doc, key, on]);
+    return subscribe(doc, variables, (data, partial) => handler.current(data, partial),
+      options.failed);
+  }, [doc, key, on, options.round]);
 }
 
 /** A signal that lives as long as the component. */

@@ -14,7 +14,7 @@ import { Icon } from "../parts/icon";
 import { Answer, Empty, Failure, Loading } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 import { tokenOpen } from "../parts/token";
-import { cellView, columnTitle } from "./map_entries";
+import { cellView, columnTitle } from "./map_cells";
 
 type MapInfo = MapPageData["map"];
 type Trial = TryDecoderData["tryDecoder"];

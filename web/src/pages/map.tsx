@@ -1,10 +1,11 @@
 // One map: what it is and how full, its entries, its values over time, its histogram.
 
 import { useEffect } from "preact/hooks";
-import { MapHistogram, MapPage as Query, type MapPageData } from "@gen/queries";
+import { Fills, MapHistogram, MapPage as Query, type MapPageData } from "@gen/queries";
 import type { PageProps } from "../routes";
 import { bytes, count, percent, sentence, short } from "../lib/format";
 import { useQuery } from "../lib/hooks";
+import { useMapBeat, useReloadOn } from "../lib/map_beat";
 import { oneOf } from "../lib/router";
 import { maps } from "../lib/store";
 import {
@@ -19,21 +20,27 @@ import { Panels } from "../views/panel";
 import { Entries } from "./map_entries";
 import { Rule } from "./map_rule";
 import { Values } from "./map_values";
+import { Changes } from "./map_watch";
 
 export type MapInfo = MapPageData["map"];
 
 function Numbers({ map }: { map: MapInfo }) {
-  const { fill } = map;
+  const live = useReloadOn(useMapBeat(map), useQuery(Fills, { ids: [map.id] }));
+  const fill = live.data?.maps[0]?.fill ?? map.fill;
   const amount = fill.unit === "bytes" ? bytes : count;
   return (
     <Figures>
       <Figure label={fill.unit === "bytes" ? "Unread" : "Entries"} title={fill.why}
         {...(fill.unit === "bytes" ? split(bytes(fill.entries)) : { value: count(fill.entries) })}
         note={fill.ratio === null ? fill.why : <Meter share={fill.ratio} label="Full" />} />
-      <Figure label="Holds at most" value={fill.unit === "bytes" ? bytes(fill.capacity) : short(fill.capacity)}
-        note={fill.ratio === null ? "" : `${percent(fill.ratio)} full`} title={amount(fill.capacity)} />
-      <Figure label="Key" value={map.keySize ?? "–"} unit="bytes" note={map.keyType?.name ?? map.keyType?.kind} />
-      <Figure label="Value" value={map.valueSize ?? "–"} unit={map.isPerCPU ? "bytes a CPU" : "bytes"}
+      <Figure label="Holds at most"
+        value={fill.unit === "bytes" ? bytes(fill.capacity) : short(fill.capacity)}
+        note={fill.ratio === null ? "" : `${percent(fill.ratio)} full`}
+        title={amount(fill.capacity)} />
+      <Figure label="Key" value={map.keySize ?? "–"} unit="bytes"
+        note={map.keyType?.name ?? map.keyType?.kind} />
+      <Figure label="Value" value={map.valueSize ?? "–"}
+        unit={map.isPerCPU ? "bytes a CPU" : "bytes"}
         note={map.valueType?.name ?? map.valueType?.kind} />
       <Figure label="Memory" {...split(bytes(map.memory))} />
     </Figures>
@@ -157,8 +164,8 @@ function About({ map, data }: { map: MapInfo; data: MapPageData }) {
   );
 }
 
-function HistogramTab({ id }: { id: number }) {
-  const result = useQuery(MapHistogram, { id }, { every: 2 });
+function HistogramTab({ map }: { map: MapInfo }) {
+  const result = useReloadOn(useMapBeat(map), useQuery(MapHistogram, { id: map.id }));
   return (
     <Answer result={result}>
       {(data) => <Histograms list={data.map.histogram ?? []} />}
@@ -171,11 +178,15 @@ const histLike = (map: MapInfo): boolean =>
   map.decoder.key.some((column) => /bucket|slot|log2/i.test(`${column.name} ${column.type}`)) ||
   map.decoder.value.some((column) => /hist|slots/i.test(`${column.name} ${column.type}`));
 
+/** Tabs whose table takes the height that there is. */
+const filling = new Set(["entries", "changes"]);
+
 function Body({ data }: { data: MapPageData }) {
   const { map } = data;
   const tabs = [
     { id: "entries", title: "Entries" },
     { id: "values", title: "Over time" },
+    { id: "changes", title: "Changes" },
     ...(histLike(map) ? [{ id: "histogram", title: "Histogram" }] : []),
     { id: "about", title: "About", tally: map.programs.length },
     { id: "export", title: "Export" },
@@ -202,10 +213,11 @@ function Body({ data }: { data: MapPageData }) {
         </span>
       </Head>
       <Tabs tabs={tabs} label="Map" />
-      <TabPanel id={tab} grow={tab === "entries"}>
+      <TabPanel id={tab} grow={filling.has(tab)}>
         {tab === "entries" && <Entries map={map} />}
         {tab === "values" && <Values map={map} />}
-        {tab === "histogram" && <HistogramTab id={map.id} />}
+        {tab === "changes" && <Changes key={map.id} map={map} />}
+        {tab === "histogram" && <HistogramTab map={map} />}
         {tab === "about" && <About map={map} data={data} />}
         {tab === "export" && <Rule id={map.id} />}
       </TabPanel>
@@ -217,9 +229,9 @@ export function MapPage({ id }: PageProps) {
   const number = Number(id);
   const result = useQuery(Query, { id: number }, { kinds: ["PROGRAM"] });
   const gone = result.data && maps.value.size > 0 && !maps.value.has(number);
-  const tab = oneOf("tab", ["entries", "values", "histogram", "about", "export"]);
+  const tab = oneOf("tab", ["entries", "values", "changes", "histogram", "about", "export"]);
   return (
-    <div class={`page${tab === "entries" ? " fill" : ""}`}>
+    <div class={`page${filling.has(tab) ? " fill" : ""}`}>
       {gone && (
         <div class="notice"><Icon name="alert" />This map is gone from the kernel. Below is the last
           that was known of it.</div>

@@ -1,164 +1,200 @@
 // Looking at one entry closely, and changing it: the bytes are shown before they are written, and
-// the last write can be taken back.
+// the last change can be taken back.
 
-import { signal } from "@preact/signals";
-import { useState } from "preact/hooks";
-import {
-  CreateValue, DeleteValues, MapEntryText, UpdateValue,
-} from "@gen/queries";
+import type { ComponentChildren } from "preact";
+import { useRef, useState } from "preact/hooks";
+import { MapEntryCells, MapEntryText, type TablePart } from "@gen/queries";
 import type { MapInfo } from "./map";
-import { run } from "../lib/api";
-import { toBytes, type Format } from "../lib/bytes";
 import type { EntryColumn, EntryRow } from "../lib/entries";
 import { spaced } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { start } from "../lib/store";
-import { Copy, Pick } from "../parts/bits";
+import { typedText, type Typed } from "../lib/typed";
+import { lastChange, pop, push, remove, write } from "../lib/writes";
+import { Copy } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { Answer, Failure } from "../parts/states";
-import { cellView } from "./map_entries";
+import { Frames, cellView, columnTitle, framesOf } from "./map_cells";
+import {
+  EntryForm, emptyForm, inputFrom, usePreview, type Before, type FormState, type Preview,
+} from "./map_form";
 
-const formats = [["NUMBER", "number"], ["STRING", "string"], ["HEX", "hex"]] as const;
+const takes = new Set([
+  "hash", "percpu_hash", "lru_hash", "lru_percpu_hash", "lpm_trie", "hash_of_maps", "prog_array",
+  "array_of_maps", "devmap", "devmap_hash", "cpumap", "queue", "stack", "bloom_filter",
+]);
+const keyless = new Set(["queue", "stack", "bloom_filter"]);
+const fixed = new Set([
+  "stack_trace", "sockmap", "sockhash", "reuseport_sockarray", "xskmap", "perf_event_array",
+  "cgroup_array",
+]);
 
-interface Undo { mapId: number; what: string; back: () => Promise<string | null> }
-const undo = signal<Undo | undefined>(undefined);
+const writes = (map: MapInfo): boolean =>
+  start.value?.health.canWrite === true && !map.frozen && !map.flagNames.includes("rdonly");
 
-const update = (id: number, key: string, cpu: number | null, value: string) =>
-  run(UpdateValue, { id, key, cpu, value, keyFormat: "HEX", valueFormat: "HEX" })
-    .then(({ data }) => data.updateMapValue.error);
+/** Can entries be added to this map, here and now? */
+export const mayAdd = (map: MapInfo): boolean => writes(map) && takes.has(map.kernelType);
 
-const create = (id: number, key: string, values: string[]) =>
-  run(CreateValue, { id, key, values, keyFormat: "HEX", valueFormat: "HEX" })
-    .then(({ data }) => data.createMapValue.error);
+const mayEdit = (map: MapInfo): boolean =>
+  writes(map) && map.isLookupSupported && !fixed.has(map.kernelType);
 
-const remove = (id: number, key: string) =>
-  run(DeleteValues, { id, keys: [key], keyFormat: "HEX" })
-    .then(({ data }) => data.deleteMapValues.error);
+const mayDelete = (map: MapInfo): boolean =>
+  writes(map) && map.isLookupSupported && takes.has(map.kernelType);
 
-/** Runs a write and tells what went wrong with it, in words. */
-function useWrite(done: () => void) {
+/** Runs a change and tells what went wrong with it, in words. */
+function useChange(done: () => void) {
   const [error, setError] = useState<string | undefined>(undefined);
-  const write = async (work: () => Promise<string | null>, back?: Undo) => {
+  const [busy, setBusy] = useState(false);
+  const change = async (work: () => Promise<void>) => {
+    setBusy(true);
     try {
-      const problem = await work();
-      setError(problem ?? undefined);
-      if (problem) return;
-      undo.value = back;
+      await work();
+      setError(undefined);
       done();
     } catch (problem) {
       setError((problem as Error).message);
     }
+    setBusy(false);
   };
-  return { error, write };
+  return { error, busy, change };
 }
 
 export function UndoBar({ mapId }: { mapId: number }) {
-  const last = undo.value;
-  const { error, write } = useWrite(() => {});
+  const last = lastChange.value;
+  const { error, busy, change } = useChange(() => { lastChange.value = undefined; });
   if (!last || last.mapId !== mapId) return null;
+  const { back } = last;
   return (
     <div class="notice" role="status">
       {last.what}
-      <button class="plain" onClick={() => void write(last.back)}><Icon name="undo" />Undo</button>
-      <button class="plain" onClick={() => { undo.value = undefined; }}>Dismiss</button>
+      {back && (
+        <button class="plain" disabled={busy} onClick={() => void change(back)}>
+          <Icon name="undo" />Undo
+        </button>
+      )}
+      <button class="plain" onClick={() => { lastChange.value = undefined; }}>Dismiss</button>
       {error && <span class="bad">{error}</span>}
     </div>
   );
 }
 
-/** Text in a format, with the bytes that it comes to. */
-function BytesField({ label, text, setText, format, setFormat, size }: {
-  label: string; text: string; setText: (text: string) => void;
-  format: Format; setFormat: (format: Format) => void; size: number;
+/** Each CPU's cells of the value, as text by the field's name. */
+function cellsByCpu(table: TablePart, fields: readonly { name: string }[]): Typed[] {
+  const cells = table.rows[0]?.cells ?? [];
+  const values = cells.slice(table.columns.filter(({ part }) => part === "KEY").length);
+  return Array.from({ length: Math.max(1, Math.round(values.length / (fields.length || 1))) },
+    (_, cpu) => Object.fromEntries(fields.map(({ name }, at) =>
+      [name, typedText(values[cpu * fields.length + at])])));
+}
+
+/** Nothing was changed yet: nothing to write. */
+const untouched = (form: FormState, before: Before): boolean =>
+  form.as === "fields" && form.values.every((typed, cpu) => Object.entries(typed)
+    .every(([name, text]) => text === (before.cells[cpu]?.[name] ?? "")));
+
+/** What was typed over to be what it was before is not sent. */
+const changed = (form: FormState, before: Before): FormState => ({
+  ...form, values: form.values.map((typed, cpu) => Object.fromEntries(Object.entries(typed)
+    .filter(([name, text]) => text !== before.cells[cpu]?.[name]))),
+});
+
+function Footer({ label, found, idle, busy, go, children }: {
+  label: string; found: Preview; idle: boolean; busy: boolean; go: () => void;
+  children?: ComponentChildren;
 }) {
-  const { bytes, problem } = attempt(text, format, size);
   return (
-    <div class="field">
-      <label class="field"><span>{label}, {size} bytes</span>
-        <input class="mono" value={text} onInput={(event) => setText(event.currentTarget.value)} />
-      </label>
-      <div class="spread">
-        <Pick label="as" value={format} options={formats} choose={(value) => setFormat(value as Format)} />
-        {problem ? <span class="bad">{problem}</span>
-          : <code title="The bytes to be written">{spaced(bytes!)}</code>}
-      </div>
-    </div>
+    <footer class="within">
+      {children}
+      <button class="primary" onClick={go}
+        disabled={busy || idle || !found.fresh || !found.written}>{label}</button>
+    </footer>
   );
 }
 
-function attempt(text: string, format: Format, size: number): { bytes?: string; problem?: string } {
-  try {
-    return { bytes: toBytes(text, format, size) };
-  } catch (error) {
-    return { problem: (error as Error).message };
-  }
-}
-
-function ValueEditor({ map, row, before, close }: {
-  map: MapInfo; row: EntryRow; before: string[]; close: () => void;
-}) {
-  const size = map.valueSize ?? 0;
-  const [cpu, setCpu] = useState(0);
-  const [format, setFormat] = useState<Format>(size <= 8 ? "NUMBER" : "HEX");
-  const [text, setText] = useState("");
-  const { error, write } = useWrite(close);
-  const { bytes } = attempt(text, format, size);
-  const at = map.isPerCPU ? cpu : null;
-  const old = before[at ?? 0] ?? "";
-  const save = () => write(() => update(map.id, row.key, at, bytes!), {
-    mapId: map.id, what: "The value was written.", back: () => update(map.id, row.key, at, old),
-  });
-  const erase = () => write(() => remove(map.id, row.key), {
-    mapId: map.id, what: "The entry was deleted.", back: () => create(map.id, row.key, before),
-  });
+function ValueEditor({ map, before, close }: { map: MapInfo; before: Before; close: () => void }) {
+  const [form, set] = useState(() => emptyForm(map, before.cells.length));
+  const sent = changed(form, before);
+  const found = usePreview(map, useSame(sent), before);
+  const { error, busy, change } = useChange(close);
   return (
     <>
-      {map.isPerCPU && (
-        <Pick label="CPU" value={String(cpu)} choose={(value) => setCpu(Number(value))}
-          options={before.map((_, n) => [String(n), String(n)] as const)} />
-      )}
-      <BytesField label="New value" size={size} {...{ text, setText, format, setFormat }} />
-      <p class="dim">Now <code>{spaced(old)}</code></p>
+      <EntryForm map={map} form={form} set={set} before={before} found={found} />
       {error && <Failure message={error} />}
-      <div class="gap">
-        <button class="primary" disabled={!bytes} onClick={() => void save()}>Write</button>
-        {!/array/i.test(map.kernelType) && (
-          <button class="danger" onClick={() => void erase()}><Icon name="trash" />Delete entry</button>
-        )}
-      </div>
+      <Footer label="Write" found={found} idle={untouched(form, before)} busy={busy}
+        go={() => void change(() => write({
+          id: map.id, mode: "UPDATE", ...inputFrom(map, sent, before) }))} />
     </>
+  );
+}
+
+/** The value that was there before, as long as it is equal. */
+function useSame<Value>(value: Value): Value {
+  const kept = useRef(value);
+  if (JSON.stringify(kept.current) !== JSON.stringify(value)) kept.current = value;
+  return kept.current;
+}
+
+function Shown({ columns, row, bytes }: {
+  columns: readonly EntryColumn[]; row: EntryRow; bytes: string[] | undefined;
+}) {
+  return (
+    <dl class="facts">
+      {columns.map((column, at) => {
+        const frames = framesOf(row.cells[at], column);
+        return [
+          <dt key={column.name} title={column.type}>{columnTitle(column, columns)}</dt>,
+          <dd key={`${column.name} is`} class="mono">
+            {frames ? <Frames frames={frames} /> : cellView(row.cells[at], column)}</dd>,
+        ];
+      })}
+      {bytes && <><dt>key bytes</dt><dd class="mono dim">{spaced(row.key)}</dd></>}
+      {bytes?.map((value, cpu) => [
+        <dt key={cpu}>{bytes.length > 1 ? `CPU ${cpu} bytes` : "value bytes"}</dt>,
+        <dd key={`${cpu} is`} class="mono dim">{spaced(value)}</dd>,
+      ])}
+    </dl>
   );
 }
 
 export function EntryDialog({ map, row, columns, close }: {
   map: MapInfo; row: EntryRow; columns: readonly EntryColumn[]; close: () => void;
 }) {
-  const result = useQuery(MapEntryText, { id: map.id, key: row.key });
-  const entry = result.data?.map.entry;
-  const values = entry ? (entry.value !== null ? [entry.value] : entry.cpuValues) : [];
-  const inner = map.innerMaps.find(({ key }) => key === row.key);
+  const [editing, edit] = useState(false);
+  const skip = !map.isLookupSupported;
+  const text = useQuery(MapEntryText, { id: map.id, key: row.key }, { skip });
+  const cells = useQuery(MapEntryCells, { id: map.id, key: row.key }, { skip: skip || !editing });
+  const { error, change, busy } = useChange(close);
+  const entry = text.data?.map.entry;
+  const bytes = entry ? (entry.value !== null ? [entry.value] : entry.cpuValues) : undefined;
+  const value = () => JSON.stringify(
+    Object.fromEntries(columns.map((column, at) => [column.name, row.cells[at]])), null, 2);
   return (
-    <Dialog title="Entry" close={close} footer={
-      <Copy label="Copy as JSON" text={() => JSON.stringify(
-        Object.fromEntries(columns.map((column, at) => [column.name, row.cells[at]])), null, 2)} />
-    }>
-      <dl class="facts">
-        {columns.map((column, at) => [
-          <dt key={column.name} title={column.type}>{column.name}</dt>,
-          <dd key={`${column.name} is`} class="mono">{cellView(row.cells[at], column)}</dd>,
-        ])}
-        <dt>key bytes</dt><dd class="mono">{spaced(row.key)}</dd>
-        {values.map((value, cpu) => [
-          <dt key={cpu}>{values.length > 1 ? `CPU ${cpu} bytes` : "value bytes"}</dt>,
-          <dd key={`${cpu} is`} class="mono">{spaced(value)}</dd>,
-        ])}
-        {inner && <><dt>holds</dt><dd><a href={`/maps/${inner.map.id}`}>{inner.map.name || `map ${inner.map.id}`}</a></dd></>}
-      </dl>
-      {start.value?.health.canWrite && !map.frozen && (
-        <Answer result={result} lines={2}>
-          {(data) => data.map.entry
-            ? <ValueEditor map={map} row={row} before={values} close={close} />
+    <Dialog title={editing ? "Change the entry" : "Entry"} close={close}
+      footer={!editing && (
+        <>
+          <Copy label="Copy as JSON" text={value} />
+          {mayDelete(map) && bytes && (
+            <button class="danger" disabled={busy}
+              onClick={() => void change(() => remove(map.id, row.key, bytes))}>
+              <Icon name="trash" />Delete
+            </button>
+          )}
+          {keyless.has(map.kernelType) && writes(map) && (
+            <button class="danger" disabled={busy}
+              onClick={() => void change(() => pop(map.id, map.kernelType))}>Take it out</button>
+          )}
+          {mayEdit(map) && (
+            <button class="primary" onClick={() => edit(true)}><Icon name="edit" />Edit</button>
+          )}
+        </>
+      )}>
+      {!editing && <Shown columns={columns} row={row} bytes={bytes} />}
+      {error && <Failure message={error} />}
+      {editing && (
+        <Answer result={cells} lines={4}>
+          {({ map: { table } }) => table.rows.length
+            ? <EditOf map={map} row={row} table={table} close={close} />
             : <p class="dim">The entry is gone.</p>}
         </Answer>
       )}
@@ -166,29 +202,33 @@ export function EntryDialog({ map, row, columns, close }: {
   );
 }
 
+/** The form begins with what was there when it was opened. */
+function EditOf({ map, row, table, close }: {
+  map: MapInfo; row: EntryRow; table: TablePart; close: () => void;
+}) {
+  const [before] = useState(() => ({ key: row.key, cells: cellsByCpu(table, map.decoder.value) }));
+  return <ValueEditor map={map} before={before} close={close} />;
+}
+
 export function NewEntry({ map, close }: { map: MapInfo; close: () => void }) {
-  const keySize = map.keySize ?? 0;
-  const valueSize = map.valueSize ?? 0;
   const cpus = map.isPerCPU ? start.value?.host.possibleCpus ?? 1 : 1;
-  const [key, setKey] = useState("");
-  const [keyFormat, setKeyFormat] = useState<Format>(keySize <= 8 ? "NUMBER" : "STRING");
-  const [value, setValue] = useState("");
-  const [valueFormat, setValueFormat] = useState<Format>(valueSize <= 8 ? "NUMBER" : "HEX");
-  const { error, write } = useWrite(close);
-  const keyBytes = attempt(key, keyFormat, keySize).bytes;
-  const valueBytes = attempt(value, valueFormat, valueSize).bytes;
-  const save = () => write(
-    () => create(map.id, keyBytes!, Array.from({ length: cpus }, () => valueBytes!)),
-    { mapId: map.id, what: "The entry was added.", back: () => remove(map.id, keyBytes!) });
+  const [form, set] = useState(() => emptyForm(map, cpus));
+  const found = usePreview(map, form, undefined);
+  const { error, busy, change } = useChange(close);
+  const alone = keyless.has(map.kernelType);
+  const there = !alone && found.written?.before;
+  const add = () => {
+    const { key, value } = inputFrom(map, form, undefined);
+    return alone ? push(map.id, map.kernelType, value)
+      : write({ id: map.id, key, value, mode: "CREATE" });
+  };
   return (
-    <Dialog title="Add an entry" close={close} footer={
-      <button class="primary" disabled={!keyBytes || !valueBytes} onClick={() => void save()}>Add</button>
-    }>
-      <BytesField label="Key" text={key} setText={setKey} format={keyFormat}
-        setFormat={setKeyFormat} size={keySize} />
-      <BytesField label={cpus > 1 ? "Value of each CPU" : "Value"} text={value} setText={setValue}
-        format={valueFormat} setFormat={setValueFormat} size={valueSize} />
+    <Dialog title={alone ? "Put in a value" : "Add an entry"} close={close}>
+      <EntryForm map={map} form={form} set={set} before={undefined} found={found} />
+      {there && <p class="warn">There is an entry with this key already: change that one.</p>}
       {error && <Failure message={error} />}
+      <Footer label={alone ? "Put in" : "Add"} found={found} idle={Boolean(there)} busy={busy}
+        go={() => void change(add)} />
     </Dialog>
   );
 }

@@ -1,20 +1,23 @@
 // The entries of a map as a table: typed columns or a chosen format, the CPUs' values or their
 // sum, sorted and filtered by the server, live.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { ComponentChildren } from "preact";
 import { MapTablePage, type Json } from "@gen/queries";
 import type { MapInfo } from "./map";
-import { count, sentence, withUnit } from "../lib/format";
-import { hasMore, useEntries, type EntryColumn, type EntryRow, type TableWish } from "../lib/entries";
+import { cellAs, chosenFormats, hiddenColumns } from "../lib/cell_format";
+import { count, sentence } from "../lib/format";
+import { useEntries, type EntryColumn, type EntryRow, type TableWish } from "../lib/entries";
 import { parseFilter } from "../lib/filter";
 import { cellText } from "../lib/map_series";
 import { oneOf, params, setParams } from "../lib/router";
-import { start } from "../lib/store";
 import { Pick, ShowQuery } from "../parts/bits";
 import { Icon } from "../parts/icon";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Table, narrow, sortFromAddress, type Column } from "../parts/table";
-import { EntryDialog, NewEntry, UndoBar } from "./map_edit";
+import { cellView, columnTitle } from "./map_cells";
+import { ColumnsDialog } from "./map_columns";
+import { EntryDialog, NewEntry, UndoBar, mayAdd } from "./map_edit";
 
 const formats = ["", "STRING", "NUMBER", "HEX"] as const;
 const formatText = [
@@ -28,39 +31,59 @@ const paceText = [["1", "each second"], ["5", "every 5 s"], ["off", "paused"]] a
 /** Maps with more entries than this are not sorted unless it is asked for. */
 const sortedByItself = 10_000;
 
-export function cellView(cell: Json | undefined, column: EntryColumn) {
-  if (cell === null || cell === undefined) return <span class="dim">–</span>;
-  if (typeof cell === "boolean") return cell ? "yes" : "no";
-  if (column.numeric && (typeof cell === "number" || typeof cell === "string")) {
-    return column.unit ? <span title={count(cell)}>{withUnit(cell, column.unit)}</span> : count(cell);
-  }
-  return cellText(cell);
+/** Pixels that a column's longest text takes, within bounds. */
+function widthOf(title: string, texts: string[]): number {
+  const longest = Math.max(0, ...texts.map((text) => text.length));
+  const cells = longest * 8 + 20;
+  return Math.round(Math.min(420, Math.max(64, cells, title.length * 7 + 36)));
 }
 
-/** "calls@1" is CPU 1 where calls is the only value, else calls, CPU 1. */
-export function columnTitle(column: EntryColumn, columns: readonly EntryColumn[]): string {
-  if (column.part !== "CPU" || column.cpu === null) return column.name;
-  const alone = columns.filter(({ part, cpu }) => part === "CPU" && cpu === column.cpu).length === 1;
-  return alone ? `CPU ${column.cpu}` : `${column.name.replace(/@\d+$/, "")}, CPU ${column.cpu}`;
-}
+/** What a cell shows, about as long as it will be. */
+const roughly = (cell: Json | undefined, column: EntryColumn): string =>
+  column.numeric && !column.unit && cell !== null ? count(cell as number) : cellText(cell);
 
-function tableColumns(columns: readonly EntryColumn[]): Column<EntryRow>[] {
-  return columns.map((column, at) => {
-    const cpu = column.part === "CPU";
-    return {
-      id: column.name,
-      title: columnTitle(column, columns),
+const rowsMeasured = 100;
+
+function tableColumns(
+  columns: readonly EntryColumn[], rows: readonly EntryRow[], widths: Map<string, number>,
+): Column<EntryRow>[] {
+  const formats = chosenFormats();
+  const hidden = hiddenColumns();
+  return columns.flatMap((column, at) => {
+    if (hidden.has(column.name)) return [];
+    const format = formats.get(column.name);
+    const title = columnTitle(column, columns);
+    const texts = rows.slice(0, rowsMeasured).map((row) => format
+      ? cellText(cellAs(row.cells[at], column, format)) : roughly(row.cells[at], column));
+    const memory = `${column.name} ${format ?? ""}`;
+    const least = Math.max(widths.get(memory) ?? 0, widthOf(title, texts));
+    widths.set(memory, least);
+    const plain = column.numeric && !format;
+    return [{
+      id: column.name, title, least,
       hint: `${column.type}${column.unit ? `, ${column.unit}` : ""} (${column.part.toLowerCase()})`,
-      least: column.numeric ? (cpu ? 96 : 110) : 140,
-      grow: column.numeric ? 1 : 3,
-      end: column.numeric,
-      mono: !column.numeric,
-      value: (row) => row.cells[at],
-      cell: (row) => row.error && column.part !== "KEY"
+      ...(!plain ? { grow: least / 100 }
+        : column.part === "KEY" ? {} : { most: Math.max(least, 170) }),
+      end: plain,
+      mono: !plain,
+      value: (row: EntryRow) => row.cells[at],
+      cell: (row: EntryRow) => row.error && column.part !== "KEY"
         ? <span class="bad" title={row.error}>{row.error}</span>
-        : cellView(row.cells[at], column),
-    };
+        : cellView(row.cells[at], column, format),
+    }];
   });
+}
+
+/** Columns as wide as what is in them; once wide they stay so, that nothing jumps. */
+function useColumns(columns: readonly EntryColumn[], rows: readonly EntryRow[]) {
+  const widths = useRef({ of: "", list: new Map<string, number>() });
+  const heads = JSON.stringify(columns);
+  if (widths.current.of !== heads) widths.current = { of: heads, list: new Map() };
+  const { list } = widths.current;
+  const first = rows[0]?.key;
+  return useMemo(() => tableColumns(columns, rows, list),
+    [heads, params.value.get("as"), params.value.get("hide"), first,
+      Math.min(rows.length, rowsMeasured)]);
 }
 
 /** The order asked for, else the key's for maps that are quickly sorted. */
@@ -91,9 +114,9 @@ function useWish(map: MapInfo, columns: readonly EntryColumn[]) {
   return { wish, sort, text, unknown };
 }
 
-function Bar({ map, text, shown, unknown, wish, add }: {
+function Bar({ map, text, shown, unknown, wish, add, columns }: {
   map: MapInfo; text: string; shown: string; unknown: string | undefined; wish: TableWish;
-  add: (() => void) | undefined;
+  add: (() => void) | undefined; columns: () => void;
 }) {
   const choose = (name: string) => (value: string) => setParams({ [name]: value });
   const [typed, setTyped] = useState(text);
@@ -101,18 +124,22 @@ function Bar({ map, text, shown, unknown, wish, add }: {
     const timer = setTimeout(() => setParams({ q: typed }), 250);
     return () => clearTimeout(timer);
   }, [typed]);
+  const raw = map.isLookupSupported;
   return (
-    <div class="bar">
+    <div class="bar entries">
       <input type="search" value={typed} placeholder="Filter: bash, calls>100" spellcheck={false}
         aria-label="Filter entries" aria-invalid={unknown !== undefined}
         title="Words that the key contains, or conditions on columns, with commas between them"
         onInput={(event) => setTyped(event.currentTarget.value)} />
-      <Pick label="Key" value={wish.keyFormat ?? ""} options={formatText} choose={choose("key")} />
-      <Pick label="Value" value={wish.valueFormat ?? ""} options={formatText} choose={choose("value")} />
+      {raw && <Pick label="Key" value={wish.keyFormat ?? ""} options={formatText}
+        choose={choose("key")} />}
+      {raw && <Pick label="Value" value={wish.valueFormat ?? ""} options={formatText}
+        choose={choose("value")} />}
       {map.isPerCPU && (
         <Pick label="CPUs" value={wish.cpus ?? "BOTH"} options={cpuText}
           choose={(value) => setParams({ cpus: value })} />
       )}
+      <button onClick={columns}>Columns</button>
       <Pick label="Read" value={oneOf("every", paces)} options={paceText}
         choose={(value) => setParams({ every: value === "1" ? null : value })} />
       {add && <button onClick={add}><Icon name="plus" />Add</button>}
@@ -136,34 +163,50 @@ function shownText(rows: number, map: MapInfo, matched: number | null | undefine
 /** Another format has other columns: what was known of them is no longer true. */
 const formatKey = (): string => `${oneOf("key", formats)} ${oneOf("value", formats)}`;
 
+const Unreadable = ({ map, why, children }: {
+  map: MapInfo; why: string; children?: ComponentChildren;
+}) => (
+  <Empty title="The entries of this map can't be read" icon="map">
+    <p>{sentence(why || map.unreadable || "")}</p>{children}
+  </Empty>
+);
+
 export function Entries({ map }: { map: MapInfo }) {
   const [known, setKnown] = useState<{ of: string; columns: readonly EntryColumn[] } | null>(null);
   const columns = known?.of === formatKey() ? known.columns : [];
   const [chosen, setChosen] = useState<EntryRow | undefined>(undefined);
   const [adding, setAdding] = useState(false);
+  const [choosing, setChoosing] = useState(false);
   const { wish, sort, text, unknown } = useWish(map, columns);
   const pace = oneOf("every", paces);
-  const entries = useEntries(wish, pace === "off" || !map.isLookupSupported ? null : Number(pace));
+  const entries = useEntries(wish, pace === "off" ? null : Number(pace), map.isLookupSupported);
   const { table, rows } = entries;
   const heads = JSON.stringify(table?.columns ?? []);
-  const shape = useMemo(() => tableColumns(table?.columns ?? []), [heads]);
+  const shape = useColumns(table?.columns ?? [], rows);
   const of = formatKey();
   useEffect(() => {
     if (table && !entries.stale) setKnown({ of, columns: table.columns });
   }, [heads, of, entries.stale]);
 
-  if (!map.isLookupSupported) {
-    return <Empty title="The entries of this map can't be read" icon="map"><p>{sentence(map.unreadable ?? "")}</p></Empty>;
-  }
-  const more = hasMore(table, rows.length);
-  const writes = start.value?.health.canWrite && !map.frozen;
+  const more = entries.hasMore;
+  const add = mayAdd(map) ? () => setAdding(true) : undefined;
   // A map that holds nothing says so too; what is worth a sentence is why one can't be read.
   const why = table?.note === "It is empty." ? null : table?.note;
+  if (table && rows.length === 0 && why && why === map.unreadable) {
+    return (
+      <>
+        <UndoBar mapId={map.id} />
+        <Unreadable map={map} why={why}>
+          {add && <button onClick={add}><Icon name="plus" />Put in a value</button>}
+        </Unreadable>
+        {adding && <NewEntry map={map} close={() => setAdding(false)} />}
+      </>
+    );
+  }
   return (
     <>
-      <Bar map={map} text={text} unknown={unknown} wish={wish}
-        shown={table ? shownText(rows.length, map, table.matched, more) : ""}
-        add={writes ? () => setAdding(true) : undefined} />
+      <Bar map={map} text={text} unknown={unknown} wish={wish} columns={() => setChoosing(true)}
+        shown={table ? shownText(rows.length, map, table.matched, more) : ""} add={add} />
       {entries.error && <Failure message={entries.error.message} />}
       {(table?.restarted || table?.truncated) && (
         <div class="notice"><Icon name="alert" />
@@ -171,21 +214,28 @@ export function Entries({ map }: { map: MapInfo }) {
         </div>
       )}
       <UndoBar mapId={map.id} />
+      {rows.length > 0 && why && <p class="dim tight">{why}</p>}
       {!table ? (entries.error ? null : <Loading lines={10} />) : (
-        <Table label="Entries" className={shape.length < 5 ? "slim" : ""} rows={rows} columns={shape} rowKey={(row) => row.key}
+        <Table label="Entries" rows={rows} columns={shape} rowKey={(row) => row.key}
           sort={sort ?? null} moved={entries.moved} beat={entries.beat} onOpen={setChosen}
           onSort={({ column, down }) => setParams({ sort: (down ? "-" : "") + column })}
           onEnd={entries.more}
           under={more ? "Reading on…" : null}
-          empty={<Empty title={text ? "No entry fits the filter" : why ? "Nothing to show" : "It is empty"} icon="map">
-            {why && <p>{why}</p>}
-          </Empty>} />
+          empty={
+            <Empty icon="map"
+              title={text ? "No entry fits the filter" : why ? "Nothing to show" : "It is empty"}>
+              {why && <p>{why}</p>}
+            </Empty>
+          } />
       )}
       {chosen && table && (
         <EntryDialog map={map} columns={table.columns} close={() => setChosen(undefined)}
           row={rows.find((row) => row.key === chosen.key) ?? chosen} />
       )}
       {adding && <NewEntry map={map} close={() => setAdding(false)} />}
+      {choosing && table && (
+        <ColumnsDialog columns={table.columns} close={() => setChoosing(false)} />
+      )}
     </>
   );
 }

@@ -17,7 +17,8 @@ export function Rule({ id }: { id: number }) {
         <Card title="A rule that exports this map to Prometheus" end={
           <>
             <Copy text={rule.source} />
-            <button class="plain" onClick={() => download(`map_${id}.lua`, rule.source, "text/x-lua")}>
+            <button class="plain"
+              onClick={() => download(`map_${id}.lua`, rule.source, "text/x-lua")}>
               <Icon name="save" />Download
             </button>
           </>
@@ -28,7 +29,8 @@ export function Rule({ id }: { id: number }) {
             Save it in a file and start with <code>lunette serve --script FILE</code>, or put it in
             a folder of scripts that is already served: it is loaded at once and shows up under{" "}
             <a href="/exports">Metrics</a>. The whole map as a file:{" "}
-            <a href={`/maps/${id}/entries.csv`}>CSV</a>, <a href={`/maps/${id}/entries.ndjson`}>NDJSON</a>.
+            <a href={`/maps/${id}/entries.csv`}>CSV</a>,{" "}
+            <a href={`/maps/${id}/entries.ndjson`}>NDJSON</a>.
           </p>
         </Card>
       )}

@@ -42,7 +42,9 @@ export function Values({ map }: { map: MapInfo }) {
         )}
         <Pick label="Most" value={String(top)} options={tops.map((n) => [n, n] as const)}
           choose={(value) => setParams({ top: value === "10" ? null : value })} />
-        <span class="end">{series.times.length > 0 && `${count(series.times.length)} samples`}</span>
+        <span class="end">
+          {series.times.length > 0 && `${count(series.times.length)} samples`}
+        </span>
       </div>
       {series.error && <Failure message={series.error} />}
       <Card>

@@ -8,7 +8,7 @@ import { cellText } from "../lib/map_series";
 import { setParams } from "../lib/router";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Table, sortFromAddress, type Column } from "../parts/table";
-import { cellView, columnTitle } from "../pages/map_entries";
+import { cellView, columnTitle } from "../pages/map_cells";
 import { isNode, listOf, text, type Node } from "./view";
 
 export function MapTable({ id, node }: { id: number; node: Node }) {

@@ -1,0 +1,68 @@
+// An entry as fields that are typed: what was changed of them becomes the input of writeMapEntry,
+// and what the server refuses is brought back to its field.
+
+import type { Json } from "@gen/queries";
+
+export interface Field { name: string; type: string; unit: string | null }
+
+/** What was typed, by the field's name; what is left out stays as it is, or is zero. */
+export type Typed = Readonly<Record<string, string>>;
+
+export type Part = "key" | "value";
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+/** Text goes as text, so that every digit arrives; lists and truth as what they are. */
+function valueOf(text: string, type: string): Json {
+  if (type === "bool") return text === "true";
+  return /^\s*[[{]/.test(text) ? parsed(text) : text;
+}
+
+export const inputOf = (typed: Typed, fields: readonly Field[]): { [name: string]: Json } =>
+  Object.fromEntries(fields.filter(({ name }) => typed[name] !== undefined)
+    .map(({ name, type }) => [name, valueOf(typed[name]!, type)]));
+
+/** A cell as one would type it. */
+export function typedText(cell: Json | undefined): string {
+  if (cell === null || cell === undefined) return "";
+  return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
+}
+
+export interface Refusal { part?: Part; cpu?: number; field?: string; text: string }
+
+const message = /^(key|value)(?:\[(\d+)\])?(?:\.([^:]*?))?: (.*)$/s;
+
+/** Where an error of the server belongs: "value[1].inner.low: needs a number". */
+export function refusalOf(
+  text: string, fields: Readonly<Record<Part, readonly Field[]>>,
+): Refusal {
+  const found = message.exec(text);
+  if (!found) return { text };
+  const part = found[1] as Part;
+  const names = fields[part].map(({ name }) => name).sort((a, b) => b.length - a.length);
+  const path = found[3];
+  const field = path === undefined ? (names.length === 1 ? names[0] : undefined)
+    : names.find((name) => path === name ||
+      (path.startsWith(name) && /[.[]/.test(path.charAt(name.length))));
+  const inside = path !== undefined && field !== undefined ? path.slice(field.length) : "";
+  return {
+    part, text: inside ? `${inside.replace(/^\./, "")}: ${found[4]!}` : found[4]!,
+    ...(found[2] !== undefined ? { cpu: Number(found[2]) } : {}),
+    ...(field !== undefined ? { field } : {}),
+  };
+}
+
+/** Bytes of hex, each with whether it is other than before. */
+export function marked(
+  hex: string, before: string | undefined,
+): { byte: string; moved: boolean }[] {
+  return (hex.match(/../g) ?? []).map((byte, at) => ({
+    byte, moved: before !== undefined && before.slice(2 * at, 2 * at + 2) !== byte,
+  }));
+}

@@ -1,0 +1,103 @@
+// One cell of a map's table, by what it is: numbers with units, links to the object that an id
+// names, the frames of a stack.
+
+import type { Json } from "@gen/queries";
+import type { ComponentChildren } from "preact";
+import { count, withUnit } from "../lib/format";
+import { cellAs, type CellFormat } from "../lib/cell_format";
+import type { EntryColumn } from "../lib/entries";
+import { cellText } from "../lib/map_series";
+
+/** "mt_inner (70246)": the id that a name ends with, or the number alone. */
+function idOf(cell: Json): number | undefined {
+  const found = typeof cell === "number"
+    ? cell : Number(/(?:^|\()(\d+)\)?$/.exec(String(cell))?.[1]);
+  return Number.isInteger(found) && found > 0 ? found : undefined;
+}
+
+const page = (folder: string) => (cell: Json): string | undefined => {
+  const id = idOf(cell);
+  return id === undefined ? undefined : `/${folder}/${id}`;
+};
+
+const attached = (cell: Json): string | undefined =>
+  cell === 0 ? undefined : `/attach?q=${encodeURIComponent(String(cell))}`;
+
+/** Where a cell leads, by the decoder's word for what it is. */
+const leads: Record<string, (cell: Json) => string | undefined> = {
+  prog: page("programs"), map: page("maps"), pid: page("owners"), ifindex: attached,
+  cgroup: attached,
+};
+
+export const leadsTo = (cell: Json | undefined, column: { type: string }): string | undefined =>
+  cell === null || cell === undefined ? undefined : leads[column.type]?.(cell);
+
+const symbol = /^[A-Za-z_.$][\w.$:<>~()@/ -]*\+0x[0-9a-f]+$|^0x[0-9a-f]{8,}$/;
+
+/** The frames of a stack, innermost first; undefined for what is none. */
+export function framesOf(cell: Json | undefined, column: { type: string }): string[] | undefined {
+  if (column.type === "stack" || column.type === "ustack") {
+    return typeof cell === "string" ? cell.split(";") : undefined;
+  }
+  const list = column.type === "array" && Array.isArray(cell) ? cell : undefined;
+  return list?.length && list.every((item) => typeof item === "string" && symbol.test(item))
+    ? list as string[] : undefined;
+}
+
+function StackCell({ frames }: { frames: string[] }) {
+  return (
+    <span title={frames.join("\n")}>
+      {frames[0]}
+      {frames.length > 1 && <span class="dim"> ← {frames.slice(1).join(" ← ")}</span>}
+    </span>
+  );
+}
+
+/** A stack, a frame a line. */
+export function Frames({ frames }: { frames: string[] }) {
+  return (
+    <ol class="frames">
+      {frames.map((frame, at) => {
+        const [, name, offset] = /^(.*?)(\+0x[0-9a-f]+)?$/.exec(frame)!;
+        const program = /^bpf_prog_([0-9a-f]{16})(?:_(.*))?$/.exec(name!);
+        return (
+          <li key={at}>
+            {program ? <a href={`/programs?q=${program[1]}`}>{program[2] ?? name}</a> : name}
+            <span class="dim">{offset}</span>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}
+
+const noneOf = new Set(["prog", "map"]);
+
+/** A cell as one reads it, in its own format or another. */
+export function cellView(
+  given: Json | undefined, column: EntryColumn, format?: CellFormat,
+): ComponentChildren {
+  const cell = format ? cellAs(given, column, format) : given;
+  if (cell === null || cell === undefined) return <span class="dim">–</span>;
+  if (format) return <span class="mono">{cellText(cell)}</span>;
+  if (typeof cell === "boolean") return cell ? "yes" : "no";
+  const href = leadsTo(cell, column);
+  if (href) return <a class="mono" href={href}>{cellText(cell)}</a>;
+  if (cell === 0 && noneOf.has(column.type)) return <span class="dim">none</span>;
+  if (column.numeric && (typeof cell === "number" || typeof cell === "string")) {
+    if (!column.unit) return count(cell);
+    return <span title={count(cell)}>{withUnit(cell, column.unit)}</span>;
+  }
+  const frames = framesOf(cell, column);
+  if (frames) return <StackCell frames={frames} />;
+  const text = cellText(cell);
+  return text.length > 24 ? <span title={text}>{text}</span> : text;
+}
+
+/** "calls@1" is CPU 1 where calls is the only value, else calls, CPU 1. */
+export function columnTitle(column: EntryColumn, columns: readonly EntryColumn[]): string {
+  if (column.part !== "CPU" || column.cpu === null) return column.name;
+  const ofCpu = columns.filter(({ part, cpu }) => part === "CPU" && cpu === column.cpu);
+  return ofCpu.length === 1 ? `CPU ${column.cpu}`
+    : `${column.name.replace(/@\d+$/, "")}, CPU ${column.cpu}`;
+}
