@@ -56,7 +56,23 @@ static void check_merges(lua_State *L, enum lun_merge *merge, size_t n)
 	}
 }
 
-/* tally{ labels = number, cells = { "sum", ... }, limit = number } -> tally */
+/* The option top (and by, a cell): only the greatest are wanted. */
+static int rank(lua_State *L, struct lun_tally *t)
+{
+	lua_Integer top, by;
+
+	lua_getfield(L, 1, "top");
+	lua_getfield(L, 1, "by");
+	top = luaL_optinteger(L, -2, 0);
+	by = luaL_optinteger(L, -1, 1);
+	lua_pop(L, 2);
+	if (top <= 0 || by < 1 || (size_t)by > lun_tally_cells(t))
+		return 0;
+	return lun_tally_rank(t, (size_t)top, (size_t)by - 1);
+}
+
+/* tally{ labels = number, cells = { "sum", ... }, limit = number, top = number, by = cell }
+ * -> tally */
 static int l_tally(lua_State *L)
 {
 	enum lun_merge merge[MAX_CELLS];
@@ -76,7 +92,18 @@ static int l_tally(lua_State *L)
 	*slot = NULL;
 	luaL_setmetatable(L, LUN_TALLY);
 	*slot = lun_tally_new(labels, cells, merge, limit);
-	return *slot ? 1 : luaL_error(L, "not enough memory");
+	return *slot && rank(L, *slot) == 0 ? 1 : luaL_error(L, "not enough memory");
+}
+
+/* tally:settle() -> whether it has the greatest (of what has top; true without) */
+static int l_tally_settle(lua_State *L)
+{
+	int err = lun_tally_settle(lun_tally_check(L, 1));
+
+	if (err && err != -EDOM)
+		return luaL_error(L, "not enough memory");
+	lua_pushboolean(L, !err);
+	return 1;
 }
 
 static int l_tally_close(lua_State *L)
@@ -383,6 +410,7 @@ static const luaL_Reg tally_methods[] = {
 	{ "merge", l_tally_merge },
 	{ "row", l_tally_row },
 	{ "size", l_tally_size },
+	{ "settle", l_tally_settle },
 	{ "select", l_tally_select },
 	{ "close", l_tally_close },
 	{ "__gc", l_tally_close },

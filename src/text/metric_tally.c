@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "text/metric_rank.h"
+#include "text/metric_ranked.h"
 
 enum { FIRST_SLOTS = 64, FIRST_GROUPS = 32, LENGTH_BYTES = 2 };
 
@@ -14,8 +15,8 @@ struct lun_tally {
 	unsigned char *kind;   /* by cell: what its column holds, an enum lun_metric_kind */
 	/* by group */
 	size_t size, room;
-	uint32_t *hash;
-	size_t *end;            /* of its key in keys */
+	uint64_t *hash;
+	size_t *end;            /* of its key in keys; not where hashes are all there is */
 	uint64_t *cell;         /* n_cells a group, as bits */
 	unsigned char *set;     /* the same, whether anything was added */
 	struct lun_out keys;    /* all keys: two bytes of length and the value, for each label */
@@ -24,6 +25,8 @@ struct lun_tally {
 	size_t n_slots;
 	uint64_t dropped, cut;
 	size_t pruned;
+	bool keyless;
+	struct lun_tally_ranked *ranked; /* NULL: all groups are kept with their labels */
 };
 
 struct lun_tally *lun_tally_new(
@@ -61,6 +64,7 @@ void lun_tally_free(struct lun_tally *t)
 	free(t->slots);
 	lun_out_free(&t->keys);
 	lun_out_free(&t->scratch);
+	lun_tally_ranked_free(t->ranked);
 	free(t);
 }
 
@@ -114,24 +118,25 @@ struct lun_slice lun_tally_key(const struct lun_tally *t, size_t group)
 
 uint64_t lun_tally_hash(const struct lun_tally *t, size_t group)
 {
-	struct lun_slice key = lun_tally_key(t, group);
-
-	return lun_metric_hash(key.data, key.len);
+	return t->hash[group];
 }
 
-/* The slot of the key, or the empty one where it belongs. */
-static size_t find_slot(const struct lun_tally *t, const char *key, size_t len, uint32_t hash)
+static bool is_key(const struct lun_tally *t, size_t group, const struct lun_out *key)
+{
+	struct lun_slice known = lun_tally_key(t, group);
+
+	return known.len == key->len && (!key->len || memcmp(known.data, key->data, key->len) == 0);
+}
+
+/* The slot of the key in scratch, or the empty one where it belongs. */
+static size_t find_slot(const struct lun_tally *t, uint64_t hash)
 {
 	size_t mask = t->n_slots - 1, i = hash & mask;
 
 	for (; t->slots[i]; i = (i + 1) & mask) {
 		size_t group = t->slots[i] - 1;
-		struct lun_slice known;
 
-		if (t->hash[group] != hash)
-			continue;
-		known = lun_tally_key(t, group);
-		if (known.len == len && (!len || memcmp(known.data, key, len) == 0))
+		if (t->hash[group] == hash && (t->keyless || is_key(t, group, &t->scratch)))
 			break;
 	}
 	return i;
@@ -172,7 +177,8 @@ static int grow_groups(struct lun_tally *t)
 	size_t room = t->room ? t->room + t->room / 2 : FIRST_GROUPS;
 	int err = resize(&t->hash, sizeof(*t->hash), room);
 
-	err = err ? err : resize(&t->end, sizeof(*t->end), room);
+	if (!t->keyless)
+		err = err ? err : resize(&t->end, sizeof(*t->end), room);
 	err = err ? err : resize(&t->cell, sizeof(*t->cell) * t->n_cells, room);
 	err = err ? err : resize(&t->set, t->n_cells, room);
 	if (!err)
@@ -180,36 +186,31 @@ static int grow_groups(struct lun_tally *t)
 	return err;
 }
 
-static int64_t add_group(struct lun_tally *t, uint32_t hash)
+static int64_t add_group(struct lun_tally *t, uint64_t hash)
 {
 	size_t group = t->size;
 
 	if (group == t->room && grow_groups(t))
 		return -ENOMEM;
-	lun_out_mem(&t->keys, t->scratch.data, t->scratch.len);
-	if (t->keys.err)
-		return t->keys.err;
+	if (!t->keyless) {
+		lun_out_mem(&t->keys, t->scratch.data, t->scratch.len);
+		if (t->keys.err)
+			return t->keys.err;
+		t->end[group] = t->keys.len;
+	}
 	t->hash[group] = hash;
-	t->end[group] = t->keys.len;
 	memset(t->cell + group * t->n_cells, 0, t->n_cells * sizeof(*t->cell));
 	memset(t->set + group * t->n_cells, 0, t->n_cells);
 	t->size++;
 	return (int64_t)group;
 }
 
-int64_t lun_tally_group(struct lun_tally *t, const struct lun_slice *labels)
+/* The group of the key in scratch, whose hash this is. */
+int64_t lun_tally_group_of(struct lun_tally *t, uint64_t hash)
 {
+	size_t slot = find_slot(t, hash);
 	int64_t group;
-	uint32_t hash;
-	size_t slot;
 
-	lun_out_reset(&t->scratch);
-	for (size_t i = 0; i < t->n_labels; i++)
-		put_label(t, labels[i]);
-	if (t->scratch.err)
-		return t->scratch.err;
-	hash = (uint32_t)lun_metric_hash(t->scratch.data, t->scratch.len);
-	slot = find_slot(t, t->scratch.data, t->scratch.len, hash);
 	if (t->slots[slot])
 		return t->slots[slot] - 1;
 	if (t->size >= t->limit) {
@@ -223,6 +224,22 @@ int64_t lun_tally_group(struct lun_tally *t, const struct lun_slice *labels)
 	if (t->size > t->n_slots / 4 * 3 && make_slots(t, t->n_slots * 2))
 		return -ENOMEM;
 	return group;
+}
+
+int64_t lun_tally_group(struct lun_tally *t, const struct lun_slice *labels)
+{
+	int err = t->ranked ? lun_tally_ranked_settle(t, t->ranked) : 0;
+	uint64_t hash;
+
+	if (err)
+		return err;
+	lun_out_reset(&t->scratch);
+	for (size_t i = 0; i < t->n_labels; i++)
+		put_label(t, labels[i]);
+	if (t->scratch.err)
+		return t->scratch.err;
+	hash = lun_metric_hash(t->scratch.data, t->scratch.len);
+	return t->ranked ? lun_tally_ranked_group(t->ranked, hash) : lun_tally_group_of(t, hash);
 }
 
 static uint64_t to_bits(struct lun_metric_number v)
@@ -316,6 +333,8 @@ int lun_tally_add(struct lun_tally *t, size_t group, size_t cell, struct lun_met
 	size_t i = group * t->n_cells + cell;
 	struct lun_metric_number old;
 
+	if (t->ranked)
+		return lun_tally_ranked_add(t->ranked, group, cell, v);
 	if (t->set[i] && t->merge[cell] == LUN_MERGE_FIRST)
 		return -EEXIST;
 	v = adapt(t, cell, v);
@@ -372,6 +391,32 @@ int lun_tally_prune(struct lun_tally *t, size_t keep, size_t by)
 	t->size = keep;
 	t->keys.len = keep ? t->end[keep - 1] : 0;
 	return make_slots(t, t->n_slots);
+}
+
+int lun_tally_rank(struct lun_tally *t, size_t keep, size_t by)
+{
+	struct lun_tally *totals = lun_tally_new(0, t->n_cells, t->merge, t->limit);
+
+	if (!totals)
+		return -ENOMEM;
+	totals->keyless = true;
+	t->limit = UINT32_MAX - 1;
+	t->ranked = lun_tally_ranked_new(totals, keep, by, t->merge[by] == LUN_MERGE_SUM);
+	return t->ranked ? 0 : -ENOMEM;
+}
+
+int lun_tally_settle(struct lun_tally *t)
+{
+	struct lun_tally_ranked *ranked = t->ranked;
+	int err = ranked ? lun_tally_ranked_settle(t, ranked) : 0;
+
+	if (!ranked || err)
+		return err;
+	t->ranked = NULL;
+	t->pruned = 0;
+	err = lun_tally_ranked_end(ranked, &t->pruned, &t->dropped);
+	t->pruned -= t->size;
+	return err;
 }
 
 size_t lun_tally_pruned(const struct lun_tally *t)

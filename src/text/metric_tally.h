@@ -32,7 +32,15 @@ int lun_tally_add(struct lun_tally *tally, size_t group, size_t cell, struct lun
 /* Forgets all groups but the `keep` greatest by a cell. Only where no group gets more once it
  * was added. 0, -ENOMEM. */
 int lun_tally_prune(struct lun_tally *tally, size_t keep, size_t by);
-/* How many groups were forgotten so. */
+/* From now on (nothing was added yet) only the `keep` greatest groups by a cell are wanted: of the
+ * others their numbers are kept, and no labels. Exact where that cell's numbers only grow, whether
+ * they are summed up (and none is negative) or the greatest of them is taken: a group that is
+ * among the greatest in the end is among them when its last number comes, with its labels. The
+ * groups' numbers are good for lun_tally_add alone until lun_tally_settle. 0, -ENOMEM. */
+int lun_tally_rank(struct lun_tally *tally, size_t keep, size_t by);
+/* Ends that. 0; -EDOM when a number was negative: the greatest are not known; -ENOMEM. */
+int lun_tally_settle(struct lun_tally *tally);
+/* How many groups were forgotten by either. */
 size_t lun_tally_pruned(const struct lun_tally *tally);
 
 size_t lun_tally_labels(const struct lun_tally *tally);

@@ -63,6 +63,14 @@ struct {
 	__uint(value_size, 16);
 } mx_wide SEC(".maps");
 
+/* A number and a name that several entries share. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__uint(key_size, 20);
+	__uint(value_size, 8);
+} mx_shared SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, 512);

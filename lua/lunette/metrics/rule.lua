@@ -176,6 +176,7 @@ end
 
 local function read_budget(spec, r)
   r.top = positive(spec.top, "top")
+  check(r.top == nil or math.tointeger(r.top), "top: must be a whole number")
   r.max_series = positive(spec.max_series, "max_series") or rule.MAX_SERIES
   r.expire = positive(spec.expire, "expire")
   check(spec.percpu == nil or PERCPU[spec.percpu], "percpu: no '%s'", tostring(spec.percpu))

@@ -25,9 +25,19 @@ local function limit_of(rule)
   return chooses and MOST_GROUPS or math.min(rule.max_series, MOST_GROUPS)
 end
 
-local function new_tally(rule)
+local GROWS = { sum = true, max = true }
+
+-- Whether the greatest can be told while the entries come, so that the others' labels need no
+-- memory.
+local function can_rank(rule)
+  return rule.top and not rule.relabel and not rule.expire
+    and GROWS[rule.cells.merges[rule.metrics[rule.by].cell]]
+end
+
+local function new_tally(rule, ranked)
   return core.tally { labels = #names_of(rule), cells = rule.cells.merges,
-    limit = limit_of(rule) }
+    limit = limit_of(rule), top = ranked and math.tointeger(rule.top // 1) or nil,
+    by = rule.metrics[rule.by].cell }
 end
 
 local function note_outcome(rule, info, outcome)
@@ -71,24 +81,25 @@ local function stream(self, compiled, map)
   self.streamed = true
 end
 
--- Where each entry is a series and only the greatest are wanted, the others need no memory.
--- Texts with bytes behind their end may make one series of two entries: then once more.
+-- Where each entry is a series and only the greatest are wanted, the others are not even
+-- counted. Texts with bytes behind their end may make one series of two entries: then once more.
 local function gather_top(self, spec)
   spec.top, spec.by = self.rule.top, self.rule.metrics[self.rule.by].cell
+  self.tally = new_tally(self.rule)
   local outcome, err, errno = core.run(spec, self.tally)
   if not outcome or not outcome.blurred then return outcome, err, errno end
-  self.tally = new_tally(self.rule)
+  self.tally = new_tally(self.rule, true)
   spec.top = nil
   return core.run(spec, self.tally)
 end
 
 local function gather_by(self, compiled, map, alone)
   local rule, deadline = self.rule, self.scrape.deadline
-  if compiled.lua then return each.run(compiled, map, self.tally, deadline) end
-  local spec = compiled:spec(map, deadline)
-  local plain = rule.top and compiled.identity and not rule.relabel and not rule.expire
-  if alone and plain then return gather_top(self, spec) end
-  return core.run(spec, self.tally)
+  local spec = not compiled.lua and compiled:spec(map, deadline)
+  if spec and alone and self.ranked and compiled.identity then return gather_top(self, spec) end
+  self.tally = self.tally or new_tally(rule, self.ranked)
+  if spec then return core.run(spec, self.tally) end
+  return each.run(compiled, map, self.tally, deadline)
 end
 
 local function gather(self, compiled, map, alone)
@@ -101,7 +112,6 @@ local function gather(self, compiled, map, alone)
   note_outcome(self.rule, compiled.info, outcome)
   self.failed = self.failed or (outcome.errors > 0 and outcome.errors >= outcome.entries)
   self.late = self.late or outcome.late
-  self.entries = self.entries + outcome.entries
   self.aggregated = self.aggregated or not compiled.identity
 end
 
@@ -128,7 +138,7 @@ end
 
 local function select_series(self)
   local rule = self.rule
-  local tally = self.tally
+  local tally = self.tally or new_tally(rule)
   local _, refused, cut = tally:size()
   if rule.relabel then
     tally = relabel.apply(rule.relabel, tally, names_of(rule), rule.cells.merges, MOST_GROUPS)
@@ -192,16 +202,25 @@ local function put_on_page(self)
   state.set(rule.name, "series", size)
 end
 
+local function gather_all(self)
+  local list = maps.of(self.rule, self.scrape:maps())
+  self.tally = nil
+  for _, info in ipairs(list) do read_map(self, info, #list == 1) end
+end
+
 --- Runs a rule for a scrape. Returns whether it gave all that it could.
 ---@param rule table
 ---@param scrape table
 ---@return boolean ok
 function run.rule(rule, scrape)
-  local self = setmetatable({ rule = rule, scrape = scrape, entries = 0, began = (core.now()) },
-    Pass)
-  self.tally = new_tally(rule)
-  local list = maps.of(rule, scrape:maps())
-  for _, info in ipairs(list) do read_map(self, info, #list == 1) end
+  local self = setmetatable({ rule = rule, scrape = scrape, began = (core.now()),
+    ranked = can_rank(rule) }, Pass)
+  gather_all(self)
+  -- A number below 0 may have brought down what was among the greatest.
+  if self.tally and not self.tally:settle() then
+    self.ranked = false
+    gather_all(self)
+  end
   -- Sums that are not complete would look like counters that fell.
   if self.late and self.aggregated then
     state.problem(rule.name, "the scrape's deadline came before the pass was done")
