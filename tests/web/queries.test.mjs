@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parse, Source } from "../../web/node_modules/graphql/index.mjs";
+import { buildSchema, parse, Source } from "../../web/node_modules/graphql/index.mjs";
 import { check, generate, readQueries, readSchema } from "../../web/tools/queries.mjs";
 
 test("every query of the explorer is valid", () => {
@@ -24,4 +24,15 @@ test("results and variables get their types", () => {
   assert.match(text, /export type Part = \{ id: number; name: string \| null \};/);
   assert.match(text, /export type OneVariables = \{ id: number; first\?: number \| null \};/);
   assert.match(text, /pins: \(string\)\[\] \| null; table: \{ time: number \}/);
+});
+
+test("an input object that holds itself gets its type", () => {
+  const schema = buildSchema(`
+    input Where { id: Int any: [Where!] }
+    type Query { found(where: Where): Boolean }
+  `);
+  const text = generate(schema,
+    parse(new Source("query Find($where: Where) { found(where: $where) }", "x.graphql")).definitions);
+  assert.match(text, /export type FindVariables = \{ where\?: Where \| null \};/);
+  assert.match(text, /export type Where = \{ id\?: number \| null; any\?: \(Where\)\[\] \| null \};/);
 });

@@ -40,6 +40,7 @@ export function check(schema, definitions) {
 class Types {
   constructor(schema, definitions) {
     this.schema = schema;
+    this.inputs = new Map();
     this.fragments = new Map(definitions.filter((d) => d.kind === "FragmentDefinition")
       .map((d) => [d.name.value, d]));
   }
@@ -54,11 +55,19 @@ class Types {
     if (isEnumType(type)) return enumText(type);
     if (isScalarType(type)) return scalars[type.name];
     if (!isInputObjectType(type)) throw new Error(`${type} is no input type`);
+    this.noteInput(type);
+    return type.name;
+  }
+
+  /** Input objects have names of their own: they may hold themselves. */
+  noteInput(type) {
+    if (this.inputs.has(type.name)) return;
+    this.inputs.set(type.name, "");
     const fields = Object.values(type.getFields()).map((field) => {
       const optional = !isNonNullType(field.type) || field.defaultValue !== undefined;
       return `${field.name}${optional ? "?" : ""}: ${this.input(field.type)}`;
     });
-    return `{ ${fields.join("; ")} }`;
+    this.inputs.set(type.name, `export type ${type.name} = { ${fields.join("; ")} };`);
   }
 
   output(type, selection) {
@@ -157,7 +166,7 @@ export function generate(schema, definitions) {
     lines.push(`export const ${name}: Doc<${name}Data, ${name}Variables> = {`);
     lines.push(`  name: "${name}", text: ${parts.join(" + ")},`, "};");
   }
-  return lines.join("\n") + "\n";
+  return [...lines, "", ...types.inputs.values()].join("\n") + "\n";
 }
 
 function main() {

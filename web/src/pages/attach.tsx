@@ -7,7 +7,7 @@ import { compare, plural } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { oneOf, params, setParams } from "../lib/router";
 import { setShowOwn, showOwn } from "../lib/store";
-import { Card, Head, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
+import { Card, Head, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
 import { Answer, Empty } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
@@ -19,11 +19,11 @@ const columns: Column<Point>[] = [
   { id: "target", title: "Attached to", least: 190, grow: 3, mono: true, value: (row) => row.target,
     cell: (row) => <span title={row.target}>{row.target}</span> },
   { id: "program", title: "Program", least: 150, grow: 2, value: (row) => row.program?.name,
-    cell: (row) => row.program ? <ProgramLink program={row.program} /> : <span class="dim">–</span> },
+    cell: (row) => row.program ? <ProgramLink program={row.program} /> : <None /> },
   { id: "type", title: "Type", least: 130, grow: 1, wideOnly: true,
     value: (row) => row.program?.type, cell: (row) => row.program?.type },
   { id: "attach", title: "Attach type", least: 130, grow: 1, wideOnly: true,
-    value: (row) => row.attachType, cell: (row) => row.attachType },
+    value: (row) => row.attachType, cell: (row) => row.attachType ?? <None /> },
   { id: "how", title: "Held by", least: 110, grow: 1, wideOnly: true, value: (row) => row.how,
     cell: (row) => row.link ? <a href={`/links/${row.link.id}`}>link {row.link.id}</a> : row.how },
   { id: "owner", title: "Process", least: 110, grow: 1, wideOnly: true,

@@ -2,50 +2,65 @@
 
 import { MetricRules, type MetricRulesData } from "@gen/queries";
 import { count, duration } from "../lib/format";
-import { useQuery } from "../lib/hooks";
-import { Figure, Figures, Head, MapLink, ShowQuery, split } from "../parts/bits";
+import { useLive } from "../lib/hooks";
+import { Figure, Figures, Head, MapLink, None, ShowQuery, split } from "../parts/bits";
 import { Spark } from "../parts/chart";
 import { Answer, Empty, Failure } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
 type Rule = MetricRulesData["metricRules"][number];
 
-/** Samples of the last scrapes, by rule, as far as this page has seen them. */
-const seen = new Map<string, number[]>();
+/** What the last scrapes came to, by rule, as far as this page was open. */
+interface Scrapes { samples: number[]; took: number[]; last: Rule }
+const seen = new Map<string, Scrapes>();
+const scrapesKept = 60;
 
+/** The same rule object is the same scrape: told twice, it counts once. */
 function note(rules: Rule[]): void {
-  for (const { name, samples } of rules) {
-    const list = seen.get(name) ?? [];
-    list.push(samples ?? 0);
-    seen.set(name, list.slice(-60));
+  for (const rule of rules) {
+    const { samples, took, last } = seen.get(rule.name) ?? { samples: [], took: [] };
+    if (rule.duration === null || last === rule) continue;
+    seen.set(rule.name, {
+      samples: [...samples, rule.samples ?? 0].slice(-scrapesKept),
+      took: [...took, rule.duration].slice(-scrapesKept), last: rule,
+    });
   }
 }
+
+const Trail = ({ values = [], ...props }: { values?: number[]; label: string; tone?: string }) => (
+  <Spark values={values} width={76} height={18} {...props} />
+);
 
 const columns: Column<Rule>[] = [
   { id: "name", title: "Metric", least: 230, grow: 3, mono: true, value: (row) => row.name,
     cell: (row) => <span title={row.help ?? ""}>{row.name}</span> },
   { id: "type", title: "Type", least: 94, value: (row) => row.type, cell: (row) => row.type },
   { id: "samples", title: "Samples", least: 92, end: true, value: (row) => row.samples,
-    cell: (row) => count(row.samples) },
-  { id: "trail", title: "", least: 92, wideOnly: true,
-    cell: (row) => <Spark values={seen.get(row.name) ?? []} width={76} height={18} label="Samples lately" /> },
-  { id: "dropped", title: "Cut", least: 76, end: true, wideOnly: true, hint: "Series that the rule's budget cut",
+    cell: (row) => (row.duration === null ? <None /> : count(row.samples)) },
+  { id: "trail", title: "", least: 92, wideOnly: true, hint: "Samples of the last scrapes",
+    cell: (row) => <Trail values={seen.get(row.name)?.samples} label="Samples lately" /> },
+  { id: "dropped", title: "Cut", least: 76, end: true, wideOnly: true,
+    hint: "Series that the rule's budget cut",
     value: (row) => row.dropped, cell: (row) => count(row.dropped) },
   { id: "duration", title: "Took", least: 92, end: true, value: (row) => row.duration,
-    cell: (row) => duration(row.duration) },
+    cell: (row) => (row.duration === null ? <None /> : duration(row.duration)) },
+  { id: "cost", title: "", least: 92, wideOnly: true, hint: "Time that the last scrapes took",
+    cell: (row) => <Trail values={seen.get(row.name)?.took} label="Cost lately" tone="s2" /> },
   { id: "errors", title: "Errors", least: 76, end: true, value: (row) => row.errors,
-    cell: (row) => <span class={row.errors ? "bad" : ""} title={row.error ?? ""}>{count(row.errors)}</span> },
+    cell: (row) => (
+      <span class={row.errors ? "bad" : ""} title={row.error ?? ""}>{count(row.errors)}</span>) },
   { id: "maps", title: "Maps", least: 150, grow: 2, wideOnly: true, value: (row) => row.maps.length,
-    cell: (row) => row.maps.slice(0, 6).map((map, at) => (
-      <span key={map.id}>{at > 0 && ", "}<MapLink map={map} /></span>)) },
+    cell: (row) => (row.maps.length === 0 ? <None /> : row.maps.slice(0, 6).map((map, at) => (
+      <span key={map.id}>{at > 0 && ", "}<MapLink map={map} /></span>))) },
   { id: "source", title: "Declared at", least: 180, grow: 2, mono: true, wideOnly: true,
-    value: (row) => row.source, cell: (row) => <span title={row.source ?? ""}>{row.source}</span> },
+    value: (row) => row.source, cell: (row) => <span title={row.source ?? ""}>{row.source ?? "built in"}</span> },
 ];
 
 export function Exports() {
-  const result = useQuery(MetricRules, {}, { every: 5 });
+  const result = useLive(MetricRules, {});
   const rules = result.data?.metricRules ?? [];
-  if (result.data) note(rules);
+  note(rules);
+  const scraped = rules.some((rule) => rule.duration !== null);
   const sum = (pick: (rule: Rule) => number | null) =>
     rules.reduce((total, rule) => total + (pick(rule) ?? 0), 0);
   return (
@@ -56,9 +71,12 @@ export function Exports() {
       </>} />
       <Figures>
         <Figure label="Rules" value={count(rules.length)} />
-        <Figure label="Samples" value={count(sum((rule) => rule.samples))} note="at the last scrape" />
-        <Figure label="Series cut" value={count(sum((rule) => rule.dropped))} note="by rules' budgets" />
-        <Figure label="Took" {...split(duration(sum((rule) => rule.duration)))} note="at the last scrape" />
+        <Figure label="Samples" value={scraped ? count(sum((rule) => rule.samples)) : "–"}
+          note={scraped ? "at the last scrape" : "not scraped yet"} />
+        <Figure label="Series cut" value={count(sum((rule) => rule.dropped))}
+          note="by rules' budgets" />
+        <Figure label="Took" {...split(scraped ? duration(sum((rule) => rule.duration)) : "–")}
+          note={scraped ? "at the last scrape" : "not scraped yet"} />
         <Figure label="Errors" value={count(sum((rule) => rule.errors))} note="since the start" />
       </Figures>
       {rules.filter((rule) => rule.error).map((rule) => (

@@ -7,9 +7,10 @@ import { bytes, compare, count, duration, percent, plural, short } from "../lib/
 import { oneOf, params, setParams } from "../lib/router";
 import { mapFits, programFits } from "../lib/search";
 import {
-  failure, loaded, mapList, maps, programList, rates, setShowOwn, showOwn, trails, useRates,
+  failure, loaded, mapList, maps, programList, programs, rates, setShowOwn, showOwn, trails,
+  useRates,
 } from "../lib/store";
-import { Ago, Head, MapLink, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
+import { Ago, Head, MapLink, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
 import { Spark } from "../parts/chart";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Table, type Column } from "../parts/table";
@@ -20,13 +21,13 @@ const rateOf = (row: ProgramRow) => rates.value.get(row.id);
 
 export const programColumns: Column<ProgramRow>[] = [
   { id: "id", title: "Id", least: 62, end: true, wideOnly: true, cell: (row) => row.id, value: (row) => row.id },
-  { id: "name", title: "Name", least: 148, grow: 3, value: nameOf,
+  { id: "name", title: "Name", least: 132, grow: 3, value: nameOf,
     cell: (row) => <ProgramLink program={row} /> },
   { id: "type", title: "Type", least: 124, grow: 1, value: (row) => row.type,
     cell: (row) => <TypeTag type={row.type} /> },
   { id: "cpu", title: "CPU", least: 72, end: true, hint: "Share of one CPU over the last second",
     value: (row) => rateOf(row)?.cpu ?? 0, cell: (row) => percent(rateOf(row)?.cpu) },
-  { id: "trail", title: "", least: 88, wideOnly: true,
+  { id: "trail", title: "", least: 92, wideOnly: true,
     cell: (row) => <Spark width={76} height={18} label="CPU lately"
       values={(trails.get(row.id) ?? []).slice(-60).map((point) => point.cpu)} /> },
   { id: "runs", title: "Runs/s", least: 72, end: true, wideOnly: true,
@@ -45,12 +46,14 @@ export const programColumns: Column<ProgramRow>[] = [
 ];
 
 function AttachedTo({ points }: { points: ProgramRow["attachments"] }) {
-  const text = points.map(({ target }) => target).join(", ");
-  return <span class="mono" title={points.map(({ kind, target }) => `${kind} ${target}`).join("\n")}>{text}</span>;
+  if (!points.length) return <None />;
+  const title = points.map(({ kind, target }) => `${kind} ${target}`).join("\n");
+  return <span class="mono" title={title}>{points.map(({ target }) => target).join(", ")}</span>;
 }
 
 function MapNames({ ids }: { ids: { id: number }[] }) {
   const known = ids.map(({ id }) => maps.value.get(id)).filter((map) => map !== undefined);
+  if (!known.length) return <None />;
   return (
     <>
       {known.map((map, at) => <span key={map.id}>{at > 0 && ", "}<MapLink map={map} /></span>)}
@@ -60,7 +63,7 @@ function MapNames({ ids }: { ids: { id: number }[] }) {
 
 export const mapColumns: Column<MapRow>[] = [
   { id: "id", title: "Id", least: 62, end: true, wideOnly: true, cell: (row) => row.id, value: (row) => row.id },
-  { id: "name", title: "Name", least: 148, grow: 3, value: nameOf,
+  { id: "name", title: "Name", least: 132, grow: 3, value: nameOf,
     cell: (row) => <MapLink map={row} /> },
   { id: "type", title: "Type", least: 124, grow: 1, value: (row) => row.type,
     cell: (row) => <TypeTag type={row.type} map /> },
@@ -77,14 +80,18 @@ export const mapColumns: Column<MapRow>[] = [
   { id: "owner", title: "Held by", least: 94, grow: 1, wideOnly: true,
     value: (row) => row.owners[0]?.comm ?? "", cell: (row) => <Owners owners={row.owners} most={2} /> },
   { id: "pin", title: "Pinned at", least: 120, grow: 2, wideOnly: true,
-    value: (row) => row.pins?.[0] ?? "", cell: (row) => <span class="mono">{row.pins?.join(", ")}</span> },
+    value: (row) => row.pins?.[0] ?? "", cell: (row) => (
+      row.pins?.length ? <span class="mono">{row.pins.join(", ")}</span> : <None />) },
 ];
 
 function ProgramNames({ ids }: { ids: { id: number }[] }) {
-  const known = programList.value.filter((row) => ids.some(({ id }) => id === row.id));
+  const known = ids.map(({ id }) => programs.value.get(id)).filter((row) => row !== undefined)
+    .filter((row) => showOwn.value || !row.own);
+  if (!known.length) return <None />;
   return (
     <>
-      {known.map((row, at) => <span key={row.id}>{at > 0 && ", "}<ProgramLink program={row} /></span>)}
+      {known.map((row, at) => (
+        <span key={row.id}>{at > 0 && ", "}<ProgramLink program={row} /></span>))}
     </>
   );
 }

@@ -2,11 +2,11 @@
 
 import { useMemo } from "preact/hooks";
 import {
-  EnableStats, Fills, Overview as OverviewQuery, type FillsData, type OverviewData,
+  EnableStats, FullestMaps, Overview as OverviewQuery, RuleHealth, type OverviewData,
 } from "@gen/queries";
 import { run } from "../lib/api";
 import { bytes, count, duration, percent, plural, short } from "../lib/format";
-import { useQuery } from "../lib/hooks";
+import { useLive, useQuery } from "../lib/hooks";
 import { params } from "../lib/router";
 import {
   happenings, loaded, mapList, programList, programs, rates, ratesFailed, showOwn, start, trails,
@@ -55,16 +55,21 @@ function Numbers() {
 const mostCurves = 6;
 const window = 300;
 const span = 60;
+const longestPause = 3;
 
 const isShown = (id: number): boolean => showOwn.value || !programs.value.get(id)?.own;
+
+/** Where nobody measured for a while, a time of no value (between two seconds) cuts the curves. */
+const withGaps = (times: number[]): number[] => times.flatMap((time, at) =>
+  at > 0 && time - times[at - 1]! > longestPause ? [times[at - 1]! + 0.5, time] : [time]);
 
 /** The programs that cost most lately, each a curve; the rest together. */
 function costCurves(): { times: number[]; curves: Curve[] } {
   const all = [...trails].filter(([id]) => isShown(id)).map(([id, trail]) => ({
     id, trail, sum: trail.slice(-window).reduce((sum, point) => sum + point.cpu, 0),
   })).filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum);
-  const times = [...new Set(all.flatMap(({ trail }) =>
-    trail.slice(-window).map((point) => Math.round(point.time))))].sort((a, b) => a - b);
+  const times = withGaps([...new Set(all.flatMap(({ trail }) =>
+    trail.slice(-window).map((point) => Math.round(point.time))))].sort((a, b) => a - b));
   const valuesOf = (list: typeof all) => {
     const at = new Map<number, number>();
     for (const { trail } of list) {
@@ -72,14 +77,15 @@ function costCurves(): { times: number[]; curves: Curve[] } {
         at.set(Math.round(time), (at.get(Math.round(time)) ?? 0) + cpu);
       }
     }
-    return times.map((time) => at.get(time) ?? 0);
+    return times.map((time) => (Number.isInteger(time) ? at.get(time) ?? 0 : null));
   };
   const nameOf = (id: number) => `${programs.value.get(id)?.name ?? "program"} ${id}`;
   const curves: Curve[] = all.slice(0, mostCurves)
     .map((entry) => ({ name: nameOf(entry.id), values: valuesOf([entry]) }));
   const rest = all.slice(mostCurves);
   if (rest.length) {
-    curves.push({ name: rest.length === 1 ? nameOf(rest[0]!.id) : `${rest.length} others`, values: valuesOf(rest), tone: "s10" });
+    const name = rest.length === 1 ? nameOf(rest[0]!.id) : `${rest.length} others`;
+    curves.push({ name, values: valuesOf(rest), tone: "s10" });
   }
   return { times, curves };
 }
@@ -166,27 +172,25 @@ function Happened() {
   );
 }
 
-type Fill = FillsData["maps"][number];
+const fillText = (value: number | null, unit: string): string =>
+  unit === "bytes" ? bytes(value) : short(value);
 
 function Fullest() {
-  const result = useQuery(Fills, {}, { every: 10, kinds: ["MAP"] });
-  const shown = new Set(mapList.value.map((row) => row.id));
-  const full = (result.data?.maps ?? [])
-    .filter((row): row is Fill => row.fill?.ratio !== null && shown.has(row.id) && /hash|trie|ring/i.test(row.type))
-    .sort((a, b) => b.fill.ratio! - a.fill.ratio!).slice(0, 8);
+  const result = useLive(FullestMaps, { own: showOwn.value });
+  const full = result.data?.fullestMaps ?? [];
   return (
     <Card title="Fullest maps" bare>
       {result.error && !result.data && <Failure message={result.error.message} />}
       {!result.data ? !result.error && <Loading /> : full.length === 0
         ? <Empty title="No map that can fill up" icon="map" />
-        : <ul class="list">
+        : <ul class="list fills">
             {full.map(({ id, name, fill }) => (
               <li key={id} title={fill.why}>
-                <a class="mono clip" href={`/maps/${id}`} style={{ width: "38%" }}>{name || `map ${id}`}</a>
-                <span style={{ flex: 1 }}><Meter share={fill.ratio!} label={`${name} is full`} /></span>
-                <span class="end">
-                  {fill.unit === "bytes" ? bytes(fill.entries) : short(fill.entries)} of{" "}
-                  {fill.unit === "bytes" ? bytes(fill.capacity) : short(fill.capacity)}
+                <a class="mono clip name" href={`/maps/${id}`}>{name || `map ${id}`}</a>
+                <Meter share={fill.ratio!} label={`${name} is full`} />
+                <span class="num share-of">{percent(fill.ratio)}</span>
+                <span class="num of-all">
+                  {fillText(fill.entries, fill.unit)} of {fillText(fill.capacity, fill.unit)}
                 </span>
               </li>
             ))}
@@ -196,13 +200,18 @@ function Fullest() {
 }
 
 function Leaks({ leaks }: { leaks: OverviewData["leaks"] }) {
-  if (!leaks.length) return null;
   return (
-    <Card title="Seem forgotten" bare end={count(leaks.length)}>
+    <Card title="Seem forgotten" bare end={leaks.length ? count(leaks.length) : ""}>
+      {leaks.length === 0 && (
+        <Empty title="Nothing" icon="check">
+          <p>Every object is held by a process, a pin, a link or another object.</p>
+        </Empty>
+      )}
       <ul class="list scrolls">
         {leaks.slice(0, 40).map(({ kind, id, name, why, memory }) => (
           <li key={`${kind} ${id}`} title={why}>
-            <a class="mono clip" href={`/${kind.toLowerCase()}s/${id}`}>{name || `${kind.toLowerCase()} ${id}`}</a>
+            <a class="mono clip" href={`/${kind.toLowerCase()}s/${id}`}>
+              {name || `${kind.toLowerCase()} ${id}`}</a>
             <span class="dim clip">{why}</span>
             <span class="end">{bytes(memory)}</span>
           </li>
@@ -212,24 +221,41 @@ function Leaks({ leaks }: { leaks: OverviewData["leaks"] }) {
   );
 }
 
-function Scripts({ data }: { data: OverviewData }) {
-  const { errors, declarations } = data.health;
-  const broken = data.metricRules.filter((rule) => rule.error);
-  if (!errors.length && !declarations.length && !broken.length) return null;
-  const files = new Map<string, number>();
-  for (const { file } of declarations) {
-    const name = file ?? "Lunette";
-    files.set(name, (files.get(name) ?? 0) + 1);
+type Declaration = OverviewData["health"]["declarations"][number];
+
+/** What each script declares: "2 decoders, 1 page", by file. */
+function byFile(declarations: Declaration[]): [string, string][] {
+  const files = new Map<string, Map<string, number>>();
+  for (const { file, kind, builtIn } of declarations) {
+    const name = builtIn ? "Lunette itself" : file ?? "a script";
+    const kinds = files.get(name) ?? new Map<string, number>();
+    files.set(name, kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
   }
+  return [...files].map(([file, kinds]): [string, string] =>
+    [file, [...kinds].map(([kind, n]) => `${n} ${n === 1 ? kind : many(kind)}`).join(", ")]);
+}
+
+const many = (kind: string) => (kind === "graphql" ? kind : `${kind}s`);
+
+/** How scripts and the rules of metrics fare. */
+function Scripts({ data }: { data: OverviewData }) {
+  const rules = useLive(RuleHealth, {}).data?.metricRules ?? [];
+  const errors = start.value?.health.errors ?? [];
+  const broken = rules.filter((rule) => rule.error);
+  const failed = errors.length + broken.length;
   return (
-    <Card title="Scripts" end={errors.length ? <span class="bad">{errors.length} failed</span> : "all well"}>
+    <Card title="Scripts and rules" end={
+      failed ? <span class="bad">{failed} failed</span> : <span class="good">all well</span>}>
       {errors.map((error) => <Failure key={error.message} message={error.message} />)}
       {broken.map((rule) => <Failure key={rule.name} message={`${rule.name}: ${rule.error}`} />)}
       <dl class="facts">
-        {[...files].map(([file, n]) => [
-          <dt key={file} class="mono">{file.replace(/^@?lunette\//, "")}</dt>,
-          <dd key={`${file} n`}>{n} {n === 1 ? "declaration" : "declarations"}</dd>,
+        {byFile(data.health.declarations).map(([file, text]) => [
+          <dt key={file} class="mono clip" title={file}>{file.replace(/^.*\//, "")}</dt>,
+          <dd key={`${file} n`}>{text}</dd>,
         ])}
+        <dt>Metrics</dt>
+        <dd><a href="/exports">{plural(rules.length, "rules")}</a>, {broken.length
+          ? <span class="bad">{broken.length} with errors</span> : "none with errors"}</dd>
       </dl>
     </Card>
   );
@@ -260,11 +286,10 @@ export function Overview() {
       <Head title="Overview" actions={<ShowQuery doc={OverviewQuery} variables={{}} />} />
       <Numbers />
       {first && data && <Scripts data={data} />}
-      <div class="cards">
+      <div class="cards even">
         <Card title="CPU in BPF, by program" wide end={<a href="/programs?sort=-cpu">By cost</a>}>
           <Cost />
         </Card>
-        {data && <Panels panels={data.panels} />}
         <Types title="Programs" rows={programList.value} href="/programs" />
         <Types title="Maps" rows={mapList.value} href="/maps" map />
         <Happened />
@@ -273,6 +298,7 @@ export function Overview() {
         {data && <Leaks leaks={data.leaks} />}
         {data && !first && <Scripts data={data} />}
         <Missing />
+        {data && <Panels panels={data.panels} />}
       </div>
     </div>
   );

@@ -6,7 +6,7 @@ import type { PageProps } from "../routes";
 import { count, plural } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { params, setParams } from "../lib/router";
-import { Card, Head, MapLink, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
+import { Card, Head, MapLink, None, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
 import { Icon } from "../parts/icon";
 import { Answer, Empty } from "../parts/states";
 import { Table, type Column } from "../parts/table";
@@ -24,7 +24,7 @@ const columns: Column<Process>[] = [
   { id: "links", title: "Links", least: 70, end: true, wideOnly: true, value: (row) => row.links.length,
     cell: (row) => row.links.length },
   { id: "unit", title: "Unit or container", least: 150, grow: 1, wideOnly: true,
-    value: (row) => row.unit ?? row.container, cell: (row) => row.unit ?? row.container ?? row.pod },
+    value: (row) => row.unit ?? row.container, cell: (row) => row.unit ?? row.container ?? row.pod ?? <None /> },
   { id: "names", title: "Holds", least: 200, grow: 3, wideOnly: true,
     cell: (row) => row.programs.slice(0, 6).map((program, at) => (
       <span key={program.id}>{at > 0 && ", "}<ProgramLink program={program} /></span>)) },

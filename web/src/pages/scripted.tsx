@@ -3,7 +3,7 @@
 import { useEffect } from "preact/hooks";
 import { ScriptPage } from "@gen/queries";
 import type { PageProps } from "../routes";
-import { useQuery } from "../lib/hooks";
+import { useLive } from "../lib/hooks";
 import { params } from "../lib/router";
 import { Head, ShowQuery } from "../parts/bits";
 import { Answer, Empty, Failure } from "../parts/states";
@@ -13,19 +13,17 @@ export function ScriptedPage({ id }: PageProps) {
   const given = Object.fromEntries(params.value);
   delete given.sort;
   const wish = { name: id, params: given };
-  const first = useQuery(ScriptPage, wish);
-  const every = first.data?.page?.every ?? null;
-  const result = useQuery(ScriptPage, wish, { every, skip: every === null });
-  const shown = result.data ? result : first;
-  const title = shown.data?.page?.title;
+  const result = useLive(ScriptPage, wish);
+  const title = result.data?.page?.title;
   useEffect(() => { if (title) document.title = `${title} · Lunette`; }, [title]);
   return (
     <div class="page">
       <Head title={title ?? id} actions={<ShowQuery doc={ScriptPage} variables={wish} />} />
-      <Answer result={shown}>
+      <Answer result={result}>
         {({ page }) => !page
           ? <Empty title={`No script declares a page “${id}”`} icon="page">
-              <p>Pages come from <code>lunette.ui.page</code> in a script given with <code>--script</code>.</p>
+              <p>Pages come from <code>lunette.ui.page</code> in a script given with{" "}
+                <code>--script</code>.</p>
             </Empty>
           : page.error ? <Failure message={page.error} />
           : <div class="stack column"><View view={page.view} /></div>}

@@ -82,8 +82,11 @@ export const TypeTag = ({ type, map }: { type: string; map?: boolean }) => (
 
 export const Ago = ({ time }: { time: number | null | undefined }) =>
   time === null || time === undefined
-    ? <span class="dim">–</span>
+    ? <None />
     : <time title={exactTime(time)}>{ago(time, now.value)}</time>;
+
+/** There is nothing to say. */
+export const None = () => <span class="dim">–</span>;
 
 export const MapLink = ({ map }: { map: { id: number; name: string | null } }) => (
   <a href={`/maps/${map.id}`} class="mono">{map.name || `map ${map.id}`}</a>
@@ -97,7 +100,7 @@ export function Owners({ owners, most = 3 }: {
   owners: { pid: number; comm: string }[]; most?: number;
 }) {
   const once = [...new Map(owners.map((owner) => [owner.pid, owner])).values()];
-  if (!once.length) return <span class="dim">–</span>;
+  if (!once.length) return <None />;
   return (
     <>
       {once.slice(0, most).map(({ pid, comm }, at) => (

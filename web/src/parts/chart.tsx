@@ -25,10 +25,13 @@ const loadLibrary = () => {
   return library;
 };
 
-/** Each curve on top of those before it. */
+/** Each curve on top of those before it; where none has a value is a gap. */
 function stack(curves: Curve[], hidden: ReadonlySet<string>): (number | null)[][] {
   const sums: number[] = [];
+  const isGap = (at: number) => curves.every(({ values }) => values[at] === null);
+  const gaps = (curves[0]?.values ?? []).map((_, at) => isGap(at));
   return curves.map(({ name, values }) => values.map((value, at) => {
+    if (gaps[at]) return null;
     if (hidden.has(name)) return sums[at] ?? 0;
     sums[at] = (sums[at] ?? 0) + (value ?? 0);
     return sums[at]!;

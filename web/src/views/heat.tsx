@@ -2,9 +2,10 @@
 // in since the column before.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { MapHistogram } from "@gen/queries";
+import { LiveHistogram } from "@gen/queries";
+import { connection } from "../lib/api";
 import { short } from "../lib/format";
-import { useQuery } from "../lib/hooks";
+import { useLive, visible } from "../lib/hooks";
 import { colour, dark } from "../lib/theme";
 import { Empty, Failure, Loading } from "../parts/states";
 import type { Bucket } from "../parts/histogram";
@@ -12,29 +13,45 @@ import type { Bucket } from "../parts/histogram";
 const columnsKept = 90;
 const cell = { width: 9, height: 15 };
 
+const nothing: ReadonlyMap<string, number> = new Map();
+
 const keyOf = (bucket: Bucket) => `${bucket.from ?? ""} ${bucket.to ?? ""}`;
 
 export function Heat({ id, every }: { id: number; every: number }) {
-  const result = useQuery(MapHistogram, { id }, { every });
+  const result = useLive(LiveHistogram, { id, every });
   const canvas = useRef<HTMLCanvasElement>(null);
   const before = useRef(new Map<string, number>());
   const rows = useRef(new Map<string, Bucket>());
-  const [columns, setColumns] = useState<Map<string, number>[]>([]);
+  const heard = useRef(0);
+  const [columns, setColumns] = useState<ReadonlyMap<string, number>[]>([]);
 
   useEffect(() => {
     const buckets = (result.data?.map.histogram ?? []).flatMap((one) => one.buckets);
     if (!buckets.length) return;
+    heard.current = Date.now();
     const now = new Map<string, number>();
     for (const bucket of buckets) {
       now.set(keyOf(bucket), (now.get(keyOf(bucket)) ?? 0) + bucket.count);
       rows.current.set(keyOf(bucket), bucket);
     }
-    const fresh = new Map([...now].map(([key, n]) => [key, Math.max(0, n - (before.current.get(key) ?? n))]));
+    const grown = (key: string, n: number) => Math.max(0, n - (before.current.get(key) ?? n));
+    const fresh = new Map([...now].map(([key, n]) => [key, grown(key, n)]));
     before.current = now;
     setColumns((old) => [...old, fresh].slice(-columnsKept));
   }, [result.data]);
 
-  const order = [...rows.current].sort(([, a], [, b]) => (b.from ?? -Infinity) - (a.from ?? -Infinity));
+  // The server is silent while nothing comes in: time goes on, in empty columns.
+  useEffect(() => {
+    const timer = setInterval(() => {
+      const silent = heard.current > 0 && Date.now() - heard.current > every * 1500;
+      if (!silent || connection.value !== "live" || !visible.value) return;
+      setColumns((old) => [...old, nothing].slice(-columnsKept));
+    }, every * 1000);
+    return () => clearInterval(timer);
+  }, [every]);
+
+  const order = [...rows.current]
+    .sort(([, a], [, b]) => (b.from ?? -Infinity) - (a.from ?? -Infinity));
   useEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context) return;

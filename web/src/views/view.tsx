@@ -2,8 +2,8 @@
 // objects whose `kind` names the component.
 
 import type { ComponentChildren } from "preact";
-import { MapHistogram, type Json } from "@gen/queries";
-import { useQuery } from "../lib/hooks";
+import { LiveHistogram, type Json } from "@gen/queries";
+import { useLive } from "../lib/hooks";
 import { cellText } from "../lib/map_series";
 import { maps } from "../lib/store";
 import { Card, Figure, Figures } from "../parts/bits";
@@ -48,7 +48,7 @@ export function WithMap({ node, children: draw }: {
 }
 
 function MapHistograms({ id, every }: { id: number; every: number }) {
-  const result = useQuery(MapHistogram, { id }, { every });
+  const result = useLive(LiveHistogram, { id, every });
   if (result.error) return <Failure message={result.error.message} />;
   if (!result.data) return <Loading />;
   return <Histograms list={result.data.map.histogram ?? []} />;
