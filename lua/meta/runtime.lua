@@ -82,6 +82,7 @@ function log.error(format, ...) end
 local budget = {}
 
 --- Calls fn within limits that pcall and coroutines do not swallow; a limit around it holds too.
+--- A limit of time costs nothing until it is over; counting instructions takes twice the time.
 ---@param limits { seconds?: number, instructions?: integer }
 ---@param fn function
 ---@param ... any

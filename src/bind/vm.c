@@ -98,7 +98,8 @@ static int l_open(lua_State *L)
 	const struct lun_vm_config *config = lua_touserdata(L, 1);
 
 	luaL_openlibs(L);
-	lun_vm_budget_install(L);
+	lun_vm_hook_install(L);
+	lun_vm_coroutine_install(L);
 	lun_modules_preload(L);
 	set_path(L, config->root);
 	if (!config->root)

@@ -5,6 +5,7 @@
  * is counted and may be capped; a call may be limited in time and in instructions.
  */
 #include <lua.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,11 @@ int lun_vm_call(lua_State *L, int nargs, int nresults);
 int lun_vm_run(lua_State *L, int nargs, int nresults, const struct lun_vm_limits *limits);
 /* Asks from any thread that the running call ends as if its time were over. */
 void lun_vm_stop(lua_State *L);
+/* The same without limits, and with the message handler at an index (no pseudo-index). It ends
+ * when lun_vm_interrupt() asks for it. */
+int lun_vm_run_interruptibly(lua_State *L, int nargs, int nresults, int handler, bool *interrupted);
+/* From any thread, and from signal handlers. */
+void lun_vm_interrupt(lua_State *L);
 
 /* Runs require("lunette.cli").main(argv...) and returns the exit code; errors go to stderr. */
 int lun_vm_main(const struct lun_vm_config *config, int argc, char **argv);

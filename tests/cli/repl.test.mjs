@@ -35,12 +35,12 @@ withPrompt("prints results readably", async (terminal) => {
 });
 
 withPrompt("Ctrl-C stops a loop, not the prompt; also one around pcall", async (terminal) => {
-  terminal.enter("while true do end");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  terminal.enter("print('loop' .. 1) while true do end");
+  await terminal.until(/^loop1$/m);
   terminal.press("C-c");
   await terminal.until(/line 1:1: interrupted\nstack traceback:/);
-  terminal.enter("while true do pcall(function() while true do end end) end");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  terminal.enter("print('loop' .. 2) while true do pcall(function() while true do end end) end");
+  await terminal.until(/^loop2$/m);
   terminal.press("C-c");
   await terminal.until(/line 2:1: interrupted/);
   terminal.enter("40 + 2");

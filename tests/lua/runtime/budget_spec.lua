@@ -23,6 +23,41 @@ describe("lunette.core.budget", function()
     end))
   end)
 
+  it("ends coroutines, and those within them", function()
+    local function nest(depth)
+      if depth == 0 then while true do end end
+      for _ in coroutine.wrap(function() nest(depth - 1) end) do end
+    end
+    local ok, err = budget.run({ seconds = 0.05 }, function()
+      while true do pcall(nest, 20) end
+    end)
+    assert.is_false(ok)
+    assert.matches("over budget: 0.05 seconds", err)
+  end)
+
+  it("sets no hook before it is due, and keeps it from being taken away then", function()
+    assert.is_true(budget.run({ seconds = 1000 }, function() assert(not debug.gethook()) end))
+    local ok, err = budget.run({ seconds = 0.05 }, function()
+      while true do pcall(debug.sethook) end
+    end)
+    assert.is_false(ok)
+    assert.matches("over budget", err)
+    assert.is_nil((debug.gethook()))
+  end)
+
+  it("leaves the outer limit in force after an inner one", function()
+    local ok, err = budget.run({ seconds = 0.2 }, function()
+      assert(not budget.run({ seconds = 0.01 }, function() while true do end end))
+      while true do end
+    end)
+    assert.is_false(ok)
+    assert.matches("over budget: 0.2 seconds", err)
+    assert.is_true(budget.run({ seconds = 1000 }, function()
+      assert(not budget.run({ seconds = 0.01 }, function() while true do end end))
+      for _ = 1, 1000000 do end
+    end))
+  end)
+
   it("gives errors with their traceback, and refuses what is no limit", function()
     local ok, err = budget.run({}, function() error("it broke") end)
     assert.is_false(ok)

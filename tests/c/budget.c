@@ -1,0 +1,630 @@
+/*
+ * What ends a run: time, instructions, a stop, an interrupt; whatever the code does about it.
+ * None of it may hang: then the whole test is ended by its alarm.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "bind/vm.h"
+
+enum { ALARM = 600 }; // seconds
+
+static const struct lun_vm_config plain = { 0 };
+
+static int run(lua_State *L, const char *code, double seconds, uint64_t instructions)
+{
+	struct lun_vm_limits limits = { seconds, instructions };
+
+	if (luaL_loadbuffer(L, code, strlen(code), "=code"))
+		fail_msg("%s", lua_tostring(L, -1));
+	return lun_vm_run(L, 0, 0, &limits);
+}
+
+static void check_failed(lua_State *L, int status, const char *code, const char *expected)
+{
+	const char *message = lua_tostring(L, -1);
+
+	if (!status || !message || !strstr(message, expected))
+		fail_msg("%s: %d, %s", code, status, status ? message : "");
+	lua_settop(L, 0);
+}
+
+/* Nothing of what was over may be left for what runs next. */
+static void check_sound(lua_State *L)
+{
+	static const char code[] =
+		"local n = 0 for i = 1, 1e6 do n = n + i end assert(not debug.gethook()) "
+		"for i in coroutine.wrap(function() for i = 1, 100 do coroutine.yield(i) end end) "
+		"do n = n + i assert(not debug.gethook()) end";
+
+	if (run(L, code, 1000, 0))
+		fail_msg("%s", lua_tostring(L, -1));
+	assert_null(lua_gethook(L));
+}
+
+/* Each way that Lua has to go on after an error, or to get rid of a hook. */
+static const char *const loops[] = {
+	"while true do end",
+	"while true do pcall(function() while true do end end) end",
+	"local function f() pcall(f) end while true do f() end",
+	"local function f() f() end while true do pcall(f) end",
+	"while true do xpcall(error, function() while true do end end) end",
+	"while true do xpcall(function() while true do end end, function() while true do end end) "
+	"end",
+	"while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+	"while true do coroutine.wrap(function() pcall(function() while true do end end) end)() "
+	"end",
+	"while true do pcall(function() local x <close> = setmetatable({}, "
+	"{ __close = function() while true do end end }) while true do end end) end",
+	"while true do pcall(setmetatable({}, { __index = function() while true do end end })) end",
+	"local t = setmetatable({}, { __index = function() while true do end end }) "
+	"while true do pcall(function() return t.x end) end",
+	"string.gsub('a', 'a', function() while true do end end)",
+	"while true do pcall(string.gsub, 'a', 'a', function() while true do end end) end",
+	"table.sort({ 1, 2, 3 }, function() while true do end end)",
+	"while true do pcall(table.sort, { 1, 2, 3 }, function() while true do end end) end",
+	"while true do string.gsub(('a'):rep(1000), 'a', function() end) end",
+	"goto again ::again:: goto again",
+	"for i = 1, math.huge do end",
+	"for i in function() return 1 end do end",
+	"repeat until false",
+	"local function f() return f() end f()",
+	"load('while true do end')()",
+	"while true do pcall(load, function() while true do end end) end",
+	"require('lunette.core.budget').run({}, function() while true do end end) "
+	"while true do end",
+	// coroutines
+	"coroutine.wrap(function() while true do end end)()",
+	"local function f() while true do pcall(coroutine.wrap(f)) end end f()",
+	"local function f() coroutine.wrap(f)() end while true do pcall(f) end",
+	"for i in coroutine.wrap(function() while true do coroutine.yield(1) end end) do end",
+	"while true do for i in coroutine.wrap(function() coroutine.yield(1) end) do end end",
+	"for i in coroutine.wrap(function() while true do end end) do end",
+	"while true do pcall(coroutine.wrap(function() error('no') end)) end",
+	"while true do coroutine.resume(coroutine.create(function() error({}) end)) end",
+	"while true do local co = coroutine.create(function() local x <close> = setmetatable({}, "
+	"{ __close = function() while true do end end }) coroutine.yield() end) "
+	"coroutine.resume(co) coroutine.close(co) end",
+	"while true do pcall(coroutine.wrap(function() local x <close> = setmetatable({}, "
+	"{ __close = function() while true do end end }) error('no') end)) end",
+	"local co = coroutine.wrap(function() while true do pcall(coroutine.yield) end end) "
+	"while true do co() end",
+	"local a, b a = coroutine.wrap(function() while true do coroutine.yield() end end) "
+	"b = coroutine.wrap(function() while true do a() coroutine.yield() end end) "
+	"while true do b() end",
+	// hooks of the script's own
+	"while true do debug.sethook() end",
+	"while true do pcall(debug.sethook) end",
+	"while true do pcall(function() while true do debug.sethook() end end) end",
+	"debug.sethook(function() end, 'l') while true do end",
+	"while true do pcall(function() debug.sethook(function() end, 'crl', 1) end) end",
+	"local co = coroutine.create(function() while true do end end) "
+	"debug.sethook(co, print, '', 1000000000) while true do coroutine.resume(co) end",
+	"while true do coroutine.resume(coroutine.create(function(co) "
+	"while true do pcall(debug.sethook, co) end end), coroutine.running()) end",
+	"while true do pcall(function() coroutine.wrap(function() "
+	"while true do debug.sethook() end end)() end) end",
+};
+
+static void each_loop(void (*check)(lua_State *L, const char *code))
+{
+	for (size_t i = 0; i < sizeof(loops) / sizeof(*loops); i++) {
+		lua_State *L = lun_vm_new(&plain);
+
+		check(L, loops[i]);
+		check_sound(L);
+		lun_vm_free(L);
+	}
+}
+
+static void check_time(lua_State *L, const char *code)
+{
+	check_failed(L, run(L, code, 0.02, 0), code, "over budget: 0.02 seconds");
+}
+
+static void check_instructions(lua_State *L, const char *code)
+{
+	check_failed(L, run(L, code, 0, 100000), code, "over budget: 100000 instructions");
+}
+
+static void check_both(lua_State *L, const char *code)
+{
+	check_failed(L, run(L, code, 0.02, UINT64_MAX / 2), code, "over budget: 0.02 seconds");
+}
+
+static void test_loops_end(void **state)
+{
+	(void)state;
+	each_loop(check_time);
+	each_loop(check_instructions);
+	each_loop(check_both);
+}
+
+static void test_short_runs_have_no_hook(void **state)
+{
+	static const char code[] = "assert(not debug.gethook()) coroutine.wrap(function() "
+				   "assert(not debug.gethook()) end)()";
+	lua_State *L = lun_vm_new(&plain);
+
+	(void)state;
+	assert_null(lua_gethook(L));
+	assert_int_equal(run(L, code, 1000, 0), LUA_OK);
+	assert_int_equal(run(L, code, 0, 0), LUA_OK);
+	assert_int_not_equal(run(L, code, 0, 1000), LUA_OK);
+	check_sound(L);
+	lun_vm_free(L);
+}
+
+/* Calls of C count as instructions, what runs in them does not. */
+static void test_instructions_are_counted(void **state)
+{
+	lua_State *L = lun_vm_new(&plain);
+	lua_Integer n;
+
+	(void)state;
+	check_failed(L, run(L, "n = 0 while true do n = n + 1 end", 0, 1000000), "count",
+		"over budget: 1000000 instructions");
+	lua_getglobal(L, "n");
+	n = lua_tointeger(L, -1);
+	assert_in_range(n, 150000, 350000); // four or five to a turn
+	lun_vm_free(L);
+}
+
+static void test_messages(void **state)
+{
+	lua_State *L = lun_vm_new(&plain);
+
+	(void)state;
+	run(L, "local function inner() while true do end end\ninner()", 0.05, 0);
+	assert_non_null(strstr(lua_tostring(L, -1), "code:1: over budget: 0.05 seconds"));
+	assert_non_null(strstr(lua_tostring(L, -1), "stack traceback:"));
+	assert_non_null(strstr(lua_tostring(L, -1), "code:2: in main chunk"));
+	run(L, "while true do end", 0, 5000);
+	assert_non_null(strstr(lua_tostring(L, -1), "over budget: 5000 instructions"));
+	run(L, "error(setmetatable({}, { __tostring = function() return 'as text' end }))", 0, 0);
+	assert_string_equal(lua_tostring(L, -1), "as text");
+	run(L, "error({})", 0, 0);
+	assert_non_null(strstr(lua_tostring(L, -1), "(error object is a table)"));
+	lun_vm_free(L);
+}
+
+/* What is held is closed, by the grace first, and as deep as it is after that. */
+static void test_what_is_held_is_closed(void **state)
+{
+	static const char *const codes[] = {
+		"local x <close> = setmetatable({}, { __close = function() "
+		"for i = 1, 1000 do closed = i end end }) while true do end",
+		"local x <close> = setmetatable({}, { __close = function() "
+		"for i = 1, 1000 do closed = i end end }) "
+		"while true do pcall(function() while true do end end) end",
+		"coroutine.wrap(function() local x <close> = setmetatable({}, { __close = "
+		"function() "
+		"for i = 1, 1000 do closed = i end end }) while true do end end)()",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		lua_State *L = lun_vm_new(&plain);
+
+		check_time(L, codes[i]);
+		lua_getglobal(L, "closed");
+		assert_int_equal(lua_tointeger(L, -1), 1000);
+		lun_vm_free(L);
+	}
+}
+
+/* nested(seconds, fn, ...) -> ok, message: a run within the run */
+static int l_nested(lua_State *L)
+{
+	struct lun_vm_limits limits = { luaL_checknumber(L, 1), 0 };
+	int status = lun_vm_run(L, lua_gettop(L) - 2, 1, &limits);
+
+	lua_pushboolean(L, status == LUA_OK);
+	lua_insert(L, -2);
+	return 2;
+}
+
+/* elsewhere(seconds, code) -> ok: a run of another VM, in the same thread */
+static int l_elsewhere(lua_State *L)
+{
+	lua_State *other = lun_vm_new(&plain);
+
+	lua_pushboolean(L, run(other, luaL_checkstring(L, 2), luaL_checknumber(L, 1), 0) == LUA_OK);
+	lun_vm_free(other);
+	return 1;
+}
+
+static lua_State *new_nesting(void)
+{
+	lua_State *L = lun_vm_new(&plain);
+
+	lua_register(L, "nested", l_nested);
+	lua_register(L, "elsewhere", l_elsewhere);
+	luaL_dostring(L, "function spin() while true do end end");
+	return L;
+}
+
+static void test_nested_end_with_the_outer(void **state)
+{
+	static const char *const codes[] = {
+		"nested(100, spin) spin()",
+		"while true do nested(100, spin) end",
+		"while true do nested(0.001, spin) end",
+		"while true do nested(0, spin) end",
+		"while true do nested(100, function() end) end",
+		"nested(100, function() nested(100, spin) spin() end) spin()",
+		"coroutine.wrap(function() nested(100, spin) spin() end)()",
+		"nested(100, coroutine.wrap(function() while true do pcall(spin) end end)) spin()",
+		"while true do coroutine.wrap(function() nested(0.001, coroutine.wrap(spin)) "
+		"end)() "
+		"end",
+		"while true do elsewhere(0.001, 'while true do end') end",
+		"elsewhere(0.1, 'while true do end') spin()",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		lua_State *L = new_nesting();
+
+		check_failed(L, run(L, codes[i], 0.05, 0), codes[i], "over budget: 0.05 seconds");
+		check_sound(L);
+		lun_vm_free(L);
+	}
+}
+
+static void test_nested_end_before_the_outer(void **state)
+{
+	static const char code[] =
+		"local ok, m = nested(0.001, spin) "
+		"assert(not ok and m:find('over budget: 0.001 seconds', 1, true), m) "
+		"for i = 1, 1e6 do end "
+		"assert(not debug.gethook()) "
+		"ok = nested(0.001, coroutine.wrap(spin)) assert(not ok) "
+		"local co = coroutine.create(function() coroutine.yield() for i = 1, 1e6 do end "
+		"end) "
+		"ok = nested(0.001, function() coroutine.resume(co) spin() end) assert(not ok) "
+		"assert(coroutine.resume(co)) "
+		"assert(not elsewhere(0.001, 'while true do end')) "
+		"for i = 1, 1e6 do end "
+		"assert(nested(1000, function() for i = 1, 1e6 do end end)) ";
+	lua_State *L = new_nesting();
+
+	(void)state;
+	if (run(L, code, 1000, 0))
+		fail_msg("%s", lua_tostring(L, -1));
+	if (run(L, code, 0, 0))
+		fail_msg("%s", lua_tostring(L, -1));
+	check_sound(L);
+	lun_vm_free(L);
+}
+
+static void test_nested_are_counted(void **state)
+{
+	static const char code[] = "while true do nested(0, function() end) end";
+	lua_State *L = new_nesting();
+
+	(void)state;
+	check_failed(L, run(L, code, 0, 100000), code, "over budget: 100000 instructions");
+	lun_vm_free(L);
+}
+
+/* started(): the other thread may stop us now */
+static int l_started(lua_State *L)
+{
+	atomic_int *started = lua_touserdata(L, lua_upvalueindex(1));
+
+	atomic_store(started, 1);
+	return 0;
+}
+
+struct stopper {
+	lua_State *L;
+	void (*stop)(lua_State *L);
+	atomic_int started;
+};
+
+static void *stop_once_started(void *arg)
+{
+	struct stopper *stopper = arg;
+
+	while (!atomic_load(&stopper->started))
+		usleep(100);
+	usleep((useconds_t)rand() % 3000);
+	stopper->stop(stopper->L);
+	return NULL;
+}
+
+static void start_stopper(struct stopper *stopper, pthread_t *thread)
+{
+	lua_pushlightuserdata(stopper->L, &stopper->started);
+	lua_pushcclosure(stopper->L, l_started, 1);
+	lua_setglobal(stopper->L, "started");
+	assert_int_equal(pthread_create(thread, NULL, stop_once_started, stopper), 0);
+}
+
+static void test_stop_from_another_thread(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(loops) / sizeof(*loops); i++) {
+		struct stopper stopper = { .L = lun_vm_new(&plain), .stop = lun_vm_stop };
+		pthread_t thread;
+		char code[2000];
+
+		start_stopper(&stopper, &thread);
+		snprintf(code, sizeof(code), "started() %s", loops[i]);
+		check_failed(stopper.L, run(stopper.L, code, 0, 0), code, "stopped");
+		pthread_join(thread, NULL);
+		check_failed(stopper.L, run(stopper.L, loops[i], 0, 0), code, "stopped");
+		lun_vm_free(stopper.L);
+	}
+}
+
+static void test_stop_before_the_run(void **state)
+{
+	lua_State *L = lun_vm_new(&plain);
+
+	(void)state;
+	lun_vm_stop(L);
+	assert_int_not_equal(run(L, "while true do pcall(error) end", 0, 0), LUA_OK);
+	lun_vm_free(L);
+}
+
+static void test_stop_of_nested(void **state)
+{
+	struct stopper stopper = { .L = new_nesting(), .stop = lun_vm_stop };
+	pthread_t thread;
+
+	(void)state;
+	start_stopper(&stopper, &thread);
+	check_failed(stopper.L,
+		run(stopper.L, "nested(1000, function() started() spin() end) spin()", 0, 0),
+		"nested", "stopped");
+	pthread_join(thread, NULL);
+	lun_vm_free(stopper.L);
+}
+
+static int run_interruptibly(lua_State *L, const char *code, bool *interrupted)
+{
+	lua_getglobal(L, "debug");
+	lua_getfield(L, -1, "traceback");
+	lua_replace(L, -2);
+	assert_int_equal(luaL_loadbuffer(L, code, strlen(code), "=code"), LUA_OK);
+	return lun_vm_run_interruptibly(L, 0, 0, lua_gettop(L) - 1, interrupted);
+}
+
+static void test_interrupt(void **state)
+{
+	bool interrupted;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(loops) / sizeof(*loops); i++) {
+		struct stopper stopper = { .L = lun_vm_new(&plain), .stop = lun_vm_interrupt };
+		pthread_t thread;
+		char code[2000];
+
+		start_stopper(&stopper, &thread);
+		snprintf(code, sizeof(code), "started() %s", loops[i]);
+		check_failed(stopper.L, run_interruptibly(stopper.L, code, &interrupted), code,
+			"interrupted");
+		assert_true(interrupted);
+		pthread_join(thread, NULL);
+		check_sound(stopper.L);
+		assert_int_equal(run_interruptibly(stopper.L, "", &interrupted), LUA_OK);
+		assert_false(interrupted);
+		lun_vm_free(stopper.L);
+	}
+}
+
+static void test_interrupt_of_nested(void **state)
+{
+	struct stopper stopper = { .L = new_nesting(), .stop = lun_vm_interrupt };
+	bool interrupted;
+	pthread_t thread;
+
+	(void)state;
+	start_stopper(&stopper, &thread);
+	check_failed(stopper.L,
+		run_interruptibly(stopper.L, "nested(1000, function() started() spin() end) spin()",
+			&interrupted),
+		"nested", "interrupted");
+	assert_true(interrupted);
+	pthread_join(thread, NULL);
+	lun_vm_free(stopper.L);
+}
+
+static void test_memory_and_time(void **state)
+{
+	static const char code[] = "while true do pcall(function() local t = {} "
+				   "while true do t[#t + 1] = ('x'):rep(100) .. #t end end) end";
+	struct lun_vm_config capped = { .memory = 4 << 20 };
+	lua_State *L = lun_vm_new(&capped);
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		assert_int_not_equal(run(L, code, 0.02, 0), LUA_OK);
+		lua_settop(L, 0);
+		assert_true(lun_vm_memory(L) <= 4 << 20);
+	}
+	lua_gc(L, LUA_GCCOLLECT);
+	check_sound(L);
+	lun_vm_free(L);
+}
+
+/* A function of C is not ended; what called it is, as soon as it returns. */
+static void test_long_functions_of_c(void **state)
+{
+	static const char code[] = "local ok = pcall(string.find, ('a'):rep(700), 'a*a*b')  "
+				   "returned = true while true do end";
+	lua_State *L = lun_vm_new(&plain);
+
+	(void)state;
+	check_failed(L, run(L, code, 0.001, 0), code, "over budget");
+	lun_vm_free(L);
+}
+
+static void *write_later(void *arg)
+{
+	usleep(100000);
+	assert_int_equal(write(*(int *)arg, "x", 1), 1);
+	return NULL;
+}
+
+/* read_pipe() -> number of bytes read, after the deadline */
+static int l_read_pipe(lua_State *L)
+{
+	int fds[2];
+	pthread_t thread;
+	char c;
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(pthread_create(&thread, NULL, write_later, &fds[1]), 0);
+	lua_pushinteger(L, read(fds[0], &c, 1));
+	pthread_join(thread, NULL);
+	close(fds[0]);
+	close(fds[1]);
+	return 1;
+}
+
+/* poll() -> errno */
+static int l_poll(lua_State *L)
+{
+	lua_pushinteger(L, poll(NULL, 0, 1000 * ALARM) < 0 ? errno : 0);
+	return 1;
+}
+
+/* The signal ends no read, and tells whoever polls that it is time. */
+static void test_calls_that_block(void **state)
+{
+	lua_State *L = lun_vm_new(&plain);
+
+	(void)state;
+	lua_register(L, "read_pipe", l_read_pipe);
+	lua_register(L, "poll", l_poll);
+	check_failed(L, run(L, "n = read_pipe() while true do end", 0.001, 0), "read", "over");
+	lua_getglobal(L, "n");
+	assert_true(lua_isnil(L, -1) || lua_tointeger(L, -1) == 1);
+	lua_settop(L, 0);
+	check_failed(L, run(L, "while true do pcall(function() e = poll() end) end", 0.001, 0),
+		"poll", "over");
+	check_sound(L);
+	lun_vm_free(L);
+}
+
+/* Deadlines that fall anywhere: none may be lost, none may come too late for the run after. */
+static void test_deadlines_at_any_time(void **state)
+{
+	static const char code[] =
+		"local function gen() for i = 1, 3 do coroutine.yield(i) end end "
+		"while true do for i in coroutine.wrap(gen) do pcall(error) end "
+		"nested(0.00001, gen) string.gsub('abc', '.', function() end) end";
+	lua_State *L = new_nesting();
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		assert_int_not_equal(run(L, code, 1e-9 + rand() % 200 * 1e-6, 0), LUA_OK);
+		lua_settop(L, 0);
+		assert_null(lua_gethook(L));
+		assert_int_equal(run(L, "for i = 1, 100 do pcall(error) end", 1000, 0), LUA_OK);
+	}
+	check_sound(L);
+	lun_vm_free(L);
+}
+
+static void *run_without_timer(void *unused)
+{
+	lua_State *L = lun_vm_new(&plain);
+
+	check_time(L, "while true do pcall(function() while true do end end) end");
+	assert_int_equal(run(L, "for i = 1, 1e6 do end", 1000, 0), LUA_OK);
+	assert_int_equal(run(L, "for i = 1, 1e6 do end", 0, 0), LUA_OK);
+	assert_null(lua_gethook(L));
+	lun_vm_free(L);
+	return unused;
+}
+
+/* Where the kernel has no timer for us, the hook is always on. */
+static void test_no_timer(void **state)
+{
+	struct rlimit before, none;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_SIGPENDING, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+	assert_int_equal(pthread_create(&thread, NULL, run_without_timer, NULL), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(setrlimit(RLIMIT_SIGPENDING, &before), 0);
+}
+
+static void *run_in_thread(void *arg)
+{
+	lua_State *L = arg;
+
+	for (int i = 0; i < 20; i++)
+		check_time(L, "while true do pcall(function() while true do end end) end");
+	check_sound(L);
+	return NULL;
+}
+
+/* Each thread has a timer of its own, and a VM may go from one thread to another. */
+static void test_many_threads(void **state)
+{
+	pthread_t threads[4];
+	lua_State *vms[4];
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		vms[i] = lun_vm_new(&plain);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(
+				pthread_create(&threads[i], NULL, run_in_thread, vms[i]), 0);
+		for (int i = 0; i < 4; i++)
+			pthread_join(threads[i], NULL);
+	}
+	for (int i = 0; i < 4; i++)
+		lun_vm_free(vms[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_loops_end),
+		cmocka_unit_test(test_short_runs_have_no_hook),
+		cmocka_unit_test(test_instructions_are_counted),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_what_is_held_is_closed),
+		cmocka_unit_test(test_nested_end_with_the_outer),
+		cmocka_unit_test(test_nested_end_before_the_outer),
+		cmocka_unit_test(test_nested_are_counted),
+		cmocka_unit_test(test_stop_from_another_thread),
+		cmocka_unit_test(test_stop_before_the_run),
+		cmocka_unit_test(test_stop_of_nested),
+		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_interrupt_of_nested),
+		cmocka_unit_test(test_memory_and_time),
+		cmocka_unit_test(test_long_functions_of_c),
+		cmocka_unit_test(test_calls_that_block),
+		cmocka_unit_test(test_deadlines_at_any_time),
+		cmocka_unit_test(test_no_timer),
+		cmocka_unit_test(test_many_threads),
+	};
+
+	alarm(ALARM);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
