@@ -31,6 +31,8 @@ local bpf = {}
 ---@field jited_len integer bytes
 ---@field memlock integer bytes of kernel memory
 ---@field btf_id integer 0 for none
+---@field func_count integer its functions: the program and its subprograms; 0 where unknown
+---@field line_count integer places of which the source line is known
 ---@field map_ids integer[]
 ---@field ifindex integer the device it was loaded for, else 0
 ---@field netns_dev integer
@@ -116,6 +118,13 @@ function bpf.btfs() end
 ---@param id integer
 ---@return bpf.ProgInfo|nil, string? err, integer? errno
 function bpf.prog_info(id) end
+
+---A network interface by its number, in the network namespace of that inode: its name, nil when
+---there is none, and a path by which the namespace is reached, nil when it can't be.
+---@param ifindex integer
+---@param netns_ino integer
+---@return { name?: string, netns_path?: string }|nil, string? err, integer? errno
+function bpf.interface(ifindex, netns_ino) end
 
 ---@param id integer
 ---@return bpf.MapInfo|nil, string? err, integer? errno
@@ -309,10 +318,11 @@ function bpf.netns() end
 function bpf.task_fd_query() end
 
 ---Loads a BPF object file. When that fails, the message ends with what libbpf and the verifier
----said.
+---said. Of its programs all are loaded, or those named; a target is the function of another
+---program that one replaces (freplace) or traces.
 ---@param path string
 ---@return bpf.Object|nil, string? err, integer? errno
-function bpf.load(path) end
+function bpf.load(path, opts) end
 
 ---A loaded object: closing it detaches its programs and frees everything that nobody else holds.
 ---@class bpf.Object
@@ -331,6 +341,7 @@ function Object:detach() end
 ---A handle of its own, to be closed by itself; raises when the object has no such map.
 ---@param name string
 ---@return bpf.Map|nil, string? err, integer? errno
+---@param opts? { programs?: string[], targets?: table<string, { prog: integer, func: string }> }
 function Object:map(name) end
 
 ---A handle of its own, to be closed by itself; raises when the object has no such program.

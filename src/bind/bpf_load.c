@@ -197,16 +197,120 @@ static int l_progs(lua_State *L)
 	return 1;
 }
 
-/* bpf.load(path) -> Object <close> | nil, err, errno */
+/* What bpf.load's second argument says: its table is at index 2, or there is none. */
+static bool is_wanted(lua_State *L, const char *name)
+{
+	bool wanted = false;
+
+	if (lua_getfield(L, 2, "programs") == LUA_TNIL)
+		return lua_pop(L, 1), true;
+	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
+		wanted = wanted || !strcmp(lua_tostring(L, -1), name);
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 2); // the end of the list, programs
+	return wanted;
+}
+
+/* Makes it for a function of the program whose id targets[name] has. */
+static int set_target(lua_State *L, struct bpf_program *prog)
+{
+	int top = lua_gettop(L), fd = 0, err = 0;
+
+	if (lua_getfield(L, 2, "targets") == LUA_TTABLE &&
+		lua_getfield(L, -1, bpf_program__name(prog)) == LUA_TTABLE) {
+		lua_getfield(L, -1, "prog");
+		lua_getfield(L, -2, "func");
+		fd = lun_object_open(LUN_PROG, (uint32_t)lua_tointeger(L, -2));
+		err = fd < 0 ? fd : bpf_program__set_attach_target(prog, fd, lua_tostring(L, -1));
+		if (err && fd > 0)
+			close(fd);
+	}
+	lua_settop(L, top);
+	return err ? err : fd;
+}
+
+/* Descriptors of targets have to last until the object is loaded. */
+struct prepared {
+	lua_State *L;
+	int fds[16];
+	size_t count;
+};
+
+static int prepare(void *ctx, struct bpf_object *obj)
+{
+	struct prepared *prepared = ctx;
+	struct bpf_program *prog;
+	int fd;
+
+	bpf_object__for_each_program(prog, obj)
+	{
+		if (!is_wanted(prepared->L, bpf_program__name(prog))) {
+			bpf_program__set_autoload(prog, false);
+			continue;
+		}
+		fd = set_target(prepared->L, prog);
+		if (fd < 0)
+			return fd;
+		if (fd && prepared->count == sizeof(prepared->fds) / sizeof(prepared->fds[0]))
+			return close(fd), -E2BIG;
+		if (fd)
+			prepared->fds[prepared->count++] = fd;
+	}
+	return 0;
+}
+
+static int load(lua_State *L, struct lun_object *o, const char *path)
+{
+	struct prepared prepared = { .L = L };
+	int err;
+
+	if (!lua_istable(L, 2))
+		return lun_object_load(o, path, NULL, NULL);
+	err = lun_object_load(o, path, prepare, &prepared);
+	for (size_t i = 0; i < prepared.count; i++)
+		close(prepared.fds[i]);
+	return err;
+}
+
+static void check_target(lua_State *L)
+{
+	luaL_argcheck(L,
+		lua_istable(L, -1) && lua_getfield(L, -1, "prog") == LUA_TNUMBER &&
+			lua_getfield(L, -2, "func") == LUA_TSTRING,
+		2, "a target is { prog = id, func = name }");
+	lua_pop(L, 2);
+}
+
+/* Everything that may raise is looked at before anything is opened. */
+static void check_options(lua_State *L)
+{
+	if (lua_isnoneornil(L, 2))
+		return;
+	luaL_checktype(L, 2, LUA_TTABLE);
+	luaL_argcheck(L, lua_getfield(L, 2, "programs") == LUA_TNIL || lua_istable(L, -1), 2,
+		"programs is a list of names");
+	if (lua_getfield(L, 2, "targets") != LUA_TNIL) {
+		luaL_argcheck(L, lua_istable(L, -1), 2, "targets is a table by program");
+		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
+			check_target(L);
+	}
+	lua_pop(L, 2);
+}
+
+/* bpf.load(path [, { programs =, targets = }]) -> Object <close> | nil, err, errno */
 static int l_load(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	struct lun_object *o = lua_newuserdatauv(L, sizeof(*o), 0);
+	struct lun_object *o;
 	int err;
 
+	check_options(L);
+	lua_settop(L, 2);
+	o = lua_newuserdatauv(L, sizeof(*o), 0);
 	memset(o, 0, sizeof(*o));
 	luaL_setmetatable(L, LUN_OBJECT_HANDLE);
-	err = lun_object_load(o, path);
+	err = load(L, o, path);
 	return err ? push_log(L, o, err, path) : 1;
 }
 

@@ -9,6 +9,7 @@
 #include "bind/bpf_run.h"
 #include "bind/names.h"
 #include "bind/push.h"
+#include "bpf/interface.h"
 #include "bpf/pins.h"
 #include "bpf/prog.h"
 #include "bpf/prog_stream.h"
@@ -63,6 +64,8 @@ static void push_prog(lua_State *L, const struct lun_prog_info *info)
 	lun_set_int(L, "jited_len", k->jited_prog_len);
 	lun_set_int(L, "memlock", info->fd.memlock);
 	lun_set_int(L, "btf_id", k->btf_id);
+	lun_set_int(L, "func_count", k->nr_func_info ? k->nr_func_info : k->nr_jited_func_lens);
+	lun_set_int(L, "line_count", k->nr_line_info);
 	set_map_ids(L, info);
 	lun_set_int(L, "ifindex", k->ifindex);
 	lun_set_int(L, "netns_dev", k->netns_dev);
@@ -303,8 +306,27 @@ static int l_prog(lua_State *L)
 	return open_by_name(L, new_handle(L), name);
 }
 
+/* bpf.interface(ifindex, netns_ino) -> { name?, netns_path? } | nil, err, errno */
+static int l_interface(lua_State *L)
+{
+	uint32_t ifindex = lun_check_id(L, 1);
+	uint64_t netns = (uint64_t)luaL_checkinteger(L, 2);
+	struct lun_interface found;
+	int err = lun_interface_find(ifindex, netns, &found);
+
+	if (err)
+		return lun_push_error(L, err, "looking for an interface");
+	lua_createtable(L, 0, 2);
+	if (found.name[0])
+		lun_set_str(L, "name", found.name);
+	if (found.netns.path[0])
+		lun_set_str(L, "netns_path", found.netns.path);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{ "progs", l_progs },
+	{ "interface", l_interface },
 	{ "prog_info", l_prog_info },
 	{ "prog", l_prog },
 	{ NULL, NULL },

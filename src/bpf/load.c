@@ -52,14 +52,17 @@ static int end_capture(struct lun_object *o, int err)
 	return err;
 }
 
-static int open_and_load(struct lun_object *o, const char *path)
+static int open_and_load(
+	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx)
 {
 	int err;
 
 	o->obj = bpf_object__open_file(path, NULL);
 	if (!o->obj)
 		return -errno;
-	err = bpf_object__load(o->obj);
+	err = prepare ? prepare(ctx, o->obj) : 0;
+	if (!err)
+		err = bpf_object__load(o->obj);
 	if (!err)
 		return 0;
 	bpf_object__close(o->obj);
@@ -67,12 +70,13 @@ static int open_and_load(struct lun_object *o, const char *path)
 	return err;
 }
 
-int lun_object_load(struct lun_object *o, const char *path)
+int lun_object_load(
+	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx)
 {
 	memset(o, 0, sizeof(*o));
 	lun_out_init(&o->log);
 	begin_capture(o);
-	return end_capture(o, open_and_load(o, path));
+	return end_capture(o, open_and_load(o, path, prepare, ctx));
 }
 
 static int add_link(struct lun_object *o, struct bpf_link *link)

@@ -79,7 +79,7 @@ static void come_and_go(void)
 {
 	struct lun_object object;
 
-	assert_int_equal(lun_object_load(&object, object_path), 0);
+	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL), 0);
 	assert_true(lun_object_attach(&object) > 0);
 	lun_object_close(&object);
 }
@@ -143,7 +143,7 @@ static void test_no_descriptors(void **state)
 	int err, before;
 
 	(void)state;
-	assert_int_equal(lun_object_load(&object, object_path), 0);
+	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL), 0);
 	before = count_fds();
 	limit_fds(&old, 0);
 	err = read_all_once();
@@ -223,7 +223,7 @@ static void test_no_memory(void **state)
 	char code[1024];
 
 	(void)state;
-	assert_int_equal(lun_object_load(&object, object_path), 0);
+	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL), 0);
 	assert_true(lun_object_attach(&object) > 0);
 	fail_each("local id = bpf.ids('prog')[1]; local p <close> = bpf.prog(id); p:info()");
 	fail_each("local id = bpf.ids('link')[1]; local l <close> = bpf.link(id); l:info()");

@@ -163,7 +163,7 @@ test("query: a script's fields are there", () => {
 });
 
 test("query: a subscription prints a line an event", () => {
-  const run = lunette("query", "subscription { health(every: 0.1) { version } }", "--events", 2);
+  const run = lunette("query", "subscription { health(every: 0.1) { version uptime } }", "--events", 2);
   assert.equal(run.status, 0, run.stderr);
   const events = run.stdout.trim().split("\n").map(JSON.parse);
   assert.equal(events.length, 2);

@@ -6,9 +6,10 @@ local graphql = require("lunette.graphql")
 local schema = {}
 
 local PARTS = {
-  "base", "health", "host", "program", "code", "map", "entries", "fill", "table", "histogram",
-  "link", "btf", "owner", "attachment", "decoder", "graph", "metrics", "ui", "mutation",
-  "subscription", "live", "changes", "sampler", "trace", "hot", "counters", "run", "history", "evaluate",
+  "base", "health", "host", "program", "extension", "code", "map", "entries", "fill", "table",
+  "histogram", "link", "btf", "owner", "attachment", "decoder", "graph", "metrics", "ui",
+  "mutation", "subscription", "live", "changes", "sampler", "trace", "hot", "counters", "run",
+  "history", "evaluate",
 }
 
 -- Adds a part's resolvers to those of the parts before it.

@@ -82,12 +82,26 @@ type Program {
   jitedSize: Int
   "Instructions that the verifier walked."
   verifiedInsns: Int
-  "The interface that it was loaded for, of offloaded programs."
+  "Its functions by number: the program itself and its subprograms."
+  functionCount: Int
+  "Places in its code of which the source line is known."
+  lineCount: Int
+  "The interface that it was loaded for, by number; of programs bound to a device."
   ifindex: Int
+  "That interface's name; null where its network namespace can't be reached."
+  interface: String
   "Inode of that interface's network namespace."
   netns: UInt64
+  "Device number of that namespace's inode, as the kernel writes it."
+  netnsDev: UInt64
+  "A path by which that namespace is reached, such as /run/netns/NAME."
+  netnsPath: String
   "The kernel function or program that it is built to attach to, where it names one."
   attachTo: String
+  "The BTF object that has that function: the kernel's, a module's, another program's."
+  attachBtf: Btf
+  "The function's type there."
+  attachBtfId: Int
   "Is it one of Lunette's own?"
   own: Boolean!
   "Was it cut off from the device it was loaded for?"
@@ -148,6 +162,14 @@ local function attach_to(prog)
   return found and found[1] and found[1]:gsub("^btf_trace_", "") or nil
 end
 
+-- The device that a program was loaded for, looked up once a request.
+local function device(prog, ctx)
+  if (prog.ifindex or 0) == 0 then return {} end
+  return kernel.of(ctx):index("device " .. prog.id, function(add)
+    add("found", bpf.interface(prog.ifindex, prog.netns_ino) or {})
+  end).found[1]
+end
+
 local function nonzero(n) return n ~= 0 and n or nil end
 
 -- Everything in a program that a search looks through.
@@ -206,9 +228,19 @@ program.resolvers = {
     jitedSize = function(prog) return prog.jited_len end,
     verifiedInsns = wide(function(prog) return prog.verified_insns end),
     uid = wide(function(prog) return prog.uid end),
+    functionCount = function(prog) return nonzero(prog.func_count) end,
+    lineCount = function(prog) return prog.line_count end,
     ifindex = function(prog) return nonzero(prog.ifindex) end,
+    interface = function(prog, _, ctx) return device(prog, ctx).name end,
     netns = function(prog) return nonzero(prog.netns_ino) end,
+    netnsDev = function(prog) return nonzero(prog.netns_dev) end,
+    netnsPath = function(prog, _, ctx) return device(prog, ctx).netns_path end,
     attachTo = attach_to,
+    attachBtf = function(prog, _, ctx)
+      local id = nonzero(prog.attach_btf_obj_id)
+      return id and kernel.of(ctx):object("btf", id)
+    end,
+    attachBtfId = function(prog) return nonzero(prog.attach_btf_id) end,
     own = function(prog) return prog.own or false end,
     maps = function(prog, _, ctx) return kernel.of(ctx):maps_of(prog) end,
     btf = function(prog, _, ctx)

@@ -6,7 +6,7 @@ local bpf = require("bpf")
 local facts = require("lunette.cli.top.facts")
 local graph = require("lunette.cli.graph")
 local page = require("lunette.cli.map.page")
-local prog = require("lunette.cli.prog")
+local describe = require("lunette.cli.program")
 local sample = require("lunette.cli.top.sample")
 local snapshot = require("lunette.cli.map.snapshot")
 local units = require("lunette.cli.units")
@@ -176,7 +176,7 @@ end
 function views.program(id, name)
   return Text.new {
     title = ("program %d %s"):format(id, name or ""), live = true,
-    lines = function() return prog.lines(id) end,
+    lines = function() return describe.lines(id) end,
     help = "c code  m maps",
     actions = {
       c = function()
