@@ -53,7 +53,9 @@ describe("the greatest", function()
   end)
 
   it("of maxima are exact, negative ones too", function()
-    local all, ranked, sure = differ("max", function(i, group) return (i * 7919 + group) % 1000 - 500 end)
+    local all, ranked, sure = differ("max", function(i, group)
+      return (i * 7919 + group) % 1000 - 500
+    end)
     assert.is_true(sure)
     assert.are.same(all, ranked)
   end)
@@ -80,12 +82,13 @@ describe("a rule with top", function()
   end)
   after_each(function() object:close() end)
 
-  -- 40 entries of mx_shared by a label that several of them share.
+  -- 40 entries of mx_shared by a label that several of them share; the map's id.
   local function fill(number)
     local map <close> = object:map("mx_shared")
     for i = 1, 40 do
       assert(map:update(("<I4c16"):pack(i, "p" .. i % 10), ("<I8"):pack(number(i))))
     end
+    return map:info().id
   end
 
   local function values(text)
@@ -95,8 +98,8 @@ describe("a rule with top", function()
   end
 
   it("adds up before it chooses", function()
-    fill(function(i) return i end)
-    metrics.map { name = "rank_some", match = { name = "mx_shared" }, top = 2,
+    local id = fill(function(i) return i end)
+    metrics.map { name = "rank_some", match = { id = id }, top = 2,
       decode = { key = d.struct { d.u32():as("n"), d.cstring(16):as("who") }, value = d.i64() },
       labels = { who = "key.who" } }
     -- p0: 10 + 20 + 30 + 40, p9: 9 + 19 + 29 + 39
@@ -104,8 +107,8 @@ describe("a rule with top", function()
   end)
 
   it("looks again when there are negative numbers", function()
-    fill(function(i) return i % 10 == 0 and -i & 0xffffffffffffffff or i end)
-    local rule = { name = "rank_some", match = { name = "mx_shared" }, top = 2,
+    local id = fill(function(i) return i % 10 == 0 and -i & 0xffffffffffffffff or i end)
+    local rule = { name = "rank_some", match = { id = id }, top = 2,
       decode = { key = d.struct { d.u32():as("n"), d.cstring(16):as("who") }, value = d.i64() },
       labels = { who = "key.who" } }
     metrics.map(rule)
