@@ -25,7 +25,7 @@ export const programColumns: Column<ProgramRow>[] = [
     cell: (row) => <ProgramLink program={row} /> },
   { id: "type", title: "Type", least: 124, grow: 1, value: (row) => row.type,
     cell: (row) => <TypeTag type={row.type} /> },
-  { id: "cpu", title: "CPU", least: 72, end: true, hint: "Share of one CPU over the last second",
+  { id: "cpu", title: "CPU", least: 82, end: true, hint: "Share of one CPU over the last second",
     value: (row) => rateOf(row)?.cpu ?? 0, cell: (row) => percent(rateOf(row)?.cpu) },
   { id: "trail", title: "", least: 92, wideOnly: true,
     cell: (row) => <Spark width={76} height={18} label="CPU lately"

@@ -114,10 +114,14 @@ function NoStats({ why }: { why: string }) {
   );
 }
 
+const typesShown = 12;
+
 function Types({ title, rows, href, map }: {
   title: string; rows: { type: string }[]; href: string; map?: boolean;
 }) {
   const types = byType(rows);
+  const shown = types.length > typesShown ? types.slice(0, typesShown - 1) : types;
+  const rest = types.length - shown.length;
   return (
     <Card title={<a href={href}>{title}</a>} end={loaded.value ? count(rows.length) : ""}>
       {!loaded.value ? <Loading lines={3} /> : types.length === 0 ? <p class="dim">None.</p> : (
@@ -129,11 +133,12 @@ function Types({ title, rows, href, map }: {
             ))}
           </div>
           <div class="keys" style={{ marginTop: 10 }}>
-            {types.map(([type, n]) => (
+            {shown.map(([type, n]) => (
               <a key={type} href={`${href}?q=${encodeURIComponent(type)}`}>
                 <TypeTag type={type} map={map ?? false} /><b>{n}</b>
               </a>
             ))}
+            {rest > 0 && <a href={`${href}?group=type`}>{plural(rest, "more types")}</a>}
           </div>
         </>
       )}
