@@ -1,124 +1,11 @@
-/*
- * What ends a run: time, instructions, a stop, an interrupt; whatever the code does about it.
- * None of it may hang: then the whole test is ended by its alarm.
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+/* What ends a run: its time, its instructions; whatever the code does about it. */
+#include "support/runs.h"
 
 #include <errno.h>
-#include <lauxlib.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
-
-#include "bind/vm.h"
-
-enum { ALARM = 600 }; // seconds
-
-static const struct lun_vm_config plain = { 0 };
-
-static int run(lua_State *L, const char *code, double seconds, uint64_t instructions)
-{
-	struct lun_vm_limits limits = { seconds, instructions };
-
-	if (luaL_loadbuffer(L, code, strlen(code), "=code"))
-		fail_msg("%s", lua_tostring(L, -1));
-	return lun_vm_run(L, 0, 0, &limits);
-}
-
-static void check_failed(lua_State *L, int status, const char *code, const char *expected)
-{
-	const char *message = lua_tostring(L, -1);
-
-	if (!status || !message || !strstr(message, expected))
-		fail_msg("%s: %d, %s", code, status, status ? message : "");
-	lua_settop(L, 0);
-}
-
-/* Nothing of what was over may be left for what runs next. */
-static void check_sound(lua_State *L)
-{
-	static const char code[] =
-		"local n = 0 for i = 1, 1e6 do n = n + i end assert(not debug.gethook()) "
-		"for i in coroutine.wrap(function() for i = 1, 100 do coroutine.yield(i) end end) "
-		"do n = n + i assert(not debug.gethook()) end";
-
-	if (run(L, code, 1000, 0))
-		fail_msg("%s", lua_tostring(L, -1));
-	assert_null(lua_gethook(L));
-}
-
-/* Each way that Lua has to go on after an error, or to get rid of a hook. */
-static const char *const loops[] = {
-	"while true do end",
-	"while true do pcall(function() while true do end end) end",
-	"local function f() pcall(f) end while true do f() end",
-	"local function f() f() end while true do pcall(f) end",
-	"while true do xpcall(error, function() while true do end end) end",
-	"while true do xpcall(function() while true do end end, function() while true do end end) "
-	"end",
-	"while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
-	"while true do coroutine.wrap(function() pcall(function() while true do end end) end)() "
-	"end",
-	"while true do pcall(function() local x <close> = setmetatable({}, "
-	"{ __close = function() while true do end end }) while true do end end) end",
-	"while true do pcall(setmetatable({}, { __index = function() while true do end end })) end",
-	"local t = setmetatable({}, { __index = function() while true do end end }) "
-	"while true do pcall(function() return t.x end) end",
-	"string.gsub('a', 'a', function() while true do end end)",
-	"while true do pcall(string.gsub, 'a', 'a', function() while true do end end) end",
-	"table.sort({ 1, 2, 3 }, function() while true do end end)",
-	"while true do pcall(table.sort, { 1, 2, 3 }, function() while true do end end) end",
-	"while true do string.gsub(('a'):rep(1000), 'a', function() end) end",
-	"goto again ::again:: goto again",
-	"for i = 1, math.huge do end",
-	"for i in function() return 1 end do end",
-	"repeat until false",
-	"local function f() return f() end f()",
-	"load('while true do end')()",
-	"while true do pcall(load, function() while true do end end) end",
-	"require('lunette.core.budget').run({}, function() while true do end end) "
-	"while true do end",
-	// coroutines
-	"coroutine.wrap(function() while true do end end)()",
-	"local function f() while true do pcall(coroutine.wrap(f)) end end f()",
-	"local function f() coroutine.wrap(f)() end while true do pcall(f) end",
-	"for i in coroutine.wrap(function() while true do coroutine.yield(1) end end) do end",
-	"while true do for i in coroutine.wrap(function() coroutine.yield(1) end) do end end",
-	"for i in coroutine.wrap(function() while true do end end) do end",
-	"while true do pcall(coroutine.wrap(function() error('no') end)) end",
-	"while true do coroutine.resume(coroutine.create(function() error({}) end)) end",
-	"while true do local co = coroutine.create(function() local x <close> = setmetatable({}, "
-	"{ __close = function() while true do end end }) coroutine.yield() end) "
-	"coroutine.resume(co) coroutine.close(co) end",
-	"while true do pcall(coroutine.wrap(function() local x <close> = setmetatable({}, "
-	"{ __close = function() while true do end end }) error('no') end)) end",
-	"local co = coroutine.wrap(function() while true do pcall(coroutine.yield) end end) "
-	"while true do co() end",
-	"local a, b a = coroutine.wrap(function() while true do coroutine.yield() end end) "
-	"b = coroutine.wrap(function() while true do a() coroutine.yield() end end) "
-	"while true do b() end",
-	// hooks of the script's own
-	"while true do debug.sethook() end",
-	"while true do pcall(debug.sethook) end",
-	"while true do pcall(function() while true do debug.sethook() end end) end",
-	"debug.sethook(function() end, 'l') while true do end",
-	"while true do pcall(function() debug.sethook(function() end, 'crl', 1) end) end",
-	"local co = coroutine.create(function() while true do end end) "
-	"debug.sethook(co, print, '', 1000000000) while true do coroutine.resume(co) end",
-	"while true do coroutine.resume(coroutine.create(function(co) "
-	"while true do pcall(debug.sethook, co) end end), coroutine.running()) end",
-	"while true do pcall(function() coroutine.wrap(function() "
-	"while true do debug.sethook() end end)() end) end",
-};
 
 static void each_loop(void (*check)(lua_State *L, const char *code))
 {
@@ -227,37 +114,6 @@ static void test_what_is_held_is_closed(void **state)
 	}
 }
 
-/* nested(seconds, fn, ...) -> ok, message: a run within the run */
-static int l_nested(lua_State *L)
-{
-	struct lun_vm_limits limits = { luaL_checknumber(L, 1), 0 };
-	int status = lun_vm_run(L, lua_gettop(L) - 2, 1, &limits);
-
-	lua_pushboolean(L, status == LUA_OK);
-	lua_insert(L, -2);
-	return 2;
-}
-
-/* elsewhere(seconds, code) -> ok: a run of another VM, in the same thread */
-static int l_elsewhere(lua_State *L)
-{
-	lua_State *other = lun_vm_new(&plain);
-
-	lua_pushboolean(L, run(other, luaL_checkstring(L, 2), luaL_checknumber(L, 1), 0) == LUA_OK);
-	lun_vm_free(other);
-	return 1;
-}
-
-static lua_State *new_nesting(void)
-{
-	lua_State *L = lun_vm_new(&plain);
-
-	lua_register(L, "nested", l_nested);
-	lua_register(L, "elsewhere", l_elsewhere);
-	luaL_dostring(L, "function spin() while true do end end");
-	return L;
-}
-
 static void test_nested_end_with_the_outer(void **state)
 {
 	static const char *const codes[] = {
@@ -320,130 +176,6 @@ static void test_nested_are_counted(void **state)
 	(void)state;
 	check_failed(L, run(L, code, 0, 100000), code, "over budget: 100000 instructions");
 	lun_vm_free(L);
-}
-
-/* started(): the other thread may stop us now */
-static int l_started(lua_State *L)
-{
-	atomic_int *started = lua_touserdata(L, lua_upvalueindex(1));
-
-	atomic_store(started, 1);
-	return 0;
-}
-
-struct stopper {
-	lua_State *L;
-	void (*stop)(lua_State *L);
-	atomic_int started;
-};
-
-static void *stop_once_started(void *arg)
-{
-	struct stopper *stopper = arg;
-
-	while (!atomic_load(&stopper->started))
-		usleep(100);
-	usleep((useconds_t)rand() % 3000);
-	stopper->stop(stopper->L);
-	return NULL;
-}
-
-static void start_stopper(struct stopper *stopper, pthread_t *thread)
-{
-	lua_pushlightuserdata(stopper->L, &stopper->started);
-	lua_pushcclosure(stopper->L, l_started, 1);
-	lua_setglobal(stopper->L, "started");
-	assert_int_equal(pthread_create(thread, NULL, stop_once_started, stopper), 0);
-}
-
-static void test_stop_from_another_thread(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(loops) / sizeof(*loops); i++) {
-		struct stopper stopper = { .L = lun_vm_new(&plain), .stop = lun_vm_stop };
-		pthread_t thread;
-		char code[2000];
-
-		start_stopper(&stopper, &thread);
-		snprintf(code, sizeof(code), "started() %s", loops[i]);
-		check_failed(stopper.L, run(stopper.L, code, 0, 0), code, "stopped");
-		pthread_join(thread, NULL);
-		check_failed(stopper.L, run(stopper.L, loops[i], 0, 0), code, "stopped");
-		lun_vm_free(stopper.L);
-	}
-}
-
-static void test_stop_before_the_run(void **state)
-{
-	lua_State *L = lun_vm_new(&plain);
-
-	(void)state;
-	lun_vm_stop(L);
-	assert_int_not_equal(run(L, "while true do pcall(error) end", 0, 0), LUA_OK);
-	lun_vm_free(L);
-}
-
-static void test_stop_of_nested(void **state)
-{
-	struct stopper stopper = { .L = new_nesting(), .stop = lun_vm_stop };
-	pthread_t thread;
-
-	(void)state;
-	start_stopper(&stopper, &thread);
-	check_failed(stopper.L,
-		run(stopper.L, "nested(1000, function() started() spin() end) spin()", 0, 0),
-		"nested", "stopped");
-	pthread_join(thread, NULL);
-	lun_vm_free(stopper.L);
-}
-
-static int run_interruptibly(lua_State *L, const char *code, bool *interrupted)
-{
-	lua_getglobal(L, "debug");
-	lua_getfield(L, -1, "traceback");
-	lua_replace(L, -2);
-	assert_int_equal(luaL_loadbuffer(L, code, strlen(code), "=code"), LUA_OK);
-	return lun_vm_run_interruptibly(L, 0, 0, lua_gettop(L) - 1, interrupted);
-}
-
-static void test_interrupt(void **state)
-{
-	bool interrupted;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(loops) / sizeof(*loops); i++) {
-		struct stopper stopper = { .L = lun_vm_new(&plain), .stop = lun_vm_interrupt };
-		pthread_t thread;
-		char code[2000];
-
-		start_stopper(&stopper, &thread);
-		snprintf(code, sizeof(code), "started() %s", loops[i]);
-		check_failed(stopper.L, run_interruptibly(stopper.L, code, &interrupted), code,
-			"interrupted");
-		assert_true(interrupted);
-		pthread_join(thread, NULL);
-		check_sound(stopper.L);
-		assert_int_equal(run_interruptibly(stopper.L, "", &interrupted), LUA_OK);
-		assert_false(interrupted);
-		lun_vm_free(stopper.L);
-	}
-}
-
-static void test_interrupt_of_nested(void **state)
-{
-	struct stopper stopper = { .L = new_nesting(), .stop = lun_vm_interrupt };
-	bool interrupted;
-	pthread_t thread;
-
-	(void)state;
-	start_stopper(&stopper, &thread);
-	check_failed(stopper.L,
-		run_interruptibly(stopper.L, "nested(1000, function() started() spin() end) spin()",
-			&interrupted),
-		"nested", "interrupted");
-	assert_true(interrupted);
-	pthread_join(thread, NULL);
-	lun_vm_free(stopper.L);
 }
 
 static void test_memory_and_time(void **state)
@@ -612,11 +344,6 @@ int main(void)
 		cmocka_unit_test(test_nested_end_with_the_outer),
 		cmocka_unit_test(test_nested_end_before_the_outer),
 		cmocka_unit_test(test_nested_are_counted),
-		cmocka_unit_test(test_stop_from_another_thread),
-		cmocka_unit_test(test_stop_before_the_run),
-		cmocka_unit_test(test_stop_of_nested),
-		cmocka_unit_test(test_interrupt),
-		cmocka_unit_test(test_interrupt_of_nested),
 		cmocka_unit_test(test_memory_and_time),
 		cmocka_unit_test(test_long_functions_of_c),
 		cmocka_unit_test(test_calls_that_block),
