@@ -196,13 +196,12 @@ describe("attach.list of a running bpftrace", function()
     helper:read("l")
     assert.truthy((helper:read("l") or ""):match("^Attaching 2 probes"))
     local tracepoint, profile
-    for _ = 1, 100 do
+    fixture.eventually(function()
       local rows = assert(attach.list())
       tracepoint = fixture.find(rows, { pid = pid, kind = "tracepoint" })
       profile = fixture.find(rows, { pid = pid, kind = "perf_event" })
-      if tracepoint and profile then break end
-      os.execute("sleep 0.05")
-    end
+      return tracepoint and profile
+    end)
     assert.equal("sys_enter_getpgid", tracepoint.target)
     assert.equal("fd", tracepoint.how)
     assert.equal("bpftrace", tracepoint.comm)

@@ -121,12 +121,9 @@ describe("leaks.list", function()
     assert.is_nil(fixture.find(leaks.list(), { kind = "map", id = id }))
     map:close()
     object:close()
-    local leak
-    for _ = 1, 50 do -- its programs go a moment later
-      leak = fixture.find(assert(leaks.list()), { kind = "map", id = id })
-      if leak then break end
-      os.execute("sleep 0.02")
-    end
+    local leak = fixture.eventually(function() -- its programs go a moment later
+      return fixture.find(assert(leaks.list()), { kind = "map", id = id })
+    end)
     assert.equal("pinned, but no program uses it and no process holds it", leak.why)
     assert.equal("obj_recent", leak.name)
     assert.truthy(leak.memory > 0)
@@ -142,7 +139,9 @@ describe("leaks.list", function()
     finally(function() bpf.unpin(path) end)
     link:close()
     object:close()
-    local leak = fixture.find(assert(leaks.list()), { kind = "link", id = found.id })
+    local leak = fixture.eventually(function()
+      return fixture.find(assert(leaks.list()), { kind = "link", id = found.id })
+    end)
     assert.truthy(leak.why:match("its program still runs$"))
   end)
 end)

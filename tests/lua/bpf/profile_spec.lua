@@ -16,33 +16,35 @@ describe("bpf.profile", function()
     local attached, why = obj:attach("code_loop")
     assert.equal(1, attached, why)
     local profile <close> = assert(bpf.profile(4999))
-    busy()
-    local result = assert(profile:read())
-    assert.is_true(result.samples > 0)
     local id = obj:prog("code_loop"):info().id
-    local mine
-    for _, program in ipairs(hot.programs(result)) do
-      if program.id == id then mine = program end
-    end
-    assert.is_table(mine, "no sample fell into the program")
-    local spots = assert(hot.of_program(id, mine.places))
-    assert.equal(mine.samples, spots.samples)
-    local found
-    for _, line in ipairs(spots.lines) do
-      if line.text:find("bpf_map_lookup_elem(&code_slots", 1, true) then found = true end
-    end
+    local mine, spots
+    -- As many samples as it takes: the machine may have other work.
+    local found = fixture.eventually(function()
+      busy()
+      local result = assert(profile:read())
+      assert.is_true(result.samples > 0)
+      mine = fixture.find(hot.programs(result), { id = id })
+      spots = mine and assert(hot.of_program(id, mine.places))
+      for _, line in ipairs(spots and spots.lines or {}) do
+        if line.text:find("bpf_map_lookup_elem(&code_slots", 1, true) then return true end
+      end
+    end)
     assert.is_true(found, "the line of the lookup is not among the hot ones")
+    assert.equal(mine.samples, spots.samples)
     local sum = 0
     for _, insn in ipairs(spots.insns) do sum = sum + insn.samples end
     assert.equal(spots.samples, sum)
   end)
 
   it("starts afresh with every read", function()
-    local profile <close> = assert(bpf.profile())
-    busy()
-    local first = assert(profile:read())
-    local second = assert(profile:read())
-    assert.is_true(second.samples < first.samples)
+    -- On a busy machine much may pass between two reads, but not again and again.
+    assert.is_true(fixture.eventually(function()
+      local profile <close> = assert(bpf.profile())
+      busy()
+      local first = assert(profile:read())
+      local second = assert(profile:read())
+      return second.samples < first.samples
+    end))
   end)
 
   it("refuses what it can't do, and use after close", function()

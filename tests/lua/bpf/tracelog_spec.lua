@@ -15,14 +15,11 @@ describe("bpf.trace_log", function()
     end
     local obj <close> = assert(bpf.load(OBJECT))
     assert(obj:attach("code_compare"))
-    local found
-    for _ = 1, 20 do
-      os.execute("true")
+    local found = fixture.eventually(function()
       for _, line in ipairs(trace.lines(assert(log:read(0.1)))) do
-        if line.text:match("^same %d$") then found = line end
+        if line.text:match("^same %d$") then return line end
       end
-      if found then break end
-    end
+    end)
     log:close()
     assert.is_table(found, "nothing that the program printed came out")
     assert.equal("bpf_trace_printk", found.event)

@@ -55,6 +55,18 @@ local function start(item)
   return thread
 end
 
+-- Has the bpftrace of this process its three maps, with something in the last?
+local function counts(pid)
+  local found = {}
+  for _, owner in ipairs(assert(bpf.owners())) do
+    local info = owner.pid == pid and owner.kind == "map" and bpf.map_info(owner.id)
+    if info then found[info.name] = owner.id end
+  end
+  if not (found.AT_calls and found.AT_ids and found.AT_ret) then return false end
+  local map <close> = bpf.map(found.AT_ret)
+  return map and map:count() > 0
+end
+
 local function load_example(path)
   support.clear()
   local services = registry.list("service")
@@ -112,9 +124,10 @@ describe("the gallery's", function()
         if self.pid then command("kill %d", self.pid) end
       end })
       if BESIDE[name] then
-        local pipe = io.popen(("%s >/dev/null 2>&1 & echo $!; sleep 4"):format(BESIDE[name]))
+        local pipe = io.popen(("%s >/dev/null 2>&1 & echo $!"):format(BESIDE[name]))
         beside.pid = pipe:read("n")
         pipe:close()
+        assert.is_true(fixture.eventually(function() return counts(beside.pid) end))
       end
       assert(command("%s", LOAD))
       local text = support.text()
@@ -132,9 +145,11 @@ describe("the gallery's", function()
 
   it("leave nothing in the kernel", function()
     collectgarbage()
-    for _, prog in ipairs(bpf.progs()) do
-      assert.is_falsy(prog.name == "io_issue" or prog.name == "xdp_by_prefix")
-    end
+    assert.is_true(fixture.eventually(function()
+      local progs = bpf.progs()
+      return not (fixture.find(progs, { name = "io_issue" })
+        or fixture.find(progs, { name = "xdp_by_prefix" }))
+    end))
     assert.is_truthy(lunette)
   end)
 end)

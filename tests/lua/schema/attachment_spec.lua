@@ -2,6 +2,7 @@
 -- graph and the places themselves tell; and taken off through the schema.
 
 local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
 local support = require("tests.lua.schema.support")
 
 local BUILD = os.getenv("LUNETTE_BUILD") or "build"
@@ -16,7 +17,7 @@ describe("attachments", function()
     root = os.tmpname()
     os.remove(root)
     run("mkdir %s && mount -t cgroup2 none %s && mkdir %s/lunette-schema", root, root, root)
-    interface = ("lun%d"):format(os.time() % 100000)
+    interface = ("lun%d"):format(fixture.pid())
     run("ip link add %s type veth peer name %sp", interface, interface)
     object = assert(bpf.load(BUILD .. "/tests/bpf/attach.bpf.o"))
   end)

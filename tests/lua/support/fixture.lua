@@ -61,6 +61,26 @@ function fixture.find(list, fields)
   return nil
 end
 
+--- Asks again and again until the answer is something true, and gives it: the kernel frees what
+--- it has a moment after its last user, and other processes take their time. Nil after a minute,
+--- which is for machines that are busy.
+---@param ask fun(): any
+---@return any
+function fixture.eventually(ask)
+  local uptime <close> = assert(io.open("/proc/uptime"))
+  local function now()
+    uptime:seek("set")
+    return uptime:read("n")
+  end
+  local stop = now() + 60
+  repeat
+    local answer = ask()
+    if answer then return answer end
+    os.execute("sleep 0.05")
+  until now() > stop
+  return nil
+end
+
 --- A path for a pin that nobody else uses.
 ---@param name string
 ---@return string
