@@ -150,7 +150,7 @@ describe("bpf.load", function()
     assert.equal(2, errno)
     assert.matches("No such file or directory", err)
     local target <close> = assert(bpf.load(PATH, { programs = { "rep_target" } }))
-    before = fixture.descriptors()
+    local now_open = fixture.descriptors()
     object, err = bpf.load(PATH, { programs = { "rep_new" },
       targets = { rep_new = { prog = target:progs()[1].id, func = "no_such_function" } } })
     assert.is_nil(object)
