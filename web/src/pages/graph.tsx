@@ -1,20 +1,23 @@
 // Programs, maps, links, processes, cgroups and interfaces, and what joins them: drawn in layers.
 // Drag moves, the wheel zooms, a click opens, hovering traces what hangs together.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { ComponentChildren } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { WholeGraph, type WholeGraphData } from "@gen/queries";
-import { count } from "../lib/format";
+import { bundled, busiest, fitting, type GraphEdge, type Shown } from "../lib/bundle";
+import { count, plural } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { go, oneOf, params, setParams } from "../lib/router";
 import { setShowOwn, showOwn } from "../lib/store";
 import { Head, Pick, ShowQuery, familyTone } from "../parts/bits";
+import { Canvas } from "../parts/canvas";
 import { Answer, Empty, Loading } from "../parts/states";
 import { layoutGraph, type Layout } from "../lib/layout";
 
-type Graph = WholeGraphData["graph"];
-type Node = Graph["nodes"][number];
-type Kind = Node["kind"];
+export { Canvas };
+
+type Kind = WholeGraphData["graph"]["nodes"][number]["kind"];
+type Node = Shown<Kind>;
+interface Graph { nodes: Node[]; edges: GraphEdge[] }
 
 const kinds: [Kind, string][] = [
   ["PROGRAM", "programs"], ["MAP", "maps"], ["LINK", "links"], ["PROCESS", "processes"],
@@ -26,7 +29,21 @@ const edgeWord: Record<string, string> = {
   EXTENDS: "extends", OWNS: "owns", ATTACHED: "attached to",
 };
 
+const words = Object.fromEntries(kinds) as Record<Kind, string>;
+
+/** The names in the address after a word: ?open=a,b */
+const listed = (name: string) =>
+  new Set((params.value.get(name) ?? "").split(",").filter(Boolean));
+
+/** The address of this graph with a bundle opened. */
+function opened(id: string): string {
+  const next = new URLSearchParams(params.value);
+  next.set("open", [...listed("open"), id].join(","));
+  return `/graph?${next}`;
+}
+
 function hrefOf(node: Node): string {
+  if (node.members) return opened(node.id);
   const [kind, id] = node.id.split(":");
   switch (kind) {
     case "prog": return `/programs/${id}`;
@@ -37,18 +54,44 @@ function hrefOf(node: Node): string {
   }
 }
 
-/** Everything that can be reached along the edges, both ways. */
+/** What a node is joined to, and itself. */
 function reach(graph: Graph, from: string): Set<string> {
-  const near = new Map<string, string[]>();
-  for (const { from: a, to: b } of graph.edges) {
-    near.set(a, [...(near.get(a) ?? []), b]);
-    near.set(b, [...(near.get(b) ?? []), a]);
-  }
-  return new Set([from, ...(near.get(from) ?? [])]);
+  return new Set([from, ...graph.edges.flatMap(({ from: a, to: b }) =>
+    (a === from ? [b] : b === from ? [a] : []))]);
 }
 
 const toneOf = (node: Node): string =>
   node.kind === "PROCESS" ? "s10" : node.kind === "LINK" ? "s7" : familyTone(node.detail ?? node.kind);
+
+const namesInTip = 30;
+
+/** What stands in a box that is pointed at; of a bundle the names. */
+function tip(node: Node): string {
+  const { members } = node;
+  if (!members) return `${node.label}\n${node.detail ?? node.kind.toLowerCase()}`;
+  const names = members.slice(0, namesInTip).map(({ label }) => label);
+  const rest = members.length - names.length;
+  return [...names, rest > 0 ? `and ${rest} more` : "", "Click to see each"]
+    .filter(Boolean).join("\n");
+}
+
+/** The box whose middle is nearest in the direction of an arrow key. */
+function beside(layout: Layout, from: string, key: string): string | undefined {
+  const here = layout.nodes.get(from);
+  const [x, y] = arrows[key]!;
+  let best: { id: string; far: number } | undefined;
+  for (const [id, box] of layout.nodes) {
+    const along = (box.x - here!.x) * x + (box.y - here!.y) * y;
+    const aside = Math.abs((box.x - here!.x) * y) + Math.abs((box.y - here!.y) * x);
+    const far = along + 2 * aside;
+    if (along > 1 && (!best || far < best.far)) best = { id, far };
+  }
+  return best?.id;
+}
+
+const arrows: Record<string, [number, number]> = {
+  ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0],
+};
 
 function Box({ node, at, dim, root, enter, leave }: {
   node: Node; at: { x: number; y: number; width: number; height: number }; dim: boolean;
@@ -56,15 +99,16 @@ function Box({ node, at, dim, root, enter, leave }: {
 }) {
   const round = node.kind === "MAP" ? at.height / 2 : node.kind === "PROCESS" ? 2 : 6;
   return (
-    <a href={hrefOf(node)} class={`node${dim ? " dim" : ""}${root ? " root" : ""}`}
+    <a href={hrefOf(node)} id={node.id} class={`node${dim ? " dim" : ""}${root ? " root" : ""}`}
       onMouseEnter={enter} onMouseLeave={leave} onFocus={enter} onBlur={leave}
       style={{ "--tone": `var(--${toneOf(node)})` }} draggable={false}>
       <g transform={`translate(${at.x - at.width / 2} ${at.y - at.height / 2})`}>
+        {node.members && <rect x={4} y={4} width={at.width} height={at.height} rx={round} />}
         <rect width={at.width} height={at.height} rx={round} />
         <text x={14} y={node.detail ? 16 : 23}>{cut(node.label, 21)}</text>
         {node.detail && <text x={14} y={30} class="detail">{cut(node.detail, 25)}</text>}
       </g>
-      <title>{`${node.label}\n${node.detail ?? node.kind.toLowerCase()}`}</title>
+      <title>{tip(node)}</title>
     </a>
   );
 }
@@ -85,72 +129,23 @@ const curve = (points: { x: number; y: number }[]): string => {
   return `${path}L${last.x} ${last.y}`;
 };
 
-interface View { x: number; y: number; scale: number }
+/** Below this, text is too small to read: what does not fit is reached by dragging. */
+const smallest = 0.7;
 
-/** The whole drawing in the box, never larger than life, never too small to read. */
-function fitted(layout: Layout, box: HTMLElement, smallest: number): View {
-  const scale = Math.max(smallest, Math.min(1,
-    (box.clientWidth - 24) / layout.width, (box.clientHeight - 24) / layout.height));
-  return {
-    x: Math.max(12, (box.clientWidth - layout.width * scale) / 2),
-    y: Math.max(12, (box.clientHeight - layout.height * scale) / 2), scale,
-  };
-}
+/** dagre takes seconds beyond, and nobody reads so many. */
+const drawnAtMost = 500;
 
-/** A surface that is dragged and zoomed. */
-export function Canvas({ layout, children, label, smallest = 0.35 }: {
-  layout: Layout; children: ComponentChildren; label: string; smallest?: number;
-}) {
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState<View>({ x: 12, y: 12, scale: 1 });
-  const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
-  useEffect(() => { if (box.current) setView(fitted(layout, box.current, smallest)); }, [layout]);
-  const zoom = (factor: number, x: number, y: number) => setView((old) => {
-    const scale = Math.max(0.1, Math.min(2.5, old.scale * factor));
-    const ratio = scale / old.scale;
-    return { scale, x: x - (x - old.x) * ratio, y: y - (y - old.y) * ratio };
-  });
-  useEffect(() => {
-    const element = box.current!;
-    const onWheel = (event: WheelEvent) => {
-      event.preventDefault();
-      const rect = element.getBoundingClientRect();
-      zoom(Math.exp(-event.deltaY / 500), event.clientX - rect.left, event.clientY - rect.top);
-    };
-    element.addEventListener("wheel", onWheel, { passive: false });
-    return () => element.removeEventListener("wheel", onWheel);
-  }, []);
-  const onDown = (event: PointerEvent) => {
-    drag.current = { x: event.clientX, y: event.clientY, moved: false };
-  };
-  const onMove = (event: PointerEvent) => {
-    const from = drag.current;
-    if (!from || !event.buttons) return;
-    const dx = event.clientX - from.x;
-    const dy = event.clientY - from.y;
-    if (!from.moved && Math.hypot(dx, dy) < 4) return;
-    drag.current = { x: event.clientX, y: event.clientY, moved: true };
-    setView((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
-  };
-  const onClick = (event: MouseEvent) => {
-    if (!drag.current?.moved) return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  const middle = (factor: number) =>
-    zoom(factor, box.current!.clientWidth / 2, box.current!.clientHeight / 2);
+function TooMany({ graph, shown }: { graph: Graph; shown: number }) {
   return (
-    <div class="canvas grow" ref={box} onPointerDown={onDown} onPointerMove={onMove}
-      onClickCapture={onClick}>
-      <svg role="group" aria-label={label}>
-        <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>{children}</g>
-      </svg>
-      <div class="zoom">
-        <button aria-label="Closer" onClick={() => middle(1.3)}>+</button>
-        <button aria-label="Farther" onClick={() => middle(1 / 1.3)}>−</button>
-        <button onClick={() => setView(fitted(layout, box.current!, smallest))}>Fit</button>
-      </div>
-    </div>
+    <Empty title={`${count(shown)} boxes are too many to draw`} icon="graph">
+      <p>Type a name above, leave out kinds, or start at one of those that most hangs on:</p>
+      <ul class="choices">
+        {busiest(graph, 12).map((node) => (
+          <li key={node.id}><a class="mono" href={`/graph?from=${encodeURIComponent(node.id)}`}>
+            {node.label}</a> <span class="dim">{node.detail ?? node.kind.toLowerCase()}</span></li>
+        ))}
+      </ul>
+    </Empty>
   );
 }
 
@@ -167,13 +162,23 @@ function Drawing({ graph: asked, root }: { graph: Graph; root: string | null }) 
   const lit = useMemo(() => (over && drawn ? reach(drawn.graph, over) : null), [drawn, over]);
   if (!drawn) return <Loading />;
   const { graph, layout } = drawn;
+  const onKey = (event: KeyboardEvent) => {
+    const node = (event.target as Element).closest("a.node");
+    if (!node || !(event.key in arrows)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = beside(layout, node.id, event.key);
+    if (next) document.getElementById(next)?.focus();
+  };
   return (
-    <Canvas layout={layout} label="Graph">
+    <Canvas layout={layout} label="Graph" smallest={smallest}>
+      <g onKeyDown={onKey}>
       {layout.edges.map(({ from, to, points }, at) => {
         const kind = graph.edges[at]!.kind;
         const state = !over ? "" : over === from || over === to ? " lit" : " dim";
         return (
-          <path key={`${from} ${to} ${kind}`} d={curve(points)} class={`edge ${kind.toLowerCase()}${state}`}>
+          <path key={`${from} ${to} ${kind}`} d={curve(points)}
+            class={`edge ${kind.toLowerCase()}${state}`}>
             <title>{edgeWord[kind]}</title>
           </path>
         );
@@ -186,6 +191,7 @@ function Drawing({ graph: asked, root }: { graph: Graph; root: string | null }) 
             enter={() => setOver(node.id)} leave={() => setOver(null)} />
         );
       })}
+      </g>
     </Canvas>
   );
 }
@@ -194,13 +200,18 @@ const depths = ["8", "1", "2", "3"] as const;
 
 export function GraphPage() {
   const from = params.value.get("from");
-  const left = new Set((params.value.get("without") ?? "").split(",").filter(Boolean));
+  const left = listed("without");
+  const text = params.value.get("q") ?? "";
+  const open = params.value.get("open") ?? "";
   const wish = {
     from, depth: Number(oneOf("depth", depths)), own: showOwn.value,
     kinds: left.size ? kinds.map(([kind]) => kind).filter((kind) => !left.has(kind)) : null,
   };
   const result = useQuery(WholeGraph, wish, { kinds: ["PROGRAM", "MAP", "LINK"] });
   const graph = result.data?.graph;
+  const shown = useMemo(
+    () => graph && bundled(fitting(graph, text), words, listed("open"), from),
+    [graph, text, open, from]);
   const root = graph?.nodes.find((node) => node.id === from);
   const toggle = (kind: Kind) => {
     if (!left.delete(kind)) left.add(kind);
@@ -213,6 +224,9 @@ export function GraphPage() {
         <ShowQuery doc={WholeGraph} variables={wish} />
       </>} />
       <div class="bar">
+        <input type="search" value={text} placeholder="Filter by name, type or id" spellcheck={false}
+          aria-label="Filter the graph"
+          onInput={(event) => setParams({ q: event.currentTarget.value })} />
         {kinds.map(([kind, text]) => (
           <label class="check" key={kind}>
             <input type="checkbox" checked={!left.has(kind)} onChange={() => toggle(kind)} />{text}
@@ -223,13 +237,19 @@ export function GraphPage() {
           choose={(depth) => setParams({ depth: depth === "8" ? null : depth })} />}
         <label class="check"><input type="checkbox" checked={showOwn.value}
           onChange={(event) => setShowOwn(event.currentTarget.checked)} />Lunette's own</label>
-        <span class="end">{graph && `${count(graph.nodes.length)} nodes, ${count(graph.edges.length)} edges`}</span>
+        {open && <button onClick={() => setParams({ open: null })}>Close bundles</button>}
+        <span class="end">{graph && `${plural(graph.nodes.length, "nodes")}, ${
+          plural(graph.edges.length, "edges")}`}</span>
       </div>
       <Answer result={result}>
-        {(data) => data.graph.nodes.length === 0
+        {(data) => (!shown ? null : data.graph.nodes.length === 0
           ? <Empty title={from ? `Nothing is known of ${from}` : "Nothing to draw"} icon="graph">
               <p>Programs and maps appear here as soon as they are loaded.</p></Empty>
-          : <Drawing graph={data.graph} root={from} />}
+          : shown.nodes.length === 0
+            ? <Empty title={`Nothing here fits “${text}”`} icon="search" />
+            : shown.nodes.length > drawnAtMost
+              ? <TooMany graph={data.graph} shown={shown.nodes.length} />
+              : <Drawing key={from} graph={shown} root={from} />)}
       </Answer>
     </div>
   );
