@@ -26,14 +26,19 @@ static void set_attach_type(lua_State *L, uint32_t type)
 	lun_set_int(L, "attach_type_id", type);
 }
 
-static void push_cgroup_prog(lua_State *L, const struct lun_cgroup_prog *row, const char *path)
+static void push_cgroup_prog(lua_State *L, const struct lun_cgroup_prog *row, const char *text)
 {
-	lua_createtable(L, 0, 6);
+	lua_createtable(L, 0, 9);
 	lun_set_int(L, "cgroup_id", row->cgroup_id);
-	lun_set_str(L, "path", path);
+	lun_set_str(L, "path", text + row->path);
 	lun_set_int(L, "prog_id", row->prog_id);
 	set_attach_type(L, row->attach_type);
 	lun_set_int(L, "attach_flags", row->attach_flags);
+	lun_set_bool(L, "inherited", row->inherited);
+	if (!row->from_id || !row->inherited)
+		return;
+	lun_set_int(L, "from_id", row->from_id);
+	lun_set_str(L, "from_path", text + row->from_path);
 }
 
 /* bpf.cgroup_progs([opts]) -> CgroupProg[] | nil, err, errno */
@@ -52,7 +57,7 @@ static int l_cgroup_progs(lua_State *L)
 	row = (void *)rows->data;
 	lua_newtable(L);
 	for (size_t i = 0; i < rows->len / sizeof(*row); i++) {
-		push_cgroup_prog(L, &row[i], text->data + row[i].path);
+		push_cgroup_prog(L, &row[i], text->data);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 	lun_out_free(rows);

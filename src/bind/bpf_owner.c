@@ -1,7 +1,10 @@
 /* Owners: which process holds which object; perf events by BPF_TASK_FD_QUERY. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "bind/bpf.h"
 #include "bind/push.h"
@@ -25,6 +28,67 @@ static bool opt_proc(lua_State *L, int idx)
 	return proc;
 }
 
+static void set_event(lua_State *L, const struct lun_owner_event *event)
+{
+	lun_set_int(L, "event_type", event->type);
+	lun_set_int(L, "event_config", event->config);
+	lun_set_int(L, event->by_frequency ? "frequency" : "period", event->every);
+	if (event->cpu >= 0)
+		lun_set_int(L, "cpu", (uint64_t)event->cpu);
+}
+
+/* "10.0.0.1:80", "[::1]:80" */
+static void add_end(luaL_Buffer *b, int family, const uint8_t *address, unsigned int port)
+{
+	char text[INET6_ADDRSTRLEN], end[INET6_ADDRSTRLEN + 16];
+
+	if (!inet_ntop(family, address, text, sizeof(text)))
+		return;
+	snprintf(end, sizeof(end), family == AF_INET6 ? "[%s]:%u" : "%s:%u", text, port);
+	luaL_addstring(b, end);
+}
+
+static void push_protocol(lua_State *L, const struct lun_owner_socket *socket)
+{
+	static const char *const families[] = { [AF_UNIX] = "unix",
+		[AF_INET] = "ipv4",
+		[AF_INET6] = "ipv6",
+		[AF_NETLINK] = "netlink",
+		[AF_PACKET] = "packet" };
+	bool known =
+		socket->family < sizeof(families) / sizeof(families[0]) && families[socket->family];
+	bool inet = socket->family == AF_INET || socket->family == AF_INET6;
+
+	if (inet && socket->protocol == IPPROTO_TCP)
+		lua_pushliteral(L, "tcp");
+	else if (inet && socket->protocol == IPPROTO_UDP)
+		lua_pushliteral(L, "udp");
+	else if (known)
+		lua_pushfstring(L, "%s socket", families[socket->family]);
+	else
+		lua_pushfstring(L, "socket of family %d", socket->family);
+}
+
+/* What a socket is, in words: "tcp 10.0.0.1:80 to 10.0.0.2:4711", "packet socket". */
+static void set_socket(lua_State *L, const struct lun_owner_socket *socket)
+{
+	luaL_Buffer b;
+
+	luaL_buffinit(L, &b);
+	push_protocol(L, socket);
+	luaL_addvalue(&b);
+	if (socket->port) {
+		luaL_addchar(&b, ' ');
+		add_end(&b, socket->family, socket->address, socket->port);
+	}
+	if (socket->peer_port) {
+		luaL_addstring(&b, " to ");
+		add_end(&b, socket->family, socket->peer, socket->peer_port);
+	}
+	luaL_pushresult(&b);
+	lua_setfield(L, -2, "socket");
+}
+
 static void push_owner(lua_State *L, const struct lun_owner_record *record)
 {
 	lua_createtable(L, 0, 5);
@@ -34,6 +98,10 @@ static void push_owner(lua_State *L, const struct lun_owner_record *record)
 	lun_set_int(L, "fd", record->fd);
 	lua_pushlstring(L, record->comm, strnlen(record->comm, sizeof(record->comm)));
 	lua_setfield(L, -2, "comm");
+	if (record->told && record->kind == LUN_OWNER_PERF)
+		set_event(L, &record->event);
+	else if (record->told)
+		set_socket(L, &record->socket);
 }
 
 /* bpf.owners([opts]) -> Owner[], method | nil, err, errno */

@@ -11,16 +11,17 @@
 
 /*
  * The walk holds open directories, which a Lua error would leak: so it writes into a buffer,
- * and the tables are made of that afterwards. One record: kind, id, path with its NUL.
+ * and the tables are made of that afterwards. One record: kind, id, time, path with its NUL.
  */
 struct record {
 	uint32_t kind;
 	uint32_t id;
+	double time;
 };
 
 static int note_pin(void *ctx, const struct lun_pin *pin)
 {
-	struct record record = { pin->kind, pin->id };
+	struct record record = { pin->kind, pin->id, pin->time };
 	struct lun_out *out = ctx;
 
 	lun_out_mem(out, &record, sizeof(record));
@@ -34,10 +35,12 @@ static size_t push_record(lua_State *L, const char *at)
 	const char *path = at + sizeof(record);
 
 	memcpy(&record, at, sizeof(record));
-	lua_createtable(L, 0, 3);
+	lua_createtable(L, 0, 4);
 	lun_set_str(L, "path", path);
 	lun_set_str(L, "kind", lun_kind_name(record.kind));
 	lun_set_int(L, "id", record.id);
+	if (record.time > 0)
+		lun_set_number(L, "time", record.time);
 	return sizeof(record) + strlen(path) + 1;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,7 +14,8 @@
 
 #include "bpf/mounts.h"
 
-enum { DEPTH_MAX = 64, PROGS_MAX = 64, FILE_ID_KERNFS = 0xfe };
+/* A cgroup takes 64 programs of a type; what runs for its members may be more. */
+enum { DEPTH_MAX = 64, PROGS_MAX = 64, EFFECTIVE_MAX = 1024, FILE_ID_KERNFS = 0xfe };
 
 /* Attach types of cgroups: unix sockets' are newer than the headers. */
 static const uint32_t types[] = {
@@ -33,12 +35,20 @@ static const uint32_t types[] = {
 
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
+/* A cgroup on the way from the root to where the walk is. */
+struct level {
+	uint64_t id;
+	size_t path;        /* in text; SIZE_MAX as long as it isn't written there */
+	size_t first, last; /* its rows */
+};
+
 struct walk {
 	struct lun_cgroup_progs *progs;
-	uint32_t flags;
+	bool effective;
 	bool refused[TYPES]; /* the kernel does not know the type: asked once */
 	bool denied;         /* we may not ask at all */
-	char path[4096];     /* below the root; "" for the root itself */
+	struct level levels[DEPTH_MAX + 1];
+	char path[4096]; /* below the root; "" for the root itself */
 };
 
 /* A mount of our own, in no namespace, gone with the descriptor. */
@@ -69,54 +79,140 @@ static int open_root(size_t *prefix)
 	return fd < 0 ? -errno : fd;
 }
 
-static void add_rows(struct walk *walk, uint64_t id, uint32_t type, const uint32_t *progs,
-	uint32_t n, uint32_t flags, size_t path)
-{
-	struct lun_cgroup_prog row = {
-		.cgroup_id = id,
-		.path = path,
-		.attach_type = type,
-		.attach_flags = flags,
-	};
-
-	for (uint32_t i = 0; i < n; i++) {
-		row.prog_id = progs[i];
-		lun_out_mem(&walk->progs->rows, &row, sizeof(row));
-	}
-}
-
 /* Writes the path once for all of a cgroup's rows. */
-static size_t note_path(struct walk *walk)
+static size_t path_at(struct walk *walk, struct level *level)
 {
 	struct lun_out *text = &walk->progs->text;
-	size_t at = text->len;
 
-	lun_out_str(text, walk->path[0] ? walk->path : "/");
-	lun_out_char(text, 0);
-	return at;
+	if (level->path == SIZE_MAX) {
+		level->path = text->len;
+		lun_out_str(text, walk->path[0] ? walk->path : "/");
+		lun_out_char(text, 0);
+	}
+	return level->path;
 }
 
-static void query(struct walk *walk, int fd, uint64_t id)
+static void add_row(struct walk *walk, int depth, const struct lun_cgroup_prog *base)
 {
-	uint32_t progs[PROGS_MAX], n, flags;
-	size_t path = SIZE_MAX;
+	struct level *level = &walk->levels[depth];
+	struct lun_cgroup_prog row = *base;
+
+	row.cgroup_id = level->id;
+	row.path = path_at(walk, level);
+	lun_out_mem(&walk->progs->rows, &row, sizeof(row));
+	level->last = walk->progs->rows.len / sizeof(row);
+}
+
+/* The row of a cgroup that has the program itself. */
+static const struct lun_cgroup_prog *own_row(
+	const struct walk *walk, const struct level *level, uint32_t type, uint32_t prog)
+{
+	const struct lun_cgroup_prog *rows = (void *)walk->progs->rows.data;
+
+	for (size_t i = level->first; i < level->last; i++)
+		if (rows[i].attach_type == type && rows[i].prog_id == prog && !rows[i].inherited)
+			return &rows[i];
+	return NULL;
+}
+
+/* Of those at this depth and above it that have the program, the nearest after `skip` others. */
+static const struct lun_cgroup_prog *source_of(
+	const struct walk *walk, int depth, uint32_t type, uint32_t prog, int skip)
+{
+	const struct lun_cgroup_prog *row;
+
+	for (; depth >= 0; depth--) {
+		row = own_row(walk, &walk->levels[depth], type, prog);
+		if (row && !skip--)
+			return row;
+	}
+	return NULL;
+}
+
+/*
+ * What BPF_PROG_QUERY tells; how many programs that are. A type that the kernel does not know is
+ * asked once, and a cgroup that refuses the question (it is just being removed) has none.
+ */
+static uint32_t ask(struct walk *walk, int fd, int type, bool effective, uint32_t *progs,
+	uint32_t max, uint32_t *flags)
+{
+	LIBBPF_OPTS(bpf_prog_query_opts, opts, .prog_ids = progs, .prog_cnt = max);
+	uint32_t prog_flags[PROGS_MAX];
+
+	if (effective)
+		opts.query_flags = BPF_F_QUERY_EFFECTIVE;
+	else if (types[type] == BPF_LSM_CGROUP) /* must be asked for, by who asks for programs */
+		opts.prog_attach_flags = prog_flags;
+	if (bpf_prog_query_opts(fd, types[type], &opts)) {
+		walk->refused[type] = errno == EINVAL || errno == ENOTSUP;
+		walk->denied |= errno == EPERM;
+		return errno == ENOSPC ? max : 0;
+	}
+	*flags = opts.attach_flags;
+	return opts.prog_cnt;
+}
+
+static void add_own(struct walk *walk, int fd, int depth, int type)
+{
+	struct lun_cgroup_prog row = { .attach_type = types[type] };
+	uint32_t progs[PROGS_MAX], n;
+
+	n = ask(walk, fd, type, false, progs, PROGS_MAX, &row.attach_flags);
+	for (uint32_t i = 0; i < n; i++) {
+		row.prog_id = progs[i];
+		add_row(walk, depth, &row);
+	}
+}
+
+/* A program that several groups of the way have comes as often. */
+static void add_inherited(
+	struct walk *walk, int depth, uint32_t type, const uint32_t *progs, uint32_t n)
+{
+	const struct lun_cgroup_prog *source;
+	struct lun_cgroup_prog row;
+	int before;
+
+	for (uint32_t i = 0; i < n; i++) {
+		before = 0;
+		for (uint32_t j = 0; j < i; j++)
+			before += progs[j] == progs[i];
+		source = source_of(walk, depth, type, progs[i], before);
+		row = (struct lun_cgroup_prog){ .attach_type = type, .prog_id = progs[i] };
+		if (source) {
+			row.attach_flags = source->attach_flags;
+			row.from_id = source->cgroup_id;
+			row.from_path = source->path;
+		}
+		row.inherited = row.from_id != walk->levels[depth].id;
+		if (row.inherited)
+			add_row(walk, depth, &row);
+	}
+}
+
+/* What is attached to a cgroup also runs there: where nothing runs, nothing is attached. */
+static void query(struct walk *walk, int fd, int depth)
+{
+	uint32_t progs[EFFECTIVE_MAX], n, flags;
 
 	for (int i = 0; i < TYPES; i++) {
-		n = PROGS_MAX;
-		flags = 0;
 		if (walk->refused[i])
 			continue;
-		if (bpf_prog_query(fd, types[i], walk->flags, &flags, progs, &n)) {
-			walk->refused[i] = errno == EINVAL || errno == ENOTSUP;
-			walk->denied |= errno == EPERM;
-			if (errno != ENOSPC)
-				continue;
-			n = PROGS_MAX;
+		if (!walk->effective) {
+			add_own(walk, fd, depth, i);
+			continue;
 		}
-		if (n && path == SIZE_MAX)
-			path = note_path(walk);
-		add_rows(walk, id, types[i], progs, n, flags, path);
+		n = ask(walk, fd, i, true, progs, EFFECTIVE_MAX, &flags);
+		if (n)
+			add_own(walk, fd, depth, i);
+		add_inherited(walk, depth, types[i], progs, n);
 	}
+}
+
+static void begin(struct walk *walk, int depth, uint64_t id)
+{
+	size_t rows = walk->progs->rows.len / sizeof(struct lun_cgroup_prog);
+
+	walk->levels[depth] = (struct level){ id, SIZE_MAX, rows, rows };
 }
 
 static void visit(struct walk *walk, int parent, const char *name, int depth);
@@ -146,8 +242,8 @@ static void visit(struct walk *walk, int parent, const char *name, int depth)
 			close(fd);
 		return;
 	}
-	if (!fstat(fd, &st))
-		query(walk, fd, st.st_ino);
+	begin(walk, depth, fstat(fd, &st) ? 0 : st.st_ino);
+	query(walk, fd, depth);
 	if (depth < DEPTH_MAX)
 		visit_children(walk, dir, depth);
 	closedir(dir);
@@ -155,19 +251,27 @@ static void visit(struct walk *walk, int parent, const char *name, int depth)
 
 int lun_cgroup_progs(bool effective, struct lun_cgroup_progs *progs)
 {
-	struct walk walk = { .progs = progs };
+	struct walk *walk = calloc(1, sizeof(*walk));
+	bool denied;
 	size_t prefix;
 	int root;
 
 	lun_out_init(&progs->rows);
 	lun_out_init(&progs->text);
+	if (!walk)
+		return -ENOMEM;
 	root = open_root(&prefix);
+	walk->progs = progs;
+	walk->effective = effective;
+	if (root >= 0) {
+		visit(walk, root, ".", 0);
+		close(root);
+	}
+	denied = walk->denied;
+	free(walk);
 	if (root < 0)
 		return root;
-	walk.flags = effective ? BPF_F_QUERY_EFFECTIVE : 0;
-	visit(&walk, root, ".", 0);
-	close(root);
-	if (walk.denied && !progs->rows.len)
+	if (denied && !progs->rows.len)
 		return -EPERM;
 	return progs->rows.err ? progs->rows.err : progs->text.err;
 }

@@ -15,6 +15,9 @@ struct lun_cgroup_prog {
 	uint32_t prog_id;
 	uint32_t attach_type;
 	uint32_t attach_flags;
+	bool inherited;   /* an ancestor has it, which is: */
+	uint64_t from_id; /* 0: out of our sight */
+	size_t from_path;
 };
 
 struct lun_cgroup_progs {
@@ -23,9 +26,9 @@ struct lun_cgroup_progs {
 };
 
 /*
- * What is attached to each cgroup; `effective` asks for all that runs for its members, with
- * what ancestors bring. Types and cgroups that refuse the question have nothing to say, and
- * stop nobody else. 0 or -errno; free the rows in any case.
+ * What is attached to each cgroup; `effective` adds what ancestors bring, of all that runs for its
+ * members, and which ancestor that is. Types and cgroups that refuse the question have nothing to
+ * say, and stop nobody else. 0 or -errno; free the rows in any case.
  */
 int lun_cgroup_progs(bool effective, struct lun_cgroup_progs *progs);
 void lun_cgroup_progs_free(struct lun_cgroup_progs *progs);

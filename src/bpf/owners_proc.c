@@ -98,10 +98,11 @@ static void walk_files(int proc, DIR *fds, unsigned int pid, struct lun_out *out
 	struct dirent *entry;
 	char comm[16] = "";
 
+	memset(&record, 0, sizeof(record));
+	record.pid = pid;
 	while ((entry = readdir(fds))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		record.pid = pid;
 		record.fd = (unsigned int)strtoul(entry->d_name, NULL, 10);
 		if (!identify(proc, entry->d_name, &record))
 			continue;

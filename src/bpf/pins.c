@@ -31,11 +31,13 @@ struct walk {
 static int visit_pin(struct walk *walk)
 {
 	struct lun_pin pin = { .path = walk->path };
-	int fd = lun_object_open_pin(walk->path, &pin.kind);
-	int err;
+	int fd = lun_object_open_pin(walk->path, &pin.kind), err;
+	struct stat st;
 
 	if (fd < 0)
 		return 0;
+	if (!stat(walk->path, &st))
+		pin.time = (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec / 1e9;
 	err = lun_object_id(pin.kind, fd, &pin.id);
 	close(fd);
 	return err ? 0 : walk->found(walk->ctx, &pin);

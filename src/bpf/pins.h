@@ -6,6 +6,7 @@ struct lun_pin {
 	const char *path;
 	enum lun_kind kind;
 	uint32_t id;
+	double time; /* when it was pinned, in seconds since 1970 */
 };
 
 /*

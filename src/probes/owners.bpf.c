@@ -6,8 +6,10 @@
  */
 #include <linux/bpf.h>
 #include <linux/magic.h>
+#include <linux/perf_event.h>
 #include <stdbool.h>
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
 #include "probes/owners.h"
@@ -82,6 +84,11 @@ struct btf {
 
 struct perf_event {
 	struct bpf_prog *prog;
+	int cpu;
+	__u32 orig_type; /* what was asked for: clocks become types of their own */
+	struct {
+		__u32 type;
+	} attr;
 } KERNEL_STRUCT;
 
 struct sk_filter {
@@ -92,7 +99,24 @@ struct sock_reuseport {
 	struct bpf_prog *prog;
 } KERNEL_STRUCT;
 
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__u16 skc_num;
+	__be16 skc_dport;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+} KERNEL_STRUCT;
+
 struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type;
+	__u16 sk_protocol;
 	struct sk_filter *sk_filter;
 	struct sock_reuseport *sk_reuseport_cb;
 } KERNEL_STRUCT;
@@ -134,10 +158,8 @@ static __u32 id_of(__u32 kind, void *data)
 		return BPF_CORE_READ((struct bpf_map *)data, id);
 	case LUN_OWNER_LINK:
 		return BPF_CORE_READ((struct bpf_link *)data, id);
-	case LUN_OWNER_BTF:
-		return BPF_CORE_READ((struct btf *)data, id);
 	default:
-		return BPF_CORE_READ((struct perf_event *)data, prog, aux, id);
+		return BPF_CORE_READ((struct btf *)data, id);
 	}
 }
 
@@ -156,48 +178,114 @@ static int kind_of(struct dentry *dentry)
 	return -1;
 }
 
-static void write(struct bpf_iter__task_file *ctx, __u32 kind, __u32 id)
-{
-	struct lun_owner_record record = { .kind = kind, .id = id, .fd = ctx->fd };
-	struct task_struct *task = ctx->task;
+/* The context, read once: the compiler must not move its fields' addresses about. */
+struct place {
+	struct seq_file *seq;
+	struct task_struct *task;
+	__u32 fd;
+};
 
-	if (!id || !task)
+static void write_record(const struct place *place, struct lun_owner_record *record)
+{
+	struct task_struct *task = place->task;
+
+	if (!record->id)
 		return;
-	record.pid = task->tgid;
-	bpf_probe_read_kernel(record.comm, sizeof(record.comm), task->group_leader->comm);
-	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	record->fd = place->fd;
+	record->pid = BPF_CORE_READ(task, tgid);
+	BPF_CORE_READ_STR_INTO(&record->comm, task, group_leader, comm);
+	bpf_seq_write(place->seq, record, sizeof(*record));
+}
+
+static void write(const struct place *place, __u32 kind, __u32 id)
+{
+	struct lun_owner_record record = { .kind = kind, .id = id };
+
+	write_record(place, &record);
+}
+
+/* The attributes are as user space gave them: a structure that never changes. */
+static void write_event(const struct place *place, struct perf_event *event)
+{
+	struct lun_owner_record record = { .kind = LUN_OWNER_PERF, .told = 1 };
+	struct perf_event_attr attr = {};
+
+	record.id = BPF_CORE_READ(event, prog, aux, id);
+	bpf_probe_read_kernel(
+		&attr, PERF_ATTR_SIZE_VER0, __builtin_preserve_access_index(&event->attr));
+	record.event.type = bpf_core_field_exists(event->orig_type)
+		? BPF_CORE_READ(event, orig_type)
+		: attr.type;
+	record.event.cpu = BPF_CORE_READ(event, cpu);
+	record.event.config = attr.config;
+	record.event.every = attr.sample_period;
+	record.event.by_frequency = attr.freq;
+	write_record(place, &record);
+}
+
+static void read_socket(struct lun_owner_socket *to, struct sock *sk)
+{
+	enum { INET = 2, INET6 = 10 };
+
+	to->family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	to->type = BPF_CORE_READ(sk, sk_type);
+	to->protocol = BPF_CORE_READ(sk, sk_protocol);
+	if (to->family != INET && to->family != INET6)
+		return;
+	to->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	to->peer_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (to->family == INET6) {
+		BPF_CORE_READ_INTO(&to->address, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&to->peer, sk, __sk_common.skc_v6_daddr);
+	} else {
+		BPF_CORE_READ_INTO((__be32 *)to->address, sk, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__be32 *)to->peer, sk, __sk_common.skc_daddr);
+	}
 }
 
 /* Classic filters are programs too, but have no id. */
-static void write_socket(struct bpf_iter__task_file *ctx, struct socket *socket)
+static void write_socket(const struct place *place, struct socket *socket)
 {
+	struct lun_owner_record record = { .told = 1 };
 	struct sock *sk = BPF_CORE_READ(socket, sk);
+	__u32 filter = BPF_CORE_READ(sk, sk_filter, prog, aux, id);
+	__u32 choice = BPF_CORE_READ(sk, sk_reuseport_cb, prog, aux, id);
 
-	write(ctx, LUN_OWNER_SOCKET, BPF_CORE_READ(sk, sk_filter, prog, aux, id));
-	write(ctx, LUN_OWNER_REUSEPORT, BPF_CORE_READ(sk, sk_reuseport_cb, prog, aux, id));
+	if (!filter && !choice)
+		return;
+	read_socket(&record.socket, sk);
+	record.kind = LUN_OWNER_SOCKET;
+	record.id = filter;
+	write_record(place, &record);
+	record.kind = LUN_OWNER_REUSEPORT;
+	record.id = choice;
+	write_record(place, &record);
 }
 
 SEC("iter/task_file")
 int lun_owners(struct bpf_iter__task_file *ctx)
 {
+	struct place at = { .seq = ctx->meta->seq, .task = ctx->task, .fd = ctx->fd };
 	struct file *file = ctx->file;
 	struct dentry *dentry;
 	unsigned long magic;
 	int kind;
 
-	if (!ctx->task || !file)
+	if (!at.task || !file)
 		return 0;
 	dentry = BPF_CORE_READ(file, f_path.dentry);
 	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
 	if (magic == SOCKFS_MAGIC)
-		write_socket(ctx, BPF_CORE_READ(file, private_data));
+		write_socket(&at, BPF_CORE_READ(file, private_data));
 	if (magic == NSFS_MAGIC)
-		write(ctx, LUN_OWNER_NS, (__u32)BPF_CORE_READ(dentry, d_inode, i_ino));
+		write(&at, LUN_OWNER_NS, (__u32)BPF_CORE_READ(dentry, d_inode, i_ino));
 	if (magic != ANON_INODE_FS_MAGIC)
 		return 0;
 	kind = kind_of(dentry);
-	if (kind >= 0)
-		write(ctx, kind, id_of(kind, BPF_CORE_READ(file, private_data)));
+	if (kind == LUN_OWNER_PERF)
+		write_event(&at, BPF_CORE_READ(file, private_data));
+	else if (kind >= 0)
+		write(&at, kind, id_of(kind, BPF_CORE_READ(file, private_data)));
 	return 0;
 }
 

@@ -13,10 +13,35 @@ enum lun_owner_kind {
 	LUN_OWNER_NS,        /* no owner: a namespace that is held open; id is its inode */
 };
 
+/* A perf event: enum perf_type_id, its config, and how often it runs. */
+struct lun_owner_event {
+	unsigned int type;
+	int cpu; /* -1: all that its process runs on */
+	unsigned long long config;
+	unsigned long long every; /* a sample in so many, or so many a second */
+	unsigned int by_frequency;
+};
+
+struct lun_owner_socket {
+	unsigned short family;
+	unsigned short type;
+	unsigned short protocol;
+	unsigned short port;      /* 0: none */
+	unsigned short peer_port; /* 0: not connected */
+	unsigned char address[16];
+	unsigned char peer[16];
+};
+
 struct lun_owner_record {
 	unsigned int kind;
 	unsigned int id;
 	unsigned int pid;
 	unsigned int fd;
 	char comm[16];
+	unsigned int
+		told; /* what follows is known: for a perf event or a socket, by the iterator */
+	union {
+		struct lun_owner_event event;
+		struct lun_owner_socket socket;
+	};
 };

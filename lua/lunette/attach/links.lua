@@ -1,6 +1,7 @@
 -- The rows of the attach view that are links: what each type is on, with names for numbers.
 
 local bpf = require("bpf")
+local struct_ops = require("lunette.attach.struct_ops")
 
 local links = {}
 
@@ -10,6 +11,15 @@ local TRACING = {
   trace_raw_tp = "tp_btf",
   modify_return = "fmod_ret",
   lsm_mac = "lsm",
+}
+
+local EVENTS = {
+  [0] = { [0] = "cpu-cycles", "instructions", "cache-references", "cache-misses",
+    "branch-instructions", "branch-misses", "bus-cycles", "stalled-cycles-frontend",
+    "stalled-cycles-backend", "ref-cycles" },
+  [1] = { [0] = "cpu-clock", "task-clock", "page-faults", "context-switches", "cpu-migrations",
+    "minor-faults", "major-faults", "alignment-faults", "emulation-faults", "dummy", "bpf-output",
+    "cgroup-switches" },
 }
 
 local PROTOCOL_FAMILIES = { [2] = "ipv4", [10] = "ipv6", [1] = "inet", [7] = "bridge" }
@@ -84,6 +94,24 @@ function links.kprobe(row, link)
   return at_offset(name or "?", link.offset)
 end
 
+--- The words for a perf event.
+---@param event { event_type: integer?, event_config: integer?, frequency: integer?,
+---  period: integer?, cpu: integer? }
+---@return string
+function links.event(event)
+  if not event.event_type then return "a perf event" end
+  local name = (EVENTS[event.event_type] or {})[event.event_config]
+    or ("event type %d, config 0x%x"):format(event.event_type, event.event_config)
+  local clock = event.event_type == 1 and event.event_config < 2 -- these count nanoseconds
+  if event.frequency then
+    name = ("%s, %u times a second"):format(name, event.frequency)
+  elseif event.period and event.period ~= 0 then
+    name = clock and ("%s, each %g ms"):format(name, event.period / 1e6)
+      or ("%s, each %u"):format(name, event.period)
+  end
+  return event.cpu and ("%s on CPU %d"):format(name, event.cpu) or name
+end
+
 -- Some of many, and how many more there are.
 local function some(words, total)
   local first = table.move(words, 1, math.min(3, #words), 1, {})
@@ -126,12 +154,23 @@ local function perf_event(row, link, pid)
     return links.kprobe(row, link)
   end
   row.kind = "perf_event"
-  return ("event type %d, config %d"):format(link.event_type or 0, link.event_config or 0)
+  row.event_type, row.event_config = link.event_type, link.event_config
+  return links.event(link)
 end
 
-local function iter(row, link)
-  if link.map_id then row.map_id = link.map_id end
-  return link.map_id and ("%s of map %d"):format(link.target_name, link.map_id) or link.target_name
+-- What an iterator goes over: everything of its kind, or of one map, process or control group.
+local function iter(row, link, view)
+  if link.map_id then
+    row.map_id = link.map_id
+    return ("%s of %s"):format(link.target_name, links.map_name(view, link.map_id))
+  elseif (link.pid or 0) ~= 0 or (link.tid or 0) ~= 0 then
+    local pid = link.pid ~= 0 and link.pid
+    return pid and ("%s of process %d"):format(link.target_name, pid)
+      or ("%s of thread %d"):format(link.target_name, link.tid)
+  elseif (link.cgroup_id or 0) ~= 0 then
+    return ("%s of %s"):format(link.target_name, links.cgroup(row, link.cgroup_id))
+  end
+  return link.target_name
 end
 
 --- A map in words.
@@ -143,6 +182,42 @@ function links.map_name(view, id)
   return map and ("map %d (%s)"):format(id, map.name) or ("map %d"):format(id)
 end
 
+--- A control group in words: its path.
+---@param row table gets cgroup_id and cgroup_path
+---@param id integer
+---@return string
+function links.cgroup(row, id)
+  row.cgroup_id, row.cgroup_path = id, bpf.cgroup_path(id)
+  return row.cgroup_path or ("control group %u, which is gone"):format(id)
+end
+
+-- The program that a tracing link is on, where it is on one: the upper half of the target.
+local function target_program(prog, link, view)
+  local of_kernel = prog and prog.type ~= "ext" and view:is_kernel_btf(prog.attach_btf_obj_id)
+  return not of_kernel and prog and view.progs[link.target_obj_id] or nil
+end
+
+-- The function of a program, by the program's own BTF.
+local function function_in(target, btf_id)
+  if not target or target.btf_id == 0 then return nil end
+  local names = bpf.btf_names(target.btf_id, { btf_id })
+  return names and names[1] ~= "" and names[1] or nil
+end
+
+local function tracing(row, link, view)
+  local prog = view.progs[link.prog_id]
+  row.kind = prog and prog.type == "ext" and "freplace" or TRACING[link.attach_type]
+    or link.attach_type
+  local target = target_program(prog, link, view)
+  if not target then
+    row.func = function_of(prog)
+    return row.func or ("BTF type %d"):format(link.target_btf_id)
+  end
+  row.target_prog_id = target.id
+  row.func = function_in(target, link.target_btf_id) or function_of(prog)
+  return ("%s of program %d (%s)"):format(row.func or "a function", target.id, target.name)
+end
+
 -- How each type of link fills its row; the result is the target in words.
 local LINKS = {
   raw_tracepoint = function(row, link, view)
@@ -151,30 +226,19 @@ local LINKS = {
     row.tracepoint = link.tp_name
     return link.tp_name
   end,
-  tracing = function(row, link, view)
-    local prog = view.progs[link.prog_id]
-    row.kind = prog and prog.type == "ext" and "freplace" or TRACING[link.attach_type]
-      or link.attach_type
-    row.func = function_of(prog)
-    if row.kind == "freplace" then row.target_prog_id = link.target_obj_id end
-    return row.func or ("BTF type %d"):format(link.target_btf_id)
-  end,
-  cgroup = function(row, link)
-    row.cgroup_id = link.cgroup_id
-    row.cgroup_path = bpf.cgroup_path(link.cgroup_id)
-    return row.cgroup_path or ("control group %u, which is gone"):format(link.cgroup_id)
-  end,
+  tracing = tracing,
+  cgroup = function(row, link) return links.cgroup(row, link.cgroup_id) end,
   iter = iter,
   netns = function(row, link)
     row.netns = link.netns_ino
     return ("network namespace %u"):format(link.netns_ino)
   end,
   perf_event = function(row, link, view)
-    return perf_event(row, link, view.holders["link " .. link.id])
+    return perf_event(row, link, view:holder_of(link.id))
   end,
   kprobe_multi = kprobe_multi,
   uprobe_multi = function(row, link, view)
-    return uprobe_multi(row, link, view.holders["link " .. link.id])
+    return uprobe_multi(row, link, view:holder_of(link.id))
   end,
   struct_ops = function(row, link, view)
     row.map_id = link.map_id
@@ -209,11 +273,8 @@ local function interface_link(row, link)
   return links.interface(row)
 end
 
---- The row of a link: what its type tells, with names for its numbers.
----@param link table
----@param view table programs, maps and holders by id
----@return lunette.Attachment
-function links.row(link, view)
+-- The row of a link: what its type tells, with names for its numbers.
+local function row_of(link, view)
   local row = {
     kind = link.type, how = "link", link_id = link.id, attach_type = link.attach_type,
     prog_id = link.prog_id ~= 0 and link.prog_id or nil, own = link.own, cookie = link.cookie,
@@ -221,6 +282,16 @@ function links.row(link, view)
   local fill = ON_INTERFACE[link.type] and interface_link or LINKS[link.type]
   row.target = fill and fill(row, link, view) or ""
   return row
+end
+
+--- Adds the row of a link; of struct_ops, one for each program.
+---@param rows lunette.Attachment[]
+---@param link bpf.LinkInfo
+---@param view table programs, maps and holders by id
+function links.add(rows, link, view)
+  local map = link.type == "struct_ops" and view.maps[link.map_id]
+  if map and struct_ops.add(rows, map, { how = "link", link_id = link.id }) then return end
+  rows[#rows + 1] = row_of(link, view)
 end
 
 return links

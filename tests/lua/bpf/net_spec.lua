@@ -71,14 +71,14 @@ describe("bpf.net_progs of routes", function()
   end)
 
   it("tells routes over several hops and next hop objects", function()
-    if not add("10.121.0.0/16 nexthop encap bpf xmit obj %s section lwt_xmit via 10.99.0.8 dev lunn0 "
-      .. "nexthop via 10.99.0.9 dev lunn0", object) then return end
+    if not add("10.121.0.0/16 nexthop encap bpf xmit obj %s section lwt_xmit via 10.99.0.8 dev "
+      .. "lunn0 nexthop via 10.99.0.9 dev lunn0", object) then return end
     local rows = rows_of { kind = "route", dst = "10.121.0.0" }
     assert.equal(1, #rows)
     assert.equal("10.99.0.8", rows[1].gateway)
     assert.equal("lwt_xmit rt_xmit", program_of(rows[1]))
-    if not inside("ip nexthop add id 7 encap bpf xmit obj %s section lwt_xmit via 10.99.0.10 dev lunn0",
-      object) then return pending("this `ip` gives next hops no program") end
+    if not inside("ip nexthop add id 7 encap bpf xmit obj %s section lwt_xmit via 10.99.0.10 "
+      .. "dev lunn0", object) then return pending("this `ip` gives next hops no program") end
     local row = rows_of({ kind = "route", nexthop = 7 })[1]
     assert.same({ "10.99.0.10", nil, nil }, { row.gateway, row.dst, row.prog_id })
     assert.is_true(inside("ip route add 10.122.0.0/16 nhid 7"))
@@ -97,7 +97,9 @@ describe("bpf.net_progs of routes", function()
   end)
 
   it("leaves them out when asked to", function()
-    if not add("10.123.0.0/16 encap bpf xmit obj %s section lwt_xmit dev lunn0", object) then return end
+    if not add("10.123.0.0/16 encap bpf xmit obj %s section lwt_xmit dev lunn0", object) then
+      return
+    end
     assert.equal(1, #rows_of { dst = "10.123.0.0" })
     for _, row in ipairs(assert(bpf.net_progs { routes = false })) do
       assert.not_equal("route", row.kind)

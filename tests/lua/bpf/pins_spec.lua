@@ -24,6 +24,7 @@ describe("pins", function()
   end)
 
   it("of a program, a map and a link", function()
+    local started = os.time() - 1 -- the kernel's clock for files is a tick behind
     object:attach("obj_raw_tp")
     local prog <close> = assert(object:prog("obj_raw_tp"))
     local map <close> = assert(object:map("obj_counts"))
@@ -32,7 +33,9 @@ describe("pins", function()
     for kind, handle in pairs { prog = prog, map = map, link = link } do
       local ok, path = pin(handle, kind)
       assert.is_true(ok)
-      assert.same({ path = path, kind = kind, id = handle:info().id }, pinned(path))
+      local found = pinned(path)
+      assert.is_true(found.time >= started and found.time <= os.time() + 1)
+      assert.same({ path = path, kind = kind, id = handle:info().id, time = found.time }, found)
     end
   end)
 

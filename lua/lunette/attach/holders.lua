@@ -1,0 +1,159 @@
+-- The rows of the attach view that a holder tells: processes with perf events and sockets, and
+-- maps whose entries are programs. And of every row, who holds it there.
+
+local bpf = require("bpf")
+local links = require("lunette.attach.links")
+local struct_ops = require("lunette.attach.struct_ops")
+
+local holders = {}
+
+local function held(kind, item)
+  return {
+    kind = kind, how = "fd", prog_id = item.prog_id or item.id, pid = item.pid, fd = item.fd,
+    comm = item.comm, target = "",
+  }
+end
+
+local function of_task(task)
+  local row = held(task.type, task)
+  row.target = task.name or ""
+  if task.type == "uprobe" or task.type == "uretprobe" then
+    row.file, row.file_offset = task.name, task.probe_offset
+    row.target = links.uprobe(row, task.pid)
+  elseif task.type == "kprobe" or task.type == "kretprobe" then
+    row.target = links.kprobe(row,
+      { func_name = task.name or "", offset = task.probe_offset, addr = task.probe_addr })
+  else
+    row.tracepoint = task.name
+  end
+  return row
+end
+
+local function of_event(owner)
+  local row = held("perf_event", owner)
+  row.event_type, row.event_config = owner.event_type, owner.event_config
+  row.target = links.event(owner)
+  return row
+end
+
+-- Perf events and raw tracepoints that no link tells of.
+local function add_events(rows, view)
+  local linked, told = {}, {}
+  for _, row in ipairs(rows) do
+    if row.link_id and row.prog_id then linked[row.prog_id] = true end
+  end
+  for _, task in ipairs(view:ask("perf events", bpf.task_fd_query)) do
+    told[("%d %d"):format(task.pid, task.fd)] = true
+    if not linked[task.prog_id] then rows[#rows + 1] = of_task(task) end
+  end
+  for _, owner in ipairs(view.owners) do
+    if owner.kind == "perf_event" and not linked[owner.id]
+      and not told[("%d %d"):format(owner.pid, owner.fd)] then
+      rows[#rows + 1] = of_event(owner)
+    end
+  end
+end
+
+local function add_sockets(rows, view)
+  for _, owner in ipairs(view.owners) do
+    if owner.kind == "socket" or owner.kind == "reuseport" then
+      local row = held(owner.kind, owner)
+      row.how, row.socket = "socket", owner.socket
+      row.target = ("%s, descriptor %d of %s (%d)"):format(owner.socket or "a socket", owner.fd,
+        owner.comm, owner.pid)
+      rows[#rows + 1] = row
+    end
+  end
+end
+
+-- Maps that hold programs: which kind of row an entry is, and where its value has the program.
+local HOLDERS = {
+  prog_array = { kind = "tail_call", at = 1 },
+  devmap = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
+  devmap_hash = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
+  cpumap = { kind = "xdp", at = 5, attach_type = "xdp_cpumap" },
+}
+
+local function slot(info, holder, key, value)
+  local index, id = ("<I4"):unpack(key), ("<I4"):unpack(value, holder.at)
+  if id == 0 then return nil end
+  return {
+    kind = holder.kind, how = "map", prog_id = id, map_id = info.id, index = index,
+    attach_type = holder.attach_type,
+    target = ("slot %d of map %d (%s)"):format(index, info.id, info.name),
+  }
+end
+
+local function add_slots(rows, view)
+  for _, info in ipairs(view.map_list) do
+    local holder = HOLDERS[info.type]
+    local map = holder and info.value_size >= holder.at + 3 and bpf.map(info.id)
+    if map then
+      local handle <close> = map
+      for key, value in handle:each { raw = true } do
+        rows[#rows + 1] = slot(info, holder, key, value)
+      end
+    end
+  end
+end
+
+-- A struct_ops map that is registered without a link.
+local function add_struct_ops(rows, view)
+  local linked = {}
+  for _, row in ipairs(rows) do
+    if row.kind == "struct_ops" then linked[row.map_id] = true end
+  end
+  for _, info in ipairs(view.map_list) do
+    if info.type == "struct_ops" and not linked[info.id] then
+      struct_ops.add(rows, info, { how = "map" })
+    end
+  end
+end
+
+--- Adds what processes and maps hold.
+---@param rows lunette.Attachment[]
+---@param view table
+function holders.add(rows, view)
+  add_events(rows, view)
+  add_sockets(rows, view)
+  add_slots(rows, view)
+  add_struct_ops(rows, view)
+end
+
+-- What keeps a row where it is when that is no process and no pin.
+local function place_of(row)
+  if row.how == "inherited" then
+    return "the control group " .. (row.from_cgroup_path or "above our sight")
+  elseif row.how == "netlink" then
+    return row.kind == "route" and "the route" or row.kind == "tc_action" and "the action"
+      or row.kind == "tc" and "the filter" or "the interface"
+  elseif row.how == "prog" and row.cgroup_id then
+    return "the control group"
+  elseif row.how == "prog" then
+    return row.map_id and "the map" or row.ifindex and "the interface"
+      or row.netns and "the network namespace" or "the device"
+  end
+  return nil
+end
+
+-- The object whose holders hold the row: its link, or the map that it is in.
+local function object_of(row)
+  if row.link_id then return "link " .. row.link_id end
+  if row.map_id and (row.how == "map" or row.how == "prog") then return "map " .. row.map_id end
+  return nil
+end
+
+--- Says of a row who holds it there: `holders` (processes), `pins` (paths), and `held_by`, what
+--- else does, in words; nil where neither is known.
+---@param row lunette.Attachment
+---@param view table
+function holders.tell(row, view)
+  local object = object_of(row)
+  row.holders = object and view.owned[object] or {}
+  row.pins = object and view.pinned[object] or {}
+  if row.pid then row.holders = { { pid = row.pid, fd = row.fd, comm = row.comm } } end
+  row.held_by = place_of(row)
+    or row.how == "map" and ("map %d (%s)"):format(row.map_id, view:map_label(row.map_id)) or nil
+end
+
+return holders

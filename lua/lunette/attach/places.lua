@@ -1,0 +1,145 @@
+-- The rows of the attach view that a place tells: control groups, interfaces, routes and network
+-- namespaces, socket maps, infrared devices. What is there by a link completes the link's row.
+
+local bpf = require("bpf")
+local links = require("lunette.attach.links")
+
+local places = {}
+
+-- What belongs together, by a key of both. Two namespaces may have an interface of the same
+-- number, so there can be several.
+local function key_of(kind, prog_id, place, attach_type)
+  return ("%s %d %u %s"):format(kind, prog_id, place, attach_type or "")
+end
+
+local function index_links(rows)
+  local index = {}
+  for _, row in ipairs(rows) do
+    local place = row.cgroup_id or row.ifindex or row.netns or row.map_id
+    if row.prog_id and place then
+      local key = key_of(row.kind, row.prog_id, place, row.attach_type)
+      index[key] = index[key] or {}
+      table.insert(index[key], row)
+    end
+  end
+  return index
+end
+
+-- The link's row that this is, each once.
+local function known(index, kind, prog_id, place, attach_type)
+  local rows = prog_id and index[key_of(kind, prog_id, place, attach_type)]
+  return rows and table.remove(rows)
+end
+
+local function cgroup_row(item)
+  local row = {
+    kind = "cgroup", how = item.inherited and "inherited" or "prog", prog_id = item.prog_id,
+    attach_type = item.attach_type, target = item.path, cgroup_id = item.cgroup_id,
+    cgroup_path = item.path,
+  }
+  if item.inherited then
+    row.from_cgroup_id, row.from_cgroup_path = item.from_id, item.from_path
+    row.target = ("%s, from %s"):format(item.path, item.from_path or "a group out of our sight")
+  end
+  return row
+end
+
+local function add_cgroups(rows, index, view)
+  local list = view:ask("control groups", bpf.cgroup_progs, { effective = view.effective })
+  for _, item in ipairs(list) do
+    local row = not item.inherited
+      and known(index, "cgroup", item.prog_id, item.cgroup_id, item.attach_type)
+    if not row then rows[#rows + 1] = cgroup_row(item) end
+  end
+end
+
+local function in_namespace(text, row)
+  local elsewhere = row.netns_path ~= "/proc/self/ns/net"
+  return elsewhere and ("%s in %s"):format(text, row.netns_path) or text
+end
+
+local function route_words(row)
+  local to = row.dst and ("route to %s/%d"):format(row.dst, row.dst_len)
+    or ("next hop %d"):format(row.nexthop)
+  if row.ifname then to = ("%s over %s"):format(to, row.ifname) end
+  return in_namespace(("%s (%s)"):format(to, row.mode), row)
+end
+
+local function action_words(row)
+  if not row.classifier then return in_namespace(("action %d"):format(row.index), row) end
+  return ("action %d of a filter (%s) on %s"):format(row.index, row.classifier,
+    links.interface(row))
+end
+
+local HOW = { xdp = "netlink", tc = "netlink", tc_action = "netlink", route = "netlink" }
+
+local function net_row(item)
+  local row = {}
+  for key, value in pairs(item) do row[key] = value end
+  row.attach_type_id, row.how = nil, HOW[item.kind] or "prog"
+  if item.kind == "route" then
+    row.target = route_words(row)
+  elseif item.kind == "tc_action" then
+    row.target = action_words(row)
+  elseif item.ifindex then
+    row.target = links.interface(row)
+  else
+    row.target = ("%s of %s"):format(item.attach_type, item.netns_path)
+  end
+  return row
+end
+
+-- The link's row learns the names that only the namespace knows.
+local function complete(row, item)
+  row.netns, row.netns_path, row.ifname = item.netns, item.netns_path, item.ifname
+  row.mode = item.mode
+  row.target = item.ifindex and links.interface(row) or "network namespace " .. item.netns_path
+end
+
+-- Routes are read only where a program for them is loaded: they may be very many.
+local function any_for_routes(view)
+  for _, prog in pairs(view.progs) do
+    if prog.type:find("^lwt_") then return true end
+  end
+  return false
+end
+
+local function add_net(rows, index, view)
+  local opts = { routes = any_for_routes(view) }
+  for _, item in ipairs(view:ask("network namespaces", bpf.net_progs, opts)) do
+    local place = item.ifindex or item.netns
+    local row = known(index, item.kind, item.prog_id, place, item.attach_type)
+    if row then complete(row, item) else rows[#rows + 1] = net_row(item) end
+  end
+end
+
+local function add_socket_maps(rows, index, view)
+  for _, item in ipairs(view:ask("socket maps", bpf.sock_progs)) do
+    if not known(index, "sockmap", item.prog_id, item.map_id, item.attach_type) then
+      rows[#rows + 1] = {
+        kind = "sockmap", how = "prog", prog_id = item.prog_id, map_id = item.map_id,
+        attach_type = item.attach_type, target = links.map_name(view, item.map_id),
+      }
+    end
+  end
+end
+
+local function add_infrared(rows, view)
+  for _, item in ipairs(view:ask("infrared devices", bpf.lirc_progs)) do
+    rows[#rows + 1] =
+      { kind = "lirc", how = "prog", prog_id = item.prog_id, target = item.device }
+  end
+end
+
+--- Adds what hangs on places, and completes the rows of links.
+---@param rows lunette.Attachment[] those of the links
+---@param view table
+function places.add(rows, view)
+  local index = index_links(rows)
+  add_cgroups(rows, index, view)
+  add_net(rows, index, view)
+  add_socket_maps(rows, index, view)
+  add_infrared(rows, view)
+end
+
+return places
