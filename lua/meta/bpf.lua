@@ -208,8 +208,10 @@ function Link:close() end
 ---@field path string
 ---@field kind "prog"|"map"|"link"
 ---@field id integer
+---@field time? number when it was pinned, in seconds since 1970
 
----What is pinned in every mounted BPF file system.
+---What is pinned in every BPF file system, also in those that only another mount namespace has
+---(their paths begin with /proc/PID/root).
 ---@return bpf.Pin[]|nil, string? err, integer? errno
 function bpf.pins() end
 
@@ -232,6 +234,9 @@ function bpf.unpin(path) end
 ---@field pid integer
 ---@field fd integer
 ---@field comm string the process' command, cut at 15 bytes
+---@field socket? string of a socket, what it is in words: "udp 127.0.0.1:53", "packet socket"
+---@field event_type? integer of a perf event (by the iterator only), with event_config; and
+---frequency or period, and cpu where it is bound to one
 
 ---Who holds what, by descriptor: by an iterator program in the kernel, or by reading /proc
 ---where that can't be loaded (or is asked for). The second result says which it was.
@@ -246,9 +251,11 @@ function bpf.owners(opts) end
 ---@field attach_type string "cgroup_inet_ingress"
 ---@field attach_type_id integer
 ---@field attach_flags integer 1 is override, 2 is multi
+---@field inherited boolean an ancestor has it
+---@field from_id? integer that ancestor, with from_path; nil when it is out of our sight
 
 ---What is attached to control groups (version 2), over the whole tree, by link or not;
----effective asks for all that runs for a group's members, with what its ancestors bring.
+---effective adds what groups inherit: together, all that runs for their members.
 ---@param opts? { effective?: boolean }
 ---@return bpf.CgroupProg[]|nil, string? err, integer? errno
 function bpf.cgroup_progs(opts) end
@@ -259,27 +266,39 @@ function bpf.cgroup_progs(opts) end
 function bpf.cgroup_path(id) end
 
 ---@class bpf.NetProg
----@field kind "xdp"|"tc"|"tcx"|"netkit"|"netns"
+---@field kind "xdp"|"tc"|"tcx"|"netkit"|"netns"|"tc_action"|"route"
 ---@field netns integer the namespace's inode
----@field netns_path string /run/netns/NAME or /proc/PID/ns/net
----@field prog_id integer
+---@field netns_path string as bpf.netns has it
+---@field prog_id? integer always there but for routes whose kernel tells only the name
 ---@field ifindex? integer
 ---@field ifname? string
----@field mode? string xdp: "driver", "generic", "offload"; tc: "ingress", "egress", "qdisc"
+---@field mode? string xdp: "driver", "generic", "offload"; tc: "ingress", "egress", "qdisc",
+---"class"; route: "in", "out", "xmit", "seg6local"
 ---@field attach_type? string of tcx, netkit and netns
 ---@field attach_type_id? integer
+---@field block? integer tc: the block that interfaces share, in place of parent
+---@field classifier? string tc_action: of the filter that it belongs to, nil when to none
+---@field index? integer tc_action
+---@field family? "ipv4"|"ipv6" route
+---@field dst? string route: nil for a next hop object that no route uses; with dst_len
+---@field gateway? string route
+---@field table? integer route
+---@field metric? integer route
+---@field nexthop? integer route: the id of the next hop object that has the program
 ---@field parent? integer tc: 4294967282 (ffff:fff2) is ingress
 ---@field handle? integer tc
 ---@field chain? integer tc
 ---@field priority? integer tc
 ---@field protocol? integer tc: as in an Ethernet header, 3 for all
 ---@field direct_action? boolean tc
----@field name? string tc: what its maker called it
+---@field name? string tc, tc_action and route: what its maker called it
 
----XDP, traffic control, tcx, netkit, flow dissectors and socket lookup in every network
----namespace that a process lives in or a mount keeps.
+---XDP, traffic control (filters and actions), tcx, netkit, routes (lightweight tunnels, SRv6),
+---flow dissectors and socket lookup in every network namespace. Where routes are many, reading them
+---takes long: routes = false leaves them out.
+---@param opts? { routes?: boolean }
 ---@return bpf.NetProg[]|nil, string? err, integer? errno
-function bpf.net_progs() end
+function bpf.net_progs(opts) end
 
 ---@class bpf.SockProg
 ---@field map_id integer
@@ -297,9 +316,10 @@ function bpf.lirc_progs() end
 
 ---@class bpf.Netns
 ---@field ino integer
----@field path string /run/netns/NAME, or /proc/PID/ns/net
+---@field path string /run/netns/NAME, /proc/PID/ns/net, /proc/PID/task/TID/ns/net or /proc/PID/fd/N
 
----The network namespaces, ours first.
+---The network namespaces, ours first: those of processes and threads, those that a mount in any
+---mount namespace keeps, and those that a process holds open.
 ---@return bpf.Netns[]|nil, string? err, integer? errno
 function bpf.netns() end
 
@@ -321,6 +341,7 @@ function bpf.task_fd_query() end
 ---said. Of its programs all are loaded, or those named; a target is the function of another
 ---program that one replaces (freplace) or traces.
 ---@param path string
+---@param opts? { programs?: string[], targets?: table<string, { prog: integer, func: string }> }
 ---@return bpf.Object|nil, string? err, integer? errno
 function bpf.load(path, opts) end
 
@@ -341,7 +362,6 @@ function Object:detach() end
 ---A handle of its own, to be closed by itself; raises when the object has no such map.
 ---@param name string
 ---@return bpf.Map|nil, string? err, integer? errno
----@param opts? { programs?: string[], targets?: table<string, { prog: integer, func: string }> }
 function Object:map(name) end
 
 ---A handle of its own, to be closed by itself; raises when the object has no such program.
