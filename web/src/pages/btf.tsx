@@ -16,11 +16,13 @@ const columns: Column<Btf>[] = [
   { id: "id", title: "Id", least: 68, end: true, value: (row) => row.id, cell: (row) => row.id },
   { id: "name", title: "Name", least: 160, grow: 2, value: (row) => row.name,
     cell: (row) => <a class="mono" href={`/btf/${row.id}`}>{row.name || `BTF ${row.id}`}</a> },
-  { id: "size", title: "Size", least: 92, end: true, value: (row) => row.size, cell: (row) => bytes(row.size) },
+  { id: "size", title: "Size", least: 92, end: true, value: (row) => row.size,
+    cell: (row) => bytes(row.size) },
   { id: "of", title: "Of", least: 90, value: (row) => row.kernel, wideOnly: true,
     cell: (row) => row.kernel ? (row.name === "vmlinux" ? "the kernel" : "a module") : "programs" },
   { id: "programs", title: "Programs", least: 170, grow: 3, wideOnly: true,
-    value: (row) => row.programs.length, cell: (row) => row.programs.slice(0, 8).map((program, at) => (
+    value: (row) => row.programs.length,
+    cell: (row) => row.programs.slice(0, 8).map((program, at) => (
       <span key={program.id}>{at > 0 && ", "}<ProgramLink program={program} /></span>)) },
   { id: "maps", title: "Maps", least: 150, grow: 2, wideOnly: true, value: (row) => row.maps.length,
     cell: (row) => row.maps.slice(0, 8).map((map, at) => (
@@ -44,7 +46,9 @@ export function BtfList() {
   );
 }
 
-const kinds = ["", "struct", "union", "enum", "typedef", "func", "int", "ptr", "array", "var", "datasec"];
+const kinds = [
+  "", "struct", "union", "enum", "typedef", "func", "int", "ptr", "array", "var", "datasec",
+];
 const pageSize = 100;
 
 export function BtfView({ id }: PageProps) {
@@ -70,11 +74,13 @@ export function BtfView({ id }: PageProps) {
       <div class="bar">
         <input type="search" value={typed} placeholder="Search types" aria-label="Search types"
           spellcheck={false} onInput={(event) => setTyped(event.currentTarget.value)} />
-        <Pick label="Kind" value={kind} options={kinds.map((word) => [word, word || "all"] as const)}
+        <Pick label="Kind" value={kind}
+          options={kinds.map((word) => [word, word || "all"] as const)}
           choose={(word) => setParams({ kind: word, from: null })} />
         <span class="end">
           <button disabled={offset === 0}
-            onClick={() => setParams({ from: String(Math.max(0, offset - pageSize)) })}>Before</button>
+            onClick={() => setParams({ from: String(Math.max(0, offset - pageSize)) })}>
+            Before</button>
           <button disabled={(result.data?.btf.types.length ?? 0) < pageSize}
             onClick={() => setParams({ from: String(offset + pageSize) })}>After</button>
         </span>

@@ -15,8 +15,10 @@ const words = (columns: Decoder["key"]) =>
 const columns: Column<Decoder>[] = [
   { id: "name", title: "Decoder", least: 150, grow: 1, mono: true, value: (row) => row.name,
     cell: (row) => row.name },
-  { id: "key", title: "Key", least: 160, grow: 2, mono: true, wideOnly: true, cell: (row) => words(row.key) },
-  { id: "value", title: "Value", least: 160, grow: 2, mono: true, wideOnly: true, cell: (row) => words(row.value) },
+  { id: "key", title: "Key", least: 160, grow: 2, mono: true, wideOnly: true,
+    cell: (row) => words(row.key) },
+  { id: "value", title: "Value", least: 160, grow: 2, mono: true, wideOnly: true,
+    cell: (row) => words(row.value) },
   { id: "maps", title: "Decodes now", least: 180, grow: 2, value: (row) => row.maps.length,
     cell: (row) => row.maps.length === 0 ? <span class="dim">no map</span>
       : row.maps.slice(0, 8).map((map, at) => (

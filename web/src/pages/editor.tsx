@@ -2,11 +2,14 @@
 // on their line; what works is saved as a script where the server allows it, else downloaded.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { MapPage, SaveScript, TryDecoder, type MapPageData, type TryDecoderData } from "@gen/queries";
+import {
+  MapPage, SaveScript, TryDecoder, type MapPageData, type TryDecoderData,
+} from "@gen/queries";
 import type { PageProps } from "../routes";
 import { run } from "../lib/api";
 import type { CodeEditor } from "../lib/code_editor";
 import { useQuery } from "../lib/hooks";
+import { useMapBeat } from "../lib/map_beat";
 import { cellText } from "../lib/map_series";
 import { start } from "../lib/store";
 import { Copy, Head, download } from "../parts/bits";
@@ -58,26 +61,28 @@ function TrialTable({ trial }: { trial: Trial }) {
 
 const waiting = 300;
 
-/** Tries the source a moment after the last key, and again every two seconds. */
-function useTrial(id: number, source: string): { trial: Trial | undefined; failed: string | undefined } {
+/** Tries the source a moment after the last key, and again when the map changed. */
+function useTrial(
+  map: MapInfo, source: string,
+): { trial: Trial | undefined; failed: string | undefined } {
   const [trial, setTrial] = useState<Trial | undefined>(undefined);
   const [failed, setFailed] = useState<string | undefined>(undefined);
+  const beat = useMapBeat(map);
   useEffect(() => {
     let here = true;
-    const attempt = () => run(TryDecoder, { id, source }).then(({ data }) => {
+    const attempt = () => run(TryDecoder, { id: map.id, source }).then(({ data }) => {
       if (!here) return;
       // The last good table stays beside what is wrong now.
-      setTrial((old) => ({ ...data.tryDecoder, table: data.tryDecoder.table ?? old?.table ?? null }));
+      setTrial((old) =>
+        ({ ...data.tryDecoder, table: data.tryDecoder.table ?? old?.table ?? null }));
       setFailed(undefined);
     }, (error: Error) => { if (here) setFailed(error.message); });
-    const first = setTimeout(attempt, waiting);
-    const timer = setInterval(attempt, 2000);
+    const timer = setTimeout(attempt, waiting);
     return () => {
       here = false;
-      clearTimeout(first);
-      clearInterval(timer);
+      clearTimeout(timer);
     };
-  }, [id, source]);
+  }, [map.id, source, beat]);
   return { trial, failed };
 }
 
@@ -96,7 +101,8 @@ function SaveButton({ map, source }: { map: MapInfo; source: string }) {
     <>
       {said && <span class="dim" role="status">{said}</span>}
       <Copy text={source} />
-      <button onClick={() => download(name, source, "text/x-lua")}><Icon name="save" />Download</button>
+      <button onClick={() => download(name, source, "text/x-lua")}>
+        <Icon name="save" />Download</button>
       <button class="primary" onClick={() => void save()}>Save as script</button>
     </>
   );
@@ -106,7 +112,7 @@ function Editor({ map }: { map: MapInfo }) {
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<CodeEditor | null>(null);
   const [source, setSource] = useState(() => template(map));
-  const { trial, failed } = useTrial(map.id, source);
+  const { trial, failed } = useTrial(map, source);
   useEffect(() => {
     let here = true;
     void import("../lib/code_editor").then(({ makeEditor }) => {
@@ -145,7 +151,8 @@ export function DecoderEditor({ id }: PageProps) {
   const allowed = start.value?.health.canEval;
   return (
     <div class="page fill">
-      <Head title="Decoder" crumbs={[["Maps", "/maps"], [result.data?.map.name || id, `/maps/${id}`]]} />
+      <Head title="Decoder"
+        crumbs={[["Maps", "/maps"], [result.data?.map.name || id, `/maps/${id}`]]} />
       {start.value && !allowed
         ? <Empty title="This server runs no Lua for you" icon="key">
             <p>Trying a decoder takes a server started with <code>--allow-eval</code> and{" "}

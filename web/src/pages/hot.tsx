@@ -11,12 +11,15 @@ type Spots = HotSpotsData["hotSpots"];
 
 const shown = 40;
 
-function Rows({ rows, all }: { rows: { key: string; where: string; text: string; samples: number }[]; all: number }) {
+interface Row { key: string; where: string; text: string; samples: number }
+
+function Rows({ rows, all }: { rows: Row[]; all: number }) {
   return (
     <div class="hot">
       {rows.slice(0, shown).map((row) => (
         <div class="hot-row" key={row.key} title={`${count(row.samples)} samples`}>
-          <span class="share-bar" style={{ width: `${(row.samples / (rows[0]?.samples || 1)) * 100}%` }} />
+          <span class="share-bar"
+            style={{ width: `${(row.samples / (rows[0]?.samples || 1)) * 100}%` }} />
           <span class="n">{percent(row.samples / all)}</span>
           <span class="where">{row.where}</span>
           <span class="text">{row.text}</span>
@@ -28,7 +31,9 @@ function Rows({ rows, all }: { rows: { key: string; where: string; text: string;
 
 function Found({ spots }: { spots: Spots }) {
   const { lines, instructions, samples, total } = spots;
-  if (spots.error) return <Empty title="Nothing can be sampled" icon="alert"><p>{spots.error}</p></Empty>;
+  if (spots.error) {
+    return <Empty title="Nothing can be sampled" icon="alert"><p>{spots.error}</p></Empty>;
+  }
   return (
     <>
       <Figures>
@@ -38,7 +43,8 @@ function Found({ spots }: { spots: Spots }) {
       </Figures>
       {samples === 0
         ? <Empty title="No sample fell in it yet" icon="exports">
-            <p>It runs too seldom or too briefly. Sampling goes on while this page is open.</p></Empty>
+            <p>It runs too seldom or too briefly. Sampling goes on while this page is open.</p>
+          </Empty>
         : <div class="cards">
             {lines.length > 0 && (
               <Card title="Lines" bare>

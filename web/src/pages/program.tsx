@@ -9,7 +9,8 @@ import { useQuery } from "../lib/hooks";
 import { oneOf, setParams } from "../lib/router";
 import { programs, rates, ratesFailed, useRates } from "../lib/store";
 import {
-  Ago, Card, Choice, Figure, Figures, Head, MapLink, Owners, ProgramLink, ShowQuery, TypeTag, split,
+  Ago, Card, Choice, Copy, Figure, Figures, Head, MapLink, Owners, ProgramLink, ShowQuery,
+  TypeTag, download, split,
 } from "../parts/bits";
 import { Chart } from "../parts/chart";
 import { Icon } from "../parts/icon";
@@ -24,6 +25,7 @@ type Program = ProgramPageData["program"];
 
 const Code = lazy<{ id: number }>(() => import("./code").then((m) => m.Code));
 const Hot = lazy<{ id: number }>(() => import("./hot").then((m) => m.Hot));
+const Run = lazy<{ program: Program }>(() => import("./program_run").then((m) => m.Run));
 const Flow = lazy<{ id: number }>(() => import("./flow").then((m) => m.Flow));
 
 function Numbers({ program }: { program: Program }) {
@@ -31,11 +33,14 @@ function Numbers({ program }: { program: Program }) {
   return (
     <Figures>
       <Figure label="CPU" {...split(percent(rate?.cpu))} note="of one CPU, last second" />
-      <Figure label="Runs a second" value={short(rate?.runs)} note={`${count(program.runs)} counted`} />
+      <Figure label="Runs a second" value={short(rate?.runs)}
+        note={`${count(program.runs)} counted`} />
       <Figure label="Each run" {...split(duration(rate?.average))} note="on average" />
-      <Figure label="Run time" {...split(duration(program.runTimeNs ? Number(program.runTimeNs) / 1e9 : null))}
+      <Figure label="Run time"
+        {...split(duration(program.runTimeNs ? Number(program.runTimeNs) / 1e9 : null))}
         note="while statistics were on" />
-      <Figure label="Size" value={count(program.xlatedSize ? program.xlatedSize / 8 : null)} unit="insns"
+      <Figure label="Size" unit="insns"
+        value={count(program.xlatedSize ? program.xlatedSize / 8 : null)}
         note={`${bytes(program.jitedSize)} native`} />
       <Figure label="Memory" {...split(bytes(program.memory))}
         note={program.loadTime ? <>loaded <Ago time={program.loadTime} /></> : ""} />
@@ -47,8 +52,8 @@ const measures = ["cpu", "runs", "average"] as const;
 const measureText = [["cpu", "CPU"], ["runs", "Runs/s"], ["average", "Each run"]] as const;
 
 /** What the server remembers, then what came while we looked. */
-function usePoints(id: number) {
-  const result = useQuery(ProgramHistory, { id });
+function usePoints(id: number, seconds: number) {
+  const result = useQuery(ProgramHistory, { id, seconds });
   const [since] = useState(() => Date.now() / 1000);
   const live = rates.value.get(id);
   const [points, setPoints] = useState<NonNullable<typeof live>[]>([]);
@@ -62,23 +67,59 @@ function usePoints(id: number) {
   }, [result.data, points, since]);
 }
 
+type Point = ReturnType<typeof usePoints>[number];
+
+/** A curve with a gap where nothing was sampled. */
+function curveOf(points: Point[], measure: (typeof measures)[number]) {
+  const times: number[] = [];
+  const values: (number | null)[] = [];
+  for (const point of points) {
+    const last = times[times.length - 1];
+    const begin = point.time - point.seconds;
+    if (last !== undefined && begin - last > 2) {
+      times.push((last + begin) / 2);
+      values.push(null);
+    }
+    times.push(point.time);
+    values.push(point[measure]);
+  }
+  return { times, values };
+}
+
+const ranges = ["300", "900", "3600"] as const;
+const rangeText = [["300", "5 min"], ["900", "15 min"], ["3600", "1 h"]] as const;
+
+const asCsv = (points: Point[]): string =>
+  ["time,seconds,runs,cpu,average,misses", ...points.map((point) =>
+    [point.time, point.seconds, point.runs, point.cpu, point.average ?? "", point.misses])]
+    .join("\n") + "\n";
+
 function Cost({ program }: { program: Program }) {
-  const points = usePoints(program.id);
+  const range = oneOf("range", ranges);
+  const points = usePoints(program.id, Number(range));
   const measure = oneOf("show", measures);
+  const { times, values } = curveOf(points, measure);
   const format = { cpu: percent, runs: short, average: duration }[measure];
   const name = { cpu: "CPU", runs: "runs a second", average: "average run" }[measure];
   return (
     <Card title="Cost over time" wide end={
-      <Choice label="What to show" words={measureText} chosen={measure}
-        choose={(word) => setParams({ show: word === "cpu" ? null : word })} />
+      <>
+        <button class="plain" onClick={() => download(`prog_${program.id}_cost.csv`,
+          asCsv(points), "text/csv")}><Icon name="save" />CSV</button>
+        <Choice label="How far back" words={rangeText} chosen={range}
+          choose={(word) => setParams({ range: word === "300" ? null : word })} />
+        <Choice label="What to show" words={measureText} chosen={measure}
+          choose={(word) => setParams({ show: word === "cpu" ? null : word })} />
+      </>
     }>
       {points.length < 2
         ? <Empty title={ratesFailed.value ? "No statistics" : "Measuring"} icon="exports">
             <p>{ratesFailed.value ?? "The first two samples are on their way."}</p>
           </Empty>
-        : <Chart label={`${name} of ${program.name}`} times={points.map((point) => point.time)}
-            curves={[{ name, values: points.map((point) => point[measure]) }]}
+        : <Chart label={`${name} of ${program.name}`} times={times} curves={[{ name, values }]}
             format={format} height={190} span={60} />}
+      {points.length > 1 &&
+        <p class="dim hint">Drag over a stretch to look closer; double-click for all of it.</p>}
     </Card>
   );
 }
@@ -89,7 +130,8 @@ function Identity({ program }: { program: Program }) {
     ["Kernel's type", program.kernelType], ["Built to attach to", program.attachTo],
     ["Loaded", program.loadTime ? exactTime(program.loadTime) : null],
     ["By user", program.user ?? program.uid],
-    ["Verified", program.verifiedInsns ? `${count(program.verifiedInsns)} instructions walked` : null],
+    ["Verified", program.verifiedInsns
+      ? `${count(program.verifiedInsns)} instructions walked` : null],
     ["Skipped", Number(program.recursionMisses) > 0
       ? `${count(program.recursionMisses)} runs, already running on that CPU` : null],
     ["Licence", program.gplCompatible === null ? null
@@ -101,7 +143,8 @@ function Identity({ program }: { program: Program }) {
       <dl class="facts">
         {facts.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => [
           <dt key={name}>{name}</dt>,
-          <dd key={`${name} is`} class={name === "Tag" || name === "Built to attach to" ? "mono" : ""}>
+          <dd key={`${name} is`}
+            class={name === "Tag" || name === "Built to attach to" ? "mono" : ""}>
             {value}
           </dd>,
         ])}
@@ -125,7 +168,8 @@ function Attached({ program }: { program: Program }) {
                 <TypeTag type={point.kind} />
                 <span class="mono clip" title={point.target}>{point.target}</span>
                 <span class="end">
-                  {point.link ? <a href={`/links/${point.link.id}`}>link {point.link.id}</a> : point.how}
+                  {point.link
+                    ? <a href={`/links/${point.link.id}`}>link {point.link.id}</a> : point.how}
                 </span>
               </li>
             ))}
@@ -158,7 +202,8 @@ function Holders({ program }: { program: Program }) {
             <li key={`${task.pid} ${task.fd}`}>
               <Icon name="attach" /><span>{task.type}</span>
               <span class="mono clip">{task.name}</span>
-              <span class="end">process {task.pid}, fd {task.fd}</span>
+              <span class="end">
+                <a href={`/owners/${task.pid}`}>process {task.pid}</a>, fd {task.fd}</span>
             </li>
           ))}
         </ul>
@@ -207,12 +252,17 @@ function About({ program, data }: { program: Program; data: ProgramPageData }) {
         <Identity program={program} />
         <Pins kind="program" id={program.id} pins={program.pins} />
         {program.verifierLog && (
-          <Card title="Verifier's log" wide><pre class="code" tabIndex={0}>{program.verifierLog}</pre></Card>
+          <Card title="Verifier's log" wide end={<Copy text={program.verifierLog} />}>
+            <pre class="code" tabIndex={0}>{program.verifierLog}</pre>
+          </Card>
         )}
       </div>
     </>
   );
 }
+
+const tabIds = ["about", "code", "flow", "maps", "hot", "run"] as const;
+const filling = new Set<string>(["code", "flow", "maps"]);
 
 function Body({ data }: { data: ProgramPageData }) {
   const { program } = data;
@@ -222,12 +272,14 @@ function Body({ data }: { data: ProgramPageData }) {
     { id: "code", title: "Code" },
     { id: "flow", title: "Control flow" },
     { id: "hot", title: "Hot spots" },
+    { id: "run", title: "Run" },
   ];
   const tab = chosenTab(tabs);
   useEffect(() => { document.title = `${program.name ?? program.id} · Lunette`; }, [program.name]);
   return (
     <>
-      <Head title={program.name || `program ${program.id}`} mono crumbs={[["Programs", "/programs"]]}
+      <Head title={program.name || `program ${program.id}`} mono
+        crumbs={[["Programs", "/programs"]]}
         actions={
           <>
             <a class="button" href={`/graph?from=prog:${program.id}`}><Icon name="graph" />Graph</a>
@@ -237,10 +289,11 @@ function Body({ data }: { data: ProgramPageData }) {
         <TypeTag type={program.type} /><span class="dim">id {program.id}</span>
         {program.own && <span class="badge">Lunette's own</span>}
         {program.orphaned && <span class="badge warn">orphaned</span>}
-        <span class="dim">{program.owners.length > 0 && <>held by <Owners owners={program.owners} /></>}</span>
+        {program.owners.length > 0 &&
+          <span class="dim">held by <Owners owners={program.owners} /></span>}
       </Head>
       <Tabs tabs={tabs} label="Program" />
-      <TabPanel id={tab} grow={tab !== "about" && tab !== "hot"}>
+      <TabPanel id={tab} grow={filling.has(tab)}>
         {tab === "about" && <About program={program} data={data} />}
         {tab === "maps" && (
           <Table label="Maps" rows={program.maps} columns={mapColumns} rowKey={(row) => row.id}
@@ -248,6 +301,7 @@ function Body({ data }: { data: ProgramPageData }) {
         )}
         {tab === "code" && <Code id={program.id} />}
         {tab === "hot" && <Hot id={program.id} />}
+        {tab === "run" && <Run key={program.id} program={program} />}
         {tab === "flow" && <Flow id={program.id} />}
       </TabPanel>
     </>
@@ -260,7 +314,7 @@ export function ProgramPage({ id }: PageProps) {
   const result = useQuery(Query, { id: number }, { kinds: ["LINK"] });
   const gone = result.data && programs.value.size > 0 && !programs.value.has(number);
   return (
-    <div class={`page${["code", "flow", "maps"].includes(oneOf("tab", ["about", "code", "flow", "maps", "hot"])) ? " fill" : ""}`}>
+    <div class={`page${filling.has(oneOf("tab", tabIds)) ? " fill" : ""}`}>
       {gone && (
         <div class="notice"><Icon name="alert" />This program is gone from the kernel. Below is the
           last that was known of it.</div>

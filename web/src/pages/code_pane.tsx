@@ -1,0 +1,105 @@
+// One listing of a program's code. Lines that came of the same source line are lit together in
+// all listings, by the mouse or by the arrow keys.
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { percent } from "../lib/format";
+import { Copy, download } from "../parts/bits";
+import { Icon } from "../parts/icon";
+
+export interface Line {
+  /** Source line that it belongs to, as file:line; null: none that is known. */
+  source: string | null;
+  at: ComponentChildren;
+  /** Is it jumped to? */
+  target?: boolean;
+  id?: string;
+  bytes?: string | undefined;
+  text: ComponentChildren;
+  /** Share of the samples that fell on it. */
+  heat?: number | undefined;
+  /** What stands above it: the function or the file. */
+  head?: ComponentChildren;
+}
+
+/** The source line that is lit: under the mouse, else the chosen one and where it was chosen. */
+export interface Lit {
+  over: string | null;
+  chosen: string | null;
+  by: string;
+  hover: (source: string | null) => void;
+  choose: (source: string | null, by: string) => void;
+}
+
+/** Brings the first line that is lit into sight. */
+function reveal(box: HTMLElement | null): void {
+  const line = box?.querySelector<HTMLElement>(".code-line.lit");
+  if (!box || !line) return;
+  const top = line.offsetTop - box.offsetTop;
+  const bottom = top + line.offsetHeight;
+  const { scrollTop: from, clientHeight: height } = box;
+  if (top < from + 30 || bottom > from + height) box.scrollTop = top - box.clientHeight / 3;
+}
+
+/** The next line, up or down, that belongs to another source line. */
+function nextSource(lines: readonly Line[], from: string | null, step: number): string | null {
+  let at = lines.findIndex(({ source }) => source !== null && source === from);
+  if (at < 0) at = step > 0 ? -1 : lines.length;
+  for (at += step; at >= 0 && at < lines.length; at += step) {
+    const { source } = lines[at]!;
+    if (source !== null && source !== from) return source;
+  }
+  return from;
+}
+
+const Heat = ({ share }: { share: number | undefined }) => (
+  <span class="heat-share" title={share ? `${percent(share)} of the samples` : undefined}
+    style={{ "--share": `${Math.round(Math.sqrt(share ?? 0) * 100)}%` }}>
+    {share ? `${(share * 100).toFixed(share < 0.0995 ? 1 : 0)} %` : ""}
+  </span>
+);
+
+export function Pane({ name, title, lines, asText, file, lit, warm }: {
+  name: string; title: string; lines: readonly Line[]; asText: () => string; file: string;
+  lit: Lit; warm: boolean;
+}) {
+  const box = useRef<HTMLDivElement>(null);
+  const shown = lit.over ?? lit.chosen;
+  useEffect(() => {
+    if (lit.chosen && lit.by !== name) reveal(box.current);
+  }, [lit.chosen, lit.by]);
+  const onKey = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (event.key === "Escape") lit.choose(null, name);
+    if (!step || event.ctrlKey || event.metaKey || !lines.some(({ source }) => source)) return;
+    event.preventDefault();
+    lit.choose(nextSource(lines, lit.chosen, step), name);
+    requestAnimationFrame(() => reveal(box.current));
+  };
+  return (
+    <section class="pane" aria-label={title}>
+      <header><h2>{title}</h2>
+        <span class="end"><Copy text={asText} />
+          <button class="plain" title={`Download ${file}`} aria-label={`Download ${file}`}
+            onClick={() => download(file, asText())}><Icon name="save" /></button></span>
+      </header>
+      <div class="listing" ref={box} tabIndex={0} onKeyDown={onKey} role="group"
+        aria-label={`${title}, line by line`}>
+        {lines.map((line, n) => (
+          <div key={n}>
+            {line.head && <h3 class="mono">{line.head}</h3>}
+            <div id={line.id} onMouseEnter={() => lit.hover(line.source)}
+              onClick={() => lit.choose(line.source, name)}
+              class={`code-line${line.source && shown === line.source ? " lit" : ""}` +
+                (line.source && lit.chosen === line.source ? " chosen" : "")}>
+              {warm && <Heat share={line.heat} />}
+              <span class={`at${line.target ? " target" : ""}`}>{line.at}</span>
+              {line.bytes !== undefined && <span class="bytes">{line.bytes}</span>}
+              <span class="text">{line.text}</span>
+            </div>
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
