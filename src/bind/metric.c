@@ -175,6 +175,7 @@ int luaopen_lunette_core_metrics(lua_State *L)
 	lun_metric_open_tally(L);
 	lun_metric_open_page(L);
 	lun_metric_open_emit(L);
+	lun_metric_open_gate(L);
 	lun_metric_open_pass(L);
 	lun_metric_open_regex(L);
 	return 1;

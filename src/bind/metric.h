@@ -21,5 +21,6 @@ void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods);
 void lun_metric_open_tally(lua_State *L);
 void lun_metric_open_page(lua_State *L);
 void lun_metric_open_emit(lua_State *L);
+void lun_metric_open_gate(lua_State *L);
 void lun_metric_open_pass(lua_State *L);
 void lun_metric_open_regex(lua_State *L);

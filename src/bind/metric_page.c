@@ -255,6 +255,48 @@ int lun_metric_push_out(lua_State *L, struct lun_out *out)
 	return err ? fail(L, err) : 1;
 }
 
+/* page:pending(family): its samples come later; page:ready(): all that was pending is there */
+static int l_page_pending(lua_State *L)
+{
+	struct lun_page *page = check_page(L, 1);
+	lua_Integer family = luaL_checkinteger(L, 2);
+
+	luaL_argcheck(
+		L, family >= 0 && (size_t)family < lun_page_families(page), 2, "no such family");
+	lun_page_pending(page, (int)family);
+	return 0;
+}
+
+static int l_page_ready(lua_State *L)
+{
+	lun_page_ready(check_page(L, 1));
+	return 0;
+}
+
+/* page:begin("text" | "openmetrics") -> the text up to what is pending, source of the rest */
+static int l_page_begin(lua_State *L)
+{
+	struct lun_page *page = check_page(L, 1);
+	enum lun_metric_format format =
+		(enum lun_metric_format)luaL_checkoption(L, 2, "text", formats);
+	struct lun_source **slot = lun_source_new(L);
+	struct lun_out out;
+	int more;
+
+	*slot = lun_page_source(page, format);
+	if (!*slot)
+		return fail(L, -ENOMEM);
+	lun_out_init(&out);
+	do {
+		more = (*slot)->pull(*slot, &out);
+	} while (more > 0);
+	if (more < 0 && more != -EAGAIN)
+		out.err = more;
+	lun_metric_push_out(L, &out);
+	lua_insert(L, -2);
+	return 2;
+}
+
 /* page:text("text" | "openmetrics") -> string; not of a page that streams */
 static int l_page_text(lua_State *L)
 {
@@ -365,6 +407,9 @@ static const luaL_Reg page_methods[] = {
 	{ "size", l_page_size },
 	{ "source", l_page_source },
 	{ "text", l_page_text },
+	{ "pending", l_page_pending },
+	{ "ready", l_page_ready },
+	{ "begin", l_page_begin },
 	{ "close", l_page_close },
 	{ "__gc", l_page_close },
 	{ "__close", l_page_close },

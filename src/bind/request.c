@@ -1,18 +1,22 @@
 #include "bind/request.h"
 
+#include <errno.h>
 #include <lauxlib.h>
+#include <stdlib.h>
 
 #include "bind/conn_private.h"
 #include "bind/request_stream.h"
 #include "bind/source.h"
 
+/* The one who asks and the job each hold it: a handler may go on after it has answered. */
 struct exchange {
 	struct lun_job job;
 	const struct lun_request *request;
-	struct lun_reply *reply;
+	struct lun_reply *reply; /* not the job's any more when it is done */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	bool is_done;
+	int holders;
 };
 
 static void set_string(lua_State *L, const char *name, const char *value)
@@ -99,20 +103,41 @@ static void take_reply(lua_State *L, struct lun_reply *reply)
 	reply->status = (int)luaL_checkinteger(L, 1);
 	reply->unrouted = strcmp(kind, "none") == 0;
 	take_text(L, 2, &reply->headers);
-	if (strcmp(kind, "source") == 0)
+	if (strcmp(kind, "source") == 0) {
 		reply->source = lun_source_take(L, 4);
-	else if (strcmp(kind, "stream") == 0)
+	} else if (strcmp(kind, "stream") == 0) {
+		lua_pushvalue(L, 4);
 		reply->source = lun_stream_new(L);
-	else if (strcmp(kind, "events") == 0 || strcmp(kind, "websocket") == 0)
+	} else if (strcmp(kind, "events") == 0 || strcmp(kind, "websocket") == 0) {
 		take_session(L, reply, *kind == 'e');
-	else
+	} else {
 		take_text(L, 4, &reply->body);
+	}
 }
 
-/* require("lunette.http.worker").request(req) -> status, headers, kind, payload */
+static void answered(struct exchange *exchange)
+{
+	pthread_mutex_lock(&exchange->lock);
+	exchange->is_done = true;
+	pthread_cond_signal(&exchange->done);
+	pthread_mutex_unlock(&exchange->lock);
+}
+
+static void release(struct exchange *exchange)
+{
+	if (__atomic_sub_fetch(&exchange->holders, 1, __ATOMIC_ACQ_REL))
+		return;
+	pthread_cond_destroy(&exchange->done);
+	pthread_mutex_destroy(&exchange->lock);
+	free(exchange);
+}
+
+/* require("lunette.http.worker").request(req) -> status, headers, kind, payload [, after]:
+ * after() is called when the reply is on its way */
 static int l_request(lua_State *L)
 {
 	struct exchange *exchange = lua_touserdata(L, 1);
+	bool after;
 
 	lua_settop(L, 0);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -121,8 +146,16 @@ static int l_request(lua_State *L)
 	lua_replace(L, 1);
 	lua_settop(L, 1);
 	push_request(L, exchange->request);
-	lua_call(L, 1, 4);
+	lua_call(L, 1, 5);
+	after = lua_isfunction(L, 5);
+	if (!after)
+		lua_settop(L, 4);
 	take_reply(L, exchange->reply);
+	if (after) {
+		answered(exchange);
+		lua_settop(L, 5);
+		lua_call(L, 0, 0);
+	}
 	return 0;
 }
 
@@ -139,34 +172,52 @@ static void finish(struct lun_job *job, const char *err)
 {
 	struct exchange *exchange = (struct exchange *)job;
 
-	if (err)
-		fail(exchange->reply);
-	pthread_mutex_lock(&exchange->lock);
-	exchange->is_done = true;
-	pthread_cond_signal(&exchange->done);
-	pthread_mutex_unlock(&exchange->lock);
+	/* Only this thread has set it, if it is set. */
+	if (!exchange->is_done) {
+		if (err)
+			fail(exchange->reply);
+		answered(exchange);
+	}
+	release(exchange);
+}
+
+static struct exchange *new_exchange(const struct lun_request *request, struct lun_reply *reply)
+{
+	struct exchange *exchange = malloc(sizeof(*exchange));
+
+	if (!exchange)
+		return NULL;
+	*exchange = (struct exchange){
+		.job = { .call = l_request, .finish = finish },
+		.request = request,
+		.reply = reply,
+		.holders = 2,
+	};
+	pthread_mutex_init(&exchange->lock, NULL);
+	pthread_cond_init(&exchange->done, NULL);
+	return exchange;
 }
 
 int lun_request_run(
 	struct lun_pool *pool, const struct lun_request *request, struct lun_reply *reply)
 {
-	struct exchange exchange = {
-		.job = { .call = l_request, .finish = finish },
-		.request = request,
-		.reply = reply,
-		.lock = PTHREAD_MUTEX_INITIALIZER,
-		.done = PTHREAD_COND_INITIALIZER,
-	};
+	struct exchange *exchange = new_exchange(request, reply);
 	int err;
 
 	*reply = (struct lun_reply){ 0 };
-	err = lun_job_submit(pool, &exchange.job);
-	if (err)
+	if (!exchange)
+		return -EBUSY;
+	err = lun_job_submit(pool, &exchange->job);
+	if (err) {
+		release(exchange);
+		release(exchange);
 		return err;
-	pthread_mutex_lock(&exchange.lock);
-	while (!exchange.is_done)
-		pthread_cond_wait(&exchange.done, &exchange.lock);
-	pthread_mutex_unlock(&exchange.lock);
+	}
+	pthread_mutex_lock(&exchange->lock);
+	while (!exchange->is_done)
+		pthread_cond_wait(&exchange->done, &exchange->lock);
+	pthread_mutex_unlock(&exchange->lock);
+	release(exchange);
 	return 0;
 }
 

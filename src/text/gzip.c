@@ -9,6 +9,7 @@ enum {
 	LEVEL = 1,
 	GZIP_WRAPPER = 16, /* asks deflateInit2 for a gzip header */
 	CHUNK = 64 * 1024,
+	PAUSE = 8 * 1024, /* less than that at once: the reader is to see it now */
 };
 
 int lun_gzip(struct lun_out *out, const void *data, size_t len)
@@ -58,7 +59,7 @@ static int squeeze(struct gzip_source *src, struct lun_out *out, int flush)
 static int gzip_pull(struct lun_source *base, struct lun_out *out)
 {
 	struct gzip_source *src = (struct gzip_source *)base;
-	int more, err;
+	int more, err, flush = Z_NO_FLUSH;
 
 	if (src->ended)
 		return 0;
@@ -68,7 +69,11 @@ static int gzip_pull(struct lun_source *base, struct lun_out *out)
 	if (more < 0)
 		return more;
 	src->ended = more == 0;
-	err = squeeze(src, out, more ? Z_NO_FLUSH : Z_FINISH);
+	if (!more)
+		flush = Z_FINISH;
+	else if (src->text.len < PAUSE)
+		flush = Z_SYNC_FLUSH;
+	err = squeeze(src, out, flush);
 	return err ? err : more;
 }
 

@@ -100,13 +100,31 @@ int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, b
 	return made.number;
 }
 
-static struct view *add_view(struct lun_page *page, int number)
+static struct family *find_family(struct lun_page *page, int number)
 {
 	struct family *family = page->families;
-	struct view *views;
 
 	while (family->number != number)
 		family++;
+	return family;
+}
+
+void lun_page_pending(struct lun_page *page, int family)
+{
+	find_family(page, family)->pending = true;
+}
+
+void lun_page_ready(struct lun_page *page)
+{
+	for (size_t i = 0; i < page->size; i++)
+		page->families[i].pending = false;
+}
+
+static struct view *add_view(struct lun_page *page, int number)
+{
+	struct family *family = find_family(page, number);
+	struct view *views;
+
 	views = realloc(family->views, (family->n_views + 1) * sizeof(*views));
 	if (!views)
 		return NULL;

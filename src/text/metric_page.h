@@ -53,6 +53,11 @@ int lun_page_view(struct lun_page *page, int family, struct lun_selection *sel,
 /* Adds samples that are made while they are read; the page owns the source from then on, also
  * when it fails. */
 int lun_page_stream(struct lun_page *page, int family, struct lun_source *source);
+/* Its samples are still to come: until lun_page_ready, what writes the page stops behind the
+ * family's head with -EAGAIN, and goes on from there. */
+void lun_page_pending(struct lun_page *page, int family);
+/* All that was pending is there, or never will be. */
+void lun_page_ready(struct lun_page *page);
 size_t lun_page_families(const struct lun_page *page);
 bool lun_page_streams(const struct lun_page *page);
 /* How many samples the views have. */

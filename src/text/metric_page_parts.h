@@ -12,6 +12,7 @@ struct view {
 struct family {
 	struct lun_metric_head head;
 	bool last;
+	bool pending; /* its samples are not there yet */
 	struct view *views;
 	size_t n_views;
 	int number;

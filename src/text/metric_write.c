@@ -1,5 +1,6 @@
 #include "text/metric_page_parts.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,12 +227,14 @@ static int pull_family(struct page_source *src, struct lun_out *out)
 	const struct family *family = &src->page->families[src->family];
 	int more;
 
-	if (is_empty(family))
+	if (!family->pending && is_empty(family))
 		return 0;
 	if (!src->headed) {
 		lun_metric_head_write(out, src->format, &family->head);
 		src->headed = true;
 	}
+	if (family->pending)
+		return -EAGAIN;
 	if (src->view == family->n_views)
 		return 0;
 	more = pull_view(src, out, family);

@@ -3,14 +3,14 @@
 
 local bpf = require("bpf")
 local core = require("lunette.core.metrics")
-local lunette = require("lunette")
-local d, metrics = lunette.decode, lunette.metrics
+local metrics = require("lunette").metrics
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local ENTRIES = tonumber(os.getenv("BENCH_ENTRIES")) or 1000000
 
 local object <close> = assert(bpf.load(build .. "/tests/bpf/metrics_big.bpf.o"))
 local map <close> = object:map("mx_big")
+local ten <close> = object:map("mx_ten")
 local id = map:info().id
 
 local function fill(which, entries)
@@ -47,7 +47,7 @@ local function reset_peak()
   end
 end
 
--- Seconds, bytes and the first byte's seconds of one scrape of a rule; the peak above idle.
+-- Seconds and bytes of one scrape of a rule, and the peak above idle.
 local function scrape(name)
   collectgarbage()
   collectgarbage()
@@ -56,42 +56,48 @@ local function scrape(name)
   local _, start = core.now()
   local page = metrics.page { rules = { [name] = true }, off = { lunette = true } }
   local source <close> = page:source("text")
-  local bytes, first = 0, nil
-  for chunk in source.read, source do
-    first = first or select(2, core.now()) - start
-    bytes = bytes + #chunk
-  end
+  local bytes = 0
+  for chunk in source.read, source do bytes = bytes + #chunk end
   local _, stop = core.now()
   page:close()
-  return { seconds = stop - start, bytes = bytes, first = first or 0,
-    memory = resident("VmHWM") - idle }
+  return { seconds = stop - start, bytes = bytes, memory = resident("VmHWM") - idle }
 end
 
 local function show(what, result, limit, ratio)
-  print(("%-34s %7.3f s  %5.2f x raw (bar %s)  %6.1f MB out  first byte %5.1f ms  +%.1f MiB")
+  print(("%-28s %7.3f s  %5.2f x raw (bar %s)  %6.1f MB out  +%.1f MiB (bar 32)")
     :format(what, result.seconds, result.seconds / limit, ratio, result.bytes / 1e6,
-      result.first * 1000, result.memory))
+      result.memory))
 end
 
--- Keys that stay in one bucket order: the label as text, and a plain function.
-metrics.map { rule = "all", name = "bench_all", match = { id = id }, max_series = math.huge,
-  decode = { key = d.cstring(16):as("comm"), value = d.u64() }, labels = { comm = "key.comm" } }
-metrics.map { rule = "top", name = "bench_top", match = { id = id }, top = 100,
-  decode = { key = d.cstring(16):as("comm"), value = d.u64() }, labels = { comm = "key.comm" } }
-metrics.map { rule = "default", name = "bench_default", match = { id = id },
-  decode = { key = d.cstring(16):as("comm"), value = d.u64() }, labels = { comm = "key.comm" } }
-metrics.map { rule = "lua", name = "bench_lua", match = { id = id },
-  decode = { key = d.cstring(16):as("comm"), value = d.u64() },
-  labels = { digit = function(key) return key:sub(-1) end } }
-metrics.map { rule = "lua top", name = "bench_lua_top", match = { id = id }, top = 100,
-  decode = { key = d.cstring(16):as("comm"), value = d.u64() },
-  labels = { comm = function(key) return key end } }
-metrics.collect("ten thousand", function(emit)
-  emit.family { name = "bench_series" }
-  for i = 1, 10000 do emit("bench_series", i, { process = "process-" .. i }) end
-end)
+-- Seconds until a server's first byte, and until its last, of one scrape of a rule.
+local function get(url, name)
+  local pipe = assert(io.popen(("curl -s -o /dev/null -w '%%{time_starttransfer} %%{time_total}' "
+    .. "'%s/metrics?rule=%s'"):format(url, name:gsub(" ", "%%20"))))
+  local first, total = pipe:read("n", "n")
+  pipe:close()
+  return first, total
+end
 
+-- Runs fn(url) beside a server that has the rules.
+local function with_server(fn)
+  local out = os.tmpname()
+  local pipe = assert(io.popen(("%s/lunette serve --listen 127.0.0.1:0 "
+    .. "--script tests/bench/metrics_rules.lua >%s 2>&1 & echo $!"):format(build, out)))
+  local pid, url = pipe:read("n"), nil
+  pipe:close()
+  repeat
+    os.execute("sleep 0.1")
+    for line in io.lines(out) do url = url or line:match("listening on (http://[%d.:]+)") end
+  until url
+  fn(url)
+  os.execute("kill " .. pid)
+  os.remove(out)
+end
+
+
+dofile("tests/bench/metrics_rules.lua")
 fill(map, ENTRIES)
+fill(ten, 10000)
 local limit = raw()
 print(("raw batch loop of %d entries: %.3f s, %.0f ns an entry"):format(ENTRIES, limit,
   limit / ENTRIES * 1e9))
@@ -100,11 +106,14 @@ show("declarative, top 100", scrape("top"), limit, "2.5")
 show("declarative, 10,000 of them", scrape("default"), limit, "2.5")
 show("Lua function, 10 series", scrape("lua"), limit, "8")
 show("Lua function, top 100", scrape("lua top"), limit, "8")
-
-local ten <close> = object:map("mx_ten")
-metrics.map { rule = "ten", name = "bench_ten", match = { id = ten:info().id },
-  decode = { key = d.cstring(16):as("comm"), value = d.u64() }, labels = { comm = "key.comm" } }
-fill(ten, 10000)
-print(("10,000 series of a map: %.1f ms (bar 20)"):format(scrape("ten").seconds * 1000))
-print(("10,000 series of a collector: %.1f ms (bar 20)")
-  :format(scrape("ten thousand").seconds * 1000))
+for _, name in ipairs { "ten", "ten thousand" } do
+  print(("10,000 series of a %s: %.1f ms (bar 20)"):format(name == "ten" and "map" or "collector",
+    scrape(name).seconds * 1000))
+end
+with_server(function(url)
+  for _, name in ipairs { "all", "top", "default", "lua", "lua top", "ten", "ten thousand" } do
+    local first, total = get(url, name)
+    print(("by HTTP, %-12s first byte %5.1f ms (bar 50), last %7.1f ms"):format(name, first * 1000,
+      total * 1000))
+  end
+end)

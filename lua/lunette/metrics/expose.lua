@@ -82,19 +82,37 @@ local function timeout_of(headers)
   return seconds and seconds > 0 and seconds * MARGIN or nil
 end
 
--- The page: that of a scrape in flight which asks for the same, or a new one.
-local function page_for(make, opts, timeout)
+-- Lands with what other scrapes can share: a page that is read while it is made is its reader's.
+local function land(flight, page)
+  local _, streams = page:size()
+  flight:land(not streams and page or nil)
+end
+
+-- The page: that of a scrape in flight which asks for the same, or a new one. When some of it is
+-- to come, finish() makes that.
+local function page_for(begin, opts, timeout)
   local key = sorted(opts.names) .. "\n" .. sorted(opts.rules)
   local got = core.flight(key, timeout or 10)
   if got and got.size then return got end
-  local flight <close> = got
-  local page = (make(opts))
-  local _, streams = page:size()
-  if flight then flight:land(not streams and page or nil) end
-  return page
+  local flight = got or { land = function() end }
+  -- Who waits for this page makes its own when this one fails.
+  local function try(fn, ...)
+    local ok, result = pcall(fn, ...)
+    if ok then return result end
+    flight:land()
+    error(result, 0)
+  end
+  local scrape = try(begin, opts, false)
+  local function finish()
+    local page = try(scrape.finish, scrape)
+    land(flight, page)
+    return page
+  end
+  if #scrape.later > 0 then return scrape.page, finish end
+  return finish()
 end
 
-local function body_of(page, format, gzip)
+local function whole(page, format, gzip)
   local _, streams = page:size()
   if streams then
     local source = page:source(format)
@@ -104,11 +122,21 @@ local function body_of(page, format, gzip)
   return "body", gzip and core.gzip(text) or text
 end
 
+-- What is ready goes at once; after() makes the rest, for which the reader waits at the gate.
+local function in_parts(page, finish, format, gzip)
+  local gate = core.gate()
+  local source = gate:source(page:begin(format))
+  return gzip and core.gzip_source(source) or source, function()
+    local _ <close> = gate
+    finish()
+  end
+end
+
 --- Answers a request: the response table of lunette.http.
 ---@param req table
----@param make fun(opts: table): table makes the page
+---@param begin fun(opts: table, patient: boolean): table begins a scrape
 ---@return table response
-function expose.respond(req, make)
+function expose.respond(req, begin)
   local headers = req.headers or {}
   local format = expose.negotiate(headers.accept)
   local gzip = expose.takes_gzip(headers["accept-encoding"])
@@ -121,10 +149,15 @@ function expose.respond(req, make)
   end
   local query, timeout = req.query_all or {}, timeout_of(headers)
   local _, now = core.now()
+  local page, finish = page_for(begin, { names = set_of(query["name[]"]),
+    rules = set_of(query.rule), deadline = timeout and now + timeout or nil }, timeout)
+  if finish then
+    response.source, response.after = in_parts(page, finish, format, gzip)
+    return response
+  end
   -- What is left of it lives in its source, and goes with that.
-  local page <close> = page_for(make, { names = set_of(query["name[]"]), rules = set_of(query.rule),
-    deadline = timeout and now + timeout or nil }, timeout)
-  local field, body = body_of(page, format, gzip)
+  local handle <close> = page
+  local field, body = whole(handle, format, gzip)
   response[field] = body
   return response
 end

@@ -102,14 +102,15 @@ for _, name in ipairs(BUILTIN) do
   metrics.collect(name, require("lunette.metrics.builtin." .. name).run)
 end
 
+local function begin(opts, patient)
+  return scrape.begin({ names = opts.names, rules = opts.rules, deadline = opts.deadline,
+    off = opts.off or off }, patient)
+end
+
 --- The page itself. opts: names, rules (sets), deadline (monotonic seconds).
 ---@param opts? table
 ---@return table page, boolean failed
-function metrics.page(opts)
-  opts = opts or {}
-  return scrape.page { names = opts.names, rules = opts.rules, deadline = opts.deadline,
-    off = opts.off or off }
-end
+function metrics.page(opts) return begin(opts or {}, true):finish() end
 
 --- Prints what /metrics would give, as text.
 ---@param opts? table also format = "text" | "openmetrics"
@@ -150,7 +151,7 @@ end
 ---@return table response
 function metrics.respond(req)
   look()
-  return expose.respond(req, metrics.page)
+  return expose.respond(req, begin)
 end
 
 metrics.now = core.now

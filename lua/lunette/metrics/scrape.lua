@@ -4,6 +4,7 @@
 local bpf = require("bpf")
 local collect = require("lunette.metrics.collect")
 local core = require("lunette.core.metrics")
+local maps = require("lunette.metrics.maps")
 local names = require("lunette.metrics.names")
 local own = require("lunette.metrics.own")
 local registry = require("lunette.registry")
@@ -163,23 +164,64 @@ local function add_own(self)
   put_families(self, "lunette", list, true)
 end
 
---- Makes the page. opts: names (set of metric names, nil: all), rules (set, nil: all),
---- deadline (on the monotonic clock), off (set of built-in collectors that are off).
----@param opts table
+local MANY = 20000 -- entries: their pass takes longer than a reader should wait for a first byte
+local SLOW = 0.01 -- seconds, the time before
+local IMPATIENT = 0.025 -- seconds since the scrape began
+
+-- Whether a rule's pass is to be made when what is ready has been sent.
+local function is_slow(self, item)
+  local _, now = core.now()
+  self.durations = self.durations or core.counts("duration")
+  if now - self.began > IMPATIENT or (self.durations[item.name] or 0) > SLOW then return true end
+  for _, info in ipairs(maps.of(item, self:maps())) do
+    if info.max_entries > MANY then return true end
+  end
+  return false
+end
+
+-- The families of a rule whose pass comes later: what may be written of them is their heads.
+local function put_off(self, item)
+  for _, metric in ipairs(item.metrics) do
+    local number = self:family(item.name, metric)
+    if number then self.page:pending(number) end
+  end
+  self.later[#self.later + 1] = item
+end
+
+--- What was put off; then the page is complete.
 ---@return table page, boolean failed whether one did not give all that it could
-function scrape.page(opts)
+function Scrape:finish()
+  for _, item in ipairs(self.later) do run_one(self, item, run_rule) end
+  if not self.off.lunette then add_own(self) end
+  self.page:ready()
+  return self.page, self.failed
+end
+
+--- Begins a page: collectors run, and the rules, but for those that take long where `patient` is
+--- false; these are in the scrape's list `later`. opts: names (set of metric names, nil: all),
+--- rules (set, nil: all), deadline (on the monotonic clock), off (set of built-in collectors that
+--- are off).
+---@param opts table
+---@param patient boolean
+---@return table scrape
+function scrape.begin(opts, patient)
   local _, began = core.now()
   local self = setmetatable({ page = core.page(), families = {}, samples = {}, ran = {},
-    began = began, failed = false, names = opts.names, rules = opts.rules,
-    deadline = opts.deadline }, Scrape)
+    began = began, failed = false, names = opts.names, rules = opts.rules, later = {},
+    deadline = opts.deadline, off = opts.off }, Scrape)
   for _, item in ipairs(registry.list("collector")) do
     if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_collector) end
   end
   for _, item in ipairs(registry.list("metric")) do
-    if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_rule) end
+    if wants(self, item) and not opts.off[item.name] then
+      if not patient and is_slow(self, item) then
+        put_off(self, item)
+      else
+        run_one(self, item, run_rule)
+      end
+    end
   end
-  if not opts.off.lunette then add_own(self) end
-  return self.page, self.failed
+  return self
 end
 
 return scrape

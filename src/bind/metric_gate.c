@@ -1,0 +1,157 @@
+/*
+ * A page that is written while its slow parts are still being made: a text that is ready, then a
+ * gate, and behind it a source that is not read before the VM has opened the gate.
+ */
+#include "bind/metric.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "bind/names.h"
+#include "bind/source.h"
+#include "text/source.h"
+
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t opened;
+	bool open;
+	int holders; /* the VM's object and the source */
+};
+
+struct gated {
+	struct lun_source base;
+	struct gate *gate;
+	struct lun_out text;
+	struct lun_source *inner;
+};
+
+static void gate_release(struct gate *gate)
+{
+	if (__atomic_sub_fetch(&gate->holders, 1, __ATOMIC_ACQ_REL))
+		return;
+	pthread_cond_destroy(&gate->opened);
+	pthread_mutex_destroy(&gate->lock);
+	free(gate);
+}
+
+static void gate_open(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	gate->open = true;
+	pthread_cond_broadcast(&gate->opened);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static void gate_wait(struct gate *gate)
+{
+	pthread_mutex_lock(&gate->lock);
+	while (!gate->open)
+		pthread_cond_wait(&gate->opened, &gate->lock);
+	pthread_mutex_unlock(&gate->lock);
+}
+
+static int gated_pull(struct lun_source *base, struct lun_out *out)
+{
+	struct gated *src = (struct gated *)base;
+
+	if (src->text.len) {
+		lun_out_mem(out, src->text.data, src->text.len);
+		lun_out_free(&src->text);
+		return 1;
+	}
+	gate_wait(src->gate);
+	return src->inner->pull(src->inner, out);
+}
+
+static const char *gated_note(const struct lun_source *base)
+{
+	return lun_source_note(((const struct gated *)base)->inner);
+}
+
+/* Without waiting: the VM has no part of the source in its hands, only of what that reads. */
+static void gated_close(struct lun_source *base)
+{
+	struct gated *src = (struct gated *)base;
+
+	src->inner->close(src->inner);
+	lun_out_free(&src->text);
+	gate_release(src->gate);
+	free(src);
+}
+
+/* gate() -> gate: closed */
+static int l_gate(lua_State *L)
+{
+	struct gate **slot = lua_newuserdatauv(L, sizeof(*slot), 0);
+	struct gate *gate;
+
+	*slot = NULL;
+	luaL_setmetatable(L, LUN_GATE);
+	gate = calloc(1, sizeof(*gate));
+	if (!gate)
+		return luaL_error(L, "not enough memory");
+	pthread_mutex_init(&gate->lock, NULL);
+	pthread_cond_init(&gate->opened, NULL);
+	gate->holders = 1;
+	*slot = gate;
+	return 1;
+}
+
+/* gate:open(): for good; so does closing it */
+static int l_gate_open(lua_State *L)
+{
+	struct gate **slot = luaL_checkudata(L, 1, LUN_GATE);
+
+	if (!*slot)
+		return 0;
+	gate_open(*slot);
+	gate_release(*slot);
+	*slot = NULL;
+	return 0;
+}
+
+/* gate:source(text, source) -> source: the text at once, the source (which it takes over) when
+ * the gate is open */
+static int l_gate_source(lua_State *L)
+{
+	struct gate **gate = luaL_checkudata(L, 1, LUN_GATE);
+	size_t len;
+	const char *text = luaL_checklstring(L, 2, &len);
+	struct lun_source **slot;
+	struct gated *src;
+
+	luaL_argcheck(L, *gate, 1, "the gate is open");
+	luaL_argcheck(L, lun_source_test(L, 3), 3, "no open source");
+	slot = lun_source_new(L);
+	src = calloc(1, sizeof(*src));
+	if (!src)
+		return luaL_error(L, "not enough memory");
+	src->base =
+		(struct lun_source){ .pull = gated_pull, .note = gated_note, .close = gated_close };
+	lun_out_init(&src->text);
+	lun_out_mem(&src->text, text, len);
+	src->gate = *gate;
+	__atomic_add_fetch(&src->gate->holders, 1, __ATOMIC_RELAXED);
+	src->inner = lun_source_take(L, 3);
+	*slot = &src->base;
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "gate", l_gate },
+	{ NULL, NULL },
+};
+
+static const luaL_Reg gate_methods[] = {
+	{ "open", l_gate_open },
+	{ "source", l_gate_source },
+	{ "__gc", l_gate_open },
+	{ "__close", l_gate_open },
+	{ NULL, NULL },
+};
+
+void lun_metric_open_gate(lua_State *L)
+{
+	lun_metric_class(L, LUN_GATE, gate_methods);
+	luaL_setfuncs(L, functions, 0);
+}

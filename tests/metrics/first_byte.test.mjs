@@ -1,0 +1,79 @@
+// What is ready of a page is sent while its slow passes still run.
+
+import assert from "node:assert/strict";
+import { get } from "node:http";
+import { after, before, describe, it } from "node:test";
+import { constants, gunzipSync } from "node:zlib";
+import { startServer, until } from "../lib/server.mjs";
+import { build } from "./support.mjs";
+
+// The map may hold a million entries, so that its pass is taken to be slow; the pass over its one
+// entry does not come back at all, and is ended.
+const script = `
+local bpf = require("bpf")
+local lunette = require("lunette")
+local metrics = lunette.metrics
+lunette.service("map", function(svc)
+  local object <close> = assert(bpf.load("${build}/tests/bpf/metrics_big.bpf.o"))
+  local map <close> = object:map("mx_big")
+  assert(map:update(("<c16"):pack("one"), ("<I8"):pack(1)))
+  lunette.shared.set("id", map:info().id)
+  while svc:sleep(60) do end
+end)
+lunette.http.get("/id", function() return { json = lunette.shared.get("id") or false } end)
+local function match(info) return info.id == lunette.shared.get("id") end
+metrics.collect("early", function(emit) emit("a_first", 1) end)
+metrics.collect("late", function(emit) emit("z_last", 1) end)
+metrics.map { rule = "slow", name = "m_slow", help = "Takes for ever.", match = match,
+  value = function() while true do end end }
+metrics.map { rule = "quick", name = "n_quick", match = match, value = 1 }
+metrics.map { rule = "top", name = "o_top", match = match, top = 1, labels = { key = { "key", raw = "string" } },
+  value = { "value", raw = "number" } }
+`;
+
+describe("a page with a pass that takes long", () => {
+  let server;
+
+  before(async () => {
+    server = await startServer({ scripts: { "slow.lua": script } });
+    await until(async () => (await fetch(`${server.url}/id`)).json(), { what: "the map" });
+  });
+
+  after(() => server?.stop());
+
+  // The body as it comes: node gives each of HTTP's chunks by itself.
+  const chunks = (query, headers) => new Promise((resolve, reject) => {
+    get(`${server.url}/metrics?${query}`, { headers }, (response) => {
+      const list = [];
+      response.on("data", (data) => list.push(data));
+      response.on("end", () => resolve(list));
+      response.on("error", reject);
+    }).on("error", reject);
+  });
+  const one = "rule=early&rule=late&rule=slow&rule=quick&rule=top";
+
+  it("comes as far as the head of what is slow, then the rest, with markers", async () => {
+    const [plain, packed] = await Promise.all([
+      chunks(one, {}),
+      chunks(`${one}&rule=btf`, { "accept-encoding": "gzip", accept: "application/openmetrics-text" })]);
+
+    const first = plain[0].toString(), whole = Buffer.concat(plain).toString();
+    assert.equal(first, "# TYPE a_first gauge\na_first 1\n# HELP m_slow Takes for ever.\n# TYPE m_slow gauge\n");
+    assert.match(whole, /^# TYPE n_quick gauge\nn_quick 1\n# TYPE o_top gauge\no_top\{key="one"\} 1\n# TYPE z_last gauge\nz_last 1$/m);
+    assert.match(whole, /^lunette_rule_up\{rule="slow"\} 0$/m);
+    assert.match(whole, /^lunette_rule_up\{rule="quick"\} 1$/m);
+    const heads = whole.match(/^# TYPE .*$/gm);
+    assert.equal(new Set(heads).size, heads.length);
+
+    const begun = gunzipSync(packed[0], { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+    assert.match(begun, /^a_first 1(.0)?\n[^]*# TYPE m_slow gauge\n/m);
+    assert.doesNotMatch(begun, /lunette_rule_up/);
+    assert.match(gunzipSync(Buffer.concat(packed)).toString(), /\n# EOF\n$/);
+  });
+
+  it("is not asked for by HEAD", async () => {
+    const response = await fetch(`${server.url}/metrics?${one}`, { method: "HEAD" });
+    assert.equal(response.status, 200);
+    assert.equal(await response.text(), "");
+  });
+});
