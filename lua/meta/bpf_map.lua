@@ -16,6 +16,9 @@ local Map = {}
 ---@class bpf.Cursor
 local Cursor = {}
 
+---@class bpf.Selection
+local Selection = {}
+
 ---@class bpf.Text
 local Text = {}
 
@@ -30,6 +33,28 @@ local Btf = {}
 ---@field cpus? boolean every CPU's value, also where the decoder would make them one
 ---@field decoder? table a decoder to use instead of the one in force
 ---@field after? string goes on after this position (Cursor:position)
+---@field where? bpf.Where only these entries; cursor() and each() heed it
+
+---@class bpf.Cell A cell of an entry's row, read without Lua
+---@field plan bpf.Plan of the key or value
+---@field index integer its column's, as Plan:columns counts
+---@field key? boolean is it the key's?
+---@field cpu? integer whose value; all CPUs' made one unless said
+---@field reduce? string how ("sum")
+
+---@class bpf.Where A condition: { op = "all"|"any"|"none", … } around others, or a test of a cell
+---@field op "all"|"any"|"none"|"eq"|"ne"|"lt"|"le"|"gt"|"ge"|"contains"|"starts"|"matches"
+---@field cell? bpf.Cell
+---@field number? string what a number is compared with: "i-5", "u7" or "d1.5"
+---@field text? string what a text is compared with; case makes no difference to contains, starts
+---@field test? fun(text: string): boolean of matches
+
+---@class bpf.SelectOptions
+---@field limit integer rows at most; of large entries fewer, so that they fit 64 MiB
+---@field sort? bpf.Cell by this, then by the key's bytes; what has no value comes last
+---@field descending? boolean
+---@field where? bpf.Where
+---@field after? { rank: string, key: string } only what comes after this row
 
 ---@class bpf.StreamOptions: bpf.ReadOptions
 ---@field format? "ndjson"|"json"|"csv" ndjson unless said otherwise
@@ -40,6 +65,7 @@ local Btf = {}
 ---@field unit? string
 ---@field offset integer bytes from the start of the key or value
 ---@field size integer bytes
+---@field whole? boolean it is all that the plan decodes, which is no struct then
 ---@field count? integer elements of an array
 ---@field big_endian? boolean
 ---@field histogram? "log2" an array of counts in slots of powers of two (`slots[]`)
@@ -146,6 +172,12 @@ function Map:cursor(opts) end
 ---@return bpf.Cursor
 function Map:each(opts) end
 
+--- The entries that come first in the order of a cell: step() until there is no more to read,
+--- then rows(). Memory is bounded by the rows that are kept.
+---@param opts bpf.SelectOptions
+---@return bpf.Selection|nil selection, string? err, integer? errno
+function Map:select(opts) end
+
 --- The whole map as text. Where no Lua function is in the decoder it is a C source, which
 --- needs no VM (lunette.source); else an object with the same read() and close().
 ---@param opts? bpf.StreamOptions
@@ -182,6 +214,27 @@ function Cursor:position() end
 
 function Cursor:close() end
 
+--- Reads another batch of the map.
+---@return boolean|nil more, string? err, integer? errno
+function Selection:step() end
+
+--- What was kept, in order: raw keys and values.
+---@return { [1]: string, [2]: string|string[] }[]
+function Selection:rows() end
+
+--- What a row is ordered by, as `after` takes it.
+---@param index integer
+---@return string
+function Selection:rank(index) end
+
+--- `matched` entries passed the condition, `remaining` of them come after `after`; the rest is
+--- told after the last step.
+---@return { seen: integer, matched: integer, remaining: integer, skipped: integer?,
+---  restarted: boolean?, truncated: boolean? }
+function Selection:state() end
+
+function Selection:close() end
+
 --- Some more text; nil alone is the end.
 ---@return string|nil chunk, string? err, integer? errno
 function Text:read() end
@@ -194,10 +247,11 @@ function Text:note() end
 
 function Text:close() end
 
---- What the plan makes of bytes.
----@param bytes string
+--- What the plan makes of bytes; of a list of them, one a CPU, what it makes of all together.
+---@param bytes string|string[]
+---@param reduce? "sum"|"min"|"max"|"avg"|"last" how the CPUs become one ("sum")
 ---@return any
-function Plan:decode(bytes) end
+function Plan:decode(bytes, reduce) end
 
 --- The bytes that the plan decodes to this value. Fields that are not given keep the bytes of
 --- `before` (whose length the result has), or are zero. What does not fit is refused by the

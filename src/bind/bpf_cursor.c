@@ -13,13 +13,15 @@
 #include "bpf/cursor.h"
 
 /* User values of a cursor. */
-enum { KEY_PLAN = 1, VALUE_PLAN = 2 };
+enum { KEY_PLAN = 1, VALUE_PLAN = 2, FUNCTIONS = 3 };
 
 struct cursor {
 	struct lun_cursor cur;
 	struct lun_view view;
-	uint32_t at; /* the next entry of the batch */
-	bool raw;
+	struct lun_where where; /* which entries are handed out */
+	uint32_t at;            /* the next entry of the batch */
+	uint64_t looked;        /* entries before it */
+	bool raw, filters;
 };
 
 static struct cursor *test_cursor(lua_State *L)
@@ -34,15 +36,17 @@ static int l_cursor_close(lua_State *L)
 
 	lun_cursor_close(&c->cur);
 	lun_view_free(&c->view);
+	lun_where_free(&c->where);
 	c->at = 0;
 	return 0;
 }
 
 static struct cursor *new_cursor(lua_State *L)
 {
-	struct cursor *c = lua_newuserdatauv(L, sizeof(*c), 2);
+	struct cursor *c = lua_newuserdatauv(L, sizeof(*c), 3);
 
 	memset(c, 0, sizeof(*c));
+	lun_where_init(&c->where);
 	c->cur.map.fd = -1;
 	luaL_setmetatable(L, LUN_CURSOR_HANDLE);
 	return c;
@@ -81,6 +85,18 @@ int lun_push_readable(lua_State *L, const struct lun_map *map)
 	return lun_push_failure(L, -EOPNOTSUPP, "map %u: %s", map->info.id, why);
 }
 
+static void set_where(lua_State *L, struct cursor *c, const struct lun_map *map)
+{
+	if (!lua_istable(L, 2))
+		return;
+	c->filters = lua_getfield(L, 2, "where") != LUA_TNIL;
+	if (c->filters) {
+		lun_push_where(L, -1, map, &c->where);
+		lua_setiuservalue(L, 3, FUNCTIONS);
+	}
+	lua_pop(L, 1);
+}
+
 /* Pushes an open cursor and returns 0, or 3 with an error. */
 static int push_cursor(lua_State *L)
 {
@@ -100,6 +116,7 @@ static int push_cursor(lua_State *L)
 		n = set_view(L, c, 3, map);
 	if (n)
 		return n;
+	set_where(L, c, map);
 	err = lun_cursor_open(&c->cur, map, 0);
 	if (!err && lua_istable(L, 2) && lua_getfield(L, 2, "after") == LUA_TSTRING) {
 		size_t len;
@@ -139,21 +156,45 @@ static void push_entry(lua_State *L, struct cursor *c, uint32_t i)
 	lun_push_decoded_value(L, -2, &c->view, value);
 }
 
-/* Whether there is an entry at c->at; fetches batches as needed. -errno on failure. */
-static int fetch(struct cursor *c)
+static bool wanted(struct cursor *c)
 {
-	while (c->at >= c->cur.count) {
+	return !c->filters ||
+		lun_where_passes(&c->where, lun_cursor_key(&c->cur, c->at),
+			lun_cursor_value(&c->cur, c->at));
+}
+
+/* Whether there is a wanted entry at c->at; fetches batches as needed. -errno on failure. */
+static int fetch(lua_State *L, struct cursor *c)
+{
+	struct lun_where_calls calls;
+
+	lua_getiuservalue(L, 1, FUNCTIONS);
+	lun_where_bind(&c->where, &calls, L, lua_gettop(L));
+	for (;;) {
 		int n;
 
+		for (; c->at < c->cur.count; c->at++, c->looked++) {
+			if (wanted(c))
+				return 1;
+		}
 		if (c->cur.done)
 			return 0;
+		if (c->filters)
+			lun_breathe(L);
 		n = lun_cursor_next(&c->cur);
 		if (n < 0)
 			return n;
 		c->at = c->cur.skip < (uint32_t)n ? c->cur.skip : (uint32_t)n;
 		c->cur.skip = 0;
 	}
-	return 1;
+}
+
+/* Pushes the entry at c->at and goes on behind it. */
+static int push_next(lua_State *L, struct cursor *c)
+{
+	push_entry(L, c, c->at++);
+	c->looked++;
+	return 2;
 }
 
 /* cursor:next() -> key, value | nil [, err, errno] */
@@ -165,24 +206,24 @@ static int l_cursor_next(lua_State *L)
 	if (c->cur.map.fd < 0)
 		return luaL_error(L, "cursor is closed");
 	lua_settop(L, 1);
-	more = fetch(c);
+	more = fetch(L, c);
 	if (more < 0)
 		return lun_push_error(L, more, "reading the map");
 	if (!more) {
 		luaL_pushfail(L);
 		return 1;
 	}
-	push_entry(L, c, c->at++);
-	return 2;
+	return push_next(L, c);
 }
 
 /* The step of a for-loop: like next(), but an error is raised. */
 static int l_cursor_step(lua_State *L)
 {
 	struct cursor *c = test_cursor(L);
-	int more = c->cur.map.fd < 0 ? 0 : fetch(c);
+	int more;
 
 	lua_settop(L, 1);
+	more = c->cur.map.fd < 0 ? 0 : fetch(L, c);
 	if (more < 0)
 		return luaL_error(
 			L, "reading map %d: %s", (int)c->cur.map.info.id, strerror(-more));
@@ -190,8 +231,7 @@ static int l_cursor_step(lua_State *L)
 		luaL_pushfail(L);
 		return 1;
 	}
-	push_entry(L, c, c->at++);
-	return 2;
+	return push_next(L, c);
 }
 
 /* cursor:state() -> { seen, skipped, restarted, truncated, by_batch, done } */
@@ -200,7 +240,7 @@ static int l_cursor_state(lua_State *L)
 	struct cursor *c = test_cursor(L);
 
 	lua_createtable(L, 0, 6);
-	lun_set_int(L, "seen", c->cur.seen - (c->cur.count - c->at));
+	lun_set_int(L, "seen", c->looked);
 	lun_set_int(L, "skipped", c->cur.skipped);
 	lun_set_bool(L, "restarted", c->cur.restarted);
 	lun_set_bool(L, "truncated", c->cur.truncated);

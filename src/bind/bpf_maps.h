@@ -4,6 +4,7 @@
 #include <lua.h>
 
 #include "bpf/map.h"
+#include "bpf/where.h"
 #include "text/out.h"
 
 /* Parts of lun_bind_maps: functions into the table on the top of the stack. */
@@ -12,6 +13,7 @@ void lun_bind_btf(lua_State *L);
 void lun_bind_cursors(lua_State *L);
 void lun_bind_streams(lua_State *L);
 void lun_bind_looks(lua_State *L);
+void lun_bind_selects(lua_State *L);
 
 /* The open map at idx; raises on anything else. */
 struct lun_map *lun_map_check(lua_State *L, int idx);
@@ -25,6 +27,7 @@ const struct btf *lun_btf_check(lua_State *L, int idx);
 int l_map_cursor(lua_State *L);
 int l_map_each(lua_State *L);
 int l_map_stream(lua_State *L);
+int l_map_select(lua_State *L);
 int l_map_ring(lua_State *L);
 int l_map_storage(lua_State *L);
 
@@ -37,3 +40,20 @@ int lun_push_readable(lua_State *L, const struct lun_map *map);
 void lun_push_raw_value(lua_State *L, const struct lun_map *map, const uint8_t *value);
 /* Pushes a text buffer that frees itself, whatever is raised. */
 struct lun_out *lun_push_out_box(lua_State *L);
+
+/* The cell that the table at idx describes: { plan =, index =, key =, cpu =, reduce = }, index
+ * that of its column (from 1). Raises on what is wrong. */
+void lun_check_cell(lua_State *L, int idx, const struct lun_map *map, struct lun_cell *cell);
+/* Fills in the condition that the table at idx describes: { op = "all", … } or { op = "gt",
+ * cell =, number = | text = | test = function }. Leaves the list of its functions pushed, which
+ * lun_where_bind takes. Raises on what is wrong; `where` is to be freed then as ever. */
+void lun_push_where(lua_State *L, int idx, const struct lun_map *map, struct lun_where *where);
+/* For one call: the condition's functions are in the list at `functions`. */
+struct lun_where_calls {
+	lua_State *L;
+	int functions;
+};
+void lun_where_bind(
+	struct lun_where *where, struct lun_where_calls *calls, lua_State *L, int functions);
+/* Runs a little Lua, so that what ends a call that takes too long is heeded in long C loops. */
+void lun_breathe(lua_State *L);

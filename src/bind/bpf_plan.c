@@ -146,6 +146,8 @@ static void read_op(lua_State *L, struct lun_op *op)
 		op->flags |= LUN_OP_IF_SET;
 	if (field_bool(L, "to_zero"))
 		op->flags |= LUN_OP_TO_ZERO;
+	if (field_bool(L, "padded"))
+		op->flags |= LUN_OP_PADDED;
 	if (field_bool(L, "log2"))
 		op->flags |= LUN_OP_LOG2;
 }
@@ -277,13 +279,40 @@ static struct lun_plan *check_bytes(lua_State *L, struct lun_bytes *bytes)
 	return plan;
 }
 
-/* plan:decode(bytes) -> value */
+/* The list at 2, one string a CPU, one after the other; the memory is pushed. */
+static void check_cpus(lua_State *L, struct lun_bytes *bytes)
+{
+	uint32_t size = lun_plan_check(L, 1)->size;
+	lua_Integer cpus = luaL_len(L, 2);
+	uint8_t *all;
+
+	luaL_argcheck(L, cpus >= 1 && cpus <= INT16_MAX, 2, "needs the bytes of each CPU");
+	all = lua_newuserdatauv(L, (size_t)cpus * size + 1, 0);
+	for (lua_Integer cpu = 0; cpu < cpus; cpu++) {
+		const char *one;
+		size_t len;
+
+		lua_rawgeti(L, 2, cpu + 1);
+		one = luaL_checklstring(L, -1, &len);
+		luaL_argcheck(L, len >= size, 2, "fewer bytes than the plan reads");
+		memcpy(all + (size_t)cpu * size, one, size);
+		lua_pop(L, 1);
+	}
+	*bytes = (struct lun_bytes){ all, (uint32_t)cpus, size };
+}
+
+/* plan:decode(bytes) -> value; plan:decode(list [, reduce]) -> the CPUs' value made one */
 static int l_decode(lua_State *L)
 {
+	int reduce = lun_reduce_parse(luaL_optstring(L, 3, "sum"));
 	struct lun_bytes bytes;
 
-	check_bytes(L, &bytes);
-	lun_push_decoded(L, 1, &bytes, LUN_EACH_CPU);
+	luaL_argcheck(L, reduce >= 0, 3, "no such reduction");
+	if (lua_istable(L, 2))
+		check_cpus(L, &bytes);
+	else
+		check_bytes(L, &bytes);
+	lun_push_decoded(L, 1, &bytes, (uint8_t)reduce);
 	return 1;
 }
 
@@ -314,6 +343,8 @@ static void push_column(lua_State *L, const struct lun_plan *plan, const struct 
 	lun_set_str(L, "unit", lun_plan_str(plan, op->unit));
 	lun_set_int(L, "offset", pick->offset);
 	lun_set_int(L, "size", op->size);
+	if (!pick->op)
+		lun_set_bool(L, "whole", true);
 	if (op->flags & LUN_OP_BE)
 		lun_set_bool(L, "big_endian", true);
 	if (op->kind == LUN_K_ARRAY)

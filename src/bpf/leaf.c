@@ -227,11 +227,19 @@ static void leaf_flags(const struct lun_plan *plan, const struct lun_op *op, str
 	set_scratch(value, ctx);
 }
 
+static size_t padded_length(const char *s, size_t len)
+{
+	while (len && !s[len - 1])
+		len--;
+	return len;
+}
+
 static void leaf_chars(const struct lun_op *op, const uint8_t *data, struct lun_value *value)
 {
 	value->kind = LUN_V_STR;
 	value->s = (const char *)data;
-	value->len = strnlen(value->s, op->size);
+	value->len = op->flags & LUN_OP_PADDED ? padded_length(value->s, op->size)
+					       : strnlen(value->s, op->size);
 	value->plain = false;
 }
 

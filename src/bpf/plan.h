@@ -56,6 +56,7 @@ enum lun_op_flags {
 	LUN_OP_LOG2 = 8,      /* an array of counts in slots of powers of two */
 	LUN_OP_MIRRORED = 16, /* an integer stored as 0xffffffff minus itself */
 	LUN_OP_IF_SET = 32,   /* 8 bytes that are there where the 8 bytes after them are not zero */
+	LUN_OP_PADDED = 64,   /* text that ends before the NULs at the end, whatever is within */
 };
 
 /* How the values of the CPUs become one. */

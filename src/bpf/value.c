@@ -115,19 +115,50 @@ static int rank(const struct lun_value *v)
 	return v->kind == LUN_V_NULL ? 0 : v->kind == LUN_V_STR ? 2 : 1;
 }
 
-int lun_value_compare(const struct lun_value *a, const struct lun_value *b)
+static bool is_integer(const struct lun_value *v)
+{
+	return v->kind == LUN_V_INT || v->kind == LUN_V_I64 || v->kind == LUN_V_U64;
+}
+
+__extension__ typedef __int128 wide;
+
+static wide integer(const struct lun_value *v)
+{
+	return v->kind == LUN_V_U64 ? (wide)v->u : (wide)v->i;
+}
+
+/* As exactly as integers of 64 bits are: most of those have no double of their own. */
+static int compare_with_double(wide i, double d)
+{
+	const double beyond = 0x1p65;
+	wide whole;
+
+	if (d >= beyond || d <= -beyond)
+		return d > 0 ? -1 : 1;
+	whole = (wide)d;
+	if (i != whole)
+		return i > whole ? 1 : -1;
+	return ((double)whole > d) - ((double)whole < d);
+}
+
+static int compare_numbers(const struct lun_value *a, const struct lun_value *b)
 {
 	double x, y;
 
-	if (rank(a) != rank(b) || rank(a) == 0)
-		return rank(a) - rank(b);
-	if (a->kind == LUN_V_STR)
-		return compare_texts(a, b);
-	if (a->kind == LUN_V_U64 && b->kind == LUN_V_U64)
-		return (a->u > b->u) - (a->u < b->u);
-	if (a->kind == b->kind && (a->kind == LUN_V_INT || a->kind == LUN_V_I64))
-		return (a->i > b->i) - (a->i < b->i);
+	if (is_integer(a) && is_integer(b))
+		return (integer(a) > integer(b)) - (integer(a) < integer(b));
 	x = lun_value_double(a);
 	y = lun_value_double(b);
+	if (is_integer(a) && !isnan(y))
+		return compare_with_double(integer(a), y);
+	if (is_integer(b) && !isnan(x))
+		return -compare_with_double(integer(b), x);
 	return (x > y) - (x < y);
+}
+
+int lun_value_compare(const struct lun_value *a, const struct lun_value *b)
+{
+	if (rank(a) != rank(b) || rank(a) == 0)
+		return rank(a) - rank(b);
+	return a->kind == LUN_V_STR ? compare_texts(a, b) : compare_numbers(a, b);
 }

@@ -1,9 +1,12 @@
 -- What reading a whole map costs: a hash of a million 16-byte keys and u64 values, and its
--- per-CPU form, against bpftool's dump and the raw batch loop in C, all in one run.
+-- per-CPU form, against bpftool's dump and the raw batch loop in C, all in one run. So too what
+-- sorted and filtered pages of it cost.
 
 local bpf = require("bpf")
+local cells = require("lunette.schema.cells")
 local core = require("lunette.core.metrics")
 local d = require("lunette.decode")
+local pages = require("lunette.schema.pages")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local lunette = os.getenv("LUNETTE") or build .. "/lunette"
@@ -67,6 +70,36 @@ local function streamed(map, what, options, limit, bar)
     bar and (" (bar %s)"):format(bar) or "", bytes / 1e6, memory("VmHWM") - idle))
 end
 
+-- Pages of the table that GraphQL and `map dump --sort` show: C reads, tests and sorts.
+local function page(map, what, decoder, args, limit)
+  local reader = cells.reader(map:info(), decoder, { cpus = "SUM" })
+  args.first = args.first or 100
+  collectgarbage()
+  reset_peak()
+  local idle = memory("VmRSS")
+  local took, found = best_of(3, function() return pages.read(map, reader, args) end)
+  show(what, took, limit, ("  %d rows of %d  +%.1f MiB"):format(#found.rows, found.scanned,
+    memory("VmHWM") - idle))
+  return found.pageInfo.endCursor
+end
+
+local function sorted(map, decoder, function_decoder, limit)
+  local by_calls = { column = "calls", order = "DESC" }
+  local after = page(map, "sort by a number, 100 rows", decoder, { sort = by_calls }, limit)
+  page(map, "the page after it", decoder, { sort = by_calls, after = after }, limit)
+  page(map, "10000 rows", decoder, { sort = by_calls, first = 10000 }, limit)
+  page(map, "sort by a text", decoder, { sort = { column = "comm", order = "ASC" } }, limit)
+  page(map, "two conditions, sorted", decoder, { sort = by_calls, filter = {
+    { column = "comm", op = "CONTAINS", value = "77" },
+    { column = "calls", op = "LT", value = ENTRIES // 2 },
+  } }, limit)
+  page(map, "a condition that none meets", decoder, {
+    filter = { { column = "calls", op = "EQ", value = -1 } },
+  }, limit)
+  page(map, "sort by what a Lua function makes", function_decoder,
+    { sort = { column = "value", order = "DESC" } }, limit)
+end
+
 local function measure(map, decoder, function_decoder)
   local id = map:id()
   local limit = raw(id)
@@ -89,6 +122,7 @@ local function measure(map, decoder, function_decoder)
   show("for k, v in map:each { raw = true }", each, limit)
   local count = best_of(3, function() return map:count() end)
   print(("  %-38s %7.3f ms"):format("count, by one iterator read", count * 1000))
+  sorted(map, decoder, function_decoder, limit)
 end
 
 local function decoder(key, value, reduce)

@@ -57,8 +57,9 @@ function cells.exact(value, name)
   return copy
 end
 
--- The value of a column in what a plan made of the bytes: along the column's path; the whole
--- of it where that is no struct.
+local function itself(decoded) return decoded end
+
+-- The value of a column in what a plan made of the bytes: along the column's path.
 local function getter(name)
   local path = {}
   for part in name:gmatch("[^.]+") do path[#path + 1] = part end
@@ -74,70 +75,48 @@ local function getter(name)
   end
 end
 
--- How string.unpack reads a plain number of this type; nil for what is none.
-local function plain_format(of)
-  local sign, bits = of.type:match("^([ui])(%d+)$")
-  if of.type == "duration" then sign, bits = "u", "64" end
-  if not sign or of.count or of.reduce then return nil end
-  if of.size * 8 ~= tonumber(bits) or of.size > 8 then return nil end
-  return (of.big_endian and ">" or "<") .. (sign == "u" and "I" or "i") .. of.size
-end
-
 --- A column of a table, of what a plan or a reader says of it.
 ---@param of { name: string, type: string }
 ---@param part "KEY"|"VALUE"
 ---@return table
 function cells.column(of, part)
   return {
-    name = of.name, type = of.type, unit = of.unit, part = part, reduce = of.reduce,
-    histogram = of.histogram,
-    numeric = cells.numeric(of.type), unsigned = UNSIGNED[of.type], get = getter(of.name),
-    plain = of.offset and plain_format(of), at = of.offset and of.offset + 1,
+    name = of.name, type = of.type, unit = of.unit, part = part, histogram = of.histogram,
+    numeric = cells.numeric(of.type), unsigned = UNSIGNED[of.type],
+    get = of.whole and itself or getter(of.name),
   }
 end
 
--- The columns of a key or value that a plan decodes, and how to run it.
+-- The columns of a key or value that a plan decodes, and how to run it. Where Lua decodes a
+-- column, C can't read its cells (plan and index are what it does that by).
 local function planned(plan, root, part)
   local columns = {}
-  for i, of in ipairs(plan:columns(root)) do columns[i] = cells.column(of, part) end
-  return { columns = columns, decode = function(bytes) return plan:decode(bytes) end }
-end
-
--- The one column of a key or value that is written in a format.
-local function written(format, root, part, size)
-  local number = format == "NUMBER" and size <= 8
-  local function read(bytes)
-    if number then return (("<i" .. #bytes):unpack(bytes)) end
-    return decode.format(bytes, format)
+  for i, of in ipairs(plan:columns(root)) do
+    local col = cells.column(of, part)
+    col.lua = plan:calls_lua() and (of.type == "func" or of.count ~= nil)
+    col.plan, col.index = plan, i
+    columns[i] = col
   end
-  local of = { name = root, type = number and "number" or format:lower() }
-  return { columns = { cells.column(of, part) }, decode = read }
+  return { columns = columns, decode = function(...) return plan:decode(...) end }
 end
 
-local function less(a, b, unsigned)
-  if unsigned and math.type(a) == "integer" then return math.ult(a, b) end
-  return a < b
-end
-
-local REDUCE = {
-  sum = function(a, b) return a + b end,
-  avg = function(a, b) return a + b end,
-  min = function(a, b, unsigned) return less(b, a, unsigned) and b or a end,
-  max = function(a, b, unsigned) return less(a, b, unsigned) and b or a end,
-  last = function(_, b) return b end,
+-- What writes bytes in a format, as a plan's only node.
+local FORMATS = {
+  HEX = { kind = "hex" },
+  STRING = { kind = "cstring", padded = true },
+  NUMBER = { kind = "int" },
 }
 
--- One cell of the cells of n CPUs, some of which may have none; what can't be added up is the
--- first CPU's.
-local function reduced(col, values, n, default)
-  local how, all = col.reduce or default, nil
-  for cpu = 1, n do
-    local value = values[cpu]
-    if all == nil then all = value
-    elseif not col.numeric or type(all) ~= "number" then return all
-    elseif value ~= nil then all = REDUCE[how](all, value, col.unsigned) end
-  end
-  return how == "avg" and type(all) == "number" and all // n or all
+-- The one column of a key or value that is written in a format. Numbers have 8 bytes at most.
+local function written(format, root, part, size)
+  if format == "NUMBER" and (size == 0 or size > 8) then format = "HEX" end
+  local node = FORMATS[format]
+  local plan = bpf.plan({ kind = node.kind, padded = node.padded, size = size }, size)
+  local made = planned(plan, root, part)
+  local col = made.columns[1]
+  col.type = format:lower()
+  col.numeric, col.unsigned = format == "NUMBER", nil
+  return made
 end
 
 local Reader = {}
@@ -191,43 +170,15 @@ function cells.reader(info, decoder, args)
   return self
 end
 
--- The first error among decoded values, where a decoder's function failed.
-local function error_in(decoded)
-  return type(decoded) == "table" and type(decoded.error) == "string" and decoded.error or nil
-end
-
-function Reader:value_cells(row, bytes)
-  if type(bytes) ~= "table" then
-    local decoded = self.value.decode(bytes)
-    row.error = row.error or error_in(decoded)
-    for _, col in ipairs(self.value.columns) do
-      row.n = row.n + 1
-      row[row.n] = col.get(decoded)
-    end
-    return
-  end
-  local decoded = {}
-  for cpu, one in ipairs(bytes) do
-    decoded[cpu] = self.value.decode(one)
-    row.error = row.error or error_in(decoded[cpu])
-  end
-  self:cpu_cells(row, decoded)
-end
-
-function Reader:cpu_cells(row, decoded)
-  if self.show_sum then
-    for _, col in ipairs(self.value.columns) do
-      local values = {}
-      for cpu, one in ipairs(decoded) do values[cpu] = col.get(one) end
-      row.n = row.n + 1
-      row[row.n] = reduced(col, values, #decoded, self.reduce)
-    end
-  end
-  if not self.show_each then return end
-  for _, one in ipairs(decoded) do
-    for _, col in ipairs(self.value.columns) do
-      row.n = row.n + 1
-      row[row.n] = col.get(one)
+-- Puts what a plan made of the bytes into the row, cell by cell. Where a decoder's function
+-- failed, its cell says why, and so does the row.
+local function put(row, columns, decoded)
+  for _, col in ipairs(columns) do
+    local cell = col.get(decoded)
+    row.n = row.n + 1
+    row[row.n] = cell
+    if col.lua and type(cell) == "table" and type(cell.error) == "string" then
+      row.error = row.error or cell.error
     end
   end
 end
@@ -238,42 +189,38 @@ end
 ---@return table
 function Reader:row(key, value)
   local row = { bytes = key, n = 0 }
-  local decoded = self.key.decode(key)
-  row.error = error_in(decoded)
-  for _, col in ipairs(self.key.columns) do
-    row.n = row.n + 1
-    row[row.n] = col.get(decoded)
+  local columns = self.value.columns
+  put(row, self.key.columns, self.key.decode(key))
+  if self.show_sum then put(row, columns, self.value.decode(value, self.reduce)) end
+  if self.show_each then
+    for _, one in ipairs(value) do put(row, columns, self.value.decode(one)) end
   end
-  self:value_cells(row, value)
   return row
 end
 
--- How one column is read of the bytes of its key or value.
-local function reads(col, decode_all)
-  local plain, at, get = col.plain, col.at, col.get
-  if plain then
-    local unpack = string.unpack
-    return function(bytes) return (unpack(plain, bytes, at)) end
-  end
-  return function(bytes) return get(decode_all(bytes)) end
+--- How C reads the cells of a column; nil where only Lua can.
+---@param index integer the column's
+---@return bpf.Cell|nil
+function Reader:cell(index)
+  local col = self.columns[index]
+  if col.lua then return nil end
+  return {
+    plan = col.plan, index = col.index, key = col.part == "KEY", cpu = col.cpu,
+    reduce = col.part == "VALUE" and self.reduce or nil,
+  }
 end
 
---- How one cell is read without the rest of its row.
+--- How Lua reads a cell without the rest of its row.
 ---@param index integer the column's
 ---@return fun(key: string, value: string|string[]): any
 function Reader:probe(index)
-  local col = self.columns[index]
-  if col.part == "KEY" then return reads(col, self.key.decode) end
-  local read = reads(col, self.value.decode)
-  if col.part == "CPU" then
-    return function(_, value) return read(value[col.cpu + 1]) end
+  local col, side = self.columns[index], self.value.decode
+  if col.part == "KEY" then
+    return function(key) return col.get(self.key.decode(key)) end
+  elseif col.part == "CPU" then
+    return function(_, value) return col.get(side(value[col.cpu + 1])) end
   end
-  return function(_, value)
-    if type(value) ~= "table" then return read(value) end
-    local values = {}
-    for cpu, one in ipairs(value) do values[cpu] = read(one) end
-    return reduced(col, values, #value, self.reduce)
-  end
+  return function(_, value) return col.get(side(value, self.reduce)) end
 end
 
 --- A row as the schema's TableRow.

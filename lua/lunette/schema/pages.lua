@@ -1,27 +1,12 @@
 -- Pages of a map's table: in the map's own order from a position on, or sorted, where the whole
--- map is read and only what can be on the page is kept.
+-- map is read and only what can be on the page is kept. C reads, tests and sorts, without a Lua
+-- call an entry; only cells that a decoder's Lua function makes are left to Lua.
 
+local after = require("lunette.schema.after")
 local decode = require("lunette.decode")
 local select = require("lunette.schema.select")
 
 local pages = {}
-
--- A sorted page goes on after so many rows: "@100".
-local function rows_after(after)
-  if not after then return 0 end
-  local count = math.tointeger(tonumber(after:match("^@(%d+)$") or ""))
-  if not count then error(("after: '%s' is no cursor of a sorted table"):format(after), 0) end
-  return count
-end
-
--- A page in the map's own order goes on after a position of the kernel's, in hex.
-local function position_after(after)
-  if not after then return nil end
-  if #after % 2 == 1 or after:find("%X") then
-    error(("after: '%s' is no cursor of an unsorted table"):format(after), 0)
-  end
-  return (after:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
-end
 
 local function page_info(more, cursor) return { hasNextPage = more, endCursor = cursor } end
 
@@ -39,38 +24,120 @@ local function sketcher(reader, looks)
   end
 end
 
+-- What the arguments ask for: a test in C (`where`) or one in Lua (`passes`, with the columns
+-- that it looks at), and how many rows there may be.
+local function wish(reader, args)
+  local asked = { reader = reader, args = args, looks = {} }
+  if args.filter and #args.filter > 0 then
+    asked.where = select.where(reader, args.filter)
+    if not asked.where then
+      asked.passes, asked.looks = select.filter(reader.columns, args.filter)
+    end
+  end
+  return asked
+end
+
 -- In the map's order: read until the page is full.
-local function by_position(cursor, sketch, args, passes)
-  local rows, scanned = {}, 0
-  while #rows < args.first do
-    local key, value = cursor:next()
-    if not key then break end
-    scanned = scanned + 1
+local function by_position(map, asked)
+  local cursor <close> = assert(map:cursor {
+    raw = true, where = asked.where, after = after.position(asked.args.after),
+  })
+  local rows, first, passes = {}, asked.args.first, asked.passes
+  local sketch = sketcher(asked.reader, asked.looks)
+  while #rows < first do
+    local key, value, errno = cursor:next()
+    if not key then
+      if errno then error(value, 0) end
+      break
+    end
     local row = sketch({}, key, value)
     if not passes or passes(row) then rows[#rows + 1] = row end
   end
-  local position = cursor:position()
-  return rows, scanned, page_info(position ~= nil, position and decode.format(position, "HEX"))
+  local position, state = cursor:position(), cursor:state()
+  return {
+    rows = rows, scanned = state.seen, restarted = state.restarted, truncated = state.truncated,
+    pageInfo = page_info(position ~= nil, position and decode.format(position, "HEX")),
+  }
 end
 
--- In a column's order: the whole map is read, and only what can be on the page is kept.
-local function by_order(cursor, sketch, args, passes, before)
-  local skip = rows_after(args.after)
-  local limit = args.top or math.maxinteger
-  local first = select.first(math.min(skip + args.first, limit), before)
-  local scanned, matched, row = 0, 0, {}
+-- The rows of a selection that was made in C.
+local function select_in_c(map, asked)
+  local last = asked.last
+  local selection <close> = assert(map:select {
+    limit = asked.limit, sort = asked.sort, descending = asked.args.sort.order ~= "ASC",
+    where = asked.where, after = last.rank and last,
+  })
+  repeat
+    local more, err = selection:step()
+    if more == nil then error(err, 0) end
+  until not more
+  local rows, state = selection:rows(), selection:state()
+  for i, row in ipairs(rows) do rows[i] = { bytes = row[1], value = row[2] } end
+  state.rank = #rows > 0 and selection:rank(#rows) or nil
+  return rows, state
+end
+
+-- A row that stands where the page before ended.
+local function row_at(last, at)
+  if not last.rank then return nil end
+  local cell, bad = select.cell(last.rank)
+  if bad then error("after: no cursor of a sorted table", 0) end
+  return { [at] = cell, bytes = last.key }
+end
+
+-- The same in Lua, where a Lua function makes cells that are looked at.
+local function select_in_lua(map, asked)
+  local before, sorts = select.order(asked.reader.columns, asked.args.sort)
+  local at = sorts[1]
+  local _, looks = select.filter(asked.reader.columns, asked.args.filter)
+  looks[#looks + 1] = at
+  local passes = select.filter(asked.reader.columns, asked.args.filter)
+  local sketch, start = sketcher(asked.reader, looks), row_at(asked.last, at)
+  local first, row = select.first(asked.limit, before), {}
+  local matched, remaining = 0, 0
+  local cursor <close> = assert(map:cursor { raw = true })
   for key, value in cursor.next, cursor do
-    scanned = scanned + 1
     sketch(row, key, value)
     if not passes or passes(row) then
       matched = matched + 1
-      if first.add(row) then row = {} end
+      if not start or before(start, row) then
+        remaining = remaining + 1
+        if first.add(row) then row = {} end
+      end
     end
   end
-  local all, rows = first.rows(), {}
-  for i = skip + 1, #all do rows[#rows + 1] = all[i] end
-  local more = #all < math.min(matched, limit)
-  return rows, scanned, page_info(more, "@" .. #all), matched
+  local rows, state = first.rows(), cursor:state()
+  state.matched, state.remaining = matched, remaining
+  state.rank = #rows > 0
+    and select.rank(rows[#rows][at], asked.reader.columns[at].unsigned) or nil
+  return rows, state
+end
+
+-- Each key once: a map that changed meanwhile may have told one twice.
+local function distinct(rows)
+  local seen, kept = {}, {}
+  for _, row in ipairs(rows) do
+    if not seen[row.bytes] then seen[row.bytes], kept[#kept + 1] = true, row end
+  end
+  return kept
+end
+
+-- In a column's order: the whole map is read, and only what can be on the page is kept.
+local function by_order(map, asked)
+  local args, reader = asked.args, asked.reader
+  local _, sorts = select.order(reader.columns, args.sort)
+  local last = after.row(args.after, map:info().key_size)
+  local left = math.max(0, (args.top or math.maxinteger) - last.count)
+  asked.last, asked.limit, asked.sort = last, math.min(args.first, left), reader:cell(sorts[1])
+  local in_c = asked.sort and not asked.passes
+  local rows, state = (in_c and select_in_c or select_in_lua)(map, asked)
+  local count, cursor = last.count + #rows, args.after
+  if #rows > 0 then cursor = after.write(count, state.rank, rows[#rows].bytes) end
+  return {
+    rows = state.restarted and distinct(rows) or rows, scanned = state.seen,
+    matched = state.matched, restarted = state.restarted, truncated = state.truncated,
+    pageInfo = page_info(math.min(state.remaining, left) > #rows, cursor),
+  }
 end
 
 --- Chooses a page of rows that were all read: rows, pageInfo, how many passed the filter.
@@ -86,7 +153,7 @@ function pages.choose(all, columns, args)
     if not passes or passes(row) then rows[#rows + 1] = row end
   end
   if before then table.sort(rows, before) end
-  local skip, most = rows_after(args.after), math.min(#rows, args.top or #rows)
+  local skip, most = after.count(args.after), math.min(#rows, args.top or #rows)
   local last = math.min(skip + args.first, most)
   local page = page_info(last < most, "@" .. last)
   return table.move(rows, skip + 1, last, 1, {}), page, #rows
@@ -99,24 +166,9 @@ end
 ---@param args table
 ---@return table page rows, scanned, pageInfo, matched, restarted, truncated
 function pages.read(map, reader, args)
-  local passes, looks = select.filter(reader.columns, args.filter)
-  local before, at
-  if args.sort then
-    before, at = select.order(reader.columns, args.sort)
-    table.move(at, 1, #at, #looks + 1, looks)
-  end
-  local cursor <close> = assert(map:cursor {
-    raw = true, after = not before and position_after(args.after) or nil,
-  })
-  local page = before and by_order or by_position
-  local rows, scanned, info, matched =
-    page(cursor, sketcher(reader, looks), args, passes, before)
-  local state = cursor:state()
-  for i, row in ipairs(rows) do rows[i] = reader:row(row.bytes, row.value) end
-  return {
-    rows = rows, scanned = scanned, pageInfo = info, matched = matched,
-    restarted = state.restarted, truncated = state.truncated,
-  }
+  local page = (args.sort and by_order or by_position)(map, wish(reader, args))
+  for i, row in ipairs(page.rows) do page.rows[i] = reader:row(row.bytes, row.value) end
+  return page
 end
 
 return pages

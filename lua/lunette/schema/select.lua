@@ -1,57 +1,45 @@
--- Which rows of a table are wanted, in which order: filters over typed cells, sorting, and
--- the first so many of any number of rows in bounded memory.
+-- Which rows of a table are wanted, in which order: filters over typed cells, sorting, and the
+-- first so many of any number of rows in bounded memory. C does the same over a map's bytes
+-- (select.where and cells' Reader:cell say how); this is for rows that Lua makes.
+
+local json = require("lunette.runtime.json")
+local numbers = require("lunette.schema.numbers")
 
 local select = {}
 
-local function number_of(value)
-  if type(value) == "number" then return value end
-  return type(value) == "string" and tonumber(value) or nil
-end
+local TEXT = 256 -- bytes of a text that order rows
 
--- A cell as it is shown, to compare as text.
+-- A cell as it is shown, to compare as text: the parts of a list or struct with commas.
 local function text_of(cell)
   if type(cell) == "table" then
-    local parts = {}
-    for i, item in ipairs(cell) do parts[i] = text_of(item) end
+    local parts, order = {}, (getmetatable(cell) or {}).order
+    for i, name in ipairs(order or cell) do parts[i] = text_of(order and cell[name] or name) end
     return table.concat(parts, ",")
   end
-  if math.type(cell) == "float" then return ("%.17g"):format(cell) end
-  return tostring(cell)
+  return math.type(cell) == "float" and json.encode(cell) or tostring(cell)
 end
 
--- A number of a column that counts from zero, turned so that signed comparison orders it.
-local function ordered(column, cell)
-  if column.unsigned and math.type(cell) == "integer" then return cell ~ math.mininteger end
-  return cell
-end
+-- What of a cell is compared: NaN is nothing.
+local function something(cell) return cell ~= nil and cell == cell end
 
--- The wanted number exactly as the cells hold it: digits beyond 2^53 arrive as text.
+-- The wanted number of a condition, as it is compared and as C takes it.
 local function wanted_number(column, value)
-  if type(value) == "string" and value:match("^%-?%d+$") then
-    local exact = math.tointeger(tonumber(value))
-    if not exact and column.unsigned then exact = require("lunette.runtime.u64").parse(value) end
-    return exact or tonumber(value)
-  end
-  local number = number_of(value)
-  return number and (math.tointeger(number) or number)
+  local number, unsigned = numbers.parse(value)
+  if number then return number, unsigned end
+  error(("filter: column %s holds numbers, not '%s'"):format(column.name, tostring(value)), 0)
 end
 
 local function compared(test)
   return function(column, value)
-    if column.numeric then
-      local number = wanted_number(column, value)
-      if not number then
-        local text = tostring(value)
-        error(("filter: column %s holds numbers, not '%s'"):format(column.name, text), 0)
-      end
-      number = ordered(column, number)
-      return function(cell)
-        if type(cell) ~= "number" then return false end
-        return test(ordered(column, cell), number)
-      end
+    if not column.numeric then
+      local text = text_of(value)
+      return function(cell) return test(text_of(cell), text) end
     end
-    local text = text_of(value)
-    return function(cell) return cell ~= nil and test(text_of(cell), text) end
+    local number, unsigned = wanted_number(column, value)
+    return function(cell)
+      if type(cell) ~= "number" then return false end
+      return test(numbers.compare(cell, column.unsigned, number, unsigned), 0)
+    end
   end
 end
 
@@ -61,12 +49,17 @@ local function pattern_test(_, value)
   if not ok then
     error("filter: bad pattern: " .. tostring(err):gsub("^.-:%d+: ", ""), 0)
   end
-  return function(cell) return cell ~= nil and text_of(cell):find(pattern) ~= nil end
+  return function(cell) return text_of(cell):find(pattern) ~= nil end
 end
 
 local function contains_test(_, value)
   local text = text_of(value):lower()
-  return function(cell) return cell ~= nil and text_of(cell):lower():find(text, 1, true) ~= nil end
+  return function(cell) return text_of(cell):lower():find(text, 1, true) ~= nil end
+end
+
+local function starts_test(_, value)
+  local text = text_of(value):lower()
+  return function(cell) return text_of(cell):sub(1, #text):lower() == text end
 end
 
 local OPS = {
@@ -77,8 +70,11 @@ local OPS = {
   GT = compared(function(a, b) return a > b end),
   GE = compared(function(a, b) return a >= b end),
   CONTAINS = contains_test,
+  STARTS = starts_test,
   MATCHES = pattern_test,
 }
+
+local COMPARES = { EQ = true, NE = true, LT = true, LE = true, GT = true, GE = true }
 
 -- The number of the column of that name.
 local function find(columns, name, what)
@@ -90,30 +86,97 @@ local function find(columns, name, what)
   error(("%s: no column '%s'; there are %s"):format(what, name, table.concat(known, ", ")), 0)
 end
 
+-- Of a condition that is a group: how it joins what is in it, and that.
+local function group_of(condition)
+  local how
+  for _, name in ipairs { "all", "any", "none" } do
+    if condition[name] then how = how and "" or name end
+  end
+  if condition.column and not how then
+    if condition.value == nil then
+      error(("filter: column %s: a value is missing"):format(condition.column), 0)
+    end
+    return nil
+  end
+  if not how or how == "" or condition.column then
+    error("filter: a condition is one of column, all, any and none", 0)
+  end
+  return how, condition[how]
+end
+
+local test_of
+
+local function tests_of(columns, conditions, looks)
+  local tests = {}
+  for i, condition in ipairs(conditions) do tests[i] = test_of(columns, condition, looks) end
+  return tests
+end
+
+local function grouped(how, tests)
+  local decides = how ~= "all" -- the first that is so decides
+  return function(row)
+    for _, test in ipairs(tests) do
+      if test(row) == decides then return how == "any" end
+    end
+    return how ~= "any"
+  end
+end
+
+function test_of(columns, condition, looks)
+  local how, inside = group_of(condition)
+  if how then return grouped(how, tests_of(columns, inside, looks)) end
+  local at = find(columns, condition.column, "filter")
+  local test = OPS[condition.op or "EQ"](columns[at], condition.value)
+  looks[#looks + 1] = at
+  return function(row) return something(row[at]) and test(row[at]) end
+end
+
 --- A test of rows: all conditions hold. nil when there are none.
 ---@param columns table[]
----@param conditions table[]|nil { column, op, value }
+---@param conditions table[]|nil { column, op, value } or { all | any | none = conditions }
 ---@return nil|fun(row: table): boolean passes, integer[] columns that it looks at
 function select.filter(columns, conditions)
   if not conditions or #conditions == 0 then return nil, {} end
-  local tests, looks = {}, {}
-  for i, condition in ipairs(conditions) do
-    local at = find(columns, condition.column, "filter")
-    looks[i] = at
-    tests[i] = { at = at, test = OPS[condition.op](columns[at], condition.value) }
-  end
-  return function(row)
-    for _, one in ipairs(tests) do
-      if not one.test(row[one.at]) then return false end
-    end
-    return true
-  end, looks
+  local looks = {}
+  return grouped("all", tests_of(columns, conditions, looks)), looks
 end
 
--- Rank of what can't be compared with each other: nothing, numbers, texts.
-local function rank(cell)
-  if cell == nil then return 0 end
-  return type(cell) == "number" and 1 or 2
+-- The same condition for C; nil where it looks at a cell that only Lua can read.
+local function compiled(reader, condition)
+  local how, inside = group_of(condition)
+  if how then
+    local node = { op = how }
+    for i, one in ipairs(inside) do
+      node[i] = compiled(reader, one)
+      if not node[i] then return nil end
+    end
+    return node
+  end
+  local at = find(reader.columns, condition.column, "filter")
+  local column, op = reader.columns[at], condition.op or "EQ"
+  local node = { op = op:lower(), cell = reader:cell(at) }
+  if op == "MATCHES" then
+    node.test = pattern_test(column, condition.value)
+  elseif column.numeric and COMPARES[op] then
+    node.number = numbers.write(wanted_number(column, condition.value))
+  else
+    node.text = text_of(condition.value)
+  end
+  return node.cell and node
+end
+
+--- The conditions as C takes them (bpf.Where); nil where Lua has to test them.
+---@param reader table of cells
+---@param conditions table[]
+---@return bpf.Where|nil
+function select.where(reader, conditions) return compiled(reader, { all = conditions }) end
+
+-- What is compared of a cell, and its rank among what can't be compared with each other:
+-- nothing, numbers, texts.
+local function ordered(cell)
+  if not something(cell) then return nil, 0 end
+  if type(cell) == "number" then return cell, 1 end
+  return text_of(cell):sub(1, TEXT), 2
 end
 
 --- An order of rows by one column; equal ones by their key's bytes.
@@ -122,20 +185,40 @@ end
 ---@return fun(a: table, b: table): boolean before, integer[] columns that it looks at
 function select.order(columns, sort)
   local at = find(columns, sort.column, "sort")
-  local column, descending = columns[at], sort.order ~= "ASC"
+  local unsigned, descending = columns[at].unsigned, sort.order ~= "ASC"
   return function(a, b)
-    local x, y = a[at], b[at]
-    local rank_x, rank_y = rank(x), rank(y)
+    local x, rank_x = ordered(a[at])
+    local y, rank_y = ordered(b[at])
     if rank_x ~= rank_y then
       if rank_x == 0 or rank_y == 0 then return rank_y == 0 end -- nothing comes last
       return (rank_x < rank_y) ~= descending
     end
-    if rank_x == 1 then x, y = ordered(column, x), ordered(column, y)
-    elseif rank_x == 2 then x, y = text_of(x), text_of(y) end
-    if x == y then return a.bytes < b.bytes end
-    if descending then return x > y end
-    return x < y
+    local order = 0
+    if rank_x == 1 then order = numbers.compare(x, unsigned, y, unsigned)
+    elseif rank_x == 2 then order = x < y and -1 or x > y and 1 or 0 end
+    if order == 0 then return a.bytes < b.bytes end
+    return (order < 0) ~= descending
   end, { at }
+end
+
+--- What a row is ordered by, as C tells it too: "i5", "ttext", "n" for nothing.
+---@param cell any
+---@param unsigned boolean?
+---@return string
+function select.rank(cell, unsigned)
+  local value, rank = ordered(cell)
+  if rank == 0 then return "n" end
+  return rank == 1 and numbers.write(value, unsigned) or "t" .. value
+end
+
+--- The cell that stands for such a text; the second result says that the text is none.
+---@param rank string
+---@return any cell, boolean? bad
+function select.cell(rank)
+  if rank == "n" then return nil end
+  if rank:sub(1, 1) == "t" then return rank:sub(2) end
+  local number = numbers.read(rank)
+  return number, number == nil
 end
 
 --- Keeps the first so many rows of any number, in an order.

@@ -15,9 +15,9 @@ table_part.sdl = [[
 extend type Map {
   "Its entries as a table of typed cells, by the decoder in force or by the formats given."
   table(
-    "Rows at most, up to 10000."
+    "Rows at most, up to 10000; of large entries fewer, so that they fit memory."
     first: Int = 100
-    "Go on after this cursor (pageInfo.endCursor)."
+    "Go on after this cursor (pageInfo.endCursor); a sorted table goes on after its last row."
     after: String
     "Only the entry with this key, in hex."
     key: String
@@ -44,14 +44,20 @@ input TableSort {
   order: SortOrder = DESC
 }
 
-"A condition on a column."
+"A condition on a column; or one that joins others: one of column, all, any and none is given."
 input TableFilter {
   "A column's name, as in columns."
-  column: String!
+  column: String
   "How to compare."
   op: FilterOp = EQ
   "What to compare with: a number, or text as the cell shows it."
-  value: JSON!
+  value: JSON
+  "All of these hold."
+  all: [TableFilter!]
+  "One of these holds."
+  any: [TableFilter!]
+  "None of these holds."
+  none: [TableFilter!]
 }
 
 "How to compare a cell with a value."
@@ -68,8 +74,10 @@ enum FilterOp {
   GT
   "Greater or equal."
   GE
-  "The text contains the value."
+  "The text contains the value, whatever the case of its letters."
   CONTAINS
+  "The text begins with the value, whatever the case of its letters."
+  STARTS
   "The text matches the value as a Lua pattern."
   MATCHES
 }

@@ -1,0 +1,58 @@
+-- Where pages of a table end and go on: cursors as text. In the map's own order it is a position
+-- of the kernel's; in a column's order the last row, by what it is ordered by and its key; of
+-- rows that were all read, how many there were before.
+
+local decode = require("lunette.decode")
+
+local after = {}
+
+local function bytes_of(hex)
+  if #hex % 2 == 1 or hex:find("%X") then return nil end
+  return (hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+--- How many rows were before: "@100".
+---@param text string|nil
+---@return integer
+function after.count(text)
+  if not text then return 0 end
+  local count = math.tointeger(tonumber(text:match("^@(%d+)$") or ""))
+  if not count then error(("after: '%s' is no cursor of a sorted table"):format(text), 0) end
+  return count
+end
+
+--- A position of the kernel's, in hex.
+---@param text string|nil
+---@return string|nil
+function after.position(text)
+  if not text then return nil end
+  local bytes = bytes_of(text)
+  if not bytes then error(("after: '%s' is no cursor of an unsorted table"):format(text), 0) end
+  return bytes
+end
+
+--- A row of a sorted table: "@100:RANK:KEY", rank and key in hex.
+---@param text string|nil
+---@param key_size integer
+---@return { count: integer, rank: string?, key: string? } row of which there were `count` before
+function after.row(text, key_size)
+  if not text then return { count = 0 } end
+  local count, rank, key = text:match("^@(%d+):(%x+):(%x+)$")
+  local row = { count = math.tointeger(tonumber(count)), rank = rank and bytes_of(rank),
+    key = key and bytes_of(key) }
+  if not row.count or not row.rank or not row.key or #row.key ~= key_size then
+    error(("after: '%s' is no cursor of a sorted table"):format(text), 0)
+  end
+  return row
+end
+
+--- The cursor behind a row.
+---@param count integer rows up to it
+---@param rank string
+---@param key string
+---@return string
+function after.write(count, rank, key)
+  return ("@%d:%s:%s"):format(count, decode.format(rank, "HEX"), decode.format(key, "HEX"))
+end
+
+return after

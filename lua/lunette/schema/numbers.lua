@@ -1,0 +1,67 @@
+-- Numbers of cells and of filters, compared exactly: integers that count from zero are Lua
+-- integers whose upper half is negative, so each goes with whether it counts so.
+
+local u64 = require("lunette.runtime.u64")
+
+local numbers = {}
+
+local TOP = 0x1p63
+local INFINITE = { inf = math.huge, ["-inf"] = -math.huge } -- as %a writes them
+
+-- An unsigned integer beyond 2^63 against a number that is none.
+local function compare_huge(huge, b)
+  if math.type(b) == "integer" or b < TOP then return 1 end
+  if b >= 2 * TOP then return -1 end
+  local rest, other = huge ~ math.mininteger, math.tointeger(b - TOP)
+  return rest < other and -1 or rest > other and 1 or 0
+end
+
+--- -1, 0 or 1 as a is less than, equal to or greater than b.
+---@param a number
+---@param a_unsigned boolean?
+---@param b number
+---@param b_unsigned boolean?
+---@return integer
+function numbers.compare(a, a_unsigned, b, b_unsigned)
+  local a_huge = a_unsigned and math.type(a) == "integer" and a < 0
+  local b_huge = b_unsigned and math.type(b) == "integer" and b < 0
+  if a_huge and not b_huge then return compare_huge(a, b) end
+  if b_huge and not a_huge then return -compare_huge(b, a) end
+  return a < b and -1 or a > b and 1 or 0
+end
+
+--- A number of a filter exactly: digits beyond 2^53 arrive as text. nil when it is none.
+---@param value any
+---@return number|nil number, boolean? unsigned
+function numbers.parse(value)
+  if type(value) == "string" and value:match("^%d+$") then
+    local exact = u64.parse(value)
+    if exact then return exact, true end
+  end
+  local number = value
+  if type(value) == "string" then number = tonumber(value) end
+  if type(number) ~= "number" or number ~= number then return nil end
+  return math.tointeger(number) or number, false
+end
+
+--- A number as C takes and gives it: "i-5", "u7", "d0x1.8p+0".
+---@param number number
+---@param unsigned boolean?
+---@return string
+function numbers.write(number, unsigned)
+  if math.type(number) == "float" then return ("d%a"):format(number) end
+  return unsigned and ("u%u"):format(number) or ("i%d"):format(number)
+end
+
+--- The number of such a text; nil when it is none.
+---@param text string
+---@return number|nil number, boolean? unsigned
+function numbers.read(text)
+  local kind, digits = text:match("^([iud])(.+)$")
+  if kind == "u" then return u64.parse(digits), true end
+  local number = kind and (tonumber(digits) or INFINITE[digits])
+  if not number or number ~= number then return nil end
+  return kind == "i" and math.tointeger(number) or number, false
+end
+
+return numbers
