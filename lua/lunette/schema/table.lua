@@ -239,19 +239,28 @@ local function rows_of(info, k, args)
   return page
 end
 
---- A map's table, as the schema's MapTable.
+--- A map's table, as the schema's MapTable, of any number of rows.
+---@param info table
+---@param args table
+---@param ctx table
+---@return table
+function table_part.read(info, args, ctx)
+  local k = kernel.of(ctx)
+  if args.top and not args.sort then error("top: needs a sort", 0) end
+  local page = info.error and nothing(info.error) or rows_of(info, k, args)
+  page.id, page.time = info.id, k:now()
+  return page
+end
+
+--- The same of at most so many rows as a client may ask for.
 ---@param info table
 ---@param args table
 ---@param ctx table
 ---@return table
 function table_part.page(info, args, ctx)
-  local k = kernel.of(ctx)
   check_count("first", args.first)
   check_count("top", args.top)
-  if args.top and not args.sort then error("top: needs a sort", 0) end
-  local page = info.error and nothing(info.error) or rows_of(info, k, args)
-  page.id, page.time = info.id, k:now()
-  return page
+  return table_part.read(info, args, ctx)
 end
 
 table_part.resolvers = {

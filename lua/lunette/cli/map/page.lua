@@ -8,7 +8,10 @@ local where = require("lunette.cli.map.where")
 
 local page = {}
 
-page.SIZE = 5000
+-- Rows at once: a sorted page reads the whole map, so it had better be a large one.
+local SIZE, SORTED = 5000, 50000
+
+local function most(variables) return variables.sort and SORTED or SIZE end
 
 --- The arguments of Map.table by what the command line says, with the map's id.
 ---@param id integer
@@ -17,8 +20,8 @@ page.SIZE = 5000
 function page.variables(id, given)
   local key, value = where.formats(given.decode)
   return {
-    id = id, first = math.min(given.limit or page.SIZE, page.SIZE), keyFormat = key,
-    sort = where.sort(given.sort), filter = where.filter(given.where or {}), valueFormat = value,
+    id = id, keyFormat = key, valueFormat = value,
+    sort = where.sort(given.sort), filter = where.filter(given.where or {}),
     top = given.top, cpus = given.cpus and given.cpus:upper() or "SUM",
   }
 end
@@ -29,7 +32,7 @@ end
 function page.read(variables)
   local info, err = bpf.map_info(variables.id)
   if not info then exit.fail(exit.code_of(err), "map %d: %s", variables.id, err) end
-  local ok, result = pcall(tables.page, info, variables, {})
+  local ok, result = pcall(tables.read, info, variables, {})
   if not ok then exit.fail(exit.code_of(tostring(result)), "%s", result) end
   return result
 end
@@ -41,7 +44,7 @@ end
 function page.each(variables, limit, fn)
   local left = limit or math.huge
   while true do
-    variables.first = math.min(left, page.SIZE) // 1 | 0
+    variables.first = math.min(left, most(variables)) // 1 | 0
     local one = page.read(variables)
     fn(one)
     left = left - #one.rows

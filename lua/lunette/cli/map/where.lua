@@ -7,12 +7,13 @@ local where = {}
 -- Longer operators first.
 local OPS = {
   { "==", "EQ" }, { "!=", "NE" }, { "<=", "LE" }, { ">=", "GE" }, { "=~", "MATCHES" },
-  { "*=", "CONTAINS" }, { "<", "LT" }, { ">", "GT" }, { "=", "EQ" },
+  { "*=", "CONTAINS" }, { "^=", "STARTS" }, { "<", "LT" }, { ">", "GT" }, { "=", "EQ" },
 }
 
 --- For --help.
 where.HELP = "Only rows for which this holds, such as 'calls > 100': a column, one of == != < <= "
-  .. "> >= *= (contains) =~ (Lua pattern), a value (may be repeated)."
+  .. "> >= *= (contains) ^= (begins with) =~ (Lua pattern), a value; '||' between conditions of "
+  .. "which one must hold (may be repeated: all must hold)."
 
 local function unquote(text) return text:match('^"(.*)"$') or text:match("^'(.*)'$") or text end
 
@@ -28,17 +29,38 @@ local function split(text)
     text:sub(at + #best[1]):match("^%s*(.-)%s*$")
 end
 
+local function condition(text)
+  local column, op, value = split(text)
+  if not column or column == "" or value == "" then
+    exit.fail(exit.USAGE, "--where: '%s' is no condition such as 'calls > 100'", text)
+  end
+  return { column = column, op = op, value = unquote(value) }
+end
+
+-- The parts between "||", quotes aside.
+local function alternatives(text)
+  local parts, quote, from = {}, nil, 1
+  for at, char in text:gmatch("()([\"'|])") do
+    if char ~= "|" then
+      if not quote then quote = char elseif quote == char then quote = nil end
+    elseif not quote and at >= from and text:sub(at, at + 1) == "||" then
+      parts[#parts + 1] = text:sub(from, at - 1)
+      from = at + 2
+    end
+  end
+  parts[#parts + 1] = text:sub(from)
+  return parts
+end
+
 --- Conditions as TableFilter inputs.
 ---@param texts string[]
 ---@return table[]|nil
 function where.filter(texts)
   local filter = {}
   for i, text in ipairs(texts) do
-    local column, op, value = split(text)
-    if not column or column == "" or value == "" then
-      exit.fail(exit.USAGE, "--where: '%s' is no condition such as 'calls > 100'", text)
-    end
-    filter[i] = { column = column, op = op, value = unquote(value) }
+    local any = alternatives(text)
+    for j, one in ipairs(any) do any[j] = condition(one) end
+    filter[i] = #any > 1 and { any = any } or any[1]
   end
   return #filter > 0 and filter or nil
 end
