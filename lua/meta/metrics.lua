@@ -69,7 +69,8 @@
 ---they do not, and have a label (sum)
 ---@field aggregate? "sum"|"min"|"max"|"last" entries that have the same labels (sum)
 ---@field filter? table<string, string>|MetricFunction regular expressions by label, or a function
----of the entry
+---of the entry. All expressions are libpcre2's (what is written for RE2 means the same), not
+---anchored
 ---@field relabel? table|fun(labels: table<string, string>): table|boolean|nil in order: functions,
 ---and { label =, pattern =, replace = "$1" } (or drop = true, drop_others = true); by label name: a
 ---table from old to new. nil or false drops the series. Series that become equal are merged
@@ -93,7 +94,8 @@ local metrics = {}
 --- |---------------------------------------------|---------|
 --- | unknown decoder, field, type, condition     | error at load |
 --- | name or label that Prometheus forbids       | error at load |
---- | regular expression that does not compile    | error at load |
+--- | regular expression that does not compile    | error at load, with the place in it |
+--- | one whose search has no end for a text      | given up: nothing of the rule; counted |
 --- | a metric that another rule has              | error at load |
 --- | a metric that a collector has               | the first stays; lunette_rule_clashes_total |
 --- | a column that the map lacks                 | nothing of it; counted; lunette_rule_up 0 |

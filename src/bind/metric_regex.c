@@ -1,67 +1,124 @@
-/* Regular expressions in Lua: POSIX extended ones, as the C library has them. */
+/*
+ * Regular expressions in Lua, as libpcre2 has them: what people write for RE2 means the same
+ * here. A match has a limit on its work and its memory, so that no pattern takes a thread with it.
+ */
 #include "bind/metric.h"
 
-#include <regex.h>
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #include "bind/names.h"
 
-enum { MAX_GROUPS = 10 };
+enum {
+	MAX_GROUPS = 10,
+	MOST_STEPS = 200000, /* of the search, for one text: some milliseconds */
+	MOST_KIB = 4096,
+	MOST_PATTERN = 16384, /* bytes */
+};
 
 struct pattern {
-	regex_t re;
-	bool compiled;
+	pcre2_code *code;
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
 };
 
 static int l_regex_gc(lua_State *L)
 {
 	struct pattern *p = luaL_checkudata(L, 1, LUN_REGEX);
 
-	if (p->compiled)
-		regfree(&p->re);
-	p->compiled = false;
+	pcre2_match_context_free(p->limits);
+	pcre2_match_data_free(p->match);
+	pcre2_code_free(p->code);
+	*p = (struct pattern){ 0 };
 	return 0;
 }
 
-/* regex(pattern [, ignore case]) -> regex | nil, message */
-static int l_regex(lua_State *L)
+/* nil, "what at its place" */
+static int fail_compile(lua_State *L, int err, size_t offset)
 {
-	const char *text = luaL_checkstring(L, 1);
-	int flags = REG_EXTENDED | (lua_toboolean(L, 2) ? REG_ICASE : 0), err;
-	struct pattern *p = lua_newuserdatauv(L, sizeof(*p), 0);
-	char message[128];
+	unsigned char message[256];
 
-	p->compiled = false;
-	luaL_setmetatable(L, LUN_REGEX);
-	err = regcomp(&p->re, text, flags);
-	p->compiled = !err;
-	if (!err)
-		return 1;
-	regerror(err, &p->re, message, sizeof(message));
+	pcre2_get_error_message(err, message, sizeof(message));
 	luaL_pushfail(L);
-	lua_pushstring(L, message);
+	lua_pushfstring(L, "%s, at byte %I", (const char *)message, (lua_Integer)offset);
 	return 2;
 }
 
-/* regex:match(text) -> the whole match, groups... (false where one took no part) | nil */
+static void set_limits(pcre2_match_context *limits)
+{
+	pcre2_set_match_limit(limits, MOST_STEPS);
+	pcre2_set_depth_limit(limits, MOST_STEPS);
+	pcre2_set_heap_limit(limits, MOST_KIB);
+}
+
+/* regex(pattern) -> regex | nil, message */
+static int l_regex(lua_State *L)
+{
+	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
+		PCRE2_NEVER_BACKSLASH_C;
+	size_t len, offset;
+	const char *text = luaL_checklstring(L, 1, &len);
+	struct pattern *p = lua_newuserdatauv(L, sizeof(*p), 1);
+	int err;
+
+	*p = (struct pattern){ 0 };
+	luaL_setmetatable(L, LUN_REGEX);
+	if (len > MOST_PATTERN) {
+		luaL_pushfail(L);
+		lua_pushfstring(L, "longer than %d bytes", MOST_PATTERN);
+		return 2;
+	}
+	p->code = pcre2_compile((PCRE2_SPTR)text, len, options, &err, &offset, NULL);
+	if (!p->code)
+		return fail_compile(L, err, offset);
+	p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
+	p->limits = pcre2_match_context_create(NULL);
+	if (!p->match || !p->limits)
+		return luaL_error(L, "not enough memory");
+	set_limits(p->limits);
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1); // for messages
+	return 1;
+}
+
+static void push_groups(lua_State *L, const struct pattern *p, const char *text, uint32_t n)
+{
+	const size_t *at = pcre2_get_ovector_pointer(p->match);
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (at[2 * i] == PCRE2_UNSET || at[2 * i] > at[2 * i + 1])
+			lua_pushboolean(L, 0);
+		else
+			lua_pushlstring(L, text + at[2 * i], at[2 * i + 1] - at[2 * i]);
+	}
+}
+
+/* regex:match(text) -> the whole match, groups... (false where one took no part) | nil; raises
+ * when a limit is passed */
 static int l_regex_match(lua_State *L)
 {
 	struct pattern *p = luaL_checkudata(L, 1, LUN_REGEX);
-	const char *text = luaL_checkstring(L, 2);
-	regmatch_t at[MAX_GROUPS];
-	int n = p->re.re_nsub + 1 < MAX_GROUPS ? (int)p->re.re_nsub + 1 : MAX_GROUPS;
+	size_t len;
+	const char *text = luaL_checklstring(L, 2, &len);
+	unsigned char message[128];
+	uint32_t n;
+	int found;
 
-	luaL_argcheck(L, p->compiled, 1, "regex is closed");
-	if (regexec(&p->re, text, MAX_GROUPS, at, 0)) {
+	luaL_argcheck(L, p->code, 1, "regex is closed");
+	found = pcre2_match(p->code, (PCRE2_SPTR)text, len, 0, 0, p->match, p->limits);
+	if (found == PCRE2_ERROR_NOMATCH) {
 		luaL_pushfail(L);
 		return 1;
 	}
-	for (int i = 0; i < n; i++) {
-		if (at[i].rm_so < 0)
-			lua_pushboolean(L, 0);
-		else
-			lua_pushlstring(L, text + at[i].rm_so, (size_t)(at[i].rm_eo - at[i].rm_so));
+	if (found < 0) {
+		pcre2_get_error_message(found, message, sizeof(message));
+		lua_getiuservalue(L, 1, 1);
+		return luaL_error(L, "regexp '%s': %s", lua_tostring(L, -1), (const char *)message);
 	}
-	return n;
+	n = pcre2_get_ovector_count(p->match);
+	n = n < MAX_GROUPS ? n : MAX_GROUPS;
+	push_groups(L, p, text, n);
+	return (int)n;
 }
 
 static const luaL_Reg functions[] = {

@@ -44,7 +44,7 @@ local function by_pattern(step, known)
     if groups[1] == nil then return not step.drop_others end
     if step.drop then return false end
     if step.replace then
-      labels[step.label] = step.replace:gsub("%$(%d)", function(n)
+      labels[step.label] = step.replace:gsub("%${?(%d)}?", function(n)
         return groups[tonumber(n) + 1] or ""
       end)
     end

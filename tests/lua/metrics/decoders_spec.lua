@@ -99,10 +99,38 @@ describe("regular expressions", function()
     assert.is_false((select(2, match("a(x)?", "a"))))
   end)
 
-  it("say what is wrong", function()
-    local regex, err = regexp.compile("(")
-    assert.is_nil(regex)
-    assert.is_truthy(err:find("regexp '(' does not compile", 1, true))
+  it("are what RE2's users write", function()
+    assert.are.equal("<a>", match("<.+?>", "<a><b>"))
+    assert.are.equal("cat", match("\\bcat\\b", "a cat sat"))
+    assert.is_nil(match("\\bcat\\b", "concat"))
+    assert.are.equal("v", (select(2, match("(?P<name>v)\\d", "v1"))))
+    assert.are.equal("aXc", match("a(?i)x(?-i)c", "aXc"))
+    assert.are.equal("a", match("a|ab", "ab")) -- the first that matches, not the longest
+    assert.is_nil(match("a$", "a\n")) -- $ is the end of the text
+    assert.are.equal("12", match("[[:digit:]]{2}", "x123"))
+    assert.are.equal("é", match("^.$", "é")) -- a character, not a byte
+    assert.are.equal("b", match("b", "\xff\xfeb")) -- beside what is no UTF-8
+    assert.are.equal("\0b", match("\\x00b", "a\0b"))
+  end)
+
+  it("say what is wrong, and where", function()
+    for pattern, why in pairs { ["("] = "missing closing parenthesis, at byte 1",
+      ["[b"] = "for character class, at byte 2", ["x{2,1}"] = "numbers out of order",
+      ["a(?<n"] = "at byte 5", [("a"):rep(20000)] = "longer than 16384 bytes" } do
+      local regex, err = regexp.compile(pattern)
+      assert.is_nil(regex)
+      assert.is_truthy(err:find("does not compile: ", 1, true))
+      assert.is_truthy(err:find(why, 1, true), err)
+    end
+  end)
+
+  it("give up a search without an end, at once", function()
+    local regex = assert(regexp.compile("^(a+)+$"))
+    local ok, err = pcall(regex.match, regex, ("a"):rep(60) .. "b")
+    assert.is_false(ok)
+    assert.is_truthy(tostring(err):find("regexp '^(a+)+$': match limit exceeded", 1, true),
+      err)
+    assert.are.equal("aaa", (regex:match("aaa"))) -- and goes on with the next one
   end)
 end)
 
