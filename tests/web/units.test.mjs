@@ -2,18 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { build } from "../../web/node_modules/esbuild/lib/main.js";
-
-const web = fileURLToPath(new URL("../../web/", import.meta.url));
-
-async function load(name) {
-  const { outputFiles } = await build({
-    entryPoints: [`${web}src/lib/${name}.ts`], bundle: true, format: "esm", write: false,
-    alias: { "@gen": `${web}gen` }, platform: "node",
-  });
-  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
-}
+import { loadLib as load } from "./lib/units.mjs";
 
 const format = await load("format");
 const bytes = await load("bytes");

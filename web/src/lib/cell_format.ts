@@ -1,8 +1,7 @@
 // One column in another format than its decoder's: numbers as hex or text, bytes as text or a
-// number. What was chosen is in the address: ?as=port:hex,tag:string, ?hide=mode,delta.
+// number.
 
 import type { Json } from "@gen/queries";
-import { params, setParams } from "./router";
 
 export type CellFormat = "number" | "hex" | "string";
 
@@ -58,29 +57,4 @@ export function cellAs(
     : typeof cell === "string" && /^(-?\d+|0x[0-9a-f]+)$/.test(cell);
   return whole && bitsOf(column.type)
     ? numberAs(BigInt(cell as number | string), column.type, format) : cell;
-}
-
-const list = (name: string): string[] => (params.value.get(name) ?? "").split(",").filter(Boolean);
-
-/** The formats chosen in the address, by column. */
-export const chosenFormats = (): ReadonlyMap<string, CellFormat> =>
-  new Map(list("as").flatMap((part) => {
-    const at = part.lastIndexOf(":");
-    return at > 0 ? [[part.slice(0, at), part.slice(at + 1) as CellFormat] as const] : [];
-  }));
-
-export const hiddenColumns = (): ReadonlySet<string> => new Set(list("hide"));
-
-export function chooseFormat(column: string, format: CellFormat | ""): void {
-  const chosen = new Map(chosenFormats());
-  if (format) chosen.set(column, format);
-  else chosen.delete(column);
-  setParams({ as: [...chosen].map(([name, word]) => `${name}:${word}`).join(",") });
-}
-
-export function hideColumn(column: string, hide: boolean): void {
-  const hidden = new Set(hiddenColumns());
-  if (hide) hidden.add(column);
-  else hidden.delete(column);
-  setParams({ hide: [...hidden].join(",") });
 }

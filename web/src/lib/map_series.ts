@@ -1,9 +1,10 @@
 // A map's values over time, by key: reads its table again and again and remembers what it read.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { MapTableLive, MapTablePage, type Json, type TablePart } from "@gen/queries";
+import { MapTableLive, MapTablePage, type TablePart } from "@gen/queries";
 import type { Curve } from "../parts/chart";
 import { connection } from "./api";
+import { cellText, numberOf } from "./cells";
 import { useQuery, useSubscription, visible } from "./hooks";
 
 export interface SeriesWish {
@@ -25,13 +26,6 @@ type Column = TablePart["columns"][number];
 
 const kept = 300;
 const rowsRead = 500;
-
-export const numberOf = (cell: Json | undefined): number =>
-  typeof cell === "number" ? cell : typeof cell === "string" ? Number(cell) : NaN;
-
-export const cellText = (cell: Json | undefined): string =>
-  cell === null || cell === undefined ? ""
-    : typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 
 /** Values by name: keys that share a name are added up. */
 function sampleOf(table: TablePart, by: string | undefined, value: Column): Sample {

@@ -1,7 +1,7 @@
 // What came, went and changed in a map since a moment: the events of mapChanges, added up by key.
 
 import type { Json, MapWatchData } from "@gen/queries";
-import { numberOf } from "./map_series";
+import { numberOf } from "./cells";
 
 export type Changes = MapWatchData["mapChanges"];
 export type WatchColumn = Changes["columns"][number];

@@ -10,7 +10,7 @@ import { run } from "../lib/api";
 import type { CodeEditor } from "../lib/code_editor";
 import { useQuery } from "../lib/hooks";
 import { useMapBeat } from "../lib/map_beat";
-import { cellText } from "../lib/map_series";
+import { cellText } from "../lib/cells";
 import { start } from "../lib/store";
 import { Copy, Head, download } from "../parts/bits";
 import { Icon } from "../parts/icon";

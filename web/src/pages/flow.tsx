@@ -81,10 +81,14 @@ function Drawing({ id, cfg, instructions, made }: {
   if (!layout) return <Loading />;
   return (
     <Canvas layout={layout} smallest={0.8} label={`Control flow of ${cfg.name || "the program"}`}>
+      <defs>
+        <marker id="edge-end" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6"
+          markerHeight="6" orient="auto"><path d="M0 0L6 3L0 6z" class="edge-end" /></marker>
+      </defs>
       {layout.edges.map(({ points }, at) => {
         const { kind, from, to } = edges[at]!;
         const lit = over !== null && (from === over || to === over) ? " lit" : "";
-        return <path key={at} class={`edge ${kind}${lit}`}
+        return <path key={at} class={`edge ${kind}${lit}`} marker-end="url(#edge-end)"
           d={points.map(({ x, y }, n) => `${n ? "L" : "M"}${x} ${y}`).join("")} />;
       })}
       {blocks.map((lines, at) => (

@@ -6,7 +6,7 @@ import type { ComponentChildren } from "preact";
 import { count, withUnit } from "../lib/format";
 import { cellAs, type CellFormat } from "../lib/cell_format";
 import type { EntryColumn } from "../lib/entries";
-import { cellText } from "../lib/map_series";
+import { cellText } from "../lib/cells";
 
 /** "mt_inner (70246)": the id that a name ends with, or the number alone. */
 function idOf(cell: Json): number | undefined {

@@ -1,9 +1,8 @@
 // Which columns of a map's table are shown, and each in which format.
 
 import type { EntryColumn } from "../lib/entries";
-import {
-  chooseFormat, chosenFormats, formatsOf, hiddenColumns, hideColumn, type CellFormat,
-} from "../lib/cell_format";
+import { formatsOf, type CellFormat } from "../lib/cell_format";
+import { chooseFormat, chosenFormats, hiddenColumns, hideColumn } from "../lib/columns";
 import { setParams } from "../lib/router";
 import { Dialog } from "../parts/dialog";
 import { columnTitle } from "./map_cells";

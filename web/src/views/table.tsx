@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import type { Json } from "@gen/queries";
 import { count, withUnit } from "../lib/format";
 import { useEntries } from "../lib/entries";
-import { cellText } from "../lib/map_series";
+import { cellText } from "../lib/cells";
 import { setParams } from "../lib/router";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Table, sortFromAddress, type Column } from "../parts/table";

@@ -4,7 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { LiveHistogram, type Json } from "@gen/queries";
 import { useLive } from "../lib/hooks";
-import { cellText } from "../lib/map_series";
+import { cellText } from "../lib/cells";
 import { maps } from "../lib/store";
 import { Card, Figure, Figures } from "../parts/bits";
 import { HistogramBars, Histograms, type Histogram } from "../parts/histogram";
