@@ -41,6 +41,12 @@ function groupBy(group: (typeof groups)[number]): ((row: Point) => string) | und
   }
 }
 
+/** What stands above a group needs no column of its own. */
+const without = (id: string) => columns.filter((column) => column.id !== id);
+const columnsOf = {
+  kind: without("kind"), target: without("target"), process: without("owner"), none: columns,
+};
+
 const fits = (row: Point, text: string): boolean =>
   [row.kind, row.target, row.program?.name, row.program?.type, row.attachType, row.programId,
     ...row.owners.map(({ comm }) => comm)]
@@ -49,6 +55,7 @@ const fits = (row: Point, text: string): boolean =>
 export function AttachPoints() {
   const result = useQuery(Attachments, {}, { kinds: ["LINK", "PROGRAM"] });
   const text = params.value.get("q") ?? "";
+  const group = oneOf("group", groups);
   const points = useMemo(() => (result.data?.attachments ?? [])
     .map((point, at) => ({ ...point, at }))
     .filter((point) => showOwn.value || !point.program?.own)
@@ -61,17 +68,17 @@ export function AttachPoints() {
         <input type="search" value={text} placeholder="Filter attach points" spellcheck={false}
           aria-label="Filter attach points"
           onInput={(event) => setParams({ q: event.currentTarget.value })} />
-        <Pick label="Group by" value={oneOf("group", groups)}
-          options={groups.map((group) => [group, group === "none" ? "no groups" : group] as const)}
-          choose={(group) => setParams({ group: group === "kind" ? null : group })} />
+        <Pick label="Group by" value={group}
+          options={groups.map((one) => [one, one === "none" ? "no groups" : one] as const)}
+          choose={(one) => setParams({ group: one === "kind" ? null : one })} />
         <label class="check"><input type="checkbox" checked={showOwn.value}
           onChange={(event) => setShowOwn(event.currentTarget.checked)} />Lunette's own</label>
         <span class="end">{plural(shown.length, "attach points")}</span>
       </div>
       <Answer result={result}>
         {() => (
-          <Table className="grow" label="Attach points" rows={shown} columns={columns}
-            rowKey={(row) => row.at} groupOf={groupBy(oneOf("group", groups))}
+          <Table className="grow" label="Attach points" rows={shown} columns={columnsOf[group]}
+            rowKey={(row) => row.at} groupOf={groupBy(group)}
             href={(row) => row.programId ? `/programs/${row.programId}` : undefined}
             empty={<Empty title={text ? "None fits the filter" : "No program is attached"} icon="attach" />} />
         )}

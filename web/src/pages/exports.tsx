@@ -32,21 +32,21 @@ const Trail = ({ values = [], ...props }: { values?: number[]; label: string; to
 );
 
 const columns: Column<Rule>[] = [
-  { id: "name", title: "Metric", least: 230, grow: 3, mono: true, value: (row) => row.name,
+  { id: "name", title: "Metric", least: 116, grow: 3, mono: true, value: (row) => row.name,
     cell: (row) => <span title={row.help ?? ""}>{row.name}</span> },
-  { id: "type", title: "Type", least: 94, value: (row) => row.type, cell: (row) => row.type },
-  { id: "samples", title: "Samples", least: 92, end: true, value: (row) => row.samples,
+  { id: "type", title: "Type", least: 94, wideOnly: true, value: (row) => row.type, cell: (row) => row.type },
+  { id: "samples", title: "Samples", least: 82, end: true, value: (row) => row.samples,
     cell: (row) => (row.duration === null ? <None /> : count(row.samples)) },
   { id: "trail", title: "", least: 92, wideOnly: true, hint: "Samples of the last scrapes",
     cell: (row) => <Trail values={seen.get(row.name)?.samples} label="Samples lately" /> },
   { id: "dropped", title: "Cut", least: 76, end: true, wideOnly: true,
     hint: "Series that the rule's budget cut",
     value: (row) => row.dropped, cell: (row) => count(row.dropped) },
-  { id: "duration", title: "Took", least: 92, end: true, value: (row) => row.duration,
+  { id: "duration", title: "Took", least: 82, end: true, value: (row) => row.duration,
     cell: (row) => (row.duration === null ? <None /> : duration(row.duration)) },
   { id: "cost", title: "", least: 92, wideOnly: true, hint: "Time that the last scrapes took",
     cell: (row) => <Trail values={seen.get(row.name)?.took} label="Cost lately" tone="s2" /> },
-  { id: "errors", title: "Errors", least: 76, end: true, value: (row) => row.errors,
+  { id: "errors", title: "Errors", least: 66, end: true, value: (row) => row.errors,
     cell: (row) => (
       <span class={row.errors ? "bad" : ""} title={row.error ?? ""}>{count(row.errors)}</span>) },
   { id: "maps", title: "Maps", least: 150, grow: 2, wideOnly: true, value: (row) => row.maps.length,
