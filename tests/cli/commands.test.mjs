@@ -5,6 +5,7 @@ import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { until } from "../lib/server.mjs";
 import { answer, binary, build, hold, lunette } from "./kernel.mjs";
 
 let held;
@@ -262,7 +263,7 @@ test("attach list: where programs hang", () => {
   assert.equal(JSON.parse(lines.at(-1))[0].program.name, "count_syscall");
 });
 
-test("leaks: what nobody holds but a pin", () => {
+test("leaks: what nobody holds but a pin", async () => {
   const path = `/sys/fs/bpf/lunette-leak-${process.pid}`;
   const id = Number(lunette("run", script("leak.lua", `
     local bpf = require("bpf")
@@ -271,7 +272,8 @@ test("leaks: what nobody holds but a pin", () => {
     assert(bpf.pin(map, arg[2]))
     print(map:info().id)`), `${build}/tests/bpf/cli.bpf.o`, path).stdout);
   try {
-    const leak = answer("leaks", "-j").find((one) => one.kind === "MAP" && one.id === id);
+    const leak = await until(() =>
+      answer("leaks", "-j").find((one) => one.kind === "MAP" && one.id === id), { what: "the leak" });
     assert.equal(leak.name, "cli_empty");
     assert.match(lunette("leaks").stdout, new RegExp(`^map +${id} +cli_empty +\\S+ +`, "m"));
   } finally {
@@ -299,7 +301,7 @@ test("inspect: dev-agent's columns", () => {
 });
 
 test("check: the host, and scripts", () => {
-  const host = answer("check", "-j", { timeout: 20000 });
+  const host = answer("check", "-j");
   assert.ok(host.host.features.every((feature) => typeof feature.available === "boolean"));
   const good = lunette("check", "--script", script("good.lua",
     'require("lunette").decoder { match = { name = "x" }, value = require("lunette").decode.u32() }'));

@@ -8,7 +8,7 @@ export const binary = process.env.LUNETTE ?? `${build}/lunette`;
 // Runs the binary: { status, stdout, stderr }.
 export function lunette(...args) {
   const options = typeof args.at(-1) === "object" ? args.pop() : {};
-  return spawnSync(binary, args.map(String), { encoding: "utf8", timeout: 60000, ...options });
+  return spawnSync(binary, args.map(String), { encoding: "utf8", timeout: 120000, ...options });
 }
 
 // What a command prints as JSON; it must succeed.

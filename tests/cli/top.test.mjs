@@ -74,7 +74,8 @@ function onScreen(name, fn, options) {
 
 onScreen("the screen: fits, filters, goes into a program and its map, and back",
   async (terminal, until) => {
-    const text = await until(/^lunette top .* BPF \d+\.\d+% of a CPU, [\d.]+k? runs\/s/m);
+    const text = await until(/^BPF \d+\.\d+% of a CPU, [\d.]+k? runs\/s by \d+ of \d+ programs/m);
+    assert.match(text, /^lunette top .* Linux .* \d CPUs?, .*\d% BPF +\d\d:\d\d:\d\d$/m);
     for (const line of text.split("\n")) assert.ok([...line].length <= 80, line);
     assert.ok(text.split("\n").length <= 25);
     assert.match(text, /^ *ID .*CPU%▼/m);
@@ -100,6 +101,7 @@ onScreen("the screen: fits, filters, goes into a program and its map, and back",
     await until(/^code of \d+ cli_count$/m);
     await until(/; if \(count\)/);
     terminal.press("Escape");
+    await until(/^program \d+ {2}cli_count$/m);
     terminal.press("Escape");
     await until(/programs \(/);
     terminal.type("q");
@@ -108,7 +110,13 @@ onScreen("the screen: fits, filters, goes into a program and its map, and back",
 onScreen("the screen: attach points, sorting, a smaller window", async (terminal, until) => {
   terminal.type("a");
   await until(/^attach points \(\d+\)/m);
+  terminal.type("/");
+  terminal.type("count_sys");
+  await until(/^attach points \(\d+\) {2}\/count_sys_/m);
+  terminal.press("Enter");
   await until(/sys_enter +\d+ count_syscall/);
+  terminal.press("Escape"); // the filter goes first
+  await until(/^attach points \(\d+\)$/m);
   terminal.press("Escape");
   await until(/CPU%▼/);
   terminal.type("s");
@@ -116,10 +124,108 @@ onScreen("the screen: attach points, sorting, a smaller window", async (terminal
   terminal.type("r");
   await until(/RUNS\/S▲/);
   terminal.resize(50, 10);
-  const lines = (await until(/^m maps {2}a attach points.*…$/m)).trimEnd().split("\n");
+  const lines = (await until(/^enter open {2}\/ filter.*…$/m)).trimEnd().split("\n");
   assert.equal(lines.length, 10);
   for (const line of lines) assert.ok([...line].length <= 50, line);
   terminal.press("C-c");
+});
+
+onScreen("the screen: keys, a pause, drawing anew", async (terminal, until) => {
+  terminal.type("?");
+  await until(/^ {2}p +pause, and go on$/m);
+  terminal.press("Escape");
+  await until(/CPU%▼/);
+  terminal.type("p");
+  await until(/^lunette top .* paused$/m);
+  terminal.press("C-l");
+  terminal.type("p");
+  await until(/^lunette top .* \d\d:\d\d:\d\d$/m);
+  await until(/count_syscall/);
+  terminal.type("q");
+});
+
+// Of a locale without UTF-8, on a terminal without colours.
+test("the screen in ASCII, on a VT100", async () => {
+  const terminal = new Terminal([binary, "top", "-i", "0.3"],
+    { env: { LC_ALL: "C", TERM: "vt100" } });
+  try {
+    const text = await terminal.until(/ CPU%v .*\n.* [_.=+*#@-]+ /, { history: false });
+    assert.match(text, /^[\x00-\x7f]*$/);
+    const colours = terminal.tmux("capture-pane", "-p", "-e");
+    assert.doesNotMatch(colours, /\x1b\[[0-9;]*3[0-7]m/);
+    terminal.type("q");
+    assert.equal(await terminal.ended(), 0);
+  } finally {
+    terminal.close();
+  }
+});
+
+test("a terminal that can't move its cursor: a line says so, and samples are printed", async () => {
+  const terminal = new Terminal([binary, "top", "-i", "0.2", "--count", "1"],
+    { env: { TERM: "dumb" }, columns: 120, rows: 400 });
+  try {
+    await terminal.until(/^lunette: a terminal of the kind 'dumb' has no screen to draw on/m);
+    await terminal.until(/^ *ID +TYPE +NAME +CPU% /m);
+    assert.equal(await terminal.ended(), 0);
+  } finally {
+    terminal.close();
+  }
+});
+
+test("ended from outside, it leaves the terminal as it was", async () => {
+  const terminal = new Terminal(["sh", "-c", 'echo "pid $$"; exec "$@"', "sh", binary, "top"]);
+  try {
+    const pid = Number((await terminal.until(/^pid (\d+)$/m)).match(/^pid (\d+)$/m)[1]);
+    await terminal.until(/CPU%▼/, { history: false });
+    process.kill(pid, "SIGTERM");
+    const text = await terminal.until(/\[exit 143\]/, { history: false });
+    assert.match(text, /^pid \d+\n.*\[exit 143\]/);
+    assert.equal(terminal.tmux("display", "-p", "#{alternate_on} #{cursor_flag}").trim(), "0 1");
+  } finally {
+    terminal.close();
+  }
+});
+
+// Three hundred programs of the test's own, in two sizes, and a window that changes.
+test("the screen with 300 programs", async () => {
+  const many = spawn(binary, ["run", "-", `${build}/tests/bpf/objects.bpf.o`]);
+  many.stdin.end(`
+    local bpf = require("bpf")
+    local held = {}
+    for i = 1, 43 do held[i] = assert(bpf.load(arg[1])) end
+    print("ready") io.stdout:flush()
+    while true do require("lunette.core.tty").sleep(1) end`);
+  await new Promise((resolve) => many.stdout.once("data", resolve));
+  const terminal = new Terminal([binary, "top", "-i", "0.3"]);
+  const until = (pattern) => terminal.until(pattern, { history: false, seconds: 60 });
+  const fits = (text, columns, rows) => {
+    const lines = text.trimEnd().split("\n");
+    assert.equal(lines.length, rows);
+    for (const line of lines) assert.ok([...line].length <= columns, line);
+  };
+  try {
+    await until(/^BPF .* by \d+ of \d{3,} programs/m);
+    fits(await until(/^enter open .* q quit$/m), 80, 24);
+    terminal.type("/");
+    terminal.type("obj_iter");
+    terminal.press("Enter");
+    await until(/^programs \(\d\d+\) {2}\/obj_iter$/m);
+    terminal.press("End");
+    terminal.resize(200, 50);
+    const text = await until(/^ *ID +TYPE +NAME +CPU%▼ +RUNS\/S +AVG +MISSES +HISTORY +OWNERS +ATTACHED$/m);
+    assert.ok(text.split("\n").filter((line) => / obj_iter /.test(line)).length >= 40);
+    fits(await until(/(.*\n){48}.*q quit$/m), 200, 50);
+    terminal.resize(40, 10);
+    fits(await until(/^enter open .*…$/m), 40, 10);
+    terminal.press("Escape");
+    await until(/^programs \(\d{3,}\)$/m);
+    terminal.press("C-c");
+    assert.equal(await terminal.ended(), 0);
+  } finally {
+    terminal.close();
+    many.kill("SIGINT");
+    await new Promise((resolve) => many.once("close", resolve));
+  }
 });
 
 test("watch: the screen of a map, and q", async () => {

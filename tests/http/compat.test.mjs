@@ -2,14 +2,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { after, before, test } from "node:test";
-import { startServer, token } from "../lib/server.mjs";
+import { startServer, token, until } from "../lib/server.mjs";
 
 const NAME = `C${process.pid}`;
 const MAP = `AT_${NAME}`;
 let server;
 let tracer;
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 async function post(body, { path = "/query", headers = {} } = {}) {
   const response = await fetch(new URL(path, server.url), {
@@ -36,13 +34,9 @@ async function write(query, variables) {
 const bpftool = (...args) => JSON.parse(execFileSync("bpftool", ["-j", ...args]));
 
 async function tracerMap() {
-  for (let i = 0; i < 100; i++) {
-    const { maps } = await ask("{ maps { id name } }");
-    const map = maps.find(({ name }) => name === MAP);
-    if (map) return map.id;
-    await sleep(100);
-  }
-  throw new Error(`${MAP} never appeared`);
+  const map = await until(async () => (await ask("{ maps { id name } }")).maps.find(({ name }) => name === MAP),
+    { what: `${MAP} to appear` });
+  return map.id;
 }
 
 before(async () => {

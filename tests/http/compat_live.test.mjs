@@ -3,13 +3,17 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
-import { startServer, token } from "../lib/server.mjs";
+import { startServer, token, until } from "../lib/server.mjs";
 
 const NAME = `L${process.pid}`;
 const MAP = `AT_${NAME}`;
 let server;
 
-before(async () => { server = await startServer({ token: true }); });
+const script = `
+local lunette = require("lunette")
+lunette.http.get("/subscribers", function() return tostring(lunette.topic("objects"):subscribers()) end)
+`;
+before(async () => { server = await startServer({ token: true, scripts: { "subscribers.lua": script } }); });
 after(async () => { await server?.stop(); });
 
 const authorization = `Bearer ${token}`;
@@ -19,7 +23,7 @@ async function ask(query, variables) {
     method: "POST",
     headers: { "content-type": "application/json", authorization },
     body: JSON.stringify({ query, variables }),
-    signal: AbortSignal.timeout(20000),
+    signal: AbortSignal.timeout(120000),
   });
   const { data, errors } = await response.json();
   assert.equal(errors, undefined, JSON.stringify(errors));
@@ -27,7 +31,7 @@ async function ask(query, variables) {
 }
 
 /** Subscribes and yields the data of each event; ends after `seconds`. */
-async function* events(query, seconds = 20) {
+async function* events(query, seconds = 120) {
   const abort = AbortSignal.timeout(seconds * 1000);
   const response = await fetch(`${server.url}/graphql`, {
     method: "POST",
@@ -67,7 +71,7 @@ async function withBpftrace(program, use) {
     return await use(child);
   } finally {
     child.kill("SIGINT");
-    const late = setTimeout(() => child.kill("SIGKILL"), 5000);
+    const late = setTimeout(() => child.kill("SIGKILL"), 60000);
     await closed;
     clearTimeout(late);
   }
@@ -76,25 +80,26 @@ async function withBpftrace(program, use) {
 const COUNT = `tracepoint:raw_syscalls:sys_enter { @${NAME}[comm] = count(); }`;
 
 async function mapId() {
-  for (let i = 0; i < 100; i++) {
-    const { maps } = await ask("{ maps { id name } }");
-    const map = maps.find(({ name }) => name === MAP);
-    if (map) return map.id;
-    await new Promise((done) => setTimeout(done, 100));
-  }
-  throw new Error(`${MAP} never appeared`);
+  const map = await until(async () => (await ask("{ maps { id name } }")).maps.find(({ name }) => name === MAP),
+    { what: `${MAP} to appear` });
+  return map.id;
 }
 
 test("a map that appears is told, and that it went", async () => {
   const query = "subscription { objects { kind added removed maps { id name type } } }";
-  const came = first(query, ({ objects }) => objects.maps.find(({ name }) => name === MAP));
-  await new Promise((done) => setTimeout(done, 500));
-  const map = await withBpftrace(COUNT, () => came.then((found) => {
-    return { ...found, gone: first(query, ({ objects: change }) =>
-      change.kind === "MAP" && change.removed.includes(found.id)) };
-  }));
-  assert.equal(map.type, "PerCPUHash");
-  assert.ok(await map.gone);
+  let came, went;
+  const told = (async () => {
+    for await (const { objects } of events(query)) {
+      came ??= objects.maps.find(({ name }) => name === MAP);
+      went = came && objects.kind === "MAP" && objects.removed.includes(came.id);
+      if (went) return;
+    }
+  })();
+  await until(async () => (await fetch(`${server.url}/subscribers`)).text().then(Number), { what: "the subscription" });
+  await withBpftrace(COUNT, () => until(() => came, { what: "the map to be told" }));
+  await told;
+  assert.equal(came.type, "PerCPUHash");
+  assert.ok(went);
 });
 
 test("a map's table is told again and again", async () => {
@@ -137,7 +142,7 @@ test("what a program prints is told", async (t) => {
   const program = `interval:ms:100 { debugf("${text}"); }`;
   await withBpftrace(program, async () => {
     const query = `subscription { traceLog(search: "${text}") { task pid cpu time text } }`;
-    const line = await first(query, ({ traceLog }) => traceLog[0], 10).catch(() => null);
+    const line = await first(query, ({ traceLog }) => traceLog[0], 30).catch(() => null);
     if (!line) return t.skip("another reader of the trace log took the lines");
     assert.ok(line.text.includes(text));
     assert.equal(typeof line.cpu, "number");
@@ -162,12 +167,10 @@ test("bpftrace's histograms have its ranges", async () => {
     await mapId();
     const query = `{ maps(filter: { name: "${MAP}*" }) { name decoder { name }
       histogram { label buckets { from to count } } } }`;
-    let maps;
-    for (let i = 0; i < 50; i++) {
-      ({ maps } = await ask(query));
-      if (maps.length === 2 && maps.every(({ histogram }) => histogram?.[0]?.buckets.length)) break;
-      await new Promise((done) => setTimeout(done, 100));
-    }
+    const maps = await until(async () => {
+      const { maps: found } = await ask(query);
+      return found.length === 2 && found.every(({ histogram }) => histogram?.[0]?.buckets.length) && found;
+    }, { what: "both histograms" });
     const [log2, linear] = maps.sort((a, b) => a.name.length - b.name.length);
     assert.deepEqual(log2.histogram[0].buckets.map(({ from, to }) => [from, to]), [[4, 8]]);
     assert.equal(log2.histogram[0].label, null);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { hostname } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { raw, request } from "../lib/http.mjs";
-import { run, startServer, token } from "../lib/server.mjs";
+import { run, startServer, token, until } from "../lib/server.mjs";
 
 const scripts = { "routes.lua": `
 local http = require("lunette").http
@@ -147,7 +147,7 @@ test("--allow-host and --allow-origin", async () => {
 test("--allow-write without a token makes one, and says it on stderr", async () => {
   const server = await startServer({ scripts, args: ["--allow-write"] });
   try {
-    const made = /the token for writing is ([0-9a-f]{32})\n/.exec(server.stderr())[1];
+    const [, made] = await until(() => /the token for writing is ([0-9a-f]{32})\n/.exec(server.stderr()), { what: "the token" });
     assert.equal((await request(server.url + "/rights", { headers: bearer(made) })).json().write, true);
   } finally { await server.stop(); }
 });

@@ -241,7 +241,7 @@ describe("WebSocket frames", () => {
         + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n");
     });
     let got = Buffer.alloc(0), sent = false;
-    const timer = setTimeout(() => { socket.destroy(); reject(new Error(`no end: ${got.toString("latin1")}`)); }, 8000);
+    const timer = setTimeout(() => { socket.destroy(); reject(new Error(`no end: ${got.toString("latin1")}`)); }, 60000);
     const finish = () => { clearTimeout(timer); resolve(got.subarray(got.indexOf("hello you") + 9)); };
     socket.on("data", (data) => {
       got = Buffer.concat([got, data]);
@@ -280,7 +280,7 @@ describe("many and slow", () => {
     await slow.next(1);
     slow.socket._socket.pause();
     slow.socket.send("flood");
-    await until(async () => (await get("/last")).text.startsWith("1006"), { timeout: 10000, what: "the drop" });
+    await until(async () => (await get("/last")).text.startsWith("1006"), { what: "the drop" });
     assert.equal((await get("/ok")).text, "ok");
     slow.socket.terminate();
   });
@@ -299,11 +299,11 @@ describe("many and slow", () => {
         })));
       }
       const ask = (path, options) => request(many.url + path, options);
-      await until(async () => (await ask("/counts")).json().news === 1000, { timeout: 20000, what: "1,000 subscribers" });
+      await until(async () => (await ask("/counts")).json().news === 1000, { what: "1,000 subscribers" });
       for (let i = 0; i < 5; i++) await ask("/publish", { method: "POST", body: "7" });
-      await until(() => received === 5000, { timeout: 20000, what: "5,000 messages" });
+      await until(() => received === 5000, { what: "5,000 messages" });
       for (const socket of clients) socket.terminate();
-      await until(async () => (await ask("/counts")).json().news === 0, { timeout: 20000, what: "their end" });
+      await until(async () => (await ask("/counts")).json().news === 0, { what: "their end" });
     } finally { assert.equal((await many.stop()).code, 0); }
   });
   test("more live connections than there is room: 503", async () => {

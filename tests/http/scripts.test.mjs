@@ -47,7 +47,7 @@ describe("reload", () => {
       const failed = (await metric(server, 'lunette_reloads_total{outcome="failed"}'));
       writeFileSync(server.scripts.file("a.lua"), bad);
       await until(async () => (await metric(server, 'lunette_reloads_total{outcome="failed"}')) === failed + 1,
-        { what: bad, timeout: 20000 });
+        { what: bad });
       assert.equal(await text(server, "/version"), "1");
       const state = await health(server);
       assert.equal(state.status, "degraded");
@@ -59,7 +59,7 @@ describe("reload", () => {
     writeFileSync(server.scripts.file("a.lua"), version(3));
     await until(async () => (await text(server, "/version")) === "3");
     // The errors are forgotten right after the new generation answers.
-    await until(async () => (await health(server)).status === "ok", { timeout: 20000 });
+    await until(async () => (await health(server)).status === "ok", {});
     const state = await health(server);
     assert.deepEqual([state.status, state.errors, state.generation], ["ok", [], 2]);
     assert.equal(await metric(server, "lunette_scripts_ok"), 1);
@@ -70,15 +70,15 @@ describe("reload", () => {
       return { stream = function() n = n + 1 if n <= 400 then return ("%s"):rep(20000):format() end end }
     end)`.replace('("%s"):rep(20000):format()', '("y"):rep(20000)')) } }, async (server) => {
     let size = 0;
-    const done = new Promise((resolve, reject) => {
-      http.get(server.url + "/long", (answer) => {
-        answer.once("data", () => { answer.pause(); setTimeout(() => answer.resume(), 700); });
-        answer.on("data", (data) => { size += data.length; }).on("end", resolve).on("error", reject);
-      });
+    const answer = await new Promise((resolve, reject) => {
+      http.get(server.url + "/long", resolve).on("error", reject);
     });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const done = new Promise((resolve, reject) => answer.on("end", resolve).on("error", reject));
+    await new Promise((resolve) => answer.once("data", (data) => { size = data.length; answer.pause(); resolve(); }));
     writeFileSync(server.scripts.file("a.lua"), version(2));
     await until(async () => (await text(server, "/version")) === "2");
+    answer.on("data", (data) => { size += data.length; });
+    answer.resume();
     await done;
     assert.equal(size, 400 * 20000);
   }));
@@ -93,14 +93,15 @@ describe("reload", () => {
     const again = async (generation) => {
       server.kill("SIGHUP");
       await until(async () => (await health(server)).generation === generation,
-        { what: `generation ${generation}`, timeout: 20000 });
+        { what: `generation ${generation}` });
     };
     for (let n = 3; n < 40; n++) await again(n);
     const before = rss(), threads = () => Number(/Threads:\s*(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))[1]);
     // The allocator's arenas settle within forty generations; after them it is some 70 KiB a reload.
+    // The generation before the last ends a moment later, and its memory goes with it.
     for (let n = 40; n < 60; n++) await again(n);
-    assert.ok(sanitized || rss() - before < 8000, `${rss() - before} KiB more`);
-    await until(() => threads() < 256 + 16, { what: "the end of old threads", timeout: 20000 });
+    await until(() => threads() < 256 + 16, { what: "the end of old threads" });
+    await until(() => sanitized || rss() - before < 8000, { what: "memory as before, or 8 MB more" });
   }));
 });
 
@@ -179,7 +180,7 @@ describe("the end", () => {
       const server = await startServer({ scripts: { "a.lua": version(1, `
         lunette.http.get("/slow", function()
           lunette.shared.set("slow", true)
-          local n = 0 for i = 1, 3e7 do n = n + i end
+          os.execute("sleep 1")
           return "slow"
         end)
         lunette.http.get("/is-slow", function() return tostring(lunette.shared.get("slow")) end)
@@ -194,7 +195,7 @@ describe("the end", () => {
       assert.equal(await slow, "slow");
       await ended;
       assert.deepEqual(await stopped, { code: 0, signal: null });
-      assert.ok(Date.now() - start < 8000);
+      assert.ok(Date.now() - start < 20000);
     });
   }
 });

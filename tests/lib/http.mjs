@@ -4,7 +4,7 @@ import http from "node:http";
 import net from "node:net";
 
 /** One request: { status, headers, body, text, json() }. `body` may be a string or a Buffer. */
-export function request(url, { method = "GET", headers = {}, body, agent, timeout = 30000 } = {}) {
+export function request(url, { method = "GET", headers = {}, body, agent, timeout = 120000 } = {}) {
   return new Promise((resolve, reject) => {
     const sent = http.request(url, { method, headers, agent, timeout }, (answer) => {
       const parts = [];
@@ -23,7 +23,7 @@ export function request(url, { method = "GET", headers = {}, body, agent, timeou
 }
 
 /** Sends bytes as they are, and resolves to all that comes back until the end. */
-export function raw(port, bytes, { timeout = 10000 } = {}) {
+export function raw(port, bytes, { timeout = 60000 } = {}) {
   return new Promise((resolve, reject) => {
     const socket = net.connect(port, "127.0.0.1", () => socket.write(bytes));
     let text = "";

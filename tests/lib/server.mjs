@@ -22,7 +22,7 @@ export function folder(files = {}) {
 }
 
 /** Runs the binary to its end: { code, stdout, stderr }. */
-export async function run(args, { env = {}, timeout = 20000 } = {}) {
+export async function run(args, { env = {}, timeout = 120000 } = {}) {
   const child = spawn(binary, args, { env: { ...process.env, ...env }, timeout });
   let stdout = "", stderr = "";
   child.stdout.on("data", (data) => { stdout += data; });
@@ -74,8 +74,8 @@ export async function startServer({ args = [], env = {}, scripts, token: withTok
   };
 }
 
-/** Waits until fn() is true (or resolves to something true), and returns it. */
-export async function until(fn, { timeout = 5000, what = "the condition" } = {}) {
+/** Waits until fn() is true (or resolves to something true), and returns it. The time is for machines that are busy. */
+export async function until(fn, { timeout = 60000, what = "the condition" } = {}) {
   const end = Date.now() + timeout;
   for (;;) {
     const value = await fn();

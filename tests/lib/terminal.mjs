@@ -43,7 +43,7 @@ export class Terminal {
   }
 
   // Waits until the screen matches.
-  async until(pattern, { seconds = 10, history = true } = {}) {
+  async until(pattern, { seconds = 60, history = true } = {}) {
     const end = Date.now() + seconds * 1000;
     for (;;) {
       const text = this.screen({ history });

@@ -5,8 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { startServer } from "../lib/server.mjs";
+import { startServer, until } from "../lib/server.mjs";
 import { samples } from "./support.mjs";
 
 // The gallery's rules, for maps that only this test has.
@@ -41,10 +40,12 @@ describe("bpftrace's maps", () => {
     { stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     bpftrace.stdout.on("data", (data) => { output += data; });
-    for (let i = 0; i < 200 && !output.includes("begun"); i++) await sleep(50);
+    await until(() => output.includes("begun"), { what: "bpftrace" });
     child.stdin.write("go\n");
     await once(child.stdout, "data");
-    await sleep(100);
+    // It calls no more: it reads, and waits.
+    await until(() => /pipe|unix|stream|wait/.test(readFileSync(`/proc/${child.pid}/wchan`, "utf8")),
+      { what: "the worker to wait" });
     found = samples(await (await fetch(`${server.url}/metrics`)).text());
     bpftrace.kill("SIGINT");
     await once(bpftrace, "close");

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import { startServer } from "../lib/server.mjs";
+import { startServer, until } from "../lib/server.mjs";
 import { build } from "./support.mjs";
 
 const ENTRIES = 200000;
@@ -38,11 +37,7 @@ describe("a large map", () => {
 
   before(async () => {
     server = await startServer({ scripts: { "big.lua": script } });
-    for (let i = 0; i < 300; i++) {
-      if (await (await fetch(`${server.url}/filled`)).json()) return;
-      await sleep(100);
-    }
-    throw new Error("the map was not filled");
+    await until(async () => (await fetch(`${server.url}/filled`)).json(), { what: "the map" });
   });
 
   after(() => server?.stop());

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import http from "node:http";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import { startServer } from "../lib/server.mjs";
+import { folder, startServer, until } from "../lib/server.mjs";
 import { bpftool, fixtureIds, fixtureScript, le, openmetrics, promtool, samples } from "./support.mjs";
 
 const rules = `
@@ -20,10 +20,14 @@ metrics.map { rule = "broken", name = "mx_broken", match = { name = "mx_struct" 
 metrics.collect("slow", function(emit)
   lunette.shared.add("slow.runs", 1)
   emit { name = "mx_slow", value = 1 }
-  os.execute("sleep 0.4")
+  local log = os.getenv("MX_WHILE_THERE")
+  while log and os.execute(("test -e '%s' && sleep 0.05"):format(log)) do end
 end)
 metrics.enable("slow", false)
-lunette.http.get("/slow", function() return { json = { runs = lunette.shared.get("slow.runs") or 0 } } end)
+lunette.http.get("/slow", function()
+  local state = require("lunette.core.server").state()
+  return { json = { runs = lunette.shared.get("slow.runs") or 0, busy = state.busy } }
+end)
 `;
 
 function request(url, headers = {}, method = "GET") {
@@ -149,10 +153,16 @@ describe("the metrics page", () => {
 
 describe("scrapes that come together", () => {
   it("share one pass", async () => {
-    const server = await startServer({ scripts: { "rules.lua": rules.replace('metrics.enable("slow", false)', "") } });
+    const files = folder({ log: "" });
+    const server = await startServer({ scripts: { "rules.lua": rules.replace('metrics.enable("slow", false)', "") },
+      args: ["--vms", "4"], env: { MX_WHILE_THERE: files.file("log") } });
     try {
       const url = `${server.url}/metrics?rule=slow`;
-      const [one, two] = await Promise.all([request(url), request(url, { accept: "application/openmetrics-text" })]);
+      const asked = [request(url), request(url, { accept: "application/openmetrics-text" })];
+      await until(async () => JSON.parse((await request(`${server.url}/slow`)).body.toString()).busy === 3,
+        { what: "both scrapes to be under way" });
+      files.remove();
+      const [one, two] = await Promise.all(asked);
       assert.match(one.body.toString(), /^mx_slow 1$/m);
       assert.match(two.body.toString(), /^mx_slow 1$/m);
       assert.equal(JSON.parse((await request(`${server.url}/slow`)).body.toString()).runs, 1);
@@ -163,10 +173,12 @@ describe("scrapes that come together", () => {
 
   it("get what there is by their deadline, and a marker", async () => {
     const server = await startServer({ scripts: { "rules.lua": rules.replace('metrics.enable("slow", false)',
-      'metrics.collect("last", function(emit) emit { name = "mx_last", value = 1 } end)') } });
+      `metrics.collect("slower", function() os.execute("sleep 2.5") end)
+      metrics.collect("last", function(emit) emit { name = "mx_last", value = 1 } end)`)
+      .replace('metrics.collect("slow",', 'metrics.collect("first",') } });
     try {
-      const response = await request(`${server.url}/metrics?rule=slow&rule=last`,
-        { "x-prometheus-scrape-timeout-seconds": "0.2" });
+      const response = await request(`${server.url}/metrics?rule=first&rule=slower&rule=last`,
+        { "x-prometheus-scrape-timeout-seconds": "2" });
       const found = samples(response.body.toString());
       assert.equal(found.get("mx_slow"), "1");
       assert.equal(found.get("mx_last"), undefined);

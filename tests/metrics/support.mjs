@@ -4,7 +4,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { folder } from "../lib/server.mjs";
+import { folder, until } from "../lib/server.mjs";
 
 export const build = process.env.LUNETTE_BUILD ?? "build";
 
@@ -30,12 +30,10 @@ end)
 
 /** Ids of the fixture's maps, as soon as they are there. */
 export async function fixtureIds(server) {
-  for (let i = 0; i < 100; i++) {
+  return until(async () => {
     const ids = await (await fetch(`${server.url}/fixture`)).json();
-    if (ids.mx_calls && ids["metrics.bss"]) return ids;
-    await sleep(50);
-  }
-  throw new Error("the fixture was not loaded");
+    return ids.mx_calls && ids["metrics.bss"] && ids;
+  }, { what: "the fixture" });
 }
 
 /** What bpftool says, which writes doubles as something that is no JSON. */
@@ -91,11 +89,11 @@ export async function freePort() {
   return port;
 }
 
-/** A Prometheus that scrapes `port` every second; query(expr) is its API's instant query. */
+/** A Prometheus that scrapes `port` every other second; query(expr) is its API's instant query. */
 export async function startPrometheus(port) {
   const own = await freePort();
   const files = folder({ "prometheus.yml": `
-global: { scrape_interval: 1s, scrape_timeout: 1s }
+global: { scrape_interval: 2s, scrape_timeout: 2s }
 scrape_configs:
   - job_name: lunette
     static_configs: [{ targets: ["127.0.0.1:${port}"] }]
@@ -113,7 +111,7 @@ scrape_configs:
     return answer.data.result.map((r) => ({ metric: r.metric, value: r.value[1] }));
   };
   /** Asks again until the answer suits. */
-  const until = async (expr, suits, seconds = 15) => {
+  const answered = async (expr, suits = (result) => result.length === 1, seconds = 120) => {
     let last;
     for (const end = Date.now() + seconds * 1000; Date.now() < end; await sleep(250)) {
       last = await query(expr).catch((error) => error);
@@ -126,5 +124,5 @@ scrape_configs:
     if (child.exitCode === null) await once(child, "close");
     files.remove();
   };
-  return { query, until, stop, base };
+  return { query, until: answered, stop, base };
 }
