@@ -5,14 +5,18 @@ local bpf = require("bpf")
 local lunette = require("lunette")
 
 local PERIOD = 1.0 -- seconds between two looks
-local IDLE = 0.25 -- seconds between looks whether anyone subscribes
+local IDLE = 0.5 -- the same while nobody subscribes
 
 local KINDS = { prog = "program", map = "map", link = "link", btf = "btf" }
 
-local function snapshot(kind)
-  local set = {}
-  for _, id in ipairs(bpf.ids(kind) or {}) do set[id] = true end
-  return set
+local function snapshot()
+  local all = {}
+  for kind in pairs(KINDS) do
+    local set = {}
+    for _, id in ipairs(bpf.ids(kind) or {}) do set[id] = true end
+    all[kind] = set
+  end
+  return all
 end
 
 local function missing(from, other)
@@ -24,28 +28,23 @@ local function missing(from, other)
   return list
 end
 
--- Publishes what changed of one kind, and returns how it is now.
-local function look(topic, kind, before)
-  local after = snapshot(kind)
-  local added, removed = missing(after, before), missing(before, after)
-  if #added > 0 or #removed > 0 then
-    topic:publish { kind = KINDS[kind], added = added, removed = removed }
-  end
-  return after
-end
-
-local function follow(svc, topic)
-  local seen = {}
-  for kind in pairs(KINDS) do seen[kind] = snapshot(kind) end
-  while topic:subscribers() > 0 do
-    if not svc:sleep(PERIOD) then return end
-    for kind in pairs(KINDS) do seen[kind] = look(topic, kind, seen[kind]) end
+local function tell(topic, before, after)
+  for kind, name in pairs(KINDS) do
+    local added, removed = missing(after[kind], before[kind]), missing(before[kind], after[kind])
+    if #added > 0 or #removed > 0 then
+      topic:publish { kind = name, added = added, removed = removed }
+    end
   end
 end
 
+-- What was seen last was seen before anyone subscribed who is told the difference: so who
+-- subscribes first and then asks for a list misses nothing in between.
 lunette.service("watch", function(svc)
   local topic = lunette.topic("objects")
-  repeat
-    if topic:subscribers() > 0 then follow(svc, topic) end
-  until not svc:sleep(IDLE)
+  local seen = snapshot()
+  while svc:sleep(topic:subscribers() > 0 and PERIOD or IDLE) do
+    local now = snapshot()
+    if topic:subscribers() > 0 then tell(topic, seen, now) end
+    seen = now
+  end
 end)
