@@ -1,91 +1,161 @@
 -- Objects that seem forgotten: kept alive, and of no use to anyone that can be seen.
 
 local bpf = require("bpf")
+local struct_ops = require("lunette.attach.struct_ops")
 
 local leaks = {}
 
 ---@class lunette.Leak
 ---@field kind "prog"|"map"|"link"
 ---@field id integer
----@field name? string
+---@field name? string of a link: where it is
 ---@field why string a sentence
+---@field remedy string a command that gets rid of it, or a sentence where there is none
 ---@field memory? integer bytes that it holds
 
 -- A program this young (ns) may be on its way to its attach point.
 local YOUNG = 10 * 1000000000
 
 local HOLDS_MAPS = { array_of_maps = true, hash_of_maps = true }
+local REBOOT = "nothing but a reboot"
 
-local function counter()
-  return setmetatable({}, { __index = function() return 0 end })
-end
+local function key_of(kind, id) return kind .. " " .. id end
 
--- How many holders of a sort each object has, by "kind id".
-local function count(list, key)
-  local counts = counter()
+local function group(list, key, value)
+  local groups = {}
   for _, item in ipairs(list) do
     local name = key(item)
-    if name then counts[name] = counts[name] + 1 end
-  end
-  return counts
-end
-
-local function kind_and_id(item) return item.kind .. " " .. item.id end
-
--- Attachments by program, slots of program arrays apart.
-local function places(attachments)
-  local attached, slots = counter(), {}
-  for _, row in ipairs(attachments) do
-    local id = row.prog_id
-    if id and row.kind == "tail_call" then
-      slots[id] = slots[id] or row
-    elseif id then
-      attached[id] = attached[id] + 1
+    if name then
+      groups[name] = groups[name] or {}
+      table.insert(groups[name], value(item))
     end
   end
-  return attached, slots
+  return groups
 end
 
 -- Who uses each map: programs, maps that hold it, and links that are on it.
 local function map_users(see)
-  local users = counter()
+  local users = {}
+  local function add(id, kind, user)
+    users[id] = users[id] or {}
+    table.insert(users[id], key_of(kind, user))
+  end
   for _, prog in ipairs(see.progs) do
-    for _, id in ipairs(prog.map_ids) do users[id] = users[id] + 1 end
+    for _, id in ipairs(prog.map_ids) do add(id, "prog", prog.id) end
   end
   for _, link in ipairs(see.links) do
-    if link.map_id then users[link.map_id] = users[link.map_id] + 1 end
+    if link.map_id then add(link.map_id, "link", link.id) end
   end
   for _, map in ipairs(see.maps) do
     if HOLDS_MAPS[map.type] then
-      for _, id in ipairs(see.inner(map)) do users[id] = users[id] + 1 end
+      for _, id in ipairs(see.inner(map)) do add(id, "map", map.id) end
     end
   end
   return users
 end
 
-local function prog_leak(prog, held)
-  if prog.orphaned then return "the device that it was loaded for is gone" end
-  if held.owners["prog " .. prog.id] > 0 or held.attached[prog.id] > 0 then return nil end
-  if held.now - prog.load_time < YOUNG then return nil end
-  local slot = held.slots[prog.id]
-  if held.pins["prog " .. prog.id] > 0 then
-    local where = slot and "pinned and in " .. slot.target or "pinned"
-    return where .. ", but attached nowhere and held by no process"
+-- Programs by what holds them: attach points, or slots of maps, which are as alive as the map.
+local function places(see)
+  local attached, slots = {}, {}
+  local function put(id, slot)
+    slots[id] = slots[id] or {}
+    table.insert(slots[id], slot)
   end
-  if slot then return "held by no one but " .. slot.target end
-  return "attached nowhere that can be seen, held by no process, and pinned nowhere"
+  for _, row in ipairs(see.attachments) do
+    if row.prog_id and row.how == "map" and row.kind ~= "struct_ops" then
+      put(row.prog_id, { map_id = row.map_id, words = row.target })
+    elseif row.prog_id then
+      attached[row.prog_id] = true
+    end
+  end
+  for _, map in ipairs(see.maps) do
+    if map.type == "struct_ops" then
+      for _, id in ipairs(see.inner(map)) do
+        put(id, { map_id = map.id, words = ("map %d (%s)"):format(map.id, map.name) })
+      end
+    end
+  end
+  return attached, slots
+end
+
+-- Is the object used by a process or by what is attached? Maps are alive by those that use them,
+-- programs by the maps whose slots they are in; `seen` ends circles.
+local function is_alive(held, kind, id, seen)
+  local key = key_of(kind, id)
+  if seen[key] then return false end
+  seen[key] = true
+  if held.owners[key] or kind == "link" or (kind == "prog" and held.attached[id]) then
+    return true
+  end
+  for _, slot in ipairs(kind == "prog" and held.slots[id] or {}) do
+    if is_alive(held, "map", slot.map_id, seen) then return true end
+  end
+  for _, user in ipairs(kind == "map" and held.users[id] or {}) do
+    local user_kind, user_id = user:match("^(%a+) (%d+)$")
+    if is_alive(held, user_kind, math.tointeger(tonumber(user_id)), seen) then return true end
+  end
+  return false
+end
+
+local function unpin(pins) return "rm " .. table.concat(pins, " ") end
+
+-- The command that takes a slot's program out, or the map with it.
+local function empty(held, slot)
+  local pins = held.pins[key_of("map", slot.map_id)]
+  if pins then return unpin(pins) end
+  return ("lunette map delete %d %s"):format(slot.map_id, slot.words:match("^slot (%d+)") or "0")
+end
+
+local function prog_leak(prog, held)
+  local key = key_of("prog", prog.id)
+  local pins, owners = held.pins[key], held.owners[key]
+  if prog.orphaned then
+    return "the device that it was loaded for is gone", pins and unpin(pins)
+      or owners and "kill " .. owners[1] or REBOOT
+  end
+  local is_young = held.now - prog.load_time < held.young
+  if is_young or is_alive(held, "prog", prog.id, {}) then return nil end
+  local slot = (held.slots[prog.id] or {})[1]
+  if pins then
+    local where = slot and "pinned and in " .. slot.words or "pinned"
+    return where .. ", but attached nowhere and held by no process", unpin(pins)
+  end
+  if slot then return "held by no one but " .. slot.words, empty(held, slot) end
+  return "attached nowhere that can be seen, held by no process, and pinned nowhere",
+    "take away what holds it and can't be seen: a rule of xtables, a tun or team device, a socket "
+    .. "on its way between processes"
+end
+
+-- The map that is all that holds a map and is itself of no use, or nil.
+local function only_holder(map, held)
+  local users = held.users[map.id]
+  if held.pins[key_of("map", map.id)] or is_alive(held, "map", map.id, {}) then return nil end
+  for _, user in ipairs(users) do
+    if not user:find("^map ") then return nil end -- what is said of the program will do
+  end
+  return users[1]
 end
 
 local function map_leak(map, held)
-  if held.users[map.id] > 0 or held.owners["map " .. map.id] > 0 then return nil end
-  if held.pins["map " .. map.id] > 0 then
-    return "pinned, but no program uses it and no process holds it"
+  local key = key_of("map", map.id)
+  local pins = held.pins[key]
+  if held.owners[key] or held.registered[map.id] then return nil end
+  if held.users[map.id] then
+    local holder = only_holder(map, held)
+    local pinned = holder and held.pins[holder]
+    return holder and ("held by no one but %s, which no one uses"):format(holder),
+      pinned and unpin(pinned) or REBOOT
   end
-  return "no program uses it, no process holds it, and it is pinned nowhere"
+  if pins then return "pinned, but no program uses it and no process holds it", unpin(pins) end
+  local why = "no program uses it, no process holds it, and it is pinned nowhere"
+  if map.type == "prog_array" then why = why .. " (a fault of Linux 6.18 with such arrays)" end
+  return why, REBOOT
 end
 
+local ON_INTERFACE = { xdp = true, tcx = true, netkit = true }
+
 local function place_gone(link)
-  if (link.type == "xdp" or link.type == "tcx" or link.type == "netkit") and link.ifindex == 0 then
+  if ON_INTERFACE[link.type] and link.ifindex == 0 then
     return "the interface that it was on is gone"
   elseif link.type == "cgroup" and link.cgroup_id == 0 then
     return "the control group that it was on is gone"
@@ -96,63 +166,104 @@ local function place_gone(link)
 end
 
 local function link_leak(link, held)
-  local gone = place_gone(link)
-  if gone then return gone end
-  if held.owners["link " .. link.id] > 0 then return nil end
-  if held.pins["link " .. link.id] > 0 then
-    return "pinned, and held by no process: who made it is gone, and its program still runs"
+  local key = key_of("link", link.id)
+  local gone, pins, owners = place_gone(link), held.pins[key], held.owners[key]
+  if gone then
+    return gone, pins and unpin(pins) or owners and "kill " .. owners[1] or REBOOT
   end
-  return "held by no process, and pinned nowhere"
+  if owners then return nil end
+  if pins then
+    return "pinned, and held by no process: who made it is gone, and its program still runs",
+      unpin(pins)
+  end
+  return "held by no process, and pinned nowhere", "lunette link detach " .. link.id
 end
 
 local function judge_all(list, kind, judge, held, found)
   for _, info in ipairs(list) do
-    local why = not info.own and judge(info, held)
+    local why, remedy
+    if not info.own then why, remedy = judge(info, held) end
     if why then
-      found[#found + 1] =
-        { kind = kind, id = info.id, name = info.name, why = why, memory = info.memlock }
+      found[#found + 1] = {
+        kind = kind, id = info.id, name = info.name or held.targets[info.id], why = why,
+        remedy = remedy, memory = info.memlock,
+      }
     end
   end
 end
 
+-- By "kind id" and what has it. Perf events and sockets hold the program that they run.
+local function held_of(see)
+  local attached, slots = places(see)
+  local registered, targets = {}, {}
+  for _, row in ipairs(see.attachments) do
+    if row.kind == "struct_ops" then registered[row.map_id] = true end
+    if row.link_id then targets[row.link_id] = row.target end
+  end
+  local KINDS = { prog = "prog", map = "map", link = "link", btf = "btf" }
+  return {
+    owners = group(see.owners, function(o) return key_of(KINDS[o.kind] or "prog", o.id) end,
+      function(o) return o.pid end),
+    pins = group(see.pins, function(pin) return key_of(pin.kind, pin.id) end,
+      function(pin) return pin.path end),
+    attached = attached, slots = slots, users = map_users(see), registered = registered,
+    targets = targets, now = see.now, young = see.young or YOUNG,
+  }
+end
+
 --- What of all that is given seems forgotten. `inner(map)` gives the ids of the maps that a map of
---- maps holds; `now` is the time since boot in nanoseconds.
+--- maps holds, or of the programs of a struct_ops map; `now` is the time since boot in nanoseconds,
+--- and programs younger than `young` are left out.
 ---@param see table progs, maps, links, owners, pins, attachments (lunette.attach), inner, now
 ---@return lunette.Leak[]
 function leaks.find(see)
-  local attached, slots = places(see.attachments)
-  local held = {
-    owners = count(see.owners, kind_and_id), pins = count(see.pins, kind_and_id),
-    attached = attached, slots = slots, users = map_users(see), now = see.now,
-  }
-  local found = {}
+  local held, found = held_of(see), {}
   judge_all(see.progs, "prog", prog_leak, held, found)
   judge_all(see.maps, "map", map_leak, held, found)
   judge_all(see.links, "link", link_leak, held, found)
   return found
 end
 
---- The ids of the maps that a map of maps holds.
----@param map bpf.MapInfo
----@return integer[]
-function leaks.inner(map)
-  local ids, handle = {}, bpf.map(map.id)
+-- What a map holds: other maps, or a struct_ops map's programs.
+local function inner(map)
+  local ids = {}
+  if map.type == "struct_ops" then
+    local found = struct_ops.read(map)
+    for i, member in ipairs(found and found.members or {}) do ids[i] = member.prog_id end
+    return ids
+  end
+  local handle = bpf.map(map.id)
   if not handle then return ids end
   local opened <close> = handle
   for _, value in opened:each { raw = true } do ids[#ids + 1] = ("<I4"):unpack(value) end
   return ids
 end
 
---- Everything that seems forgotten now.
----@return lunette.Leak[]|nil, string? err, integer? errno
-function leaks.list()
+local function look(opts)
   local progs, err, errno = bpf.progs()
   if not progs then return nil, err, errno end
   return leaks.find {
     progs = progs, maps = bpf.maps() or {}, links = bpf.links() or {}, owners = bpf.owners() or {},
-    pins = bpf.pins() or {}, attachments = require("lunette.attach").list() or {},
-    inner = leaks.inner, now = math.tointeger(bpf.uptime() * 1000000000 // 1),
+    pins = bpf.pins() or {}, attachments = require("lunette.attach").list() or {}, inner = inner,
+    now = math.tointeger(bpf.uptime() * 1000000000 // 1),
+    young = opts and opts.young and opts.young * 1000000000,
   }
+end
+
+--- Everything that seems forgotten now. What comes and goes while one looks seems so too: it is
+--- looked at twice. Programs that were loaded a moment ago may be on their way to their attach
+--- point: those younger than `young` seconds (10) are left out.
+---@param opts? { young?: number }
+---@return lunette.Leak[]|nil, string? err, integer? errno
+function leaks.list(opts)
+  local first, err, errno = look(opts)
+  if not first or #first == 0 then return first, err, errno end
+  local before, both = {}, {}
+  for _, leak in ipairs(first) do before[key_of(leak.kind, leak.id)] = true end
+  for _, leak in ipairs(look(opts) or {}) do
+    if before[key_of(leak.kind, leak.id)] then both[#both + 1] = leak end
+  end
+  return both
 end
 
 return leaks

@@ -155,8 +155,13 @@ function Kernel:fills() end
 function Kernel:views() end
 
 --- Every place where a program hangs (lunette.attach).
+---@param effective? boolean with what control groups inherit
 ---@return table[]
-function Kernel:attachments() end
+function Kernel:attachments(effective) end
+
+--- What could not be looked at for that, and why: a sentence each.
+---@return string[]
+function Kernel:attachment_notes() end
 
 --- Where a link is attached, or nil.
 ---@param id integer

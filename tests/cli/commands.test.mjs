@@ -254,12 +254,12 @@ test("attach list: where programs hang", () => {
     end`), binary, `${build}/examples/syscalls/syscalls.bpf.o`);
   assert.equal(run.status, 0, run.stderr);
   const lines = run.stdout.trim().split(/\r?\n/);
-  assert.match(lines[0], /^WHERE +TARGET +ID +PROGRAM +HOW +AGE +OWNERS$/);
+  assert.match(lines[0], /^WHERE +TARGET +ID +PROGRAM +HOW +AGE +HELD BY$/);
   assert.match(lines[1], /^raw_tracepoint +sys_enter +\d+ +count_syscall +link \d+ +\d+\w+ +\d+ lunette$/);
   const [attachment] = JSON.parse(lines[2]);
   assert.equal(attachment.program.name, "count_syscall");
   assert.ok(Math.abs(attachment.since - Date.now() / 1000) < 60);
-  assert.equal(lines[3], "kind,target,how,attachType,programId,programName");
+  assert.equal(lines[3], "kind,target,how,attachType,programId,programName,since,heldBy");
   assert.equal(JSON.parse(lines.at(-1))[0].program.name, "count_syscall");
 });
 

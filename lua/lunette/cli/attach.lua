@@ -9,12 +9,14 @@ local units = require("lunette.cli.units")
 local attach = {}
 
 local LIST = [[
-query ($program: Int, $effective: Boolean) {
+query ($program: Int, $effective: Boolean, $own: Boolean) {
   host { time }
-  attachments(programId: $program, effective: $effective) {
-    kind target how attachType since programId program { id name kernelType } link { id }
-    interface { ifindex name netns } cgroup { id path } owners { pid comm }
+  attachments(programId: $program, effective: $effective, own: $own) {
+    kind target how attachType since sinceLatest programId program { id name kernelType }
+    link { id } interface { ifindex name netns } cgroup { id path } inheritedFrom { id path }
+    function targetProgram { id name } owners { pid comm fd } pins heldBy own details
   }
+  attachmentNotes
 }]]
 
 function attach.configure(command)
@@ -22,12 +24,21 @@ function attach.configure(command)
   local list = command:command("list ls", "List the attach points.")
   list:option("--program", "Only those of this program."):argname("PROGRAM")
   list:flag("--effective", "Add what control groups inherit from their ancestors.")
+  list:flag("--no-own", "Leave out Lunette's own.")
   args.csv(args.json(list))
 end
 
 local function name_of(row)
   local program = graph.value(row.program)
   return program and graph.value(program.name)
+end
+
+-- Processes, pins, and what else holds it there.
+local function holders(row)
+  local list = show.owners(row.owners)
+  table.move(row.pins, 1, #row.pins, #list + 1, list)
+  list[#list + 1] = graph.value(row.heldBy)
+  return list
 end
 
 local function columns(now)
@@ -44,8 +55,7 @@ local function columns(now)
       local since = graph.value(row.since)
       return since and units.age(now - since)
     end },
-    { title = "OWNERS", weight = 1, shrink = true,
-      value = function(row) return show.owners(row.owners) end },
+    { title = "HELD BY", weight = 1, shrink = true, value = holders },
   }
 end
 
@@ -53,12 +63,17 @@ local CSV = {
   { title = "kind", field = "kind" }, { title = "target", field = "target" },
   { title = "how", field = "how" }, { title = "attachType", field = "attachType" },
   { title = "programId", field = "programId" }, { title = "programName", value = name_of },
+  { title = "since", field = "since" }, { title = "heldBy", value = holders },
 }
 
 function attach.run(given)
   objects.need_admin()
   local id = given.program and objects.id("prog", given.program)
-  local data = graph.data(LIST, { variables = { program = id, effective = given.effective } })
+  local own
+  if given.no_own then own = false end
+  local variables = { program = id, effective = given.effective or false, own = own }
+  local data = graph.data(LIST, { variables = variables })
+  for _, note in ipairs(data.attachmentNotes) do io.stderr:write("lunette: ", note, "\n") end
   local shown = given.csv and CSV or columns(data.host.time)
   show.list(given, shown, data.attachments, "attach points")
 end

@@ -1,4 +1,4 @@
--- lunette leaks: objects that seem forgotten, and why.
+-- lunette leaks: objects that seem forgotten, why, and how to get rid of them.
 
 local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")
@@ -8,7 +8,7 @@ local units = require("lunette.cli.units")
 
 local leaks = {}
 
-local LIST = "{ leaks { kind id name why memory } }"
+local LIST = "{ leaks { kind id name why remedy memory } }"
 
 function leaks.configure(command)
   args.csv(args.json(command))
@@ -21,10 +21,11 @@ local COLUMNS = {
   { title = "MEM", align = "right",
     value = function(row) return units.bytes(graph.value(row.memory)) end },
   { title = "WHY", field = "why", shrink = true },
+  { title = "TO GET RID OF IT", field = "remedy", shrink = true, weight = 1 },
 }
 
 local CSV = {}
-for i, name in ipairs { "kind", "id", "name", "memory", "why" } do
+for i, name in ipairs { "kind", "id", "name", "memory", "why", "remedy" } do
   CSV[i] = { title = name, field = name }
 end
 

@@ -1,21 +1,42 @@
 -- One view of where programs hang, however they are held there.
 
-local attach = require("lunette.attach")
 local cells = require("lunette.schema.cells")
 local kernel = require("lunette.schema.kernel")
+local subscription = require("lunette.schema.subscription")
 
 local attachment = {}
 
 attachment.sdl = [[
 extend type Query {
-  "Every attach point in use: links, perf events, cgroups, traffic control, XDP."
-  attachments("Only those of this program." programId: Int
+  "Every attach point in use: links, perf events, cgroups, traffic control, XDP, routes, sockets."
+  attachments(
+    "Only those of this program."
+    programId: Int
     "Add what control groups inherit from their ancestors."
-    effective: Boolean = false): [Attachment!]!
+    effective: Boolean = false
+    "False leaves out Lunette's own, true leaves only those."
+    own: Boolean
+  ): [Attachment!]!
+  "What could not be looked at for attach points, and why: a sentence each."
+  attachmentNotes: [String!]!
   "The network interfaces that have a program, in every network namespace."
   interfaces: [Interface!]!
   "The cgroups that have a program."
   cgroups: [Cgroup!]!
+}
+
+extend type Subscription {
+  "The attach points in use, at once and whenever what is asked of them changed."
+  attachments(
+    "Only those of this program."
+    programId: Int
+    "Add what control groups inherit from their ancestors."
+    effective: Boolean = false
+    "False leaves out Lunette's own, true leaves only those."
+    own: Boolean
+    "Look every so many seconds."
+    every: Float = 2.0
+  ): [Attachment!]!
 }
 
 extend type Program {
@@ -27,18 +48,23 @@ extend type Program {
 type Attachment {
   "Id of the program."
   programId: Int
-  "The program; null for a struct_ops link, whose programs are in its map."
+  "The program; null where the kernel tells a name only."
   program: Program
-  "Where: tracepoint, kprobe, fentry, cgroup, xdp, tc, tail_call, …"
+  "Where: tracepoint, kprobe, fentry, cgroup, xdp, tc, route, struct_ops, socket, tail_call, …"
   kind: String!
   "What it is attached to, in words."
   target: String!
-  "How it is held there: link, fd, prog, netlink, socket or map."
+  "How it is held there: link, fd, prog, netlink, socket, map, or inherited."
   how: String!
   "The kernel's attach type, where there is one."
   attachType: String
-  "Since when at most, in seconds since 1970: when its program was loaded."
+  """
+  Since when at the earliest, in seconds since 1970: when its program was loaded. The kernel doesn't
+  tell when it was attached.
+  """
   since: Float
+  "Since when at the latest: when the link that holds it was pinned; null where that is unknown."
+  sinceLatest: Float
   "The link, where it is held by one."
   link: Link
   "The map that it is attached to or held by: a socket map, program array or struct_ops map."
@@ -47,10 +73,18 @@ type Attachment {
   interface: Interface
   "The cgroup, of what is attached to one."
   cgroup: Cgroup
+  "The ancestor that a control group has it from, of what is inherited."
+  inheritedFrom: Cgroup
   "The function that it is on, where it is on one."
   function: String
+  "The program whose function it replaces or traces."
+  targetProgram: Program
   "The processes that hold it there."
   owners: [Owner!]!
+  "The pins that hold it there."
+  pins: [String!]!
+  "What else holds it there: the control group, the interface, a map; null where nothing else does."
+  heldBy: String
   "Is its program one of Lunette's own?"
   own: Boolean!
   "Everything that is known of it."
@@ -90,20 +124,18 @@ local function rows_of_program(k, id)
   end)[id] or {}
 end
 
--- With what control groups inherit, of one program or of all.
-local function effective(id)
-  local rows = {}
-  for _, row in ipairs(assert(attach.list { effective = true })) do
-    if not id or row.prog_id == id then rows[#rows + 1] = row end
+local function list(_, args, ctx)
+  local k, rows = kernel.of(ctx), {}
+  for _, row in ipairs(k:attachments(args.effective)) do
+    if (not args.programId or row.prog_id == args.programId)
+      and (args.own == nil or row.own == args.own) then
+      rows[#rows + 1] = row
+    end
   end
   return rows
 end
 
-local function list(_, args, ctx)
-  if args.effective then return effective(args.programId) end
-  local k = kernel.of(ctx)
-  return args.programId and rows_of_program(k, args.programId) or k:attachments()
-end
+local function live(args, ctx) return list(nil, args, ctx) end
 
 local function interface_of(row)
   if not row.ifindex then return nil end
@@ -146,10 +178,38 @@ local function hanging(place_of)
   end
 end
 
-local function owners(row, _, ctx)
-  if row.link_id then return kernel.of(ctx):owners_of("link", row.link_id) end
-  if not row.pid then return {} end
-  return { { kind = "prog", id = row.prog_id, pid = row.pid, fd = row.fd, comm = row.comm } }
+-- What a process holds there: the link, the map that it is in, or the program by a perf event.
+local function owners(row)
+  local kind = row.link_id and "link" or row.how == "map" and "map" or "prog"
+  local id = row.link_id or row.how == "map" and row.map_id or row.prog_id
+  local list_of = {}
+  for i, holder in ipairs(row.holders) do
+    list_of[i] =
+      { kind = kind, id = id, pid = holder.pid, fd = holder.fd, comm = holder.comm }
+  end
+  return list_of
+end
+
+local function inherited_from(row)
+  if not row.from_cgroup_id then return nil end
+  return { key = row.from_cgroup_id, id = row.from_cgroup_id, path = row.from_cgroup_path }
+end
+
+local function at(field)
+  return function(row, _, ctx)
+    return row[field] and kernel.of(ctx):boot_time() + row[field] / 1e9
+  end
+end
+
+-- Told by fields of their own.
+local PLAIN = { holders = true, pins = true, held_by = true, since_latest = true }
+
+local function details(row)
+  local rest = {}
+  for name, value in pairs(row) do
+    if not PLAIN[name] then rest[name] = value end
+  end
+  return cells.exact(rest)
 end
 
 local function object(kind, field)
@@ -161,8 +221,14 @@ end
 attachment.resolvers = {
   Query = {
     attachments = list,
+    attachmentNotes = function(_, _, ctx) return kernel.of(ctx):attachment_notes() end,
     interfaces = places(interface_of),
     cgroups = places(cgroup_of),
+  },
+  Subscription = {
+    attachments = {
+      subscribe = subscription.when_other(live), resolve = function(event) return event end,
+    },
   },
   Program = {
     attachments = function(prog, _, ctx) return rows_of_program(kernel.of(ctx), prog.id) end,
@@ -171,17 +237,19 @@ attachment.resolvers = {
     programId = function(row) return row.prog_id end,
     program = object("prog", "prog_id"),
     attachType = function(row) return row.attach_type end,
-    since = function(row, _, ctx)
-      return row.since and kernel.of(ctx):boot_time() + row.since / 1e9
-    end,
+    since = at("since"),
+    sinceLatest = at("since_latest"),
     link = object("link", "link_id"),
     map = object("map", "map_id"),
     interface = interface_of,
     cgroup = cgroup_of,
     ["function"] = function(row) return row.func end,
+    inheritedFrom = inherited_from,
+    targetProgram = object("prog", "target_prog_id"),
     owners = owners,
+    heldBy = function(row) return row.held_by end,
     own = function(row) return row.own or false end,
-    details = function(row) return cells.exact(row) end,
+    details = details,
   },
   Interface = { attachments = hanging(interface_of) },
   Cgroup = { attachments = hanging(cgroup_of) },

@@ -282,11 +282,26 @@ function Kernel:views()
   return self.described
 end
 
+-- One look, with what could not be looked at.
+function Kernel:look_at_attachments(effective)
+  local key = effective and "effective" or "attached"
+  if not self[key] then
+    local list, notes, errno = require("lunette.attach").list { effective = effective }
+    if not list then error(errno == EPERM and notes .. NEEDS_ROOT or notes, 0) end
+    self[key] = { list = list, notes = notes }
+  end
+  return self[key]
+end
+
 --- Every place where a program hangs, by any means.
+---@param effective? boolean with what control groups inherit
 ---@return table[]
-function Kernel:attachments()
-  if not self.attached then self.attached = listed(require("lunette.attach").list()) end
-  return self.attached
+function Kernel:attachments(effective) return self:look_at_attachments(effective or false).list end
+
+--- What could not be looked at, and why.
+---@return string[]
+function Kernel:attachment_notes()
+  return (self.effective or self:look_at_attachments(false)).notes
 end
 
 --- Where a link is attached: its row of the attach view, or nil.

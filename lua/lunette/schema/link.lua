@@ -3,6 +3,7 @@
 local cells = require("lunette.schema.cells")
 local filter = require("lunette.schema.filter")
 local kernel = require("lunette.schema.kernel")
+local subscription = require("lunette.schema.subscription")
 
 local link = {}
 
@@ -12,6 +13,16 @@ extend type Query {
   link("The kernel's id." id: Int!): Link!
   "The links, by id."
   links("Only those that match." filter: LinkFilter): [Link!]!
+}
+
+extend type Subscription {
+  "The links, by id, at once and whenever what is asked of them changed."
+  links(
+    "Only those that match."
+    filter: LinkFilter
+    "Look every so many seconds."
+    every: Float = 2.0
+  ): [Link!]!
 }
 
 "Which links. All conditions given must hold."
@@ -73,7 +84,7 @@ local function target(info, k)
   return row and row.target ~= "" and row.target or nil
 end
 
-local function list(_, args, ctx)
+local function list(args, ctx)
   local k = kernel.of(ctx)
   if not args.filter then return k:list("link") end
   local function parse_type(text) return text:lower() end
@@ -83,7 +94,12 @@ end
 link.resolvers = {
   Query = {
     link = function(_, args, ctx) return kernel.of(ctx):demand("link", args.id) end,
-    links = list,
+    links = function(_, args, ctx) return list(args, ctx) end,
+  },
+  Subscription = {
+    links = {
+      subscribe = subscription.when_other(list), resolve = function(event) return event end,
+    },
   },
   Link = {
     type = function(info) return info.type or "" end,

@@ -1,9 +1,10 @@
 -- Who holds what: processes by their descriptors, paths by their pins, and what nobody uses.
 
 local kernel = require("lunette.schema.kernel")
+local leaks = require("lunette.leaks")
 local kinds = require("lunette.schema.kinds")
-local leaks = require("lunette.schema.leaks")
 local process = require("lunette.schema.process")
+local subscription = require("lunette.schema.subscription")
 
 local owner = {}
 
@@ -19,6 +20,18 @@ extend type Query {
   pins: [Pin!]!
   "Objects that seem forgotten."
   leaks: [Leak!]!
+}
+
+extend type Subscription {
+  "Which process holds which object, at once and whenever that changed."
+  owners(
+    "Only those of this process."
+    pid: Int
+    "Look every so many seconds."
+    every: Float = 2.0
+  ): [Owner!]!
+  "Objects that seem forgotten, at once and whenever they are others."
+  leaks("Look every so many seconds." every: Float = 5.0): [Leak!]!
 }
 
 "A process's hold on an object."
@@ -85,6 +98,8 @@ type Pin {
   map: Map
   "The link, of kind LINK."
   link: Link
+  "When it was pinned, in seconds since 1970."
+  time: Float
 }
 
 "An object that seems forgotten."
@@ -99,6 +114,8 @@ type Leak {
   name: String
   "Why it seems so, in a sentence."
   why: String!
+  "How to get rid of it: a command, or a sentence where there is none."
+  remedy: String!
   "Bytes that it holds."
   memory: Float
 }
@@ -147,16 +164,29 @@ local function one_process(_, args, ctx)
   return hold and { pid = hold.pid, comm = hold.comm }
 end
 
+local function owners(args, ctx)
+  local k = kernel.of(ctx)
+  return args.pid and k:held_by(args.pid) or k:owners()
+end
+
+local function all_leaks(_, ctx)
+  kernel.of(ctx):list("prog") -- says what is missing to those who may not
+  return assert(leaks.list())
+end
+
+local function itself(event) return event end
+
 owner.resolvers = {
   Query = {
-    owners = function(_, args, ctx)
-      local k = kernel.of(ctx)
-      return args.pid and k:held_by(args.pid) or k:owners()
-    end,
+    owners = function(_, args, ctx) return owners(args, ctx) end,
     processes = processes,
     process = one_process,
     pins = function(_, _, ctx) return kernel.of(ctx):pins() end,
-    leaks = function(_, _, ctx) return leaks.list(kernel.of(ctx)) end,
+    leaks = function(_, args, ctx) return all_leaks(args, ctx) end,
+  },
+  Subscription = {
+    owners = { subscribe = subscription.when_other(owners), resolve = itself },
+    leaks = { subscribe = subscription.when_other(all_leaks), resolve = itself },
   },
   Owner = {
     kind = kind_enum,
