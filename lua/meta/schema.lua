@@ -154,6 +154,11 @@ function Kernel:fills() end
 ---@return table<string, table>
 function Kernel:views() end
 
+--- The path of a process' cgroup, or nil.
+---@param pid integer
+---@return string|nil
+function Kernel:cgroup_of_process(pid) end
+
 --- Every place where a program hangs (lunette.attach).
 ---@param effective? boolean with what control groups inherit
 ---@return table[]

@@ -14,7 +14,7 @@ query ($program: Int, $effective: Boolean, $own: Boolean) {
   attachments(programId: $program, effective: $effective, own: $own) {
     kind target how attachType since sinceLatest programId program { id name kernelType }
     link { id } interface { ifindex name netns } cgroup { id path } inheritedFrom { id path }
-    function targetProgram { id name } owners { pid comm fd } pins heldBy own details
+    function targetProgram { id name } owners { pid comm fd place } pins heldBy own details
   }
   attachmentNotes
 }]]

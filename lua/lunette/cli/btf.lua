@@ -11,7 +11,8 @@ local units = require("lunette.cli.units")
 local btf = {}
 
 local LIST = [[
-{ btfs { id error name size kernel programs { id name } maps { id name } owners { pid comm } } }]]
+{ btfs { id error name size kernel programs { id name } maps { id name }
+  owners { pid comm place } } }]]
 
 local TYPES = [[
 query ($id: Int!, $search: String, $kind: String, $first: Int, $offset: Int) {

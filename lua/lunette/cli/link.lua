@@ -12,7 +12,7 @@ local link = {}
 
 local FIELDS = [[
     id error type attachType target details programId isPinned pins own
-    program { id name kernelType } owners { pid comm fd }
+    program { id name kernelType } owners { pid comm fd place }
 ]]
 local LIST = "query ($filter: LinkFilter) { links(filter: $filter) {" .. FIELDS .. "} }"
 local SHOW = "query ($id: Int!) { link(id: $id) {" .. FIELDS .. "} }"

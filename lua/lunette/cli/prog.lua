@@ -20,7 +20,7 @@ query ($filter: ProgramFilter) {
   programs(filter: $filter) {
     id error name type kernelType tag loadTime uid user gplCompatible memory xlatedSize jitedSize
     verifiedInsns runTime runCount isPinned pins own btfId
-    maps { id name } links { id type target } owners { pid comm }
+    maps { id name } links { id type target } owners { pid comm place }
   }
 }]]
 

@@ -20,7 +20,7 @@ query ($id: Int!) {
     links { id type attachType target }
     attachments { kind target how }
     tasks { pid fd type name probeOffset probeAddr }
-    owners { pid comm fd }
+    owners { pid comm fd place }
     tailCalls { index via { id name } program { id name } }
     extends { kind function target { id name } link { id } }
     extendedBy { kind function program { id name } link { id } }

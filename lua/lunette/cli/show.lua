@@ -1,5 +1,6 @@
 -- Lists and single objects, in the three ways that commands print them.
 
+local json = require("lunette.runtime.json")
 local output = require("lunette.cli.output")
 local tables = require("lunette.cli.table")
 
@@ -45,13 +46,16 @@ end
 ---@param fields table[]
 function show.one(title, fields) print(table.concat(show.lines(title, fields), "\n")) end
 
---- "123 systemd" of each owner.
+--- "123 systemd" of each owner, with where it lives: "77 nginx [docker 0123456789ab]".
 ---@param owners table[]
 ---@return string[]
 function show.owners(owners)
   local seen, list = {}, {}
   for _, owner in ipairs(owners or {}) do
     local text = ("%d %s"):format(owner.pid, owner.comm)
+    if owner.place and owner.place ~= json.null then
+      text = ("%s [%s]"):format(text, owner.place)
+    end
     if not seen[text] then
       seen[text] = true
       list[#list + 1] = text

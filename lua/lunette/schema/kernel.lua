@@ -2,6 +2,7 @@
 -- relation is indexed once, and all fields of the request share it: no N+1 system calls.
 
 local bpf = require("bpf")
+local process = require("lunette.schema.process")
 local samples = require("lunette.schema.samples")
 
 local kernel = {}
@@ -227,6 +228,19 @@ function Kernel:held_by(pid)
   return self:index("held", function(add)
     for _, owner in ipairs(self:owners()) do add(owner.pid, owner) end
   end)[pid] or NONE
+end
+
+--- The path of a process' cgroup, or nil.
+---@param pid integer
+---@return string|nil
+function Kernel:cgroup_of_process(pid)
+  self.cgroups = self.cgroups or {}
+  local path = self.cgroups[pid]
+  if path == nil then
+    path = process.cgroup(pid) or false
+    self.cgroups[pid] = path
+  end
+  return path or nil
 end
 
 --- The perf events that hold programs.

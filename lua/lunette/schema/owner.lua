@@ -50,6 +50,8 @@ type Owner {
   fd: Int
   "The whole process."
   process: Process
+  "Where the process lives, by its cgroup: its container and pod, or its systemd service."
+  place: String
   "The program that is held, of kind PROGRAM."
   program: Program
   "The map that is held, of kind MAP."
@@ -70,8 +72,10 @@ type Process {
   cgroup: String
   "The systemd unit, by that path."
   unit: String
-  "The container's id, by that path."
+  "The container's id (or name, of runtimes that give names), by that path."
   container: String
+  "What runs the container, by that path: docker, containerd, cri-o, podman, lxc, nspawn, …"
+  runtime: String
   "The Kubernetes pod's id, by that path."
   pod: String
   "The programs that it holds."
@@ -176,6 +180,9 @@ end
 
 local function itself(event) return event end
 
+-- A process may hold a thousand objects: its cgroup is read once a request.
+local function cgroup(proc, ctx) return kernel.of(ctx):cgroup_of_process(proc.pid) end
+
 owner.resolvers = {
   Query = {
     owners = function(_, args, ctx) return owners(args, ctx) end,
@@ -192,16 +199,18 @@ owner.resolvers = {
     kind = kind_enum,
     objectId = object_id,
     process = function(item) return { pid = item.pid, comm = item.comm } end,
+    place = function(item, _, ctx) return process.place(cgroup(item, ctx)) end,
     program = object_of("prog"),
     map = object_of("map"),
     link = object_of("link"),
   },
   Process = {
     cmdline = function(proc) return process.cmdline(proc.pid) end,
-    cgroup = function(proc) return process.cgroup(proc.pid) end,
-    unit = function(proc) return process.unit(process.cgroup(proc.pid)) end,
-    container = function(proc) return process.container(process.cgroup(proc.pid)) end,
-    pod = function(proc) return process.pod(process.cgroup(proc.pid)) end,
+    cgroup = function(proc, _, ctx) return cgroup(proc, ctx) end,
+    unit = function(proc, _, ctx) return process.unit(cgroup(proc, ctx)) end,
+    container = function(proc, _, ctx) return (process.container(cgroup(proc, ctx))) end,
+    runtime = function(proc, _, ctx) return (select(2, process.container(cgroup(proc, ctx)))) end,
+    pod = function(proc, _, ctx) return process.pod(cgroup(proc, ctx)) end,
     programs = held("prog"),
     maps = held("map"),
     links = held("link"),

@@ -17,43 +17,121 @@ function process.cmdline(pid)
   return (text:gsub("%z+$", ""):gsub("%z", " "))
 end
 
---- The path of the cgroup, of the unified hierarchy where there is one.
+-- Hierarchies of version 1 that runtimes and systemd keep processes in, the best first.
+local VERSION_1 = { "name=systemd", "memory", "pids", "cpu", "devices" }
+
+local function first_beside_root(lines)
+  for _, controller in ipairs(VERSION_1) do
+    for _, line in ipairs(lines) do
+      local has = ("," .. line.names .. ","):find("," .. controller .. ",", 1, true)
+      if has and line.path ~= "/" then return line.path end
+    end
+  end
+  return nil
+end
+
+--- The path in the text of /proc/PID/cgroup: of the unified hierarchy; where that has the process
+--- at its root, of one of version 1 that hasn't.
+---@param text string
+---@return string|nil
+function process.cgroup_of(text)
+  local lines, unified = {}, nil
+  for names, path in text:gmatch("%d+:([^:\n]*):([^\n]*)") do
+    path = path:gsub(" %(deleted%)$", "")
+    lines[#lines + 1] = { names = names, path = path }
+    if names == "" then unified = path end
+  end
+  if unified and unified ~= "/" then return unified end
+  return first_beside_root(lines) or unified or lines[1] and lines[1].path
+end
+
+--- The path of a process' cgroup; nil when it is gone.
 ---@param pid integer
 ---@return string|nil
 function process.cgroup(pid)
   local text = read(("/proc/%d/cgroup"):format(pid))
-  if not text then return nil end
-  return text:match("^0::([^\n]*)") or text:match("\n0::([^\n]*)") or text:match(":([^:\n]*)\n")
+  return text and process.cgroup_of(text)
 end
+
+local function parts(path) return (path or ""):gmatch("[^/]+") end
 
 --- The systemd unit (a service or a scope) in a cgroup's path, the innermost.
 ---@param path string|nil
 ---@return string|nil
 function process.unit(path)
   local unit
-  for part in (path or ""):gmatch("[^/]+") do
+  for part in parts(path) do
     if part:match("%.service$") or part:match("%.scope$") then unit = part end
   end
   return unit
 end
 
---- The container's id (64 hex digits) in a cgroup's path, as the common runtimes write it.
----@param path string|nil
----@return string|nil
-function process.container(path)
-  local id
-  for run in (path or ""):gmatch("%x+") do
-    if #run == 64 then id = run end
+-- How runtimes call the cgroup of a container, and who they are. The id is 64 hex digits, but for
+-- those that have names.
+local RUNTIMES = {
+  { "^docker%-(%x+)%.scope$", "docker" },
+  { "^cri%-containerd%-(%x+)%.scope$", "containerd" },
+  { "^nerdctl%-(%x+)%.scope$", "containerd" },
+  { ":cri%-containerd:(%x+)$", "containerd" },
+  { "^crio%-(%x+)%.scope$", "cri-o" },
+  { "^crio%-(%x+)$", "cri-o" },
+  { "^libpod%-(%x+)%.scope$", "podman" },
+  { "^libpod%-(%x+)$", "podman" },
+  { "^lxc%.payload%.(.+)$", "lxc", named = true },
+  { "^systemd%-nspawn@(.+)%.service$", "nspawn", named = true },
+  { "^machine%-(.+)%.scope$", "machine", named = true },
+}
+
+-- A part that is but an id belongs to whoever the part before it names.
+local PARENTS = { docker = "docker", lxc = "lxc", containerd = "containerd", ecs = "ecs" }
+
+local function container_in(part, before)
+  for _, runtime in ipairs(RUNTIMES) do
+    local id = part:match(runtime[1])
+    if id and (runtime.named or #id == 64) then return id, runtime[2] end
   end
-  return id
+  if before == "lxc" then return part, "lxc" end
+  local bare = #part == 64 and part:match("^%x+$")
+  return bare or nil, bare and (PARENTS[before] or "container") or nil
 end
 
---- The Kubernetes pod's id in a cgroup's path.
+--- The container in a cgroup's path, the innermost: its id, or its name where the runtime gives
+--- names, and the runtime; "container" where the path doesn't tell which that is.
+---@param path string|nil
+---@return string|nil id, string|nil runtime
+function process.container(path)
+  local found, runtime, before
+  for part in parts(path) do
+    local id, which = container_in(part, before)
+    if id then found, runtime = id, which end
+    before = part
+  end
+  return found, runtime
+end
+
+--- The Kubernetes pod's id in a cgroup's path, or Podman's, the innermost.
 ---@param path string|nil
 ---@return string|nil
 function process.pod(path)
-  local id = (path or ""):match("pod(%x+[%x_%-]+)")
-  return id and #id >= 32 and id:gsub("_", "-") or nil
+  local pod
+  for part in parts(path) do
+    local id = part:match("pod(%x+[%x_%-]+)") or part:match("libpod_pod_(%x+)")
+    if id and #id >= 32 then pod = id:gsub("_", "-") end
+  end
+  return pod
+end
+
+--- Where a process lives, in words: its container, and its pod, or else its service.
+---@param path string|nil
+---@return string|nil
+function process.place(path)
+  local id, runtime = process.container(path)
+  local pod = process.pod(path)
+  local words = id and ("%s %s"):format(runtime, #id == 64 and id:sub(1, 12) or id)
+  if words then return pod and ("%s of pod %s"):format(words, pod) or words end
+  if pod then return "pod " .. pod end
+  local unit = process.unit(path)
+  return unit and unit:match("%.service$") and unit or nil
 end
 
 return process

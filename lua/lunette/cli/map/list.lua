@@ -15,7 +15,7 @@ query ($filter: MapFilter) {
   maps(filter: $filter) {
     id error name type kernelType flags flagNames keySize valueSize maxEntries isPerCPU memory
     frozen isPinned pins own btfId
-    programs { id name } owners { pid comm }
+    programs { id name } owners { pid comm place }
   }
 }]]
 
@@ -27,7 +27,7 @@ query ($id: Int!) {
     fill { entries capacity ratio unit why }
     decoder { name why source key { name type unit } value { name type unit } }
     keyType { name c } valueType { name c }
-    programs { id name kernelType } links { id type target } owners { pid comm fd }
+    programs { id name kernelType } links { id type target } owners { pid comm fd place }
     innerMaps { key map { id name kernelType } } outerMaps { id name }
   }
 }]]
