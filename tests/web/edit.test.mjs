@@ -135,7 +135,7 @@ test("an addition is undone", async () => {
 
 test("values that stand still are drawn as a level line", async () => {
   await page.getByRole("tab", { name: "Over time" }).click();
-  await page.locator(".chart canvas").waitFor({ timeout: 15_000 });
+  await page.locator(".chart canvas").waitFor();
 });
 
 test("a map is pinned and unpinned", async () => {

@@ -31,6 +31,10 @@ const rowOf = (text) => page.locator(".table .rows .row", { hasText: text });
 /** The cells of the row that holds a text, or nothing. */
 const cells = (text) => rowOf(text).first().locator(".cell").allInnerTexts();
 
+/** The same of the row of one command: others may hold its name in theirs. */
+const cellsOf = (command) => page.locator(".table .rows .row", { has: page.getByText(command, { exact: true }) })
+  .first().locator(".cell").allInnerTexts();
+
 const number = (text) => Number((text ?? "").replaceAll(",", ""));
 
 test("a map appears in the list by itself, with the program that uses it", async () => {
@@ -38,7 +42,7 @@ test("a map appears in the list by itself, with the program that uses it", async
   await page.getByText(`No maps fit “${mapName}”`).waitFor();
   trace = bpftrace(script);
   map = await mapNamed(mapName);
-  await rowOf(mapName).waitFor({ timeout: 20_000 });
+  await rowOf(mapName).waitFor();
   const texts = await until("its users", async () => {
     const found = await cells(mapName);
     return found.some((text) => text.includes("sys_enter")) && found;
@@ -53,10 +57,10 @@ test("its entries: keys as string, values as number, a column a CPU, and they ch
   await rowOf("bpftrace").first().waitFor();
   const heads = await page.locator(".table .heads .cell").allInnerTexts();
   assert.ok(heads.includes("CPU 0"), heads.join(" | "));
-  const before = await cells("node");
+  const before = await cellsOf("node");
   const sum = number(before[1]);
   assert.equal(before.slice(2).map(number).reduce((a, b) => a + b, 0), sum);
-  await until("the value to change", async () => number((await cells("node"))[1]) > sum);
+  await until("the value to change", async () => number((await cellsOf("node"))[1]) > sum);
 });
 
 test("a changed cell is marked", async () => {
@@ -89,7 +93,7 @@ test("filter and order are the server's, and in the address", async () => {
 
 test("values over time are drawn by key", async () => {
   await page.goto(`${server.url}/maps/${map.id}?tab=values`);
-  await page.locator(".chart canvas").waitFor({ timeout: 20_000 });
+  await page.locator(".chart canvas").waitFor();
   await until("curves", async () => (await page.locator(".chart .legend button").count()) >= 3);
   await picture(page, "values");
 });
@@ -139,7 +143,7 @@ test("a lost server is shown, and recovered from without a reload", async () => 
   await server.stop();
   await page.getByText("The server is gone").waitFor();
   server = await startServer({ args: ["--listen", `127.0.0.1:${port}`] });
-  await page.getByText("The server is gone").waitFor({ state: "detached", timeout: 20_000 });
+  await page.getByText("The server is gone").waitFor({ state: "detached" });
   const values = () => page.locator(".table .rows").innerText();
   const seen = await values();
   await until("values to move again", async () => (await values()) !== seen);
@@ -148,7 +152,7 @@ test("a lost server is shown, and recovered from without a reload", async () => 
 
 test("a map that goes is gone from the list, and its page says so", async () => {
   await trace.stop();
-  await page.getByText("This map is gone from the kernel").waitFor({ timeout: 20_000 });
+  await page.getByText("This map is gone from the kernel").waitFor();
   await page.goto(`${server.url}/maps?q=${mapName}`);
   await page.getByText(`No maps fit “${mapName}”`).waitFor();
 });

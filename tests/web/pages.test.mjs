@@ -84,7 +84,7 @@ after(async () => {
 
 async function visit(page, path, words) {
   await page.goto(server.url + path);
-  await page.locator(".main").getByText(words).first().waitFor({ timeout: 15_000 });
+  await page.locator(".main").getByText(words).first().waitFor();
 }
 
 async function everyPage(t, options, suffix, { axe }) {
@@ -142,9 +142,9 @@ test("scripts that change are shown without a reload of the page", async () => {
   await page.locator(".rail").getByText("A demo").waitFor();
   writeFileSync(server.scripts.file("more.lua"), `
 require("lunette").ui.page("more", { title = "One more", view = function(ui) return ui.text "x" end })`);
-  await page.locator(".rail").getByText("One more").waitFor({ timeout: 20_000 });
+  await page.locator(".rail").getByText("One more").waitFor();
   writeFileSync(server.scripts.file("wrong.lua"), "this is no Lua");
-  await page.getByText("A script failed").waitFor({ timeout: 20_000 });
+  await page.getByText("A script failed").waitFor();
   await page.locator(".rail").getByText("One more").waitFor();
   await page.context().close();
 });

@@ -21,9 +21,13 @@ export const launch = () =>
 export const desktop = { width: 1440, height: 900 };
 export const phone = { width: 390, height: 844 };
 
+/** How long things may take, in ms: the machine may have much else to do. */
+const patience = 60_000;
+
 /** A page that collects what goes wrong in it: page.problems. */
 export async function openPage(browser, url, { viewport = desktop, dark = false, token } = {}) {
   const context = await browser.newContext({ viewport, colorScheme: dark ? "dark" : "light" });
+  context.setDefaultTimeout(patience);
   if (token) {
     await context.addInitScript((value) => sessionStorage.setItem("lunette.token", value), token);
   }
@@ -60,7 +64,7 @@ export async function accessibility(page) {
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 /** Waits until a function gives something true. */
-export async function until(what, check, ms = 15_000) {
+export async function until(what, check, ms = patience) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await check();
@@ -84,7 +88,7 @@ export function bpftrace(script) {
     errors: () => errors,
     async stop() {
       child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+      const timer = setTimeout(() => child.kill("SIGKILL"), patience);
       await ended;
       clearTimeout(timer);
     },
