@@ -7,7 +7,7 @@
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local asan = os.getenv("LUNETTE_ASAN")
-local TIMEOUT = 600 -- seconds a file
+local TIMEOUT = 1200 -- seconds a file: it ends what hangs, on a busy machine too
 
 local total = { passed = 0, failed = 0, skipped = 0 }
 local failures, skips = {}, {}
@@ -160,10 +160,10 @@ local function kernel_objects()
   return held
 end
 
--- Freeing is deferred in the kernel: what goes within some seconds was not left behind.
+-- Freeing is deferred in the kernel: what goes within half a minute was not left behind.
 local function left_behind(before)
   local left
-  for _ = 1, 10 do
+  for _ = 1, 60 do
     left = {}
     for object in pairs(kernel_objects()) do
       if not before[object] then left[#left + 1] = object end
