@@ -71,7 +71,7 @@ test("Apollo: a subscription", async () => {
   const client = apollo(new GraphQLWsLink(ws));
   const events = await new Promise((resolve, reject) => {
     const got = [];
-    const handle = client.subscribe({ query: gql`subscription { health(every: 0.1) { status } }` }).subscribe({
+    const handle = client.subscribe({ query: gql`subscription { health(every: 0.1) { status uptime } }` }).subscribe({
       next: (event) => {
         got.push(event.data.health.status);
         if (got.length === 3) {

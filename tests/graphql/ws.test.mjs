@@ -103,7 +103,7 @@ test("variables and operation names", async () => {
 
 test("timed events go on until the client has enough", async () => {
   const ws = client();
-  const results = await all(ws.iterate({ query: "subscription { health(every: 0.1) { status } }" }), 3);
+  const results = await all(ws.iterate({ query: "subscription { health(every: 0.1) { status uptime } }" }), 3);
   assert.equal(results.length, 3);
   for (const { data } of results) assert.equal(data.health.status, "ok");
   await ws.dispose();
