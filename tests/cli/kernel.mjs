@@ -8,7 +8,8 @@ export const binary = process.env.LUNETTE ?? `${build}/lunette`;
 // Runs the binary: { status, stdout, stderr }.
 export function lunette(...args) {
   const options = typeof args.at(-1) === "object" ? args.pop() : {};
-  return spawnSync(binary, args.map(String), { encoding: "utf8", timeout: 120000, ...options });
+  return spawnSync(binary, args.map(String), { encoding: "utf8", timeout: 120000, maxBuffer: 1 << 28,
+    ...options });
 }
 
 // What a command prints as JSON; it must succeed.
