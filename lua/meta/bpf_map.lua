@@ -16,6 +16,9 @@ local Map = {}
 ---@class bpf.Cursor
 local Cursor = {}
 
+---@class bpf.Snapshot
+local Snapshot = {}
+
 ---@class bpf.Selection
 local Selection = {}
 
@@ -55,6 +58,12 @@ local Btf = {}
 ---@field descending? boolean
 ---@field where? bpf.Where
 ---@field after? { rank: string, key: string } only what comes after this row
+
+---@class bpf.SnapshotOptions
+---@field bytes? integer memory at most (64 MiB, which is the most)
+---@field entries? integer entries at most
+---@field like? bpf.Snapshot with which it is to be compared: the same keys are kept
+---@field where? bpf.Where only these entries
 
 ---@class bpf.StreamOptions: bpf.ReadOptions
 ---@field format? "ndjson"|"json"|"csv" ndjson unless said otherwise
@@ -178,6 +187,12 @@ function Map:each(opts) end
 ---@return bpf.Selection|nil selection, string? err, integer? errno
 function Map:select(opts) end
 
+--- The entries at this moment, in C's memory, to be compared with those of another. Where not
+--- all fit, those of a half, a quarter … of the keys are kept, by the keys' hash: `share`.
+---@param opts? bpf.SnapshotOptions
+---@return bpf.Snapshot|nil snapshot, string? err, integer? errno
+function Map:snapshot(opts) end
+
 --- The whole map as text. Where no Lua function is in the decoder it is a C source, which
 --- needs no VM (lunette.source); else an object with the same read() and close().
 ---@param opts? bpf.StreamOptions
@@ -234,6 +249,23 @@ function Selection:rank(index) end
 function Selection:state() end
 
 function Selection:close() end
+
+--- What differs in a newer one: rows { key, value } of raw bytes, of `changed` { key, value,
+--- before }; so many of each at most, `counts` tells how many there are. Only keys that both keep
+--- are compared.
+---@param newer bpf.Snapshot
+---@param limit? integer rows of each (10000)
+---@return { added: table[], removed: table[], changed: table[],
+---  counts: { added: integer, removed: integer, changed: integer } }|nil changes, string? err,
+---  integer? errno
+function Snapshot:changes(newer, limit) end
+
+--- `entries` are kept, which are those of this `share` of the keys (1: of all).
+---@return { entries: integer, share: number, seen: integer, restarted: boolean,
+---  truncated: boolean }
+function Snapshot:state() end
+
+function Snapshot:close() end
 
 --- Some more text; nil alone is the end.
 ---@return string|nil chunk, string? err, integer? errno

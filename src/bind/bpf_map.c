@@ -448,6 +448,7 @@ static const luaL_Reg methods[] = {
 	{ "cursor", l_map_cursor },
 	{ "each", l_map_each },
 	{ "select", l_map_select },
+	{ "snapshot", l_map_snapshot },
 	{ "stream", l_map_stream },
 	{ "ring", l_map_ring },
 	{ "storage", l_map_storage },
@@ -471,6 +472,7 @@ int lun_bind_maps(lua_State *L)
 	lun_bind_btf(L);
 	lun_bind_cursors(L);
 	lun_bind_selects(L);
+	lun_bind_snapshots(L);
 	lun_bind_looks(L);
 	return 0;
 }

@@ -14,6 +14,7 @@ void lun_bind_cursors(lua_State *L);
 void lun_bind_streams(lua_State *L);
 void lun_bind_looks(lua_State *L);
 void lun_bind_selects(lua_State *L);
+void lun_bind_snapshots(lua_State *L);
 
 /* The open map at idx; raises on anything else. */
 struct lun_map *lun_map_check(lua_State *L, int idx);
@@ -28,6 +29,7 @@ int l_map_cursor(lua_State *L);
 int l_map_each(lua_State *L);
 int l_map_stream(lua_State *L);
 int l_map_select(lua_State *L);
+int l_map_snapshot(lua_State *L);
 int l_map_ring(lua_State *L);
 int l_map_storage(lua_State *L);
 

@@ -18,6 +18,7 @@
 #define LUN_EMIT_SLOT "lunette.metrics.slot"
 #define LUN_MAP_HANDLE "lunette.map"
 #define LUN_CURSOR_HANDLE "lunette.cursor"
+#define LUN_SNAPSHOT_HANDLE "lunette.snapshot"
 #define LUN_SELECT_HANDLE "lunette.selection"
 #define LUN_PLAN_HANDLE "lunette.plan"
 #define LUN_BTF_HANDLE "lunette.btf"

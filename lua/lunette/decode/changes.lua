@@ -1,32 +1,23 @@
 -- A map at a moment, and what changed between two: entries added, removed and changed, with
--- rates. A snapshot keeps bytes; only what changed is decoded.
+-- rates. A snapshot is bytes in C's memory; only what changed is decoded. Of a map that is too
+-- large for it, the same part of the keys is compared each time.
 
 local bpf = require("bpf")
 
 local changes = {}
 
-local MAX_ENTRIES = 1000000
-
-local function joined(value) return type(value) == "table" and table.concat(value) or value end
-
---- Reads all entries: { entries = { [key bytes] = value bytes }, count, at = seconds,
---- restarted, truncated }.
+--- Reads all entries: { snapshot, count, share, at = seconds, restarted, truncated }. `share` is
+--- below 1, and truncated, where it keeps the entries of only so many keys.
 ---@param map bpf.Map
----@param limit? integer entries at most (a million)
-function changes.snapshot(map, limit)
-  local cursor <close> = assert(map:cursor { raw = true })
-  local shot = { entries = {}, values = {}, count = 0, at = bpf.uptime() }
-  for key, value in function() return cursor:next() end do
-    if shot.count >= (limit or MAX_ENTRIES) then
-      shot.truncated = true
-      break
-    end
-    if not shot.entries[key] then shot.count = shot.count + 1 end
-    shot.entries[key], shot.values[key] = joined(value), value
-  end
-  local state = cursor:state()
-  shot.restarted, shot.truncated = state.restarted, shot.truncated or state.truncated
-  return shot
+---@param limit? integer entries at most (as many as 64 MiB hold)
+---@param like? table an older one, with which it is to be compared
+function changes.snapshot(map, limit, like)
+  local snapshot = assert(map:snapshot { entries = limit, like = like and like.snapshot })
+  local state = snapshot:state()
+  return {
+    snapshot = snapshot, count = state.entries, share = state.share, at = bpf.uptime(),
+    restarted = state.restarted, truncated = state.truncated or state.share < 1,
+  }
 end
 
 -- One value a CPU, or all CPUs as the decoder makes them one: plans decode one CPU's bytes.
@@ -61,32 +52,32 @@ local function scaled(value, seconds)
   return result
 end
 
---- What changed from the older snapshot to the newer: { added, removed, changed, seconds }. A
---- changed row also has `before`, `delta` and `rate` (a second).
+local function by_key(a, b) return a.bytes < b.bytes end
+
+--- What changed from the older snapshot to the newer: { added, removed, changed, seconds, counts }.
+--- A changed row also has `before`, `delta` and `rate` (a second). Of each list at most `limit`
+--- rows; counts tells how many there are.
 ---@param map bpf.Map
 ---@param old table
 ---@param new table
-function changes.between(map, old, new)
+---@param limit? integer rows of each list (10000)
+function changes.between(map, old, new, limit)
   local decoder = assert(map:decoder())
-  local result = { added = {}, removed = {}, changed = {}, seconds = new.at - old.at }
-  for key, bytes in pairs(new.entries) do
-    if not old.entries[key] then
-      table.insert(result.added, row(decoder, key, new.values[key]))
-    elseif old.entries[key] ~= bytes then
-      local one = row(decoder, key, new.values[key])
-      one.before = decoded(decoder, old.values[key])
-      one.delta = delta(one.value, one.before)
-      one.rate = result.seconds > 0 and scaled(one.delta, result.seconds) or nil
-      table.insert(result.changed, one)
+  local found = assert(old.snapshot:changes(new.snapshot, limit))
+  local result = { seconds = new.at - old.at, counts = found.counts }
+  for _, name in ipairs { "added", "removed", "changed" } do
+    local list = {}
+    for i, entry in ipairs(found[name]) do
+      local one = row(decoder, entry[1], entry[2])
+      if entry[3] then
+        one.before = decoded(decoder, entry[3])
+        one.delta = delta(one.value, one.before)
+        one.rate = result.seconds > 0 and scaled(one.delta, result.seconds) or nil
+      end
+      list[i] = one
     end
-  end
-  for key in pairs(old.entries) do
-    if not new.entries[key] then
-      table.insert(result.removed, row(decoder, key, old.values[key]))
-    end
-  end
-  for _, list in ipairs { result.added, result.removed, result.changed } do
-    table.sort(list, function(a, b) return a.bytes < b.bytes end)
+    table.sort(list, by_key)
+    result[name] = list
   end
   return result
 end

@@ -33,16 +33,24 @@ type MapChanges {
   seconds: Float
   "What the cells are."
   columns: [TableColumn!]!
-  "Entries that are compared."
+  "Entries that are compared: all, or as many as 16 MiB hold (400,000 of small keys and values)."
   entries: Int!
   "Has the map more entries than are compared?"
   truncated: Boolean!
-  "Entries that came."
+  "The share of the keys whose entries are compared, the same ones each time; 1: all."
+  share: Float!
+  "Entries that came, the first 10000 found; by key."
   added: [TableRow!]!
-  "Entries that went, as they were."
+  "How many came."
+  addedCount: Int!
+  "Entries that went, as they were; likewise."
   removed: [TableRow!]!
-  "Entries with another value."
+  "How many went."
+  removedCount: Int!
+  "Entries with another value; likewise."
   changed: [ChangedRow!]!
+  "How many have another value."
+  changedCount: Int!
 }
 
 "An entry with another value."
@@ -58,29 +66,17 @@ type ChangedRow {
 }
 ]]
 
-local MOST = 10000 -- entries that are compared
+local MOST = 10000 -- rows of each list
+local BYTES = 16 << 20 -- of a snapshot
 
--- The raw entries of a map by key, at most so many.
-local function read(info)
+-- The map's entries, in C's memory; of the same keys as before.
+local function read(info, last)
   local opened, err = bpf.map(info.id)
   if not opened then error(err, 0) end
   local map <close> = opened
-  local cursor <close> = assert(map:cursor { raw = true })
-  local entries, count = {}, 0
-  for key, value in cursor.next, cursor do
-    if not entries[key] then count = count + 1 end
-    if count > MOST then return entries, MOST, true end
-    entries[key] = value
-  end
-  return entries, count, cursor:state().truncated
-end
-
-local function same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then return a == b end
-  for cpu = 1, #a do
-    if a[cpu] ~= b[cpu] then return false end
-  end
-  return #a == #b
+  local snapshot, failed = map:snapshot { bytes = BYTES, like = last }
+  if not snapshot then error(failed, 0) end
+  return snapshot
 end
 
 local function rates(reader, before, after, seconds)
@@ -93,7 +89,7 @@ local function rates(reader, before, after, seconds)
   return list
 end
 
-local function changed_row(reader, key, before, after, seconds)
+local function changed_row(reader, key, after, before, seconds)
   local was, is = reader:row(key, before), reader:row(key, after)
   local shown = cells.shown(reader.columns, is)
   return {
@@ -102,30 +98,30 @@ local function changed_row(reader, key, before, after, seconds)
   }
 end
 
+local function plain_row(reader, key, value)
+  return cells.shown(reader.columns, reader:row(key, value))
+end
+
 local function by_key(a, b) return a.key < b.key end
 
 -- The lists of an event, each by key.
 local function compared(reader, before, after, seconds)
-  local event = { added = {}, removed = {}, changed = {} }
-  local function add(list, row) list[#list + 1] = row end
-  for key, value in pairs(after) do
-    local was = before[key]
-    if was == nil then
-      add(event.added, cells.shown(reader.columns, reader:row(key, value)))
-    elseif not same(was, value) then
-      add(event.changed, changed_row(reader, key, was, value, seconds))
+  local found = assert(before:changes(after, MOST))
+  local event = {}
+  for _, name in ipairs { "added", "removed", "changed" } do
+    local make, list = name == "changed" and changed_row or plain_row, {}
+    for i, entry in ipairs(found[name]) do
+      list[i] = make(reader, entry[1], entry[2], entry[3], seconds)
     end
+    table.sort(list, by_key)
+    event[name], event[name .. "Count"] = list, found.counts[name]
   end
-  for key, value in pairs(before) do
-    if after[key] == nil then
-      add(event.removed, cells.shown(reader.columns, reader:row(key, value)))
-    end
-  end
-  for _, list in pairs(event) do table.sort(list, by_key) end
   return event
 end
 
-local function is_empty(event) return #event.added + #event.removed + #event.changed == 0 end
+local function is_empty(event)
+  return event.addedCount + event.removedCount + event.changedCount == 0
+end
 
 -- Each event is compared with the one before it.
 local function follow(info)
@@ -134,14 +130,16 @@ local function follow(info)
     local k = kernel.of(ctx)
     local reader = cells.reader(info, decoder.in_force(k, info), args)
     local now = k:now()
-    local entries, count, truncated = read(info)
+    local snapshot = read(info, last)
     local seconds = last_time and math.max(now - last_time, 1e-3)
-    local event = compared(reader, last or entries, entries, seconds or 1)
-    local first = last == nil
-    last, last_time = entries, now
+    local event = compared(reader, last or snapshot, snapshot, seconds or 1)
+    local first, state = last == nil, snapshot:state()
+    if last then last:close() end
+    last, last_time = snapshot, now
     if is_empty(event) and not first then return nil end
     event.mapId, event.time, event.seconds, event.columns = info.id, now, seconds, reader.columns
-    event.entries, event.truncated = count, truncated or false
+    event.entries, event.share = state.entries, state.share
+    event.truncated = state.truncated or state.share < 1
     return event
   end
 end

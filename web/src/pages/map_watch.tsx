@@ -104,7 +104,7 @@ function Heads({ watch, silent }: { watch: Watch; silent: boolean }) {
       <Figure label="Came and went" value={count(tally(watch, "passed"))} />
       <Figure label="Changes a second" value={silent ? "0" : short(watch.pace)} />
       <Figure label="Entries now" value={count(watch.entries)}
-        note={watch.truncated ? "the first 10,000 are compared" : ""} />
+        note={watch.truncated ? "of a part of the keys" : ""} />
     </Figures>
   );
 }

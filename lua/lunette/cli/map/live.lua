@@ -1,6 +1,7 @@
 -- lunette map watch | diff: what changes in a map, with rates.
 
 local args = require("lunette.cli.args")
+local diff = require("lunette.cli.map.diff")
 local dump = require("lunette.cli.map.dump")
 local entry = require("lunette.cli.map.entry")
 local json = require("lunette.runtime.json")
@@ -14,6 +15,8 @@ local tty = require("lunette.core.tty")
 
 local live = {}
 
+local WATCHED = 1000 -- rows at most, of those that no --top counts
+
 function live.configure(command)
   local watch = command:command("watch", "Show a map's entries again and again, with rates.")
   dump.choose(watch)
@@ -21,11 +24,11 @@ function live.configure(command)
     :convert(args.seconds):default("1")
   watch:option("--count", "End after so many looks."):argname("N"):convert(args.count)
   args.json(watch)
-  local diff = command:command("diff", "Say what was added, removed and changed in a while.")
-  dump.choose(diff)
-  diff:option("-s --seconds", "How long the while is."):argname("SECONDS")
+  local compare = command:command("diff", "Say what was added, removed and changed in a while.")
+  dump.choose(compare)
+  compare:option("-s --seconds", "How long the while is."):argname("SECONDS")
     :convert(args.seconds):default("1")
-  args.json(diff)
+  args.json(compare)
 end
 
 local SIGNS = { added = "+", removed = "-", changed = "~" }
@@ -41,35 +44,68 @@ local function print_changes(changes, write)
   end
 end
 
+-- The same of what has to be read as rows: maps without keys, an order.
+local function look_at_rows(variables, seconds)
+  local old = snapshot.take(variables)
+  tty.sleep(seconds)
+  local new = snapshot.take(variables)
+  local found = { rows = snapshot.changes(old, new), columns = new.columns, share = 1,
+    entries = #new.order, seconds = new.at - old.at,
+    counts = { added = 0, removed = 0, changed = 0 } }
+  for _, change in ipairs(found.rows) do
+    found.counts[change.change] = found.counts[change.change] + 1
+  end
+  return found
+end
+
+local function say_counts(found)
+  local counts = found.counts
+  local all = counts.added + counts.removed + counts.changed
+  io.stderr:write(("%d added, %d removed, %d changed of %d in %.1f s\n"):format(counts.added,
+    counts.removed, counts.changed, found.entries, found.seconds))
+  if found.share < 1 then
+    io.stderr:write(("lunette: too large to compare whole: of one key in %d\n")
+      :format(1 // found.share | 0))
+  end
+  if all > #found.rows then
+    io.stderr:write(("lunette: %d of %d changes are shown\n"):format(#found.rows, all))
+  end
+end
+
 --- map diff
 function live.diff(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
   local variables = page.variables(info.id, given)
-  local old = snapshot.take(variables)
-  tty.sleep(given.seconds)
-  local new = snapshot.take(variables)
-  local changes = snapshot.changes(old, new)
+  local found = diff.possible(map, info, variables)
+    and diff.look(map, info, variables, given.seconds) or look_at_rows(variables, given.seconds)
   if given.json then
     local fields = entry.fields(map, info, given.decode)
-    return print_changes(changes, entry.writer(new.columns, fields))
+    return print_changes(found.rows, entry.writer(found.columns, fields))
   end
-  local columns = snapshot.columns(new, { title = "CHANGE", text = function(row, i)
+  local columns = snapshot.columns(found, { title = "CHANGE", text = function(row, i)
     local delta = row.deltas and row.deltas[i]
     return delta and ("%+.0f"):format(delta) or ""
   end })
   table.insert(columns, 1, { title = "", value = function(row) return SIGNS[row.change] end })
-  if #changes > 0 then tables.print(columns, changes) end
-  local counts = { added = 0, removed = 0, changed = 0 }
-  for _, change in ipairs(changes) do counts[change.change] = counts[change.change] + 1 end
-  io.stderr:write(("%d added, %d removed, %d changed of %d in %.1f s\n"):format(counts.added,
-    counts.removed, counts.changed, #new.order, new.at - old.at))
+  if #found.rows > 0 then tables.print(columns, found.rows) end
+  say_counts(found)
 end
 
-local function print_entries(shot, fields)
-  local write, list = entry.writer(shot.columns, fields), json.array({})
-  for i, row in ipairs(snapshot.rows(shot)) do list[i] = write(row) end
-  io.write(json.encode(list), "\n")
+-- An array, written while it is read: a map of any size.
+local function print_entries(variables, fields)
+  local write, comma
+  variables.after = nil
+  io.write("[")
+  page.each(variables, variables.top, function(one)
+    page.explain(one)
+    write = write or entry.writer(one.columns, fields)
+    for _, row in ipairs(one.rows) do
+      io.write(comma or "", json.encode(write(row)))
+      comma = ","
+    end
+  end)
+  io.write("]\n")
   io.stdout:flush()
 end
 
@@ -82,13 +118,10 @@ function live.watch(given)
   local fields = given.json and entry.fields(map, info, given.decode)
   local old
   screen.loop(given.interval, given.count, not given.json, function()
-    local shot = snapshot.take(variables)
-    if given.json then
-      print_entries(shot, fields)
-    else
-      screen.show(title, tables.lines(snapshot.rate_columns(shot, old), snapshot.rows(shot, old),
-        tables.width()))
-    end
+    if given.json then return print_entries(variables, fields) end
+    local shot = snapshot.take(variables, variables.top or WATCHED)
+    screen.show(title, tables.lines(snapshot.rate_columns(shot, old), snapshot.rows(shot, old),
+      tables.width()))
     old = shot
   end)
 end

@@ -8,13 +8,14 @@ local units = require("lunette.cli.units")
 
 local snapshot = {}
 
---- All rows by key, and the columns; what is kept of a row is its cells.
+--- All rows by key, or so many, and the columns; what is kept of a row is its cells.
 ---@param variables table of the page
+---@param limit integer|nil
 ---@return table
-function snapshot.take(variables)
+function snapshot.take(variables, limit)
   local shot = { rows = {}, order = {}, at = tty.now() }
   variables.after = nil
-  page.each(variables, variables.top, function(one)
+  page.each(variables, limit or variables.top, function(one)
     page.explain(one)
     shot.columns = one.columns
     for _, row in ipairs(one.rows) do

@@ -1,0 +1,84 @@
+-- What differs between two looks at a map of any size: C keeps the bytes, only what changed is
+-- decoded. Of a map that is too large even so, the same part of the keys is compared.
+
+local bpf = require("bpf")
+local cells = require("lunette.schema.cells")
+local exit = require("lunette.cli.exit")
+local json = require("lunette.runtime.json")
+local select = require("lunette.schema.select")
+local tty = require("lunette.core.tty")
+
+local diff = {}
+
+local MOST = 100000 -- rows of each sort that are shown
+
+local function reader_of(map, info, variables)
+  return cells.reader(info, exit.check(map:decoder()), variables)
+end
+
+--- Whether C can choose the entries: no order is asked for, and no condition on what a decoder's
+--- Lua function makes.
+---@return boolean
+function diff.possible(map, info, variables)
+  if variables.sort or bpf.unreadable(info) then return false end
+  if not variables.filter then return true end
+  local ok, where = pcall(select.where, reader_of(map, info, variables), variables.filter)
+  if not ok then exit.fail(exit.FAILED, "%s", where) end
+  return where ~= nil
+end
+
+local function take(map, reader, variables, like)
+  local where = variables.filter and select.where(reader, variables.filter)
+  local snapshot = exit.check(map:snapshot { where = where, like = like })
+  return snapshot, tty.now()
+end
+
+local function difference(column, new, old)
+  local numbers = column.numeric and type(new) == "number" and type(old) == "number"
+  return numbers and new - old
+end
+
+local function row_of(reader, change, entry)
+  local row = reader:row(entry[1], entry[2])
+  local shown = cells.shown(reader.columns, row)
+  local made = { change = change, key = entry[1], cells = shown.cells }
+  if not entry[3] then return made end
+  local before = reader:row(entry[1], entry[3])
+  made.before, made.deltas = cells.shown(reader.columns, before).cells, {}
+  for i, column in ipairs(reader.columns) do
+    made.deltas[i] = difference(column, row[i], before[i]) or false
+  end
+  return made
+end
+
+local function by_key(a, b) return a.key < b.key end
+
+--- Looks twice: rows { change, key, cells, before, deltas }, by key; how many there are of each
+--- change, and how it was looked.
+---@param map bpf.Map
+---@param info bpf.MapInfo
+---@param variables table of the page
+---@param seconds number
+---@return { rows: table[], columns: table[], counts: table, entries: integer, share: number,
+---  seconds: number }
+function diff.look(map, info, variables, seconds)
+  local reader = reader_of(map, info, variables)
+  local old <close>, start = take(map, reader, variables)
+  tty.sleep(seconds)
+  local new <close>, stop = take(map, reader, variables, old)
+  local found, state = exit.check(old:changes(new, MOST)), new:state()
+  local rows = {}
+  for _, change in ipairs { "added", "removed", "changed" } do
+    for _, entry in ipairs(found[change]) do rows[#rows + 1] = row_of(reader, change, entry) end
+  end
+  table.sort(rows, by_key)
+  for _, column in ipairs(reader.columns) do
+    if column.unit == nil then column.unit = json.null end
+  end
+  return {
+    rows = rows, columns = reader.columns, counts = found.counts, entries = state.entries,
+    share = state.share, seconds = stop - start,
+  }
+end
+
+return diff
