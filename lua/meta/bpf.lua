@@ -306,9 +306,10 @@ function bpf.net_progs(opts) end
 ---@field attach_type string "sk_skb_stream_verdict"
 ---@field attach_type_id integer
 
----Parsers and verdicts on socket maps.
+---Parsers and verdicts on socket maps: on all, which opens every map to find them, or on these.
+---@param map_ids? integer[]
 ---@return bpf.SockProg[]|nil, string? err, integer? errno
-function bpf.sock_progs() end
+function bpf.sock_progs(map_ids) end
 
 ---Programs of infrared devices.
 ---@return { prog_id: integer, device: string }[]|nil, string? err, integer? errno

@@ -196,12 +196,31 @@ static int l_net_progs(lua_State *L)
 	return 1;
 }
 
-/* bpf.sock_progs() -> SockProg[] | nil, err, errno */
+static void sock_progs_of(lua_State *L, struct lun_out *out)
+{
+	lua_Integer n = luaL_len(L, 1);
+
+	for (lua_Integer i = 1; i <= n; i++) {
+		lua_geti(L, 1, i);
+		lun_sock_progs_of(lun_check_id(L, -1), out);
+		lua_pop(L, 1);
+	}
+}
+
+/* bpf.sock_progs([map_ids]) -> SockProg[] | nil, err, errno */
 static int l_sock_progs(lua_State *L)
 {
+	bool all = lua_isnoneornil(L, 1);
 	struct lun_out *out = lun_push_buffer(L);
-	int err = lun_sock_progs(out);
-	const struct lun_sock_prog *rows = (void *)out->data;
+	const struct lun_sock_prog *rows;
+	int err;
+
+	if (!all) {
+		luaL_checktype(L, 1, LUA_TTABLE);
+		sock_progs_of(L, out);
+	}
+	err = all ? lun_sock_progs(out) : out->err;
+	rows = (void *)out->data;
 
 	if (err)
 		return lun_push_error(L, err, "listing programs of socket maps");

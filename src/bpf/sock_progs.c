@@ -28,7 +28,7 @@ static void query(int fd, uint32_t map_id, struct lun_out *rows)
 	}
 }
 
-static void look(uint32_t id, struct lun_out *rows)
+void lun_sock_progs_of(uint32_t id, struct lun_out *rows)
 {
 	struct bpf_map_info info;
 	int fd = lun_object_open(LUN_MAP, id);
@@ -48,6 +48,6 @@ int lun_sock_progs(struct lun_out *rows)
 	int err;
 
 	while (!(err = lun_object_next(LUN_MAP, &id)))
-		look(id, rows);
+		lun_sock_progs_of(id, rows);
 	return err == -ENOENT ? rows->err : err;
 }

@@ -12,3 +12,5 @@ struct lun_sock_prog {
 
 /* Appends struct lun_sock_prog's of every sockmap and sockhash. 0 or -errno. */
 int lun_sock_progs(struct lun_out *rows);
+/* The same of one map: none when it is of another type, or gone. */
+void lun_sock_progs_of(uint32_t map_id, struct lun_out *rows);

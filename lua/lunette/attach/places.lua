@@ -113,8 +113,16 @@ local function add_net(rows, index, view)
   end
 end
 
+local function socket_maps(view)
+  local ids = {}
+  for _, map in ipairs(view.map_list) do
+    if map.type == "sockmap" or map.type == "sockhash" then ids[#ids + 1] = map.id end
+  end
+  return ids
+end
+
 local function add_socket_maps(rows, index, view)
-  for _, item in ipairs(view:ask("socket maps", bpf.sock_progs)) do
+  for _, item in ipairs(view:ask("socket maps", bpf.sock_progs, socket_maps(view))) do
     if not known(index, "sockmap", item.prog_id, item.map_id, item.attach_type) then
       rows[#rows + 1] = {
         kind = "sockmap", how = "prog", prog_id = item.prog_id, map_id = item.map_id,
