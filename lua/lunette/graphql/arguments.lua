@@ -30,10 +30,11 @@ local function invalid(def, input, node, variables, sources)
   return found
 end
 
-local function given_nodes(list)
-  local given = {}
-  for _, node in ipairs(list or {}) do given[node.name] = node end
-  return given
+-- The last of that name: what is valid has one.
+local function given(list, name)
+  for i = list and #list or 0, 1, -1 do
+    if list[i].name == name then return list[i] end
+  end
 end
 
 --- Coerces the arguments of a node. Null is json.null in what it returns.
@@ -43,9 +44,9 @@ end
 ---@param sources table[]
 ---@return table|nil values, table? err
 function arguments.coerce(def, node, variables, sources)
-  local values, given = {}, given_nodes(node.arguments)
+  local values = {}
   for _, input in ipairs(def.args) do
-    local arg = given[input.name]
+    local arg = given(node.arguments, input.name)
     local value = arg and arg.value
     if value and value.kind == "Variable" and variables[value.name] == nil
       and not types.is_required(input) then

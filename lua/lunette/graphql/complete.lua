@@ -81,7 +81,7 @@ local function list(t, field, depth, required)
     for i = 1, #value do
       path[below] = i - 1
       local one, result = value[i], nil
-      local meta = type(one) == "table" and getmetatable(one)
+      local meta = getmetatable(one)
       if meta == PENDING then
         exec:postpone(one, item, field, below)
       elseif meta == ERROR then
@@ -110,13 +110,14 @@ end
 local function object(t, field, depth, required)
   local failed = required and FAIL or nil
   local fixed = t.kind == "OBJECT" and t or nil
+  local type_of = not fixed and runtime_type(t, field)
   local plans = {}
   return function(exec, value)
     if value == nil or value == null then
       return required and forbidden_null(exec, field, depth) or nil
     end
     local actual, err = fixed, nil
-    if not actual then actual, err = runtime_type(exec, field, t, value) end
+    if not actual then actual, err = type_of(exec, value) end
     if actual and actual.is_type_of then err = check_type(exec, field, actual, value) end
     local plan = plans[actual]
     if not err and not plan then

@@ -11,6 +11,7 @@ local plan = require("lunette.graphql.plan")
 local FAIL, note, null = complete.FAIL, complete.note, json.null
 local PENDING, settled = loader.PENDING, loader.settled
 local type, getmetatable, pcall, math_type = type, getmetatable, pcall, math.type
+local format = string.format
 
 local INT_MAX <const>, INT_MIN <const> = 2147483647, -2147483648
 
@@ -120,8 +121,8 @@ local function run_field(exec, field, object, plain, depth)
   return field.complete(exec, value)
 end
 
--- Runs a plan over an object: the result, or FAIL. Strings and integers that an object plainly
--- holds are most of what there is: they are taken as they are, without a call.
+-- Runs a plan over an object: the result, or FAIL. Scalars that an object plainly holds are most
+-- of what there is: they are taken as they are, without a call.
 local function run(exec, compiled, object)
   local out, depth = compiled.new(), compiled.depth
   local plain, size = is_plain(object), compiled.weight
@@ -130,13 +131,20 @@ local function run(exec, compiled, object)
   if exec.fuel < 0 then exec:refuel() end
   for i = 1, compiled.n do
     local field = compiled[i]
-    local quick = plain and field.quick
-    local value = quick and object[field.name]
-    if quick == "string" and type(value) == "string" then
+    local quick, value, how = plain and field.quick, nil, nil
+    if quick then
+      value = object[field.name]
+      how = quick[type(value)]
+    end
+    if how == "text" then
       size = size + #value
       out[field.key] = value
-    elseif quick == "integer" and math_type(value) == "integer" and value <= INT_MAX
-      and value >= INT_MIN then
+    elseif how == "int" and math_type(value) == "integer" and value <= INT_MAX
+      and value >= INT_MIN or how == "float" and value - value == 0 or how == "same" then
+      out[field.key] = value
+    elseif how == "id" and math_type(value) == "integer" then
+      value = format("%d", value)
+      size = size + #value
       out[field.key] = value
     else
       value = run_field(exec, field, object, plain, depth)
@@ -247,19 +255,24 @@ function Execution:compile(field, t, depth)
 end
 
 --- Begins an execution.
----@param request table schema, document, operation, variables, root, context, limits, clock
+---@param given table schema, root, context, limits, clock, as the request has them
+---@param document table
+---@param operation table
+---@param values table of variables
 ---@return table
-function execution.new(request)
+function execution.new(given, document, operation, values)
+  local context, limits, clock = given.context, given.limits or {}, given.clock or os.clock
   local exec = setmetatable({
-    schema = request.schema, document = request.document, operation = request.operation,
-    sources = request.document.sources, variables = request.variables, root = request.root,
-    context = request.context, limits = request.limits or {}, errors = {}, path = {},
-    holders = {}, calls = {}, infos = {}, queue = {}, size = 0, fuel = FUEL, run = run,
-    clock = request.clock,
+    schema = given.schema, document = document, operation = operation,
+    sources = document.sources, variables = values, root = given.root, context = context,
+    limits = limits, clock = clock, deadline = limits.time and clock() + limits.time, errors = {},
+    path = { nil, nil, nil, nil }, holders = { nil, nil, nil, nil }, calls = {}, infos = {},
+    queue = {}, loaders = nil, data_failed = nil, size = 0, fuel = FUEL, run = run,
   }, Execution)
-  if exec.limits.time then exec.deadline = exec.clock() + exec.limits.time end
-  if type(exec.context) == "table" then
-    exec.context.loader = loader.set(function(all) exec.loaders = all end)
+  if context == nil then
+    exec.context = { loader = loader.set(exec) }
+  elseif type(context) == "table" then
+    context.loader = loader.set(exec)
   end
   return exec
 end

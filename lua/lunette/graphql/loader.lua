@@ -107,10 +107,10 @@ local function run(self)
 end
 
 --- The loaders of one request: a function (name, batch) that makes each once.
----@param on_first fun(all: table[]) called when the first is made
-function loader.set(on_first)
-  local all = {}
+---@param exec table whose field `loaders` lists them, once there is one
+function loader.set(exec)
   return function(name, batch)
+    local all = exec.loaders or {}
     local found = all[name]
     if found then return found end
     if type(batch) ~= "function" then
@@ -119,7 +119,7 @@ function loader.set(on_first)
     found = setmetatable({ name = name, batch = batch, promises = {}, waiting = {} }, Loader)
     all[name] = found
     all[#all + 1] = found
-    if #all == 1 then on_first(all) end
+    exec.loaders = all
     return found
   end
 end

@@ -15,20 +15,26 @@ local KEPT <const> = 1000 -- makers, and plans of a document
 local makers, kept = {}, 0
 
 -- Room for every field is made at once: growing a table field by field costs more than all else.
-local function maker_of(keys)
-  local name = table.concat(keys, ",")
+-- What is constant stands in it already.
+local function maker_of(keys, constants)
+  local parts = {}
+  for i, key in ipairs(keys) do parts[i] = ('["%s"]=%s'):format(key, constants[key] or "nil") end
+  local name = table.concat(parts, ",")
   local maker = makers[name]
   if maker then return maker end
   if kept >= KEPT then makers, kept = {}, 0 end
   local source = "local setmetatable, shape = ... return function() return setmetatable({"
-    .. name:gsub("[^,]+", '["%0"]=nil') .. "}, shape) end"
+    .. name .. "}, shape) end"
   maker = assert(load(source, "=shape", "t", {}))(setmetatable, json.shape(keys))
   makers[name], kept = maker, kept + 1
   return maker
 end
 
+-- How execution.lua takes a value without a call: by its type, see there.
 local QUICK = {
-  [scalars.String] = "string", [scalars.ID] = "string", [scalars.Int] = "integer",
+  [scalars.String] = { string = "text" }, [scalars.ID] = { string = "text", number = "id" },
+  [scalars.Int] = { number = "int" }, [scalars.Float] = { number = "float" },
+  [scalars.Boolean] = { boolean = "same" },
 }
 
 local function field_of(key, nodes, def, parent, outer, depth)
@@ -57,26 +63,30 @@ end
 ---@return table
 function plan.compile(request, nodes, t, outer, depth)
   local groups = collect.fields(nodes, t, request)
-  local made, keys, weight = { depth = depth + 1, type = t }, {}, 2
+  local made, keys, constants, weight = { depth = depth + 1, type = t }, {}, {}, 2
   for _, key in ipairs(groups) do
     local def = request.schema:field(t, groups[key][1].name)
     if def then
-      made[#made + 1] = field_of(key, groups[key], def, t, outer, depth + 1)
+      if def.is_typename and outer then
+        constants[key] = ("%q"):format(t.name)
+      else
+        made[#made + 1] = field_of(key, groups[key], def, t, outer, depth + 1)
+      end
       keys[#keys + 1] = key
       weight = weight + #key + 8
     end
   end
-  made.n, made.weight, made.new = #made, weight, maker_of(keys)
+  made.n, made.weight, made.new = #made, weight, maker_of(keys, constants)
   return made
 end
 
 -- The values of the variables that conditions depend on.
 local function signature(request)
-  local parts = {}
-  for i, name in ipairs(request.document.conditions) do
-    parts[i] = tostring(request.variables[name])
+  local text = ""
+  for _, name in ipairs(request.document.conditions) do
+    text = text .. tostring(request.variables[name])
   end
-  return table.concat(parts, ",")
+  return text
 end
 
 --- The plan of an operation, compiled once for each combination of its conditions.

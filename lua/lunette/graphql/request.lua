@@ -109,14 +109,10 @@ function request.prepare(given)
   if inputs == json.null then inputs = nil end
   local values, list = variables.coerce(given.schema, operation, inputs or {}, document.sources)
   if not values then return nil, list end
-  local ready = {
-    schema = given.schema, document = document, operation = operation, variables = values,
-    root = given.root, context = given.context or {}, limits = given.limits,
-    clock = given.clock or os.clock,
-  }
-  local err = limits.check(ready, given.limits or {})
+  local exec = execution.new(given, document, operation, values)
+  local err = limits.check(exec, exec.limits)
   if err then return nil, { err } end
-  return execution.new(ready)
+  return exec
 end
 
 local function no_root(exec)

@@ -12,23 +12,15 @@ local function first_of(exec, field, t, value)
 end
 
 local function name_of(exec, field, t, value)
-  if t.resolve_type then return t.resolve_type(value, exec.context, exec:info(field)) end
   if type(value) == "table" and type(value.__typename) == "string" then return value.__typename end
   return first_of(exec, field, t, value)
 end
 
 local function refuse(text, ...) return nil, errors.new { message = text:format(...) } end
 
----@param exec table
----@param field table of the plan
----@param t table the abstract type
----@param value any
----@return table|nil type, any err
-return function(exec, field, t, value)
-  local ok, name = pcall(name_of, exec, field, t, value)
-  if not ok then return nil, name end
-  local place = field.parent.name .. "." .. field.name
+local function type_of(exec, field, t, name)
   if name == nil then
+    local place = field.parent.name .. "." .. field.name
     return refuse('Abstract type "%s" must resolve to an Object type at runtime for field "%s". '
       .. 'Either the "%s" type should provide a "resolveType" function or each possible type '
       .. 'should provide an "isTypeOf" function.', t.name, place, t.name)
@@ -43,4 +35,28 @@ return function(exec, field, t, value)
     return refuse('Runtime Object type "%s" is not a possible type for "%s".', name, t.name)
   end
   return found
+end
+
+--- Makes the function that tells the type of a position's values.
+---@param t table the abstract type
+---@param field table of the plan
+---@return fun(exec: table, value: any): table|nil, any type, or nil and err
+return function(t, field)
+  local known = {}
+  local resolve = t.resolve_type
+  return function(exec, value)
+    local ok, name
+    if resolve then
+      ok, name = pcall(resolve, value, exec.context, exec.infos[field] or exec:info(field))
+    else
+      ok, name = pcall(name_of, exec, field, t, value)
+    end
+    if not ok then return nil, name end
+    local found, err = known[name], nil
+    if not found then
+      found, err = type_of(exec, field, t, name)
+      if found then known[name] = found end
+    end
+    return found, err
+  end
 end

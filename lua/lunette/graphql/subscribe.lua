@@ -46,14 +46,15 @@ function Stream:respond(payload)
     local ok, mapped = pcall(self.source.map, payload)
     if not ok then
       local path = { self.field.key }
-      return request.response(nil, { errors.located(mapped, given.document.sources, self.field.at,
+      return request.response(nil, { errors.located(mapped, self.document.sources, self.field.at,
         path) })
     end
     if mapped == nil then return nil end
     payload = mapped
   end
   given.root = payload
-  return request.response(execution.run(execution.new(given)))
+  return request.response(execution.run(execution.new(given, self.document, self.operation,
+    self.variables)))
 end
 
 --- The response to the next event of a source that is a function; nil at its end.
@@ -125,10 +126,9 @@ function subscribe.of(exec)
     return request.refused(exec.errors)
   end
   return setmetatable({
-    source = source, field = field, given = {
-      schema = exec.schema, document = exec.document, operation = exec.operation,
-      variables = exec.variables, context = exec.context, limits = exec.limits,
-      clock = exec.clock,
+    source = source, field = field, document = exec.document, operation = exec.operation,
+    variables = exec.variables, given = {
+      schema = exec.schema, context = exec.context, limits = exec.limits, clock = exec.clock,
     },
   }, Stream)
 end

@@ -69,7 +69,10 @@ end
 ---@return table|nil values by name, table[]? errors
 function variables.coerce(schema, operation, inputs, sources)
   local values, list = {}, {}
-  for _, node in ipairs(operation.variables or {}) do
+  local nodes = operation.variables
+  if not nodes then return values end
+  for i = 1, #nodes do
+    local node = nodes[i]
     values[node.name] = one(list, node, schema, inputs[node.name], sources)
   end
   if #list == 0 then return values end
