@@ -36,5 +36,6 @@ struct lun_conn;
 void lun_worker_add_conn(struct lun_worker *worker, struct lun_conn *conn);
 void lun_worker_remove_conn(struct lun_worker *worker, struct lun_conn *conn);
 
-/* A VM with the scripts loaded; NULL with *err (malloc'd) when that fails. */
-lua_State *lun_pool_vm(const struct lun_pool_config *config, char **err);
+/* A VM with the scripts loaded, one that answers requests or one of a service; NULL with *err
+ * (malloc'd) when that fails. */
+lua_State *lun_pool_vm(const struct lun_pool_config *config, bool answers, char **err);

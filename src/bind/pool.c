@@ -29,23 +29,27 @@ static void init_cond(pthread_cond_t *cond)
 	pthread_condattr_destroy(&attr);
 }
 
-/* load(options): require("lunette.http.worker").load(options) */
+enum { LOAD_TIMES = 3 }; /* what a request may take: scripts load side by side, once */
+
+/* load(options, answers): require("lunette.http.worker").load(options, answers) */
 static int l_load(lua_State *L)
 {
 	const struct lun_pool_config *config = lua_touserdata(L, 1);
+	bool answers = lua_toboolean(L, 2);
 
 	lua_getglobal(L, "require");
 	lua_pushliteral(L, "lunette.http.worker");
 	lua_call(L, 1, 1);
 	lua_getfield(L, -1, "load");
 	lun_unpack(L, config->options, config->options_len);
-	lua_call(L, 1, 0);
+	lua_pushboolean(L, answers);
+	lua_call(L, 2, 0);
 	return 0;
 }
 
-lua_State *lun_pool_vm(const struct lun_pool_config *config, char **err)
+lua_State *lun_pool_vm(const struct lun_pool_config *config, bool answers, char **err)
 {
-	struct lun_vm_limits limits = { config->seconds, config->instructions };
+	struct lun_vm_limits limits = { config->seconds * LOAD_TIMES, config->instructions };
 	lua_State *L = lun_vm_new(config->vm);
 
 	*err = NULL;
@@ -55,7 +59,8 @@ lua_State *lun_pool_vm(const struct lun_pool_config *config, char **err)
 	}
 	lua_pushcfunction(L, l_load);
 	lua_pushlightuserdata(L, (void *)config);
-	if (lun_vm_run(L, 1, 0, &limits)) {
+	lua_pushboolean(L, answers);
+	if (lun_vm_run(L, 2, 0, &limits)) {
 		*err = strdup(lua_tostring(L, -1) ? lua_tostring(L, -1) : "?");
 		lun_vm_free(L);
 		return NULL;

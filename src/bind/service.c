@@ -128,7 +128,7 @@ static void report(struct lun_service *service, const char *message)
 static bool live(struct lun_service *service)
 {
 	char *err;
-	lua_State *L = lun_pool_vm(&service->generation->pool->config, &err);
+	lua_State *L = lun_pool_vm(&service->generation->pool->config, false, &err);
 	int status;
 
 	if (!L) {

@@ -222,7 +222,7 @@ static void check_memory(struct lun_worker *worker)
 	if (worker->memory < cap / 2)
 		return;
 	lun_log("warning", "a VM is full (%zu MiB): replaced", worker->memory >> 20);
-	L = lun_pool_vm(config, &err);
+	L = lun_pool_vm(config, true, &err);
 	if (!L) {
 		lun_log("error", "the VM could not be replaced: %s", err);
 		free(err);
@@ -298,7 +298,7 @@ static void *run_worker(void *arg)
 
 	pthread_detach(pthread_self());
 	current = worker;
-	worker->L = lun_pool_vm(&worker->generation->pool->config, &err);
+	worker->L = lun_pool_vm(&worker->generation->pool->config, true, &err);
 	if (worker->L)
 		worker->memory = lun_vm_memory(worker->L);
 	report_loaded(worker, err);

@@ -32,7 +32,8 @@ end
 
 --- Declares what is built in, then the scripts. Raises when one fails.
 ---@param options { scripts: string[], etm: string[] }
-function worker.load(options)
+---@param answers boolean whether this VM answers requests: one of a service needs no schema
+function worker.load(options, answers)
   worker.scripts = options.scripts
   require("lunette.http.builtin")
   for _, rule in ipairs(options.etm) do
@@ -45,7 +46,7 @@ function worker.load(options)
       load_script(file)
     end
   end
-  require("lunette.graphql.serve").schema()
+  if answers then require("lunette.graphql.serve").schema() end
 end
 
 local function decode(text)
