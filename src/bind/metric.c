@@ -137,6 +137,13 @@ static int l_now(lua_State *L)
 	return 2;
 }
 
+/* left() -> seconds until the request is ended; math.huge: it is not */
+static int l_left(lua_State *L)
+{
+	lua_pushnumber(L, lun_vm_left(L));
+	return 1;
+}
+
 /* within(seconds, fn, ...) -> true, results... | false, message: a call with a limit of its own,
  * below that of the request */
 static int l_within(lua_State *L)
@@ -162,6 +169,7 @@ void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 
 static const luaL_Reg functions[] = {
 	{ "now", l_now },
+	{ "left", l_left },
 	{ "within", l_within },
 	{ "count", l_count },
 	{ "note", l_note },

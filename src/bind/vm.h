@@ -39,6 +39,8 @@ void lun_vm_stop(lua_State *L);
 int lun_vm_run_interruptibly(lua_State *L, int nargs, int nresults, int handler, bool *interrupted);
 /* From any thread, and from signal handlers. */
 void lun_vm_interrupt(lua_State *L);
+/* Seconds until the run that L is in is ended; INFINITY: it is not. */
+double lun_vm_left(lua_State *L);
 
 /* Runs require("lunette.cli").main(argv...) and returns the exit code; errors go to stderr. */
 int lun_vm_main(const struct lun_vm_config *config, int argc, char **argv);

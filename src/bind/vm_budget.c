@@ -1,5 +1,6 @@
 #include "bind/vm_budget.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -81,6 +82,13 @@ void lun_vm_stop(lua_State *L)
 
 	budget->stop = true;
 	lun_vm_watch_wake(&budget->watch);
+}
+
+double lun_vm_left(lua_State *L)
+{
+	int64_t deadline = lun_vm_budget_of(L)->deadline;
+
+	return deadline == INT64_MAX ? INFINITY : (double)(deadline - lun_vm_now()) * 1e-9;
 }
 
 void lun_vm_interrupt(lua_State *L)

@@ -9,7 +9,7 @@ local CONTENT_TYPE = {
   openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8",
 }
 
--- Of the scraper's own timeout, what is left for the way there and back.
+-- Of the scraper's own timeout, what is left for the way there and back; of our own, for the end.
 local MARGIN = 0.9
 
 -- "a/b; q=0.5; version=1.0.0, …" as { type, q, version }, in order.
@@ -76,10 +76,12 @@ local function sorted(set)
   return table.concat(list, ",")
 end
 
--- Seconds that the scraper gives us, or nil.
+-- Seconds that the scraper gives us, or that a request has here; nil where neither ends.
 local function timeout_of(headers)
   local seconds = tonumber(headers["x-prometheus-scrape-timeout-seconds"])
-  return seconds and seconds > 0 and seconds * MARGIN or nil
+  if not seconds or not (seconds > 0) then seconds = math.huge end
+  seconds = math.min(seconds, core.left()) * MARGIN
+  return seconds < math.huge and seconds or nil
 end
 
 -- Lands with what other scrapes can share: a page that is read while it is made is its reader's.
