@@ -1,16 +1,25 @@
--- Packets and bytes that an interface receives, by protocol, counted before the network stack
--- sees them.
+-- Packets and bytes that an interface receives, counted before the network stack sees them: by
+-- protocol, and by the longest of our prefixes that the source is in (an LPM trie, whose keys are
+-- CIDR as labels). One program feeds both maps, as an interface takes one.
 
 local bpf = require("bpf")
 local lunette = require("lunette")
 local d, metrics = lunette.decode, lunette.metrics
 
+local PREFIXES = { "10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "0.0.0.0/0" }
 local PROTOCOLS = { [0] = "none", [1] = "ICMP", [2] = "IGMP", [6] = "TCP", [17] = "UDP",
   [47] = "GRE", [58] = "ICMPv6", [132] = "SCTP" }
 local ETHERTYPES = { [0x0800] = "IPv4", [0x0806] = "ARP", [0x86dd] = "IPv6" }
 
-lunette.service("xdp_protocols", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("xdp_protocols.bpf.o")))
+local function key_of(cidr)
+  local a, b, c, e, length = cidr:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)/(%d+)$")
+  return ("<I4BBBB"):pack(length, a, b, c, e)
+end
+
+lunette.service("xdp", function(svc)
+  local object <close> = assert(bpf.load(lunette.path("xdp.bpf.o")))
+  local map <close> = object:map("xdp_prefixes")
+  for _, cidr in ipairs(PREFIXES) do assert(map:update(key_of(cidr), ("<I8"):pack(0))) end
   -- Which one to look at: lo, or what the environment says.
   local interface = os.getenv("LUNETTE_INTERFACE") or "lo"
   assert(object:attach("xdp_count", { interface = interface }))
@@ -29,4 +38,11 @@ metrics.map {
     { name = "xdp_received", type = "counter", unit = "bytes", help = "Bytes received.",
       value = "value.bytes" },
   },
+}
+
+metrics.map {
+  name = "xdp_source_packets_total", type = "counter", help = "Packets by source prefix.",
+  match = { name = "xdp_prefixes" },
+  decode = { key = d.lpm(4):as("prefix") },
+  labels = { prefix = "key" },
 }
