@@ -7,7 +7,7 @@
 #include "bind/names.h"
 #include "bind/push.h"
 
-enum { MAX_DEPTH = 20 };
+enum { MAX_DEPTH = 44 };
 
 struct level {
 	const char *name; /* under which the container goes into its parent */

@@ -98,7 +98,7 @@ struct lun_plan {
 	uint32_t nr_items;
 	uint32_t size;     /* bytes that it reads */
 	uint32_t funcs;    /* Lua functions in it: 0, and it runs without Lua */
-	uint32_t open[16]; /* containers not closed yet, while building */
+	uint32_t open[40]; /* containers not closed yet, while building */
 	uint32_t depth;
 	bool finished;
 };
@@ -139,7 +139,7 @@ int lun_reduce_parse(const char *name); /* or -ENOENT */
 struct lun_pick {
 	uint32_t op;
 	uint32_t offset; /* from the start of the key or value */
-	char path[120];
+	char path[256];
 };
 
 /* The columns of a plan in order, at most max; returns how many. `root` names a bare leaf. */
