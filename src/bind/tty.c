@@ -46,8 +46,11 @@ static int l_tty_size(lua_State *L)
 
 static void restore(void)
 {
-	if (is_raw)
+	if (is_raw) {
 		tcsetattr(STDIN_FILENO, TCSAFLUSH, &cooked);
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+	}
 	is_raw = false;
 }
 
@@ -61,10 +64,30 @@ static int fail(lua_State *L)
 	return 3;
 }
 
+/* Ended from outside: the terminal is as it was before the signal does its work. */
+static void on_end(int signo)
+{
+	static const char leave[] = "\033[?25h\033[?1049l";
+	ssize_t n = write(STDOUT_FILENO, leave, sizeof(leave) - 1);
+
+	(void)n;
+	tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
+	raise(signo); // blocked until we return, and then not ours any more
+}
+
+static void handle_signals(void)
+{
+	struct sigaction resize = { .sa_handler = on_resize };
+	struct sigaction end = { .sa_handler = on_end, .sa_flags = SA_RESETHAND };
+
+	sigaction(SIGWINCH, &resize, NULL);
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGHUP, &end, NULL);
+}
+
 /* raw(on) -> true | nil, err, errno: keys without Enter and echo; Ctrl-C comes as a key */
 static int l_tty_raw(lua_State *L)
 {
-	struct sigaction action = { .sa_handler = on_resize };
 	static bool at_exit;
 	struct termios raw;
 
@@ -83,7 +106,7 @@ static int l_tty_raw(lua_State *L)
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &raw))
 		return fail(L);
 	is_raw = true;
-	sigaction(SIGWINCH, &action, NULL);
+	handle_signals();
 	if (!at_exit)
 		at_exit = !atexit(restore);
 	lua_pushboolean(L, true);

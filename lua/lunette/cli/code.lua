@@ -24,7 +24,10 @@ function code.configure(command)
   cfg:flag("-j --json", "Print JSON: functions with their blocks and edges.")
 end
 
-local function map_names(insns)
+--- The names of the maps that instructions load.
+---@param insns table[]
+---@return table<integer, string>
+function code.map_names(insns)
   local names = {}
   for _, insn in ipairs(insns) do
     local id = insn.map_id
@@ -42,7 +45,7 @@ function code.dump(given)
   if given.what == "xlated" then
     local program = exit.check(bpf.xlated(id))
     if given.json then return output.json(program) end
-    style.maps = map_names(program.insns)
+    style.maps = code.map_names(program.insns)
     io.write(listing.xlated(program, style))
   else
     local program = exit.check(bpf.jited(id, given.intel and "intel" or "att"))

@@ -1,24 +1,40 @@
 -- A screen that is drawn again and again: on a terminal in place, elsewhere one after the
 -- other. Ctrl-C or q ends it, and the terminal is as it was.
 
+local glyphs = require("lunette.cli.glyphs")
+local style = require("lunette.cli.style")
 local tty = require("lunette.core.tty")
 
 local screen = {}
 
 local ENTER, LEAVE = "\27[?1049h\27[?25l", "\27[?25h\27[?1049l"
-local HOME, CLEAR_LINE, CLEAR_REST = "\27[H", "\27[K", "\27[J"
+-- Terminals that know it show what is between all at once; others take it for nothing.
+local BEGIN, END = "\27[?2026h", "\27[?2026l"
+local CLEAR, LINE = "\27[H\27[2J", "\27[%d;1H\27[2K%s"
+local FRAME = 1 << 18 -- bytes of stdout's buffer: a frame is one write
 
 local drawing = false
+local shown = {} -- lines, and the size that they were drawn for
 
---- Whether stdin and stdout are a terminal.
----@return boolean
-function screen.possible() return tty.isatty(0) and tty.isatty(1) end
+--- Whether stdin and stdout are a terminal that can move its cursor; why not, for one that can't.
+---@return boolean, string?
+function screen.possible()
+  if not (tty.isatty(0) and tty.isatty(1)) then return false end
+  if style.moves() then return true end
+  return false, ("a terminal of the kind '%s' has no screen to draw on: samples are printed")
+    :format(os.getenv("TERM") or "")
+end
+
+--- The next frame is drawn whole, whatever is on the screen.
+function screen.forget() shown = {} end
 
 --- Runs fn with the terminal's other screen, and keys as they are typed.
 ---@param fn fun()
 function screen.with(fn)
   assert(tty.raw(true))
+  io.stdout:setvbuf("full", FRAME)
   io.write(ENTER)
+  screen.forget()
   drawing = true
   local ok, err = xpcall(fn, function(err)
     return require("lunette.cli.exit").failure(err) or debug.traceback(tostring(err), 2)
@@ -26,20 +42,28 @@ function screen.with(fn)
   drawing = false
   io.write(LEAVE)
   io.stdout:flush()
+  io.stdout:setvbuf("line")
   tty.raw(false)
   if not ok then error(err, 0) end
 end
 
---- Draws lines from the top; those that don't fit are left out.
+--- Draws lines from the top; those that don't fit are left out. Only what is other than on the
+--- screen is written, all at once.
 ---@param lines string[]
 function screen.draw(lines)
-  local _, rows = tty.size()
-  rows = rows or 24
-  local parts = { HOME }
-  for i = 1, math.min(#lines, rows) do
-    parts[#parts + 1] = lines[i] .. CLEAR_LINE .. (i < rows and "\r\n" or "")
+  local columns, rows = tty.size()
+  columns, rows = columns or 80, rows or 24
+  local parts = { BEGIN }
+  if shown.columns ~= columns or shown.rows ~= rows then
+    parts[2], shown = CLEAR, { columns = columns, rows = rows }
   end
-  if #lines < rows then parts[#parts + 1] = CLEAR_REST end
+  for i = 1, rows do
+    local line = glyphs.fit(lines[i] or "")
+    if line ~= (shown[i] or "") then parts[#parts + 1] = LINE:format(i, line) end
+    shown[i] = line
+  end
+  if #parts == 1 then return end
+  parts[#parts + 1] = END
   io.write(table.concat(parts))
   io.stdout:flush()
 end

@@ -1,15 +1,17 @@
 -- Rows as aligned columns: fitted to a terminal, whole everywhere else; and as CSV.
 --
 -- A column: { title =, field = | value = function(row), align = "right", shrink = true,
--- weight = n }. On a terminal that is too narrow, columns with `weight` are left out first
--- (the highest first), then those with `shrink` are cut with an ellipsis.
+-- least = n, weight = n, paint = function(text, row) }. On a terminal that is too narrow, columns
+-- with `weight` are left out first (the highest first), then those with `shrink` are cut with an
+-- ellipsis, to `least` characters.
 
+local glyphs = require("lunette.cli.glyphs")
 local tty = require("lunette.core.tty")
 
 local tables = {}
 
 local GAP = 2
-local SHRUNK = 8 -- a cut column keeps so many characters
+local SHRUNK = 8 -- a cut column keeps so many characters, unless it has another `least`
 
 --- The terminal's width, or nil when stdout is none.
 ---@return integer|nil
@@ -111,7 +113,8 @@ end
 local function widest(columns, shown, widths)
   local at
   for _, i in ipairs(shown) do
-    if columns[i].shrink and widths[i] > SHRUNK and (not at or widths[i] > widths[at]) then
+    local cuts = columns[i].shrink and widths[i] > (columns[i].least or SHRUNK)
+    if cuts and (not at or widths[i] > widths[at]) then
       at = i
     end
   end
@@ -145,25 +148,37 @@ local function pad(text, width, right)
   return right and space .. text or text .. space
 end
 
+-- A line's cells side by side; `paint` lets columns colour them, where nothing is cut off.
+local function join(columns, line, shown, widths, row)
+  local parts, last = {}, shown[#shown]
+  for at, i in ipairs(shown) do
+    local column, text = columns[i], tables.cut(line[i], widths[i])
+    if i ~= last or column.align == "right" then
+      text = pad(text, widths[i], column.align == "right")
+    end
+    parts[at] = row and column.paint and column.paint(text, row) or text
+  end
+  return table.concat(parts, (" "):rep(GAP))
+end
+
 --- The lines of a table, title first, no longer than `room` (nil: as long as they get).
 ---@param columns table[]
 ---@param rows table[]
 ---@param room integer|nil
 ---@param least integer[]|nil widths that columns have at least
+---@param paint boolean? let columns colour their cells
 ---@return string[] lines, integer[] widths
-function tables.lines(columns, rows, room, least)
+function tables.lines(columns, rows, room, least, paint)
   local filled = fill(columns, rows)
   local widths = measure(columns, filled, least)
   local natural = table.move(widths, 1, #widths, 1, {})
   local shown = fit(columns, filled, widths, room)
+  local cuts = room and total(shown, widths) > room
   local lines = {}
   for n, line in ipairs(filled) do
-    local parts = {}
-    for at, i in ipairs(shown) do
-      parts[at] = pad(tables.cut(line[i], widths[i]), widths[i], columns[i].align == "right")
-    end
-    lines[n] = table.concat(parts, (" "):rep(GAP)):gsub("%s+$", "")
-    if room then lines[n] = tables.cut(lines[n], room) end
+    local row = paint and not cuts and rows[n - 1] or nil
+    lines[n] = join(columns, line, shown, widths, row):gsub(" +$", "")
+    if cuts then lines[n] = tables.cut(lines[n], room) end
   end
   return lines, natural
 end
@@ -177,7 +192,8 @@ function tables.print(columns, rows, before)
   local lines, widths = tables.lines(columns, rows, tables.width(), before)
   if before then table.remove(lines, 1) end
   lines[#lines + 1] = ""
-  io.write(table.concat(lines, "\n"))
+  local text = table.concat(lines, "\n")
+  io.write(tty.isatty(1) and glyphs.fit(text) or text)
   return widths
 end
 

@@ -8,11 +8,13 @@ local tty = require("lunette.core.tty")
 local facts = {}
 
 local EVERY = 5 -- seconds
+local SHARE = 20 -- and no oftener than to take one part of so many of the time
 
 local QUERY = [[
 { programs { id owners { pid comm } attachments { kind target } } }]]
 
-local known, ids, read_at = {}, "", -EVERY
+local known, ids = {}, ""
+local read_at, took = -math.huge, 0
 
 local function attached(attachments)
   local first = attachments[1]
@@ -22,6 +24,7 @@ local function attached(attachments)
 end
 
 local function read()
+  local from = tty.now()
   local data = graph.execute(QUERY).data
   known = {}
   for _, program in ipairs(data and graph.value(data) and data.programs or {}) do
@@ -29,6 +32,13 @@ local function read()
       owners = show.owners(program.owners), attached = attached(program.attachments),
     }
   end
+  read_at = tty.now()
+  took = read_at - from
+end
+
+-- Other programs are a reason to look again sooner.
+local function due(same_ids)
+  return tty.now() - read_at >= math.max(same_ids and EVERY or 0, took * SHARE)
 end
 
 --- Adds owners and attach points to rows.
@@ -37,9 +47,9 @@ function facts.add(rows)
   local list = {}
   for i, row in ipairs(rows) do list[i] = row.id end
   local now_ids = table.concat(list, ",")
-  if now_ids ~= ids or tty.now() - read_at >= EVERY then
+  if due(now_ids == ids) then
     read()
-    ids, read_at = now_ids, tty.now()
+    ids = now_ids
   end
   for _, row in ipairs(rows) do
     local fact = known[row.id] or {}

@@ -3,15 +3,16 @@
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local facts = require("lunette.cli.top.facts")
+local head = require("lunette.cli.top.head")
 local json = require("lunette.runtime.json")
 local keys = require("lunette.cli.top.keys")
 local objects = require("lunette.cli.objects")
 local sample = require("lunette.cli.top.sample")
 local screen = require("lunette.cli.screen")
 local scripts = require("lunette.cli.scripts")
+local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
 local tty = require("lunette.core.tty")
-local units = require("lunette.cli.units")
 local views = require("lunette.cli.top.views")
 
 local top = {}
@@ -23,9 +24,10 @@ function top.configure(command)
   command:flag("--once", "Print one sample as a table, and end.")
   args.scripts(args.csv(command))
   command:flag("-j --json", "Print JSON, a sample a line.")
-  command:epilog("On the screen: arrows and Enter go into a program, its code (c) and maps (m), "
-    .. "a map's entries; Escape goes back. / filters, s sorts by the next column, r turns it "
-    .. "round, a shows attach points, o Lunette's own programs, q ends.\n\n" .. exit.TEXT)
+  command:epilog("On the screen: arrows and Enter go into a program, its code (c), hot lines (l), "
+    .. "maps (m) and what they join it with (g), a map's entries; Escape goes back. / filters, s "
+    .. "sorts by the next column, r turns it round, a shows attach points, o Lunette's own "
+    .. "programs, p pauses, ? tells all keys, q ends. NO_COLOR is heeded.\n\n" .. exit.TEXT)
 end
 
 local SHAPE = json.shape { "id", "name", "kernelType", "tag", "cpu", "runs", "average", "runCount",
@@ -83,71 +85,109 @@ local function print_samples(given, sampler)
   end
 end
 
-local function head(sampler, view, width)
-  local text = ("lunette top  %s  BPF %.2f%% of a CPU, %s runs/s  %s"):format(os.date("%H:%M:%S"),
-    100 * sampler.cpu, units.count(sampler.runs or 0), sample.spark(sampler.history, 20))
-  return { tables.cut(text, width), tables.cut(view:title(), width) }
+-- The last line: what keys do here.
+local function help_line(view, depth, width)
+  local words = {}
+  if depth > 1 then words[1] = "esc back" end
+  words[#words + 1] = getmetatable(view).help
+  if view.spec.help then words[#words + 1] = view.spec.help end
+  words[#words + 1] = "? keys  q quit"
+  return style.paint("dim", tables.cut(table.concat(words, "  "), width))
 end
 
-local function draw(stack, sampler)
+local function draw(state)
   local width, height = tty.size()
   width, height = width or 80, height or 24
+  local stack = state.stack
   local view = stack[#stack]
-  local lines = head(sampler, view, width)
-  local body = view:draw(width, height - #lines - 1)
+  local body = view:draw(width, math.max(1, height - head.HEIGHT - 1))
+  local lines = head.lines(state.sampler, view, width, state.paused)
   table.move(body, 1, #body, #lines + 1, lines)
   for i = #lines + 1, height - 1 do lines[i] = "" end
-  local back = #stack > 1 and "esc back  " or ""
-  local own = view.spec.help and view.spec.help .. "  " or ""
-  local help = tables.cut(back .. own .. getmetatable(view).help .. "  q quit", width)
-  lines[height] = "\27[2m" .. help .. "\27[0m"
+  lines[height] = help_line(view, #stack, width)
   screen.draw(lines)
 end
 
--- A key that the view has no use for goes back or ends.
-local function press(stack, key)
+local function leave(stack)
+  local view = table.remove(stack)
+  if view.spec.close then view.spec.close() end
+end
+
+local function back(state)
+  if #state.stack > 1 then leave(state.stack) end
+end
+
+-- Keys that mean the same in every view that has no use of its own for them.
+local KEYS = {
+  escape = back, left = back, backspace = back,
+  p = function(state) state.paused = not state.paused end,
+  redraw = screen.forget,
+  ["?"] = function(state) state.stack[#state.stack + 1] = views.keys() end,
+}
+
+-- False when the key says to end.
+local function press(state, key)
   if key == "quit" then return false end
-  local view = stack[#stack]
-  local result = view:key(key)
+  local stack = state.stack
+  local result = stack[#stack]:key(key)
   if type(result) == "table" then stack[#stack + 1] = result end
   if result then return true end
   if key == "q" then return false end
-  if (key == "escape" or key == "left" or key == "backspace") and #stack > 1 then
-    stack[#stack] = nil
-  end
+  if KEYS[key] then KEYS[key](state) end
   return true
 end
 
-local function interact(given, sampler)
-  local stack = { views.programs(sampler) }
+local function take(state)
+  state.sampler:take()
+  head.sample(state.sampler)
+  state.stack[#state.stack]:refresh()
+end
+
+local function interact(given, state)
+  local sampler = state.sampler
+  state.stack = { views.programs(sampler) }
   sampler:take()
+  head.sample(sampler)
   -- The first sample comes soon, so that there is something to see.
   local due, count = tty.now() + math.min(0.3, given.interval), 0
   while true do
-    draw(stack, sampler)
+    draw(state)
     local bytes = tty.read(math.max(0, due - tty.now()))
     if not bytes then return end
     for _, key in ipairs(keys.parse(bytes)) do
-      if not press(stack, key) then return end
+      if not press(state, key) then return end
     end
     if tty.now() >= due then
-      sampler:take()
-      stack[#stack]:refresh()
-      due = tty.now() + given.interval
+      local from = tty.now()
+      if not state.paused then take(state) end
+      -- What takes long comes more seldom, so that keys are heeded.
+      due = tty.now() + math.max(given.interval, 3 * (tty.now() - from))
       count = count + 1
       if count == given.count then return end
     end
   end
 end
 
+local function show(given, sampler)
+  local state = { sampler = sampler, stack = {} }
+  screen.with(function()
+    local ok, err = xpcall(interact, function(err)
+      return exit.failure(err) or debug.traceback(tostring(err), 2)
+    end, given, state)
+    while #state.stack > 0 do leave(state.stack) end
+    if not ok then error(err, 0) end
+  end)
+end
+
 function top.run(given)
   objects.need_admin()
   scripts.load(given.script)
   local sampler <close> = sample.open()
-  if given.once or given.json or given.csv or not screen.possible() then
-    return print_samples(given, sampler)
-  end
-  screen.with(function() interact(given, sampler) end)
+  local as_text = given.once or given.json or given.csv
+  local possible, why = screen.possible()
+  if not as_text and possible then return show(given, sampler) end
+  if not as_text and why then io.stderr:write("lunette: ", why, "\n") end
+  print_samples(given, sampler)
 end
 
 return top

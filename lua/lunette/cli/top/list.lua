@@ -1,15 +1,14 @@
 -- A list on the screen: a cursor, sorting by a column, a filter that is typed, rows that open.
 
+local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
 
 local List = {}
 List.__index = List
 
-local REVERSE, PLAIN, BOLD = "\27[7m", "\27[0m", "\27[1m"
-
 --- A view of rows: { title =, columns =, rows = fn() -> rows, id = fn(row), open = fn(row) ->
---- view, sort = column's index, actions = { key = fn(list) -> view } }. A column that sorts has
---- order = fn(row).
+--- view, sort = column's index, idle = fn(row) -> shown in grey, actions = { key = fn(list) ->
+--- view }, close = fn() }. A column that sorts has order = fn(row).
 ---@param spec table
 ---@return table
 function List.new(spec)
@@ -100,21 +99,30 @@ function List:title()
   return ("%s (%d)%s"):format(text, self.rows and #self.rows or 0, filter)
 end
 
+local function without_colours(line) return (line:gsub("\27%[[%d;]*m", "")) end
+
+-- A row: the chosen one across the whole width, one that the view calls idle in grey.
+local function row_line(self, at, line, width)
+  if at == self.at then
+    local plain = without_colours(line)
+    return style.paint("chosen", plain .. (" "):rep(width - tables.length(plain)))
+  end
+  local idle = self.spec.idle and self.spec.idle(self.rows[at])
+  return idle and style.paint("dim", without_colours(line)) or line
+end
+
 --- The lines of the list, so many and so wide.
 ---@param width integer
 ---@param height integer
 ---@return string[]
 function List:draw(width, height)
   if not self.rows then self:refresh() end
-  local lines = tables.lines(titled(self), self.rows, width)
-  local shown = { BOLD .. lines[1] .. PLAIN }
-  scroll(self, height - 1)
-  for i = self.top, math.min(#self.rows, self.top + height - 2) do
-    local line = lines[i + 1]
-    if i == self.at then
-      line = REVERSE .. line .. (" "):rep(width - tables.length(line)) .. PLAIN
-    end
-    shown[#shown + 1] = line
+  local lines = tables.lines(titled(self), self.rows, width, nil, true)
+  local shown = { style.paint("head", lines[1]) }
+  self.page = math.max(1, height - 1)
+  scroll(self, self.page)
+  for i = self.top, math.min(#self.rows, self.top + self.page - 1) do
+    shown[#shown + 1] = row_line(self, i, lines[i + 1], width)
   end
   if #self.rows == 0 then
     shown[2] = self.filter ~= "" and "nothing is like that" or self.spec.none or "nothing here"
@@ -152,7 +160,8 @@ end
 local KEYS = {
   up = function(self) move(self, -1) end, k = function(self) move(self, -1) end,
   down = function(self) move(self, 1) end, j = function(self) move(self, 1) end,
-  pageup = function(self) move(self, -20) end, pagedown = function(self) move(self, 20) end,
+  pageup = function(self) move(self, -(self.page or 20)) end,
+  pagedown = function(self) move(self, self.page or 20) end,
   home = function(self) move(self, -math.maxinteger // 2) end,
   ["end"] = function(self) move(self, math.maxinteger // 2) end,
   ["/"] = function(self) self.typing = true end,
@@ -186,6 +195,6 @@ function List:key(key)
   return nil
 end
 
-List.help = "enter open  / filter  s sort  r reverse"
+List.help = "enter open  / filter  s r sort"
 
 return List

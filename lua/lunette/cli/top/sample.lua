@@ -54,20 +54,22 @@ function Sampler:take()
   local infos = exit.check(bpf.progs())
   local now = tty.now()
   local seconds = self.at and math.max(now - self.at, 1e-3)
-  local seen, rows, cpu, runs = {}, {}, 0, 0
+  local seen, rows, cpu, runs, running = {}, {}, 0, 0, 0
   for i, info in ipairs(infos) do
     local row = row_of(info, seconds and self.seen[info.id], seconds)
     seen[info.id], rows[i] = row, row
     cpu, runs = cpu + row.cpu, runs + row.runs
+    if row.runs > 0 then running = running + 1 end
   end
   self.seen, self.rows, self.cpu, self.runs, self.at = seen, rows, cpu, runs, now
+  self.running = running
   if seconds then push(self.history, cpu) end
   return rows
 end
 
 local BARS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
 
---- The last values as bars, the highest of them a full one.
+--- The last values as bars, the highest of them a full one; nothing where there was nothing.
 ---@param history number[]
 ---@param width integer
 ---@return string
@@ -78,7 +80,7 @@ function sample.spark(history, width)
   local parts = {}
   for i = first, #history do
     local level = highest > 0 and math.ceil(history[i] / highest * #BARS) or 0
-    parts[#parts + 1] = BARS[math.max(1, level)]
+    parts[#parts + 1] = BARS[level] or " "
   end
   return (" "):rep(width - #parts) .. table.concat(parts)
 end

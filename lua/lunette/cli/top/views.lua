@@ -3,120 +3,59 @@
 local List = require("lunette.cli.top.list")
 local Text = require("lunette.cli.top.text")
 local bpf = require("bpf")
+local code = require("lunette.cli.code")
 local facts = require("lunette.cli.top.facts")
 local graph = require("lunette.cli.graph")
-local page = require("lunette.cli.map.page")
+local listing = require("lunette.code.listing")
+local maps = require("lunette.cli.top.maps")
 local describe = require("lunette.cli.program")
 local sample = require("lunette.cli.top.sample")
-local snapshot = require("lunette.cli.map.snapshot")
+local style = require("lunette.cli.style")
+local source = require("lunette.cli.top.lines")
 local units = require("lunette.cli.units")
+local web = require("lunette.cli.top.web")
 
-local views = { own = false } -- own: Lunette's own objects are shown too
+local views = {}
 
-local ROWS = 1000 -- of a map, at most
+local SPARK = 8 -- samples of a program's history that are drawn
 
 local function field(name)
   return function(row) return row[name] end
+end
+
+-- "bpftrace 123": what is cut off in a narrow column is the number.
+local function names_of(row)
+  local names = {}
+  for i, owner in ipairs(row.owners or {}) do names[i] = owner:gsub("^(%d+) (.*)$", "%2 %1") end
+  return names
+end
+
+local SHORT = { tracepoint = "tp", raw_tracepoint = "raw_tp" }
+
+local function short_place(row)
+  return row.attached and row.attached:gsub("^%S+", SHORT, 1)
 end
 
 --- The columns of a program's cost, for the screen and for --once.
 views.PROGRAMS = {
   { title = "ID", field = "id", align = "right", order = field "id" },
   { title = "TYPE", field = "type", shrink = true, weight = 2, order = field "type" },
-  { title = "NAME", field = "name", shrink = true, order = field "name" },
+  { title = "NAME", field = "name", shrink = true, least = 16, order = field "name" },
   { title = "CPU%", align = "right", order = field "cpu",
-    value = function(row) return ("%.2f"):format(100 * row.cpu) end },
+    value = function(row) return row.history[1] and ("%.2f"):format(100 * row.cpu) end,
+    paint = function(text, row) return style.paint(style.heat(row.cpu), text) end },
   { title = "RUNS/S", align = "right", order = field "runs",
-    value = function(row) return units.count(row.runs) end },
+    value = function(row) return row.history[1] and units.count(row.runs) end },
   { title = "AVG", align = "right", order = function(row) return row.average or 0 end,
     value = function(row) return units.duration(row.average) end },
   { title = "MISSES", field = "misses", align = "right", weight = 4, order = field "misses" },
-  { title = "HISTORY", weight = 3,
-    value = function(row) return sample.spark(row.history, 10) end },
-  { title = "OWNERS", shrink = true, order = field "owners", value = field "owners" },
-  { title = "ATTACHED", shrink = true, weight = 1, order = field "attached",
-    value = field "attached" },
+  { title = "HISTORY",
+    value = function(row) return sample.spark(row.history, SPARK) end,
+    paint = function(text) return style.paint("spark", text) end },
+  { title = "OWNERS", shrink = true, order = names_of, value = names_of },
+  { title = "ATTACHED", shrink = true, order = field "attached", value = short_place },
 }
 local BY_CPU = 4
-
--- A map's entries, with rates between the last two looks.
-function views.map(id, name)
-  local variables = page.variables(id, {})
-  variables.first, variables.top = ROWS, nil
-  local old, shot, note
-  local list
-  local function rows()
-    local ok, result = pcall(snapshot.take, setmetatable({}, { __index = variables }))
-    if not ok then
-      note = tostring(result)
-      return {}
-    end
-    old, shot = shot, result
-    list.spec.columns = snapshot.rate_columns(shot, old)
-    for i, column in ipairs(list.spec.columns) do
-      column.order = function(row)
-        local text = column.value(row)
-        return tonumber(text) or text, i
-      end
-    end
-    local taken = snapshot.rows(shot, old)
-    for i, row in ipairs(taken) do row.id = shot.order[i] end
-    return taken
-  end
-  list = List.new {
-    title = function() return ("map %d %s"):format(id, name or "") end, columns = {}, rows = rows,
-    id = field "id",
-  }
-  list.spec.none = "the map is empty"
-  local refresh = list.refresh
-  function list.refresh(self)
-    note = nil
-    refresh(self)
-    self.spec.none = note or "the map is empty"
-  end
-  return list
-end
-
-local MAPS = [[
-query ($filter: MapFilter) {
-  maps(filter: $filter) {
-    id name kernelType keySize valueSize maxEntries memory programs { id } fill { entries ratio }
-  }
-}]]
-
-local MAP_COLUMNS = {
-  { title = "ID", field = "id", align = "right", order = field "id" },
-  { title = "TYPE", field = "kernelType", shrink = true, order = field "kernelType" },
-  { title = "NAME", field = "name", shrink = true, order = field "name" },
-  { title = "KEY", field = "keySize", align = "right", weight = 2, order = field "keySize" },
-  { title = "VALUE", field = "valueSize", align = "right", weight = 3, order = field "valueSize" },
-  { title = "ENTRIES", align = "right",
-    order = function(m) return graph.value(m.fill.entries) or 0 end,
-    value = function(m) return graph.value(m.fill.entries) end },
-  { title = "MAX", field = "maxEntries", align = "right", order = field "maxEntries" },
-  { title = "FULL", align = "right", order = function(m) return graph.value(m.fill.ratio) or 0 end,
-    value = function(m)
-      local ratio = graph.value(m.fill.ratio)
-      return ratio and ("%.0f%%"):format(100 * ratio)
-    end },
-  { title = "MEM", align = "right", order = field "memory", weight = 1,
-    value = function(m) return units.bytes(graph.value(m.memory)) end },
-}
-
---- Maps: all, or those with these ids.
----@param ids integer[]|nil
----@param title string
-function views.maps(ids, title)
-  return List.new {
-    title = title, columns = MAP_COLUMNS, id = field "id", none = "no maps",
-    rows = function()
-      local filter = { ids = ids }
-      if not views.own and not ids then filter.own = false end
-      return graph.data(MAPS, { variables = { filter = filter } }).maps
-    end,
-    open = function(map) return views.map(map.id, graph.value(map.name)) end,
-  }
-end
 
 local ATTACHMENTS = [[
 { attachments { programId program { name kernelType own } kind target how attachType link { id }
@@ -144,7 +83,7 @@ function views.attachments()
       local rows = {}
       for _, row in ipairs(graph.data(ATTACHMENTS).attachments) do
         local program = graph.value(row.program)
-        if views.own or not (program and program.own) then rows[#rows + 1] = row end
+        if maps.own or not (program and program.own) then rows[#rows + 1] = row end
       end
       return rows
     end,
@@ -164,10 +103,15 @@ end
 
 -- The translated instructions with their source, or why they can't be shown.
 local function code_of(id)
-  local code, err = bpf.xlated(id)
-  if not code then return { "the instructions can't be read: " .. tostring(err) } end
-  local style = { bytes = false, source = true, maps = {} }
-  return lines_of(require("lunette.code.listing").xlated(code, style))
+  local found, err = bpf.xlated(id)
+  if not found then return { "the instructions can't be read: " .. tostring(err) } end
+  return lines_of(listing.xlated(found, { source = true, maps = code.map_names(found.insns) }))
+end
+
+-- Source lines and labels stand out from instructions.
+local function code_colour(line)
+  if line:find("^;") then return style.paint("good", line) end
+  return line:find("^%S") and style.paint("bold", line) or line
 end
 
 --- A program: all that is known of it; from here its code and its maps.
@@ -177,18 +121,51 @@ function views.program(id, name)
   return Text.new {
     title = ("program %d %s"):format(id, name or ""), live = true,
     lines = function() return describe.lines(id) end,
-    help = "c code  m maps",
+    help = "c code  l lines  m maps  g graph",
     actions = {
+      l = function() return source.view(id, name) end,
+      g = function()
+        return web.view(id, function(kind, other)
+          if kind == "map" then return maps.entries(other, bpf.map_info(other).name) end
+          local info = bpf.prog_info(other)
+          return info and views.program(other, info.name)
+        end)
+      end,
       c = function()
         return Text.new { title = ("code of %d %s"):format(id, name or ""),
-          lines = function() return code_of(id) end }
+          lines = function() return code_of(id) end, paint = code_colour }
       end,
       m = function()
         local info = bpf.prog_info(id)
-        return views.maps(info and info.map_ids or {}, ("maps of program %d"):format(id))
+        return maps.list(info and info.map_ids or {}, ("maps of program %d"):format(id))
       end,
     },
   }
+end
+
+local KEYS = {
+  "everywhere",
+  "  Escape, left       back", "  p                  pause, and go on",
+  "  Ctrl-L             draw anew", "  q, Ctrl-C          end",
+  "lists",
+  "  arrows, j, k       the next row, the one before; Page Up, Page Down, Home, End",
+  "  Enter              open it", "  /                  filter by a text; Escape forgets it",
+  "  s, >, <            sort by the next column, by the one before; r turns it round",
+  "programs",
+  "  m, a, o            all maps; where programs hang; Lunette's own programs too",
+  "a program",
+  "  c                  its instructions",
+  "  l                  its source lines, and in which its time goes",
+  "  m                  its maps", "  g                  its graph: what it shares, calls, changes",
+  "texts",
+  "  /, n, N            search; the next place, the one before",
+}
+
+--- What the keys do.
+function views.keys()
+  return Text.new { title = "keys", lines = function() return KEYS end, paint = function(line)
+    return line:find("^%S") and style.paint("bold", line) or line
+  end }
 end
 
 --- The programs of a sampler.
@@ -196,25 +173,25 @@ end
 function views.programs(sampler)
   return List.new {
     title = "programs", columns = views.PROGRAMS, id = field "id", sort = BY_CPU,
-    none = "no programs are loaded",
+    none = "no programs are loaded", idle = function(row) return row.runs == 0 end,
     rows = function()
       local rows = {}
       for _, row in ipairs(sampler.rows) do
-        if views.own or not row.own then rows[#rows + 1] = row end
+        if maps.own or not row.own then rows[#rows + 1] = row end
       end
       facts.add(rows)
       return rows
     end,
     open = function(row) return views.program(row.id, row.name) end,
     actions = {
-      m = function() return views.maps(nil, "maps") end,
+      m = function() return maps.list(nil, "maps") end,
       a = function() return views.attachments() end,
       o = function(list)
-        views.own = not views.own
+        maps.own = not maps.own
         list:refresh()
       end,
     },
-    help = "m maps  a attach points  o own",
+    help = "m maps  a attached  o own",
   }
 end
 
