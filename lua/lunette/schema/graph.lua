@@ -92,7 +92,7 @@ type GraphNode {
 enum EdgeKind {
   "The program uses the map."
   USES
-  "The link holds the program, or the map."
+  "The link holds the program, or the map; the map (of devices, of struct_ops) the program."
   HOLDS
   "The map holds another map."
   CONTAINS

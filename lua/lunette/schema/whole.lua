@@ -97,6 +97,10 @@ function Builder:attachments()
     local holder = row.link_id and self:object("link", row.link_id)
       or row.prog_id and self:object("prog", row.prog_id)
     if holder then self:edge(holder, self:place(row), "ATTACHED") end
+    local in_map = row.kind == "struct_ops" or row.how == "map" and row.kind ~= "tail_call"
+    if in_map and row.prog_id then
+      self:edge(self:object("map", row.map_id), self:object("prog", row.prog_id), "HOLDS")
+    end
     if holder and row.target_prog_id then
       self:edge(holder, self:object("prog", row.target_prog_id), "EXTENDS")
     end

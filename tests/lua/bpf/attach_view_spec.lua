@@ -125,6 +125,46 @@ describe("attach.list without links", function()
     assert.is_nil(row_of(id))
   end)
 
+  it("agrees with bpftool cgroup tree, also on what is effective", function()
+    local path, id = pinned("att_sock")
+    run("mkdir %s/lunette-view/inner", cgroups)
+    finally(function()
+      os.execute(("bpftool cgroup detach %s/lunette-view sock_create pinned %s")
+        :format(cgroups, path))
+      os.execute(("rmdir %s/lunette-view/inner"):format(cgroups))
+    end)
+    run("bpftool cgroup attach %s/lunette-view sock_create pinned %s multi", cgroups, path)
+    for option, word in pairs { [""] = "", [" --effective"] = " effective" } do
+      local theirs, mine = {}, {}
+      -- With `effective`, bpftool's JSON of a tree is none: it is read as lines.
+      local group
+      for line in fixture.output(("bpftool cgroup tree %s%s 2>/dev/null"):format(cgroups, word))
+        :gmatch("[^\n]+") do
+        group = line:match("^(/%S*)") or group
+        local number, type = line:match("^%s+(%d+)%s+(%S+)")
+        if tonumber(number) == id then theirs[#theirs + 1] = group:sub(#cgroups + 1) .. type end
+      end
+      local list = fixture.json(("%s attach list --program %d -j%s"):format(fixture.binary(), id,
+        option))
+      for _, row in ipairs(list) do mine[#mine + 1] = row.cgroup.path .. row.attachType end
+      table.sort(theirs)
+      table.sort(mine)
+      assert.equal(option == "" and 1 or 2, #mine)
+      assert.same(theirs, mine)
+    end
+  end)
+
+  it("leaves Lunette's own out when asked to, also of what is effective", function()
+    for _, effective in ipairs { false, true } do
+      local rows = assert(attach.list { own = false, effective = effective })
+      assert.is_nil(fixture.find(rows, { own = true }))
+    end
+    local list = fixture.json(fixture.binary() .. " attach list --no-own -j")
+    assert.is_nil(fixture.find(list, { own = true }))
+    list = fixture.json(fixture.binary() .. " attach list --effective -j")
+    assert.is_table(fixture.find(list, { own = true }))
+  end)
+
   it("tells interfaces of another namespace", function()
     local path, id = pinned("att_xdp")
     run("nsenter --net=/run/netns/%s bpftool net attach xdpgeneric pinned %s dev lunv0", ns, path)
