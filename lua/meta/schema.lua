@@ -72,6 +72,12 @@ function Kernel:list(kind) end
 ---@return table|nil info, string? err
 function Kernel:find(kind, id) end
 
+--- Those of some objects that are there, by id: only they are read.
+---@param kind "prog"|"map"|"link"|"btf"
+---@param ids integer[]
+---@return table[]
+function Kernel:some(kind, ids) end
+
 --- One object; of one that is gone { id, error }.
 ---@param kind "prog"|"map"|"link"|"btf"
 ---@param id integer

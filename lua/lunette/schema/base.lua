@@ -1,5 +1,7 @@
 -- The roots of the schema, and what many types share.
 
+local bpf = require("bpf")
+local kinds = require("lunette.schema.kinds")
 local samples = require("lunette.schema.samples")
 
 local base = {}
@@ -20,6 +22,8 @@ scalar JSON
 type Query {
   "This Lunette: its version, what it may do, and how its scripts fare."
   health: Health!
+  "The ids of all objects of a kind, without reading them."
+  objectIds("Which kind." kind: ObjectKind!): [Int!]!
 }
 
 "Everything that changes something. Refused unless the server allows it and the token was given."
@@ -76,7 +80,15 @@ local function enable_stats(_, args)
   return {}
 end
 
+-- The kernel tells ids in their order.
+local function object_ids(_, args)
+  local ids, err = bpf.ids(kinds.kind[args.kind])
+  if not ids then error(err, 0) end
+  return ids
+end
+
 base.resolvers = {
+  Query = { objectIds = object_ids },
   Mutation = { enableStats = enable_stats },
 }
 

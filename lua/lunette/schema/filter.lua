@@ -2,12 +2,6 @@
 
 local filter = {}
 
-local function set_of(list)
-  local set = {}
-  for _, item in ipairs(list) do set[item] = true end
-  return set
-end
-
 -- A name as decoders and rules match it: the whole of it, or a glob.
 local function name_pattern(glob)
   local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
@@ -36,10 +30,6 @@ end
 local function conditions(k, wanted, how)
   local tests = {}
   local function add(test) tests[#tests + 1] = test end
-  if wanted.ids then
-    local ids = set_of(wanted.ids)
-    add(function(info) return ids[info.id] end)
-  end
   if wanted.name then
     local pattern = name_pattern(wanted.name)
     add(function(info) return info.name and info.name:find(pattern) end)
@@ -74,7 +64,7 @@ end
 function filter.objects(k, kind, wanted, how)
   local tests = conditions(k, wanted, how)
   local list = {}
-  for _, info in ipairs(k:list(kind)) do
+  for _, info in ipairs(wanted.ids and k:some(kind, wanted.ids) or k:list(kind)) do
     if passes(info, tests) then list[#list + 1] = info end
   end
   return list

@@ -34,7 +34,7 @@ local KINDS = {
 
 local NONE = {}
 
-local EPERM = 1
+local EPERM, ENOENT = 1, 2
 local NEEDS_ROOT = " (the kernel lists objects to CAP_SYS_ADMIN only: run as root)"
 
 local function hex(bytes)
@@ -85,31 +85,51 @@ function Kernel:list(kind)
   return list
 end
 
---- One object by id, or nil and why not.
+-- An object that was read before, or is read now, by itself: nil when it is not there, and why it
+-- could not be read.
+local function read_one(self, kind, id)
+  local found = self.found[kind] or {}
+  self.found[kind] = found
+  if found[id] == nil and not self.lists[kind] then
+    local info, err, errno = KINDS[kind].info(id)
+    if not info and errno ~= ENOENT then
+      return nil, ("%s with ID %d: %s"):format(KINDS[kind].word, id, err)
+    end
+    found[id] = info and setmetatable(info, KINDS[kind].methods) or false
+  end
+  return found[id] or nil
+end
+
+--- One object by id, or nil and why not. After a few all are read at once.
 ---@param kind string
 ---@param id integer
 ---@return table|nil info, string? err
 function Kernel:find(kind, id)
   local found = self.found[kind]
-  if not found then
-    found = {}
-    self.found[kind] = found
+  if not (found and found[id] ~= nil) then
+    local singles = (self.singles[kind] or 0) + 1
+    self.singles[kind] = singles
+    if singles > SINGLE_MAX then self:list(kind) end
   end
-  local info = found[id]
+  local info, err = read_one(self, kind, id)
   if info then return info end
-  local missing = ("%s with ID %d not found"):format(KINDS[kind].word, id)
-  if info == false or self.lists[kind] then return nil, missing end
-  local singles = (self.singles[kind] or 0) + 1
-  self.singles[kind] = singles
-  if singles > SINGLE_MAX then
-    self:list(kind)
-    return self:find(kind, id)
+  return nil, err or ("%s with ID %d not found"):format(KINDS[kind].word, id)
+end
+
+--- Those of some objects that are there, by id: only they are read.
+---@param kind string
+---@param ids integer[]
+---@return table[]
+function Kernel:some(kind, ids)
+  local list, seen = {}, {}
+  for _, id in ipairs(ids) do
+    local info, err = read_one(self, kind, id)
+    if err then error(err, 0) end
+    if info and not seen[id] then list[#list + 1] = info end
+    seen[id] = true
   end
-  local err, errno
-  info, err, errno = KINDS[kind].info(id)
-  found[id] = info or false
-  if info then return setmetatable(info, KINDS[kind].methods) end
-  return nil, errno == 2 and missing or ("%s with ID %d: %s"):format(KINDS[kind].word, id, err)
+  table.sort(list, by_id)
+  return list
 end
 
 --- One object by id; what is gone is an object that says so.

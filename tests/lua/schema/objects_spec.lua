@@ -27,6 +27,23 @@ describe("objects", function()
 
   teardown(function() object:close() end)
 
+  it("ids of a kind, without reading the objects", function()
+    local ids = support.ask("{ objectIds(kind: MAP) }").objectIds
+    local there = {}
+    for _, id in ipairs(ids) do there[id] = true end
+    assert.is_true(there[hash])
+    for i = 2, #ids do assert.is_true(ids[i - 1] < ids[i]) end
+  end)
+
+  it("some of a kind: those that are there, once, by id", function()
+    local other = object:map("sch_ring"):info().id
+    local asked = { math.max(hash, other), hash, 2000000000, other, hash }
+    local maps = support.ask(("{ maps(filter: { ids: [%s] }) { id } }")
+      :format(table.concat(asked, ", "))).maps
+    assert.same({ { id = math.min(hash, other) }, { id = math.max(hash, other) } }, maps)
+    assert.same({}, support.ask("{ programs(filter: { ids: [] }) { id } }").programs)
+  end)
+
   it("programs are as bpftool shows them", function()
     local ours = support.ask(([[{ program(id: %d) { name type kernelType typeId tag memory
       xlatedSize jitedSize uid user loadTime gplCompatible own btfId btf { id kernel }
