@@ -143,7 +143,8 @@ test("a map is pinned and unpinned", async () => {
   await page.getByLabel("Path of a new pin").fill(`${pin}_2`);
   await page.getByRole("button", { name: "Pin", exact: true }).click();
   await until("the pin", () => existsSync(`${pin}_2`));
-  await page.locator(".gap", { hasText: `${pin}_2` }).getByRole("button", { name: "Unpin" }).click();
+  const line = page.locator(".gap", { hasText: `${pin}_2` });
+  await line.getByRole("button", { name: "Unpin" }).click();
   await until("no pin", () => !existsSync(`${pin}_2`));
 });
 

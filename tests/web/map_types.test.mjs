@@ -9,8 +9,9 @@ import { holdFixtures } from "./lib/fixtures.mjs";
 
 // What a cell of the first rows says, or the sentence.
 const shows = {
-  mt_hash: "inner.low", mt_array: "7", mt_pc_hash: "a, CPU 1", mt_pc_array: "CPU 0", mt_lru: "value",
-  mt_pc_lru: "CPU 1", mt_lpm: "10.0.0.0/8", mt_queue: "Only the next element can be seen",
+  mt_hash: "inner.low", mt_array: "7", mt_pc_hash: "a, CPU 1", mt_pc_array: "CPU 0",
+  mt_lru: "value", mt_pc_lru: "CPU 1", mt_lpm: "10.0.0.0/8",
+  mt_queue: "Only the next element can be seen",
   mt_stack: "Only the next element can be seen", mt_progs: "mt_fill_ring", mt_outer: "mt_inner",
   mt_inode: "/etc/passwd", mt_stacks: "mt_fill_ring", mt_ring: "discarded", mt_task: "lunette",
   mt_sk: "cookie", mt_cgrp: "path", ty_outer: "ty_inner", ty_devmap: "lo", ty_devmap_hash: "lo",

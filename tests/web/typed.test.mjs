@@ -30,7 +30,8 @@ const hexOf = (bytes) => bytes.map((byte) => byte.slice(2)).join("");
 
 /** What bpftool finds in a map: its entries, values as hex, of each CPU where it has its own. */
 function held(name) {
-  return bpftool("map", "dump", "id", String(fixtures.maps[name])).map(({ key, value, values }) => ({
+  const entries = bpftool("map", "dump", "id", String(fixtures.maps[name]));
+  return entries.map(({ key, value, values }) => ({
     key: key && hexOf(key), value: Array.isArray(value) ? hexOf(value) : value,
     values: values?.map((one) => hexOf(one.value)),
   }));

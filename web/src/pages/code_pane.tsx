@@ -31,9 +31,9 @@ export interface Lit {
   choose: (source: string | null, by: string) => void;
 }
 
-/** Brings the first line that is lit into sight. */
-function reveal(box: HTMLElement | null): void {
-  const line = box?.querySelector<HTMLElement>(".code-line.lit");
+/** Brings the first line of a class into sight. */
+function reveal(box: HTMLElement | null, kind = "lit"): void {
+  const line = box?.querySelector<HTMLElement>(`.code-line.${kind}`);
   if (!box || !line) return;
   const top = line.offsetTop - box.offsetTop;
   const bottom = top + line.offsetHeight;
@@ -68,6 +68,9 @@ export function Pane({ name, title, lines, asText, file, lit, warm }: {
   useEffect(() => {
     if (lit.chosen && lit.by !== name) reveal(box.current);
   }, [lit.chosen, lit.by]);
+  // An instruction that the address names: #insn-12.
+  const aim = location.hash.slice(1);
+  useEffect(() => { if (aim) reveal(box.current, "aim"); }, [aim]);
   const onKey = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
     if (event.key === "Escape") lit.choose(null, name);
@@ -91,7 +94,8 @@ export function Pane({ name, title, lines, asText, file, lit, warm }: {
             <div id={line.id} onMouseEnter={() => lit.hover(line.source)}
               onClick={() => lit.choose(line.source, name)}
               class={`code-line${line.source && shown === line.source ? " lit" : ""}` +
-                (line.source && lit.chosen === line.source ? " chosen" : "")}>
+                (line.source && lit.chosen === line.source ? " chosen" : "") +
+                (line.id && line.id === aim ? " aim" : "")}>
               {warm && <Heat share={line.heat} />}
               <span class={`at${line.target ? " target" : ""}`}>{line.at}</span>
               {line.bytes !== undefined && <span class="bytes">{line.bytes}</span>}
