@@ -15,6 +15,9 @@
 #undef LLVMFuzzerTestOneInput
 #define LLVMFuzzerTestOneInput fuzz_btf
 #include "../fuzz/btf.c"
+#undef LLVMFuzzerTestOneInput
+#define LLVMFuzzerTestOneInput fuzz_where
+#include "../fuzz/where.c"
 
 static uint64_t seed = 88172645463325252;
 
@@ -76,11 +79,28 @@ static void test_btf(void **state)
 	btf__free(btf);
 }
 
+static void test_conditions(void **state)
+{
+	static const char *const ranks[] = { "n", "i-5", "u18446744073709551615", "u-1", "i9x",
+		"dinf", "d-0x1.8p+3", "dnan", "tsome text", "t", "", "i", "i1", "x" };
+	uint8_t data[12 * TEST_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ranks) / sizeof(ranks[0]); i++)
+		fuzz_where((const uint8_t *)ranks[i], strlen(ranks[i]));
+	for (int i = 0; i < 30000; i++) {
+		for (size_t j = 0; j < sizeof(data); j++)
+			data[j] = (uint8_t)random_u32();
+		fuzz_where(data, random_u32() % sizeof(data));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_btf),
+		cmocka_unit_test(test_conditions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,146 @@
+/*
+ * Fuzzes conditions, cells and cursors of sorted pages: any bytes are taken for a tree of tests
+ * on the columns of a plan, and for the text of a rank. Whatever is accepted must stay within the
+ * entry that it is asked about; a rank that can be read must be written as the same rank.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/select.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { KEY_ROOM = 8, VALUE_ROOM = 48, CPUS = 2, TEST_BYTES = 8 };
+
+static void add_leaf(struct lun_plan *plan, const char *kind, uint32_t offset, uint32_t size)
+{
+	struct lun_op op = { 0 };
+
+	if (lun_op_parse(kind, &op))
+		abort();
+	op.offset = offset;
+	if (!op.size)
+		op.size = size;
+	if (lun_plan_leaf(plan, &op, kind))
+		abort();
+}
+
+/* A column of each sort that a test tells apart: numbers, texts, a list. */
+static struct lun_plan *make_plan(void)
+{
+	struct lun_plan *plan = lun_plan_new();
+	struct lun_op op = { .kind = LUN_K_STRUCT, .size = VALUE_ROOM };
+	struct lun_op list = { .kind = LUN_K_ARRAY, .offset = 40, .size = 3, .count = 3 };
+
+	lun_plan_open(plan, &op, NULL);
+	add_leaf(plan, "u64", 0, 0);
+	add_leaf(plan, "i64", 8, 0);
+	add_leaf(plan, "f64", 16, 0);
+	add_leaf(plan, "i16", 24, 0);
+	add_leaf(plan, "cstring", 26, 6);
+	add_leaf(plan, "hex", 32, 4);
+	add_leaf(plan, "ipv4", 36, 0);
+	lun_plan_open(plan, &list, "list");
+	add_leaf(plan, "u8", 0, 0);
+	lun_plan_close(plan);
+	add_leaf(plan, "bool", 43, 0);
+	lun_plan_close(plan);
+	if (lun_plan_finish(plan, VALUE_ROOM))
+		abort();
+	return plan;
+}
+
+static bool even(void *user, uint32_t number, const char *text, size_t len)
+{
+	(void)user;
+	(void)text;
+	return (number + len) % 2 == 0;
+}
+
+static void add_test(struct lun_where *where, const struct lun_map *map, struct lun_plan *plan,
+	const uint8_t *p, const char *text, size_t len)
+{
+	struct lun_value number = { .kind = LUN_V_I64, .i = (int8_t)p[3] };
+	enum lun_where_op op = (enum lun_where_op)(LUN_WHERE_EQ + p[0] % 9);
+	struct lun_cell cell;
+
+	if (lun_cell_init(&cell, map, plan, false, p[1]))
+		return;
+	cell.reduce = p[2] % 6;
+	cell.cpu = (int32_t)(p[4] % (CPUS + 1)) - 1;
+	if (p[5] & 1)
+		number = (struct lun_value){ .kind = LUN_V_DOUBLE, .d = p[3] / 2.0 };
+	if (op == LUN_WHERE_CALL)
+		number = (struct lun_value){ .kind = LUN_V_U64, .u = p[3] };
+	lun_where_add(where, op, &cell, op == LUN_WHERE_CALL || p[5] & 2 ? &number : NULL, text,
+		p[6] < len ? p[6] : len);
+}
+
+static void build(struct lun_where *where, const struct lun_map *map, struct lun_plan *plan,
+	const uint8_t *data, size_t size)
+{
+	for (size_t at = 0; at + TEST_BYTES <= size; at += TEST_BYTES) {
+		const uint8_t *p = data + at;
+
+		if (p[7] & 1)
+			lun_where_open(where, (enum lun_where_op)(p[0] % 3));
+		else if (p[7] & 2)
+			lun_where_close(where);
+		else
+			add_test(where, map, plan, p, (const char *)data, size);
+	}
+	while (where->depth)
+		lun_where_close(where);
+}
+
+/* An entry in memory of its own, so that a sanitizer sees what is read beyond it. */
+static uint8_t *entry(const uint8_t *data, size_t size, size_t room)
+{
+	uint8_t *copy = malloc(room);
+
+	for (size_t i = 0; i < room; i++)
+		copy[i] = size ? data[i % size] : 0;
+	return copy;
+}
+
+static void check_rank(const char *text, size_t len)
+{
+	struct lun_rank rank, again;
+	struct lun_out out;
+
+	if (lun_rank_read(&rank, text, len))
+		return;
+	lun_out_init(&out);
+	lun_rank_write(&out, &rank);
+	if (lun_rank_read(&again, out.data, out.len) || again.is_text != rank.is_text ||
+		again.len != rank.len || memcmp(again.text, rank.text, rank.len))
+		abort();
+	if (!rank.is_text && lun_value_compare(&rank.number, &again.number))
+		abort();
+	lun_out_free(&out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct lun_map map = {
+		.fd = -1, .cpus = CPUS, .stride = VALUE_ROOM, .value_bytes = CPUS * VALUE_ROOM
+	};
+	struct lun_plan *plan = make_plan();
+	uint8_t *key = entry(data, size, KEY_ROOM), *value = entry(data, size, CPUS * VALUE_ROOM);
+	struct lun_where where;
+
+	map.info.key_size = KEY_ROOM;
+	map.info.value_size = VALUE_ROOM;
+	lun_where_init(&where);
+	where.call = even;
+	build(&where, &map, plan, data, size);
+	lun_where_passes(&where, key, value);
+	check_rank((const char *)data, size);
+	lun_where_free(&where);
+	lun_plan_unref(plan);
+	free(key);
+	free(value);
+	return 0;
+}
