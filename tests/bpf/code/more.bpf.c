@@ -94,3 +94,21 @@ int code_tc_hash(struct __sk_buff *skb)
 		deepest = (__s32)words[3];
 	return words[0] > 1000 ? TC_ACT_SHOT : TC_ACT_OK;
 }
+
+void bpf_rcu_read_lock(void) __ksym;
+void bpf_rcu_read_unlock(void) __ksym;
+
+/* Functions of the kernel that are no helpers. */
+SEC("tc")
+int code_tc_kfuncs(struct __sk_buff *skb)
+{
+	__u64 key = skb->hash;
+	__u32 *words;
+
+	bpf_rcu_read_lock();
+	words = bpf_map_lookup_elem(&code_words, &key);
+	if (words)
+		words[0]++;
+	bpf_rcu_read_unlock();
+	return TC_ACT_OK;
+}

@@ -111,7 +111,8 @@ describe("bpf.xlated", function()
     end
     for _, name in ipairs({ "state.inner[0].values[2]", "state.flag",
       "total_bytes", "totals", "signed_total", "code_slots", "note",
-      "log2_of", "code_xdp_parse", "bpf_ktime_get_ns", "each_slot" }) do
+      "log2_of", "code_xdp_parse", "bpf_ktime_get_ns", "each_slot",
+      "bpf_rcu_read_lock" }) do
       assert.is_true(found[name], name .. " is not named")
     end
   end)
