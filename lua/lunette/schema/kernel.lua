@@ -85,6 +85,10 @@ function Kernel:list(kind)
   return list
 end
 
+local function not_found(kind, id)
+  return ("%s with ID %d not found"):format(KINDS[kind].word, id)
+end
+
 -- An object that was read before, or is read now, by itself: nil when it is not there, and why it
 -- could not be read.
 local function read_one(self, kind, id)
@@ -113,7 +117,7 @@ function Kernel:find(kind, id)
   end
   local info, err = read_one(self, kind, id)
   if info then return info end
-  return nil, err or ("%s with ID %d not found"):format(KINDS[kind].word, id)
+  return nil, err or not_found(kind, id)
 end
 
 --- Those of some objects that are there, by id: only they are read.
@@ -197,7 +201,10 @@ end
 ---@return table[]
 function Kernel:maps_of(prog)
   local maps = {}
-  for i, id in ipairs(prog.map_ids or NONE) do maps[i] = self:object("map", id) end
+  for i, id in ipairs(prog.map_ids or NONE) do
+    local info, err = read_one(self, "map", id)
+    maps[i] = info or { id = id, error = err or not_found("map", id) }
+  end
   return maps
 end
 
@@ -223,9 +230,11 @@ end
 ---@return table[]
 function Kernel:owners()
   if not self.holds then
-    self.holds = listed(bpf.owners())
-    for _, hold in ipairs(self.holds) do
-      if not KINDS[hold.kind] then hold.kind = "prog" end
+    self.told_owners = listed(bpf.owners())
+    self.holds = {}
+    for i, hold in ipairs(self.told_owners) do
+      self.holds[i] = KINDS[hold.kind] and hold
+        or { kind = "prog", id = hold.id, pid = hold.pid, fd = hold.fd, comm = hold.comm }
     end
   end
   return self.holds
@@ -320,7 +329,10 @@ end
 function Kernel:look_at_attachments(effective)
   local key = effective and "effective" or "attached"
   if not self[key] then
-    local list, notes, errno = require("lunette.attach").list { effective = effective }
+    local seen = { progs = self:list("prog"), maps = self:list("map"), links = self:list("link"),
+      pins = self:pins(), owners = self:owners() and self.told_owners }
+    local attach = require("lunette.attach")
+    local list, notes, errno = attach.list { effective = effective, seen = seen }
     if not list then error(errno == EPERM and notes .. NEEDS_ROOT or notes, 0) end
     self[key] = { list = list, notes = notes }
   end

@@ -4,7 +4,7 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import {
-  HealthWatch, Histories, Ids, Lists, MapRows, Objects, ProgramRows, Rates, Start,
+  HealthWatch, Histories, Ids, MapRows, Objects, ProgramRows, Rates, Start,
   type MapRow, type ProgramRow, type RatesData, type StartData,
 } from "@gen/queries";
 import { ApiError, connection, epoch, run, subscribe } from "./api";
@@ -40,18 +40,51 @@ export const mapList = computed(() => listed(maps.value));
 
 const byId = <Row extends { id: number }>(rows: Row[]) => new Map(rows.map((row) => [row.id, row]));
 
-async function loadAll(): Promise<void> {
-  try {
-    const [head, lists] = await Promise.all([run(Start, {}), run(Lists, {})]);
-    start.value = head.data;
-    programs.value = byId(lists.data.programs);
-    maps.value = byId(lists.data.maps);
+/** So many are read by one request, so that thousands don't take longer than it may. */
+const chunk = 2000;
+
+async function inChunks<Row>(ids: number[], read: (ids: number[]) => Promise<Row[]>) {
+  const rows: Row[] = [];
+  for (let at = 0; at < ids.length; at += chunk) {
+    rows.push(...await read(ids.slice(at, at + chunk)));
+  }
+  return rows;
+}
+
+const readPrograms = (ids: number[]) =>
+  inChunks(ids, async (some) => (await run(ProgramRows, { ids: some })).data.programs);
+const readMaps = (ids: number[]) =>
+  inChunks(ids, async (some) => (await run(MapRows, { ids: some })).data.maps);
+
+async function loadLists(): Promise<void> {
+  const { data } = await run(Ids, {});
+  const [programRows, mapRows] =
+    await Promise.all([readPrograms(data.programs), readMaps(data.maps)]);
+  programs.value = byId(programRows);
+  maps.value = byId(mapRows);
+}
+
+const retryAfter = 3000;
+let loading: Promise<void> | undefined;
+
+/** Reads everything, once at a time; what failed is tried again while the tab is looked at. */
+function loadAll(): Promise<void> {
+  loading ??= Promise.all([
+    run(Start, {}).then(({ data }) => { start.value = data; }), loadLists(),
+  ]).then(() => {
     loaded.value = true;
     failure.value = undefined;
-  } catch (error) {
-    failure.value = error as ApiError;
-  }
+  }, (error: ApiError) => {
+    failure.value = error;
+    setTimeout(retry, retryAfter);
+  }).finally(() => { loading = undefined; });
+  return loading;
 }
+
+function retry(): void {
+  if (failure.value && visible.value) void loadAll();
+}
+visible.subscribe(retry);
 
 const happeningsKept = 200;
 
@@ -87,24 +120,22 @@ function touched(rows: Iterable<ProgramRow | undefined>): number[] {
 async function onPrograms(added: number[], removed: number[]): Promise<void> {
   note("PROGRAM", removed, false);
   const gone = removed.map((id) => programs.value.get(id));
-  const fresh = added.length ? (await run(ProgramRows, { ids: added })).data.programs : [];
+  const fresh = await readPrograms(added);
   programs.value = patched(programs.value, removed, fresh);
   note("PROGRAM", added, true);
   const ids = touched([...gone, ...fresh]).filter((id) => maps.value.has(id));
-  if (ids.length) {
-    const rows = (await run(MapRows, { ids })).data.maps;
-    maps.value = patched(maps.value, [], rows);
-  }
+  if (ids.length) maps.value = patched(maps.value, [], await readMaps(ids));
 }
 
 async function onMaps(added: number[], removed: number[]): Promise<void> {
   note("MAP", removed, false);
-  const fresh = added.length ? (await run(MapRows, { ids: added })).data.maps : [];
+  const fresh = await readMaps(added);
   maps.value = patched(maps.value, removed, fresh);
   note("MAP", added, true);
 }
 
 async function onObjects(kind: Kind, added: number[], removed: number[]): Promise<void> {
+  await loading;
   try {
     if (kind === "PROGRAM") await onPrograms(added, removed);
     if (kind === "MAP") await onMaps(added, removed);
@@ -120,11 +151,12 @@ const without = (ids: Iterable<number>, other: { has(id: number): boolean }): nu
 
 /** The server looks for changes from when we began to listen: what came before is found here. */
 async function settle(): Promise<void> {
+  await loading;
   const { data } = await run(Ids, {});
   for (const [kind, rows, known] of [
     ["PROGRAM", data.programs, programs.value], ["MAP", data.maps, maps.value],
   ] as const) {
-    const ids = new Set<number>(rows.map(({ id }) => id));
+    const ids = new Set<number>(rows);
     const added = without(ids, known);
     const removed = without(known.keys(), ids);
     if (added.length || removed.length) await onObjects(kind, added, removed);
@@ -148,7 +180,6 @@ export function startStore(): void {
     if (health.generation !== old.health.generation) epoch.value++;
     start.value = { ...old, health };
   });
-  setInterval(() => { if (failure.value && visible.value) void loadAll(); }, 3000);
 }
 
 /** The last rate of each program, and a short history of it. */

@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import { Lists, type MapRow, type ProgramRow } from "@gen/queries";
+import { MapRows, ProgramRows, type MapRow, type ProgramRow } from "@gen/queries";
 import { bytes, compare, count, duration, percent, plural, short } from "../lib/format";
 import { oneOf, params, setParams } from "../lib/router";
 import { mapFits, programFits } from "../lib/search";
@@ -136,8 +136,8 @@ function ListBar({ shown, all, noun }: { shown: number; all: number; noun: strin
 
 interface Listed extends Groupable { id: number; own: boolean }
 
-function ListPage<Row extends Listed>({ noun, title, rows, fits, columns, href, note }: {
-  noun: string; title: string; rows: Row[]; fits: (row: Row, text: string) => boolean;
+function ListPage<Row extends Listed>({ noun, title, doc, rows, fits, columns, href, note }: {
+  noun: string; title: string; doc: { text: string }; rows: Row[]; fits: (row: Row, text: string) => boolean;
   columns: Column<Row>[]; href: (row: Row) => string; note: (rows: Row[]) => ComponentChildren;
 }) {
   const text = params.value.get("q") ?? "";
@@ -153,7 +153,7 @@ function ListPage<Row extends Listed>({ noun, title, rows, fits, columns, href, 
       </Empty>;
   return (
     <div class="page fill">
-      <Head title={title} actions={<ShowQuery doc={Lists} variables={{}} />} />
+      <Head title={title} actions={<ShowQuery doc={doc} variables={{ ids: null }} />} />
       <ListBar shown={shown.length} all={rows.length} noun={noun} />
       {failure.value && !loaded.value && <Failure message={failure.value.message} />}
       {!loaded.value ? <Loading lines={10} /> : (
@@ -173,7 +173,7 @@ export function Programs() {
   // A new list at every beat: the table sorts by what was measured last.
   const rows = useMemo(() => [...programList.value], [programList.value, rates.value]);
   return (
-    <ListPage noun="programs" title="Programs" rows={rows} fits={programFits}
+    <ListPage noun="programs" title="Programs" doc={ProgramRows} rows={rows} fits={programFits}
       columns={programColumns} href={(row) => `/programs/${row.id}`}
       note={(list) => `${percent(cpuOf(list))} CPU`} />
   );
@@ -181,7 +181,7 @@ export function Programs() {
 
 export function Maps() {
   return (
-    <ListPage noun="maps" title="Maps" rows={mapList.value} fits={mapFits} columns={mapColumns}
+    <ListPage noun="maps" title="Maps" doc={MapRows} rows={mapList.value} fits={mapFits} columns={mapColumns}
       href={(row) => `/maps/${row.id}`}
       note={(list) => bytes(list.reduce((sum, row) => sum + (row.memory ?? 0), 0))} />
   );
