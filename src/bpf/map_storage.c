@@ -5,10 +5,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bpf/iter_read.h"
@@ -100,8 +101,42 @@ struct by_file {
 	lun_storage_fn fn;
 	void *ctx;
 	uint8_t *value;
+	void *told; /* a tree of the inodes that fn has had */
 	bool stopped;
 };
+
+struct inode {
+	dev_t dev;
+	ino_t ino;
+};
+
+static int compare_inodes(const void *a, const void *b)
+{
+	const struct inode *one = a, *two = b;
+
+	if (one->dev != two->dev)
+		return one->dev < two->dev ? -1 : 1;
+	return one->ino < two->ino ? -1 : one->ino > two->ino;
+}
+
+/* Whether fd's inode was told before: any number of descriptors may be of the same one. */
+static bool told_before(struct by_file *b, int fd)
+{
+	struct inode *inode = malloc(sizeof(*inode)), **found;
+	struct stat st;
+
+	if (!inode || fstat(fd, &st)) {
+		free(inode);
+		return false;
+	}
+	inode->dev = st.st_dev;
+	inode->ino = st.st_ino;
+	found = tsearch(inode, &b->told, compare_inodes);
+	if (found && *found == inode)
+		return false;
+	free(inode);
+	return found != NULL;
+}
 
 /* Looks the owner behind a path up; fd keys are how user space names such owners. */
 static void try_path(struct by_file *b, const char *path, int flags, const char *shown)
@@ -111,7 +146,7 @@ static void try_path(struct by_file *b, const char *path, int flags, const char 
 
 	if (fd < 0)
 		return;
-	if (!lun_map_lookup(b->map, &fd, b->value))
+	if (!lun_map_lookup(b->map, &fd, b->value) && !told_before(b, fd))
 		b->stopped = !b->fn(b->ctx, &head, shown, b->value);
 	close(fd);
 }
@@ -135,7 +170,7 @@ static int walk_cgroups(struct by_file *b, const char *root, size_t root_len)
 	return 0;
 }
 
-/* Files that one process has open; the same inode may come with several. */
+/* Files that one process has open. */
 static void walk_files(struct by_file *b, const char *pid)
 {
 	char dir_path[300], path[600], target[4096];
@@ -189,6 +224,7 @@ int lun_map_storage(const struct lun_map *map, lun_storage_fn fn, void *ctx)
 							  : -ENOENT;
 	else
 		err = walk_processes(&b);
+	tdestroy(b.told, free);
 	free(b.value);
 	return err;
 }

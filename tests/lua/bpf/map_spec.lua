@@ -245,6 +245,31 @@ describe("bpf.map", function()
     assert.truthy(file)
   end)
 
+  it("tells an inode once, however many have it open, under whatever name", function()
+    local map <close> = open("mt_inode")
+    local path = os.tmpname()
+    local other = path .. ".other"
+    assert(os.execute(("ln %s %s"):format(path, other)))
+    local one <close> = assert(io.open(path))
+    local two <close> = assert(io.open(other))
+    local holder = assert(io.popen(("exec 3< %s; echo $$; exec sleep 600"):format(path)))
+    local pid = holder:read("l")
+    local fd = fixture.output(("ls -l /proc/%d/fd"):format(fixture.pid()))
+      :match("(%d+) %-> " .. path)
+    assert.is_true(map:update(("<i4"):pack(math.tointeger(fd)), u32(3) .. u32(4)))
+    local entries = assert(map:storage())
+    os.execute("kill " .. pid)
+    holder:close()
+    os.remove(path)
+    os.remove(other)
+    local ours = 0
+    for _, entry in ipairs(entries) do
+      if entry.owner.path:sub(1, #path) == path then ours = ours + 1 end
+    end
+    assert.equal(1, ours)
+    assert.truthy(one and two)
+  end)
+
   it("is closed first, and once", function()
     local map = open("mt_hash")
     map:close()

@@ -20,7 +20,7 @@ local NOT_HERE = {
 local EXPECTED = {
   mt_hash = 1, mt_array = 5, mt_pc_hash = 1, mt_pc_array = 3, mt_lru = 1, mt_pc_lru = 1,
   mt_lpm = 1, mt_queue = 1, mt_stack = 1, mt_progs = 1, mt_outer = 1, ty_outer = 1,
-  mt_inode = "some", -- a row a process that has the file open
+  mt_inode = 1,
   mt_stacks = "some", mt_ring = "some", ty_devmap = 1, ty_devmap_hash = 1, ty_cpumap = 1,
   ty_sockmap = 1, ty_sockhash = 1,
   ty_reuseport = "empty", ty_cg_storage = "empty", ty_cg_storage_pc = "empty", mt_task = "empty",
