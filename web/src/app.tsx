@@ -43,10 +43,13 @@ function Rail() {
     <aside class={`rail${railOpen.value ? " open" : ""}`} aria-label="Sections">
       <a class="brand" href="/"><Mark />Lunette</a>
       <nav aria-label="Kernel">
-        {rail.map((entry) => <RailLink key={entry.href} entry={entry} tally={tallyOf(entry.href)} />)}
+        {rail.map((entry) => (
+          <RailLink key={entry.href} entry={entry} tally={tallyOf(entry.href)} />
+        ))}
         {pages.length > 0 && <h2>Scripts</h2>}
         {pages.map(({ name, title }) => (
-          <RailLink key={name} entry={{ href: `/pages/${name}`, text: title, icon: "page", key: "" }} />
+          <RailLink key={name}
+            entry={{ href: `/pages/${name}`, text: title, icon: "page", key: "" }} />
         ))}
         <h2>Export</h2>
         {tools.map((entry) => <RailLink key={entry.href} entry={entry} />)}
@@ -67,7 +70,8 @@ function ThemeButton() {
   const icon = theme.value === "system" ? "auto" : dark.value ? "overview" : "sun";
   const next = nextTheme();
   return (
-    <button class="plain" onClick={() => setTheme(next)} aria-label={`Theme: ${theme.value}. Switch to ${next}`}
+    <button class="plain" onClick={() => setTheme(next)}
+      aria-label={`Theme: ${theme.value}. Switch to ${next}`}
       title={`Theme: ${theme.value}`}>
       <Icon name={icon} />
     </button>
@@ -108,7 +112,11 @@ function Banner() {
     );
   }
   if (failure.value) {
-    return <div class="banner lost" role="alert"><Icon name="alert" /><span class="clip">{failure.value.message.split("\n")[0]}</span></div>;
+    return (
+      <div class="banner lost" role="alert"><Icon name="alert" />
+        <span class="clip">{failure.value.message.split("\n")[0]}</span>
+      </div>
+    );
   }
   const health = start.value?.health;
   if (health && health.errors.length > 0) {

@@ -25,7 +25,9 @@ const look = EditorView.theme({
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
     backgroundColor: "var(--gold-wash) !important",
   },
-  ".cm-tooltip": { backgroundColor: "var(--panel)", color: "var(--ink)", border: "1px solid var(--line)" },
+  ".cm-tooltip": {
+    backgroundColor: "var(--panel)", color: "var(--ink)", border: "1px solid var(--line)",
+  },
 });
 
 export interface CodeEditor {

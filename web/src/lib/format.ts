@@ -27,7 +27,8 @@ function scaled(value: number, units: readonly string[], step: number): string {
 
 /** 1234567 → 1.23 M */
 export const short = (value: number | null | undefined): string =>
-  value === null || value === undefined ? "–" : scaled(value, ["", "k", "M", "G", "T", "P"], 1000);
+  value === null || value === undefined
+    ? "–" : scaled(value, ["", "k", "M", "G", "T", "P"], 1000);
 
 export const bytes = (value: number | null | undefined): string =>
   value === null || value === undefined

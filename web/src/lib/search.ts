@@ -74,8 +74,9 @@ export function search(
   for (const row of programs) {
     const fits = match(programParts(row), words);
     if (fits) {
-      found.push({ href: `/programs/${row.id}`, kind: "program", name: row.name || `program ${row.id}`,
-        id: row.id, type: row.type, ...fits });
+      const name = row.name || `program ${row.id}`;
+      const href = `/programs/${row.id}`;
+      found.push({ href, kind: "program", name, id: row.id, type: row.type, ...fits });
     }
   }
   for (const row of maps) {

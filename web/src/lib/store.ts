@@ -210,7 +210,8 @@ async function recallHistories(list: Rate[]): Promise<void> {
   for (const { id, history } of data.programs) {
     const trail = trails.get(id) ?? [];
     const first = trail[0]?.time ?? Infinity;
-    trails.set(id, [...history.filter(({ time }) => time < first - 0.5), ...trail].slice(-trailLength));
+    const before = history.filter(({ time }) => time < first - 0.5);
+    trails.set(id, [...before, ...trail].slice(-trailLength));
   }
 }
 

@@ -1,7 +1,9 @@
 // Every attach point in use, and a link closely.
 
 import { useMemo } from "preact/hooks";
-import { Attachments, LinkPage, type AttachmentsData, type Json } from "@gen/queries";
+import {
+  Attachments, LinkPage, type AttachmentsData, type Json, type LinkPageData,
+} from "@gen/queries";
 import type { PageProps } from "../routes";
 import { compare, plural } from "../lib/format";
 import { useQuery } from "../lib/hooks";
@@ -80,12 +82,15 @@ export function AttachPoints() {
           <Table className="grow" label="Attach points" rows={shown} columns={columnsOf[group]}
             rowKey={(row) => row.at} groupOf={groupBy(group)}
             href={(row) => row.programId ? `/programs/${row.programId}` : undefined}
-            empty={<Empty title={text ? "None fits the filter" : "No program is attached"} icon="attach" />} />
+            empty={<Empty icon="attach"
+              title={text ? "None fits the filter" : "No program is attached"} />} />
         )}
       </Answer>
     </div>
   );
 }
+
+const detailsOf = (link: LinkPageData["link"]) => (link.details ?? {}) as Record<string, Json>;
 
 const detail = (value: Json | undefined): string =>
   typeof value === "object" ? JSON.stringify(value) : String(value);
@@ -103,7 +108,8 @@ export function LinkView({ id }: PageProps) {
                   <a class="button" href={`/graph?from=link:${link.id}`}>Graph</a>
                   <ShowQuery doc={LinkPage} variables={{ id: link.id }} />
                 </>}>
-                <TypeTag type={link.type} />{link.attachType && <span class="dim">{link.attachType}</span>}
+                <TypeTag type={link.type} />
+                {link.attachType && <span class="dim">{link.attachType}</span>}
               </Head>
               <div class="cards">
                 <Card title="Holds">
@@ -112,12 +118,13 @@ export function LinkView({ id }: PageProps) {
                     <dd>{link.program ? <ProgramLink program={link.program} /> : "none"}</dd>
                     <dt>At</dt><dd class="mono">{link.target ?? "–"}</dd>
                     <dt>Held by</dt><dd><Owners owners={link.owners} most={12} /></dd>
-                    {link.pins.length > 0 && <><dt>Pinned at</dt><dd class="mono">{link.pins.join(", ")}</dd></>}
+                    {link.pins.length > 0 && (
+                      <><dt>Pinned at</dt><dd class="mono">{link.pins.join(", ")}</dd></>)}
                   </dl>
                 </Card>
                 <Card title="What the kernel tells">
                   <dl class="facts">
-                    {Object.entries((link.details ?? {}) as Record<string, Json>).map(([name, value]) => [
+                    {Object.entries(detailsOf(link)).map(([name, value]) => [
                       <dt key={name}>{name}</dt>,
                       <dd key={`${name} is`} class="mono">{detail(value)}</dd>,
                     ])}

@@ -49,7 +49,8 @@ function Prompt({ ask, past }: { ask: (source: string) => Promise<boolean>; past
       complete().catch(() => {});
     } else if ((event.key === "ArrowUp" || event.key === "ArrowDown") && !text.includes("\n")) {
       event.preventDefault();
-      at.current = Math.max(0, Math.min(past.length, at.current + (event.key === "ArrowUp" ? -1 : 1)));
+      const to = at.current + (event.key === "ArrowUp" ? -1 : 1);
+      at.current = Math.max(0, Math.min(past.length, to));
       put(past[at.current] ?? "");
     }
   };
@@ -97,7 +98,9 @@ export function Console() {
   const health = start.value?.health;
   return (
     <div class="page fill">
-      <Head title="Console"><span class="dim">Enter runs, Shift+Enter breaks the line, Tab completes</span></Head>
+      <Head title="Console">
+        <span class="dim">Enter runs, Shift+Enter breaks the line, Tab completes</span>
+      </Head>
       {health && !health.canEval
         ? <Empty title="This server runs no Lua for you" icon="key">
             <p>The console takes a server started with <code>--allow-eval</code> and{" "}

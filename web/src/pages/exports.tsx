@@ -34,7 +34,8 @@ const Trail = ({ values = [], ...props }: { values?: number[]; label: string; to
 const columns: Column<Rule>[] = [
   { id: "name", title: "Metric", least: 116, grow: 3, mono: true, value: (row) => row.name,
     cell: (row) => <span title={row.help ?? ""}>{row.name}</span> },
-  { id: "type", title: "Type", least: 94, wideOnly: true, value: (row) => row.type, cell: (row) => row.type },
+  { id: "type", title: "Type", least: 94, wideOnly: true, value: (row) => row.type,
+    cell: (row) => row.type },
   { id: "samples", title: "Samples", least: 82, end: true, value: (row) => row.samples,
     cell: (row) => (row.duration === null ? <None /> : count(row.samples)) },
   { id: "trail", title: "", least: 92, wideOnly: true, hint: "Samples of the last scrapes",
@@ -53,7 +54,8 @@ const columns: Column<Rule>[] = [
     cell: (row) => (row.maps.length === 0 ? <None /> : row.maps.slice(0, 6).map((map, at) => (
       <span key={map.id}>{at > 0 && ", "}<MapLink map={map} /></span>))) },
   { id: "source", title: "Declared at", least: 180, grow: 2, mono: true, wideOnly: true,
-    value: (row) => row.source, cell: (row) => <span title={row.source ?? ""}>{row.source ?? "built in"}</span> },
+    value: (row) => row.source,
+    cell: (row) => <span title={row.source ?? ""}>{row.source ?? "built in"}</span> },
 ];
 
 export function Exports() {

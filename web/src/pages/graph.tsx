@@ -61,7 +61,8 @@ function reach(graph: Graph, from: string): Set<string> {
 }
 
 const toneOf = (node: Node): string =>
-  node.kind === "PROCESS" ? "s10" : node.kind === "LINK" ? "s7" : familyTone(node.detail ?? node.kind);
+  node.kind === "PROCESS" ? "s10" : node.kind === "LINK" ? "s7"
+    : familyTone(node.detail ?? node.kind);
 
 const namesInTip = 30;
 
@@ -224,8 +225,8 @@ export function GraphPage() {
         <ShowQuery doc={WholeGraph} variables={wish} />
       </>} />
       <div class="bar">
-        <input type="search" value={text} placeholder="Filter by name, type or id" spellcheck={false}
-          aria-label="Filter the graph"
+        <input type="search" value={text} placeholder="Filter by name, type or id"
+          spellcheck={false} aria-label="Filter the graph"
           onInput={(event) => setParams({ q: event.currentTarget.value })} />
         {kinds.map(([kind, text]) => (
           <label class="check" key={kind}>

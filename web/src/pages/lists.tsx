@@ -10,7 +10,9 @@ import {
   failure, loaded, mapList, maps, programList, programs, rates, setShowOwn, showOwn, trails,
   useRates,
 } from "../lib/store";
-import { Ago, Head, MapLink, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
+import {
+  Ago, Head, MapLink, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag,
+} from "../parts/bits";
 import { Spark } from "../parts/chart";
 import { Empty, Failure, Loading } from "../parts/states";
 import { Table, type Column } from "../parts/table";
@@ -20,7 +22,8 @@ const nameOf = (row: { id: number; name: string | null }) => row.name || `(no na
 const rateOf = (row: ProgramRow) => rates.value.get(row.id);
 
 export const programColumns: Column<ProgramRow>[] = [
-  { id: "id", title: "Id", least: 62, end: true, wideOnly: true, cell: (row) => row.id, value: (row) => row.id },
+  { id: "id", title: "Id", least: 62, end: true, wideOnly: true, value: (row) => row.id,
+    cell: (row) => row.id },
   { id: "name", title: "Name", least: 132, grow: 3, value: nameOf,
     cell: (row) => <ProgramLink program={row} /> },
   { id: "type", title: "Type", least: 124, grow: 1, value: (row) => row.type,
@@ -32,7 +35,8 @@ export const programColumns: Column<ProgramRow>[] = [
       values={(trails.get(row.id) ?? []).slice(-60).map((point) => point.cpu)} /> },
   { id: "runs", title: "Runs/s", least: 72, end: true, wideOnly: true,
     value: (row) => rateOf(row)?.runs ?? 0, cell: (row) => short(rateOf(row)?.runs) },
-  { id: "average", title: "Each", least: 76, end: true, wideOnly: true, hint: "Average time of a run",
+  { id: "average", title: "Each", least: 76, end: true, wideOnly: true,
+    hint: "Average time of a run",
     value: (row) => rateOf(row)?.average ?? 0, cell: (row) => duration(rateOf(row)?.average) },
   { id: "attached", title: "Attached to", least: 120, grow: 2, wideOnly: true,
     value: (row) => row.attachments[0]?.target ?? "",
@@ -40,7 +44,8 @@ export const programColumns: Column<ProgramRow>[] = [
   { id: "maps", title: "Maps", least: 110, grow: 2, wideOnly: true, value: (row) => row.maps.length,
     cell: (row) => <MapNames ids={row.maps} /> },
   { id: "owner", title: "Held by", least: 94, grow: 1, wideOnly: true,
-    value: (row) => row.owners[0]?.comm ?? "", cell: (row) => <Owners owners={row.owners} most={2} /> },
+    value: (row) => row.owners[0]?.comm ?? "",
+    cell: (row) => <Owners owners={row.owners} most={2} /> },
   { id: "loaded", title: "Loaded", least: 94, end: true, wideOnly: true,
     value: (row) => row.loadTime, cell: (row) => <Ago time={row.loadTime} /> },
 ];
@@ -62,7 +67,8 @@ function MapNames({ ids }: { ids: { id: number }[] }) {
 }
 
 export const mapColumns: Column<MapRow>[] = [
-  { id: "id", title: "Id", least: 62, end: true, wideOnly: true, cell: (row) => row.id, value: (row) => row.id },
+  { id: "id", title: "Id", least: 62, end: true, wideOnly: true, value: (row) => row.id,
+    cell: (row) => row.id },
   { id: "name", title: "Name", least: 132, grow: 3, value: nameOf,
     cell: (row) => <MapLink map={row} /> },
   { id: "type", title: "Type", least: 124, grow: 1, value: (row) => row.type,
@@ -71,14 +77,16 @@ export const mapColumns: Column<MapRow>[] = [
     cell: (row) => bytes(row.keySize) },
   { id: "size", title: "Value", least: 82, end: true, wideOnly: true, value: (row) => row.valueSize,
     cell: (row) => bytes(row.valueSize) },
-  { id: "max", title: "At most", hint: "Entries that it may hold; bytes of a ring buffer", least: 78, end: true, value: (row) => row.maxEntries,
+  { id: "max", title: "At most", hint: "Entries that it may hold; bytes of a ring buffer",
+    least: 78, end: true, value: (row) => row.maxEntries,
     cell: (row) => count(row.maxEntries) },
   { id: "memory", title: "Memory", least: 90, end: true, wideOnly: true,
     value: (row) => row.memory ?? 0, cell: (row) => bytes(row.memory) },
   { id: "programs", title: "Used by", least: 150, grow: 3, wideOnly: true,
     value: (row) => row.programs.length, cell: (row) => <ProgramNames ids={row.programs} /> },
   { id: "owner", title: "Held by", least: 94, grow: 1, wideOnly: true,
-    value: (row) => row.owners[0]?.comm ?? "", cell: (row) => <Owners owners={row.owners} most={2} /> },
+    value: (row) => row.owners[0]?.comm ?? "",
+    cell: (row) => <Owners owners={row.owners} most={2} /> },
   { id: "pin", title: "Pinned at", least: 120, grow: 2, wideOnly: true,
     value: (row) => row.pins?.[0] ?? "", cell: (row) => (
       row.pins?.length ? <span class="mono">{row.pins.join(", ")}</span> : <None />) },
@@ -129,7 +137,9 @@ function ListBar({ shown, all, noun }: { shown: number; all: number; noun: strin
           onChange={(event) => setShowOwn(event.currentTarget.checked)} />
         Lunette's own
       </label>
-      <span class="end">{shown === all ? plural(all, noun) : `${shown} of ${plural(all, noun)}`}</span>
+      <span class="end">
+        {shown === all ? plural(all, noun) : `${count(shown)} of ${plural(all, noun)}`}
+      </span>
     </div>
   );
 }
@@ -137,7 +147,8 @@ function ListBar({ shown, all, noun }: { shown: number; all: number; noun: strin
 interface Listed extends Groupable { id: number; own: boolean }
 
 function ListPage<Row extends Listed>({ noun, title, doc, rows, fits, columns, href, note }: {
-  noun: string; title: string; doc: { text: string }; rows: Row[]; fits: (row: Row, text: string) => boolean;
+  noun: string; title: string; doc: { text: string }; rows: Row[];
+  fits: (row: Row, text: string) => boolean;
   columns: Column<Row>[]; href: (row: Row) => string; note: (rows: Row[]) => ComponentChildren;
 }) {
   const text = params.value.get("q") ?? "";
@@ -181,8 +192,8 @@ export function Programs() {
 
 export function Maps() {
   return (
-    <ListPage noun="maps" title="Maps" doc={MapRows} rows={mapList.value} fits={mapFits} columns={mapColumns}
-      href={(row) => `/maps/${row.id}`}
+    <ListPage noun="maps" title="Maps" doc={MapRows} rows={mapList.value} fits={mapFits}
+      columns={mapColumns} href={(row) => `/maps/${row.id}`}
       note={(list) => bytes(list.reduce((sum, row) => sum + (row.memory ?? 0), 0))} />
   );
 }

@@ -45,7 +45,8 @@ function Numbers() {
         note={loaded.value ? plural(byType(list).length, "types") : ""} />
       <Figure label="Maps" value={loaded.value ? count(mapList.value.length) : "–"}
         note={loaded.value ? plural(byType(mapList.value).length, "types") : ""} />
-      <Figure label="Memory" {...split(loaded.value ? bytes(memory) : "–")} note="locked by both" />
+      <Figure label="Memory" {...split(loaded.value ? bytes(memory) : "–")}
+        note="locked by both" />
       <Figure label="Up" {...split(duration(host?.uptime))}
         note={host ? `${host.name}, ${host.architecture}` : ""} title={host?.kernel ?? ""} />
     </Figures>
@@ -149,7 +150,8 @@ function Types({ title, rows, href, map }: {
 function Happened() {
   const list = happenings.value;
   return (
-    <Card title="Came and went" bare end={list.length ? `${list.length} since this page opened` : ""}>
+    <Card title="Came and went" bare
+      end={list.length ? `${list.length} since this page opened` : ""}>
       {list.length === 0
         ? <Empty title="Nothing yet" icon="overview">
             <p>Programs and maps that are loaded or freed from now on are noted here.</p>

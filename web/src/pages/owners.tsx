@@ -14,22 +14,25 @@ import { Table, type Column } from "../parts/table";
 type Process = ProcessesData["processes"][number];
 
 const columns: Column<Process>[] = [
-  { id: "pid", title: "Pid", least: 78, end: true, value: (row) => row.pid, cell: (row) => row.pid },
+  { id: "pid", title: "Pid", least: 78, end: true, value: (row) => row.pid,
+    cell: (row) => row.pid },
   { id: "comm", title: "Command", least: 130, grow: 1, value: (row) => row.comm,
     cell: (row) => <a class="mono" href={`/owners/${row.pid}`}>{row.comm}</a> },
   { id: "programs", title: "Programs", least: 86, end: true, value: (row) => row.programs.length,
     cell: (row) => row.programs.length },
   { id: "maps", title: "Maps", least: 70, end: true, value: (row) => row.maps.length,
     cell: (row) => row.maps.length },
-  { id: "links", title: "Links", least: 70, end: true, wideOnly: true, value: (row) => row.links.length,
-    cell: (row) => row.links.length },
+  { id: "links", title: "Links", least: 70, end: true, wideOnly: true,
+    value: (row) => row.links.length, cell: (row) => row.links.length },
   { id: "unit", title: "Unit or container", least: 150, grow: 1, wideOnly: true,
-    value: (row) => row.unit ?? row.container, cell: (row) => row.unit ?? row.container ?? row.pod ?? <None /> },
+    value: (row) => row.unit ?? row.container,
+    cell: (row) => row.unit ?? row.container ?? row.pod ?? <None /> },
   { id: "names", title: "Holds", least: 200, grow: 3, wideOnly: true,
     cell: (row) => row.programs.slice(0, 6).map((program, at) => (
       <span key={program.id}>{at > 0 && ", "}<ProgramLink program={program} /></span>)) },
   { id: "cmdline", title: "Command line", least: 180, grow: 2, mono: true, wideOnly: true,
-    value: (row) => row.cmdline, cell: (row) => <span title={row.cmdline ?? ""}>{row.cmdline}</span> },
+    value: (row) => row.cmdline,
+    cell: (row) => <span title={row.cmdline ?? ""}>{row.cmdline}</span> },
 ];
 
 const fits = (row: Process, text: string): boolean =>
@@ -47,8 +50,9 @@ export function Owners() {
     <div class="page fill">
       <Head title="Owners" actions={<ShowQuery doc={Processes} variables={{}} />} />
       <div class="bar">
-        <input type="search" value={text} placeholder="Filter processes" aria-label="Filter processes"
-          spellcheck={false} onInput={(event) => setParams({ q: event.currentTarget.value })} />
+        <input type="search" value={text} placeholder="Filter processes"
+          aria-label="Filter processes" spellcheck={false}
+          onInput={(event) => setParams({ q: event.currentTarget.value })} />
         <span class="end">{plural(rows.length, "processes")}</span>
       </div>
       <Answer result={result}>
@@ -56,7 +60,8 @@ export function Owners() {
           <Table className="grow" label="Owners" rows={rows} columns={columns}
             rowKey={(row) => row.pid} href={(row) => `/owners/${row.pid}`}
             first={{ column: "programs", down: true }}
-            empty={<Empty title={text ? "None fits the filter" : "No process holds a BPF object"} icon="owner" />} />
+            empty={<Empty icon="owner"
+              title={text ? "None fits the filter" : "No process holds a BPF object"} />} />
         )}
       </Answer>
     </div>
@@ -75,7 +80,8 @@ export function ProcessView({ id }: PageProps) {
           : <>
               <Head title={process.comm} mono crumbs={[["Owners", "/owners"]]}
                 actions={<>
-                  <a class="button" href={`/graph?from=process:${process.pid}`}><Icon name="graph" />Graph</a>
+                  <a class="button" href={`/graph?from=process:${process.pid}`}>
+                    <Icon name="graph" />Graph</a>
                   <ShowQuery doc={ProcessPage} variables={{ pid: process.pid }} />
                 </>}>
                 <span class="dim">process {process.pid}</span>
@@ -85,7 +91,8 @@ export function ProcessView({ id }: PageProps) {
                   <dl class="facts">
                     <dt>Command line</dt><dd class="mono">{process.cmdline ?? "–"}</dd>
                     {process.unit && <><dt>Unit</dt><dd>{process.unit}</dd></>}
-                    {process.container && <><dt>Container</dt><dd class="mono">{process.container}</dd></>}
+                    {process.container && (
+                      <><dt>Container</dt><dd class="mono">{process.container}</dd></>)}
                     {process.pod && <><dt>Pod</dt><dd class="mono">{process.pod}</dd></>}
                     <dt>Cgroup</dt><dd class="mono">{process.cgroup ?? "–"}</dd>
                   </dl>

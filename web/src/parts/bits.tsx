@@ -191,7 +191,8 @@ export function Pick({ label, value, options, choose }: {
   return (
     <label class="pick">
       {label}
-      <select value={value} aria-label={label} onChange={(event) => choose(event.currentTarget.value)}>
+      <select value={value} aria-label={label}
+        onChange={(event) => choose(event.currentTarget.value)}>
         {options.map(([id, text]) => <option key={id} value={id}>{text}</option>)}
       </select>
     </label>

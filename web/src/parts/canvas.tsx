@@ -73,7 +73,8 @@ export function Canvas({ layout, children, label, smallest = 0.35 }: {
   const onFocus = (event: FocusEvent) => {
     const target = (event.target as Element).getBoundingClientRect();
     const { left, right, top, bottom } = box.current!.getBoundingClientRect();
-    const beyond = (low: number, high: number) => Math.max(0, low + margin) - Math.max(0, high + margin);
+    const beyond = (low: number, high: number) =>
+      Math.max(0, low + margin) - Math.max(0, high + margin);
     const dx = beyond(left - target.left, target.right - right);
     const dy = beyond(top - target.top, target.bottom - bottom);
     if (dx || dy) change((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));

@@ -45,7 +45,8 @@ function makeOptions(
 ): uPlot.Options {
   const { curves, format, height = 200, stacked } = props;
   const grid = { stroke: colour("line"), width: 1 };
-  const axis = { stroke: colour("dim"), font: "11px Public Sans, sans-serif", grid, ticks: { show: false } };
+  const font = "11px Public Sans, sans-serif";
+  const axis = { stroke: colour("dim"), font, grid, ticks: { show: false } };
   const fillOf = (name: string) => {
     const value = colour(name);
     return value.replace(/^rgb\(/, "rgba(").replace(/\)$/, stacked ? ", 0.72)" : ", 0.10)");
@@ -92,7 +93,8 @@ export function Chart(props: Props) {
       if (!here || !box) return;
       plot.current = new Plot(
         makeOptions(props, hidden, box.clientWidth, setAt), data.current, box);
-      observer = new ResizeObserver(() => plot.current?.setSize({ width: box.clientWidth, height }));
+      const fit = () => plot.current?.setSize({ width: box.clientWidth, height });
+      observer = new ResizeObserver(fit);
       observer.observe(box);
       follow(plot.current, times, span);
     });

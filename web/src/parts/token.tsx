@@ -15,6 +15,9 @@ export function TokenDialog({ save }: { save: (token: string) => void }) {
     save(value);
     close();
   };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Enter") give(input.current!.value.trim());
+  };
   const writes = start.value?.health.canWrite;
   return (
     <Dialog title="Token" close={close} footer={
@@ -33,7 +36,7 @@ export function TokenDialog({ save }: { save: (token: string) => void }) {
       <label class="field">
         <span>Token</span>
         <input ref={input} type="password" autocomplete="off" defaultValue={token.value}
-          onKeyDown={(event) => { if (event.key === "Enter") give(input.current!.value.trim()); }} />
+          onKeyDown={onKey} />
       </label>
     </Dialog>
   );

@@ -27,7 +27,9 @@ export function MapChart({ id, node }: { id: number; node: Node }) {
     every: Number(node.every ?? 1),
   });
   if (series.error) return <Failure message={series.error} />;
-  if (series.note) return <Empty title="Nothing to draw" icon="exports"><p>{series.note}</p></Empty>;
+  if (series.note) {
+    return <Empty title="Nothing to draw" icon="exports"><p>{series.note}</p></Empty>;
+  }
   if (series.times.length < 2) return <div style={{ height: 270 }}><Loading /></div>;
   return <Chart label={text(node.title) ?? "Chart"} times={series.times} curves={series.curves}
     stacked={node.stacked === true} height={Number(node.height ?? 240)} span={30}

@@ -14,7 +14,8 @@ function grow(node: Node): Frame {
   const root = frame("all");
   for (const one of listOf(node.stacks).filter(isNode)) {
     const value = Number(one.value ?? 0);
-    const names = Array.isArray(one.stack) ? one.stack.map(String) : (text(one.stack) ?? "").split(";");
+    const names = Array.isArray(one.stack)
+      ? one.stack.map(String) : (text(one.stack) ?? "").split(";");
     root.value += value;
     let at = root;
     for (const name of names) {
@@ -29,9 +30,11 @@ function grow(node: Node): Frame {
 
 function Rows({ at, of, choose }: { at: Frame; of: number; choose: (frame: Frame) => void }) {
   const below = [...at.below.values()].sort((a, b) => b.value - a.value);
+  const rest = at.value - below.reduce((sum, next) => sum + next.value, 0);
   return (
     <div class="flame-frame">
-      <button onClick={() => choose(at)} title={`${at.name}: ${count(at.value)}, ${percent(at.value / of)}`}
+      <button onClick={() => choose(at)}
+        title={`${at.name}: ${count(at.value)}, ${percent(at.value / of)}`}
         style={{ "--heat": `${14 + (at.name.length * 37) % 24}%` }}>{at.name}</button>
       <div class="flame-row">
         {below.filter((next) => next.value / of > 0.002).map((next) => (
@@ -39,9 +42,7 @@ function Rows({ at, of, choose }: { at: Frame; of: number; choose: (frame: Frame
             <Rows at={next} of={of} choose={choose} />
           </div>
         ))}
-        {at.value > below.reduce((sum, next) => sum + next.value, 0) && (
-          <div style={{ flex: `${at.value - below.reduce((sum, next) => sum + next.value, 0)} 0 0` }} />
-        )}
+        {rest > 0 && <div style={{ flex: `${rest} 0 0` }} />}
       </div>
     </div>
   );

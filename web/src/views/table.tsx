@@ -23,7 +23,8 @@ export function MapTable({ id, node }: { id: number; node: Node }) {
   const { table } = entries;
   const columns = useMemo((): Column<(typeof entries.rows)[number]>[] =>
     (table?.columns ?? []).map((one, at) => ({
-      id: one.name, title: columnTitle(one, table?.columns ?? []), least: one.numeric ? 110 : 150, grow: one.numeric ? 1 : 3,
+      id: one.name, title: columnTitle(one, table?.columns ?? []),
+      least: one.numeric ? 110 : 150, grow: one.numeric ? 1 : 3,
       end: one.numeric, mono: !one.numeric, value: (row) => row.cells[at],
       cell: (row) => cellView(row.cells[at], one),
     })), [JSON.stringify(table?.columns)]);

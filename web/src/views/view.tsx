@@ -3,6 +3,7 @@
 
 import type { ComponentChildren } from "preact";
 import { LiveHistogram, type Json } from "@gen/queries";
+import { count } from "../lib/format";
 import { useLive } from "../lib/hooks";
 import { cellText } from "../lib/cells";
 import { maps } from "../lib/store";
@@ -31,7 +32,8 @@ const children = (node: Node): Json[] =>
 export function findMap(wanted: Json | undefined): number | undefined {
   if (typeof wanted === "number") return maps.value.has(wanted) ? wanted : undefined;
   const name = text(wanted);
-  const found = [...maps.value.values()].filter((map) => map.name === name || map.pins?.includes(name ?? ""));
+  const found = [...maps.value.values()]
+    .filter((map) => map.name === name || map.pins?.includes(name ?? ""));
   return found.length ? Math.max(...found.map((map) => map.id)) : undefined;
 }
 
@@ -71,7 +73,7 @@ function Numbers({ node }: { node: Node }) {
     <Figures>
       {children(node).filter(isNode).map((item, at) => (
         <Figure key={at} label={text(item.label) ?? text(item.title) ?? ""}
-          value={typeof item.value === "number" ? item.value.toLocaleString("en-US") : text(item.value) ?? "–"}
+          value={typeof item.value === "number" ? count(item.value) : text(item.value) ?? "–"}
           {...(text(item.unit) ? { unit: text(item.unit)! } : {})} note={text(item.note)} />
       ))}
     </Figures>
@@ -121,11 +123,14 @@ function Part({ node }: { node: Node }) {
       : <Empty title="A heat map needs a map" />;
     case "flame": case "flamegraph": return <Flame node={node} />;
     default:
-      return <Failure message={`The explorer knows no component “${text(node.kind) ?? "without a kind"}”`} />;
+      return <Failure message={
+        `The explorer knows no component “${text(node.kind) ?? "without a kind"}”`} />;
   }
 }
 
-const framed = new Set(["chart", "table", "histogram", "heatmap", "flame", "flamegraph", "section", "card", "text"]);
+const framed = new Set([
+  "chart", "table", "histogram", "heatmap", "flame", "flamegraph", "section", "card", "text",
+]);
 
 export function View({ view }: { view: Json }) {
   if (Array.isArray(view)) return <>{view.map((child, at) => <View key={at} view={child} />)}</>;
