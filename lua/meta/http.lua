@@ -30,6 +30,8 @@ local http = {}
 ---@field source any a source of C (`map:stream()`): sent without a VM; or an object with read()
 ---@field stream (fun(): string|nil)|nil called for chunk after chunk, nil ends; each call is a job
 ---  of its own, so that a slow reader holds no VM. An error cuts the connection.
+---@field after (fun())|nil beside body, json and source: called in the same job when the answer is
+---  on its way
 ---@field events lunette.EventHandlers|fun(conn: lunette.Conn)|nil server-sent events; a function
 ---  is the open of these
 ---@field event (fun(conn: lunette.Conn, tag: any, payload: any))|nil beside events as a function

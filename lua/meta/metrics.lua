@@ -77,8 +77,13 @@
 ---@field skip_zero? boolean entries whose number is 0 are left out
 ---@field top? integer only the greatest so many
 ---@field by? string top goes by this one of several metrics (the first)
----@field max_series? number never more (10,000); more than that may be streamed
----@field expire? number seconds without a change after which a series is left out
+---@field max_series? number never more (10,000). With more, a rule of one plain metric whose
+---entries each are a series is streamed: read while it is written, in no memory to speak of. It
+---has no _created then, its marker tells of the beginning alone (the rest is counted, for the next
+---scrape), and entries that have another one's labels are left out and counted. With top, expire,
+---reset or exemplar the series are gathered, as those of all other rules: at most a million
+---@field expire? number seconds without a change after which a series is left out; it is back when
+---it changes
 ---@field reset? "hold"|"show" a counter that falls: keep what had been counted by entries that
 ---went (where entries are added up), or begin anew and tell so by _created (where they are not)
 ---@field exemplar? fun(labels: table<string, string>, value: number): MetricExemplar|nil for
@@ -104,6 +109,7 @@ local metrics = {}
 --- | one that does not come back                 | ended after 5 seconds; the others go on |
 --- | a map that goes during a scrape             | its samples are missing; no error |
 --- | invalid UTF-8, NUL in a label               | U+FFFD; series that become equal are merged |
+--- | two entries of a stream with the same labels | the first stays; lunette_rule_series_cut |
 --- | a label over 1,024 bytes                    | cut at a character; lunette_rule_labels_cut |
 --- | more series than the budget                 | the rest is lunette_rule_series_cut, logged |
 --- | the scraper's deadline comes first          | no half sums; lunette_rule_up 0 |
@@ -151,6 +157,7 @@ function metrics.find(name) end
 ---@field cut_top integer series left out by top, by max_series, by expire
 ---@field cut_max integer
 ---@field cut_expired integer
+---@field cut_duplicate integer entries of a streamed rule that have another one's labels
 
 ---How a rule or collector fared at its last scrape in this process.
 ---@param name string

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "bind/log.h"
 #include "bind/metric_counts.h"
 
 enum { PULL_BYTES = 64 * 1024, FIRST_SEEN = 1024, MOST_AT_ONCE = 1 << 22 };
@@ -160,19 +161,42 @@ static int write_batch(struct pass_source *src, struct lun_out *out)
 	return err;
 }
 
-/* Tells the process's counts what came of it: the page had no place for it any more. */
+/* How many lines were left out, and why; the log hears when that begins. */
+static void tell_cut(
+	const struct pass_source *src, const char *count, const char *reason, uint64_t n)
+{
+	double before = lun_count_set(src->rule, count, (double)n);
+
+	if (n && before == 0)
+		lun_log("warning", "metrics: %s: %llu series are left out (%s)", src->rule,
+			(unsigned long long)n, reason);
+}
+
+/* What went wrong; the log hears of the first time. */
+static void tell_error(const struct pass_source *src, const char *what, uint64_t n)
+{
+	const struct bpf_map_info *map = &src->pass->map.info;
+
+	if (n && lun_count_add(src->rule, "errors", (double)n) == 0)
+		lun_log("warning", "metrics: %s: map %u (%s): %s", src->rule, map->id, map->name,
+			what);
+}
+
+/* Tells the process's counts what came of it: the page has no place for it any more, as its end
+ * was made before this. */
 static void tell(const struct pass_source *src)
 {
 	const struct lun_pass *pass = src->pass;
 	uint64_t over = src->lines > src->limit ? src->lines - src->limit : 0;
 
 	lun_count_add(src->rule, "entries", (double)pass->entries);
-	lun_count_add(src->rule, "errors", (double)pass->errors);
 	lun_count_set(src->rule, "series", (double)(src->lines - over));
-	lun_count_set(src->rule, "cut_max", (double)over);
-	lun_count_add(src->rule, "doubles", (double)src->doubles);
 	lun_count_add(src->rule, "labels_cut", (double)src->cut);
-	lun_count_add(src->rule, "late", pass->late);
+	tell_cut(src, "cut_max", "max_series", over);
+	tell_cut(src, "cut_duplicate", "duplicate: another entry has their labels", src->doubles);
+	tell_error(src, pass->error, pass->errors);
+	tell_error(src, "changed too fast to be read to its end", pass->truncated);
+	tell_error(src, "the scrape's deadline came before its end", pass->late);
 }
 
 /* Room for what the map can hold, so that nothing is moved: pages that are not used cost

@@ -32,7 +32,7 @@ static bool fresh(struct lun_selection *sel, size_t group, struct lun_history *h
 	if (!past)
 		return true;
 	if (!lun_history_stale(history)) {
-		if (past->content != now)
+		if (past->content != now || !past->seen)
 			past->changed = opts->now;
 		past->content = now;
 		past->seen = opts->now;

@@ -18,17 +18,18 @@ lunette.service("big", function(svc)
   for i = 1, ${ENTRIES} do
     assert(map:update(("<c16"):pack("p-" .. i), ("<I8"):pack(i)))
   end
-  lunette.shared.set("filled", true)
+  lunette.shared.set("filled", map:info().id)
   while svc:sleep(60) do end
 end)
 lunette.http.get("/filled", function() return { json = lunette.shared.get("filled") or false } end)
-metrics.map { rule = "all", name = "mx_all", type = "counter", help = "All", match = { name = "mx_big" },
+local function match(info) return info.id == lunette.shared.get("filled") end
+metrics.map { rule = "all", name = "mx_all", type = "counter", help = "All", match = match,
   decode = { key = d.cstring(16):as("name"), value = d.u64() }, labels = { name = "key" },
   max_series = math.huge }
-metrics.map { rule = "some", name = "mx_some", match = { name = "mx_big" },
+metrics.map { rule = "some", name = "mx_some", match = match,
   decode = { key = d.cstring(16):as("name"), value = d.u64() }, labels = { name = "key" },
   max_series = 20000 }
-metrics.map { rule = "top", name = "mx_top", match = { name = "mx_big" },
+metrics.map { rule = "top", name = "mx_top", match = match,
   decode = { key = d.cstring(16):as("name"), value = d.u64() }, labels = { name = "key" }, top = 3 }
 `;
 

@@ -79,7 +79,7 @@ end
 -- Seconds that the scraper gives us, or that a request has here; nil where neither ends.
 local function timeout_of(headers)
   local seconds = tonumber(headers["x-prometheus-scrape-timeout-seconds"])
-  if not seconds or not (seconds > 0) then seconds = math.huge end
+  if not seconds or seconds <= 0 then seconds = math.huge end
   seconds = math.min(seconds, core.left()) * MARGIN
   return seconds < math.huge and seconds or nil
 end

@@ -22,12 +22,10 @@ local COUNTERS = {
   { "lunette_rule_entries", "entries", "Map entries that its passes read.",
     "entries" },
   { "lunette_rule_clashes", "clashes", "Metrics that another rule has already." },
-  { "lunette_rule_duplicates", "doubles",
-    "Entries of a streamed rule left out because another one had their labels." },
   { "lunette_rule_labels_cut", "labels_cut", "Label values cut at 1,024 bytes." },
 }
 
-local CUTS = { top = "top", max = "max_series", expired = "expire" }
+local CUTS = { top = "top", max = "max_series", expired = "expire", duplicate = "duplicate" }
 
 local function emit_counts(emit, self, name, what)
   local counts = core.counts(what)
@@ -38,7 +36,7 @@ end
 
 local function emit_cuts(emit, self)
   emit.family { name = "lunette_rule_series_cut", type = "gauge",
-    help = "Series that the rule's budget left out at its last scrape." }
+    help = "Series that the rule left out at its last scrape, by its budget or as duplicates." }
   for what, reason in pairs(CUTS) do
     local counts = core.counts("cut_" .. what)
     for _, ran in ipairs(self.ran) do

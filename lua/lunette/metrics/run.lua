@@ -52,13 +52,16 @@ local function note_outcome(rule, info, outcome)
   end
 end
 
+-- What needs to know all series, or those of the time before.
+local function gathers(rule)
+  return rule.top or rule.expire or rule.exemplar or rule.reset
+end
+
 -- Streams what is too large to gather: one plain metric, each entry a series of its own.
 local function can_stream(rule, compiled, alone)
-  local info = compiled.info
-  local entries = info.max_entries
   return alone and compiled.identity and not compiled.lua and #rule.metrics == 1
-    and not rule.metrics[1].bounds and not rule.top and not rule.expire and not rule.exemplar
-    and rule.max_series > STREAM_ABOVE and entries > STREAM_ABOVE
+    and not rule.metrics[1].bounds and not gathers(rule)
+    and rule.max_series > STREAM_ABOVE and compiled.info.max_entries > STREAM_ABOVE
     and compiled.cells[1].goes == "number"
 end
 

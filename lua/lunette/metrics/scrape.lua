@@ -168,15 +168,20 @@ local MANY = 20000 -- entries: their pass takes longer than a reader should wait
 local SLOW = 0.01 -- seconds, the time before
 local IMPATIENT = 0.025 -- seconds since the scrape began
 
+local function has_large_map(self, item)
+  for _, info in ipairs(maps.of(item, self:maps())) do
+    if info.max_entries > MANY then return true end
+  end
+  return false
+end
+
 -- Whether a rule's pass is to be made when what is ready has been sent.
 local function is_slow(self, item)
   local _, now = core.now()
   self.durations = self.durations or core.counts("duration")
   if now - self.began > IMPATIENT or (self.durations[item.name] or 0) > SLOW then return true end
-  for _, info in ipairs(maps.of(item, self:maps())) do
-    if info.max_entries > MANY then return true end
-  end
-  return false
+  local ok, large = core.within(seconds_left(self), has_large_map, self, item)
+  return not ok or large -- what goes wrong is told of the pass
 end
 
 -- The families of a rule whose pass comes later: what may be written of them is their heads.

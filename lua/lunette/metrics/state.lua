@@ -60,7 +60,8 @@ function state.set(owner, field, value) core.note(owner, field, value) end
 ---@param owner string
 function state.get(owner)
   local found = { error = shared.get(error_key(owner)), duration = core.counts("duration")[owner] }
-  for _, what in ipairs { "errors", "cut_top", "cut_max", "cut_expired", "series" } do
+  for _, what in ipairs { "errors", "cut_top", "cut_max", "cut_expired", "cut_duplicate",
+    "series" } do
     found[what] = math.tointeger(core.counts(what)[owner] or 0)
   end
   return found
