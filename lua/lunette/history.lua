@@ -6,10 +6,12 @@
 
 local bpf = require("bpf")
 local registry = require("lunette.registry")
+local strict = require("lunette.runtime.strict")
 local u64 = require("lunette.runtime.u64")
 
 local history = {}
 
+local FIELDS = strict.set "map name every top field key value"
 local EVERY, TOP, TOP_MAX = 1.0, 20, 200
 
 -- The key in a line: a struct's fields in order of their names.
@@ -87,6 +89,7 @@ end
 ---@return table rule
 function history.map(rule)
   check(type(rule) == "table" and rule.map, "needs a map")
+  strict.options("history.map", rule, FIELDS, 2)
   local made = {
     map = rule.map, name = rule.name or tostring(rule.map), every = rule.every or EVERY,
     top = rule.top or TOP, key = rule.key or key_text,

@@ -2,6 +2,7 @@
 -- that a script which only decodes pays for nothing else.
 
 local registry = require("lunette.registry")
+local strict = require("lunette.runtime.strict")
 
 local lunette = { version = "0.1.0" }
 
@@ -61,7 +62,13 @@ return setmetatable(lunette, {
   parts = parts, -- for completion at the prompt
   __index = function(self, name)
     local module = parts[name]
-    if not module then return nil end
+    if not module then
+      local names = {}
+      for _, set in ipairs { parts, self } do
+        for known in next, set do names[known] = true end
+      end
+      error(("lunette has no '%s'%s"):format(tostring(name), strict.hint(name, names)), 2)
+    end
     local part = require(module)
     rawset(self, name, part)
     return part

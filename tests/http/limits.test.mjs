@@ -17,6 +17,7 @@ http.post("/json", function(req)
   if not value then return { status = 400, json = { error = { message = err } } } end
   return { json = { type = type(value) } }
 end)
+http.get("/exit", function() os.exit(3) end)
 http.get("/loop", function() while true do end end)
 http.get("/loop-pcall", function() while true do pcall(function() while true do end end) end end)
 http.get("/loop-coroutine", function()
@@ -96,6 +97,12 @@ describe("limits", () => {
       await alive();
     });
   }
+  test("a script that would end the process does not", async () => {
+    const answer = await get("/exit");
+    assert.equal(answer.status, 500);
+    assert.match(answer.json().error.message, /os\.exit: a script can't end the server$/);
+    await alive();
+  });
   for (const path of ["/eat", "/eat-pcall", "/eat-string"]) {
     test(`a script that eats memory (${path}) stays below its cap`, async () => {
       const answer = await get(path);

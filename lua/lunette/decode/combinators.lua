@@ -2,6 +2,8 @@
 -- are; bpf.plan compiles a tree of them to C operations. Nodes are never changed: as(), at()
 -- and the others give a changed copy, so a node can be used in many decoders.
 
+local strict = require("lunette.runtime.strict")
+
 local combinators = {}
 
 local Node = {}
@@ -237,4 +239,4 @@ function combinators.spec(n) return spec_of(n) end
 --- Whether a value was made here.
 function combinators.is_node(v) return getmetatable(v) == Node end
 
-return combinators
+return strict.module(combinators, "lunette.decode")

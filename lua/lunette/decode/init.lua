@@ -3,6 +3,7 @@
 
 local bpf = require("bpf")
 local registry = require("lunette.registry")
+local strict = require("lunette.runtime.strict")
 local aggregate = require("lunette.decode.aggregate")
 local bpftrace = require("lunette.decode.bpftrace")
 local btf = require("lunette.decode.btf")
@@ -26,6 +27,8 @@ local function as_node(part, size)
   return part
 end
 
+local FIELDS = strict.set "match key value reduce name source"
+
 local function check_part(spec, name, level)
   local part = spec[name]
   if part ~= nil and type(part) ~= "function" and not combinators.is_node(part) then
@@ -39,6 +42,7 @@ end
 function decode.check(spec, level)
   level = (level or 1) + 1
   if type(spec) ~= "table" then error("decoder: must be a table", level) end
+  strict.options("decoder", spec, FIELDS, level)
   match.check(spec.match or error("decoder: needs a match", level), level)
   check_part(spec, "key", level + 1)
   check_part(spec, "value", level + 1)

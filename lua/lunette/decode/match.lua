@@ -1,6 +1,8 @@
 -- Which maps a declaration is for. A match is a table of conditions that must all hold, or a
 -- function of the map's info; the more it says, the more specific it is.
 
+local strict = require("lunette.runtime.strict")
+
 local match = {}
 
 local WEIGHT = {
@@ -94,15 +96,25 @@ function conditions.value_size(want, info)
   return info.value_size == want, WEIGHT.value_size, ("value of %d bytes"):format(want)
 end
 
+local TYPES = {
+  name = "string", pin = "string", program = "string", process = "string",
+  type = "string table", id = "number table", key_size = "number", value_size = "number",
+}
+
 --- Raises on a match that can't be one.
 function match.check(want, level)
   if type(want) == "function" then return end
   if type(want) ~= "table" then
     error("match: must be a table of conditions or a function", level + 1)
   end
-  for key in pairs(want) do
+  for key, value in pairs(want) do
     if not conditions[key] then
-      error(("match: no condition '%s'"):format(tostring(key)), level + 1)
+      error(("match: no condition '%s'%s"):format(tostring(key), strict.hint(key, conditions)),
+        level + 1)
+    end
+    if not TYPES[key]:find(type(value), 1, true) then
+      error(("match.%s: must be a %s, not a %s"):format(key, (TYPES[key]:gsub(" ", " or a ")),
+        type(value)), level + 1)
     end
   end
 end

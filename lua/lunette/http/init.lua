@@ -5,12 +5,13 @@
 -- lua/meta/http.lua is the reference of requests, responses and connections.
 
 local registry = require("lunette.registry")
+local strict = require("lunette.runtime.strict")
 
 local http = {}
 
-local function check_path(path, what)
+local function check_path(path, what, level)
   if type(path) ~= "string" or path:sub(1, 1) ~= "/" then
-    error(what .. ": a path begins with '/'", 3)
+    error(what .. ": a path begins with '/'", level + 1)
   end
 end
 
@@ -27,10 +28,15 @@ local function compile(path)
   return "^" .. pattern .. "$", names
 end
 
+local OPTIONS = strict.set "auth write"
+local HANDLERS = strict.set "protocols open message event close auth"
+
 local function declare(method, path, fn, opts)
-  check_path(path, "http." .. method:lower())
-  if type(fn) ~= "function" then error(("http: '%s' needs a function"):format(path), 3) end
+  local what = "http." .. method:lower()
+  check_path(path, what, 3)
+  if type(fn) ~= "function" then error(("%s '%s': needs a function"):format(what, path), 3) end
   opts = opts or {}
+  strict.options(what, opts, OPTIONS, 3)
   local pattern, names = compile(path)
   return registry.declare("route", {
     method = method, path = path, run = fn, pattern = pattern, names = names,
@@ -44,20 +50,26 @@ end
 ---@param path string
 ---@param fn fun(req: lunette.Request): lunette.Response|nil, string?
 ---@param opts? { auth?: boolean, write?: boolean }
-function http.route(method, path, fn, opts) return declare(method:upper(), path, fn, opts) end
+function http.route(method, path, fn, opts)
+  local item = declare(method:upper(), path, fn, opts)
+  return item -- no tail call: an error names its caller
+end
 
-function http.get(path, fn, opts) return declare("GET", path, fn, opts) end
-function http.post(path, fn, opts) return declare("POST", path, fn, opts) end
-function http.put(path, fn, opts) return declare("PUT", path, fn, opts) end
-function http.delete(path, fn, opts) return declare("DELETE", path, fn, opts) end
+for _, method in ipairs { "GET", "POST", "PUT", "DELETE" } do
+  http[method:lower()] = function(path, fn, opts)
+    local item = declare(method, path, fn, opts)
+    return item
+  end
+end
 
 --- Accepts WebSockets on a path. handlers: protocols, open(conn, req), message(conn, text),
 --- event(conn, tag, payload), close(conn, code, reason); auth as for routes.
 ---@param path string
 ---@param handlers lunette.WebSocket
 function http.websocket(path, handlers)
-  check_path(path, "http.websocket")
+  check_path(path, "http.websocket", 2)
   if type(handlers) ~= "table" then error("http.websocket: needs a table of functions", 2) end
+  strict.options("http.websocket", handlers, HANDLERS, 2)
   local pattern, names = compile(path)
   return registry.declare("websocket", {
     path = path, handlers = handlers, pattern = pattern, names = names, auth = handlers.auth,
@@ -65,4 +77,4 @@ function http.websocket(path, handlers)
   })
 end
 
-return http
+return strict.module(http, "lunette.http")

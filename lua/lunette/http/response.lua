@@ -1,6 +1,7 @@
 -- What a handler returned, as status, header lines, the kind of body, and the body.
 
 local json = require("lunette.runtime.json")
+local strict = require("lunette.runtime.strict")
 
 local response = {}
 
@@ -51,6 +52,8 @@ local function stream_of(stream)
   return function() return stream:read() end
 end
 
+local FIELDS = strict.set "status headers body json source stream events event close after"
+
 --- What the C side sends. Raises on what is no response.
 ---@param result any
 ---@return integer status, string headers, string kind, any payload
@@ -59,6 +62,7 @@ function response.normal(result)
   if type(result) ~= "table" then
     error(("a handler returns a table, not a %s"):format(type(result)), 0)
   end
+  strict.options("response", result, FIELDS, -1)
   local status = math.tointeger(result.status or 200)
   if not status or status < 200 or status > 599 then error("response: bad status", 0) end
   if result.json ~= nil then

@@ -9,6 +9,9 @@ local session = require("lunette.http.session")
 
 local worker = { scripts = {} }
 
+-- All VMs live in one process: none may end it.
+local function no_exit() error("os.exit: a script can't end the server", 2) end
+
 local function on_error(err) return debug.traceback(tostring(err), 2) end
 
 -- An error whose message has all that there is to say: no traceback of the loader is added.
@@ -35,6 +38,7 @@ end
 ---@param answers boolean whether this VM answers requests: one of a service needs no schema
 function worker.load(options, answers)
   worker.scripts = options.scripts
+  os.exit = no_exit -- luacheck: ignore 122
   require("lunette.http.builtin")
   for _, rule in ipairs(options.etm) do
     local ok, err = require("lunette.metrics").etm(rule)

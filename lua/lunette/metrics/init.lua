@@ -9,6 +9,7 @@ local registry = require("lunette.registry")
 local rule = require("lunette.metrics.rule")
 local scrape = require("lunette.metrics.scrape")
 local state = require("lunette.metrics.state")
+local strict = require("lunette.runtime.strict")
 
 local metrics = {}
 
@@ -156,4 +157,4 @@ end
 
 metrics.now = core.now
 
-return metrics
+return strict.module(metrics, "lunette.metrics")

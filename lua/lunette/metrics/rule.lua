@@ -8,6 +8,7 @@ local combinators = require("lunette.decode.combinators")
 local expr = require("lunette.metrics.expr")
 local names = require("lunette.metrics.names")
 local relabel = require("lunette.metrics.relabel")
+local strict = require("lunette.runtime.strict")
 local units = require("lunette.metrics.units")
 
 local rule = {}
@@ -30,7 +31,7 @@ end
 
 local function check_fields(spec)
   for field in pairs(spec) do
-    check(FIELDS[field], "no field '%s' in a rule", tostring(field))
+    check(FIELDS[field], "no field '%s' in a rule%s", tostring(field), strict.hint(field, FIELDS))
   end
 end
 

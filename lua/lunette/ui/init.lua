@@ -6,6 +6,7 @@
 --   ui.panel("cost", { place = "program", view = function(ui, params, id) … end })
 
 local registry = require("lunette.registry")
+local strict = require("lunette.runtime.strict")
 
 local ui = {}
 
@@ -41,11 +42,15 @@ local function unknown(_, name)
 end
 setmetatable(components, { __index = unknown })
 
+local FIELDS = strict.set "title every view place"
+
 local function check(what, name, spec)
   if type(name) ~= "string" or not name:match("^[%w_%-]+$") then
     error(what .. ": a name has letters, digits, '_' and '-'", 3)
   end
-  if type(spec) ~= "table" or type(spec.view) ~= "function" then
+  if type(spec) ~= "table" then error(("%s '%s': needs a table"):format(what, name), 3) end
+  strict.options(("%s '%s'"):format(what, name), spec, FIELDS, 3)
+  if type(spec.view) ~= "function" then
     error(("%s '%s': needs view, a function"):format(what, name), 3)
   end
   if spec.every ~= nil and not (type(spec.every) == "number" and spec.every >= 0.1) then
@@ -71,7 +76,8 @@ end
 ---@param spec { title?: string, every?: number, view: fun(ui: table, params: table): any }
 function ui.page(name, spec)
   check("ui.page", name, spec)
-  return declare("page", name, spec)
+  local page = declare("page", name, spec)
+  return page -- no tail call: an error names its caller
 end
 
 --- Adds a part to one of the explorer's pages: place is "program", "map" or "overview". Its view
@@ -84,7 +90,8 @@ function ui.panel(name, spec)
   if not PLACES[spec.place] then
     error(("ui.panel '%s': place is program, map or overview"):format(name), 2)
   end
-  return declare("panel", name, spec)
+  local panel = declare("panel", name, spec)
+  return panel
 end
 
 --- All pages, as declared.
@@ -108,4 +115,4 @@ function ui.render(item, params, id)
   return item.view(components, params or {}, id)
 end
 
-return ui
+return strict.module(ui, "lunette.ui")

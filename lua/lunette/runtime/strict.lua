@@ -1,0 +1,59 @@
+-- Names that are not there: told with what is near them, instead of passing for nil.
+
+local suggest = require("lunette.graphql.suggest")
+
+local strict = {}
+
+local function names_of(set)
+  local list = {}
+  for name in pairs(set) do
+    if type(name) == "string" then list[#list + 1] = name end
+  end
+  table.sort(list)
+  return list
+end
+
+--- What to say of a name that is none of these: " (did you mean 'name'?)", or all there are.
+---@param given any
+---@param set table<string, any> the names that there are, as keys
+---@return string
+function strict.hint(given, set)
+  local list = names_of(set)
+  local near = suggest.names(tostring(given), list)[1]
+  if near then return (" (did you mean '%s'?)"):format(near) end
+  return ("; there are %s"):format(table.concat(list, ", "))
+end
+
+--- Raises when a table of options has a name that is none.
+---@param what string whose options they are, for the message
+---@param given table
+---@param set table<string, any> the names that there are, as keys
+---@param level integer whom to blame, as in error()
+function strict.options(what, given, set, level)
+  for name in pairs(given) do
+    if set[name] == nil then
+      error(("%s: no '%s'%s"):format(what, tostring(name), strict.hint(name, set)), level + 1)
+    end
+  end
+end
+
+--- A set of names.
+---@param words string separated by spaces
+---@return table<string, true>
+function strict.set(words)
+  local set = {}
+  for word in words:gmatch("%S+") do set[word] = true end
+  return set
+end
+
+--- Makes a module say which of its names there is not, when a script asks for it.
+---@param module table
+---@param what string its name
+---@return table module
+function strict.module(module, what)
+  return setmetatable(module, { __index = function(self, name)
+    error(("%s has no '%s'%s"):format(what, tostring(name), strict.hint(name, self)), 2)
+  end })
+end
+
+return strict
