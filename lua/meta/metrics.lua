@@ -17,6 +17,22 @@
 ---   with its argument if it takes one: { "key.op", { "static_map", { [1] = "read" } } }. A
 ---   function of the text may stand for a decoder. raw = "hex" | "string" | "number" takes the
 ---   whole key or value without a plan, in dev-agent's formats.
+---
+---The decoders by name, ebpf_exporter's all among them. They take a column that is a number or a
+---text, or one of bytes (d.bytes), which is read as what they want:
+---
+--- | cgroup                | path of a control group, by its inode |
+--- | comm                  | name of a process, by its id |
+--- | dname                 | a name as DNS writes it |
+--- | errno, syscall        | ENOENT, openat |
+--- | hex, string, uint     | digits, the text up to NUL, the number |
+--- | ifname, inet_ip       | an interface by its number, an address of 4 or 16 bytes |
+--- | kstack, ksym          | kernel symbols: of a stack a line each, of an address |
+--- | majorminor            | a device's numbers, and its name |
+--- | pci_vendor, pci_device, pci_class, pci_subclass | by the host's pci.ids |
+--- | regexp                | { "regexp", pattern or list }: the first group, or the text; no match, |
+--- |                       | no series |
+--- | static_map            | { "static_map", { [1] = "read", unknown = "?" } } |
 ---@alias MetricFunction fun(key: any, value: any, info: bpf.MapInfo, cpu?: integer): any
 ---@alias MetricExpression string|table|MetricFunction
 

@@ -15,7 +15,20 @@ local decoders = {}
 -- name -> function(argument) -> function(text, kind) -> text | nil; raises on a bad argument
 local makers = {}
 
-local function integer(text)
+local HEX = { bytes = true, hex = true }
+
+-- The bytes of a column that is bytes; of another one its text.
+local function bytes_of(text, kind)
+  if not HEX[kind] then return text end
+  return (text:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+-- The number that a column is, or whose bytes (of this machine's order) it is; nil: it is none.
+local function integer(text, kind)
+  if HEX[kind] then
+    local bytes = bytes_of(text, kind)
+    return #bytes > 0 and #bytes <= 8 and string.unpack("<I" .. #bytes, bytes) or nil
+  end
   return math.tointeger(tonumber(text)) or (text:match("^%d+$") and
     require("lunette.runtime.u64").parse(text)) or nil
 end
@@ -24,9 +37,9 @@ end
 local function by_plan(node)
   return function()
     local plan
-    return function(text)
+    return function(text, kind)
       plan = plan or bpf.plan(d.spec(node), node.size)
-      local number = integer(text)
+      local number = integer(text, kind)
       if not number then return text end
       local shown = plan:decode(string.pack("<i8", number):sub(1, node.size))
       return tostring(shown)
@@ -41,14 +54,6 @@ makers.ksym = by_plan(d.ksym())
 makers.majorminor = by_plan(d.dev())
 makers.syscall = by_plan(d.syscall(4))
 makers.comm = by_plan(d.pid(4))
-
-local HEX = { bytes = true, hex = true }
-
--- The bytes of a column that is bytes; of another one its text.
-local function bytes_of(text, kind)
-  if not HEX[kind] then return text end
-  return (text:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
-end
 
 -- A DNS name: labels with their lengths in front.
 function makers.dname()
@@ -80,14 +85,25 @@ function makers.inet_ip()
   end
 end
 
--- A stack's frames, one a line in ebpf_exporter; d.stack(map) decodes the id.
+-- A stack's frames, one a line as in ebpf_exporter: of d.stack(map), of a list of symbols, or of
+-- addresses, eight bytes each up to one that is 0.
 function makers.kstack()
-  return function(text) return (text:gsub(";", "\n")) end
+  local symbol = makers.ksym()
+  return function(text, kind)
+    if not HEX[kind] then return (text:gsub(";", "\n")) end
+    local frames, bytes = {}, bytes_of(text, kind)
+    for at = 1, #bytes - 7, 8 do
+      local address = string.unpack("<i8", bytes, at)
+      if address == 0 then break end
+      frames[#frames + 1] = symbol(("%u"):format(address))
+    end
+    return table.concat(frames, "\n")
+  end
 end
 
 for _, what in ipairs { "vendor", "device", "class", "subclass" } do
   makers["pci_" .. what] = function()
-    return function(text) return pci[what](integer(text) or 0) end
+    return function(text, kind) return pci[what](integer(text, kind) or 0) end
   end
 end
 
@@ -126,13 +142,7 @@ end
 
 function makers.uint()
   return function(text, kind)
-    local bytes = HEX[kind] and bytes_of(text, kind)
-    local number
-    if not bytes then
-      number = integer(text)
-    elseif #bytes > 0 and #bytes <= 8 then
-      number = string.unpack("<I" .. #bytes, bytes)
-    end
+    local number = integer(text, kind)
     return number and ("%u"):format(number) or nil
   end
 end

@@ -9,12 +9,16 @@ local relabel = {}
 
 -- A step is function(labels by name) -> true to keep the series.
 
+local CACHED = 4096 -- texts whose decoding is remembered
+
 local function by_decoders(label)
-  local cache = {}
+  local cache, cached = {}, 0
   return function(labels)
     local text = labels[label.name]
     local shown = cache[text]
     if shown == nil then
+      if cached == CACHED then cache, cached = {}, 0 end
+      cached = cached + 1
       shown = text
       for i, decode in ipairs(label.expr.decoders) do
         if shown ~= nil then shown = decode(shown, i == 1 and label.expr.kind or nil) end
