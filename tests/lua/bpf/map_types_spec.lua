@@ -154,6 +154,43 @@ describe("maps of every type", function()
     end
   end)
 
+  it("refuse on the command line what they have not, in one line", function()
+    local KEYLESS, NO_QUEUE = "it has no keys", "no queue or stack"
+    for _, case in ipairs {
+      { "mt_queue", "lookup %d 0", KEYLESS }, { "mt_bloom", "update %d 0 1", KEYLESS },
+      { "mt_ring", "delete %d 0", KEYLESS }, { "mt_array", "peek %d", NO_QUEUE },
+      { "mt_pc_hash", "pop %d", NO_QUEUE }, { "mt_lru", "push %d 1", NO_QUEUE },
+      { "mt_bloom", "peek %d", "keeps no elements" }, { "ty_arena", "pop %d", "memory without" },
+      { "mt_array", "delete %d 1", "the entries of an array can't be removed" },
+      { "mt_array", "lookup %d 5", "it has no slot 5, only 0 to 4" },
+      { "mt_progs", "delete %d 99", "it has no slot 99, only 0 to 3" },
+      { "ty_devmap", "delete %d 4", "it has no slot 4, only 0 to 3" },
+      { "ty_sockhash", "delete %d 99", "has no such key" },
+      { "mt_task", "lookup %d 0", "its keys are descriptors" },
+      { "ty_perf", "lookup %d 0", "not supported by this map type" },
+      { "mt_lpm", "lookup %d zz", "'zz' is not an IPv4 prefix" },
+      { "mt_array", "update %d 99 1", "the key lies beyond its end" },
+      { "mt_array", "dump %d --where 'value ='", "is no condition" },
+    } do
+      local command = "map " .. case[2]:format(maps[case[1]]:id())
+      local text, said, ok = run(command)
+      local what = ("%s %s: %s%s"):format(case[1], command, text, said)
+      assert.is_falsy(ok, what)
+      assert.equal("", text, what)
+      assert.matches("^lunette: [^\n]+\n$", said, what)
+      assert.truthy(said:find(case[3], 1, true), what)
+      local id = "map " .. maps[case[1]]:id()
+      assert.is_nil(said:find(id .. ".*" .. id), what)
+    end
+  end)
+
+  it("show all of an owner's or a record's fields as JSON", function()
+    local text = run(("map dump %d -j"):format(maps.mt_ring:id()))
+    local record = assert(json.decode(text))[1]
+    assert.equal("ready", record.value.state)
+    assert.equal(2 * record.value.size, #record.value.data)
+  end)
+
   it("are what bpftool dumps", function()
     for _, name in ipairs(by_name()) do
       local map = maps[name]

@@ -10,6 +10,7 @@ local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local page = require("lunette.cli.map.page")
+local refusal = require("lunette.cli.map.refusal")
 local scripts = require("lunette.cli.scripts")
 local tables = require("lunette.cli.table")
 local where = require("lunette.cli.map.where")
@@ -152,6 +153,7 @@ end
 function dump.lookup(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
+  refusal.without_keys(info)
   local decoder = decode.for_map(info)
   local key = input.bytes("key", given.key, decoder.columns.key, info.key_size, given.key_format)
   if given.json then
@@ -163,10 +165,7 @@ function dump.lookup(given)
   end
   local value, err, errno = map:lookup(key)
   if value then return print_value(decoder, value) end
-  if errno == nil or errno == 2 then
-    exit.fail(exit.MISSING, "map %d has no such key", info.id)
-  end
-  exit.fail(exit.code_of(err), "map %d: %s", info.id, err)
+  refusal.key(info, key, err, errno)
 end
 
 return dump

@@ -78,8 +78,8 @@ function entry.writer(columns, fields, only_cpus)
     local cpus = json.array({})
     for i, cpu in ipairs(groups.CPU) do cpus[i] = part_of(row, cpu, fields.value) end
     return setmetatable({
-      key = groups.KEY[1] and part_of(row, groups.KEY, fields.key),
-      value = groups.VALUE[1] and part_of(row, groups.VALUE, fields.value),
+      key = groups.KEY[1] and part_of(row, groups.KEY, fields.key or #groups.KEY > 1),
+      value = groups.VALUE[1] and part_of(row, groups.VALUE, fields.value or #groups.VALUE > 1),
       cpuValues = cpus,
     }, shape)
   end

@@ -9,6 +9,7 @@ local input = require("lunette.cli.map.input")
 local inspect = require("lunette.runtime.inspect")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
+local refusal = require("lunette.cli.map.refusal")
 local scripts = require("lunette.cli.scripts")
 
 local write = {}
@@ -85,6 +86,7 @@ end
 function write.update(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
+  refusal.without_keys(info)
   local decoder = decode.for_map(info)
   local key = input.bytes("key", given.key, decoder.columns.key, info.key_size, given.key_format)
   local result = graph.data(WRITE, { can_write = true, variables = {
@@ -100,34 +102,35 @@ function write.update(given)
   print_bytes("before", result.before)
 end
 
-local function done(info, ok, err, errno)
-  if ok then return end
-  if errno == 2 then exit.fail(exit.MISSING, "map %d has no such key", info.id) end
-  exit.fail(exit.code_of(err), "map %d: %s", info.id, err)
+local function done(ok, err)
+  if not ok then exit.fail(exit.code_of(err), "%s", err) end
 end
 
 --- map delete
 function write.delete(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
+  refusal.without_keys(info)
   local columns = decode.for_map(info).columns.key
   local key = input.bytes("key", given.key, columns, info.key_size, given.key_format)
-  done(info, map:delete(key))
+  local ok, err, errno = map:delete(key)
+  if not ok then refusal.key(info, key, err, errno) end
 end
 
 --- map push
 function write.push(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
+  refusal.without_queue(info, true)
   local columns = decode.for_map(info).columns.value
-  done(info, map:push(input.bytes("value", given.value, columns, info.value_size,
+  done(map:push(input.bytes("value", given.value, columns, info.value_size,
     given.value_format)))
 end
 
 local function print_element(given, info, value, err, errno)
   if not value then
     if errno == nil or errno == 2 then exit.fail(exit.MISSING, "map %d is empty", info.id) end
-    exit.fail(exit.code_of(err), "map %d: %s", info.id, err)
+    exit.fail(exit.code_of(err), "%s", err)
   end
   local plan = decode.for_map(info).value_plan
   if given.json then io.write('{"value":', plan:json(value), "}\n")
@@ -138,6 +141,7 @@ end
 function write.pop(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
+  refusal.without_queue(info)
   print_element(given, info, map:pop())
 end
 
@@ -145,6 +149,7 @@ end
 function write.peek(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
+  refusal.without_queue(info)
   print_element(given, info, map:peek())
 end
 
@@ -163,8 +168,8 @@ end
 
 --- map freeze
 function write.freeze(given)
-  local map <close>, info = objects.map(given.map)
-  done(info, map:freeze())
+  local map <close> = objects.map(given.map)
+  done(map:freeze())
 end
 
 return write
