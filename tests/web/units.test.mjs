@@ -109,3 +109,66 @@ test("pieces of a graph do not overlap", async () => {
   }));
   assert.ok(boxes.every(({ x, y }) => x <= layout.width && y <= layout.height));
 });
+
+const { bundled, busiest, fitting } = await load("bundle");
+
+/** A process that holds so many maps, and a program that uses one more. */
+function graphOf(count) {
+  const maps = Array.from({ length: count }, (_, at) => ({
+    id: `map:${at}`, kind: "MAP", label: `m${at}`, detail: at % 2 ? "Hash" : "Array",
+  }));
+  return {
+    nodes: [
+      { id: "process:1", kind: "PROCESS", label: "holder", detail: "pid 1" }, ...maps,
+      { id: "prog:1", kind: "PROGRAM", label: "user", detail: "XDP" },
+      { id: "map:used", kind: "MAP", label: "used", detail: "Hash" },
+    ],
+    edges: [
+      ...maps.map(({ id }) => ({ from: "process:1", to: id, kind: "OWNS" })),
+      { from: "process:1", to: "map:used", kind: "OWNS" },
+      { from: "prog:1", to: "map:used", kind: "USES" },
+    ],
+  };
+}
+
+const words = { MAP: "maps", PROGRAM: "programs", PROCESS: "processes" };
+const none = new Set();
+
+test("what is joined to the same stands as one bundle", () => {
+  const { nodes, edges } = bundled(graphOf(7), words, none, null);
+  assert.deepEqual(nodes.map(({ label }) => label), ["holder", "7 maps", "user", "used"]);
+  assert.deepEqual(nodes[1].members.map(({ label }) => label).slice(0, 2), ["m0", "m1"]);
+  assert.equal(nodes[1].detail, "Array, Hash");
+  assert.deepEqual(edges, [
+    { from: "process:1", to: "bundle:map:0", kind: "OWNS" },
+    { from: "process:1", to: "map:used", kind: "OWNS" },
+    { from: "prog:1", to: "map:used", kind: "USES" },
+  ]);
+});
+
+test("few are no bundle, nor are those that were opened, nor the one it is about", () => {
+  assert.equal(bundled(graphOf(4), words, none, null).nodes.length, 7);
+  assert.equal(bundled(graphOf(7), words, new Set(["bundle:map:0"]), null).nodes.length, 10);
+  const around = bundled(graphOf(7), words, none, "map:3");
+  assert.deepEqual(around.nodes.map(({ label }) => label),
+    ["holder", "6 maps", "m3", "user", "used"]);
+});
+
+test("what is joined to nothing says so", () => {
+  const { nodes } = graphOf(6);
+  const alone = bundled({ nodes: nodes.slice(1, 7), edges: [] }, words, none, null);
+  assert.deepEqual(alone.nodes.map(({ label, detail }) => [label, detail]),
+    [["6 maps", "joined to nothing"]]);
+});
+
+test("a filter leaves what fits with what is next to it", () => {
+  const { nodes, edges } = fitting(graphOf(7), "XDP");
+  assert.deepEqual(nodes.map(({ id }) => id), ["prog:1", "map:used"]);
+  assert.deepEqual(edges.map(({ kind }) => kind), ["USES"]);
+  assert.equal(fitting(graphOf(7), " ").nodes.length, 10);
+  assert.equal(fitting(graphOf(7), "nowhere").nodes.length, 0);
+});
+
+test("the busiest come first", () => {
+  assert.deepEqual(busiest(graphOf(3), 2).map(({ id }) => id), ["process:1", "map:used"]);
+});

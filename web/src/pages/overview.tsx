@@ -183,7 +183,8 @@ const fillText = (value: number | null, unit: string): string =>
   unit === "bytes" ? bytes(value) : short(value);
 
 function Fullest() {
-  const result = useLive(FullestMaps, { own: showOwn.value });
+  const many = mapList.value.length > 2000;
+  const result = useLive(FullestMaps, { own: showOwn.value, every: many ? 30 : 5 });
   const full = result.data?.fullestMaps ?? [];
   return (
     <Card title="Fullest maps" bare>

@@ -1,0 +1,15 @@
+-- Holds a crowd of maps and programs until its input ends; prints its id when they are there.
+-- lunette run tests/web/lib/crowd.lua OBJECTS: a hundred maps and five programs each.
+
+package.path = "./?.lua;" .. package.path
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+local json = require("lunette.runtime.json")
+
+local objects = {}
+for i = 1, tonumber(arg[1]) do objects[i] = assert(bpf.load(fixture.object("crowd"))) end
+print(json.encode { pid = fixture.pid() })
+io.stdout:flush()
+io.stdin:read("a")
+for _, object in ipairs(objects) do object:close() end
