@@ -242,12 +242,13 @@ end
 local function look(opts)
   local progs, err, errno = bpf.progs()
   if not progs then return nil, err, errno end
-  return leaks.find {
+  local see = {
     progs = progs, maps = bpf.maps() or {}, links = bpf.links() or {}, owners = bpf.owners() or {},
-    pins = bpf.pins() or {}, attachments = require("lunette.attach").list() or {}, inner = inner,
-    now = math.tointeger(bpf.uptime() * 1000000000 // 1),
+    pins = bpf.pins() or {}, inner = inner, now = math.tointeger(bpf.uptime() * 1000000000 // 1),
     young = opts and opts.young and opts.young * 1000000000,
   }
+  see.attachments = require("lunette.attach").list { seen = see } or {}
+  return leaks.find(see)
 end
 
 --- Everything that seems forgotten now. What comes and goes while one looks seems so too: it is

@@ -334,9 +334,11 @@ function bpf.netns() end
 ---@field probe_offset integer
 ---@field probe_addr integer
 
----The perf events and raw tracepoints that hold programs, as BPF_TASK_FD_QUERY tells.
+---The perf events and raw tracepoints that hold programs, as BPF_TASK_FD_QUERY tells: all, or what
+---these owners (bpf.owners) hold.
+---@param owners? bpf.Owner[]
 ---@return bpf.TaskFd[]|nil, string? err, integer? errno
-function bpf.task_fd_query() end
+function bpf.task_fd_query(owners) end
 
 ---Loads a BPF object file. When that fails, the message ends with what libbpf and the verifier
 ---said. Of its programs all are loaded, or those named; a target is the function of another

@@ -126,41 +126,72 @@ static int l_owners(lua_State *L)
 	return 2;
 }
 
-static void push_task_fd(
-	lua_State *L, const struct lun_owner_record *record, const struct lun_task_fd *info)
+/* Adds the row of a descriptor to the list on the top, when it holds a program. */
+static void add_task_fd(lua_State *L, uint32_t pid, uint32_t fd, const char *comm)
 {
+	struct lun_task_fd info;
+
+	if (lun_task_fd(pid, fd, &info))
+		return;
 	lua_createtable(L, 0, 8);
-	lun_set_int(L, "pid", record->pid);
-	lun_set_int(L, "fd", record->fd);
-	lua_pushlstring(L, record->comm, strnlen(record->comm, sizeof(record->comm)));
-	lua_setfield(L, -2, "comm");
-	lun_set_int(L, "prog_id", info->prog_id);
-	lun_set_str(L, "type", lun_task_fd_type_name(info->type));
-	lun_set_str(L, "name", info->name[0] ? info->name : NULL);
-	lun_set_int(L, "probe_offset", info->probe_offset);
-	lun_set_int(L, "probe_addr", info->probe_addr);
+	lun_set_int(L, "pid", pid);
+	lun_set_int(L, "fd", fd);
+	lun_set_str(L, "comm", comm);
+	lun_set_int(L, "prog_id", info.prog_id);
+	lun_set_str(L, "type", lun_task_fd_type_name(info.type));
+	lun_set_str(L, "name", info.name[0] ? info.name : NULL);
+	lun_set_int(L, "probe_offset", info.probe_offset);
+	lun_set_int(L, "probe_addr", info.probe_addr);
+	lua_rawseti(L, -2, luaL_len(L, -2) + 1);
 }
 
-/* bpf.task_fd_query() -> TaskFd[] | nil, err, errno */
+/* Of the owners in the list at index 1. */
+static int task_fds_of(lua_State *L)
+{
+	lua_Integer n = luaL_len(L, 1);
+	uint32_t pid, fd;
+
+	lua_newtable(L);
+	for (lua_Integer i = 1; i <= n; i++) {
+		lua_geti(L, 1, i);
+		luaL_checktype(L, -1, LUA_TTABLE);
+		lua_getfield(L, -1, "pid");
+		pid = lun_check_id(L, -1);
+		lua_getfield(L, -2, "fd");
+		fd = lun_check_id(L, -1);
+		lua_getfield(L, -3, "comm");
+		lua_pushvalue(L, 2);
+		add_task_fd(L, pid, fd, luaL_optstring(L, -2, NULL));
+		lua_settop(L, 2);
+	}
+	return 1;
+}
+
+/* bpf.task_fd_query([owners]) -> TaskFd[] | nil, err, errno */
 static int l_task_fd_query(lua_State *L)
 {
-	struct lun_out *out = lun_push_buffer(L);
-	struct lun_task_fd info;
+	const struct lun_owner_record *records;
 	enum lun_owners_by by;
-	lua_Integer n = 0;
-	int err = lun_owners(out, false, &by);
-	const struct lun_owner_record *records = (void *)out->data;
+	struct lun_out *out;
+	char comm[17] = "";
+	int err;
 
+	if (!lua_isnoneornil(L, 1)) {
+		luaL_checktype(L, 1, LUA_TTABLE);
+		lua_settop(L, 1);
+		return task_fds_of(L);
+	}
+	out = lun_push_buffer(L);
+	err = lun_owners(out, false, &by);
 	if (err)
 		return lun_push_error(L, err, "listing perf events");
+	records = (void *)out->data;
 	lua_newtable(L);
 	for (size_t i = 0; i < out->len / sizeof(*records); i++) {
 		if (records[i].kind != LUN_OWNER_PERF && records[i].kind != LUN_OWNER_LINK)
 			continue;
-		if (lun_task_fd(records[i].pid, records[i].fd, &info))
-			continue;
-		push_task_fd(L, &records[i], &info);
-		lua_rawseti(L, -2, ++n);
+		memcpy(comm, records[i].comm, sizeof(records[i].comm));
+		add_task_fd(L, records[i].pid, records[i].fd, comm);
 	}
 	lun_out_free(out);
 	return 1;

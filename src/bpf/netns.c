@@ -88,24 +88,37 @@ static void each_process(struct lun_out *out, void (*visit)(struct lun_out *, co
 		closedir(proc);
 }
 
-/* Namespaces of any kind: which one it is, its name tells. */
-static void add_held(struct lun_out *out)
+/* A descriptor may hold a namespace of any kind: which one it is, its name tells. */
+static void add_record(struct lun_out *out, const struct lun_owner_record *record)
+{
+	char path[64], name[64];
+
+	if (record->kind == LUN_OWNER_THREAD) {
+		snprintf(path, sizeof(path), "/proc/%u/task/%u/ns/net", record->pid, record->fd);
+		add(out, path);
+		return;
+	}
+	snprintf(path, sizeof(path), "/proc/%u/fd/%u", record->pid, record->fd);
+	if (readlink(path, name, sizeof(name)) > 5 && !strncmp(name, "net:[", 5))
+		add(out, path);
+}
+
+/* By iterators, which look at every thread and descriptor for little. */
+static int add_held(struct lun_out *out)
 {
 	const struct lun_owner_record *records;
-	char path[64], name[64];
+	unsigned int self = (unsigned int)getpid();
 	struct lun_out held;
+	int err;
 
 	lun_out_init(&held);
-	lun_owners_of_namespaces(&held);
+	err = lun_owners_of_namespaces(&held);
 	records = (void *)held.data;
-	for (size_t i = 0; i < held.len / sizeof(*records); i++) {
-		if (known(out, records[i].id))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%u/fd/%u", records[i].pid, records[i].fd);
-		if (readlink(path, name, sizeof(name)) > 5 && !strncmp(name, "net:[", 5))
-			add(out, path);
-	}
+	for (size_t i = 0; i < held.len / sizeof(*records); i++)
+		if (!known(out, records[i].id) && records[i].pid != self)
+			add_record(out, &records[i]);
 	lun_out_free(&held);
+	return err;
 }
 
 int lun_netns_list(struct lun_out *out)
@@ -114,8 +127,8 @@ int lun_netns_list(struct lun_out *out)
 	/* First what lasts and says most: a name, then a process, a thread, a descriptor. */
 	lun_mounts_everywhere("nsfs", add_mount, out);
 	each_process(out, add_process);
-	each_process(out, add_threads);
-	add_held(out);
+	if (add_held(out))
+		each_process(out, add_threads);
 	return out->err;
 }
 

@@ -41,14 +41,21 @@ static int load_iterator(void)
 	return remember(err);
 }
 
-static int open_iterator(void)
+enum iterator { OWNERS, HELD_NS, STRAYS };
+
+static int open_iterator(enum iterator which)
 {
+	const struct bpf_link *link;
 	int err, fd = -1;
 
 	pthread_mutex_lock(&lock);
 	err = load_iterator();
-	if (!err)
-		fd = bpf_iter_create(bpf_link__fd(skeleton->links.lun_owners));
+	if (!err) {
+		link = which == OWNERS     ? skeleton->links.lun_owners
+			: which == HELD_NS ? skeleton->links.lun_held_ns
+					   : skeleton->links.lun_strays;
+		fd = bpf_iter_create(bpf_link__fd(link));
+	}
 	if (!err && fd < 0)
 		err = -errno;
 	pthread_mutex_unlock(&lock);
@@ -66,34 +73,22 @@ static bool still_held(const struct lun_owner_record *record)
 		!lun_object_id(kind, (int)record->fd, &id) && id == record->id;
 }
 
-/* Descriptors that other threads of ours had open only to look count for nothing. */
-static bool is_owner(const struct lun_owner_record *record, unsigned int self)
-{
-	return record->kind != LUN_OWNER_NS && (record->pid != self || still_held(record));
-}
-
-static bool is_namespace(const struct lun_owner_record *record, unsigned int self)
-{
-	return record->kind == LUN_OWNER_NS && record->pid != self;
-}
-
-/* Keeps only some records, from `first` on. */
-static void keep(struct lun_out *out, size_t first,
-	bool (*wanted)(const struct lun_owner_record *record, unsigned int self))
+/* Removes the descriptors that other threads of ours had open only to look, from `first` on. */
+static void drop_passing(struct lun_out *out, size_t first)
 {
 	struct lun_owner_record *records = (void *)(out->data + first);
 	size_t n = (out->len - first) / sizeof(*records), kept = 0;
 	unsigned int self = (unsigned int)getpid();
 
 	for (size_t i = 0; i < n; i++)
-		if (wanted(&records[i], self))
+		if (records[i].pid != self || still_held(&records[i]))
 			records[kept++] = records[i];
 	out->len = first + kept * sizeof(*records);
 }
 
-static int by_iterator(struct lun_out *out)
+static int by_iterator(enum iterator which, struct lun_out *out)
 {
-	int fd = open_iterator(), err;
+	int fd = open_iterator(which), err;
 
 	if (fd < 0)
 		return fd;
@@ -105,7 +100,7 @@ static int by_iterator(struct lun_out *out)
 int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
 {
 	size_t first = out->len;
-	int err = proc ? -ENOTSUP : by_iterator(out);
+	int err = proc ? -ENOTSUP : by_iterator(OWNERS, out);
 
 	*by = LUN_BY_ITERATOR;
 	if (err && !out->err) {
@@ -114,18 +109,15 @@ int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
 		err = lun_owners_proc(out);
 	}
 	if (!err && out->len > first)
-		keep(out, first, is_owner);
+		drop_passing(out, first);
 	return err;
 }
 
 int lun_owners_of_namespaces(struct lun_out *out)
 {
-	size_t first = out->len;
-	int err = by_iterator(out);
+	int err = by_iterator(STRAYS, out);
 
-	if (!err && out->len > first)
-		keep(out, first, is_namespace);
-	return err;
+	return err ? err : by_iterator(HELD_NS, out);
 }
 
 int lun_task_fd(uint32_t pid, uint32_t fd, struct lun_task_fd *info)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
  * Walks every open file of every process, and writes a record for each that is a BPF object,
- * a perf event or socket with a program, or a namespace. It reads the few kernel structures it
- * needs by their BTF.
+ * or a perf event or socket with a program; another one for each that is a namespace. It reads the
+ * few kernel structures it needs by their BTF.
  */
 #include <linux/bpf.h>
 #include <linux/magic.h>
@@ -43,9 +43,23 @@ struct file {
 	struct path f_path;
 } KERNEL_STRUCT;
 
+struct ns_common {
+	unsigned int inum;
+} KERNEL_STRUCT;
+
+struct net {
+	struct ns_common ns;
+} KERNEL_STRUCT;
+
+struct nsproxy {
+	struct net *net_ns;
+} KERNEL_STRUCT;
+
 struct task_struct {
 	int tgid;
+	int pid;
 	struct task_struct *group_leader;
+	struct nsproxy *nsproxy;
 	char comm[16];
 } KERNEL_STRUCT;
 
@@ -60,6 +74,11 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	__u32 fd;
 	struct file *file;
+} KERNEL_STRUCT;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 } KERNEL_STRUCT;
 
 struct bpf_prog_aux {
@@ -277,8 +296,6 @@ int lun_owners(struct bpf_iter__task_file *ctx)
 	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
 	if (magic == SOCKFS_MAGIC)
 		write_socket(&at, BPF_CORE_READ(file, private_data));
-	if (magic == NSFS_MAGIC)
-		write(&at, LUN_OWNER_NS, (__u32)BPF_CORE_READ(dentry, d_inode, i_ino));
 	if (magic != ANON_INODE_FS_MAGIC)
 		return 0;
 	kind = kind_of(dentry);
@@ -286,6 +303,42 @@ int lun_owners(struct bpf_iter__task_file *ctx)
 		write_event(&at, BPF_CORE_READ(file, private_data));
 	else if (kind >= 0)
 		write(&at, kind, id_of(kind, BPF_CORE_READ(file, private_data)));
+	return 0;
+}
+
+/* Few are: on their own, they cost no more than the walk. */
+SEC("iter/task_file")
+int lun_held_ns(struct bpf_iter__task_file *ctx)
+{
+	struct place at = { .seq = ctx->meta->seq, .task = ctx->task, .fd = ctx->fd };
+	struct file *file = ctx->file;
+	struct dentry *dentry;
+
+	if (!at.task || !file)
+		return 0;
+	dentry = BPF_CORE_READ(file, f_path.dentry);
+	if (BPF_CORE_READ(dentry, d_sb, s_magic) == NSFS_MAGIC)
+		write(&at, LUN_OWNER_NS, (__u32)BPF_CORE_READ(dentry, d_inode, i_ino));
+	return 0;
+}
+
+SEC("iter/task")
+int lun_strays(struct bpf_iter__task *ctx)
+{
+	struct lun_owner_record record = { .kind = LUN_OWNER_THREAD };
+	struct task_struct *task = ctx->task;
+	struct seq_file *seq = ctx->meta->seq;
+	struct net *net;
+
+	if (!task)
+		return 0;
+	net = BPF_CORE_READ(task, nsproxy, net_ns);
+	if (!net || net == BPF_CORE_READ(task, group_leader, nsproxy, net_ns))
+		return 0;
+	record.id = BPF_CORE_READ(net, ns.inum);
+	record.pid = BPF_CORE_READ(task, tgid);
+	record.fd = BPF_CORE_READ(task, pid);
+	bpf_seq_write(seq, &record, sizeof(record));
 	return 0;
 }
 

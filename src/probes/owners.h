@@ -10,7 +10,10 @@ enum lun_owner_kind {
 	LUN_OWNER_PERF,      /* a perf event */
 	LUN_OWNER_SOCKET,    /* a socket with a filter */
 	LUN_OWNER_REUSEPORT, /* a socket of a group that a program chooses from */
-	LUN_OWNER_NS,        /* no owner: a namespace that is held open; id is its inode */
+	/* No owners: namespaces, whose inode id is. */
+	LUN_OWNER_NS,     /* held open, of any kind */
+	LUN_OWNER_THREAD, /* of the network, that a thread is in and not its process; fd is the
+			     thread */
 };
 
 /* A perf event: enum perf_type_id, its config, and how often it runs. */

@@ -36,21 +36,21 @@ local function of_event(owner)
   return row
 end
 
--- Perf events and raw tracepoints that no link tells of.
+-- Perf events that no link tells of.
 local function add_events(rows, view)
-  local linked, told = {}, {}
+  local linked, told, events = {}, {}, {}
   for _, row in ipairs(rows) do
     if row.link_id and row.prog_id then linked[row.prog_id] = true end
   end
-  for _, task in ipairs(view:ask("perf events", bpf.task_fd_query)) do
-    told[("%d %d"):format(task.pid, task.fd)] = true
-    if not linked[task.prog_id] then rows[#rows + 1] = of_task(task) end
-  end
   for _, owner in ipairs(view.owners) do
-    if owner.kind == "perf_event" and not linked[owner.id]
-      and not told[("%d %d"):format(owner.pid, owner.fd)] then
-      rows[#rows + 1] = of_event(owner)
-    end
+    if owner.kind == "perf_event" and not linked[owner.id] then events[#events + 1] = owner end
+  end
+  for _, task in ipairs(view:ask("perf events", bpf.task_fd_query, events)) do
+    told[("%d %d"):format(task.pid, task.fd)] = true
+    rows[#rows + 1] = of_task(task)
+  end
+  for _, owner in ipairs(events) do
+    if not told[("%d %d"):format(owner.pid, owner.fd)] then rows[#rows + 1] = of_event(owner) end
   end
 end
 

@@ -71,13 +71,15 @@ end
 
 local function holder(owner) return { pid = owner.pid, fd = owner.fd, comm = owner.comm } end
 
--- What the rows are made of, read once.
-local function look(effective)
-  local view = setmetatable({ notes = {}, effective = effective or false, kernel_btf = {} }, View)
-  view.owners = view:ask("owners", bpf.owners)
-  view.pin_list = view:ask("pins", bpf.pins)
-  view.map_list = view:ask("maps", bpf.maps)
-  local progs = view:ask("programs", bpf.progs)
+-- What the rows are made of, read once; what the caller has read already is taken as it is.
+local function look(opts)
+  local view =
+    setmetatable({ notes = {}, effective = opts.effective or false, kernel_btf = {} }, View)
+  local seen = opts.seen or {}
+  view.owners = seen.owners or view:ask("owners", bpf.owners)
+  view.pin_list = seen.pins or view:ask("pins", bpf.pins)
+  view.map_list = seen.maps or view:ask("maps", bpf.maps)
+  local progs = seen.progs or view:ask("programs", bpf.progs)
   links.learn_functions(progs)
   view.progs, view.maps = {}, {}
   for _, prog in ipairs(progs) do view.progs[prog.id] = prog end
@@ -114,16 +116,21 @@ end
 --- Everything that is attached anywhere, and notes on what could not be asked, for want of
 --- privileges or support. own = false leaves out Lunette's own; effective adds what control groups
 --- inherit.
----@param opts? { own?: boolean, effective?: boolean }
+---
+--- `seen` is what the caller has just read, to spare reading it again.
+---@param opts? { own?: boolean, effective?: boolean, seen?: { progs?: bpf.ProgInfo[],
+---  maps?: bpf.MapInfo[], links?: bpf.LinkInfo[], owners?: bpf.Owner[], pins?: bpf.Pin[] } }
 ---@return lunette.Attachment[]|nil, string[]|string notes_or_err, integer? errno
 function attach.list(opts)
-  local list, err, errno = bpf.links()
+  opts = opts or {}
+  local list, err, errno = opts.seen and opts.seen.links, nil, nil
+  if not list then list, err, errno = bpf.links() end
   if not list then return nil, err, errno end
-  local view, rows = look(opts and opts.effective), {}
+  local view, rows = look(opts), {}
   for _, link in ipairs(list) do links.add(rows, link, view) end
   places.add(rows, view)
   holders.add(rows, view)
-  return finish(rows, view, opts and opts.own), view.notes
+  return finish(rows, view, opts.own), view.notes
 end
 
 --- The same by program.

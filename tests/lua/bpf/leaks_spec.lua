@@ -89,7 +89,8 @@ describe("leaks.find of programs", function()
 
   it("tells those whose device is gone, and those that nothing explains", function()
     assert.equal("the device that it was loaded for is gone",
-      why { progs = { prog(1, { orphaned = true }) }, owners = { { kind = "prog", id = 1 } } })
+      why { progs = { prog(1, { orphaned = true }) },
+        owners = { { kind = "prog", id = 1, pid = 7 } } })
     assert.equal("attached nowhere that can be seen, held by no process, and pinned nowhere",
       why { progs = { prog(1) } })
   end)

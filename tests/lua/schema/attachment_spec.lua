@@ -3,6 +3,7 @@
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
+local graphql = require("lunette.graphql")
 local support = require("tests.lua.schema.support")
 
 local BUILD = os.getenv("LUNETTE_BUILD") or "build"
@@ -58,6 +59,58 @@ describe("attachments", function()
     assert.is_nil(support.write(("mutation { detachLink(id: %d) { error } }"):format(row.link.id))
       .detachLink.error)
     assert.is_nil((rows_of(id)[1] or {}).cgroup) -- the link is there as long as someone holds it
+  end)
+
+  it("say who holds them and what they are inherited from", function()
+    run("mkdir %s/lunette-schema/inner", root)
+    finally(function()
+      object:detach()
+      try("rmdir %s/lunette-schema/inner", root)
+    end)
+    assert(object:attach("att_sock", { cgroup = root .. "/lunette-schema" }))
+    local id = object:prog("att_sock"):info().id
+    local rows = support.ask(([[{ attachmentNotes attachments(programId: %d, effective: true,
+      own: false) { how heldBy pins owners { pid kind objectId } since sinceLatest
+      cgroup { path } inheritedFrom { path } link { id } } }]]):format(id))
+    assert.same({}, rows.attachmentNotes)
+    assert.equal(2, #rows.attachments)
+    local by_how = {}
+    for _, row in ipairs(rows.attachments) do by_how[row.how] = row end
+    local own, inherited = by_how.link, by_how.inherited
+    assert.equal(fixture.pid(), own.owners[1].pid)
+    assert.same({ "LINK", own.link.id }, { own.owners[1].kind, own.owners[1].objectId })
+    assert.same({ nil, nil, {} }, { own.heldBy, own.inheritedFrom, own.pins })
+    assert.truthy(own.since)
+    assert.is_nil(own.sinceLatest)
+    assert.equal("/lunette-schema/inner", inherited.cgroup.path)
+    assert.equal("/lunette-schema", inherited.inheritedFrom.path)
+    assert.equal("the control group /lunette-schema", inherited.heldBy)
+    assert.same({}, inherited.owners)
+  end)
+
+  it("are told when they change, and only then", function()
+    local id = object:prog("att_lookup"):info().id
+    local function listen(field)
+      return graphql.subscribe {
+        schema = support.schema(), source = "subscription { " .. field .. " }",
+        context = { cache = {}, can_write = false },
+      }
+    end
+    local places = listen(("attachments(programId: %d, every: 1.5) { kind target }"):format(id))
+    local held = listen(("owners(pid: %d) { kind objectId }"):format(fixture.pid()))
+    local linked = listen(("links(filter: { programId: %d }) { id }"):format(id))
+    assert.equal(1.5, places.source.every)
+    assert.same({}, places:event().data.attachments)
+    assert.same({}, linked:event().data.links)
+    held:event()
+    assert.is_nil(places:event())
+    assert(object:attach("att_sock", { cgroup = root .. "/lunette-schema" }))
+    finally(function() object:detach() end)
+    assert.is_nil(places:event()) -- of another program
+    assert.is_nil(linked:event())
+    local link = fixture.find(bpf.links(), { prog_id = object:prog("att_sock"):info().id })
+    assert.is_table(fixture.find(held:event().data.owners, { kind = "LINK", objectId = link.id }))
+    assert.is_nil(listen("leaks { id remedy }"):event().errors)
   end)
 
   it("are told of an interface", function()
