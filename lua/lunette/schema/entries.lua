@@ -70,33 +70,53 @@ local function formatted(key, value, format)
   return { key = key, cpuValues = cpus }
 end
 
-local function by_key(a, b) return a.order < b.order end
+local function by_text(a, b) return a.text < b.text end
 
--- What orders keys as their formatted text does. Hex and text are ordered as the bytes are,
--- so that only the page's keys need to be formatted.
-local function order_of(format)
-  if format == "NUMBER" then return function(key) return decode.format(key, format) end end
-  return function(key) return key end
-end
-
--- Of all entries only those that can be on the page are kept: twice the page at most, cut
--- back to the page whenever that is reached.
-local function smallest(map, wanted, format)
-  local kept, bound, order = {}, nil, order_of(format)
+-- Numbers are ordered as their text is. Of all entries only those that can be on the page are
+-- kept: twice the page at most, cut back to the page whenever that is reached.
+local function smallest(map, offset, limit)
+  local wanted, kept, bound = offset + limit, {}, nil
   local function cut()
-    table.sort(kept, by_key)
+    table.sort(kept, by_text)
     for i = #kept, wanted + 1, -1 do kept[i] = nil end
-    bound = #kept == wanted and kept[wanted].order or nil
+    bound = #kept == wanted and kept[wanted].text or nil
   end
   for key, value in map:each { raw = true } do
-    local at = order(key)
-    if not bound or at < bound then
-      kept[#kept + 1] = { order = at, key = key, value = value }
+    local text = decode.format(key, "NUMBER")
+    if not bound or text < bound then
+      kept[#kept + 1] = { key, value, text = text }
       if #kept >= 2 * wanted + 64 then cut() end
     end
   end
   cut()
-  return kept
+  return table.move(kept, offset + 1, #kept, 1, {})
+end
+
+-- The first rows by their key's bytes, of those after a key; how many more there are.
+local function rows_after(map, key, limit)
+  local selection <close> = assert(map:select {
+    limit = limit, after = key and { rank = "n", key = key },
+  })
+  repeat
+    local more, err = selection:step()
+    if more == nil then error(err, 0) end
+  until not more
+  local rows = selection:rows()
+  return rows, selection:state().remaining - #rows
+end
+
+-- Hex and text are ordered as the bytes are, by C. Of large values not all fit at once.
+local function first_by_bytes(map, offset, limit)
+  local list, last = {}, nil
+  while limit > 0 do
+    local rows, more = rows_after(map, last, offset + limit)
+    for i = offset + 1, #rows do list[#list + 1] = rows[i] end
+    limit = limit - math.max(0, #rows - offset)
+    offset = math.max(0, offset - #rows)
+    if more == 0 or #rows == 0 then break end
+    last = rows[#rows][1]
+  end
+  return list
 end
 
 local ENOENT = 2
@@ -120,11 +140,10 @@ local function page(info, args)
   if limit == 0 or not readable.lookup(info) then return {} end
   local map <close> = open(info)
   if not map then return {} end
-  local list = {}
-  local kept = smallest(map, offset + limit, args.keyFormat)
-  for i = offset + 1, #kept do
-    local key = decode.format(kept[i].key, args.keyFormat)
-    list[#list + 1] = formatted(key, kept[i].value, args.valueFormat)
+  local choose = args.keyFormat == "NUMBER" and smallest or first_by_bytes
+  local list = choose(map, offset, limit)
+  for i, row in ipairs(list) do
+    list[i] = formatted(decode.format(row[1], args.keyFormat), row[2], args.valueFormat)
   end
   return list
 end

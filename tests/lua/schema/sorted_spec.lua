@@ -6,6 +6,7 @@ local bpf = require("bpf")
 local cells = require("lunette.schema.cells")
 local d = require("lunette.decode")
 local pages = require("lunette.schema.pages")
+local support = require("tests.lua.schema.support")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 
@@ -284,6 +285,11 @@ describe("sorted pages", function()
     local rows = all_pages(map, reader, args)
     assert.equal(100, #rows)
     for i, row in ipairs(rows) do assert.equal(100 - i, (("<I4"):unpack(row.bytes))) end
+    local last = support.ask(("{ map(id: %d) { entries(offset: 95, limit: 10) { key } } }")
+      :format(map:id())).map.entries
+    assert.same({ "5f000000", "60000000", "61000000", "62000000", "63000000" },
+      { last[1].key, last[2].key, last[3].key, last[4].key, last[5].key })
+    assert.equal(5, #last)
   end)
 
   it("refuse cursors that are none", function()
