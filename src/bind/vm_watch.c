@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 enum { SECOND = 1000000000, TICK = 10000000 }; // ns
+enum { NEVER = 0, SOON = -1 };                 // in place of a deadline
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -15,6 +16,7 @@ static _Thread_local struct lun_vm_watch *volatile current;
 static _Thread_local pid_t tid;
 static _Thread_local timer_t timer;
 static _Thread_local bool has_timer;
+static _Thread_local volatile int64_t timer_at; /* what it is set to: a deadline, NEVER or SOON */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key; /* ends the timer with its thread */
@@ -24,20 +26,21 @@ static int watch_signal(void)
 	return SIGRTMAX - 3;
 }
 
-/* Asks for the signal at a time, or after one; 0: never. */
-static void set_timer(int64_t ns, int flags)
+/* The handler may come in between: then it comes once more than timer_at says, never once less. */
+static void set_timer(int64_t at)
 {
+	int64_t ns = at == SOON ? TICK : at;
 	struct itimerspec when = { .it_value = { ns / SECOND, ns % SECOND } };
 
-	if (has_timer)
-		timer_settime(timer, flags, &when, NULL);
+	if (!has_timer || timer_at == at)
+		return;
+	timer_settime(timer, at == SOON ? 0 : TIMER_ABSTIME, &when, NULL);
+	timer_at = at;
 }
 
 static void wait_for_deadline(const struct lun_vm_watch *watch)
 {
-	bool never = !watch || watch->deadline == INT64_MAX;
-
-	set_timer(never ? 0 : watch->deadline, TIMER_ABSTIME);
+	set_timer(watch->deadline == INT64_MAX ? NEVER : watch->deadline);
 }
 
 /* Where the hook does its work it is let alone: set anew it would count from the beginning. */
@@ -49,7 +52,7 @@ static void set_hook(struct lun_vm_watch *watch)
 	if (!watch->called || lua_gethook(L) != watch->hook)
 		lua_sethook(L, watch->hook, LUA_MASKCOUNT, 1);
 	watch->called = 0;
-	set_timer(TICK, 0);
+	set_timer(SOON);
 }
 
 static void on_signal(int signo)
@@ -58,6 +61,7 @@ static void on_signal(int signo)
 	int err = errno;
 
 	(void)signo;
+	timer_at = NEVER;
 	if (watch)
 		set_hook(watch);
 	errno = err;
@@ -114,7 +118,7 @@ void lun_vm_watch_disarm(struct lun_vm_watch *watch, lua_State *L)
 		return;
 	watch->armed = 0;
 	lua_sethook(L, NULL, 0, 0);
-	wait_for_deadline(current);
+	wait_for_deadline(watch);
 }
 
 void lun_vm_watch_wake(struct lun_vm_watch *watch)
@@ -186,5 +190,6 @@ void lun_vm_watch_end(struct lun_vm_watch *watch, const struct lun_vm_watch_fram
 	watch->always = frame->always;
 	watch->every = frame->every;
 	watch->deadline = frame->deadline;
-	wait_for_deadline(current);
+	if (current) // else the signal harms nobody: the next run sets the timer anew
+		wait_for_deadline(current);
 }
