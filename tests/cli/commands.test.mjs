@@ -310,6 +310,9 @@ test("check: the host, and scripts", () => {
   assert.equal(bad.status, 1);
   assert.match(bad.stdout, /bad\.lua: fails\n {2}.*bad\.lua:2: attempt to index a nil value/);
   assert.equal(lunette("check", "--script", join(dir, "none.lua")).status, 3);
+  const endless = lunette("check", "--script", script("endless.lua", "\nwhile true do pcall(function() while true do end end) end"));
+  assert.equal(endless.status, 1);
+  assert.match(endless.stdout, /endless\.lua: fails\n {2}.*endless\.lua:2: over budget: 10\.0 seconds\n/);
 });
 
 test("without root: one line that says what is missing, and check says what it costs", () => {

@@ -45,9 +45,11 @@ end
 
 local SHAPE = json.shape { "file", "ok", "detail" }
 
+local LIMITS = { seconds = 10 } -- as `serve` has them by default
+
 local function check_script(file)
   local before = counts()
-  local ok, err = scripts.try(file)
+  local ok, err = scripts.try(file, LIMITS)
   return setmetatable({ file = file, ok = ok or false, detail = ok and declared(before) or err },
     SHAPE)
 end

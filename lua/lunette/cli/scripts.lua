@@ -1,5 +1,6 @@
 -- Scripts named by --script: their decoders, rules and fields are in force for a command too.
 
+local budget = require("lunette.core.budget")
 local exit = require("lunette.cli.exit")
 local interrupt = require("lunette.core.interrupt")
 local registry = require("lunette.registry")
@@ -38,17 +39,29 @@ function scripts.files(path)
   return files
 end
 
+local TAIL = "%s*%[C%]: in function 'lunette%.core%.budget%.run'.*$"
+
+-- A chunk that may take so long; its error has its own traceback.
+local function limited(chunk, limits)
+  return function()
+    local ok, err = budget.run(limits, chunk)
+    return ok, not ok and err:gsub(TAIL, "") or nil
+  end
+end
+
 --- Runs one script's declarations: true, or nil and what went wrong.
 ---@param file string
+---@param limits? { seconds?: number, instructions?: integer }
 ---@return boolean|nil ok, string? err
-function scripts.try(file)
+function scripts.try(file, limits)
   local chunk, err = loadfile(file)
   if not chunk then return nil, err end
-  local ok, interrupted, message = registry.loading(file, function()
-    return interrupt.call(traceback, chunk)
+  local ok, interrupted, message, late = registry.loading(file, function()
+    return interrupt.call(traceback, limits and limited(chunk, limits) or chunk)
   end)
   if interrupted then exit.fail(exit.INTERRUPTED, "interrupted") end
   if not ok then return nil, message end
+  if limits and not message then return nil, late end
   return true
 end
 
