@@ -88,7 +88,7 @@ test("Apollo: a subscription", async () => {
 });
 
 test("curl: POST and GET", () => {
-  const curl = (...args) => execFileSync("curl", ["-sS", "--max-time", "10", ...args], { encoding: "utf8" }).trim();
+  const curl = (...args) => execFileSync("curl", ["-sS", "--max-time", "100", ...args], { encoding: "utf8" }).trim();
   const expected = '{"data":{"__typename":"Query"}}';
   assert.equal(curl(uri, "-H", "content-type: application/json", "-d", '{"query":"{ __typename }"}'), expected);
   assert.equal(curl("-G", uri, "--data-urlencode", "query={ __typename }"), expected);
