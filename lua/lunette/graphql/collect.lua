@@ -103,7 +103,7 @@ function collect.prepare(document)
     if node.selections then note_conditions(node.selections, conditions) end
   end
   document.operations, document.conditions = operations, conditions
-  document.plans = setmetatable({}, { __mode = "k" })
+  document.plans, document.costs = setmetatable({}, { __mode = "k" }), {}
   document.fragments = fragments
 end
 

@@ -17,7 +17,7 @@ local LIST <const> = 10 -- items of a list that no argument bounds
 local SIZES = { "first", "last", "limit", "top" }
 
 -- How many items a field's list may have, as far as the arguments tell.
-local function size_of(def, node, variables)
+local function size_of(state, def, node)
   local t = types.nullable(def.type)
   if t.kind ~= "LIST" then return 1 end
   for _, name in ipairs(SIZES) do
@@ -26,7 +26,9 @@ local function size_of(def, node, variables)
       if arg.name == name then value = arg.value end
     end
     local number = value and tonumber(value.value)
-    if value and value.kind == "Variable" then number = tonumber(variables[value.name]) end
+    if value and value.kind == "Variable" then
+      number, state.varies = tonumber(state.variables[value.name]), true
+    end
     if number then return math.max(number, 0) end
     local input = def.arg[name]
     if input and input.default and tonumber(input.default.value) then
@@ -47,7 +49,7 @@ local function field(state, node, parent)
   local t = types.named(def.type)
   local cost, depth, aliases = measure(state, node.selections, t)
   if t.introspection then return 1 + cost, 1, alias + aliases end
-  return 1 + cost * size_of(def, node, state.variables), depth + 1, alias + aliases
+  return 1 + cost * size_of(state, def, node), depth + 1, alias + aliases
 end
 
 local function fragment(state, node)
@@ -86,23 +88,34 @@ local MESSAGES = {
     .. "ask for fewer, with first or limit.",
 }
 
+local NAMES = { "depth", "aliases", "cost" }
+
+-- What an operation costs; kept with its document where no variable says how much.
+local function measured(request, root)
+  local document, operation = request.document, request.operation
+  local kept = document.costs[operation]
+  if kept and kept.schema == request.schema then return kept end
+  local state = { schema = request.schema, fragments = document.fragments, known = {},
+    variables = request.variables }
+  local cost, depth, aliases = measure(state, operation.selections, root)
+  local got = { cost = cost + 0.0, depth = depth, aliases = aliases, schema = request.schema }
+  if not state.varies then document.costs[operation] = got end
+  return got
+end
+
 --- Looks whether an operation stays within limits.
----@param request table schema, document, operation, variables
+---@param request table schema, document, operation, variables, sources
 ---@param allowed { depth: integer?, aliases: integer?, cost: integer? }
 ---@return table|nil err
 function limits.check(request, allowed)
   if not (allowed.depth or allowed.aliases or allowed.cost) then return nil end
-  local document, operation = request.document, request.operation
-  local state = { schema = request.schema, fragments = document.fragments, known = {},
-    variables = request.variables }
-  local root = request.schema:root(operation.operation)
+  local root = request.schema:root(request.operation.operation)
   if not root then return nil end
-  local cost, depth, aliases = measure(state, operation.selections, root)
-  local got = { cost = cost + 0.0, depth = depth, aliases = aliases }
-  for _, name in ipairs({ "depth", "aliases", "cost" }) do
+  local got = measured(request, root)
+  for _, name in ipairs(NAMES) do
     if allowed[name] and got[name] > allowed[name] then
-      return errors.at(document.sources, MESSAGES[name]:format(got[name], allowed[name]),
-        { operation.at }, { code = name:upper() .. "_LIMIT" })
+      return errors.at(request.sources, MESSAGES[name]:format(got[name], allowed[name]),
+        { request.operation.at }, { code = name:upper() .. "_LIMIT" })
     end
   end
 end

@@ -68,6 +68,22 @@ describe("limits", function()
     assert.equal("COST_LIMIT", run(1).errors[1].extensions.code)
   end)
 
+  it("of cost, anew for each value of a variable", function()
+    local function run(n)
+      return support.run(schema, "query ($n: Int) { list(first: $n) { id } }",
+        { variables = { n = n }, limits = { cost = 100 }, root = { list = {} } })
+    end
+    for _ = 1, 2 do
+      assert.is_nil(run(5).errors)
+      assert.matches("may give 1001 values", run(1000).errors[1].message)
+    end
+    for _ = 1, 2 do
+      local result = support.run(schema, "{ list(first: 1000) { id } }",
+        { limits = { cost = 100 } })
+      assert.matches("may give 1001 values", result.errors[1].message)
+    end
+  end)
+
   it("of cost, by defaults, and ten for a list of which nothing is known", function()
     local result = support.run(schema, "{ list { id } all { id } }", { limits = { cost = 1 } })
     assert.matches("may give 17 values", result.errors[1].message)
