@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { Fills, MapHistogram, MapPage as Query, type MapPageData } from "@gen/queries";
 import type { PageProps } from "../routes";
 import { bytes, count, percent, sentence, short } from "../lib/format";
-import { useQuery } from "../lib/hooks";
+import { useQuery, type Result } from "../lib/hooks";
 import { useMapBeat, useReloadOn } from "../lib/map_beat";
 import { oneOf } from "../lib/router";
 import { maps } from "../lib/store";
@@ -225,9 +225,24 @@ function Body({ data }: { data: MapPageData }) {
   );
 }
 
+const idsOf = (list: readonly { id: number }[]): string =>
+  list.map(({ id }) => id).sort((x, y) => x - y).join();
+
+/** Reads a map again when other programs use it: the list of all maps knows. */
+function useMap(id: number): Result<MapPageData> {
+  const result = useQuery(Query, { id });
+  const row = maps.value.get(id);
+  const users = row && idsOf(row.programs);
+  const shown = result.data !== undefined;
+  useEffect(() => {
+    if (users !== undefined && shown && users !== idsOf(result.data!.map.programs)) result.reload();
+  }, [users, shown]);
+  return result;
+}
+
 export function MapPage({ id }: PageProps) {
   const number = Number(id);
-  const result = useQuery(Query, { id: number }, { kinds: ["PROGRAM"] });
+  const result = useMap(number);
   const gone = result.data && maps.value.size > 0 && !maps.value.has(number);
   const tab = oneOf("tab", ["entries", "values", "changes", "histogram", "about", "export"]);
   return (
