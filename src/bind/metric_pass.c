@@ -404,6 +404,8 @@ int lun_pass_run(struct lun_pass *pass, struct lun_tally *tally)
 		count = lun_pass_next(&run);
 		if (count > 0)
 			err = add_batch(&run, (uint32_t)count, tally);
+		if (!err && pass->drain && lun_tally_size(tally) > pass->drain_above)
+			err = pass->drain(pass->drain_arg);
 	} while (count > 0 && !err);
 	lun_pass_end(&run);
 	return count < 0 ? count : err;

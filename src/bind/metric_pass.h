@@ -52,6 +52,11 @@ struct lun_pass {
 	bool skip_zero;  /* an entry whose first number is 0 is left out */
 	double deadline; /* on the monotonic clock, in seconds; 0: none */
 	size_t top, by;  /* only the greatest are wanted, and each entry is a group; 0: all */
+	/* Called between batches when the tally has more groups than that: takes them out. May be
+	 * NULL; what it returns below 0 ends the pass. */
+	int (*drain)(void *arg);
+	void *drain_arg;
+	size_t drain_above;
 	/* What came of it. */
 	uint64_t entries, errors;
 	bool late, restarted, truncated;

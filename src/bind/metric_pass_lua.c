@@ -303,18 +303,38 @@ static int push_outcome(lua_State *L, const struct lun_pass *pass)
 	return 1;
 }
 
-/* run(pass, tally) -> { entries, errors, error, late, restarted, truncated, blurred }
- * | nil, message, errno */
+/* Calls the function at 3; its error stays on the stack. */
+static int call_drain(void *arg)
+{
+	lua_State *L = arg;
+
+	lua_pushvalue(L, 3);
+	return lua_pcall(L, 0, 0, 0) ? -ECANCELED : 0;
+}
+
+/* run(pass, tally [, drain, above]) -> { entries, errors, error, late, restarted, truncated,
+ * blurred } | nil, message, errno: drain() is called in between when the tally has more groups
+ * than `above` */
 static int l_run(lua_State *L)
 {
 	struct lun_tally *tally = lun_tally_check(L, 2);
+	lua_Integer above = luaL_optinteger(L, 4, 0);
 	struct lun_pass **slot;
-	int n = read_pass(L, &slot);
+	int n;
 
+	lua_settop(L, 3);
+	n = read_pass(L, &slot);
 	if (n)
 		return n;
 	luaL_argcheck(L, fits(*slot, tally), 2, "has other cells or labels than the pass");
+	if (lua_isfunction(L, 3)) {
+		(*slot)->drain = call_drain;
+		(*slot)->drain_arg = L;
+		(*slot)->drain_above = (size_t)above;
+	}
 	n = lun_pass_run(*slot, tally);
+	if (n == -ECANCELED)
+		return lua_error(L);
 	if (n)
 		return lun_push_error(L, n, NULL);
 	return push_outcome(L, *slot);

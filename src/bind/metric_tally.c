@@ -95,6 +95,13 @@ static int l_tally(lua_State *L)
 	return *slot && rank(L, *slot) == 0 ? 1 : luaL_error(L, "not enough memory");
 }
 
+/* tally:clear(): its groups were taken elsewhere */
+static int l_tally_clear(lua_State *L)
+{
+	lun_tally_clear(lun_tally_check(L, 1));
+	return 0;
+}
+
 /* tally:settle() -> whether it has the greatest (of what has top; true without) */
 static int l_tally_settle(lua_State *L)
 {
@@ -411,6 +418,7 @@ static const luaL_Reg tally_methods[] = {
 	{ "row", l_tally_row },
 	{ "size", l_tally_size },
 	{ "settle", l_tally_settle },
+	{ "clear", l_tally_clear },
 	{ "select", l_tally_select },
 	{ "close", l_tally_close },
 	{ "__gc", l_tally_close },

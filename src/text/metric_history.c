@@ -6,8 +6,9 @@
 
 enum {
 	FIRST_SLOTS = 256,
-	MOST = 1 << 20, /* series a rule */
-	FORGET = 3600,  /* seconds */
+	MOST = 1 << 18,    /* series a rule: 36 MiB */
+	FORGET = 3600,     /* seconds */
+	SWEEP_EVERY = 600, /* seconds */
 };
 
 struct lun_history {
@@ -17,6 +18,7 @@ struct lun_history {
 	struct lun_past *slots; /* open addressing by key */
 	size_t n_slots, used;
 	double ended; /* when the last pass was noted */
+	double swept; /* when what was not seen any more was last left out */
 	bool stale;   /* the pass that holds the lock */
 };
 
@@ -108,8 +110,10 @@ void lun_history_close(struct lun_history *h, double now)
 {
 	if (!h->stale)
 		h->ended = now;
-	if (h->used > FIRST_SLOTS / 2)
+	if (h->used > FIRST_SLOTS / 2 && now - h->swept > SWEEP_EVERY) {
 		rehash(h, h->n_slots, now - FORGET);
+		h->swept = now;
+	}
 	pthread_mutex_unlock(&h->lock);
 }
 

@@ -419,6 +419,13 @@ int lun_tally_settle(struct lun_tally *t)
 	return err;
 }
 
+void lun_tally_clear(struct lun_tally *t)
+{
+	memset(t->slots, 0, t->n_slots * sizeof(*t->slots));
+	t->size = 0;
+	t->keys.len = 0;
+}
+
 size_t lun_tally_pruned(const struct lun_tally *t)
 {
 	return t->pruned;

@@ -40,7 +40,9 @@ int lun_tally_prune(struct lun_tally *tally, size_t keep, size_t by);
 int lun_tally_rank(struct lun_tally *tally, size_t keep, size_t by);
 /* Ends that. 0; -EDOM when a number was negative: the greatest are not known; -ENOMEM. */
 int lun_tally_settle(struct lun_tally *tally);
-/* How many groups were forgotten by either. */
+/* Forgets all groups, as they were taken elsewhere; what was counted beside them stays. */
+void lun_tally_clear(struct lun_tally *tally);
+/* How many groups were forgotten by either of the first two. */
 size_t lun_tally_pruned(const struct lun_tally *tally);
 
 size_t lun_tally_labels(const struct lun_tally *tally);

@@ -193,9 +193,12 @@ function Each:entries(cursor)
     else
       entry(self, key, value)
     end
-    if self.seen % CHECK_EVERY == 0 and is_late(self) then
-      self.late = true
-      return
+    if self.seen % CHECK_EVERY == 0 then
+      if is_late(self) then
+        self.late = true
+        return
+      end
+      if self.full and self.tally:size() > self.above then self.full() end
     end
   end
 end
@@ -225,7 +228,9 @@ end
 ---@param map Map
 ---@param tally table
 ---@param deadline number|nil
-function each.run(compiled, map, tally, deadline)
+---@param full fun()|nil takes the tally's groups out when they are more than `above`
+---@param above integer|nil
+function each.run(compiled, map, tally, deadline, full, above)
   local decoder = setmetatable({ reduce = compiled.reduce }, { __index = compiled.decoder })
   local cursor, err, errno = map:cursor { decoder = decoder, cpus = compiled.each_cpu }
   if not cursor then return nil, err, errno end
@@ -235,7 +240,7 @@ function each.run(compiled, map, tally, deadline)
   local self = setmetatable({ tally = tally, labels = labels, cells = cells,
     filter = type(filter) == "function" and filter or nil, each_cpu = compiled.each_cpu,
     info = compiled.info, skip_zero = compiled.rule.skip_zero, deadline = deadline, seen = 0,
-    kept = {} }, Each)
+    kept = {}, full = full, above = above }, Each)
   self.take = written_out(self) or self.entry
   local outcome = { errors = 0, late = false }
   -- An entry that fails is counted, and the walk goes on behind it.

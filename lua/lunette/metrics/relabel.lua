@@ -2,7 +2,6 @@
 -- pattern or function, and filters by label. It runs once a label set; sets that become equal
 -- are merged.
 
-local core = require("lunette.core.metrics")
 local regexp = require("lunette.metrics.regexp")
 
 local relabel = {}
@@ -126,10 +125,9 @@ local function keeps(steps, labels)
   return true
 end
 
---- A tally with the labels changed. `names` are the tally's labels in order.
----@return table tally
-function relabel.apply(steps, tally, names, cells, limit)
-  local changed = core.tally { labels = #names, cells = cells, limit = limit }
+--- Adds all series of a tally to another one, with the labels changed, and clears it. `names` are
+--- the labels in order.
+function relabel.into(changed, steps, tally, names)
   for row = 1, (tally:size()) do
     local values, labels, ordered = tally:row(row), {}, {}
     for i, name in ipairs(names) do labels[name] = values[i] end
@@ -138,8 +136,7 @@ function relabel.apply(steps, tally, names, cells, limit)
       changed:merge(tally, row, table.unpack(ordered))
     end
   end
-  tally:close()
-  return changed
+  tally:clear()
 end
 
 return relabel

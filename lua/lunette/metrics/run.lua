@@ -10,6 +10,7 @@ local state = require("lunette.metrics.state")
 local run = {}
 
 local MOST_GROUPS = 1000000 -- label sets that a pass keeps to choose from
+local DRAIN_ABOVE = 32768 -- label sets that wait to be relabelled
 local STREAM_ABOVE = 10000 -- entries; a larger map is not gathered where it need not be
 
 local function names_of(rule)
@@ -30,10 +31,10 @@ local GROWS = { sum = true, max = true }
 -- Whether the greatest can be told while the entries come, so that the others' labels need no
 -- memory.
 local function can_rank(rule)
-  return rule.top and not rule.relabel and not rule.expire
-    and GROWS[rule.cells.merges[rule.metrics[rule.by].cell]]
+  return rule.top and not rule.expire and GROWS[rule.cells.merges[rule.metrics[rule.by].cell]]
 end
 
+-- What entries are added to: the greatest of them, or all.
 local function new_tally(rule, ranked)
   return core.tally { labels = #names_of(rule), cells = rule.cells.merges,
     limit = limit_of(rule), top = ranked and math.tointeger(rule.top // 1) or nil,
@@ -96,13 +97,24 @@ local function gather_top(self, spec)
   return core.run(spec, self.tally)
 end
 
+-- Where labels are changed, entries wait in a tally of their own until they are many, so that
+-- one change serves many entries.
+local function drain(self)
+  relabel.into(self.tally, self.rule.relabel, self.waiting, names_of(self.rule))
+end
+
 local function gather_by(self, compiled, map, alone)
   local rule, deadline = self.rule, self.scrape.deadline
   local spec = not compiled.lua and compiled:spec(map, deadline)
   if spec and alone and self.ranked and compiled.identity then return gather_top(self, spec) end
   self.tally = self.tally or new_tally(rule, self.ranked)
-  if spec then return core.run(spec, self.tally) end
-  return each.run(compiled, map, self.tally, deadline)
+  local into, full = self.tally, nil
+  if rule.relabel then
+    self.waiting = self.waiting or new_tally(rule)
+    into, full = self.waiting, function() drain(self) end
+  end
+  if spec then return core.run(spec, into, full, DRAIN_ABOVE) end
+  return each.run(compiled, map, into, deadline, full, DRAIN_ABOVE)
 end
 
 local function gather(self, compiled, map, alone)
@@ -143,9 +155,7 @@ local function select_series(self)
   local rule = self.rule
   local tally = self.tally or new_tally(rule)
   local _, refused, cut = tally:size()
-  if rule.relabel then
-    tally = relabel.apply(rule.relabel, tally, names_of(rule), rule.cells.merges, MOST_GROUPS)
-  end
+  if self.waiting then cut = cut + select(3, self.waiting:size()) end
   local hold = rule.reset == "hold" or (rule.reset == nil and self.aggregated or false)
   local selection = tally:select { rule = rule.name, began = self.began, now = (core.now()),
     expire = rule.expire, top = rule.top, by = rule.metrics[rule.by].cell,
@@ -209,6 +219,7 @@ local function gather_all(self)
   local list = maps.of(self.rule, self.scrape:maps())
   self.tally = nil
   for _, info in ipairs(list) do read_map(self, info, #list == 1) end
+  if self.waiting then drain(self) end
 end
 
 --- Runs a rule for a scrape. Returns whether it gave all that it could.

@@ -101,15 +101,17 @@ local function seconds_left(self)
   return self.deadline and math.min(MOST_SECONDS, self.deadline - now) or MOST_SECONDS
 end
 
--- The message and the frames of the script itself.
+-- The message and the frames of the script itself; without the place, where that is ours.
 local function short(message)
   local lines = {}
+  message = message:gsub("^[^\n]*lunette/metrics/%w+%.lua:%d+: ", "")
   for line in message:gmatch("[^\n]+") do
     if line:find("lunette/metrics/", 1, true) or line:find("in function 'lunette", 1, true) then
       break
     end
     lines[#lines + 1] = line
   end
+  if lines[#lines] == "stack traceback:" then lines[#lines] = nil end
   return #lines > 0 and table.concat(lines, "\n") or message
 end
 

@@ -1,7 +1,9 @@
 -- The greatest of many label sets: what is told while the entries come must be what one would
 -- choose from all of them in the end.
 
+local bpf = require("bpf")
 local core = require("lunette.core.metrics")
+local fixture = require("tests.lua.support.fixture")
 local lunette = require("lunette")
 local support = require("tests.lua.metrics.support")
 
@@ -117,5 +119,34 @@ describe("a rule with top", function()
     rule.labels = { who = function(key) return key.who end }
     metrics.map(rule)
     assert.are.same({ p8 = "92", p9 = "96" }, values(support.text()))
+  end)
+end)
+
+describe("a rule that changes labels of many", function()
+  it("adds up what becomes equal, however many there were", function()
+    support.clear()
+    local object <close> = assert(bpf.load(fixture.object("metrics_big")))
+    local map <close> = object:map("mx_big")
+    local entries = 40000 -- more than wait for it at once
+    for i = 1, entries do assert(map:update(("<c16"):pack("k" .. i), ("<I8"):pack(i))) end
+    local function cut(labels)
+      labels.key = labels.key:sub(1, 2)
+      return labels
+    end
+    for name, key in pairs { plan = "key", lua = function(bytes) return bytes end } do
+      metrics.map { name = "many_" .. name, match = { id = map:info().id }, relabel = cut,
+        decode = { key = d.cstring(16), value = d.u64() }, labels = { key = key }, top = 2 }
+    end
+    local sums = {}
+    for i = 1, entries do
+      local first = "k" .. tostring(i):sub(1, 1)
+      sums[first] = (sums[first] or 0) + i
+    end
+    local text = support.text()
+    for _, name in ipairs { "many_plan", "many_lua" } do
+      assert.are.equal(tostring(sums.k3), support.sample(text, name .. '{key="k3"}'))
+      assert.are.equal(tostring(sums.k2), support.sample(text, name .. '{key="k2"}'))
+      assert.is_nil(support.sample(text, name .. '{key="k1"}'))
+    end
   end)
 end)
