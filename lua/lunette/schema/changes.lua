@@ -123,10 +123,14 @@ local function is_empty(event)
   return event.addedCount + event.removedCount + event.changedCount == 0
 end
 
--- Each event is compared with the one before it.
+-- Each event is compared with the one before it, until it is closed.
 local function follow(info)
   local last, last_time
-  return function(args, ctx)
+  local function close()
+    if last then last:close() end
+    last = nil
+  end
+  local function event_of(args, ctx)
     local k = kernel.of(ctx)
     local reader = cells.reader(info, decoder.in_force(k, info), args)
     local now = k:now()
@@ -134,7 +138,7 @@ local function follow(info)
     local seconds = last_time and math.max(now - last_time, 1e-3)
     local event = compared(reader, last or snapshot, snapshot, seconds or 1)
     local first, state = last == nil, snapshot:state()
-    if last then last:close() end
+    close()
     last, last_time = snapshot, now
     if is_empty(event) and not first then return nil end
     event.mapId, event.time, event.seconds, event.columns = info.id, now, seconds, reader.columns
@@ -142,12 +146,16 @@ local function follow(info)
     event.truncated = state.truncated or state.share < 1
     return event
   end
+  return event_of, close
 end
 
 local function subscribe(root, args, ctx)
   local info = kernel.of(ctx):demand("map", args.id)
   if not readable.lookup(info) then error(readable.why(info), 0) end
-  return subscription.timed(follow(info))(root, args, ctx)
+  local event_of, close = follow(info)
+  local source = subscription.timed(event_of)(root, args, ctx)
+  source.close = close
+  return source
 end
 
 changes.resolvers = {

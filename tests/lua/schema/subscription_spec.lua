@@ -100,6 +100,26 @@ describe("subscriptions", function()
     assert.equal(2, #event().removed)
   end)
 
+  it("mapChanges let go of what they compare with when they end", function()
+    local methods = debug.getregistry()["lunette.snapshot"].__index
+    local close, closed = methods.close, 0
+    methods.close = function(...)
+      closed = closed + 1
+      return close(...)
+    end
+    local stream = subscribe(("subscription { mapChanges(id: %d) { share addedCount } }")
+      :format(hash))
+    local first = stream:event().data.mapChanges
+    assert.same({ 1.0, 0 }, { first.share, first.addedCount })
+    object:map("sch_hash"):update(("<I4"):pack(9), ("<I8"):pack(9))
+    assert.equal(1, stream:event().data.mapChanges.addedCount)
+    assert.equal(1, closed)
+    stream:close()
+    methods.close = close
+    assert.equal(2, closed)
+    object:map("sch_hash"):delete(("<I4"):pack(9))
+  end)
+
   it("topics carry whatever scripts publish", function()
     local stream = subscribe('subscription { topic(name: "news") }')
     assert.equal("news", stream.source.topic)
