@@ -396,6 +396,12 @@ function bpf.ksym_address(name) end
 ---@return string|nil name, integer|string within_or_err, integer? errno
 function bpf.elf_symbol(path, offset) end
 
+---The statically defined probe (USDT) of an executable or library at a file offset: "libc:setjmp".
+---@param path string
+---@param offset integer
+---@return string|nil name, string? err, integer? errno
+function bpf.elf_probe(path, offset) end
+
 ---The names of several types of a BTF object, which is read once; "" where a type has none.
 ---@param btf_id integer
 ---@param type_ids integer[]

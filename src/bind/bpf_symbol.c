@@ -51,6 +51,20 @@ static int l_elf_symbol(lua_State *L)
 	return 2;
 }
 
+/* bpf.elf_probe(path, offset) -> "provider:name" | nil, err, errno */
+static int l_elf_probe(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	uint64_t offset = (uint64_t)luaL_checkinteger(L, 2);
+	char name[512];
+	int err = lun_elf_probe(path, offset, name, sizeof(name));
+
+	if (err)
+		return lun_push_error(L, err, path);
+	lua_pushstring(L, name);
+	return 1;
+}
+
 static int free_btf(lua_State *L)
 {
 	lun_btf_free(lua_touserdata(L, 1));
@@ -107,6 +121,7 @@ static const luaL_Reg functions[] = {
 	{ "ksym", l_ksym },
 	{ "ksym_address", l_ksym_address },
 	{ "elf_symbol", l_elf_symbol },
+	{ "elf_probe", l_elf_probe },
 	{ "btf_names", l_btf_names },
 	{ NULL, NULL },
 };

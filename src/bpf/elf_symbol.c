@@ -5,6 +5,7 @@
 #include <gelf.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -87,18 +88,119 @@ static int open_regular(const char *path)
 	return -EINVAL;
 }
 
+/* An open file and what is read of it; err is what is wrong with it. */
+struct object {
+	int fd;
+	Elf *elf;
+	int err;
+};
+
+static struct object open_object(const char *path)
+{
+	struct object object = { .fd = open_regular(path), .err = -EINVAL };
+
+	if (object.fd < 0) {
+		object.err = object.fd;
+		return object;
+	}
+	elf_version(EV_CURRENT);
+	object.elf = elf_begin(object.fd, ELF_C_READ_MMAP, NULL);
+	if (object.elf && elf_kind(object.elf) == ELF_K_ELF)
+		object.err = 0;
+	return object;
+}
+
+static void close_object(struct object *object)
+{
+	elf_end(object->elf);
+	if (object->fd >= 0)
+		close(object->fd);
+}
+
 int lun_elf_symbol(const char *path, uint64_t offset, char *name, size_t size, uint64_t *within)
 {
-	int fd = open_regular(path), err = -EINVAL;
-	Elf *elf;
+	struct object object = open_object(path);
+	int err = object.err;
 
-	if (fd < 0)
-		return fd;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF)
-		err = search(elf, offset, name, size, within);
-	elf_end(elf);
-	close(fd);
+	if (!err)
+		err = search(object.elf, offset, name, size, within);
+	close_object(&object);
+	return err;
+}
+
+static Elf_Scn *section_of(Elf *elf, const char *name, GElf_Shdr *head)
+{
+	Elf_Scn *section = NULL;
+	const char *found;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		found = gelf_getshdr(section, head) ? elf_strptr(elf, names, head->sh_name) : NULL;
+		if (found && !strcmp(found, name))
+			return section;
+	}
+	return NULL;
+}
+
+/*
+ * A probe's note: where it is, where .stapsdt.base was when that was written, its semaphore, and
+ * then the provider, the name and the arguments. Fields are as wide as addresses of 64 bits.
+ */
+static bool is_probe(
+	const char *note, size_t len, uint64_t address, uint64_t base, char *name, size_t size)
+{
+	const size_t head = 3 * sizeof(uint64_t);
+	uint64_t fields[3];
+	size_t provider, rest;
+
+	if (len <= head)
+		return false;
+	memcpy(fields, note, head);
+	if (base)
+		fields[0] += base - fields[1];
+	provider = strnlen(note + head, len - head);
+	rest = head + provider + 1;
+	if (fields[0] != address || rest >= len || strnlen(note + rest, len - rest) == len - rest)
+		return false;
+	snprintf(name, size, "%s:%s", note + head, note + rest);
+	return true;
+}
+
+static int search_probes(Elf *elf, uint64_t offset, char *name, size_t size)
+{
+	enum { PROBE = 3 };
+	uint64_t address, base = 0;
+	size_t at = 0, next, text, data_at;
+	GElf_Shdr head;
+	Elf_Data *data;
+	GElf_Nhdr note;
+	Elf_Scn *notes;
+
+	if (section_of(elf, ".stapsdt.base", &head))
+		base = head.sh_addr;
+	notes = section_of(elf, ".note.stapsdt", &head);
+	data = notes ? elf_getdata(notes, NULL) : NULL;
+	if (!data || gelf_getclass(elf) != ELFCLASS64 || !address_of(elf, offset, &address))
+		return -ENOENT;
+	while ((next = gelf_getnote(data, at, &note, &text, &data_at))) {
+		if (note.n_type == PROBE &&
+			is_probe((char *)data->d_buf + data_at, note.n_descsz, address, base, name,
+				size))
+			return 0;
+		at = next;
+	}
+	return -ENOENT;
+}
+
+int lun_elf_probe(const char *path, uint64_t offset, char *name, size_t size)
+{
+	struct object object = open_object(path);
+	int err = object.err;
+
+	if (!err)
+		err = search_probes(object.elf, offset, name, size);
+	close_object(&object);
 	return err;
 }

@@ -8,3 +8,6 @@
  * into it. 0 or -errno; -ENOENT when no symbol covers the place (a stripped file).
  */
 int lun_elf_symbol(const char *path, uint64_t offset, char *name, size_t size, uint64_t *within);
+
+/* The statically defined probe (USDT) at a file offset: "provider:name". 0, -ENOENT, or -errno. */
+int lun_elf_probe(const char *path, uint64_t offset, char *name, size_t size);

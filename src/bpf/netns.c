@@ -103,11 +103,20 @@ static void add_record(struct lun_out *out, const struct lun_owner_record *recor
 		add(out, path);
 }
 
+/*
+ * Lunettes look into namespaces for a moment: ours, and others that run beside it. What they hold
+ * meanwhile is no way to get there.
+ */
+static bool is_passing(const struct lun_owner_record *record)
+{
+	return record->pid == (unsigned int)getpid() ||
+		!strncmp(record->comm, program_invocation_short_name, sizeof(record->comm) - 1);
+}
+
 /* By iterators, which look at every thread and descriptor for little. */
 static int add_held(struct lun_out *out)
 {
 	const struct lun_owner_record *records;
-	unsigned int self = (unsigned int)getpid();
 	struct lun_out held;
 	int err;
 
@@ -115,7 +124,7 @@ static int add_held(struct lun_out *out)
 	err = lun_owners_of_namespaces(&held);
 	records = (void *)held.data;
 	for (size_t i = 0; i < held.len / sizeof(*records); i++)
-		if (!known(out, records[i].id) && records[i].pid != self)
+		if (!known(out, records[i].id) && !is_passing(&records[i]))
 			add_record(out, &records[i]);
 	lun_out_free(&held);
 	return err;

@@ -338,6 +338,7 @@ int lun_strays(struct bpf_iter__task *ctx)
 	record.id = BPF_CORE_READ(net, ns.inum);
 	record.pid = BPF_CORE_READ(task, tgid);
 	record.fd = BPF_CORE_READ(task, pid);
+	BPF_CORE_READ_STR_INTO(&record.comm, task, group_leader, comm);
 	bpf_seq_write(seq, &record, sizeof(record));
 	return 0;
 }

@@ -24,7 +24,8 @@ static void put(struct message *m, int type, const void *data, size_t len)
 	struct rtattr attr = { (unsigned short)RTA_LENGTH(len), (unsigned short)type };
 
 	memcpy(m->data + m->len, &attr, sizeof(attr));
-	memcpy(m->data + m->len + sizeof(attr), data, len);
+	if (len)
+		memcpy(m->data + m->len + sizeof(attr), data, len);
 	m->len += RTA_SPACE(len);
 }
 

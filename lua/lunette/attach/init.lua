@@ -24,7 +24,7 @@ local attach = {}
 ---@field cgroup_id? integer with cgroup_path; inherited ones: from_cgroup_id, from_cgroup_path
 ---@field ifindex? integer with ifname, and netns (inode) and netns_path
 ---@field map_id? integer of the socket map, program array or struct_ops map; index in an array
----@field func? string function, with offset; file or addr where it has one; tracepoint
+---@field func? string function, with offset; file or addr where it has one; tracepoint; usdt
 ---@field target_prog_id? integer the program whose function is replaced or traced
 ---@field member? string of the struct that a struct_ops program is in: the function it stands for
 ---@field [string] any

@@ -72,15 +72,23 @@ local function at_offset(name, offset)
   return offset and offset ~= 0 and ("%s+0x%x"):format(name, offset) or name
 end
 
---- The words for a uprobe, by the symbol that its file offset is in.
----@param row table with file and file_offset; gets func and offset
+-- The words for a place in a file, what it is in (function, offset), and the USDT probe there.
+local function in_file(file, offset)
+  local func, within = bpf.elf_symbol(file, offset)
+  local words = func and at_offset(func, within) or ("0x%x"):format(offset)
+  local probe = bpf.elf_probe(file, offset)
+  if probe then words = ("%s (USDT %s)"):format(words, probe) end
+  return words, func, func and within, probe
+end
+
+--- The words for a uprobe, by the symbol that its file offset is in, or its USDT probe.
+---@param row table with file and file_offset; gets func, offset and usdt
 ---@param pid integer|nil a process that sees the file
 ---@return string
 function links.uprobe(row, pid)
-  local func, within = bpf.elf_symbol(visible(row.file, pid), row.file_offset)
-  if not func then return ("%s:0x%x"):format(row.file, row.file_offset) end
-  row.func, row.offset = func, within
-  return ("%s:%s"):format(row.file, at_offset(func, within))
+  local words
+  words, row.func, row.offset, row.usdt = in_file(visible(row.file, pid), row.file_offset)
+  return ("%s:%s"):format(row.file, words)
 end
 
 --- The words for a kprobe.
@@ -135,8 +143,7 @@ local function uprobe_multi(row, link, pid)
   local file = visible(link.file_name, pid)
   row.file, row.funcs, row.count = link.file_name, {}, link.count
   for i, offset in ipairs(full.offsets or {}) do
-    local func, within = bpf.elf_symbol(file, offset)
-    row.funcs[i] = func and at_offset(func, within) or ("0x%x"):format(offset)
+    row.funcs[i] = in_file(file, offset)
   end
   if link.retprobe then row.kind = "uretprobe_multi" end
   return ("%s:%s"):format(link.file_name, some(row.funcs, link.count))

@@ -282,6 +282,7 @@ describe("bpf.net_progs", function()
   end)
 
   it("leaks no descriptor", function()
+    collectgarbage()
     local before = fixture.descriptors()
     for _ = 1, 5 do
       bpf.net_progs()

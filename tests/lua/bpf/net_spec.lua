@@ -195,7 +195,7 @@ time.sleep(60)']])
 
   it("finds one without a process, by the descriptor that keeps it", function()
     local pid, ino = helper([[unshare -n bash -c 'exec 9</proc/self/ns/net
-      echo $$; stat -L -c %%i /proc/self/ns/net; exec nsenter --net=/proc/$PPID/ns/net sleep 60']])
+      ino=$(stat -L -c %%i /proc/self/ns/net); echo $$; echo $ino; exec nsenter --net=/proc/$PPID/ns/net sleep 60']])
     local want, path = ("/proc/%d/fd/9"):format(pid), nil
     for _ = 1, 600 do -- until it has left
       path = path_of(ino)
@@ -209,13 +209,14 @@ time.sleep(60)']])
     local dir = folder(" space")
     local pid, ino = helper([[unshare -m --propagation private bash -c 'mount -t tmpfs none "%s"
       cd "%s" && touch net && unshare -n mount --bind /proc/self/ns/net net &&
-      echo $$ && stat -c %%i net && exec sleep 60']], dir, dir)
+      ino=$(stat -c %%i net) && echo $$ && echo $ino && exec sleep 60']], dir, dir)
     assert.equal(("/proc/%d/root%s/net"):format(pid, dir), path_of(ino))
   end)
 
   it("is unmoved by those that come and go, and keeps none", function()
     helper([[bash -c 'trap "stop=1" TERM; echo $$; echo
       until [ $stop ]; do ip netns add lunn-$$-x; ip netns del lunn-$$-x; done']])
+    collectgarbage()
     local before = fixture.descriptors()
     for _ = 1, 20 do
       assert.is_table(bpf.net_progs())

@@ -18,6 +18,17 @@ describe("bpf.ksym", function()
   end)
 end)
 
+-- A symbol's file offset by readelf's table of segments.
+local function offset_in(binary, name)
+  local symbols = fixture.output(("readelf -sW %s"):format(binary))
+  local address = tonumber(symbols:match("(%x+)%s+%d+ FUNC%s+GLOBAL DEFAULT%s+%d+ " .. name), 16)
+  local segments = fixture.output(("readelf -lW %s"):format(binary))
+  for offset, virtual, size in segments:gmatch("LOAD%s+0x(%x+) 0x(%x+) 0x%x+ 0x(%x+)") do
+    offset, virtual, size = tonumber(offset, 16), tonumber(virtual, 16), tonumber(size, 16)
+    if address >= virtual and address < virtual + size then return address - virtual + offset end
+  end
+end
+
 describe("bpf.elf_symbol", function()
   local binary = os.tmpname()
   local source = binary .. ".c"
@@ -35,16 +46,7 @@ describe("bpf.elf_symbol", function()
     os.remove(binary)
   end)
 
-  -- A symbol's file offset by readelf's table of segments.
-  local function offset_of(name)
-    local symbols = fixture.output(("readelf -sW %s"):format(binary))
-    local address = tonumber(symbols:match("(%x+)%s+%d+ FUNC%s+GLOBAL DEFAULT%s+%d+ " .. name), 16)
-    local segments = fixture.output(("readelf -lW %s"):format(binary))
-    for offset, virtual, size in segments:gmatch("LOAD%s+0x(%x+) 0x(%x+) 0x%x+ 0x(%x+)") do
-      offset, virtual, size = tonumber(offset, 16), tonumber(virtual, 16), tonumber(size, 16)
-      if address >= virtual and address < virtual + size then return address - virtual + offset end
-    end
-  end
+  local function offset_of(name) return offset_in(binary, name) end
 
   it("finds functions by file offset", function()
     for _, name in ipairs { "first", "second", "main" } do
@@ -64,6 +66,33 @@ describe("bpf.elf_symbol", function()
     assert.same({ nil, source .. ": Invalid argument", 22 }, { bpf.elf_symbol(source, 0) })
     assert.same({ nil, "/dev/zero: Invalid argument", 22 }, { bpf.elf_symbol("/dev/zero", 0) })
     assert.is_nil(bpf.elf_symbol("/nowhere", 0))
+  end)
+end)
+
+describe("bpf.elf_probe", function()
+  local binary = os.tmpname()
+
+  setup(function()
+    assert(os.execute(("gcc -O0 -no-pie -o %s tests/lua/support/probe.c"):format(binary)))
+  end)
+
+  teardown(function() os.remove(binary) end)
+
+  it("finds the probe that is at a file offset", function()
+    local probed = offset_in(binary, "probed")
+    assert.equal("lunette:began", bpf.elf_probe(binary, probed))
+    assert.is_nil(bpf.elf_probe(binary, probed + 1))
+    assert.same({ nil, binary .. ": No such file or directory", 2 },
+      { bpf.elf_probe(binary, offset_in(binary, "unprobed")) })
+    assert.is_nil(bpf.elf_probe("/nowhere", 0))
+    assert.is_nil(bpf.elf_probe("/dev/zero", 0))
+  end)
+
+  it("is told of a uprobe", function()
+    local row = { file = binary, file_offset = offset_in(binary, "probed") }
+    assert.equal(binary .. ":probed (USDT lunette:began)",
+      require("lunette.attach.links").uprobe(row))
+    assert.same({ "probed", 0, "lunette:began" }, { row.func, row.offset, row.usdt })
   end)
 end)
 
