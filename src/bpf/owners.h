@@ -21,8 +21,8 @@ enum lun_owners_by { LUN_BY_ITERATOR, LUN_BY_PROC };
 int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by);
 
 /*
- * Appends records of kind LUN_OWNER_THREAD and then LUN_OWNER_NS: network namespaces of threads, and
- * namespaces of every kind that processes hold open; by iterators alone. 0 or -errno.
+ * Appends records of kind LUN_OWNER_THREAD and then LUN_OWNER_NS: network namespaces of threads,
+ * and namespaces of every kind that processes hold open; by iterators alone. 0 or -errno.
  */
 int lun_owners_of_namespaces(struct lun_out *out);
 

@@ -195,7 +195,8 @@ time.sleep(60)']])
 
   it("finds one without a process, by the descriptor that keeps it", function()
     local pid, ino = helper([[unshare -n bash -c 'exec 9</proc/self/ns/net
-      ino=$(stat -L -c %%i /proc/self/ns/net); echo $$; echo $ino; exec nsenter --net=/proc/$PPID/ns/net sleep 60']])
+      ino=$(stat -L -c %%i /proc/self/ns/net); echo $$; echo $ino
+      exec nsenter --net=/proc/$PPID/ns/net sleep 60']])
     local want, path = ("/proc/%d/fd/9"):format(pid), nil
     for _ = 1, 600 do -- until it has left
       path = path_of(ino)
