@@ -67,25 +67,27 @@ function Scrape:family(owner, metric, last)
 end
 
 local function put_set(self, owner, number, family, set)
-  local _, refused = set.tally:size()
-  state.cut(owner, "max", refused)
+  local _, refused, cut = set.tally:size()
+  core.count(owner, "labels_cut", cut)
   local labels = {}
   for i, name in ipairs(set.names) do labels[i] = { name = name, index = i } end
   local selection = set.tally:select { rule = nil }
   self.page:view(number, selection, { labels = labels, cell = 1, bounds = family.bounds,
     shape = family.type == "histogram" and "histogram" or "plain",
     sum = family.bounds and #family.bounds + 2 or nil })
-  return (selection:size())
+  return (selection:size()), refused
 end
 
 local function put_families(self, owner, list, last)
-  local series = 0
+  local series, refused = 0, 0
   for _, family in ipairs(list) do
     local number = self:family(owner, family, last)
     for _, set in pairs(number and family.sets or {}) do
-      series = series + put_set(self, owner, number, family, set)
+      local size, over = put_set(self, owner, number, family, set)
+      series, refused = series + size, refused + over
     end
   end
+  state.cut(owner, "max", refused)
   return series
 end
 
@@ -106,9 +108,8 @@ local function short(message)
   local lines = {}
   message = message:gsub("^[^\n]*lunette/metrics/%w+%.lua:%d+: ", "")
   for line in message:gmatch("[^\n]+") do
-    if line:find("lunette/metrics/", 1, true) or line:find("in function 'lunette", 1, true) then
-      break
-    end
+    if line:find("lunette/metrics/", 1, true) or line:find("in function 'lunette", 1, true)
+      or line:find("in function 'xpcall'", 1, true) then break end
     lines[#lines + 1] = line
   end
   if lines[#lines] == "stack traceback:" then lines[#lines] = nil end
@@ -118,9 +119,9 @@ end
 local function run_collector(item, self)
   local function problem(message) state.problem(item.name, message) end
   local list = {}
-  local ok, err = core.within(seconds_left(self), collect.run, list, item.run, item.max_series,
+  local _, err = core.within(seconds_left(self), collect.run, list, item.run, item.max_series,
     problem)
-  if err then problem(ok and err or short(tostring(err))) end
+  if err then problem(short(tostring(err))) end
   state.set(item.name, "series", put_families(self, item.name, list))
   return err == nil
 end
