@@ -3,13 +3,15 @@
 #include <errno.h>
 #include <libdeflate.h>
 #include <stdlib.h>
+#include <time.h>
 #include <zlib.h>
 
 enum {
 	LEVEL = 1,
 	GZIP_WRAPPER = 16, /* asks deflateInit2 for a gzip header */
 	CHUNK = 64 * 1024,
-	PAUSE = 8 * 1024, /* less than that at once: the reader is to see it now */
+	PAUSE = 8 * 1024, /* less than that at once: the reader is to see it soon */
+	SOON = 50,        /* ms: a stream of small pieces would not be compressed at all else */
 };
 
 int lun_gzip(struct lun_out *out, const void *data, size_t len)
@@ -33,8 +35,17 @@ struct gzip_source {
 	struct lun_source *inner;
 	struct lun_out text;
 	z_stream z;
+	int64_t seen; /* when the reader could see all there was; ms, 0: not yet */
 	bool ended;
 };
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
+}
 
 /* Compresses what is in src->text; Z_FINISH writes the trailer too. */
 static int squeeze(struct gzip_source *src, struct lun_out *out, int flush)
@@ -69,10 +80,12 @@ static int gzip_pull(struct lun_source *base, struct lun_out *out)
 	if (more < 0)
 		return more;
 	src->ended = more == 0;
-	if (!more)
+	if (!more) {
 		flush = Z_FINISH;
-	else if (src->text.len < PAUSE)
+	} else if (src->text.len < PAUSE && (!src->seen || now() - src->seen >= SOON)) {
 		flush = Z_SYNC_FLUSH;
+		src->seen = now();
+	}
 	err = squeeze(src, out, flush);
 	return err ? err : more;
 }
