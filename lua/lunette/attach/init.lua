@@ -32,10 +32,12 @@ local attach = {}
 local View = {}
 View.__index = View
 
--- What a source tells; why it can't is noted.
+local NO_ITERATOR = "sockets: only a BPF iterator tells of their programs, and there is none here"
+
+-- What a source tells, and its second result; why it can't is noted.
 function View:ask(what, source, ...)
   local list, err = source(...)
-  if list then return list end
+  if list then return list, err end
   self.notes[#self.notes + 1] = ("%s: %s"):format(what, err)
   return {}
 end
@@ -76,7 +78,9 @@ local function look(opts)
   local view =
     setmetatable({ notes = {}, effective = opts.effective or false, kernel_btf = {} }, View)
   local seen = opts.seen or {}
-  view.owners = seen.owners or view:ask("owners", bpf.owners)
+  view.owners, view.method = seen.owners, seen.method
+  if not view.owners then view.owners, view.method = view:ask("owners", bpf.owners) end
+  if view.method == "proc" then view.notes[#view.notes + 1] = NO_ITERATOR end
   view.pin_list = seen.pins or view:ask("pins", bpf.pins)
   view.map_list = seen.maps or view:ask("maps", bpf.maps)
   local progs = seen.progs or view:ask("programs", bpf.progs)
@@ -119,7 +123,8 @@ end
 ---
 --- `seen` is what the caller has just read, to spare reading it again.
 ---@param opts? { own?: boolean, effective?: boolean, seen?: { progs?: bpf.ProgInfo[],
----  maps?: bpf.MapInfo[], links?: bpf.LinkInfo[], owners?: bpf.Owner[], pins?: bpf.Pin[] } }
+---  maps?: bpf.MapInfo[], links?: bpf.LinkInfo[], owners?: bpf.Owner[], method?: string,
+---  pins?: bpf.Pin[] } } method is how the owners were found
 ---@return lunette.Attachment[]|nil, string[]|string notes_or_err, integer? errno
 function attach.list(opts)
   opts = opts or {}

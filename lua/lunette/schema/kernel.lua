@@ -66,6 +66,18 @@ function kernel.forget(ctx)
   if ctx.cache then ctx.cache.kernel = nil end
 end
 
+-- The kernel refuses those who may not list.
+local function refused(err, errno) error(errno == EPERM and err .. NEEDS_ROOT or err, 0) end
+
+--- The ids of all objects of a kind, in their order; the objects aren't read.
+---@param kind string
+---@return integer[]
+function kernel.ids(kind)
+  local ids, err, errno = bpf.ids(kind)
+  if not ids then refused(err, errno) end
+  return ids
+end
+
 --- All objects of a kind ("prog", "map", "link", "btf"), by id.
 ---@param kind string
 ---@return table[]
@@ -74,7 +86,7 @@ function Kernel:list(kind)
   if list then return list end
   local err, errno
   list, err, errno = KINDS[kind].list()
-  if not list then error(errno == EPERM and err .. NEEDS_ROOT or err, 0) end
+  if not list then refused(err, errno) end
   table.sort(list, by_id)
   local found, methods = {}, KINDS[kind].methods
   for i = 1, #list do
@@ -230,7 +242,8 @@ end
 ---@return table[]
 function Kernel:owners()
   if not self.holds then
-    self.told_owners = listed(bpf.owners())
+    local told, method = bpf.owners()
+    self.told_owners, self.owners_by = listed(told), told and method
     self.holds = {}
     for i, hold in ipairs(self.told_owners) do
       self.holds[i] = KINDS[hold.kind] and hold
@@ -330,7 +343,8 @@ function Kernel:look_at_attachments(effective)
   local key = effective and "effective" or "attached"
   if not self[key] then
     local seen = { progs = self:list("prog"), maps = self:list("map"), links = self:list("link"),
-      pins = self:pins(), owners = self:owners() and self.told_owners }
+      pins = self:pins(), owners = self:owners() and self.told_owners,
+      method = self.owners_by }
     local attach = require("lunette.attach")
     local list, notes, errno = attach.list { effective = effective, seen = seen }
     if not list then error(errno == EPERM and notes .. NEEDS_ROOT or notes, 0) end

@@ -1,6 +1,7 @@
 -- Programs on routes, classes, shared blocks and actions, by `ip` and `tc` in a network namespace
 -- of the test's own; and every way in which a namespace is kept.
 
+local attach = require("lunette.attach")
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
@@ -60,6 +61,10 @@ describe("bpf.net_progs of routes", function()
     assert.equal("routes.bpf.o:[lwt_in]", row.name)
     assert.equal("lwt_in rt_in", program_of(row))
     assert.equal("lwt_out rt_out", program_of(fixture.find(rows, { mode = "out" })))
+    local shown = fixture.find(assert(attach.list()), { prog_id = row.prog_id })
+    assert.same({ "route", "netlink", "the route" }, { shown.kind, shown.how, shown.held_by })
+    assert.equal("route to 10.120.0.0/16 over lunn0 (in) in /run/netns/" .. ns, shown.target)
+    assert.equal(bpf.prog_info(row.prog_id).load_time, shown.since)
   end)
 
   it("tells IPv6's", function()

@@ -86,6 +86,19 @@ describe("bpf.owners", function()
     assert.truthy(#object:progs() > 0)
   end)
 
+  it("by /proc is enough for the attach view, which says what it lacks", function()
+    local object <close> = assert(bpf.load(fixture.object("objects")))
+    object:attach("obj_raw_tp")
+    local owners, method = bpf.owners { method = "proc" }
+    local seen = { owners = owners, method = method }
+    local rows, notes = require("lunette.attach").list { seen = seen }
+    assert.same({ "sockets: only a BPF iterator tells of their programs, and there is none here" },
+      notes)
+    local id = fixture.find(object:progs(), { name = "obj_raw_tp" }).id
+    local row = fixture.find(rows, { prog_id = id })
+    assert.equal(fixture.pid(), row.holders[1].pid)
+  end)
+
   it("refuses methods that it does not know", function()
     assert.has_error(function() bpf.owners { method = "guess" } end)
     assert.has_error(function() bpf.owners("proc") end)
