@@ -16,7 +16,15 @@
 	MAP(n##1) MAP(n##2) MAP(n##3) MAP(n##4) MAP(n##5) MAP(n##6) MAP(n##7) MAP(n##8) MAP(n##9)
 
 TEN(0)
-TEN(1) TEN(2) TEN(3) TEN(4) TEN(5) TEN(6) TEN(7) TEN(8) TEN(9)
+TEN(1)
+TEN(2)
+TEN(3)
+TEN(4)
+TEN(5)
+TEN(6)
+TEN(7)
+TEN(8)
+TEN(9)
 
 #define PROGRAM(n)                                                                                 \
 	SEC("socket") int crowd_prog_##n(void *ctx)                                                \
@@ -26,6 +34,10 @@ TEN(1) TEN(2) TEN(3) TEN(4) TEN(5) TEN(6) TEN(7) TEN(8) TEN(9)
 		return count ? *count : 0;                                                         \
 	}
 
-	PROGRAM(0) PROGRAM(1) PROGRAM(2) PROGRAM(3) PROGRAM(4)
+PROGRAM(0)
+PROGRAM(1)
+PROGRAM(2)
+PROGRAM(3)
+PROGRAM(4)
 
-		char LICENSE[] SEC("license") = "Dual MIT/GPL";
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
