@@ -30,8 +30,8 @@
 --- | kstack, ksym          | kernel symbols: of a stack a line each, of an address |
 --- | majorminor            | a device's numbers, and its name |
 --- | pci_vendor, pci_device, pci_class, pci_subclass | by the host's pci.ids |
---- | regexp                | { "regexp", pattern or list }: the first group, or the text; no match, |
---- |                       | no series |
+--- | regexp                | { "regexp", pattern or list }: the first group, or the text; no |
+--- |                       | match, no series |
 --- | static_map            | { "static_map", { [1] = "read", unknown = "?" } } |
 ---@alias MetricFunction fun(key: any, value: any, info: bpf.MapInfo, cpu?: integer): any
 ---@alias MetricExpression string|table|MetricFunction
