@@ -58,6 +58,11 @@ function kernel.of(ctx) end
 ---@param ctx lunette.schema.Context
 function kernel.forget(ctx) end
 
+--- The ids of all objects of a kind, in their order; the objects aren't read.
+---@param kind "prog"|"map"|"link"|"btf"
+---@return integer[]
+function kernel.ids(kind) end
+
 ---@class lunette.schema.Kernel
 local Kernel = {}
 

@@ -33,10 +33,11 @@ export async function run(args, { env = {}, timeout = 120000 } = {}) {
 
 /**
  * Starts a server; resolves when it listens. `scripts` (name to text) are written to a folder
- * and given with --script; `token: true` allows writing with `token`.
+ * and given with --script; `token: true` allows writing with `token`; `under` is a command that
+ * starts it, such as ["setpriv", …].
  * stop() ends it by SIGTERM and resolves to { code, signal }.
  */
-export async function startServer({ args = [], env = {}, scripts, token: withToken } = {}) {
+export async function startServer({ args = [], env = {}, scripts, token: withToken, under = [] } = {}) {
   const files = folder(scripts ?? {});
   const given = ["serve", "--listen", "127.0.0.1:0", ...args];
   if (scripts) given.push("--script", files.path);
@@ -45,7 +46,8 @@ export async function startServer({ args = [], env = {}, scripts, token: withTok
     given.push("--allow-write", "--token-file", secrets.file("token"));
     files.secrets = secrets;
   }
-  const child = spawn(binary, given, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const [command, ...rest] = [...under, binary, ...given];
+  const child = spawn(command, rest, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const closed = once(child, "close");
   let stdout = "", stderr = "";
   child.stderr.on("data", (data) => { stderr += data; });

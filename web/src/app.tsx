@@ -111,7 +111,7 @@ function Banner() {
       </div>
     );
   }
-  if (failure.value) {
+  if (failure.value && loaded.value) {
     return (
       <div class="banner lost" role="alert"><Icon name="alert" />
         <span class="clip">{failure.value.message.split("\n")[0]}</span>

@@ -1,6 +1,6 @@
 -- The roots of the schema, and what many types share.
 
-local bpf = require("bpf")
+local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
 local samples = require("lunette.schema.samples")
 
@@ -80,12 +80,7 @@ local function enable_stats(_, args)
   return {}
 end
 
--- The kernel tells ids in their order.
-local function object_ids(_, args)
-  local ids, err = bpf.ids(kinds.kind[args.kind])
-  if not ids then error(err, 0) end
-  return ids
-end
+local function object_ids(_, args) return kernel.ids(kinds.kind[args.kind]) end
 
 base.resolvers = {
   Query = { objectIds = object_ids },

@@ -339,7 +339,7 @@ function Kernel:views()
 end
 
 -- One look, with what could not be looked at.
-function Kernel:look_at_attachments(effective)
+local function look_at_attachments(self, effective)
   local key = effective and "effective" or "attached"
   if not self[key] then
     local seen = { progs = self:list("prog"), maps = self:list("map"), links = self:list("link"),
@@ -356,12 +356,12 @@ end
 --- Every place where a program hangs, by any means.
 ---@param effective? boolean with what control groups inherit
 ---@return table[]
-function Kernel:attachments(effective) return self:look_at_attachments(effective or false).list end
+function Kernel:attachments(effective) return look_at_attachments(self, effective).list end
 
 --- What could not be looked at, and why.
 ---@return string[]
 function Kernel:attachment_notes()
-  return (self.effective or self:look_at_attachments(false)).notes
+  return (self.effective or look_at_attachments(self, false)).notes
 end
 
 --- Where a link is attached: its row of the attach view, or nil.

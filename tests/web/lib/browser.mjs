@@ -24,9 +24,13 @@ export const phone = { width: 390, height: 844 };
 /** How long things may take, in ms: the machine may have much else to do. */
 const patience = 60_000;
 
-/** A page that collects what goes wrong in it: page.problems. */
-export async function openPage(browser, url, { viewport = desktop, dark = false, token } = {}) {
-  const context = await browser.newContext({ viewport, colorScheme: dark ? "dark" : "light" });
+/** A page that collects what goes wrong in it, and whatever it prints: page.problems. */
+export async function openPage(
+  browser, url, { viewport = desktop, dark = false, token, still } = {},
+) {
+  const context = await browser.newContext({
+    viewport, colorScheme: dark ? "dark" : "light", reducedMotion: still ? "reduce" : null,
+  });
   context.setDefaultTimeout(patience);
   if (token) {
     await context.addInitScript((value) => sessionStorage.setItem("lunette.token", value), token);
@@ -34,9 +38,7 @@ export async function openPage(browser, url, { viewport = desktop, dark = false,
   const page = await context.newPage();
   page.problems = [];
   page.on("pageerror", (error) => page.problems.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") page.problems.push(message.text());
-  });
+  page.on("console", (message) => page.problems.push(message.text()));
   if (url) await page.goto(url);
   return page;
 }

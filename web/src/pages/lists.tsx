@@ -14,7 +14,7 @@ import {
   Ago, Head, MapLink, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag,
 } from "../parts/bits";
 import { Spark } from "../parts/chart";
-import { Empty, Failure, Loading } from "../parts/states";
+import { Empty, Loading, Refused } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
 const nameOf = (row: { id: number; name: string | null }) => row.name || `(no name) ${row.id}`;
@@ -166,8 +166,8 @@ function ListPage<Row extends Listed>({ noun, title, doc, rows, fits, columns, h
     <div class="page fill">
       <Head title={title} actions={<ShowQuery doc={doc} variables={{ ids: null }} />} />
       <ListBar shown={shown.length} all={rows.length} noun={noun} />
-      {failure.value && !loaded.value && <Failure message={failure.value.message} />}
-      {!loaded.value ? <Loading lines={10} /> : (
+      {!loaded.value ? failure.value
+        ? <Refused message={failure.value.message} /> : <Loading lines={10} /> : (
         <Table className="grow" label={title} rows={shown} columns={columns} href={href}
           rowKey={(row) => row.id} rowClass={(row) => (row.own ? "own" : "")}
           groupOf={groupBy(oneOf("group", groups))} groupNote={note} empty={empty} />

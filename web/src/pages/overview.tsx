@@ -1,16 +1,16 @@
 // What goes on now: the host, what BPF costs, what came and went, what fills up, what is broken.
 
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import {
-  EnableStats, FullestMaps, Overview as OverviewQuery, RuleHealth, type OverviewData,
+  FullestMaps, Overview as OverviewQuery, RuleHealth, SampleAgain, type OverviewData,
 } from "@gen/queries";
 import { run } from "../lib/api";
 import { bytes, count, duration, percent, plural, short } from "../lib/format";
 import { useLive, useQuery } from "../lib/hooks";
 import { params } from "../lib/router";
 import {
-  happenings, loaded, mapList, programList, programs, rates, ratesFailed, showOwn, start, trails,
-  useRates,
+  failure, happenings, loaded, mapList, programList, programs, rates, ratesFailed, showOwn, start,
+  trails, useRates,
 } from "../lib/store";
 import {
   Ago, Card, Figure, Figures, Head, Meter, ShowQuery, TypeTag, familyTone, split,
@@ -18,7 +18,7 @@ import {
 import { Chart, type Curve } from "../parts/chart";
 import { Icon } from "../parts/icon";
 import { Panels } from "../views/panel";
-import { Empty, Failure, Loading } from "../parts/states";
+import { Empty, Failure, Loading, Refused } from "../parts/states";
 import { byType } from "./lists";
 
 function Numbers() {
@@ -91,10 +91,11 @@ function costCurves(): { times: number[]; curves: Curve[] } {
   return { times, curves };
 }
 
-function Cost() {
+function Cost({ mode, reload }: { mode: string | undefined; reload: () => void }) {
   const measured = rates.value;
   const { times, curves } = useMemo(costCurves, [measured]);
-  if (ratesFailed.value) return <NoStats why={ratesFailed.value} />;
+  if (mode === "off") return <NoStats reload={reload} />;
+  if (ratesFailed.value) return <Failure message={ratesFailed.value} />;
   if (times.length < 2) {
     if (!programList.value.length && loaded.value) {
       return <Empty title="No program is loaded"><p>There is nothing to cost anything.</p></Empty>;
@@ -105,12 +106,18 @@ function Cost() {
     span={span} format={percent} height={210} />;
 }
 
-function NoStats({ why }: { why: string }) {
-  const turnOn = () => void run(EnableStats, {});
+/** The sampler is off: nothing is measured until someone turns it on. */
+function NoStats({ reload }: { reload: () => void }) {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const turnOn = () => run(SampleAgain, {}).then(({ data: { setSampler } }) => {
+    setRefusal(setSampler.error);
+    reload();
+  }, (error: Error) => setRefusal(error.message));
   return (
-    <Empty title="The kernel does not count run times now" icon="alert">
-      <p>{why}</p>
-      <button onClick={turnOn}>Turn statistics on for ten minutes</button>
+    <Empty title="What programs cost is not measured" icon="alert">
+      <p>This server was started with its sampler off, so that the kernel counts nothing.</p>
+      <button onClick={() => void turnOn()}>Measure while someone looks</button>
+      {refusal && <p class="bad" role="alert">{refusal}</p>}
     </Empty>
   );
 }
@@ -289,6 +296,13 @@ export function Overview() {
   const result = useQuery(OverviewQuery, {}, { kinds: ["PROGRAM", "MAP"] });
   const { data } = result;
   const first = params.value.get("show") === "scripts";
+  if (failure.value && !loaded.value) {
+    return (
+      <div class="page">
+        <Head title="Overview" /><Refused message={failure.value.message} />
+      </div>
+    );
+  }
   return (
     <div class="page">
       <Head title="Overview" actions={<ShowQuery doc={OverviewQuery} variables={{}} />} />
@@ -296,7 +310,7 @@ export function Overview() {
       {first && data && <Scripts data={data} />}
       <div class="cards even">
         <Card title="CPU in BPF, by program" wide end={<a href="/programs?sort=-cpu">By cost</a>}>
-          <Cost />
+          <Cost mode={data?.sampler.mode} reload={result.reload} />
         </Card>
         <Types title="Programs" rows={programList.value} href="/programs" />
         <Types title="Maps" rows={mapList.value} href="/maps" map />

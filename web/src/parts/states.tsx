@@ -38,6 +38,20 @@ export function Failure({ message, retry }: { message: string; retry?: (() => vo
   );
 }
 
+/** The lists could not be read at all: what can be done about it. */
+export function Refused({ message }: { message: string }) {
+  if (!/not permitted|permission/i.test(message)) {
+    return <Failure message={`${message} It is tried again every few seconds.`} />;
+  }
+  return (
+    <Empty title="Lunette may not look at this kernel's BPF objects" icon="key">
+      <p>{message}</p>
+      <p>Start it as root, <code>sudo lunette serve</code>, or in a container with{" "}
+        <code>CAP_SYS_ADMIN</code>. This page goes on by itself then.</p>
+    </Empty>
+  );
+}
+
 /** What to say of an object that is not there. */
 export interface Missing { title: string; icon: IconName; href: string; all: string }
 

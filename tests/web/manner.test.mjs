@@ -1,0 +1,153 @@
+// How the explorer behaves on every page: nothing jumps, what has the focus shows it, motion can be
+// less, times say when exactly, and what is missing says what to do.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { startServer, token } from "../lib/server.mjs";
+import {
+  accessibility, bpftrace, launch, mapNamed, openPage, picture, until,
+} from "./lib/browser.mjs";
+
+const name = `M${process.pid}`;
+const patience = { timeout: 120_000 };
+let server;
+let browser;
+let trace;
+
+before(async () => {
+  server = await startServer({});
+  browser = await launch();
+  trace = bpftrace(`tracepoint:raw_syscalls:sys_enter { @${name}[comm] = count(); }`);
+  await mapNamed(`AT_${name}`);
+});
+
+after(async () => {
+  await browser?.close();
+  await trace?.stop();
+  await server?.stop();
+});
+
+/** How much of the page moved without being asked to, since it was opened. */
+const shifts = (page) => page.evaluate(() => new Promise((done) => {
+  new PerformanceObserver((list) => {
+    done(list.getEntries().filter((entry) => !entry.hadRecentInput)
+      .reduce((sum, entry) => sum + entry.value, 0));
+  }).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(0), 1000);
+}));
+
+/** So many new values were told to the page. */
+async function beats(page, count) {
+  let seen = 0;
+  let last;
+  await until(`${count} beats`, async () => {
+    const text = await page.locator(".main").innerText();
+    if (text !== last) seen++;
+    last = text;
+    return seen > count;
+  }, patience.timeout);
+}
+
+for (const [path, words] of [["/", "CPU in BPF, by program"], ["/programs", `AT_${name}`],
+  [`/maps?q=${name}`, `AT_${name}`], ["/exports", "Rules"], ["/attach", "sys_enter"]]) {
+  test(`nothing jumps on ${path.split("?")[0]} while it loads and lives`, async (t) => {
+    const page = await openPage(browser, server.url + path);
+    await page.locator(".main").getByText(words).first().waitFor(patience);
+    if (path === "/") await page.locator(".chart canvas").waitFor(patience);
+    if (path === "/" || path === "/programs") await beats(page, 4);
+    const moved = await shifts(page);
+    t.diagnostic(`layout shift on ${path}: ${moved.toFixed(4)}`);
+    assert.ok(moved < 0.1, `${moved}`);
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+  });
+}
+
+test("what has the focus shows it, all the way through the page", async () => {
+  const page = await openPage(browser, `${server.url}/programs`);
+  await page.locator(".main .table .rows .row").first().waitFor(patience);
+  const seen = new Set();
+  for (let at = 0; at < 40; at++) {
+    await page.keyboard.press("Tab");
+    const { what, shown } = await page.evaluate(() => {
+      const element = document.activeElement;
+      const { outlineStyle, outlineWidth } = getComputedStyle(element);
+      const box = element.closest(".box") ?? element;
+      const ring = getComputedStyle(box);
+      return {
+        what: `${element.tagName} ${element.getAttribute("aria-label") ?? element.textContent}`,
+        shown: element === document.body ||
+          (outlineStyle !== "none" && outlineWidth !== "0px") ||
+          ring.boxShadow !== "none" || (ring.outlineStyle !== "none" && ring.outlineWidth !== "0px"),
+      };
+    });
+    assert.ok(shown, `${what} shows no focus`);
+    seen.add(what);
+  }
+  assert.ok(seen.size > 15, [...seen].join(", "));
+  await page.context().close();
+});
+
+test("less motion, where the system asks for it", async () => {
+  const page = await openPage(browser, `${server.url}/programs`, { still: true });
+  await page.locator(".main .table .rows .row").first().waitFor(patience);
+  const moving = await page.evaluate(() =>
+    [...document.querySelectorAll("*")].filter((element) => {
+      const { animationDuration, transitionDuration } = getComputedStyle(element);
+      return /[1-9]/.test(`${animationDuration} ${transitionDuration}`);
+    }).length);
+  assert.equal(moving, 0);
+  await page.context().close();
+});
+
+test("a relative time says the exact one", async () => {
+  const page = await openPage(browser, `${server.url}/programs`);
+  const time = page.locator(".main time").first();
+  await time.waitFor(patience);
+  assert.match(await time.innerText(), /ago|now/);
+  assert.match(await time.getAttribute("title"), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  await page.context().close();
+});
+
+test("without the rights it says what it needs", async () => {
+  const under = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"];
+  const poor = await startServer({ under });
+  try {
+    const page = await openPage(browser);
+    for (const path of ["/", "/programs", "/maps"]) {
+      await page.goto(poor.url + path);
+      await page.getByText("sudo lunette serve").waitFor(patience);
+      assert.deepEqual(await accessibility(page), []);
+    }
+    for (const path of ["/attach", "/owners", "/graph", "/btf"]) {
+      await page.goto(poor.url + path);
+      await page.locator(".main").locator(".failure, .state-box").first().waitFor(patience);
+    }
+    await page.goto(poor.url);
+    await page.getByText("sudo lunette serve").waitFor(patience);
+    await picture(page, "no-rights");
+    assert.deepEqual(page.problems, []);
+    await page.context().close();
+  } finally {
+    await poor.stop();
+  }
+});
+
+test("with the sampler off there is a button that turns it on, for those who may", async () => {
+  const off = await startServer({ args: ["--sampler", "off"], token: true });
+  try {
+    const page = await openPage(browser, off.url);
+    const button = page.getByRole("button", { name: "Measure while someone looks" });
+    await button.click(patience);
+    await page.locator(".state-box .bad").waitFor(patience);
+    await picture(page, "sampler-off");
+    assert.deepEqual(await accessibility(page), []);
+    await page.evaluate((value) => sessionStorage.setItem("lunette.token", value), token);
+    await page.reload();
+    await button.click(patience);
+    await page.locator(".chart canvas").waitFor(patience);
+    await page.context().close();
+  } finally {
+    await off.stop();
+  }
+});
