@@ -5,14 +5,6 @@ local struct_ops = require("lunette.attach.struct_ops")
 
 local leaks = {}
 
----@class lunette.Leak
----@field kind "prog"|"map"|"link"
----@field id integer
----@field name? string of a link: where it is
----@field why string a sentence
----@field remedy string a command that gets rid of it, or a sentence where there is none
----@field memory? integer bytes that it holds
-
 -- A program this young (ns) may be on its way to its attach point.
 local YOUNG = 10 * 1000000000
 

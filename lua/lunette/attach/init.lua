@@ -8,27 +8,6 @@ local places = require("lunette.attach.places")
 
 local attach = {}
 
----@class lunette.Attachment
----@field kind string "tracepoint", "kprobe", "fentry", "cgroup", "xdp", "tc", "tail_call", …
----@field how "link"|"fd"|"prog"|"netlink"|"socket"|"map"|"inherited" how it is held there
----@field target string where, in words
----@field prog_id? integer nil where the kernel doesn't tell the program
----@field since? integer since when at the earliest (ns since boot): its program was loaded then
----@field since_latest? integer since when at the latest: its link was pinned then; nil: unknown
----@field holders { pid: integer, fd: integer, comm: string }[] the processes that hold it there
----@field pins string[] the pins that hold it there
----@field held_by? string what else does: the control group, the interface, a map
----@field link_id? integer
----@field pid? integer of the process whose descriptor holds it, with fd and comm
----@field attach_type? string the kernel's
----@field cgroup_id? integer with cgroup_path; inherited ones: from_cgroup_id, from_cgroup_path
----@field ifindex? integer with ifname, and netns (inode) and netns_path
----@field map_id? integer of the socket map, program array or struct_ops map; index in an array
----@field func? string function, with offset; file or addr where it has one; tracepoint; usdt
----@field target_prog_id? integer the program whose function is replaced or traced
----@field member? string of the struct that a struct_ops program is in: the function it stands for
----@field [string] any
-
 local View = {}
 View.__index = View
 

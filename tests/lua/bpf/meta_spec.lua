@@ -85,3 +85,17 @@ describe("lua/meta", function()
     end
   end)
 end)
+
+describe("lua/meta/attach.lua", function()
+  it("documents what scripts have of where programs hang, and nothing else", function()
+    local lunette, told, have = require("lunette"), {}, {}
+    for line in io.lines("lua/meta/attach.lua") do
+      local name = line:match("^function ([%w_]+%.[%w_]+)%(")
+      if name then told[name] = true end
+    end
+    for _, module in ipairs { "attach", "leaks" } do
+      for name in pairs(lunette[module]) do have[module .. "." .. name] = true end
+    end
+    assert.same(have, told)
+  end)
+end)
