@@ -342,8 +342,9 @@ function Btf:count() end
 ---@return bpf.Plan|nil plan, string? err, integer? errno
 function Btf:plan(id, size) end
 
---- The type, and what it needs, as C.
----@param id integer
+--- A type, and what it needs, as C; of several each once, in an order that a compiler takes.
+--- Functions and variables are declared.
+---@param id integer|integer[]
 ---@return string|nil text, string? err, integer? errno
 function Btf:c(id) end
 

@@ -135,26 +135,80 @@ static int l_btf_plan(lua_State *L)
 static void add_text(void *ctx, const char *fmt, va_list args)
 {
 	struct lun_out *out = ctx;
-	char line[1024];
+	char line[1024], *room;
+	va_list again;
+	int n;
 
-	vsnprintf(line, sizeof(line), fmt, args);
-	lun_out_str(out, line);
+	/* Older libbpf leaves the list of no parameters empty, which in C says nothing of them. */
+	if (!strcmp(fmt, ")") && out->len && out->data[out->len - 1] == '(')
+		lun_out_str(out, "void");
+	va_copy(again, args);
+	n = vsnprintf(line, sizeof(line), fmt, args);
+	if (n >= 0 && n < (int)sizeof(line)) {
+		lun_out_mem(out, line, (size_t)n);
+	} else if (n >= 0 && (room = lun_out_reserve(out, (size_t)n + 1))) {
+		vsnprintf(room, (size_t)n + 1, fmt, again);
+		out->len += (size_t)n;
+	}
+	va_end(again);
 }
 
-/* btf:c(type id) -> the type and what it needs, as C | nil, err, errno */
+/* Functions and variables are no types of C: they are declared. */
+static int declare(
+	struct btf_dump *dump, const struct btf *btf, const struct btf_type *t, struct lun_out *out)
+{
+	LIBBPF_OPTS(btf_dump_emit_type_decl_opts, opts,
+		.field_name = btf__name_by_offset(btf, t->name_off));
+	int err = btf_dump__emit_type_decl(dump, t->type, &opts);
+
+	lun_out_str(out, ";\n\n");
+	return err;
+}
+
+static int dump_one(struct btf_dump *dump, const struct btf *btf, uint32_t id, struct lun_out *out)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+	int err = btf_dump__dump_type(dump, id);
+
+	if (!err && (btf_is_func(t) || btf_is_var(t)))
+		err = declare(dump, btf, t, out);
+	return err;
+}
+
+/* The ids in the list at 2, or the one id there. */
+static int dump_types(
+	lua_State *L, struct btf_dump *dump, const struct btf *btf, struct lun_out *out)
+{
+	lua_Integer id, n = (lua_Integer)btf__type_cnt(btf);
+	int err = 0;
+
+	if (!lua_istable(L, 2))
+		return dump_one(dump, btf, (uint32_t)lua_tointeger(L, 2), out);
+	for (lua_Integer i = 1; !err && lua_rawgeti(L, 2, i) != LUA_TNIL; i++) {
+		id = lua_tointeger(L, -1);
+		lua_pop(L, 1);
+		err = id >= 0 && id < n ? dump_one(dump, btf, (uint32_t)id, out) : -EINVAL;
+	}
+	return err;
+}
+
+/* btf:c(type id | ids) -> the types and what they need, each once, as C | nil, err, errno */
 static int l_btf_c(lua_State *L)
 {
 	const struct btf *btf = lun_btf_check(L, 1);
-	uint32_t id = check_type(L, btf);
-	struct lun_out *out = lun_push_out_box(L);
-	struct btf_dump *dump = btf_dump__new(btf, add_text, out, NULL);
+	struct lun_out *out;
+	struct btf_dump *dump;
 	int err;
 
-	err = dump ? btf_dump__dump_type(dump, id) : -errno;
+	if (!lua_istable(L, 2))
+		check_type(L, btf);
+	out = lun_push_out_box(L);
+	dump = btf_dump__new(btf, add_text, out, NULL);
+	err = dump ? dump_types(L, dump, btf, out) : -errno;
 	btf_dump__free(dump);
 	if (err || out->err)
 		return lun_push_error(L, err ? err : out->err, "type");
-	lua_pushlstring(L, out->data, out->len);
+	lua_pushlstring(L, out->data ? out->data : "", out->len);
 	lun_out_free(out);
 	return 1;
 }

@@ -26,8 +26,8 @@ function script(name, text) {
   return path;
 }
 
-const COMMANDS = ["serve", "repl", "run", "query", "metrics", "top", "check", "prog", "map", "link",
-  "attach", "leaks", "btf", "inspect", "completion", "help", "version"];
+const COMMANDS = ["serve", "repl", "run", "query", "metrics", "top", "sampler", "check", "prog", "map",
+  "link", "attach", "leaks", "btf", "inspect", "completion", "help", "version"];
 
 test("every command has its line in the help, and --help of its own", () => {
   const help = lunette("help");
@@ -313,6 +313,32 @@ test("check: the host, and scripts", () => {
   const endless = lunette("check", "--script", script("endless.lua", "\nwhile true do pcall(function() while true do end end) end"));
   assert.equal(endless.status, 1);
   assert.match(endless.stdout, /endless\.lua: fails\n {2}.*endless\.lua:2: over budget: 10\.0 seconds\n/);
+});
+
+test("programs: what is wrong is said in a line, with its exit code", () => {
+  const id = held.ids.program;
+  for (const [status, pattern, ...args] of [
+    [3, /no program has the id 2147483647$/, "show", 2147483647],
+    [3, /no program has the id 0$/, "show", 0],
+    [3, /no program has the id 99999999999999999999$/, "cfg", "99999999999999999999"],
+    [3, /no program has the id 2147483647$/, "dump", "xlated", 2147483647],
+    [3, /no program has the id 2147483647$/, "hot", 2147483647],
+    [3, /no program has the id 2147483647$/, "run", 2147483647],
+    [3, /no program is called 'no_such'$/, "dump", "jited", "no_such"],
+    [3, /nothing is pinned there$/, "show", "/sys/fs/bpf/no/such/pin"],
+    [2, /'what' must be one of 'xlated', 'jited'/, "dump", "all", id],
+    [2, /'0' is no number from 1 to 20000/, "hot", "--hertz", 0],
+    [2, /'x' is no number of seconds/, "hot", "--seconds", "x"],
+    [2, /'event' must be one of 'cycles'/, "profile", id, "laughs"],
+    [2, /unknown type 'no_such'$/, "list", "--type", "no_such"],
+    [2, /unknown command 'frob'/, "frob"],
+  ]) {
+    const run = lunette("prog", ...args);
+    assert.equal(run.status, status, `${args}: ${run.stderr}`);
+    assert.match(run.stderr.trimEnd(), pattern);
+    assert.equal(run.stderr.trimEnd().split("\n").length, 1);
+    assert.equal(run.stdout, "");
+  }
 });
 
 test("without root: one line that says what is missing, and check says what it costs", () => {

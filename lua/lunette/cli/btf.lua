@@ -1,8 +1,10 @@
 -- lunette btf list | dump
 
+local bpf = require("bpf")
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
+local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local show = require("lunette.cli.show")
@@ -23,6 +25,10 @@ query ($id: Int!, $search: String, $kind: String, $first: Int, $offset: Int) {
 
 local PAGE = 500
 
+local KINDS = { "int", "ptr", "array", "struct", "union", "enum", "fwd", "typedef", "volatile",
+  "const", "restrict", "func", "func_proto", "var", "datasec", "float", "decl_tag", "type_tag",
+  "enum64" }
+
 function btf.configure(command)
   command:require_command(true):command_target("sub")
   args.csv(args.json(command:command("list ls", "List the BTF objects and who uses them.")))
@@ -30,6 +36,7 @@ function btf.configure(command)
   args.json(dump):argument("btf", "Its id, or its name (vmlinux, a module).")
   dump:argument("search", "Only types in whose name this text is found."):args("?")
   dump:option("--kind", "Only this kind: struct, union, enum, typedef, func, …"):argname("KIND")
+    :choices(KINDS)
 end
 
 local function ids(list)
@@ -75,20 +82,38 @@ local function each_page(given, fn)
   until count < PAGE
 end
 
--- Members of a type come with it: a named type is printed once, with all that it needs.
-local function print_types(types)
-  for _, item in ipairs(types) do print((item.c:gsub("%s*$", ""))) end
+-- Functions and variables are told when one asks for them: all of them would clash, as those of
+-- two files may have the same name.
+local DECLARED = { func = true, var = true }
+
+local function fits(found, search, kind)
+  if not search and not kind then return not DECLARED[found.kind] end
+  if kind and found.kind ~= kind then return false end
+  return not search or (found.name ~= nil and found.name:lower():find(search, 1, true) ~= nil)
+end
+
+-- The numbers of the types that are asked for.
+local function matching(handle, given)
+  local search, numbers = given.search and given.search:lower(), {}
+  for number = 1, handle:count() - 1 do
+    if fits(handle:type(number), search, given.kind) then numbers[#numbers + 1] = number end
+  end
+  return numbers
+end
+
+-- Types with all that they need, each once, in an order that a compiler takes.
+local function print_c(given)
+  local handle <close> = exit.check(bpf.btf(objects.id("btf", given.btf)))
+  local numbers = matching(handle, given)
+  if #numbers == 0 then exit.fail(exit.MISSING, "no type of that name in '%s'", given.btf) end
+  io.write((exit.check(handle:c(numbers)):gsub("\n\n\n+", "\n\n")))
 end
 
 local function dump(given)
-  local all, found = {}, 0
-  each_page(given, function(types)
-    found = found + #types
-    if given.json then table.move(types, 1, #types, #all + 1, all)
-    else print_types(types) end
-  end)
-  if given.json then return output.json(require("lunette.runtime.json").array(all)) end
-  if found == 0 then exit.fail(exit.MISSING, "no type of that name in '%s'", given.btf) end
+  if not given.json then return print_c(given) end
+  local all = {}
+  each_page(given, function(types) table.move(types, 1, #types, #all + 1, all) end)
+  output.json(json.array(all))
 end
 
 local SUBS = { list = list, dump = dump }

@@ -38,6 +38,7 @@ local WORDS = {
   { "[Oo]peration not permitted", exit.DENIED }, { "[Pp]ermission denied", exit.DENIED },
   { "CAP_%u+", exit.DENIED }, { "not allowed", exit.DENIED }, { "not found", exit.MISSING },
   { "No such file", exit.MISSING }, { "no such ", exit.MISSING },
+  { "has the id", exit.MISSING }, { "unknown type", exit.USAGE },
 }
 
 --- The code that suits a message of the kernel or of GraphQL.

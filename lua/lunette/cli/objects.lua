@@ -5,11 +5,13 @@ local exit = require("lunette.cli.exit")
 
 local objects = {}
 
+local ENOENT = 2
+
 local KINDS = {
-  prog = { word = "program", list = bpf.progs },
-  map = { word = "map", list = bpf.maps },
-  link = { word = "link", list = bpf.links },
-  btf = { word = "BTF object", list = bpf.btfs },
+  prog = { word = "program", list = bpf.progs, info = bpf.prog_info },
+  map = { word = "map", list = bpf.maps, info = bpf.map_info },
+  link = { word = "link", list = bpf.links, info = bpf.link_info },
+  btf = { word = "BTF object", list = bpf.btfs, info = bpf.btf_info },
 }
 
 --- For --help.
@@ -45,17 +47,24 @@ local function by_name(kind, name)
     name, table.concat(ids, ", "))
 end
 
+local function by_id(kind, word)
+  local id = tonumber(word) -- the kernel gives them out from 1 to 2^31 - 1
+  local info, err, errno
+  if id >= 1 and id < 2 ^ 31 then info, err, errno = KINDS[kind].info(id) else errno = ENOENT end
+  if info then return id end
+  if errno == ENOENT then
+    exit.fail(exit.MISSING, "no %s has the id %s", KINDS[kind].word, word)
+  end
+  exit.check(nil, err)
+end
+
 --- The id that a word on the command line means; ends the command when there is none.
 ---@param kind "prog"|"map"|"link"|"btf"
 ---@param word string
 ---@return integer
 function objects.id(kind, word)
   objects.need_admin()
-  if word:match("^%d+$") then
-    local id = tonumber(word) -- the kernel gives them out from 1 to 2^31 - 1
-    return id < 2 ^ 31 and id or exit.fail(exit.MISSING, "no %s has the id %s", KINDS[kind].word,
-      word)
-  end
+  if word:match("^%d+$") then return by_id(kind, word) end
   if word:find("/", 1, true) then return by_pin(kind, word) end
   return by_name(kind, word)
 end

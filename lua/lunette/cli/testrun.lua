@@ -46,7 +46,10 @@ function testrun.run(given)
     id = id, input = hex_of(given.input), context = hex_of(given.context), times = given.times,
   } }).runProgram
   local err = graph.value(result.error)
-  if err then exit.fail(exit.code_of(err), "program %d: %s", id, err) end
+  if err then
+    local where = err:find("^program ") and "" or ("program %d: "):format(id)
+    exit.fail(exit.code_of(err), "%s%s", where, err)
+  end
   if given.json then return output.json(result) end
   show.one(("program %d, %d times"):format(id, given.times), {
     { "result", result.result },

@@ -1,0 +1,86 @@
+// lunette btf: types as C against bpftool, by text and by the compiler; who uses them; searching.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { after, before, test } from "node:test";
+import { answer, hold, lunette } from "./kernel.mjs";
+
+let held;
+let id;
+
+before(async () => {
+  held = await hold();
+  id = answer("prog", "show", held.ids.program, "-j").btfId;
+});
+after(() => held.close());
+
+const dump = (...args) => {
+  const run = lunette("btf", "dump", ...args, { maxBuffer: 64 << 20 });
+  assert.equal(run.status, 0, run.stderr);
+  return run.stdout;
+};
+const bpftool = (number) => execFileSync("bpftool",
+  ["btf", "dump", "id", String(number), "format", "c"], { encoding: "utf8", maxBuffer: 64 << 20 });
+// Without bpftool's guards and pragmas, and without the size of small enums, which versions of
+// libbpf leave out.
+const plain = (text) => text.replaceAll(/ __attribute__\(\(mode\(\w+\)\)\)/g, "").split("\n")
+  .filter((line) => line !== "" && !line.startsWith("#"));
+
+// What clang makes of types: the size of each struct and union, by name.
+function sizes(text) {
+  const names = [...new Set([...text.matchAll(/^((?:struct|union) \w+) \{/gm)].map((m) => m[1]))];
+  const source = `${text}\n${names.map((name, i) =>
+    `char size_${i}[sizeof(${name}) + 1];`).join("\n")}\n`;
+  const clang = spawnSync("clang", ["-w", "-target", "bpf", "-S", "-x", "c", "-o", "-", "-"],
+    { input: source, encoding: "utf8", maxBuffer: 64 << 20 });
+  assert.equal(clang.status, 0, clang.stderr);
+  const found = new Map();
+  for (const [, i, size] of clang.stdout.matchAll(/^\t\.size\tsize_(\d+), (\d+)$/gm)) {
+    found.set(names[i], Number(size) - 1);
+  }
+  assert.equal(found.size, names.length);
+  return found;
+}
+
+test("all types of the kernel are what bpftool prints", () => {
+  assert.deepEqual(plain(dump("vmlinux")), plain(bpftool(1)));
+});
+
+test("a program's types compile, to the sizes that bpftool's have", () => {
+  const ours = sizes(dump(id));
+  assert.ok(ours.size > 0);
+  assert.deepEqual(ours, sizes(bpftool(id)));
+});
+
+test("one type with all that it needs compiles alone, to the kernel's size", () => {
+  const text = dump("vmlinux", "task_struct", "--kind", "struct");
+  const [type] = answer("query", `{ btf(id: 1) { types(search: "task_struct", kind: "struct",
+    first: 50) { name size } } }`).data.btf.types.filter(({ name }) => name === "task_struct");
+  assert.equal(sizes(text).get("struct task_struct"), type.size);
+});
+
+test("functions and variables are declared", () => {
+  assert.match(dump("vmlinux", "tcp_v4_connect", "--kind", "func"),
+    /^int tcp_v4_connect\(struct sock \*\w+, struct sockaddr \*\w+, int \w+\);$/m);
+  assert.match(dump(id, "cli_flows", "--kind", "var"), /^\} cli_flows;$/m);
+});
+
+test("who uses it, and -j", () => {
+  const row = answer("btf", "list", "-j").find((btf) => btf.id === id);
+  assert.ok(row.programs.some((program) => program.id === held.ids.program));
+  assert.ok(row.maps.some((map) => map.id === held.ids.cli_flows));
+  const types = answer("btf", "dump", id, "flow", "-j");
+  assert.ok(types.length > 0 && types.every(({ name }) => name.includes("flow")));
+});
+
+test("what is wrong is said in a line", () => {
+  for (const [status, pattern, ...args] of [
+    [3, /no BTF object is called 'nosuch'/, "nosuch"],
+    [3, /no BTF object has the id 2147483647/, "2147483647"],
+    [3, /no type of that name in 'vmlinux'/, "vmlinux", "no_such_type_anywhere"],
+    [2, /'--kind' must be one of 'int'/, "vmlinux", "--kind", "class"],
+  ]) {
+    const run = lunette("btf", "dump", ...args);
+    assert.equal(run.status, status, run.stderr);
+    assert.match(run.stderr, pattern);
+  }
+});
