@@ -40,7 +40,7 @@ static void set_timer(int64_t at)
 
 static void wait_for_deadline(const struct lun_vm_watch *watch)
 {
-	set_timer(watch->deadline == INT64_MAX ? NEVER : watch->deadline);
+	set_timer(!watch || watch->deadline == INT64_MAX ? NEVER : watch->deadline);
 }
 
 /* Where the hook does its work it is let alone: set anew it would count from the beginning. */
@@ -190,6 +190,5 @@ void lun_vm_watch_end(struct lun_vm_watch *watch, const struct lun_vm_watch_fram
 	watch->always = frame->always;
 	watch->every = frame->every;
 	watch->deadline = frame->deadline;
-	if (current) // else the signal harms nobody: the next run sets the timer anew
-		wait_for_deadline(current);
+	wait_for_deadline(current);
 }

@@ -256,6 +256,22 @@ static void test_calls_that_block(void **state)
 	lun_vm_free(L);
 }
 
+/* Whoever waits after a run is not disturbed by its deadline. */
+static void test_no_signal_after_the_run(void **state)
+{
+	lua_State *L = lun_vm_new(&plain);
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		run(L, "", 0.02, 0);
+		assert_int_equal(poll(NULL, 0, 40), 0);
+		assert_int_not_equal(run(L, "while true do end", 0.001, 0), LUA_OK);
+		assert_int_equal(poll(NULL, 0, 40), 0);
+		lua_settop(L, 0);
+	}
+	lun_vm_free(L);
+}
+
 /* Deadlines that fall anywhere: none may be lost, none may come too late for the run after. */
 static void test_deadlines_at_any_time(void **state)
 {
@@ -347,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_memory_and_time),
 		cmocka_unit_test(test_long_functions_of_c),
 		cmocka_unit_test(test_calls_that_block),
+		cmocka_unit_test(test_no_signal_after_the_run),
 		cmocka_unit_test(test_deadlines_at_any_time),
 		cmocka_unit_test(test_no_timer),
 		cmocka_unit_test(test_many_threads),
