@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { startServer, until } from "../lib/server.mjs";
+import { folder, run, startServer, until } from "../lib/server.mjs";
 import { samples } from "./support.mjs";
 
 // The gallery's rules, for maps that only this test has.
@@ -26,7 +26,22 @@ sys.stdin.readline()
 
 describe("bpftrace's maps", () => {
   let server, bpftrace, child, printed;
-  let found;
+  let found, written;
+
+  // What the rules say that `lunette metrics rule` writes for these maps.
+  async function byWrittenRules(maps) {
+    const files = {};
+    for (const map of maps) {
+      const rule = await run(["metrics", "rule", map]);
+      assert.equal(rule.code, 0, rule.stderr);
+      files[`${map}.lua`] = rule.stdout;
+    }
+    const own = folder(files);
+    const page = await run(["metrics", "--script", own.path, "--rule", "at_mxcalls_total", "--rule", "at_mxret", "--rule", "at_mxids"]);
+    own.remove();
+    assert.equal(page.code, 0, page.stderr);
+    return samples(page.stdout);
+  }
 
   before(async () => {
     server = await startServer({ scripts: { "rules.lua": rules } });
@@ -47,6 +62,7 @@ describe("bpftrace's maps", () => {
     await until(() => /pipe|unix|stream|wait/.test(readFileSync(`/proc/${child.pid}/wchan`, "utf8")),
       { what: "the worker to wait" });
     found = samples(await (await fetch(`${server.url}/metrics`)).text());
+    written = await byWrittenRules(["AT_mxcalls", "AT_mxret", "AT_mxids"]);
     bpftrace.kill("SIGINT");
     await once(bpftrace, "close");
     printed = Object.assign({}, ...output.split("\n").filter((line) => line.startsWith("{"))
@@ -92,4 +108,12 @@ describe("bpftrace's maps", () => {
   it("give their power-of-two histograms", () => compare("bpftrace_ret", printed["@mxret"]));
 
   it("give their linear histograms", () => compare("bpftrace_ids", printed["@mxids"]));
+
+  it("say the same by the rules that are written for them", () => {
+    for (const [mine, theirs] of [["bpftrace_calls", "at_mxcalls"], ["bpftrace_ret", "at_mxret"], ["bpftrace_ids", "at_mxids"]]) {
+      const ours = [...found].filter(([sample]) => sample.startsWith(mine));
+      assert.ok(ours.length > 0);
+      for (const [sample, value] of ours) assert.equal(written.get(sample.replace(mine, theirs)), value, sample);
+    }
+  });
 });
