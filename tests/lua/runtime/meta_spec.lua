@@ -38,10 +38,22 @@ describe("lua/meta", function()
     assert.are.same(registered("src/bind/conn_lua.c", "methods"), documented(http, "Conn"))
   end)
 
-  it("documents lunette.http", function()
+  local function functions_of(module)
     local names = {}
-    for name in pairs(require("lunette.http")) do names[#names + 1] = name end
+    for name, value in pairs(module) do
+      if type(value) == "function" then names[#names + 1] = name end
+    end
     table.sort(names)
-    assert.are.same(names, documented(http, "http"))
+    return names
+  end
+
+  it("documents lunette.http", function()
+    assert.are.same(functions_of(require("lunette.http")), documented(http, "http"))
+  end)
+
+  it("documents lunette.sampler and lunette.history", function()
+    local lunette, cost = require("lunette"), read("lua/meta/cost.lua")
+    assert.are.same(functions_of(lunette.sampler), documented(cost, "sampler"))
+    assert.are.same(functions_of(lunette.history), documented(cost, "history"))
   end)
 end)
