@@ -12,13 +12,13 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_lwt *skeleton;
 static bool refused; /* remembered: it takes long to find out */
 
-/* Without IPv6 there is no iterator of its routes: each is loaded if it can be. */
-static struct lun_lwt *load(bool six)
+static struct lun_lwt *load(bool four, bool six)
 {
 	struct lun_lwt *lwt = lun_lwt__open();
 
 	if (!lwt)
 		return NULL;
+	bpf_program__set_autoload(lwt->progs.lun_lwt4, four);
 	bpf_program__set_autoload(lwt->progs.lun_lwt6, six);
 	if (lun_lwt__load(lwt) || lun_lwt__attach(lwt)) {
 		lun_lwt__destroy(lwt);
@@ -27,24 +27,35 @@ static struct lun_lwt *load(bool six)
 	return lwt;
 }
 
+/* With the lock held. Linux before 5.17 can't loop over IPv4's; without IPv6 it has no iterator. */
+static void load_what_can_be(void)
+{
+	if (skeleton || refused)
+		return;
+	skeleton = load(true, true);
+	if (!skeleton)
+		skeleton = load(false, true);
+	if (!skeleton)
+		skeleton = load(true, false);
+	refused = !skeleton;
+}
+
+static int open_iterator(const struct bpf_link *link)
+{
+	return link ? bpf_iter_create(bpf_link__fd(link)) : -1;
+}
+
 /* The two iterators of the thread's namespace; those that there are. */
 static bool open_iterators(int fds[2])
 {
 	bool loaded;
 
 	pthread_mutex_lock(&lock);
-	if (!skeleton && !refused) {
-		skeleton = load(true);
-		if (!skeleton)
-			skeleton = load(false);
-		refused = !skeleton;
-	}
+	load_what_can_be();
 	loaded = skeleton != NULL;
 	if (loaded) {
-		fds[0] = bpf_iter_create(bpf_link__fd(skeleton->links.lun_lwt4));
-		fds[1] = skeleton->links.lun_lwt6
-			? bpf_iter_create(bpf_link__fd(skeleton->links.lun_lwt6))
-			: -1;
+		fds[0] = open_iterator(skeleton->links.lun_lwt4);
+		fds[1] = open_iterator(skeleton->links.lun_lwt6);
 	}
 	pthread_mutex_unlock(&lock);
 	return loaded;
