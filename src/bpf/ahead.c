@@ -99,6 +99,8 @@ static int take(struct lun_ahead *ahead)
 	result = ahead->result;
 	if (result >= 0)
 		swap(ahead);
+	else
+		ahead->done = true; /* the thread has ended: nobody would answer */
 	ahead->ready = false;
 	pthread_cond_signal(&ahead->changed);
 	pthread_mutex_unlock(&ahead->lock);
