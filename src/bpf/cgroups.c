@@ -51,7 +51,10 @@ struct walk {
 	char path[4096]; /* below the root; "" for the root itself */
 };
 
-/* A mount of our own, in no namespace, gone with the descriptor. */
+/*
+ * A mount of our own, in no namespace, gone with the descriptor. Mounting sets the options of the
+ * one hierarchy that there is: it is for where nobody else has it mounted.
+ */
 static int mount_alone(void)
 {
 	int fs = (int)syscall(SYS_fsopen, "cgroup2", FSOPEN_CLOEXEC), mount = -1, err;
@@ -65,16 +68,13 @@ static int mount_alone(void)
 	return err;
 }
 
-/* The root directory; *prefix is the length of its mount's path. */
-static int open_root(size_t *prefix)
+static int open_root(void)
 {
 	char path[4096];
 	int fd;
 
-	*prefix = 0;
 	if (!lun_cgroup_root(path, sizeof(path)))
 		return mount_alone();
-	*prefix = strcmp(path, "/") ? strlen(path) : 0;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
@@ -253,14 +253,13 @@ int lun_cgroup_progs(bool effective, struct lun_cgroup_progs *progs)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
 	bool denied;
-	size_t prefix;
 	int root;
 
 	lun_out_init(&progs->rows);
 	lun_out_init(&progs->text);
 	if (!walk)
 		return -ENOMEM;
-	root = open_root(&prefix);
+	root = open_root();
 	walk->progs = progs;
 	walk->effective = effective;
 	if (root >= 0) {
@@ -297,17 +296,31 @@ static int open_cgroup(int root, uint64_t id)
 	return fd < 0 ? -errno : fd;
 }
 
-static int path_of(int fd, size_t prefix, char *path, size_t size)
+/* Where a descriptor's file is, as the mount namespace sees it that it was opened in. */
+static ssize_t place_of(int fd, char *text, size_t size)
 {
-	char link[64], text[4096];
+	char link[64];
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, text, sizeof(text) - 1);
+	n = readlink(link, text, size - 1);
 	if (n < 0)
 		return -errno;
 	text[n] = 0;
-	if ((size_t)n < prefix)
+	return n;
+}
+
+static int path_of(int root, int fd, char *path, size_t size)
+{
+	char base[4096], text[4096];
+	ssize_t prefix = place_of(root, base, sizeof(base));
+	ssize_t n = place_of(fd, text, sizeof(text));
+
+	if (prefix < 0 || n < 0)
+		return (int)(prefix < 0 ? prefix : n);
+	if (!strcmp(base, "/"))
+		prefix = 0;
+	if (n < prefix)
 		return -ENOENT;
 	snprintf(path, size, "%s", text[prefix] ? text + prefix : "/");
 	return 0;
@@ -315,16 +328,14 @@ static int path_of(int fd, size_t prefix, char *path, size_t size)
 
 int lun_cgroup_path(uint64_t id, char *path, size_t size)
 {
-	size_t prefix;
-	int root = open_root(&prefix), fd, err;
+	int root = open_root(), fd, err;
 
 	if (root < 0)
 		return root;
 	fd = open_cgroup(root, id);
+	err = fd < 0 ? fd : path_of(root, fd, path, size);
+	if (fd >= 0)
+		close(fd);
 	close(root);
-	if (fd < 0)
-		return fd;
-	err = path_of(fd, prefix, path, size);
-	close(fd);
 	return err;
 }

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Programs on control groups, over the whole version 2 tree. Where that hierarchy is mounted
- * nowhere we can see, it is mounted for this process alone, out of everyone's sight.
+ * Programs on control groups, over the whole version 2 tree, by any mount of it in any mount
+ * namespace. Where there is none, it is mounted for this process alone, out of everyone's sight.
  */
 #include <stdbool.h>
 #include <stddef.h>

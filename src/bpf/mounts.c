@@ -169,6 +169,6 @@ bool lun_cgroup_root(char *path, size_t size)
 {
 	struct root root = { path, size, false };
 
-	lun_mounts("cgroup2", note_root, &root);
+	lun_mounts_everywhere("cgroup2", note_root, &root);
 	return root.found;
 }

@@ -20,5 +20,6 @@ int lun_mounts(const char *type, lun_mount_fn found, void *ctx);
 /* The same in all mount namespaces, ours first. Those that may not be looked at are left out. */
 int lun_mounts_everywhere(const char *type, lun_mount_fn found, void *ctx);
 
-/* The root of the version 2 hierarchy of control groups: the whole of it where that is mounted. */
+/* The root of the version 2 hierarchy of control groups: the whole of it where that is mounted in
+ * any mount namespace. */
 bool lun_cgroup_root(char *path, size_t size);

@@ -151,6 +151,25 @@ describe("bpf.cgroup_progs", function()
     end
   end)
 
+  it("finds the tree where only another mount namespace has it", function()
+    local path, id = pinned("att_egress")
+    run("bpftool cgroup attach %s/lunette-test egress pinned %s multi", cgroups, path)
+    finally(function()
+      try("bpftool cgroup detach %s/lunette-test egress pinned %s", cgroups, path)
+    end)
+    local script = ([[
+      local bpf = require("bpf")
+      for _, row in ipairs(assert(bpf.cgroup_progs())) do
+        if row.prog_id == %d then print(row.path, bpf.cgroup_path(row.cgroup_id)) end
+      end]]):format(id)
+    local told = fixture.output(([[unshare -m --propagation private sh -c '
+      umount -a -l -t cgroup2 && ! grep -q "cgroup2" /proc/self/mountinfo &&
+      exec %s run -' <<'END'
+%s
+END]]):format(fixture.binary(), script))
+    assert.equal("/lunette-test\t/lunette-test\n", told)
+  end)
+
   it("says which group is not there", function()
     assert.equal("/", bpf.cgroup_path(1))
     assert.same({ nil, "control group 99999999: No such file or directory", 2 },
