@@ -17,11 +17,4 @@ struct {
 	__uint(value_size, 64);
 } so_percpu SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 100);
-	__uint(key_size, 4);
-	__uint(value_size, 1048576);
-} so_huge SEC(".maps");
-
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
