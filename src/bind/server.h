@@ -16,7 +16,7 @@ struct lun_serve_options {
 	const char *const *origins;
 	const char *const *watch; /* folders: a changed *.lua in them reloads */
 	const char *token;        /* NULL: none */
-	bool allow_write, allow_eval, no_auth;
+	bool allow_write, allow_eval, no_auth, keep_capabilities;
 	size_t body_limit;
 	unsigned connections; /* at once, of all kinds */
 };

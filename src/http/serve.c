@@ -11,6 +11,7 @@
 
 #include "bind/log.h"
 #include "http/http.h"
+#include "http/privileges.h"
 #include "http/serve.h"
 #include "http/watch.h"
 
@@ -134,6 +135,8 @@ int lun_http_serve(const struct lun_serve_options *options, char **err)
 	*err = NULL;
 	if (take_signals(&server))
 		return -1;
+	if (!options->keep_capabilities)
+		lun_privileges_drop();
 	result = start(&server, err);
 	if (result == 0) {
 		if (options->watch[0])

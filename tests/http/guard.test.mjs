@@ -1,6 +1,7 @@
 // Who may ask what: Host, Origin, framing, the token.
 
 import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { raw, request } from "../lib/http.mjs";
@@ -142,6 +143,29 @@ test("--allow-host and --allow-origin", async () => {
     assert.equal((await request(server.url + "/public", { headers })).status, 200);
     assert.equal((await request(server.url + "/public", { headers: { Host: "other.example" } })).status, 403);
   } finally { await server.stop(); }
+});
+
+test("capabilities that nothing needs are given up, in every thread", async (t) => {
+  if (process.getuid() !== 0) return t.skip("needs root, to have any");
+  const sets = (pid, thread) => Object.fromEntries([...readFileSync(`/proc/${pid}/task/${thread}/status`, "utf8")
+    .matchAll(/^Cap(Prm|Eff|Bnd|Inh|Amb):\s+(\S+)$/gm)].map(([, name, value]) => [name, BigInt(`0x${value}`)]));
+  const own = sets(process.pid, process.pid);
+  const has = (set, cap) => (set >> BigInt(cap) & 1n) === 1n;
+  const [setuid, sysModule, sysBoot, sysAdmin, bpf] = [7, 16, 22, 21, 39];
+  const server = await startServer({});
+  try {
+    for (const thread of readdirSync(`/proc/${server.pid}/task`)) {
+      const { Prm, Eff, Bnd } = sets(server.pid, thread);
+      for (const set of [Prm, Eff, Bnd]) {
+        for (const cap of [setuid, sysModule, sysBoot]) assert.equal(has(set, cap), false, `${cap} of ${thread}`);
+        for (const cap of [sysAdmin, bpf]) assert.equal(has(set, cap), has(own.Eff, cap), `${cap} of ${thread}`);
+      }
+    }
+  } finally { await server.stop(); }
+  const keeping = await startServer({ args: ["--keep-capabilities"] });
+  try {
+    assert.deepEqual(sets(keeping.pid, keeping.pid), own);
+  } finally { await keeping.stop(); }
 });
 
 test("--allow-write without a token makes one, and says it on stderr", async () => {

@@ -21,6 +21,7 @@ function serve.configure(command)
   command:flag("--allow-write", "Let those write who know the token.")
   command:flag("--allow-eval", "Let those run Lua code who know the token.")
   command:flag("--no-auth", "Let everybody read who reaches us, from other hosts too.")
+  command:flag("--keep-capabilities", "Keep capabilities that Lunette does not need, for scripts.")
   repeatable(command, "--allow-host", "Answer to this name in a Host header too.", "NAME")
   repeatable(command, "--allow-origin", "Take requests of this web page too.", "ORIGIN")
   command:option("--sampler", "When to sample what programs cost: watch (while someone looks), "
@@ -126,6 +127,7 @@ function serve.run(given)
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
     watch = folders(given), token = token,
     allow_write = given.allow_write, allow_eval = given.allow_eval, no_auth = given.no_auth,
+    keep_capabilities = given.keep_capabilities,
     workers = given.vms, connections = given.max_connections, body_limit = given.max_body,
     memory = given.max_memory and given.max_memory << 20, seconds = given.max_seconds,
     queue = given.max_queue,
