@@ -12,10 +12,14 @@ extend type Query {
   history(
     "The name."
     name: String!
-    "Only the last so many seconds."
+    "Only the last so many seconds, or those before `to`."
     seconds: Float = 300
     "At most so many points; of more, the last of each stretch."
     points: Int = 300
+    "From this time on, in seconds since 1970, in place of `seconds`."
+    from: Float
+    "Up to this time."
+    to: Float
   ): [HistoryPoint!]!
 }
 
@@ -32,7 +36,8 @@ history.resolvers = {
   Query = {
     histories = function(_, args) return kept.names(args.prefix) end,
     history = function(_, args)
-      return kept.read(args.name, { seconds = args.seconds, points = args.points })
+      return kept.read(args.name, { seconds = not args.from and args.seconds or nil,
+        from = args.from, to = args.to, points = args.points })
     end,
   },
 }

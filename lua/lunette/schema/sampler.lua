@@ -39,10 +39,14 @@ extend type Program {
   rate: ProgramRate
   "What it cost, oldest first."
   history(
-    "Only the last so many seconds."
+    "Only the last so many seconds, or those before `to`."
     seconds: Float = 300
     "At most so many points; samples between them are merged."
     points: Int = 300
+    "From this time on, in seconds since 1970, in place of `seconds`."
+    from: Float
+    "Up to this time."
+    to: Float
   ): [ProgramRate!]!
 }
 
@@ -73,10 +77,14 @@ type Sampler {
   overhead: Float
   "Sum over all programs, oldest first."
   history(
-    "Only the last so many seconds."
+    "Only the last so many seconds, or those before `to`."
     seconds: Float = 300
     "At most so many points."
     points: Int = 300
+    "From this time on, in seconds since 1970, in place of `seconds`."
+    from: Float
+    "Up to this time."
+    to: Float
   ): [SamplePoint!]!
 }
 
@@ -118,7 +126,10 @@ local function rate(prog)
   return bpf.sampler():rate(prog.id)
 end
 
-local function range(args) return { seconds = args.seconds, points = args.points } end
+local function range(args)
+  return { seconds = not args.from and args.seconds or nil, from = args.from, to = args.to,
+    points = args.points }
+end
 
 -- Moments before the program was loaded say nothing of it.
 local function history(prog, args, ctx)

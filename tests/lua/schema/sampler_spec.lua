@@ -57,3 +57,43 @@ describe("the sampler's settings", function()
     assert.truthy(state.overhead >= state.cost)
   end)
 end)
+
+describe("histories", function()
+  local bpf = require("bpf")
+  local ASK = [[query ($from: Float, $to: Float, $seconds: Float, $points: Int) {
+    sampler { history(from: $from, to: $to, seconds: $seconds, points: $points) { time } }
+    history(name: "spec/x", from: $from, to: $to, seconds: $seconds, points: $points) {
+      time value }
+  }]]
+
+  local function ask(variables)
+    local data = support.ask(ASK, variables)
+    return data.sampler.history, data.history
+  end
+
+  setup(function()
+    local sampler = bpf.sampler()
+    sampler:clear()
+    sampler:baseline()
+    for i = 1, 6 do
+      assert(sampler:sample())
+      sampler:put("spec/x", i)
+      os.execute("sleep 0.01")
+    end
+  end)
+  teardown(function() bpf.sampler():clear() end)
+
+  it("come by range and resolution", function()
+    local all, values = ask { from = 0 }
+    assert.equal(6, #all)
+    assert.equal(6, #values)
+    local some = ask { from = all[2].time, to = all[4].time }
+    assert.same({ all[2], all[3], all[4] }, some)
+    local _, kept = ask { from = values[2].time, to = values[4].time }
+    assert.same({ 2, 3, 4 }, { kept[1].value, kept[2].value, kept[3].value })
+    assert.equal(3, #ask { from = 0, points = 3 })
+    local span = all[4].time - all[2].time
+    assert.equal(all[4].time, ask({ to = all[4].time, seconds = span * 1.01 })[3].time)
+    assert.same({}, (ask { from = all[6].time + 100 }))
+  end)
+end)
