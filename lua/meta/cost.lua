@@ -58,9 +58,9 @@ function history.map(rule) end
 
 --- Reads a rule's map once and keeps what it finds.
 ---@param rule table what history.map made
----@param sampler? bpf.Sampler where to keep it; the process' own
+---@param into? bpf.Sampler where to keep it; the process' own
 ---@return integer count
-function history.sample(rule, sampler) end
+function history.sample(rule, into) end
 
 --- What was kept under a name, oldest first; of more than `points` the last of each stretch.
 ---@param name string "calls/bash"
