@@ -38,7 +38,6 @@ function Block({ id, first, lines, box, enter, leave }: {
 }) {
   return (
     <a href={`/programs/${id}?tab=code#insn-${first}`} class="block" draggable={false}
-      aria-label={`Block of instruction ${first}`}
       onMouseEnter={enter} onMouseLeave={leave} onFocus={enter} onBlur={leave}>
       <g transform={`translate(${box.x - box.width / 2} ${box.y - box.height / 2})`}>
         <rect width={box.width} height={box.height} rx={5} />
