@@ -16,7 +16,10 @@ export type Rate = RatesData["programRates"][number];
 export const start = signal<StartData | undefined>(undefined);
 export const programs = signal<ReadonlyMap<number, ProgramRow>>(new Map());
 export const maps = signal<ReadonlyMap<number, MapRow>>(new Map());
-export const loaded = signal(false);
+/** Which lists were read; the maps are there though the programs take longer. */
+export const programsRead = signal(false);
+export const mapsRead = signal(false);
+export const loaded = computed(() => programsRead.value && mapsRead.value);
 export const failure = signal<ApiError | undefined>(undefined);
 
 /** Something that came or went, for the overview. */
@@ -58,10 +61,16 @@ const readMaps = (ids: number[]) =>
 
 async function loadLists(): Promise<void> {
   const { data } = await run(Ids, {});
-  const [programRows, mapRows] =
-    await Promise.all([readPrograms(data.programs), readMaps(data.maps)]);
-  programs.value = byId(programRows);
-  maps.value = byId(mapRows);
+  await Promise.all([
+    readPrograms(data.programs).then((rows) => {
+      programs.value = byId(rows);
+      programsRead.value = true;
+    }),
+    readMaps(data.maps).then((rows) => {
+      maps.value = byId(rows);
+      mapsRead.value = true;
+    }),
+  ]);
 }
 
 const retryAfter = 3000;
@@ -72,7 +81,6 @@ function loadAll(): Promise<void> {
   loading ??= Promise.all([
     run(Start, {}).then(({ data }) => { start.value = data; }), loadLists(),
   ]).then(() => {
-    loaded.value = true;
     failure.value = undefined;
   }, (error: ApiError) => {
     failure.value = error;
