@@ -45,14 +45,6 @@ static int open_iterator(void)
 	return err ? err : fd;
 }
 
-void lun_map_fill_unload(void)
-{
-	pthread_mutex_lock(&lock);
-	lun_fill__destroy(skeleton);
-	skeleton = NULL;
-	pthread_mutex_unlock(&lock);
-}
-
 int lun_map_fill(struct lun_out *out)
 {
 	int fd = open_iterator(), err;

@@ -10,4 +10,3 @@
 int lun_map_fill(struct lun_out *out);
 /* The count of one map; -ENOENT when the kernel keeps none. */
 int lun_map_fill_one(uint32_t id, uint64_t *count);
-void lun_map_fill_unload(void);

@@ -120,19 +120,4 @@ function strings.block(text)
   return '"""' .. before .. escaped .. ((tall or closing) and "\n" or "") .. '"""'
 end
 
---- Would the text come back unchanged from a block string?
----@param text string
----@return boolean
-function strings.fits_block(text)
-  if text == "" then return true end
-  if text:find("[%z\1-\8\11-\31]") then return false end
-  local lines = split_lines(text)
-  if not lines[#lines]:find("[^ \t]") or not lines[1]:find("[^ \t]") then return false end
-  if #lines == 1 then return true end
-  for _, line in ipairs(lines) do
-    if line:find("^[^ \t]") then return true end
-  end
-  return false
-end
-
 return strings
