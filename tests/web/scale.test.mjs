@@ -22,7 +22,7 @@ let page;
 
 before(async () => {
   crowd = await holdCrowd(objects);
-  server = await startServer({});
+  server = await startServer({ args: ["--max-seconds", "120"] });
   browser = await launch();
 });
 
@@ -157,12 +157,12 @@ test("what is alike stands as one bundle, which opens", async () => {
   // A few may be held by who looks at them at this moment: those stand apart.
   const bundle = page.locator("a.node", { hasText: /^\d{4,} maps/ });
   await bundle.first().waitFor(patience);
-  assert.ok(parseInt(await bundle.first().innerText(), 10) > maps * 0.9);
-  await page.goto(`${server.url}/graph?from=process:${crowd.pid}&depth=1&q=crowd_prog_1`);
-  await page.locator("a.node", { hasText: `${objects} programs` }).click();
+  assert.ok(parseInt(await bundle.first().textContent(), 10) > maps * 0.9);
+  await page.goto(`${server.url}/graph?from=process:${crowd.pid}&depth=1&q=crowd_77`);
+  await page.locator("a.node", { hasText: `${objects} maps` }).click();
   await until("each of them", async () => await page.locator("a.node").count() > objects, most);
   await page.getByRole("button", { name: "Close bundles" }).click();
-  await page.locator("a.node", { hasText: `${objects} programs` }).waitFor(patience);
+  await page.locator("a.node", { hasText: `${objects} maps` }).waitFor(patience);
 });
 
 test("the overview counts them, in bounded memory", async (t) => {

@@ -7,8 +7,8 @@ import { bytes, compare, count, duration, percent, plural, short } from "../lib/
 import { oneOf, params, setParams } from "../lib/router";
 import { mapFits, programFits } from "../lib/search";
 import {
-  failure, loaded, mapList, maps, programList, programs, rates, setShowOwn, showOwn, trails,
-  useRates,
+  failure, mapList, maps, mapsRead, programList, programs, programsRead, rates, setShowOwn,
+  showOwn, trails, useRates,
 } from "../lib/store";
 import {
   Ago, Head, MapLink, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag,
@@ -146,8 +146,10 @@ function ListBar({ shown, all, noun }: { shown: number; all: number; noun: strin
 
 interface Listed extends Groupable { id: number; own: boolean }
 
-function ListPage<Row extends Listed>({ noun, title, doc, rows, fits, columns, href, note }: {
-  noun: string; title: string; doc: { text: string }; rows: Row[];
+function ListPage<Row extends Listed>({
+  noun, title, doc, ready, rows, fits, columns, href, note,
+}: {
+  noun: string; title: string; doc: { text: string }; ready: boolean; rows: Row[];
   fits: (row: Row, text: string) => boolean;
   columns: Column<Row>[]; href: (row: Row) => string; note: (rows: Row[]) => ComponentChildren;
 }) {
@@ -166,7 +168,7 @@ function ListPage<Row extends Listed>({ noun, title, doc, rows, fits, columns, h
     <div class="page fill">
       <Head title={title} actions={<ShowQuery doc={doc} variables={{ ids: null }} />} />
       <ListBar shown={shown.length} all={rows.length} noun={noun} />
-      {!loaded.value ? failure.value
+      {!ready ? failure.value
         ? <Refused message={failure.value.message} /> : <Loading lines={10} /> : (
         <Table className="grow" label={title} rows={shown} columns={columns} href={href}
           rowKey={(row) => row.id} rowClass={(row) => (row.own ? "own" : "")}
@@ -184,16 +186,17 @@ export function Programs() {
   // A new list at every beat: the table sorts by what was measured last.
   const rows = useMemo(() => [...programList.value], [programList.value, rates.value]);
   return (
-    <ListPage noun="programs" title="Programs" doc={ProgramRows} rows={rows} fits={programFits}
-      columns={programColumns} href={(row) => `/programs/${row.id}`}
+    <ListPage noun="programs" title="Programs" doc={ProgramRows} ready={programsRead.value}
+      rows={rows} fits={programFits} columns={programColumns} href={(row) => `/programs/${row.id}`}
       note={(list) => `${percent(cpuOf(list))} CPU`} />
   );
 }
 
 export function Maps() {
   return (
-    <ListPage noun="maps" title="Maps" doc={MapRows} rows={mapList.value} fits={mapFits}
-      columns={mapColumns} href={(row) => `/maps/${row.id}`}
+    <ListPage noun="maps" title="Maps" doc={MapRows} ready={mapsRead.value}
+      rows={mapList.value} fits={mapFits} columns={mapColumns}
+      href={(row) => `/maps/${row.id}`}
       note={(list) => bytes(list.reduce((sum, row) => sum + (row.memory ?? 0), 0))} />
   );
 }
