@@ -7,10 +7,9 @@ local maps = require("lunette.metrics.maps")
 local relabel = require("lunette.metrics.relabel")
 local state = require("lunette.metrics.state")
 
-local run = {}
+local run = { waiting = 32768 } -- label sets that wait to be relabelled
 
 local MOST_GROUPS = 1000000 -- label sets that a pass keeps to choose from
-local DRAIN_ABOVE = 32768 -- label sets that wait to be relabelled
 local STREAM_ABOVE = 10000 -- entries; a larger map is not gathered where it need not be
 
 local function names_of(rule)
@@ -113,8 +112,8 @@ local function gather_by(self, compiled, map, alone)
     self.waiting = self.waiting or new_tally(rule)
     into, full = self.waiting, function() drain(self) end
   end
-  if spec then return core.run(spec, into, full, DRAIN_ABOVE) end
-  return each.run(compiled, map, into, deadline, full, DRAIN_ABOVE)
+  if spec then return core.run(spec, into, full, run.waiting) end
+  return each.run(compiled, map, into, deadline, full, run.waiting)
 end
 
 local function gather(self, compiled, map, alone)

@@ -96,11 +96,19 @@ local function expired(self)
   return self.deadline ~= nil and now > self.deadline
 end
 
-local MOST_SECONDS = 5 -- that one rule or collector may take
+local MOST_SECONDS = 5 -- that one rule or collector may take of a CPU's time
+
+-- The same on the clock: as many times more as there is work for each CPU.
+local function most_seconds()
+  local file <close> = io.open("/proc/loadavg")
+  local _, online = bpf.cpus()
+  return MOST_SECONDS * math.max(1, (file and file:read("n") or 0) / (online or 1))
+end
 
 local function seconds_left(self)
   local _, now = core.now()
-  return self.deadline and math.min(MOST_SECONDS, self.deadline - now) or MOST_SECONDS
+  self.most = self.most or most_seconds()
+  return self.deadline and math.min(self.most, self.deadline - now) or self.most
 end
 
 -- The message and the frames of the script itself; without the place, where that is ours.

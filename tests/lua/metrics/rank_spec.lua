@@ -127,7 +127,9 @@ describe("a rule that changes labels of many", function()
     support.clear()
     local object <close> = assert(bpf.load(fixture.object("metrics_big")))
     local map <close> = object:map("mx_big")
-    local entries = 40000 -- more than wait for it at once
+    local run = require("lunette.metrics.run")
+    local before, entries = run.waiting, 3999
+    run.waiting = 500 -- many fewer than there are
     for i = 1, entries do assert(map:update(("<c16"):pack("k" .. i), ("<I8"):pack(i))) end
     local function cut(labels)
       labels.key = labels.key:sub(1, 2)
@@ -143,6 +145,7 @@ describe("a rule that changes labels of many", function()
       sums[first] = (sums[first] or 0) + i
     end
     local text = support.text()
+    run.waiting = before
     for _, name in ipairs { "many_plan", "many_lua" } do
       assert.are.equal(tostring(sums.k3), support.sample(text, name .. '{key="k3"}'))
       assert.are.equal(tostring(sums.k2), support.sample(text, name .. '{key="k2"}'))
