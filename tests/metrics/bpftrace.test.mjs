@@ -44,7 +44,7 @@ describe("bpftrace's maps", () => {
   }
 
   before(async () => {
-    server = await startServer({ scripts: { "rules.lua": rules } });
+    server = await startServer({ args: ["--max-seconds", "120"], scripts: { "rules.lua": rules } });
     child = spawn("/usr/bin/python3", ["-c", worker], { stdio: ["pipe", "pipe", "inherit"] });
     await once(child.stdout, "data");
     bpftrace = spawn("bpftrace", ["-f", "json", "-e", `

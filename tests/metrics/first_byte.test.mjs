@@ -5,7 +5,7 @@ import { get } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { constants, gunzipSync } from "node:zlib";
 import { startServer, until } from "../lib/server.mjs";
-import { build } from "./support.mjs";
+import { build, openmetrics } from "./support.mjs";
 
 // The map may hold a million entries, so that its pass is taken to be slow; the pass over its one
 // entry does not come back at all, and is ended.
@@ -35,7 +35,8 @@ describe("a page with a pass that takes long", () => {
   let server;
 
   before(async () => {
-    server = await startServer({ scripts: { "slow.lua": script } });
+    // The time that all of it has is for machines that are busy.
+    server = await startServer({ args: ["--max-seconds", "120"], scripts: { "slow.lua": script } });
     await until(async () => (await fetch(`${server.url}/id`)).json(), { what: "the map" });
   });
 
@@ -68,7 +69,8 @@ describe("a page with a pass that takes long", () => {
     const begun = gunzipSync(packed[0], { finishFlush: constants.Z_SYNC_FLUSH }).toString();
     assert.match(begun, /^a_first 1(.0)?\n[^]*# TYPE m_slow gauge\n/m);
     assert.doesNotMatch(begun, /lunette_rule_up/);
-    assert.match(gunzipSync(Buffer.concat(packed)).toString(), /\n# EOF\n$/);
+    const read = openmetrics(gunzipSync(Buffer.concat(packed)).toString()).map(([name]) => name);
+    assert.ok(read.includes("m_slow") && read.includes("z_last"), read.join());
   });
 
   it("is not asked for by HEAD", async () => {

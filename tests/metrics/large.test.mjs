@@ -37,7 +37,7 @@ describe("a large map", () => {
   let server;
 
   before(async () => {
-    server = await startServer({ scripts: { "big.lua": script } });
+    server = await startServer({ args: ["--max-seconds", "120"], scripts: { "big.lua": script } });
     await until(async () => (await fetch(`${server.url}/filled`)).json(), { what: "the map" });
   });
 

@@ -6,16 +6,16 @@ import http from "node:http";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { folder, startServer, until } from "../lib/server.mjs";
-import { bpftool, fixtureIds, fixtureScript, le, openmetrics, promtool, samples } from "./support.mjs";
+import { bpftool, fixtureIds, fixtureScript, le, mine, openmetrics, promtool, samples } from "./support.mjs";
 
-const rules = `
+const rules = `${mine}
 local lunette = require("lunette")
 local metrics = lunette.metrics
-metrics.map { name = "mx_balance", help = "Balances", match = { name = "mx_struct" },
+metrics.map { name = "mx_balance", help = "Balances", match = mine("mx_struct"),
   labels = { comm = "key.comm", pid = "key.pid" }, value = "value.balance" }
 metrics.map { name = "mx_io", type = "counter", unit = "bytes", help = "Bytes",
-  match = { name = "mx_struct" }, labels = { comm = "key.comm" }, value = "value.bytes" }
-metrics.map { rule = "broken", name = "mx_broken", match = { name = "mx_struct" },
+  match = mine("mx_struct"), labels = { comm = "key.comm" }, value = "value.bytes" }
+metrics.map { rule = "broken", name = "mx_broken", match = mine("mx_struct"),
   value = function() error("on purpose") end }
 metrics.collect("slow", function(emit)
   lunette.shared.add("slow.runs", 1)
@@ -47,7 +47,7 @@ describe("the metrics page", () => {
 
   before(async () => {
     server = await startServer({ scripts: { "fixture.lua": fixtureScript, "rules.lua": rules },
-      args: ["--etm", "-:^mx_percpu$:string"] });
+      args: ["--etm", "-:^mx_percpu$:string", "--max-seconds", "120"] });
     ids = await fixtureIds(server);
     const key = (comm, pid) => [...Buffer.from(comm.padEnd(16, "\0"))].map(String).concat(le([pid, 4], [1, 4]));
     const put = (comm, pid, bytes, balance) => execFileSync("bpftool", ["map", "update", "id", String(ids.mx_struct),

@@ -7,15 +7,15 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { startServer, until } from "../lib/server.mjs";
-import { bpftool, fixtureIds, fixtureScript, le, startPrometheus } from "./support.mjs";
+import { bpftool, fixtureIds, fixtureScript, le, mine, startPrometheus } from "./support.mjs";
 
-const rules = `
+const rules = `${mine}
 local metrics = require("lunette").metrics
-metrics.map { name = "mx_calls", type = "counter", help = "Calls", match = { name = "mx_calls" },
+metrics.map { name = "mx_calls", type = "counter", help = "Calls", match = mine("mx_calls"),
   labels = { syscall = { "key", "syscall" } } }
-metrics.map { name = "mx_calls_cpu", help = "Calls a CPU", match = { name = "mx_calls" },
+metrics.map { name = "mx_calls_cpu", help = "Calls a CPU", match = mine("mx_calls"),
   labels = { number = "key", cpu = "cpu" } }
-metrics.map { name = "mx_top", help = "Calls", match = { name = "mx_calls" }, top = 2,
+metrics.map { name = "mx_top", help = "Calls", match = mine("mx_calls"), top = 2,
   labels = { number = "key" } }
 `;
 

@@ -28,6 +28,13 @@ lunette.http.get("/fixture", function()
 end)
 `;
 
+/** mine(name) for rules in scripts: the fixture's map of this server, not another one of that name. */
+export const mine = `
+local function mine(name)
+  return function(info) return info.id == require("lunette").shared.get("id." .. name) end
+end
+`;
+
 /** Ids of the fixture's maps, as soon as they are there. */
 export async function fixtureIds(server) {
   return until(async () => {
