@@ -78,7 +78,8 @@ test("what has the focus shows it, all the way through the page", async () => {
         what: `${element.tagName} ${element.getAttribute("aria-label") ?? element.textContent}`,
         shown: element === document.body ||
           (outlineStyle !== "none" && outlineWidth !== "0px") ||
-          ring.boxShadow !== "none" || (ring.outlineStyle !== "none" && ring.outlineWidth !== "0px"),
+          ring.boxShadow !== "none" ||
+          (ring.outlineStyle !== "none" && ring.outlineWidth !== "0px"),
       };
     });
     assert.ok(shown, `${what} shows no focus`);

@@ -24,6 +24,7 @@ before(async () => {
   crowd = await holdCrowd(objects);
   server = await startServer({ args: ["--max-seconds", "120"] });
   browser = await launch();
+  page = await openPage(browser);
 });
 
 after(async () => {
@@ -46,7 +47,6 @@ async function took(work) {
 }
 
 test("the list shows all maps, and only those in sight are in the page", async (t) => {
-  page = await openPage(browser);
   const ms = await took(async () => {
     await page.goto(`${server.url}/maps`, { waitUntil: "commit" });
     await rows().first().waitFor(patience);

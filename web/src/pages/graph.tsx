@@ -13,8 +13,6 @@ import { Canvas } from "../parts/canvas";
 import { Answer, Empty, Loading } from "../parts/states";
 import { layoutGraph, type Layout } from "../lib/layout";
 
-export { Canvas };
-
 type Kind = WholeGraphData["graph"]["nodes"][number]["kind"];
 type Node = Shown<Kind>;
 interface Graph { nodes: Node[]; edges: GraphEdge[] }
