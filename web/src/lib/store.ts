@@ -75,9 +75,12 @@ async function loadLists(): Promise<void> {
 
 const retryAfter = 3000;
 let loading: Promise<void> | undefined;
+/** Was there a reason to read again while we read? What came of it may be of before. */
+let outdated = false;
 
 /** Reads everything, once at a time; what failed is tried again while the tab is looked at. */
 function loadAll(): Promise<void> {
+  outdated = loading !== undefined;
   loading ??= Promise.all([
     run(Start, {}).then(({ data }) => { start.value = data; }), loadLists(),
   ]).then(() => {
@@ -85,7 +88,10 @@ function loadAll(): Promise<void> {
   }, (error: ApiError) => {
     failure.value = error;
     setTimeout(retry, retryAfter);
-  }).finally(() => { loading = undefined; });
+  }).finally(() => {
+    loading = undefined;
+    if (outdated) void loadAll();
+  });
   return loading;
 }
 
