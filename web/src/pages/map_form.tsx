@@ -24,6 +24,9 @@ export interface FormState {
 /** What is there before: the key's bytes, and each CPU's cells by the field's name. */
 export interface Before { key: string; cells: Typed[] }
 
+/** Always from the form as it is: two fields may change before anything is drawn. */
+type SetForm = (change: (form: FormState) => FormState) => void;
+
 export const emptyForm = (map: MapInfo, cpus: number): FormState => ({
   as: "fields", key: {}, values: Array.from({ length: cpus }, () => ({})), alike: true,
   raw: { key: "", keyFormat: (map.keySize ?? 0) <= 8 ? "NUMBER" : "STRING", value: "",
@@ -201,7 +204,7 @@ function Outcome({ written, map }: { written: Written; map: MapInfo }) {
 
 /** Text to bytes by the reader's own choice of format, whatever the decoder says. */
 function RawFields({ map, form, set, before, refusal }: {
-  map: MapInfo; form: FormState; set: (form: FormState) => void; before: Before | undefined;
+  map: MapInfo; form: FormState; set: SetForm; before: Before | undefined;
   refusal: Refusal | undefined;
 }) {
   const { raw } = form;
@@ -210,18 +213,18 @@ function RawFields({ map, form, set, before, refusal }: {
       {!before && map.keySize ? (
         <RawField part="key" size={map.keySize} text={raw.key} format={raw.keyFormat}
           refusal={refusal} change={(key, keyFormat) =>
-            set({ ...form, raw: { ...raw, key, keyFormat } })} />
+            set((old) => ({ ...old, raw: { ...old.raw, key, keyFormat } }))} />
       ) : null}
       <RawField part="value" size={map.valueSize ?? 0} text={raw.value} format={raw.valueFormat}
         refusal={refusal} change={(value, valueFormat) =>
-          set({ ...form, raw: { ...raw, value, valueFormat } })} />
+          set((old) => ({ ...old, raw: { ...old.raw, value, valueFormat } }))} />
       {map.isPerCPU && <p class="dim">Every CPU gets these bytes.</p>}
     </>
   );
 }
 
 function TypedFields({ map, form, set, before, refusal }: {
-  map: MapInfo; form: FormState; set: (form: FormState) => void; before: Before | undefined;
+  map: MapInfo; form: FormState; set: SetForm; before: Before | undefined;
   refusal: Refusal | undefined;
 }) {
   const { key, value } = map.decoder;
@@ -236,15 +239,17 @@ function TypedFields({ map, form, set, before, refusal }: {
       {!before && key.length > 0 && map.keySize ? (
         <Fields part="key" fields={key} refusal={refusal}
           columns={[{ title: "key", typed: form.key, now: undefined }]}
-          change={(_, name, text) => set({ ...form, key: put(form.key, name, text) })} />
+          change={(_, name, text) =>
+            set((old) => ({ ...old, key: put(old.key, name, text) }))} />
       ) : null}
       <Fields part="value" fields={value} refusal={refusal} columns={columns}
-        change={(at, name, text) => set({ ...form, values: form.values.map((typed, n) =>
-          n === at ? put(typed, name, text) : typed) })} />
+        change={(at, name, text) => set((old) => ({ ...old, values: old.values.map((typed, n) =>
+          n === at ? put(typed, name, text) : typed) }))} />
       {map.isPerCPU && !before && (
         <label class="check">
           <input type="checkbox" checked={form.alike}
-            onChange={(event) => set({ ...form, alike: event.currentTarget.checked })} />
+            onChange={({ currentTarget: { checked } }) =>
+              set((old) => ({ ...old, alike: checked }))} />
           the same on every CPU
         </label>
       )}
@@ -255,7 +260,7 @@ function TypedFields({ map, form, set, before, refusal }: {
 const sides = [["fields", "Fields"], ["bytes", "Bytes"]] as const;
 
 export function EntryForm({ map, form, set, before, found }: {
-  map: MapInfo; form: FormState; set: (form: FormState) => void; before: Before | undefined;
+  map: MapInfo; form: FormState; set: SetForm; before: Before | undefined;
   found: Preview;
 }) {
   const { written, refusal } = found;
@@ -263,7 +268,7 @@ export function EntryForm({ map, form, set, before, found }: {
   return (
     <>
       <Choice label="Typed by" words={sides} chosen={form.as}
-        choose={(as) => set({ ...form, as })} />
+        choose={(as) => set((old) => ({ ...old, as }))} />
       <Shown map={map} form={form} set={set} before={before} refusal={refusal} />
       {refusal && !refusal.part && <span class="bad" role="alert">{refusal.text}</span>}
       {written && <Outcome written={written} map={map} />}
