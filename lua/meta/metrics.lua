@@ -122,7 +122,7 @@ local metrics = {}
 --- | a column that the map lacks                 | nothing of it; counted; lunette_rule_up 0 |
 --- | a value that is no number, NaN              | no such entry; counted, its key in the log |
 --- | a function that fails                       | the same; after 100 entries the pass ends |
---- | one that does not come back                 | ended after 5 seconds (on a busy host, more); the others go on |
+--- | one that does not come back                 | ended after 5 s of a CPU; the others go on |
 --- | a map that goes during a scrape             | its samples are missing; no error |
 --- | invalid UTF-8, NUL in a label               | U+FFFD; series that become equal are merged |
 --- | two entries of a stream with the same labels | the first stays; lunette_rule_series_cut |
