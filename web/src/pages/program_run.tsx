@@ -88,27 +88,32 @@ function Result({ outcome: { input, context, result }, needs }: {
   );
 }
 
-function Packet({ form, set }: { form: Form; set: (form: Form) => void }) {
+/** Always from the form as it is: two fields may change before anything is drawn. */
+type SetForm = (change: (form: Form) => Form) => void;
+
+function Packet({ form, set }: { form: Form; set: SetForm }) {
   const readFile = async (file: File | undefined) => {
     if (!file) return;
     const text = hexOfBytes(new Uint8Array(await file.arrayBuffer()));
-    set({ ...form, text, file: file.name });
+    set((old) => ({ ...old, text, file: file.name }));
   };
   return (
     <div class="field">
       <div class="spread">
         <span class="dim">Packet</span>
         <Choice label="The packet is given as" words={formats} chosen={form.format}
-          choose={(format) => set({ ...form, format, text: "", file: "" })} />
+          choose={(format) => set((old) => ({ ...old, format, text: "", file: "" }))} />
       </div>
       {form.format === "FILE"
         ? <input type="file" aria-label="File with the packet"
             onChange={(event) => void readFile(event.currentTarget.files?.[0])} />
         : <textarea class="mono" rows={5} value={form.text} aria-label="Packet" spellcheck={false}
             placeholder={form.format === "HEX" ? "02 00 00 00 00 02 …" : "text"}
-            onInput={(event) => set({ ...form, text: event.currentTarget.value })} />}
+            onInput={({ currentTarget: { value } }) =>
+              set((old) => ({ ...old, text: value }))} />}
       {form.format === "HEX" && (
-        <button class="plain example" onClick={() => set({ ...form, text: examplePacket })}>
+        <button class="plain example"
+          onClick={() => set((old) => ({ ...old, text: examplePacket }))}>
           An example: UDP over IPv4</button>
       )}
     </div>
@@ -144,12 +149,14 @@ function RunForm({ id, needs }: { id: number; needs: Needs }) {
           {needs.context && (
             <label class="field"><span>Context: {needs.context}</span>
               <input class="mono" value={form.context} spellcheck={false} autocomplete="off"
-                onInput={(event) => set({ ...form, context: event.currentTarget.value })} /></label>
+                onInput={({ currentTarget: { value } }) =>
+                  set((old) => ({ ...old, context: value }))} /></label>
           )}
           {needs.often && (
             <label class="field"><span>Times</span>
               <input class="mono" inputMode="numeric" value={form.times} style={{ width: 140 }}
-                onInput={(event) => set({ ...form, times: event.currentTarget.value })} /></label>
+                onInput={({ currentTarget: { value } }) =>
+                  set((old) => ({ ...old, times: value }))} /></label>
           )}
           {problem && <Failure message={problem} />}
           <div><button class="primary" type="submit" disabled={busy}>
