@@ -59,9 +59,13 @@ const LACKS = /this machine has no hardware counters|this kernel has no fentry/;
 test("each command runs", async (t) => {
   const list = commands.filter((line) => /^(sudo )?(build\/)?lunette (?!serve)/.test(line));
   assert.ok(list.length > 20, `${list.length} commands`);
+  const server = await startServer({});
+  t.after(() => server.stop());
   for (const line of list) {
     await t.test(line, () => {
-      const more = ENDS.find(([pattern]) => pattern.test(ours(line)))?.[1] ?? "";
+      // Those that talk to a server talk to ours.
+      const more = /^sampler/.test(ours(line)) ? `--server ${server.url}`
+        : ENDS.find(([pattern]) => pattern.test(ours(line)))?.[1] ?? "";
       const run = spawnSync("sh", ["-c", `"$0" ${ours(line)} ${more}`, binary], { encoding: "utf8", input: "", maxBuffer: 1 << 28 });
       assert.ok(run.status === 0 || LACKS.test(run.stderr), `exit ${run.status}: ${run.error ?? run.stderr}`);
     });
