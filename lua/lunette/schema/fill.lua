@@ -78,10 +78,16 @@ local function fill_of(info, _, ctx)
   }
 end
 
--- Has it room that can run out? Arrays are full from the start, and what waits in a queue or is in
--- a bloom filter isn't counted.
+-- Their keys are the numbers of their slots: however many are in use, there is room for no other.
+local SLOTS = {
+  array = true, percpu_array = true, prog_array = true, perf_event_array = true,
+  cgroup_array = true, array_of_maps = true, devmap = true, cpumap = true, xskmap = true,
+  sockmap = true, reuseport_sockarray = true,
+}
+
+-- Has it room that can run out? What waits in a queue or is in a bloom filter isn't counted.
 local function can_fill(info)
-  return not info.error and not ALWAYS_FULL[info.type] and (info.max_entries or 0) > 0
+  return not info.error and not SLOTS[info.type] and (info.max_entries or 0) > 0
 end
 
 local function fuller(a, b)
