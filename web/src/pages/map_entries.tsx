@@ -200,10 +200,11 @@ export function Entries({ map }: { map: MapInfo }) {
         <Unreadable map={map} why={why}>
           {add && <button onClick={add}><Icon name="plus" />Put in a value</button>}
         </Unreadable>
-        {adding && <NewEntry map={map} close={() => setAdding(false)} />}
+        {adding && <NewEntry key="new" map={map} close={() => setAdding(false)} />}
       </>
     );
   }
+  // Dialogs carry keys: without them one that is open begins anew when the first rows arrive.
   return (
     <>
       <Bar map={map} text={text} unknown={unknown} wish={wish} columns={() => setChoosing(true)}
@@ -230,12 +231,13 @@ export function Entries({ map }: { map: MapInfo }) {
           } />
       )}
       {chosen && table && (
-        <EntryDialog map={map} columns={table.columns} close={() => setChosen(undefined)}
+        <EntryDialog key="entry" map={map} columns={table.columns}
+          close={() => setChosen(undefined)}
           row={rows.find((row) => row.key === chosen.key) ?? chosen} />
       )}
-      {adding && <NewEntry map={map} close={() => setAdding(false)} />}
+      {adding && <NewEntry key="new" map={map} close={() => setAdding(false)} />}
       {choosing && table && (
-        <ColumnsDialog columns={table.columns} close={() => setChoosing(false)} />
+        <ColumnsDialog key="columns" columns={table.columns} close={() => setChoosing(false)} />
       )}
     </>
   );
