@@ -37,17 +37,19 @@ local function fill_storage(maps)
   assert(os.execute(python:format(fixture.pid(), update:format(maps.mt_task:id(), "%d"))))
 end
 
--- The socket lives as long as its holder.
+-- The socket lives as long as its holder, which ends with our input. Collecting the pipe would wait
+-- for that: it is kept.
 local function hold_socket(map)
   local script = "exec 3<>/dev/udp/127.0.0.1/9; bpftool map update id %d key 3 0 0 0 "
     .. "value 7 0 0 0 9 0 0 0 && echo ready; read"
   local pipe = assert(io.popen(("bash -c '%s'"):format(script:format(map:id()))))
   assert(pipe:read("l") == "ready")
+  return pipe
 end
 
 local loaded = map_types.load(NAMES)
 fill_storage(loaded.maps)
-hold_socket(loaded.maps.mt_sk)
+local holder = hold_socket(loaded.maps.mt_sk)
 local runs = assert(bpf.load(fixture.object("run")))
 local ids = { maps = {}, programs = {}, pid = fixture.pid() }
 for name, map in pairs(loaded.maps) do ids.maps[name] = map:id() end
@@ -58,5 +60,6 @@ end
 print(json.encode(ids))
 io.stdout:flush()
 io.stdin:read("a")
+holder:close()
 runs:close()
 loaded:close()
