@@ -138,7 +138,9 @@ async function onPrograms(added: number[], removed: number[]): Promise<void> {
   programs.value = patched(programs.value, removed, fresh);
   note("PROGRAM", added, true);
   const ids = touched([...gone, ...fresh]).filter((id) => maps.value.has(id));
-  if (ids.length) maps.value = patched(maps.value, [], await readMaps(ids));
+  if (!ids.length) return;
+  const users = await readMaps(ids);
+  maps.value = patched(maps.value, [], users.filter(({ id }) => maps.value.has(id)));
 }
 
 async function onMaps(added: number[], removed: number[]): Promise<void> {
@@ -148,7 +150,7 @@ async function onMaps(added: number[], removed: number[]): Promise<void> {
   note("MAP", added, true);
 }
 
-async function onObjects(kind: Kind, added: number[], removed: number[]): Promise<void> {
+async function change(kind: Kind, added: number[], removed: number[]): Promise<void> {
   await loading;
   try {
     if (kind === "PROGRAM") await onPrograms(added, removed);
@@ -157,6 +159,14 @@ async function onObjects(kind: Kind, added: number[], removed: number[]): Promis
     await loadAll();
   }
   noteChange(kind);
+}
+
+let turn: Promise<void> = Promise.resolve();
+
+/** One after another: what went must not come back with an answer of before. */
+function onObjects(kind: Kind, added: number[], removed: number[]): Promise<void> {
+  turn = turn.then(() => change(kind, added, removed));
+  return turn;
 }
 
 /** What is in one and not in the other. */

@@ -188,6 +188,9 @@ export function Entries({ map }: { map: MapInfo }) {
   useEffect(() => {
     if (table && !entries.stale) setKnown({ of, columns: table.columns });
   }, [heads, of, entries.stale]);
+  // Sorted by a column that the map no longer has, now that more is known of it: begin anew.
+  const lost = entries.error !== undefined && entries.stale && known !== null;
+  useEffect(() => { if (lost) setKnown(null); }, [lost]);
 
   const more = entries.hasMore;
   const add = mayAdd(map) ? () => setAdding(true) : undefined;
