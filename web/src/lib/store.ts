@@ -211,9 +211,14 @@ export const rates = signal<ReadonlyMap<number, Rate>>(new Map());
 export const trails = new Map<number, { time: number; cpu: number; runs: number }[]>();
 export const ratesFailed = signal<string | undefined>(undefined);
 const trailLength = 300;
+/** Was it asked what programs cost before we looked? Once is enough, until we look again. */
+let recalled = false;
 
 function onRates(list: Rate[]): void {
-  if (rates.value.size === 0) recallHistories(list).catch(() => { /* the curve begins now */ });
+  if (!recalled && list.length) {
+    recalled = true;
+    recallHistories(list).catch(() => { /* the curve begins now */ });
+  }
   rates.value = new Map(list.map((rate) => [rate.id, rate]));
   for (const { id, time, cpu, runs } of list) {
     const trail = trails.get(id) ?? [];
@@ -245,6 +250,7 @@ let stop: (() => void) | undefined;
 function followRates(): void {
   const wanted = watchers > 0 && visible.value;
   if (wanted && !stop) {
+    recalled = false;
     stop = subscribe(Rates, {}, (data) => {
       ratesFailed.value = undefined;
       onRates(data.programRates);
