@@ -143,9 +143,13 @@ local function program_rates(_, args, ctx)
   if seconds(args.every) > samples.settings().interval then
     return subscription.timed(newest_rates)(_, args, ctx)
   end
+  local silent = false -- was it told that nothing runs?
   return on_topic(samples.TOPIC, function(rates)
     kernel.forget(ctx)
-    return chosen(rates, args.ids)
+    local list = chosen(rates, args.ids)
+    if #list == 0 and silent then return nil end
+    silent = #list == 0
+    return list
   end)
 end
 
