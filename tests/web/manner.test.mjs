@@ -3,10 +3,12 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer, token } from "../lib/server.mjs";
 import {
-  accessibility, bpftrace, launch, mapNamed, openPage, picture, until,
+  accessibility, launch, mapNamed, openPage, picture, until,
 } from "./lib/browser.mjs";
+import { holdCrowd } from "./lib/fixtures.mjs";
 
 const name = `M${process.pid}`;
 const patience = { timeout: 120_000 };
@@ -17,7 +19,7 @@ let trace;
 before(async () => {
   server = await startServer({});
   browser = await launch();
-  trace = bpftrace(`tracepoint:raw_syscalls:sys_enter { @${name}[comm] = count(); }`);
+  trace = startBpftrace(`tracepoint:raw_syscalls:sys_enter { @${name}[comm] = count(); }`);
   await mapNamed(`AT_${name}`);
 });
 
@@ -151,4 +153,40 @@ test("with the sampler off there is a button that turns it on, for those who may
   } finally {
     await off.stop();
   }
+});
+
+/** Shown a page as if no program ran: what others' cost is kept from it. */
+async function whereNothingRuns(path) {
+  const page = await openPage(browser);
+  await page.routeWebSocket(/\/graphql$/, (socket) => {
+    const up = socket.connectToServer();
+    socket.onMessage((message) => up.send(message));
+    let told = false;
+    up.onMessage((text) => {
+      const message = JSON.parse(text);
+      if (!message.payload?.data?.programRates) return socket.send(text);
+      if (told) return;
+      told = true;
+      message.payload.data.programRates = [];
+      socket.send(JSON.stringify(message));
+    });
+  });
+  await page.goto(server.url + path);
+  return page;
+}
+
+test("where no program runs it is said, and not waited for", async () => {
+  const page = await whereNothingRuns("/");
+  await page.locator(".state-box", { hasText: "No program runs" }).waitFor(patience);
+  const cpu = page.locator(".figure", { hasText: "CPU in BPF" });
+  await cpu.locator(".value", { hasText: "0" }).waitFor(patience);
+  const crowd = await holdCrowd(1);
+  try {
+    await page.goto(`${server.url}/programs/${crowd.programs[0]}`);
+    await page.locator(".state-box", { hasText: "It does not run" }).waitFor(patience);
+  } finally {
+    await crowd.stop();
+  }
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
 });

@@ -1,6 +1,6 @@
 // Chromium for the tests, programs to look at, and pictures of what was seen.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -78,24 +78,6 @@ export async function until(what, check, ms = patience) {
 
 export const bpftool = (...args) =>
   JSON.parse(execFileSync("bpftool", ["-j", ...args], { maxBuffer: 1 << 28 }).toString());
-
-/** bpftrace with a script; stop() ends it. Its maps carry the prefix AT_. */
-export function bpftrace(script) {
-  const child = spawn("bpftrace", ["-e", script], { stdio: ["ignore", "ignore", "pipe"] });
-  let errors = "";
-  child.stderr.on("data", (data) => { errors += data; });
-  const ended = new Promise((done) => child.on("close", done));
-  return {
-    pid: child.pid,
-    errors: () => errors,
-    async stop() {
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), patience);
-      await ended;
-      clearTimeout(timer);
-    },
-  };
-}
 
 export const mapNamed = (name) =>
   until(`the map ${name}`, () => bpftool("map", "list").filter((map) => map.name === name).pop());

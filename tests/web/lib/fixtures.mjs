@@ -32,5 +32,8 @@ async function hold(name, ...args) {
 /** { maps, programs: ids by name; pid; stop() }. */
 export const holdFixtures = () => hold("map_types.lua");
 
-/** So many objects of a hundred maps and five programs each: { pid; stop() }. */
+/** So many objects of a hundred maps and five programs each: { pid, programs; stop() }. */
 export const holdCrowd = (objects) => hold("crowd.lua", String(objects));
+
+/** A hash of a million entries: { id; stop() }. */
+export const holdMillion = () => hold("million.lua");

@@ -1,17 +1,13 @@
-// The objects that are there: programs and maps by id, kept current by the subscription `objects`;
-// and what programs cost now, while someone looks.
+// The objects that are there: programs and maps by id, kept current by the subscription `objects`.
 
 import { computed, signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import {
-  HealthWatch, Histories, Ids, MapRows, Objects, ProgramRows, Rates, Start,
-  type MapRow, type ProgramRow, type RatesData, type StartData,
+  HealthWatch, Ids, MapRows, Objects, ProgramRows, Start,
+  type MapRow, type ProgramRow, type StartData,
 } from "@gen/queries";
 import { ApiError, connection, epoch, run, subscribe } from "./api";
 import { noteChange, type Kind } from "./changes";
 import { visible } from "./hooks";
-
-export type Rate = RatesData["programRates"][number];
 
 export const start = signal<StartData | undefined>(undefined);
 export const programs = signal<ReadonlyMap<number, ProgramRow>>(new Map());
@@ -204,73 +200,4 @@ export function startStore(): void {
     if (health.generation !== old.health.generation) epoch.value++;
     start.value = { ...old, health };
   });
-}
-
-/** The last rate of each program, and a short history of it. */
-export const rates = signal<ReadonlyMap<number, Rate>>(new Map());
-export const trails = new Map<number, { time: number; cpu: number; runs: number }[]>();
-export const ratesFailed = signal<string | undefined>(undefined);
-const trailLength = 300;
-/** Was it asked what programs cost before we looked? Once is enough, until we look again. */
-let recalled = false;
-
-function onRates(list: Rate[]): void {
-  if (!recalled && list.length) {
-    recalled = true;
-    recallHistories(list).catch(() => { /* the curve begins now */ });
-  }
-  rates.value = new Map(list.map((rate) => [rate.id, rate]));
-  for (const { id, time, cpu, runs } of list) {
-    const trail = trails.get(id) ?? [];
-    trail.push({ time, cpu, runs });
-    if (trail.length > trailLength) trail.shift();
-    trails.set(id, trail);
-  }
-  for (const id of trails.keys()) if (!programs.value.has(id)) trails.delete(id);
-}
-
-const historiesAtMost = 12;
-
-/** Fills the trails of those that cost most with what the server remembers. */
-async function recallHistories(list: Rate[]): Promise<void> {
-  const ids = [...list].sort((a, b) => b.cpu - a.cpu).slice(0, historiesAtMost).map(({ id }) => id);
-  if (!ids.length) return;
-  const { data } = await run(Histories, { ids });
-  for (const { id, history } of data.programs) {
-    const trail = trails.get(id) ?? [];
-    const first = trail[0]?.time ?? Infinity;
-    const before = history.filter(({ time }) => time < first - 0.5);
-    trails.set(id, [...before, ...trail].slice(-trailLength));
-  }
-}
-
-let watchers = 0;
-let stop: (() => void) | undefined;
-
-function followRates(): void {
-  const wanted = watchers > 0 && visible.value;
-  if (wanted && !stop) {
-    recalled = false;
-    stop = subscribe(Rates, {}, (data) => {
-      ratesFailed.value = undefined;
-      onRates(data.programRates);
-    }, (error) => { ratesFailed.value = error.message; });
-  } else if (!wanted && stop) {
-    stop();
-    stop = undefined;
-  }
-}
-visible.subscribe(followRates);
-
-/** Keeps rates coming while the component is shown. */
-export function useRates(): ReadonlyMap<number, Rate> {
-  useEffect(() => {
-    watchers++;
-    followRates();
-    return () => {
-      watchers--;
-      setTimeout(followRates, 1000);
-    };
-  }, []);
-  return rates.value;
 }

@@ -4,11 +4,11 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { MapRows, ProgramRows, type MapRow, type ProgramRow } from "@gen/queries";
 import { bytes, compare, count, duration, percent, plural, short } from "../lib/format";
+import { rates, trails, useRates } from "../lib/rates";
 import { oneOf, params, setParams } from "../lib/router";
 import { mapFits, programFits } from "../lib/search";
 import {
-  failure, mapList, maps, mapsRead, programList, programs, programsRead, rates, setShowOwn,
-  showOwn, trails, useRates,
+  failure, mapList, maps, mapsRead, programList, programs, programsRead, setShowOwn, showOwn,
 } from "../lib/store";
 import {
   Ago, Head, MapLink, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag,

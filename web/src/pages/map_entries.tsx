@@ -229,6 +229,8 @@ export function Entries({ map }: { map: MapInfo }) {
           empty={
             <Empty icon="map"
               title={text ? "No entry fits the filter" : why ? "Nothing to show" : "It is empty"}>
+              {text && <p>A word is sought in the key; <code>{table.columns.at(-1)?.name} &gt; 10
+                </code> in a column.</p>}
               {why && <p>{why}</p>}
             </Empty>
           } />

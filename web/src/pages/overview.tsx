@@ -5,12 +5,15 @@ import {
   FullestMaps, Overview as OverviewQuery, RuleHealth, SampleAgain, type OverviewData,
 } from "@gen/queries";
 import { run } from "../lib/api";
+import { now } from "../lib/clock";
 import { bytes, count, duration, percent, plural, short } from "../lib/format";
 import { useLive, useQuery } from "../lib/hooks";
 import { params } from "../lib/router";
 import {
-  failure, happenings, loaded, mapList, programList, programs, rates, ratesFailed, showOwn, start,
-  trails, useRates,
+  isQuiet, measured, quietSeconds, rates, ratesFailed, serverTime, trails, useRates,
+} from "../lib/rates";
+import {
+  failure, happenings, loaded, mapList, programList, programs, showOwn, start,
 } from "../lib/store";
 import {
   Ago, Card, Figure, Figures, Head, Meter, ShowQuery, TypeTag, familyTone, split,
@@ -31,16 +34,16 @@ function Numbers() {
     cpu += rate.cpu;
     runs += rate.runs;
   }
-  const measured = rates.value.size > 0;
+  const known = measured.value;
   const memory = [...list, ...mapList.value].reduce((sum, row) => sum + (row.memory ?? 0), 0);
   const running = shown.filter((rate) => rate.runs > 0).length;
   return (
     <Figures>
-      <Figure label="CPU in BPF" {...split(measured ? percent(cpu) : "–")}
+      <Figure label="CPU in BPF" {...split(known ? percent(cpu) : "–")}
         note={host ? `of one CPU; ${host.onlineCpus} online` : ""}
         title="Time that programs ran over the last second, as a share of one CPU" />
-      <Figure label="Runs a second" value={measured ? short(runs) : "–"}
-        note={measured ? `${plural(running, "programs")} ran` : ""} />
+      <Figure label="Runs a second" value={known ? short(runs) : "–"}
+        note={known ? `${plural(running, "programs")} ran` : ""} />
       <Figure label="Programs" value={loaded.value ? count(list.length) : "–"}
         note={loaded.value ? plural(byType(list).length, "types") : ""} />
       <Figure label="Maps" value={loaded.value ? count(mapList.value.length) : "–"}
@@ -66,11 +69,13 @@ const withGaps = (times: number[]): number[] => times.flatMap((time, at) =>
 
 /** The programs that cost most lately, each a curve; the rest together. */
 function costCurves(): { times: number[]; curves: Curve[] } {
-  const all = [...trails].filter(([id]) => isShown(id)).map(([id, trail]) => ({
-    id, trail, sum: trail.slice(-window).reduce((sum, point) => sum + point.cpu, 0),
-  })).filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum);
-  const times = withGaps([...new Set(all.flatMap(({ trail }) =>
-    trail.slice(-window).map((point) => Math.round(point.time))))].sort((a, b) => a - b));
+  const first = serverTime() - window;
+  const all = [...trails].filter(([id]) => isShown(id)).map(([id, points]) => {
+    const trail = points.filter(({ time }) => time > first);
+    return { id, trail, sum: trail.reduce((sum, point) => sum + point.cpu, 0) };
+  }).filter(({ sum }) => sum > 0).sort((a, b) => b.sum - a.sum);
+  const seconds = all.flatMap(({ trail }) => trail.map((point) => Math.round(point.time)));
+  const times = withGaps([...new Set([...seconds, ...quietSeconds()])].sort((a, b) => a - b));
   const valuesOf = (list: typeof all) => {
     const at = new Map<number, number>();
     for (const { trail } of list) {
@@ -92,16 +97,23 @@ function costCurves(): { times: number[]; curves: Curve[] } {
 }
 
 function Cost({ mode, reload }: { mode: string | undefined; reload: () => void }) {
-  const measured = rates.value;
-  const { times, curves } = useMemo(costCurves, [measured]);
+  const last = rates.value;
+  // While nothing runs nothing is told: the curves move out of view by themselves.
+  const beat = isQuiet() && trails.size > 0 ? Math.floor(now.value) : 0;
+  const { times, curves } = useMemo(costCurves, [last, beat]);
   if (mode === "off") return <NoStats reload={reload} />;
   if (ratesFailed.value) return <Failure message={ratesFailed.value} />;
-  if (times.length < 2) {
-    if (!programList.value.length && loaded.value) {
-      return <Empty title="No program is loaded"><p>There is nothing to cost anything.</p></Empty>;
-    }
-    return <div style={{ height: 236 }}><Loading lines={4} /></div>;
+  if (!programList.value.length && loaded.value) {
+    return <Empty title="No program is loaded"><p>There is nothing to cost anything.</p></Empty>;
   }
+  if (!curves.length && measured.value) {
+    return (
+      <Empty title="No program runs">
+        <p>None of the {plural(programList.value.length, "programs")} here ran lately.</p>
+      </Empty>
+    );
+  }
+  if (times.length < 2) return <div style={{ height: 236 }}><Loading lines={4} /></div>;
   return <Chart label="CPU spent in BPF, by program" times={times} curves={curves} stacked
     span={span} format={percent} height={210} />;
 }

@@ -7,7 +7,8 @@ import { bytes, count, duration, exactTime, percent, short } from "../lib/format
 import { lazy } from "../lib/lazy";
 import { useQuery } from "../lib/hooks";
 import { oneOf, setParams } from "../lib/router";
-import { programs, rates, ratesFailed, useRates } from "../lib/store";
+import { measured, rates, ratesFailed, useRates } from "../lib/rates";
+import { programs } from "../lib/store";
 import {
   Ago, Card, Choice, Copy, Figure, Figures, Head, MapLink, Owners, ProgramLink, ShowQuery,
   TypeTag, download, split,
@@ -69,7 +70,7 @@ function usePoints(id: number, seconds: number) {
 
 type Point = ReturnType<typeof usePoints>[number];
 
-/** A curve with a gap where nothing was sampled. */
+/** A curve with a gap where it did not run or nothing was sampled. */
 function curveOf(points: Point[], measure: (typeof measures)[number]) {
   const times: number[] = [];
   const values: (number | null)[] = [];
@@ -101,6 +102,7 @@ function Cost({ program }: { program: Program }) {
   const { times, values } = curveOf(points, measure);
   const format = { cpu: percent, runs: short, average: duration }[measure];
   const name = { cpu: "CPU", runs: "runs a second", average: "average run" }[measure];
+  const still = measured.value && points.length === 0;
   return (
     <Card title="Cost over time" wide end={
       <>
@@ -113,8 +115,11 @@ function Cost({ program }: { program: Program }) {
       </>
     }>
       {points.length < 2
-        ? <Empty title={ratesFailed.value ? "No statistics" : "Measuring"} icon="exports">
-            <p>{ratesFailed.value ?? "The first two samples are on their way."}</p>
+        ? <Empty icon="exports"
+            title={ratesFailed.value ? "No statistics" : still ? "It does not run" : "Measuring"}>
+            <p>{ratesFailed.value ?? (still
+              ? "The curve begins with its first run."
+              : "The first two samples are on their way.")}</p>
           </Empty>
         : <Chart label={`${name} of ${program.name}`} times={times} curves={[{ name, values }]}
             format={format} height={190} span={60} />}

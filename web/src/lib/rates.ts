@@ -1,0 +1,117 @@
+// What programs cost now and a short history of it, measured while someone looks.
+
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { Histories, Rates, type RatesData } from "@gen/queries";
+import { connection, run, subscribe } from "./api";
+import { visible } from "./hooks";
+import { programs } from "./store";
+
+export type Rate = RatesData["programRates"][number];
+
+/** The last rate of each program that ran. */
+export const rates = signal<ReadonlyMap<number, Rate>>(new Map());
+export const trails = new Map<number, { time: number; cpu: number; runs: number }[]>();
+/** Was there an answer yet? Where nothing runs it is an empty one. */
+export const measured = signal(false);
+export const ratesFailed = signal<string | undefined>(undefined);
+
+const trailLength = 300;
+/** Was it asked what programs cost before we looked? Once is enough, until we look again. */
+let recalled = false;
+/** The server's time less our own, as its answers tell. */
+let ahead = 0;
+/** When nothing ran: it is told once, and then no more until something does. The last may last. */
+const quiet: { from: number; to?: number }[] = [];
+
+/** The server's time, in seconds since 1970. */
+export const serverTime = (): number => Date.now() / 1000 + ahead;
+
+export const isQuiet = (): boolean => quiet.length > 0 && quiet.at(-1)!.to === undefined;
+
+function endQuiet(time: number): void {
+  if (isQuiet()) quiet.at(-1)!.to = time;
+  while (quiet[0]?.to && quiet[0].to < time - trailLength) quiet.shift();
+}
+
+/** The whole seconds of late, rising, in which it was measured that nothing ran. */
+export function quietSeconds(): number[] {
+  const now = serverTime();
+  const seconds: number[] = [];
+  for (const { from, to = now + 1 } of quiet) {
+    const first = Math.round(Math.max(from, now - trailLength));
+    for (let time = first; time < Math.round(to); time++) seconds.push(time);
+  }
+  return seconds;
+}
+
+function onRates(list: Rate[]): void {
+  if (list.length) {
+    const time = Math.max(...list.map((rate) => rate.time));
+    ahead = time - Date.now() / 1000;
+    endQuiet(time);
+  } else if (!isQuiet()) {
+    quiet.push({ from: serverTime() });
+  }
+  measured.value = true;
+  if (!recalled && list.length) {
+    recalled = true;
+    recallHistories(list).catch(() => { /* the curve begins now */ });
+  }
+  rates.value = new Map(list.map((rate) => [rate.id, rate]));
+  for (const { id, time, cpu, runs } of list) {
+    const trail = trails.get(id) ?? [];
+    trail.push({ time, cpu, runs });
+    if (trail.length > trailLength) trail.shift();
+    trails.set(id, trail);
+  }
+  for (const id of trails.keys()) if (!programs.value.has(id)) trails.delete(id);
+}
+
+const historiesAtMost = 12;
+
+/** Fills the trails of those that cost most with what the server remembers. */
+async function recallHistories(list: Rate[]): Promise<void> {
+  const ids = [...list].sort((a, b) => b.cpu - a.cpu).slice(0, historiesAtMost).map(({ id }) => id);
+  if (!ids.length) return;
+  const { data } = await run(Histories, { ids });
+  for (const { id, history } of data.programs) {
+    const trail = trails.get(id) ?? [];
+    const first = trail[0]?.time ?? Infinity;
+    const before = history.filter(({ time }) => time < first - 0.5);
+    trails.set(id, [...before, ...trail].slice(-trailLength));
+  }
+}
+
+let watchers = 0;
+let stop: (() => void) | undefined;
+
+function followRates(): void {
+  const wanted = watchers > 0 && visible.value;
+  if (wanted && !stop) {
+    recalled = false;
+    stop = subscribe(Rates, {}, (data) => {
+      ratesFailed.value = undefined;
+      onRates(data.programRates);
+    }, (error) => { ratesFailed.value = error.message; });
+  } else if (!wanted && stop) {
+    stop();
+    stop = undefined;
+    endQuiet(serverTime());
+  }
+}
+visible.subscribe(followRates);
+connection.subscribe((state) => { if (state !== "live") endQuiet(serverTime()); });
+
+/** Keeps rates coming while the component is shown. */
+export function useRates(): ReadonlyMap<number, Rate> {
+  useEffect(() => {
+    watchers++;
+    followRates();
+    return () => {
+      watchers--;
+      setTimeout(followRates, 1000);
+    };
+  }, []);
+  return rates.value;
+}
