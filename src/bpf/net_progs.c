@@ -12,6 +12,12 @@
 enum { TCX_INGRESS = 46, TCX_EGRESS = 47, NETKIT_PRIMARY = 54, NETKIT_PEER = 55 };
 enum { PROGS_MAX = 64 };
 
+struct lun_net_prog *lun_net_rows(const struct lun_net_scan *scan, size_t *n)
+{
+	*n = (scan->rows->len - scan->first) / sizeof(struct lun_net_prog);
+	return *n ? (void *)(scan->rows->data + scan->first) : NULL;
+}
+
 void lun_net_add(struct lun_net_scan *scan, const struct lun_net_prog *row)
 {
 	if (row->prog_id)

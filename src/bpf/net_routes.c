@@ -103,8 +103,8 @@ static void on_route(void *ctx, const void *head, const struct rtattr *attrs, si
 
 static bool is_told(const struct lun_net_scan *scan, uint32_t nexthop)
 {
-	const struct lun_net_prog *rows = (void *)(scan->rows->data + scan->first);
-	size_t n = (scan->rows->len - scan->first) / sizeof(*rows);
+	size_t n;
+	const struct lun_net_prog *rows = lun_net_rows(scan, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].kind == LUN_NET_ROUTE && rows[i].nexthop == nexthop)
@@ -153,8 +153,8 @@ static bool is_of(const struct lun_net_prog *row, const struct lun_lwt_record *l
 /* What the kernel holds of the same interface, gateway, metric and name is the same. */
 static void find_programs(struct lun_net_scan *scan)
 {
-	struct lun_net_prog *rows = (void *)(scan->rows->data + scan->first);
-	size_t n = (scan->rows->len - scan->first) / sizeof(*rows);
+	size_t n;
+	struct lun_net_prog *rows = lun_net_rows(scan, &n);
 	const struct lun_lwt_record *lwt;
 	struct lun_out found;
 
@@ -171,8 +171,8 @@ static void find_programs(struct lun_net_scan *scan)
 
 static bool any_unknown(const struct lun_net_scan *scan)
 {
-	const struct lun_net_prog *rows = (void *)(scan->rows->data + scan->first);
-	size_t n = (scan->rows->len - scan->first) / sizeof(*rows);
+	size_t n;
+	const struct lun_net_prog *rows = lun_net_rows(scan, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].kind == LUN_NET_ROUTE && !rows[i].prog_id)

@@ -19,6 +19,8 @@ struct lun_net_scan {
 	bool routes;               /* they are asked for */
 };
 
+/* The rows of this namespace so far, NULL before the first. */
+struct lun_net_prog *lun_net_rows(const struct lun_net_scan *scan, size_t *n);
 /* A row that is told only when it has a program. */
 void lun_net_add(struct lun_net_scan *scan, const struct lun_net_prog *row);
 /* Makes the row's interface that one, with its name. */

@@ -172,8 +172,8 @@ static void dump_classes(struct lun_net_scan *scan)
 
 static bool is_told(const struct lun_net_scan *scan, uint32_t index)
 {
-	const struct lun_net_prog *rows = (void *)(scan->rows->data + scan->first);
-	size_t n = (scan->rows->len - scan->first) / sizeof(*rows);
+	size_t n;
+	const struct lun_net_prog *rows = lun_net_rows(scan, &n);
 
 	for (size_t i = 0; i < n; i++)
 		if (rows[i].kind == LUN_NET_ACTION && rows[i].index == index)
