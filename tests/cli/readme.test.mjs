@@ -1,11 +1,12 @@
 // README and CONTRIBUTING hold what they say: each command runs, each script loads and does what is
 // told of it, each path answers. Beside the seeds' own bpftrace program, by a name of our own.
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { folder, startServer, until } from "../lib/server.mjs";
 import { answer, binary, hold, lunette } from "./kernel.mjs";
 
@@ -31,14 +32,13 @@ let held, tracer, program;
 before(async () => {
   held = await hold();
   const [, script] = commands.find((line) => line.startsWith("bpftrace")).match(/^bpftrace -e '(.*)' &$/);
-  tracer = spawn("bpftrace", ["-e", script], { stdio: "ignore" });
+  tracer = startBpftrace(script);
   const map = await until(() => answer("map", "list", "-j", "--name", `AT_${NAME}`)[0], { what: "bpftrace's map" });
   program = await until(() => answer("query", `{ map(id: ${map.id}) { programs { id } } }`).data.map.programs[0],
     { what: "its program" }).then(({ id }) => id);
 });
 after(async () => {
-  tracer?.kill("SIGINT");
-  if (tracer?.exitCode === null && tracer.signalCode === null) await once(tracer, "close");
+  await tracer?.stop();
   await held?.close();
   files.remove();
 });

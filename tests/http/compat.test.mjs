@@ -1,7 +1,8 @@
 // What dev-agent's GraphQL clients send, over HTTP, beside the seeds' own bpftrace program.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer, token, until } from "../lib/server.mjs";
 
 const NAME = `C${process.pid}`;
@@ -42,11 +43,11 @@ async function tracerMap() {
 before(async () => {
   server = await startServer({ token: true });
   const program = `tracepoint:raw_syscalls:sys_enter { @${NAME}[comm] = count(); }`;
-  tracer = spawn("bpftrace", ["-e", program], { stdio: "ignore" });
+  tracer = startBpftrace(program);
 });
 
 after(async () => {
-  tracer?.kill("SIGINT");
+  await tracer?.stop();
   await server?.stop();
 });
 

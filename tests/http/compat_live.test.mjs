@@ -1,8 +1,8 @@
 // The explorer's subscriptions over HTTP (server-sent events), beside programs that come, run,
 // print and go.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer, token, until } from "../lib/server.mjs";
 
 const NAME = `L${process.pid}`;
@@ -65,15 +65,11 @@ async function first(query, wanted, seconds) {
 }
 
 async function withBpftrace(program, use) {
-  const child = spawn("bpftrace", ["-e", program], { stdio: "ignore" });
-  const closed = new Promise((done) => child.on("close", done));
+  const bpftrace = startBpftrace(program);
   try {
-    return await use(child);
+    return await use();
   } finally {
-    child.kill("SIGINT");
-    const late = setTimeout(() => child.kill("SIGKILL"), 60000);
-    await closed;
-    clearTimeout(late);
+    await bpftrace.stop();
   }
 }
 

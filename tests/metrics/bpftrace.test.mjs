@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { folder, run, startServer, until } from "../lib/server.mjs";
 import { samples } from "./support.mjs";
 
@@ -47,14 +48,14 @@ describe("bpftrace's maps", () => {
     server = await startServer({ args: ["--max-seconds", "120"], scripts: { "rules.lua": rules } });
     child = spawn("/usr/bin/python3", ["-c", worker], { stdio: ["pipe", "pipe", "inherit"] });
     await once(child.stdout, "data");
-    bpftrace = spawn("bpftrace", ["-f", "json", "-e", `
+    bpftrace = startBpftrace(`
       BEGIN { printf("begun"); }
       tracepoint:raw_syscalls:sys_enter /pid == ${child.pid}/ {
         @mxcalls[comm] = count(); @mxids = lhist(args->id, 0, 400, 50); }
-      tracepoint:raw_syscalls:sys_exit /pid == ${child.pid}/ { @mxret = hist(args->ret); }`],
-    { stdio: ["ignore", "pipe", "pipe"] });
+      tracepoint:raw_syscalls:sys_exit /pid == ${child.pid}/ { @mxret = hist(args->ret); }`,
+    { args: ["-f", "json"], stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
-    bpftrace.stdout.on("data", (data) => { output += data; });
+    bpftrace.child.stdout.on("data", (data) => { output += data; });
     await until(() => output.includes("begun"), { what: "bpftrace" });
     child.stdin.write("go\n");
     await once(child.stdout, "data");
@@ -63,8 +64,7 @@ describe("bpftrace's maps", () => {
       { what: "the worker to wait" });
     found = samples(await (await fetch(`${server.url}/metrics`)).text());
     written = await byWrittenRules(["AT_mxcalls", "AT_mxret", "AT_mxids"]);
-    bpftrace.kill("SIGINT");
-    await once(bpftrace, "close");
+    await bpftrace.stop();
     printed = Object.assign({}, ...output.split("\n").filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line)).filter((line) => line.data).map((line) => line.data));
   });

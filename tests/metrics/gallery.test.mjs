@@ -2,9 +2,10 @@
 // samples, none fails, and nothing of it stays in the kernel.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer, until } from "../lib/server.mjs";
 
 const DIR = "examples/metrics";
@@ -43,7 +44,7 @@ describe("the gallery", () => {
   before(async () => {
     execFileSync("ip", ["link", "add", near, "type", "veth", "peer", "name", far]);
     for (const name of [near, far]) execFileSync("ip", ["link", "set", name, "up"]);
-    bpftrace = spawn("bpftrace", ["-e", BPFTRACE], { stdio: "ignore" });
+    bpftrace = startBpftrace(BPFTRACE);
     // The time that a scrape has is for machines that are busy.
     server = await startServer({ args: ["--script", DIR, "--max-seconds", "120"], scripts: { "promised.lua": script },
       env: { LUNETTE_INTERFACE: near } });
@@ -51,7 +52,7 @@ describe("the gallery", () => {
   });
 
   after(async () => {
-    bpftrace?.kill();
+    await bpftrace?.stop();
     try { await server?.stop(); } finally { execFileSync("ip", ["link", "del", near]); }
   });
 

@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer } from "../lib/server.mjs";
 import {
-  accessibility, bpftool, bpftrace, launch, mapNamed, openPage, picture, sleep, until,
+  accessibility, bpftool, launch, mapNamed, openPage, picture, sleep, until,
 } from "./lib/browser.mjs";
 
 const name = `chg${process.pid}`;
@@ -153,7 +154,7 @@ test("a column has its own format, or is hidden; the address says so", async () 
 
 test("a histogram follows its map", async () => {
   const map = `H${process.pid}`;
-  const trace = bpftrace(`tracepoint:raw_syscalls:sys_enter { @${map} = hist(args->id); }`);
+  const trace = startBpftrace(`tracepoint:raw_syscalls:sys_enter { @${map} = hist(args->id); }`);
   try {
     const hist = await mapNamed(`AT_${map}`);
     await page.goto(`${server.url}/maps/${hist.id}?tab=histogram`);

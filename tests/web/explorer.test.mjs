@@ -3,8 +3,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer } from "../lib/server.mjs";
-import { bpftrace, launch, mapNamed, openPage, phone, picture, until } from "./lib/browser.mjs";
+import { launch, mapNamed, openPage, phone, picture, until } from "./lib/browser.mjs";
 
 const name = `W${process.pid}`;
 const script = `tracepoint:raw_syscalls:sys_enter { @${name}[comm] = count(); }`;
@@ -40,7 +41,7 @@ const number = (text) => Number((text ?? "").replaceAll(",", ""));
 test("a map appears in the list by itself, with the program that uses it", async () => {
   page = await openPage(browser, `${server.url}/maps?q=${mapName}`);
   await page.getByText(`No maps fit “${mapName}”`).waitFor();
-  trace = bpftrace(script);
+  trace = startBpftrace(script);
   map = await mapNamed(mapName);
   await rowOf(mapName).waitFor();
   const texts = await until("its users", async () => {

@@ -4,9 +4,10 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer } from "../lib/server.mjs";
 import {
-  accessibility, bpftool, bpftrace, launch, mapNamed, openPage, phone, picture, until,
+  accessibility, bpftool, launch, mapNamed, openPage, phone, picture, until,
 } from "./lib/browser.mjs";
 
 const name = `P${process.pid}`;
@@ -39,7 +40,7 @@ let pages;
 before(async () => {
   server = await startServer({ scripts });
   browser = await launch();
-  trace = bpftrace(`tracepoint:raw_syscalls:sys_enter {
+  trace = startBpftrace(`tracepoint:raw_syscalls:sys_enter {
     @${name}[comm] = count(); @${name}_h = hist(args->id); }`);
   const map = await mapNamed(`AT_${name}`);
   const hist = await mapNamed(`AT_${name}_h`);

@@ -3,8 +3,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer } from "../lib/server.mjs";
-import { bpftool, bpftrace, launch, mapNamed, openPage, phone, sleep, until } from "./lib/browser.mjs";
+import { bpftool, launch, mapNamed, openPage, phone, sleep, until } from "./lib/browser.mjs";
 
 const docs = fileURLToPath(new URL("../../docs/", import.meta.url));
 
@@ -23,7 +24,7 @@ async function take(browser, url, name, { wait = 4000, ...options } = {}) {
   console.log(`docs/${name}.png`);
 }
 
-const trace = bpftrace(program);
+const trace = startBpftrace(program);
 const server = await startServer({});
 const browser = await launch();
 try {

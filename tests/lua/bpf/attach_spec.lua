@@ -4,14 +4,10 @@
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
+local run, try = fixture.run, fixture.try
+
 local pin, cgroups, object
-
-local function run(command, ...)
-  local line = command:format(...)
-  assert(os.execute(line .. " >/dev/null 2>&1"), line)
-end
-
-local function try(command, ...) os.execute(command:format(...) .. " >/dev/null 2>&1") end
+local home = "/lunette-test-" .. fixture.pid()
 
 local function pinned(name)
   local prog <close> = assert(object:prog(name))
@@ -36,11 +32,11 @@ describe("bpf.cgroup_progs", function()
     cgroups = os.tmpname()
     os.remove(cgroups)
     run("mkdir %s && mount -t cgroup2 none %s", cgroups, cgroups)
-    run("mkdir -p %s/lunette-test/inner", cgroups)
+    run("mkdir -p %s" .. home .. "/inner", cgroups)
   end)
 
   teardown(function()
-    try("rmdir %s/lunette-test/inner %s/lunette-test", cgroups, cgroups)
+    try("rmdir %s" .. home .. "/inner %s" .. home, cgroups, cgroups)
     try("umount %s && rmdir %s", cgroups, cgroups)
   end)
 
@@ -55,30 +51,30 @@ describe("bpf.cgroup_progs", function()
 
   it("finds what is attached, and what that brings to those below", function()
     local path, id = pinned("att_egress")
-    run("bpftool cgroup attach %s/lunette-test egress pinned %s multi", cgroups, path)
+    run("bpftool cgroup attach %s" .. home .. " egress pinned %s multi", cgroups, path)
     local rows = rows_of(id)
     assert.equal(1, #rows)
-    assert.equal("/lunette-test", rows[1].path)
+    assert.equal(home, rows[1].path)
     assert.equal("cgroup_inet_egress", rows[1].attach_type)
     assert.equal(1, rows[1].attach_type_id)
     assert.equal(2, rows[1].attach_flags)
-    assert.equal("/lunette-test", bpf.cgroup_path(rows[1].cgroup_id))
+    assert.equal(home, bpf.cgroup_path(rows[1].cgroup_id))
     assert.is_false(rows[1].inherited)
     local effective = rows_of(id, { effective = true })
     assert.equal(2, #effective)
     assert.same(rows[1], effective[1])
     local inner = effective[2]
-    assert.equal("/lunette-test/inner", inner.path)
+    assert.equal(home .. "/inner", inner.path)
     assert.is_true(inner.inherited)
-    assert.same({ rows[1].cgroup_id, "/lunette-test", 2 },
+    assert.same({ rows[1].cgroup_id, home, 2 },
       { inner.from_id, inner.from_path, inner.attach_flags })
-    run("bpftool cgroup detach %s/lunette-test egress pinned %s", cgroups, path)
+    run("bpftool cgroup detach %s" .. home .. " egress pinned %s", cgroups, path)
     assert.same({}, rows_of(id))
   end)
 
   it("tells what a group has itself from what it inherits, and from whom", function()
     local path, id = pinned("att_egress")
-    local groups = { "/lunette-test", "/lunette-test/inner", "/lunette-test/inner/most" }
+    local groups = { home, home .. "/inner", home .. "/inner/most" }
     run("mkdir %s%s", cgroups, groups[3])
     for i = 1, 2 do
       run("bpftool cgroup attach %s%s egress pinned %s multi", cgroups, groups[i], path)
@@ -104,10 +100,10 @@ describe("bpf.cgroup_progs", function()
     os.remove(one)
     run("mkdir %s", one)
     finally(function()
-      try("bpftool cgroup detach %s/lunette-test egress pinned %s", cgroups, path)
+      try("bpftool cgroup detach %s" .. home .. " egress pinned %s", cgroups, path)
       try("rmdir %s/group; umount %s; rmdir %s", one, one, one)
     end)
-    run("bpftool cgroup attach %s/lunette-test egress pinned %s multi", cgroups, path)
+    run("bpftool cgroup attach %s" .. home .. " egress pinned %s multi", cgroups, path)
     if not os.execute(("mount -t cgroup -o none,name=lunette none %s 2>/dev/null"):format(one)) then
       return pending("this kernel has no control groups of version 1")
     end
@@ -126,7 +122,7 @@ describe("bpf.cgroup_progs", function()
     for name, type in pairs { att_egress = "egress", att_sock = "sock_create" } do
       local path, id = pinned(name)
       ours[id] = true
-      run("bpftool cgroup attach %s/lunette-test/inner %s pinned %s multi", cgroups, type, path)
+      run("bpftool cgroup attach %s" .. home .. "/inner %s pinned %s multi", cgroups, type, path)
     end
     local theirs, mine = {}, {}
     local tree = fixture.output(("bpftool -j cgroup tree %s 2>/dev/null"):format(cgroups))
@@ -147,15 +143,15 @@ describe("bpf.cgroup_progs", function()
     assert.equal(2, #mine)
     assert.same(theirs, mine)
     for name, type in pairs { att_egress = "egress", att_sock = "sock_create" } do
-      run("bpftool cgroup detach %s/lunette-test/inner %s pinned %s", cgroups, type, pinned(name))
+      run("bpftool cgroup detach %s" .. home .. "/inner %s pinned %s", cgroups, type, pinned(name))
     end
   end)
 
   it("finds the tree where only another mount namespace has it", function()
     local path, id = pinned("att_egress")
-    run("bpftool cgroup attach %s/lunette-test egress pinned %s multi", cgroups, path)
+    run("bpftool cgroup attach %s" .. home .. " egress pinned %s multi", cgroups, path)
     finally(function()
-      try("bpftool cgroup detach %s/lunette-test egress pinned %s", cgroups, path)
+      try("bpftool cgroup detach %s" .. home .. " egress pinned %s", cgroups, path)
     end)
     local script = ([[
       local bpf = require("bpf")
@@ -167,7 +163,7 @@ describe("bpf.cgroup_progs", function()
       exec %s run -' <<'END'
 %s
 END]]):format(fixture.binary(), script))
-    assert.equal("/lunette-test\t/lunette-test\n", told)
+    assert.equal(home .. "\t" .. home .. "\n", told)
   end)
 
   it("says which group is not there", function()

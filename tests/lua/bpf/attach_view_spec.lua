@@ -4,10 +4,7 @@ local attach = require("lunette.attach")
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
-local function run(command, ...)
-  local line = command:format(...)
-  assert(os.execute(line .. " >/dev/null 2>&1"), line)
-end
+local run = fixture.run
 
 local function row_of(id, fields)
   fields = fields or {}
@@ -79,20 +76,21 @@ end)
 
 describe("attach.list without links", function()
   local object, pin, ns, cgroups
+  local home = "/lunette-view-" .. fixture.pid()
 
   setup(function()
     object = assert(bpf.load(fixture.object("attach")))
     pin, ns = fixture.pin("view"), "lunv-" .. fixture.pid()
     cgroups = os.tmpname()
     os.remove(cgroups)
-    run("mkdir %s %s && mount -t cgroup2 none %s && mkdir %s/lunette-view", pin, cgroups, cgroups,
+    run("mkdir %s %s && mount -t cgroup2 none %s && mkdir %s" .. home, pin, cgroups, cgroups,
       cgroups)
     run("ip netns add %s && ip -n %s link add lunv0 type veth peer name lunv1", ns, ns)
   end)
 
   teardown(function()
     object:close()
-    os.execute(("rmdir %s/lunette-view; umount %s; rmdir %s"):format(cgroups, cgroups, cgroups))
+    os.execute(("rmdir %s" .. home .. "; umount %s; rmdir %s"):format(cgroups, cgroups, cgroups))
     os.execute(("ip netns del %s; rm -r %s"):format(ns, pin))
   end)
 
@@ -105,35 +103,35 @@ describe("attach.list without links", function()
 
   it("tells control groups", function()
     local path, id = pinned("att_egress")
-    run("bpftool cgroup attach %s/lunette-view egress pinned %s multi", cgroups, path)
+    run("bpftool cgroup attach %s" .. home .. " egress pinned %s multi", cgroups, path)
     local row = row_of(id)
     assert.equal("cgroup", row.kind)
     assert.equal("prog", row.how)
-    assert.equal("/lunette-view", row.target)
+    assert.equal(home, row.target)
     assert.equal("cgroup_inet_egress", row.attach_type)
     assert.equal(row.cgroup_path, bpf.cgroup_path(row.cgroup_id))
-    run("mkdir %s/lunette-view/inner", cgroups)
+    run("mkdir %s" .. home .. "/inner", cgroups)
     local inherited = fixture.find(assert(attach.list { effective = true }),
       { prog_id = id, how = "inherited" })
-    run("rmdir %s/lunette-view/inner", cgroups)
-    assert.equal("/lunette-view/inner, from /lunette-view", inherited.target)
+    run("rmdir %s" .. home .. "/inner", cgroups)
+    assert.equal(home .. "/inner, from " .. home, inherited.target)
     assert.equal("cgroup_inet_egress", inherited.attach_type)
-    assert.same({ row.cgroup_id, "/lunette-view", "the control group /lunette-view" },
+    assert.same({ row.cgroup_id, home, "the control group " .. home },
       { inherited.from_cgroup_id, inherited.from_cgroup_path, inherited.held_by })
     assert.is_nil(row_of(id, { how = "inherited" }))
-    run("bpftool cgroup detach %s/lunette-view egress pinned %s", cgroups, path)
+    run("bpftool cgroup detach %s" .. home .. " egress pinned %s", cgroups, path)
     assert.is_nil(row_of(id))
   end)
 
   it("agrees with bpftool cgroup tree, also on what is effective", function()
     local path, id = pinned("att_sock")
-    run("mkdir %s/lunette-view/inner", cgroups)
+    run("mkdir %s" .. home .. "/inner", cgroups)
     finally(function()
-      os.execute(("bpftool cgroup detach %s/lunette-view sock_create pinned %s")
+      os.execute(("bpftool cgroup detach %s" .. home .. " sock_create pinned %s")
         :format(cgroups, path))
-      os.execute(("rmdir %s/lunette-view/inner"):format(cgroups))
+      os.execute(("rmdir %s" .. home .. "/inner"):format(cgroups))
     end)
-    run("bpftool cgroup attach %s/lunette-view sock_create pinned %s multi", cgroups, path)
+    run("bpftool cgroup attach %s" .. home .. " sock_create pinned %s multi", cgroups, path)
     for option, word in pairs { [""] = "", [" --effective"] = " effective" } do
       local theirs, mine = {}, {}
       -- With `effective`, bpftool's JSON of a tree is none: it is read as lines.

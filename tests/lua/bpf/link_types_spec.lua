@@ -5,17 +5,14 @@ local attach = require("lunette.attach")
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
+local run = fixture.run
+
 local ns = "lunl-" .. fixture.pid()
 local root = os.tmpname()
 local group = ("%s/lunette-links-%d"):format(root, fixture.pid())
 local pin = fixture.pin("linktype")
 local made, missing = {}, {}
 local object, pipe, pid, libc, rows
-
-local function run(command, ...)
-  local line = command:format(...)
-  assert(os.execute(line .. " >/dev/null 2>&1"), line)
-end
 
 local function id_of(name) return fixture.find(object:progs(), { name = name }).id end
 

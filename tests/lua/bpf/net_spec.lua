@@ -5,11 +5,7 @@ local attach = require("lunette.attach")
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
-local function try(command, ...)
-  return (os.execute(command:format(...) .. " >/dev/null 2>&1"))
-end
-
-local function run(command, ...) assert(try(command, ...), command:format(...)) end
+local run, try = fixture.run, fixture.try
 
 local object = fixture.object("routes")
 local ns = "lunn-" .. fixture.pid()

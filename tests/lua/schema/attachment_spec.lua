@@ -6,18 +6,18 @@ local fixture = require("tests.lua.support.fixture")
 local graphql = require("lunette.graphql")
 local support = require("tests.lua.schema.support")
 
-local BUILD = os.getenv("LUNETTE_BUILD") or "build"
+local run, try = fixture.run, fixture.try
 
-local function run(...) assert(os.execute(string.format(...) .. " >/dev/null 2>&1")) end
-local function try(...) os.execute(string.format(...) .. " >/dev/null 2>&1") end
+local BUILD = os.getenv("LUNETTE_BUILD") or "build"
 
 describe("attachments", function()
   local root, interface, object
+  local group = "/lunette-schema-" .. fixture.pid()
 
   setup(function()
     root = os.tmpname()
     os.remove(root)
-    run("mkdir %s && mount -t cgroup2 none %s && mkdir %s/lunette-schema", root, root, root)
+    run("mkdir %s && mount -t cgroup2 none %s && mkdir %s" .. group, root, root, root)
     interface = ("lun%d"):format(fixture.pid())
     run("ip link add %s type veth peer name %sp", interface, interface)
     object = assert(bpf.load(BUILD .. "/tests/bpf/attach.bpf.o"))
@@ -26,7 +26,7 @@ describe("attachments", function()
   teardown(function()
     if object then object:close() end
     try("ip link del %s", interface)
-    try("rmdir %s/lunette-schema", root)
+    try("rmdir %s" .. group, root)
     try("umount %s && rmdir %s", root, root)
   end)
 
@@ -38,11 +38,11 @@ describe("attachments", function()
   end
 
   it("are told of a control group, drawn, and detached", function()
-    assert(object:attach("att_egress", { cgroup = root .. "/lunette-schema" }))
+    assert(object:attach("att_egress", { cgroup = root .. group }))
     local id = object:prog("att_egress"):info().id
     local row = rows_of(id)[1]
     assert.same({ "cgroup", "link", "cgroup_inet_egress" }, { row.kind, row.how, row.attachType })
-    assert.equal("/lunette-schema", row.cgroup.path)
+    assert.equal(group, row.cgroup.path)
     assert.same({ { programId = id } }, row.cgroup.attachments)
     local data = support.ask(([[{ graph(from: "prog:%d", depth: 3, kinds: [PROGRAM, LINK, CGROUP])
       { nodes { id label } edges { from to kind } } cgroups { path } }]]):format(id))
@@ -53,21 +53,21 @@ describe("attachments", function()
     end
     for _, cgroup in ipairs(data.cgroups) do paths[cgroup.path] = true end
     assert.equal("att_egress", labels["prog:" .. id])
-    assert.equal("/lunette-schema", labels[edges.ATTACHED.to])
+    assert.equal(group, labels[edges.ATTACHED.to])
     assert.equal("prog:" .. id, edges.HOLDS.to)
-    assert.is_true(paths["/lunette-schema"])
+    assert.is_true(paths[group])
     assert.is_nil(support.write(("mutation { detachLink(id: %d) { error } }"):format(row.link.id))
       .detachLink.error)
     assert.is_nil((rows_of(id)[1] or {}).cgroup) -- the link is there as long as someone holds it
   end)
 
   it("say who holds them and what they are inherited from", function()
-    run("mkdir %s/lunette-schema/inner", root)
+    run("mkdir %s" .. group .. "/inner", root)
     finally(function()
       object:detach()
-      try("rmdir %s/lunette-schema/inner", root)
+      try("rmdir %s" .. group .. "/inner", root)
     end)
-    assert(object:attach("att_sock", { cgroup = root .. "/lunette-schema" }))
+    assert(object:attach("att_sock", { cgroup = root .. group }))
     local id = object:prog("att_sock"):info().id
     local rows = support.ask(([[{ attachmentNotes attachments(programId: %d, effective: true,
       own: false) { how heldBy pins owners { pid kind objectId } since sinceLatest
@@ -82,9 +82,9 @@ describe("attachments", function()
     assert.same({ nil, nil, {} }, { own.heldBy, own.inheritedFrom, own.pins })
     assert.truthy(own.since)
     assert.is_nil(own.sinceLatest)
-    assert.equal("/lunette-schema/inner", inherited.cgroup.path)
-    assert.equal("/lunette-schema", inherited.inheritedFrom.path)
-    assert.equal("the control group /lunette-schema", inherited.heldBy)
+    assert.equal(group .. "/inner", inherited.cgroup.path)
+    assert.equal(group, inherited.inheritedFrom.path)
+    assert.equal("the control group " .. group, inherited.heldBy)
     assert.same({}, inherited.owners)
   end)
 
@@ -104,7 +104,7 @@ describe("attachments", function()
     assert.same({}, linked:event().data.links)
     held:event()
     assert.is_nil(places:event())
-    assert(object:attach("att_sock", { cgroup = root .. "/lunette-schema" }))
+    assert(object:attach("att_sock", { cgroup = root .. group }))
     finally(function() object:detach() end)
     assert.is_nil(places:event()) -- of another program
     assert.is_nil(linked:event())

@@ -6,6 +6,8 @@ local fixture = require("tests.lua.support.fixture")
 local process = require("lunette.schema.process")
 local support = require("tests.lua.schema.support")
 
+local run = fixture.run
+
 local ID = ("0123456789abcdef"):rep(4)
 local OTHER = ("fedcba9876543210"):rep(4)
 local POD = "2c48913c-b29f-11e7-9350-020968147796"
@@ -123,8 +125,6 @@ describe("a process in a container's control group", function()
   local root, pin, pid, pipe
   local outer = "lunette-kubepods-" .. fixture.pid()
   local path = ("/%s/burstable/pod%s/crio-%s"):format(outer, POD, ID)
-
-  local function run(command, ...) assert(os.execute(command:format(...) .. " >/dev/null 2>&1")) end
 
   setup(function()
     root = os.tmpname()

@@ -81,6 +81,22 @@ function fixture.eventually(ask)
   return nil
 end
 
+--- Runs a command of the shell, quietly; whether it went well, and what it printed.
+---@param command string a format for what follows
+---@return boolean, string
+function fixture.try(command, ...)
+  local pipe = assert(io.popen(("{ %s; } 2>&1"):format(command:format(...))))
+  local text = pipe:read("a")
+  return pipe:close() == true, text
+end
+
+--- Runs a command of the shell; raises what it printed when it fails.
+---@param command string a format for what follows
+function fixture.run(command, ...)
+  local ok, text = fixture.try(command, ...)
+  if not ok then error(("%s: %s"):format(command:format(...), text), 2) end
+end
+
 --- A path for a pin that nobody else uses.
 ---@param name string
 ---@return string
