@@ -221,10 +221,11 @@ local function gather_all(self)
   if self.waiting then drain(self) end
 end
 
---- Runs a rule for a scrape. Returns whether it gave all that it could.
+--- Runs a rule for a scrape. Returns whether it gave all that it could, and whether its samples
+--- are made while the page is read.
 ---@param rule table
 ---@param scrape table
----@return boolean ok
+---@return boolean ok, boolean? streamed
 function run.rule(rule, scrape)
   local self = setmetatable({ rule = rule, scrape = scrape, began = (core.now()),
     ranked = can_rank(rule) }, Pass)
@@ -240,7 +241,7 @@ function run.rule(rule, scrape)
     return false
   end
   if not self.streamed then put_on_page(self) end
-  return not self.failed and not self.late
+  return not self.failed and not self.late, self.streamed
 end
 
 return run

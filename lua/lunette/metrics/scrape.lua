@@ -7,6 +7,7 @@ local core = require("lunette.core.metrics")
 local maps = require("lunette.metrics.maps")
 local names = require("lunette.metrics.names")
 local own = require("lunette.metrics.own")
+local passes = require("lunette.metrics.passes")
 local registry = require("lunette.registry")
 local run = require("lunette.metrics.run")
 local state = require("lunette.metrics.state")
@@ -135,24 +136,31 @@ local function run_collector(item, self)
 end
 
 local function run_rule(item, self)
-  local ok, complete = core.within(seconds_left(self), run.rule, item, self)
+  local ok, complete, streamed = core.within(seconds_left(self), run.rule, item, self)
   if not ok then error(short(tostring(complete)), 0) end
-  return complete
+  return complete, streamed
 end
+
+-- A count of the process as it is.
+local function count_of(item, what) return core.count(item.name, what, 0) end
 
 -- Runs one, notes how it went; its marker is 1 when it gave all that it could. One that does not
 -- come back is ended: the others have their turn.
 local function run_one(self, item, fn)
-  local _, before = core.now()
-  local ok, complete = true, false
+  local time, before = core.now()
+  local errors = count_of(item, "errors")
+  local ok, complete, streamed = true, false, nil
   if expired(self) then
     state.problem(item.name, "the scrape's deadline came before its turn")
   else
-    ok, complete = pcall(fn, item, self)
+    ok, complete, streamed = pcall(fn, item, self)
     if not ok then state.problem(item.name, tostring(complete)) end
   end
   local _, after = core.now()
   state.set(item.name, "duration", after - before)
+  passes.add(item.name, { time = time, seconds = after - before,
+    samples = not streamed and count_of(item, "series") or nil,
+    errors = count_of(item, "errors") - errors })
   local up = ok and complete == true
   self.failed = self.failed or not up
   self.ran[#self.ran + 1] = { name = item.name, up = up }

@@ -3,6 +3,7 @@
 local decode = require("lunette.decode")
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
+local passes = require("lunette.metrics.passes")
 local registry = require("lunette.registry")
 local rule_maps = require("lunette.metrics.maps")
 local rule_metrics = require("lunette.metrics")
@@ -45,6 +46,20 @@ type MetricRule {
   error: String
   "The maps that it exports now."
   maps: [Map!]!
+  "How its last scrapes went, oldest first: 120 are kept."
+  history("At most so many, the last ones." last: Int = 120): [MetricPass!]!
+}
+
+"A rule's part in a scrape."
+type MetricPass {
+  "When it began, in seconds since 1970."
+  time: Float!
+  "Samples that it gave."
+  samples: Int!
+  "Seconds that it took."
+  seconds: Float!
+  "Times that something failed in it."
+  errors: Int!
 }
 
 "A rule as text."
@@ -84,6 +99,11 @@ local function maps(rule, _, ctx)
   return rule_maps.of(rule.item, kernel.of(ctx):list("map"))
 end
 
+local function history(rule, args)
+  if args.last < 1 then error("last: at least 1", 0) end
+  return passes.list(rule.item.name, args.last)
+end
+
 local function text_for(info)
   if info.error then error(info.error, 0) end
   return rule_text.write(info, decode.for_map(info))
@@ -110,6 +130,7 @@ metrics.resolvers = {
     errors = function(rule) return rule.status.errors end,
     error = function(rule) return rule.status.error end,
     maps = maps,
+    history = history,
   },
 }
 
