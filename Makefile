@@ -5,6 +5,7 @@ ASAN ?= build-asan
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 LISTEN ?= 127.0.0.1:8070
 JOBS ?= $(shell nproc)
+TARGETS ?= all
 
 .PHONY: all run test test-fast bench pictures lint format deps deps-test build asan clean
 
@@ -17,14 +18,17 @@ deps:
 deps-test:
 	@.ci/deps test
 
+# What a build directory is, said when it can't be made: configure DIR OPTION...
+configure = mkdir -p $(1) && { cmake -S . -B $(1) -G Ninja $(2) >$(1)/configure.log || \
+	{ cat $(1)/configure.log; exit 1; }; }
+
 build:
-	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo \
-		-DLUNETTE_BUNDLE=ON >/dev/null
-	@cmake --build $(BUILD) -j$(JOBS)
+	@$(call configure,$(BUILD),-DCMAKE_BUILD_TYPE=RelWithDebInfo -DLUNETTE_BUNDLE=ON)
+	@cmake --build $(BUILD) -j$(JOBS) --target $(TARGETS)
 
 # The explorer with the demo: system calls by process, counted by our own BPF program.
 run: deps
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
 	@LUNETTE_BUILD=$(BUILD) exec $(SUDO) $(BUILD)/lunette serve --listen $(LISTEN) \
 		--script examples/syscalls $(ARGS)
 
@@ -39,8 +43,8 @@ test-fast: deps-test
 	@$(SUDO) env LUNETTE_BUILD=$(BUILD) lua5.4 tests/run.lua $(ONLY)
 
 asan:
-	@CC=clang cmake -S . -B $(ASAN) -G Ninja -DCMAKE_BUILD_TYPE=Debug -DLUNETTE_SANITIZE=ON \
-		-DLUNETTE_WERROR=ON >/dev/null
+	@export CC=clang; $(call configure,$(ASAN),-DCMAKE_BUILD_TYPE=Debug -DLUNETTE_SANITIZE=ON \
+		-DLUNETTE_WERROR=ON)
 	@cmake --build $(ASAN) -j$(JOBS)
 
 # Figures, as ratios in one run; not a test.
