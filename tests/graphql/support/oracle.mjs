@@ -1,5 +1,6 @@
 // The same answers from graphql-js: schemas, documents, data.
 
+import "../../lib/node18.mjs";
 import {
   buildASTSchema, execute, GraphQLError, isInterfaceType, isObjectType, parse, validate,
   validateSchema,

@@ -1,0 +1,4 @@
+// Debian 12 has node 18, whose arrays lack what graphql-js 17 calls. To be imported before it.
+
+Array.prototype.toReversed ??= function toReversed() { return [...this].reverse(); };
+Array.prototype.toSorted ??= function toSorted(compare) { return [...this].sort(compare); };
