@@ -48,6 +48,33 @@ function passes.add(owner, pass)
   shared.set(key, text:sub(-passes.KEPT * SIZE))
 end
 
+local open = {} -- passes that this VM is making, by rule
+
+local function errors_of(owner) return core.count(owner, "errors", 0) end
+
+--- A pass begins.
+---@param owner string
+function passes.begin(owner)
+  local time, since = core.now()
+  open[owner] = { time = time, since = since, before = errors_of(owner) }
+end
+
+--- Its samples are made while the page is read.
+---@param owner string
+function passes.streams(owner)
+  if open[owner] then open[owner].streams = true end
+end
+
+--- It has ended.
+---@param owner string
+function passes.finish(owner)
+  local pass, _, now = open[owner], core.now()
+  open[owner] = nil
+  passes.add(owner, { time = pass.time, seconds = now - pass.since,
+    samples = not pass.streams and core.count(owner, "series", 0) or nil,
+    errors = errors_of(owner) - pass.before })
+end
+
 --- The last passes of a rule, oldest first.
 ---@param owner string
 ---@param last? integer how many at most

@@ -1,37 +1,60 @@
-// What is exported to Prometheus, by rule: samples, cost, errors.
+// What is exported to Prometheus, by rule: samples, cost, errors, and how the last scrapes went.
 
-import { MetricRules, type MetricRulesData } from "@gen/queries";
-import { count, duration } from "../lib/format";
-import { useLive } from "../lib/hooks";
+import { useEffect, useMemo } from "preact/hooks";
+import { MetricHistory, MetricRules, type MetricRulesData } from "@gen/queries";
+import { count, duration, exactTime } from "../lib/format";
+import { useLive, useQuery } from "../lib/hooks";
+import { joined, missed, type Pass } from "../lib/passes";
 import { Figure, Figures, Head, MapLink, None, ShowQuery, split } from "../parts/bits";
 import { Spark } from "../parts/chart";
 import { Answer, Empty, Failure } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
 type Rule = MetricRulesData["metricRules"][number];
+type Row = Rule & { trail: readonly Pass[] };
 
-/** What the last scrapes came to, by rule, as far as this page was open. */
-interface Scrapes { samples: number[]; took: number[]; last: Rule }
-const seen = new Map<string, Scrapes>();
-const scrapesKept = 60;
+/** What is told of each rule as it comes: MetricRules asks for so many. */
+const told = 8;
 
-/** The same rule object is the same scrape: told twice, it counts once. */
-function note(rules: Rule[]): void {
-  for (const rule of rules) {
-    const { samples, took, last } = seen.get(rule.name) ?? { samples: [], took: [] };
-    if (rule.duration === null || last === rule) continue;
-    seen.set(rule.name, {
-      samples: [...samples, rule.samples ?? 0].slice(-scrapesKept),
-      took: [...took, rule.duration].slice(-scrapesKept), last: rule,
-    });
-  }
+/** What is known of each rule's passes: the charts go on where the page was left. */
+let known: ReadonlyMap<string, readonly Pass[]> = new Map();
+
+/** The rules with their passes: what the server kept of them, and what comes. */
+function useRules() {
+  const result = useLive(MetricRules, {});
+  const past = useQuery(MetricHistory, {});
+  const rules = result.data?.metricRules;
+  const kept = past.data?.metricRules;
+  const rows = useMemo((): Row[] => {
+    const before = new Map(kept?.map(({ name, history }) => [name, history]));
+    return (rules ?? []).map((rule) => ({
+      ...rule,
+      trail: joined(joined(known.get(rule.name) ?? [], before.get(rule.name) ?? []), rule.history),
+    }));
+  }, [rules, kept]);
+  useEffect(() => {
+    if (rows.some(({ name, history }) => missed(known.get(name) ?? [], history, told))) {
+      past.reload();
+    }
+    known = new Map(rows.map(({ name, trail }) => [name, trail]));
+  }, [rows]);
+  return { result, rows };
 }
 
-const Trail = ({ values = [], ...props }: { values?: number[]; label: string; tone?: string }) => (
-  <Spark values={values} width={76} height={18} {...props} />
-);
+/** A small chart of a rule's passes; of the greatest and the last in words when pointed at. */
+function Trail({ row, pick, label, format, tone = "s1" }: {
+  row: Row; pick: (pass: Pass) => number; label: string; format: (value: number) => string;
+  tone?: string;
+}) {
+  const values = row.trail.map(pick);
+  if (values.length < 2) return null;
+  const words = `${label} of ${values.length} scrapes: ${format(Math.min(...values))} to ` +
+    `${format(Math.max(...values))}, since ${exactTime(row.trail[0]!.time)}`;
+  return <span title={words}><Spark values={values} width={76} height={18} label={words}
+    tone={tone} /></span>;
+}
 
-const columns: Column<Rule>[] = [
+const columns: Column<Row>[] = [
   { id: "name", title: "Metric", least: 116, grow: 3, mono: true, value: (row) => row.name,
     cell: (row) => <span title={row.help ?? ""}>{row.name}</span> },
   { id: "type", title: "Type", least: 94, wideOnly: true, value: (row) => row.type,
@@ -39,17 +62,22 @@ const columns: Column<Rule>[] = [
   { id: "samples", title: "Samples", least: 82, end: true, value: (row) => row.samples,
     cell: (row) => (row.duration === null ? <None /> : count(row.samples)) },
   { id: "trail", title: "", least: 92, wideOnly: true, hint: "Samples of the last scrapes",
-    cell: (row) => <Trail values={seen.get(row.name)?.samples} label="Samples lately" /> },
+    cell: (row) => <Trail row={row} pick={(pass) => pass.samples} label="Samples"
+      format={count} /> },
   { id: "dropped", title: "Cut", least: 76, end: true, wideOnly: true,
     hint: "Series that the rule's budget cut",
     value: (row) => row.dropped, cell: (row) => count(row.dropped) },
   { id: "duration", title: "Took", least: 82, end: true, value: (row) => row.duration,
     cell: (row) => (row.duration === null ? <None /> : duration(row.duration)) },
   { id: "cost", title: "", least: 92, wideOnly: true, hint: "Time that the last scrapes took",
-    cell: (row) => <Trail values={seen.get(row.name)?.took} label="Cost lately" tone="s2" /> },
+    cell: (row) => <Trail row={row} pick={(pass) => pass.seconds} label="Time" format={duration}
+      tone="s2" /> },
   { id: "errors", title: "Errors", least: 66, end: true, value: (row) => row.errors,
     cell: (row) => (
       <span class={row.errors ? "bad" : ""} title={row.error ?? ""}>{count(row.errors)}</span>) },
+  { id: "failures", title: "", least: 92, wideOnly: true, hint: "Errors of the last scrapes",
+    cell: (row) => row.trail.some(({ errors }) => errors > 0) && (
+      <Trail row={row} pick={(pass) => pass.errors} label="Errors" format={count} tone="bad" />) },
   { id: "maps", title: "Maps", least: 150, grow: 2, wideOnly: true, value: (row) => row.maps.length,
     cell: (row) => (row.maps.length === 0 ? <None /> : row.maps.slice(0, 6).map((map, at) => (
       <span key={map.id}>{at > 0 && ", "}<MapLink map={map} /></span>))) },
@@ -59,11 +87,9 @@ const columns: Column<Rule>[] = [
 ];
 
 export function Exports() {
-  const result = useLive(MetricRules, {});
-  const rules = result.data?.metricRules ?? [];
-  note(rules);
+  const { result, rows: rules } = useRules();
   const scraped = rules.some((rule) => rule.duration !== null);
-  const sum = (pick: (rule: Rule) => number | null) =>
+  const sum = (pick: (rule: Row) => number | null) =>
     rules.reduce((total, rule) => total + (pick(rule) ?? 0), 0);
   return (
     <div class="page fill">
