@@ -33,9 +33,14 @@ run: deps
 		--script examples/syscalls $(ARGS)
 
 # Everything: lint, the C, Lua, HTTP, metrics, GraphQL and browser tests, and again under ASan.
-test: deps-test
-	@$(MAKE) --no-print-directory build asan
-	@$(SUDO) env LUNETTE_BUILD=$(BUILD) LUNETTE_ASAN=$(ASAN) lua5.4 tests/run.lua $(ONLY)
+test: export LUNETTE_TIMES = $(BUILD)/times
+test:
+	@mkdir -p $(BUILD) && rm -f $(LUNETTE_TIMES)
+	@.ci/timed install .ci/deps test
+	@.ci/timed build $(MAKE) --no-print-directory build
+	@.ci/timed "asan: build" $(MAKE) --no-print-directory asan
+	@$(SUDO) env LUNETTE_BUILD=$(BUILD) LUNETTE_ASAN=$(ASAN) LUNETTE_TIMES=$(LUNETTE_TIMES) \
+		lua5.4 tests/run.lua $(ONLY)
 
 # Without the sanitizers' second round: for use while working.
 test-fast: deps-test

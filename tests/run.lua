@@ -2,109 +2,118 @@
 --
 -- Each suite speaks TAP. A pattern (a part of a file's name) chooses files. The environment:
 -- LUNETTE_BUILD (default build), LUNETTE_ASAN (a sanitizer build: C, Lua and HTTP tests run
--- again in it, with LUNETTE_QUICK=1 for those that spend their time in other tools).
--- The last line is 'N passed, N failed, N skipped'.
+-- again in it, with LUNETTE_QUICK=1 for those that spend their time in other tools),
+-- LUNETTE_TIMES (what .ci/timed noted of the phases before).
+-- At the end: what was skipped, what failed and its errors, where the time went, and as the last
+-- line 'N passed, N failed, N skipped'.
+
+package.path = "tests/lib/?.lua;" .. package.path
+local left = require("left")
+local tap = require("tap")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local asan = os.getenv("LUNETTE_ASAN")
 local TIMEOUT = 600 -- seconds a file: it ends what hangs, on a busy machine too
+local GRACE = 30 -- seconds: freeing is deferred in the kernel; what goes within was not left
 
 local total = { passed = 0, failed = 0, skipped = 0 }
 local failures, skips = {}, {}
+local phases, slowest = {}, {} -- { { name, seconds } }
+local suites = {} -- labels, by the number after the mark in their environment
+local first_seen = {} -- which file an object of the kernel first stood after
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
-local function capture(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("a")
-  pipe:close()
-  return text
-end
-
 local function files(pattern)
   local list = {}
-  for path in capture("find tests -path '*/node_modules' -prune -o -type f -print | sort")
-    :gmatch("[^\n]+") do
+  local find = "find tests -path '*/node_modules' -prune -o -type f -print | sort"
+  for path in left.capture(find):gmatch("[^\n]+") do
     if path:match(pattern) then list[#list + 1] = path end
   end
   return list
 end
 
 local function now()
-  local f = assert(io.open("/proc/uptime"))
-  local seconds = f:read("n")
-  f:close()
-  return seconds
+  local f <close> = assert(io.open("/proc/uptime"))
+  return f:read("n")
 end
 
--- One line of TAP: "ok"/"not ok", name, skip reason. Node indents subtests: leaves and parents
--- both print a line, so a parent (followed by no deeper line of its own) is told by its type.
-local function tap_line(line)
-  local state, rest = line:match("^%s*(ok) %d+%s*%-?%s*(.*)$")
-  if not state then
-    rest = line:match("^%s*not ok %d+%s*%-?%s*(.*)$")
-    if not rest then return nil end
-    state = "not ok"
-  end
-  local name, reason = rest:match("^(.-)%s*#%s*[Ss][Kk][Ii][Pp]%s*(.*)$")
-  if name then return "skip", name ~= "" and name or reason, reason end
-  if rest:match("#%s*TODO") then return "skip", rest, "todo" end
-  return state, rest
+local function this_process()
+  local f <close> = assert(io.open("/proc/self/stat"))
+  return f:read("n")
 end
 
-local function read_tap(path, node)
-  local result = { passed = 0, failed = 0, skipped = 0, log = {}, bad = {}, skip = {} }
-  for line in io.lines(path) do
-    result.log[#result.log + 1] = line
-    local state, name, reason = tap_line(line)
-    if state == "ok" then
-      result.passed = result.passed + 1
-    elseif state == "not ok" then
-      result.failed = result.failed + 1
-      result.bad[#result.bad + 1] = name
-    elseif state == "skip" then
-      result.skipped = result.skipped + 1
-      result.skip[#result.skip + 1] = name .. (reason ~= "" and (" (" .. reason .. ")") or "")
+local MARK = ("LUNETTE_SUITE=%d-"):format(this_process())
+
+local function spend(phase, seconds)
+  for _, item in ipairs(phases) do
+    if item.name == phase then
+      item.seconds = item.seconds + seconds
+      return
     end
-    local what, n = line:match("^# (%a+) (%d+)$")
-    if node and what then result[what] = tonumber(n) end
   end
-  if node and result.pass then -- node's own sums count leaves only
-    result.passed, result.failed = result.pass, result.fail + (result.cancelled or 0)
-    result.skipped = (result.skipped or 0) + (result.todo or 0)
-  end
-  return result
+  phases[#phases + 1] = { name = phase, seconds = seconds }
 end
 
-local function report(label, result, ok, seconds)
-  if not ok and result.failed == 0 then
-    result.failed = 1
-    result.bad[1] = "the command itself failed"
-  end
-  if result.passed + result.failed + result.skipped == 0 then
-    result.failed = 1
-    result.bad[1] = "ran no test"
-  end
+local function report(label, result, seconds)
   for key in pairs(total) do total[key] = total[key] + result[key] end
   local state = result.failed > 0 and "FAIL" or "ok"
   print(("%-4s %-58s %4d passed%s%s  %5.1f s"):format(state, label, result.passed,
     result.failed > 0 and (", %d failed"):format(result.failed) or "",
     result.skipped > 0 and (", %d skipped"):format(result.skipped) or "", seconds))
-  for _, name in ipairs(result.skip) do skips[#skips + 1] = label .. ": " .. name end
+  for _, name in ipairs(result.skips) do skips[#skips + 1] = label .. ": " .. name end
   if result.failed == 0 then return end
   print(table.concat(result.log, "\n"))
-  for _, name in ipairs(result.bad) do failures[#failures + 1] = label .. ": " .. name end
+  for _, bad in ipairs(result.bad) do
+    failures[#failures + 1] = { name = label .. ": " .. bad.name, lines = bad.lines }
+  end
+end
+
+-- A file that ended badly, or that told nothing, failed too.
+local function judge(result, ok, how, code)
+  local why
+  if not ok and result.failed == 0 then
+    why = code == 124 and ("it did not end within %d s"):format(TIMEOUT)
+      or ("the command itself failed (%s %d)"):format(how, code)
+  elseif result.passed + result.failed + result.skipped == 0 then
+    why = "ran no test"
+  end
+  if not why then return end
+  result.failed = 1
+  result.bad = { { name = why, lines = tap.tail(result.log) } }
+end
+
+-- What a file that failed left running would disturb those after it: it is ended, and told.
+local function end_processes(result, number)
+  for _, process in ipairs(left.processes(("%s%d."):format(MARK, number))) do
+    os.execute(("kill -9 %s 2>/dev/null"):format(process.pid))
+    table.insert(result.bad[#result.bad].lines,
+      ("left running, ended: process %s: %s"):format(process.pid, process.command))
+  end
+end
+
+local function notice(label)
+  for object in pairs(left.quick(build .. "/lunette")) do
+    first_seen[object] = first_seen[object] or label
+  end
 end
 
 -- Through a file: what a crashed suite left running would keep a pipe open for ever.
-local function run(label, command, node)
+local function run(phase, label, command, node)
   local start, path = now(), os.tmpname()
+  suites[#suites + 1] = label
   io.stdout:flush()
-  local line = "timeout -k 10 %d sh -c %s >%s 2>&1"
-  local ok = os.execute(line:format(TIMEOUT, quote(command), path))
-  local result = read_tap(path, node)
+  local line = "env %s%d. timeout -k 10 %d sh -c %s >%s 2>&1"
+  local ok, how, code = os.execute(line:format(MARK, #suites, TIMEOUT, quote(command), path))
+  local result = tap.read(path, node)
   os.remove(path)
-  report(label, result, ok, now() - start)
+  judge(result, ok, how, code)
+  if result.failed > 0 then end_processes(result, #suites) end
+  local seconds = now() - start
+  spend(phase, seconds)
+  slowest[#slowest + 1] = { name = label, seconds = seconds }
+  report(label, result, seconds)
+  notice(label)
   io.stdout:flush()
 end
 
@@ -122,22 +131,23 @@ end
 
 local function suite(dir, prefix, which)
   local env = environment(dir) .. (prefix ~= "" and "LUNETTE_QUICK=1 " or "")
+  local node = function(path) return env .. "node --test --test-reporter=tap " .. path end
   local kinds = {
-    { "^tests/c/[^/]+%.c$", function(path)
-      return env .. "CMOCKA_MESSAGE_OUTPUT=TAP " .. dir .. "/tests/c/" .. path:match("([^/]+)%.c$")
+    { "C", "^tests/c/[^/]+%.c$", function(path)
+      return env .. "CMOCKA_MESSAGE_OUTPUT=TAP " .. quote(dir) .. "/tests/c/"
+        .. path:match("([^/]+)%.c$")
     end },
-    { "^tests/lua/.*_spec%.lua$", function(path)
-      return env .. dir .. "/lunette run /usr/bin/busted --no-auto-insulate -o TAP " .. path
+    { "Lua", "^tests/lua/.*_spec%.lua$", function(path)
+      return env .. quote(dir) .. "/lunette run /usr/bin/busted --no-auto-insulate -o TAP " .. path
     end },
-    { "^tests/[^/]+/.*%.test%.mjs$", function(path)
-      return env .. "node --test --test-reporter=tap " .. path
-    end, true },
+    { "node", "^tests/[^/]+/.*%.test%.mjs$", node, node = true },
   }
   for _, kind in ipairs(kinds) do
-    for _, path in ipairs(files(kind[1])) do
+    for _, path in ipairs(files(kind[2])) do
       local label = prefix .. path
       if wanted(label) and (not which or which(path)) then
-        run(label, kind[2](path), kind[3])
+        local phase = path:match("^tests/(web)/") or kind[1]
+        run(prefix .. phase, label, kind[3](path), kind.node)
       end
     end
   end
@@ -145,61 +155,92 @@ end
 
 local function lint()
   for _, path in ipairs(files("^tests/lint/[^/]+%.sh$")) do
-    if wanted(path) then run(path, "sh " .. path) end
+    if wanted(path) then run("lint", path, environment(build) .. "sh " .. path) end
   end
-end
-
--- What the kernel holds, to see that the tests leave nothing behind.
-local function kernel_objects()
-  local held = {}
-  for _, kind in ipairs({ "prog", "map", "link" }) do
-    local text = capture(("bpftool -j %s list 2>/dev/null"):format(kind))
-    for id in text:gmatch('{"id":(%d+)') do held[kind .. " " .. id] = true end
-  end
-  for path in capture("find /sys/fs/bpf -type f 2>/dev/null"):gmatch("[^\n]+") do
-    held["pin " .. path] = true
-  end
-  return held
-end
-
--- Freeing is deferred in the kernel: what goes within half a minute was not left behind.
-local function left_behind(before)
-  local left
-  for _ = 1, 60 do
-    left = {}
-    for object in pairs(kernel_objects()) do
-      if not before[object] then left[#left + 1] = object end
-    end
-    if #left == 0 then break end
-    os.execute("sleep 0.5")
-  end
-  table.sort(left)
-  return left
 end
 
 -- Linux 6.18 keeps a program array for ever that was looked at by id just when its owner closed it
 -- (src/bpf/late_close.h). Lunette takes care; bpftool, which the tests run as a witness, does not.
 local function is_kernels_own(object)
   local id = object:match("^map (%d+)$")
-  local text = id and capture(("bpftool -j map show id %s 2>/dev/null"):format(id)) or ""
+  local show = "bpftool -j map show id %s 2>/dev/null"
+  local text = id and left.capture(show:format(id)) or ""
   return text:find('"type":"prog_array"', 1, true) and not text:find('"pids"', 1, true)
 end
 
-local function check_leaks(before)
-  local left, kept = {}, {}
-  for _, object in ipairs(left_behind(before)) do
-    table.insert(is_kernels_own(object) and kept or left, object)
+-- What was not there before: { { what, told } }, in order.
+local function remains(before)
+  local list = {}
+  for object, told in pairs(left.all()) do
+    if not before[object] then
+      local seen = first_seen[object]
+      list[#list + 1] = { object, told .. (seen and ", first seen after " .. seen or "") }
+    end
   end
-  local failed = #left > 0 and 1 or 0
-  report("nothing is left in the kernel", {
-    passed = 1 - failed, failed = failed, skipped = #kept,
-    skip = { #kept > 0 and "kept by the kernel, held by nobody: " .. table.concat(kept, ", ")
-      or nil },
-    log = { "left behind: " .. table.concat(left, ", ") }, bad = { "objects left behind" },
-  }, true, 0)
+  for _, process in ipairs(left.processes(MARK)) do
+    local told = ("process %s: %s, of %s"):format(process.pid, process.command,
+      suites[process.number])
+    list[#list + 1] = { "process", told }
+  end
+  table.sort(list, function(a, b) return a[2] < b[2] end)
+  return list
 end
 
-local before = kernel_objects()
+local function check_leaks(before)
+  local list
+  local stop = now() + GRACE
+  repeat
+    list = remains(before)
+    if #list > 0 then os.execute("sleep 0.5") end
+  until #list == 0 or now() > stop
+  local lost, kept = {}, {}
+  for _, item in ipairs(list) do
+    table.insert(is_kernels_own(item[1]) and kept or lost, item[2])
+  end
+  local failed = #lost > 0 and 1 or 0
+  report("nothing is left behind", {
+    passed = 1 - failed, failed = failed, skipped = #kept > 0 and 1 or 0, log = {},
+    skips = { #kept > 0 and "kept by the kernel, held by nobody: " .. table.concat(kept, "; ")
+      or nil },
+    bad = { { name = "left behind", lines = lost } },
+  }, now() - stop + GRACE)
+end
+
+-- Phases before the tests, as .ci/timed noted them: "NAME SECONDS SECONDS" (begin, end).
+local function earlier_phases()
+  local file <close> = io.open(os.getenv("LUNETTE_TIMES") or "")
+  if not file then return end
+  for name, begin, finish in file:read("a"):gmatch("(.-) ([%d.]+) ([%d.]+)\n") do
+    spend(name, finish - begin)
+  end
+end
+
+local function times(list, n)
+  local words = {}
+  for i, item in ipairs(list) do
+    if i > n then break end
+    words[i] = ("%s %.0f s"):format(item.name, item.seconds)
+  end
+  return table.concat(words, ", ")
+end
+
+local function summary()
+  for _, line in ipairs(skips) do print("skipped  " .. line) end
+  for _, failure in ipairs(failures) do
+    print("failed   " .. failure.name)
+    for _, line in ipairs(failure.lines) do print("           " .. line) end
+  end
+  table.sort(slowest, function(a, b) return a.seconds > b.seconds end)
+  local all = 0
+  for _, phase in ipairs(phases) do all = all + phase.seconds end
+  print(("time     %.0f s: %s"):format(all, times(phases, #phases)))
+  print("slowest  " .. times(slowest, 5))
+  print(("%d passed, %d failed, %d skipped"):format(total.passed, total.failed, total.skipped))
+end
+
+earlier_phases()
+local before = left.all()
+for object in pairs(before) do first_seen[object] = "the start" end
 lint()
 suite(build, "")
 if asan then
@@ -208,8 +249,5 @@ if asan then
   end)
 end
 if #arg == 0 then check_leaks(before) end
-
-for _, line in ipairs(skips) do print("skipped  " .. line) end
-for _, line in ipairs(failures) do print("failed   " .. line) end
-print(("%d passed, %d failed, %d skipped"):format(total.passed, total.failed, total.skipped))
+summary()
 os.exit(total.failed == 0)
