@@ -239,8 +239,9 @@ function bpf.unpin(path) end
 ---frequency or period, and cpu where it is bound to one
 
 ---Who holds what, by descriptor: by an iterator program in the kernel, or by reading /proc
----where that can't be loaded (or is asked for). The second result says which it was.
----@param opts? { method?: "iterator"|"proc" }
+---where that can't be loaded (or is asked for). The second result says which it was. With a kind
+---and an id only who holds that object, with a pid only what that process holds.
+---@param opts? { method?: "iterator"|"proc", kind?: bpf.Kind, id?: integer, pid?: integer }
 ---@return bpf.Owner[]|nil, string method_or_err, integer? errno
 function bpf.owners(opts) end
 

@@ -7,8 +7,8 @@
 
 #include "bind/bpf.h"
 #include "bind/push.h"
-#include "bpf/late_close.h"
 #include "bpf/map.h"
+#include "bpf/map_list.h"
 #include "bpf/object.h"
 
 static enum lun_kind check_kind(lua_State *L, int idx)
@@ -21,6 +21,24 @@ static enum lun_kind check_kind(lua_State *L, int idx)
 	return (enum lun_kind)kind;
 }
 
+static int push_map_ids(lua_State *L)
+{
+	struct lun_out *out = lun_push_buffer(L);
+	int err = lun_map_ids(out);
+	const uint32_t *ids = (const void *)out->data;
+	size_t n = out->len / sizeof(*ids);
+
+	if (err)
+		return lun_push_error(L, err, "listing ids");
+	lua_createtable(L, (int)n, 0);
+	for (size_t i = 0; i < n; i++) {
+		lua_pushinteger(L, ids[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
 /* bpf.ids(kind) -> integer[] | nil, err, errno */
 static int l_ids(lua_State *L)
 {
@@ -29,6 +47,8 @@ static int l_ids(lua_State *L)
 	uint32_t id = 0;
 	int err;
 
+	if (kind == LUN_MAP)
+		return push_map_ids(L);
 	lua_newtable(L);
 	while (!(err = lun_object_next(kind, &id))) {
 		lua_pushinteger(L, id);
@@ -46,28 +66,9 @@ static int l_type_name(lua_State *L)
 	return 1;
 }
 
-struct map_info {
-	struct bpf_map_info k;
-	struct lun_fdinfo fd;
-};
-
-static int read_map(uint32_t id, struct map_info *info)
+static void push_map(lua_State *L, const struct lun_map_facts *facts)
 {
-	int fd = lun_object_open(LUN_MAP, id), err;
-
-	if (fd < 0)
-		return fd;
-	memset(&info->k, 0, sizeof(info->k));
-	err = lun_object_info(fd, &info->k, sizeof(info->k));
-	if (!err)
-		err = lun_object_fdinfo(fd, &info->fd);
-	lun_late_close(fd, info->k.type);
-	return err;
-}
-
-static void push_map(lua_State *L, const struct map_info *info)
-{
-	const struct bpf_map_info *k = &info->k;
+	const struct bpf_map_info *k = &facts->info;
 
 	lua_createtable(L, 0, 24);
 	lun_set_int(L, "id", k->id);
@@ -85,8 +86,8 @@ static void push_map(lua_State *L, const struct map_info *info)
 	lun_set_int(L, "btf_key_type_id", k->btf_key_type_id);
 	lun_set_int(L, "btf_value_type_id", k->btf_value_type_id);
 	lun_set_int(L, "btf_vmlinux_value_type_id", k->btf_vmlinux_value_type_id);
-	lun_set_int(L, "memlock", info->fd.memlock);
-	lun_set_bool(L, "frozen", info->fd.frozen);
+	lun_set_int(L, "memlock", facts->fd.memlock);
+	lun_set_bool(L, "frozen", facts->fd.frozen);
 	lun_set_bool(L, "per_cpu", lun_map_type_per_cpu(k->type));
 	lun_set_bool(L, "own", lun_name_own(k->name));
 }
@@ -95,13 +96,12 @@ static void push_map(lua_State *L, const struct map_info *info)
 static int l_map_info(lua_State *L)
 {
 	uint32_t id = lun_check_id(L, 1);
-	struct map_info info;
-	int err = read_map(id, &info);
+	struct lun_map_facts facts;
+	int err = lun_map_facts(id, &facts);
 
-	lun_late_close_flush();
 	if (err)
 		return lun_push_failure(L, err, "map %u: %s", id, strerror(-err));
-	push_map(L, &info);
+	push_map(L, &facts);
 	return 1;
 }
 
@@ -109,23 +109,23 @@ static int l_map_info(lua_State *L)
 static int l_maps(lua_State *L)
 {
 	bool own = lun_opt_bool(L, 1, "own", true);
-	struct map_info info;
+	struct lun_out *out = lun_push_buffer(L);
+	int err = lun_map_list(out);
+	const struct lun_map_facts *list = (const void *)out->data;
+	size_t len = out->len / sizeof(*list);
 	lua_Integer n = 0;
-	uint32_t id = 0;
-	int err;
 
-	lua_newtable(L);
-	while (!(err = lun_object_next(LUN_MAP, &id))) {
-		err = read_map(id, &info);
-		if (err == -ENOENT || (!err && !own && lun_name_own(info.k.name)))
+	if (err)
+		return lun_push_error(L, err, "listing maps");
+	lua_createtable(L, (int)len, 0);
+	for (size_t i = 0; i < len; i++) {
+		if (!own && lun_name_own(list[i].info.name))
 			continue;
-		if (err)
-			break;
-		push_map(L, &info);
+		push_map(L, &list[i]);
 		lua_rawseti(L, -2, ++n);
 	}
-	lun_late_close_flush();
-	return err == -ENOENT ? 1 : lun_push_error(L, err, "listing maps");
+	lun_out_free(out);
+	return 1;
 }
 
 struct btf_info {

@@ -13,19 +13,56 @@
 static const char *const kinds[] = { "prog", "map", "link", "btf", "perf_event", "socket",
 	"reuseport" };
 
+/* Which owners are asked for, and how they are found. */
+struct asked {
+	bool proc;
+	int kind; /* -1: all */
+	uint32_t id;
+	uint32_t pid; /* 0: all */
+};
+
 static bool opt_proc(lua_State *L, int idx)
 {
 	static const char *const methods[] = { "iterator", "proc", NULL };
 	bool proc = false;
 
-	if (lua_isnoneornil(L, idx))
-		return false;
-	luaL_checktype(L, idx, LUA_TTABLE);
 	lua_getfield(L, idx, "method");
 	if (!lua_isnil(L, -1))
 		proc = luaL_checkoption(L, -1, NULL, methods) == 1;
 	lua_pop(L, 1);
 	return proc;
+}
+
+static struct asked opt_asked(lua_State *L, int idx)
+{
+	struct asked asked = { .kind = -1 };
+
+	if (lua_isnoneornil(L, idx))
+		return asked;
+	luaL_checktype(L, idx, LUA_TTABLE);
+	asked.proc = opt_proc(L, idx);
+	if (lua_getfield(L, idx, "kind") != LUA_TNIL) {
+		asked.kind = lun_kind_parse(luaL_checkstring(L, -1));
+		if (asked.kind < 0)
+			luaL_argerror(L, idx, "a kind is \"prog\", \"map\", \"link\" or \"btf\"");
+		lua_getfield(L, idx, "id");
+		asked.id = lun_check_id(L, -1);
+		lua_pop(L, 1);
+	}
+	if (lua_getfield(L, idx, "pid") != LUA_TNIL)
+		asked.pid = lun_check_id(L, -1);
+	lua_pop(L, 2);
+	return asked;
+}
+
+/* Who holds a perf event or a socket holds the program that it runs. */
+static bool is_asked(const struct asked *asked, const struct lun_owner_record *record)
+{
+	int kind = record->kind >= LUN_OWNER_PERF ? LUN_PROG : (int)record->kind;
+
+	if (asked->pid && asked->pid != record->pid)
+		return false;
+	return asked->kind < 0 || (asked->kind == kind && asked->id == record->id);
 }
 
 static void set_event(lua_State *L, const struct lun_owner_event *event)
@@ -104,23 +141,32 @@ static void push_owner(lua_State *L, const struct lun_owner_record *record)
 		set_socket(L, &record->socket);
 }
 
+static void push_owners(lua_State *L, const struct lun_out *out, const struct asked *asked)
+{
+	const struct lun_owner_record *records = (const void *)out->data;
+	size_t len = out->len / sizeof(*records);
+	lua_Integer n = 0;
+
+	lua_createtable(L, asked->kind < 0 && !asked->pid ? (int)len : 0, 0);
+	for (size_t i = 0; i < len; i++) {
+		if (!is_asked(asked, &records[i]))
+			continue;
+		push_owner(L, &records[i]);
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
 /* bpf.owners([opts]) -> Owner[], method | nil, err, errno */
 static int l_owners(lua_State *L)
 {
-	bool proc = opt_proc(L, 1);
+	struct asked asked = opt_asked(L, 1);
 	struct lun_out *out = lun_push_buffer(L);
 	enum lun_owners_by by;
-	int err = lun_owners(out, proc, &by);
-	const struct lun_owner_record *records = (void *)out->data;
-	size_t n = out->len / sizeof(*records);
+	int err = lun_owners(out, asked.proc, &by);
 
 	if (err)
 		return lun_push_error(L, err, "listing owners");
-	lua_createtable(L, (int)n, 0);
-	for (size_t i = 0; i < n; i++) {
-		push_owner(L, &records[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
+	push_owners(L, out, &asked);
 	lun_out_free(out);
 	lua_pushstring(L, by == LUN_BY_PROC ? "proc" : "iterator");
 	return 2;

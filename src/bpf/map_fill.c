@@ -31,29 +31,44 @@ static int load(void)
 	return load_error = err;
 }
 
-static int open_iterator(void)
+enum iterator { FILL, THERE };
+
+static int open_iterator(enum iterator which)
 {
+	const struct bpf_link *link;
 	int err, fd = -1;
 
 	pthread_mutex_lock(&lock);
 	err = load();
-	if (!err)
-		fd = bpf_iter_create(bpf_link__fd(skeleton->links.lun_fill));
+	if (!err) {
+		link = which == FILL ? skeleton->links.lun_fill : skeleton->links.lun_there;
+		fd = bpf_iter_create(bpf_link__fd(link));
+	}
 	if (!err && fd < 0)
 		err = -errno;
 	pthread_mutex_unlock(&lock);
 	return err ? err : fd;
 }
 
-int lun_map_fill(struct lun_out *out)
+static int walk(enum iterator which, struct lun_out *out)
 {
-	int fd = open_iterator(), err;
+	int fd = open_iterator(which), err;
 
 	if (fd < 0)
 		return fd;
 	err = lun_iter_read(fd, out);
 	close(fd);
 	return err;
+}
+
+int lun_map_fill(struct lun_out *out)
+{
+	return walk(FILL, out);
+}
+
+int lun_map_there(struct lun_out *out)
+{
+	return walk(THERE, out);
 }
 
 int lun_map_fill_one(uint32_t id, uint64_t *count)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
-/* Walks every map and writes how full it is, where the kernel keeps a count. */
+/*
+ * Walks every map and writes how full it is, where the kernel keeps a count; another walk writes
+ * which maps there are and what may have changed of them.
+ */
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <bpf/bpf_core_read.h>
@@ -20,6 +23,7 @@ struct bpf_map {
 	enum bpf_map_type map_type;
 	__u32 max_entries;
 	__s64 *elem_count;
+	bool frozen;
 } KERNEL_STRUCT;
 
 struct bpf_iter__bpf_map {
@@ -116,6 +120,20 @@ int lun_fill(struct bpf_iter__bpf_map *ctx)
 		count = bpf_map_sum_elem_count(map);
 		record.count = count < 0 ? 0 : count;
 	}
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+SEC("iter/bpf_map")
+int lun_there(struct bpf_iter__bpf_map *ctx)
+{
+	struct bpf_map *map = ctx->map;
+	struct lun_there_record record = {};
+
+	if (!map)
+		return 0;
+	record.id = map->id;
+	record.frozen = map->frozen;
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
 	return 0;
 }

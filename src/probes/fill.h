@@ -1,8 +1,14 @@
 #pragma once
-/* What the iterator in fill.bpf.c writes: one record a map whose filling the kernel knows. */
+/* What the iterators in fill.bpf.c write: one record a map whose filling the kernel knows, */
 
 struct lun_fill_record {
 	unsigned int id;
 	unsigned int type;
 	unsigned long long count; /* entries; of a ring buffer the bytes that wait */
+};
+
+/* and one a map, by id. */
+struct lun_there_record {
+	unsigned int id;
+	unsigned int frozen;
 };

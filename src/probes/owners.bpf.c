@@ -2,7 +2,8 @@
 /*
  * Walks every open file of every process, and writes a record for each that is a BPF object,
  * or a perf event or socket with a program; another one for each that is a namespace. It reads the
- * few kernel structures it needs by their BTF.
+ * few kernel structures it needs by their BTF: what is read of every file by plain loads, which
+ * cost a tenth of a call to read.
  */
 #include <linux/bpf.h>
 #include <linux/magic.h>
@@ -144,29 +145,23 @@ struct socket {
 	struct sock *sk;
 } KERNEL_STRUCT;
 
-/* The kernel's names of the anonymous files; a link has two, by how it was opened. */
-static const struct {
-	char name[16];
-	__u32 kind;
-} files[] = {
-	{ "bpf-prog", LUN_OWNER_PROG },
-	{ "bpf-map", LUN_OWNER_MAP },
-	{ "bpf_link", LUN_OWNER_LINK },
-	{ "bpf-link", LUN_OWNER_LINK },
-	{ "btf", LUN_OWNER_BTF },
-	{ "[perf_event]", LUN_OWNER_PERF },
+union name {
+	char text[16];
+	__u64 words[2];
 };
 
-static bool same(const char *have, const char *want)
-{
-	for (int i = 0; i < 16; i++) {
-		if (have[i] != want[i])
-			return false;
-		if (!have[i])
-			return true;
-	}
-	return true;
-}
+/* The kernel's names of the anonymous files; a link has two, by how it was opened. */
+static const struct {
+	union name name;
+	__u32 kind;
+} files[] = {
+	{ { "bpf-prog" }, LUN_OWNER_PROG },
+	{ { "bpf-map" }, LUN_OWNER_MAP },
+	{ { "bpf_link" }, LUN_OWNER_LINK },
+	{ { "bpf-link" }, LUN_OWNER_LINK },
+	{ { "btf" }, LUN_OWNER_BTF },
+	{ { "[perf_event]" }, LUN_OWNER_PERF },
+};
 
 static __u32 id_of(__u32 kind, void *data)
 {
@@ -186,13 +181,14 @@ static __u32 id_of(__u32 kind, void *data)
  * The kind of an anonymous file, by its name, since the addresses of the kernel's file
  * operations are not known everywhere; -1 when it is none of ours.
  */
-static int kind_of(struct dentry *dentry)
+static int kind_of(const unsigned char *file_name)
 {
-	char name[16] = {};
+	union name name = {};
 
-	bpf_probe_read_kernel_str(name, sizeof(name), BPF_CORE_READ(dentry, d_name.name));
+	bpf_probe_read_kernel_str(name.text, sizeof(name.text), file_name);
 	for (__u32 i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (same(name, files[i].name))
+		if (name.words[0] == files[i].name.words[0] &&
+			name.words[1] == files[i].name.words[1])
 			return files[i].kind;
 	return -1;
 }
@@ -211,8 +207,8 @@ static void write_record(const struct place *place, struct lun_owner_record *rec
 	if (!record->id)
 		return;
 	record->fd = place->fd;
-	record->pid = BPF_CORE_READ(task, tgid);
-	BPF_CORE_READ_STR_INTO(&record->comm, task, group_leader, comm);
+	record->pid = task->tgid;
+	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), task->group_leader->comm);
 	bpf_seq_write(place->seq, record, sizeof(*record));
 }
 
@@ -292,17 +288,17 @@ int lun_owners(struct bpf_iter__task_file *ctx)
 
 	if (!at.task || !file)
 		return 0;
-	dentry = BPF_CORE_READ(file, f_path.dentry);
-	magic = BPF_CORE_READ(dentry, d_sb, s_magic);
+	dentry = file->f_path.dentry;
+	magic = dentry->d_sb->s_magic;
 	if (magic == SOCKFS_MAGIC)
-		write_socket(&at, BPF_CORE_READ(file, private_data));
+		write_socket(&at, file->private_data);
 	if (magic != ANON_INODE_FS_MAGIC)
 		return 0;
-	kind = kind_of(dentry);
+	kind = kind_of(dentry->d_name.name);
 	if (kind == LUN_OWNER_PERF)
-		write_event(&at, BPF_CORE_READ(file, private_data));
+		write_event(&at, file->private_data);
 	else if (kind >= 0)
-		write(&at, kind, id_of(kind, BPF_CORE_READ(file, private_data)));
+		write(&at, kind, id_of(kind, file->private_data));
 	return 0;
 }
 
@@ -316,9 +312,9 @@ int lun_held_ns(struct bpf_iter__task_file *ctx)
 
 	if (!at.task || !file)
 		return 0;
-	dentry = BPF_CORE_READ(file, f_path.dentry);
-	if (BPF_CORE_READ(dentry, d_sb, s_magic) == NSFS_MAGIC)
-		write(&at, LUN_OWNER_NS, (__u32)BPF_CORE_READ(dentry, d_inode, i_ino));
+	dentry = file->f_path.dentry;
+	if (dentry->d_sb->s_magic == NSFS_MAGIC)
+		write(&at, LUN_OWNER_NS, (__u32)dentry->d_inode->i_ino);
 	return 0;
 }
 

@@ -53,8 +53,8 @@ end
 
 -- The stack trace map of the same process that keeps this many frames.
 local function stack_map(pid, frames)
-  for _, owner in ipairs(bpf.owners() or {}) do
-    local map = owner.pid == pid and owner.kind == "map" and bpf.map_info(owner.id)
+  for _, owner in ipairs(bpf.owners { pid = pid } or {}) do
+    local map = owner.kind == "map" and bpf.map_info(owner.id)
     if map and map.type == "stack_trace" and map.value_size == frames * 8 then return map.id end
   end
   return nil

@@ -34,6 +34,8 @@ local KINDS = {
 
 local NONE = {}
 
+local MAX_PID = 1 << 22 -- the kernel's own limit
+
 local EPERM, ENOENT = 1, 2
 local NEEDS_ROOT = " (the kernel lists objects to CAP_SYS_ADMIN only: run as root)"
 
@@ -237,20 +239,36 @@ function Kernel:pins_of(kind, id)
   end)[kind .. id] or NONE
 end
 
---- Which process holds which program, map, link or BTF object by which descriptor. Who
---- holds a perf event or a socket holds the program that it runs.
+-- Who holds a perf event or a socket holds the program that it runs.
+local function as_holds(owners)
+  local holds = {}
+  for i, hold in ipairs(owners) do
+    holds[i] = KINDS[hold.kind] and hold
+      or { kind = "prog", id = hold.id, pid = hold.pid, fd = hold.fd, comm = hold.comm }
+  end
+  return holds
+end
+
+--- Which process holds which program, map, link or BTF object by which descriptor.
 ---@return table[]
 function Kernel:owners()
   if not self.holds then
     local told, method = bpf.owners()
     self.told_owners, self.owners_by = listed(told), told and method
-    self.holds = {}
-    for i, hold in ipairs(self.told_owners) do
-      self.holds[i] = KINDS[hold.kind] and hold
-        or { kind = "prog", id = hold.id, pid = hold.pid, fd = hold.fd, comm = hold.comm }
-    end
+    self.holds = as_holds(self.told_owners)
   end
   return self.holds
+end
+
+-- The owners that a request asks for first are looked for alone: most ask no more.
+local function first_owners(self, key, opts)
+  local asked = self.asked_owners
+  if self.holds or asked and asked.key ~= key then return nil end
+  if not asked then
+    asked = { key = key, holds = as_holds(listed(bpf.owners(opts))) }
+    self.asked_owners = asked
+  end
+  return asked.holds
 end
 
 --- The holders of an object.
@@ -258,16 +276,18 @@ end
 ---@param id integer
 ---@return table[]
 function Kernel:owners_of(kind, id)
-  return self:index("owners", function(add)
+  local key = kind .. id
+  return first_owners(self, key, { kind = kind, id = id }) or self:index("owners", function(add)
     for _, owner in ipairs(self:owners()) do add(owner.kind .. owner.id, owner) end
-  end)[kind .. id] or NONE
+  end)[key] or NONE
 end
 
 --- What a process holds.
 ---@param pid integer
 ---@return table[]
 function Kernel:held_by(pid)
-  return self:index("held", function(add)
+  if pid < 1 or pid > MAX_PID then return NONE end
+  return first_owners(self, pid, { pid = pid }) or self:index("held", function(add)
     for _, owner in ipairs(self:owners()) do add(owner.pid, owner) end
   end)[pid] or NONE
 end
