@@ -196,22 +196,39 @@ static int add_bits(
 		op.bit_offset = (uint8_t)(op.size * 8 - op.bit_offset - bits);
 	if (btf_is_any_enum(t))
 		return add_enum(b, t, id, op, name);
+	if (btf_is_int(t) && btf_int_encoding(t) & BTF_INT_BOOL)
+		op.kind = LUN_K_BOOL;
 	if (btf_is_int(t) && btf_int_encoding(t) & BTF_INT_SIGNED)
 		op.flags |= LUN_OP_SIGNED;
 	return add_leaf(b, &op, id, name);
 }
 
-static int add_member(struct builder *b, const struct btf_type *t, int i, uint32_t room, int depth)
+/*
+ * What a member may take of the `left` bytes: its own size, or all of them where it comes last in
+ * a value that is larger than its type. Elsewhere an array without a length has no elements.
+ */
+static uint32_t member_room(
+	struct builder *b, const struct btf_type *t, int i, uint32_t size, uint32_t left)
+{
+	bool last = btf_is_union(t) || i == btf_vlen(t) - 1;
+	int64_t own = type_size(b->btf, btf_members(t)[i].type);
+
+	return own < 0 || own > left || (last && size > t->size) ? left : (uint32_t)own;
+}
+
+static int add_member(struct builder *b, const struct btf_type *t, int i, uint32_t size, int depth)
 {
 	const struct btf_member *m = &btf_members(t)[i];
 	const char *name = btf__name_by_offset(b->btf, m->name_off);
 	uint32_t at = btf_member_bit_offset(t, i), bits = btf_member_bitfield_size(t, i);
+	uint32_t left;
 
 	if (bits)
 		return add_bits(b, m, bits, at, name);
-	if (at % 8 || at / 8 > room)
+	if (at % 8 || at / 8 > size)
 		return -EINVAL;
-	return add_type(b, m->type, at / 8, room - at / 8, name, depth + 1);
+	left = size - at / 8;
+	return add_type(b, m->type, at / 8, member_room(b, t, i, size, left), name, depth + 1);
 }
 
 /* The room of a struct is its size; only the outermost may end in a flexible array. */

@@ -249,8 +249,7 @@ static int encode_bool(const struct encoding *e, const struct lun_value *in)
 		n = (struct number){ 0, false };
 	else if (!number_of(in, &n) || n.negative || n.magnitude > 1)
 		return refuse(e, "needs true or false");
-	put(e->data, e->op->size, e->op->flags & LUN_OP_BE, n.magnitude);
-	return 0;
+	return put_integer(e, &n, false);
 }
 
 static int encode_float(const struct encoding *e, const struct lun_value *in)

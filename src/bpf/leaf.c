@@ -406,7 +406,7 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 		break;
 	case LUN_K_BOOL:
 		value->kind = LUN_V_BOOL;
-		value->b = op_u64(op, data);
+		value->b = op->bit_size ? lun_load_bits(op, data) : op_u64(op, data);
 		break;
 	case LUN_K_BITS:
 		leaf_bits(op, data, value);

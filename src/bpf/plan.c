@@ -188,6 +188,7 @@ static bool size_fits(const struct lun_op *op)
 		return op->size == 4 || op->size == 8 || op->size == 16;
 	case LUN_K_BITS:
 		return bits_fit(op);
+	case LUN_K_BOOL:
 	case LUN_K_ENUM:
 	case LUN_K_FLAGS:
 		return op->bit_size ? bits_fit(op) : op->size >= 1 && op->size <= 8;
@@ -220,6 +221,11 @@ static bool needs_enum(const struct lun_op *op)
 	return op->kind == LUN_K_ENUM || op->kind == LUN_K_FLAGS;
 }
 
+static bool takes_bits(const struct lun_op *op)
+{
+	return op->kind == LUN_K_BITS || op->kind == LUN_K_BOOL || needs_enum(op);
+}
+
 static int check_inside(const struct lun_plan *plan, uint32_t at, uint32_t end, uint32_t size);
 
 static int check_array(const struct lun_plan *plan, uint32_t at)
@@ -246,7 +252,7 @@ static int check_op(const struct lun_plan *plan, uint32_t at, uint32_t size)
 		return check_inside(plan, at + 1, op->next, op->size);
 	if (needs_enum(op) && op->arg >= plan->nr_enums)
 		return -EINVAL;
-	if (op->bit_size && op->kind != LUN_K_BITS && !needs_enum(op))
+	if (op->bit_size && !takes_bits(op))
 		return -EINVAL;
 	if (op->flags & LUN_OP_IF_SET && (op->size != 8 || size - op->offset < 16))
 		return -EINVAL;

@@ -10,6 +10,8 @@ enum plain { MINUS = -2, ZERO, PLUS };
 struct list { struct list *next; struct forward *other; };
 struct flexible { u32 count; u32 items[]; };
 struct nothing {};
+struct middle { u32 n; u32 none[0]; struct { u32 a; u32 b[0]; } in; _Bool on : 1, off : 1; };
+struct padded { unsigned long long n; u32 last; u32 items[]; };
 struct anonymous {
   struct { u32 a; union { u32 b; short halves[2]; }; };
   struct nothing empty;
@@ -24,6 +26,7 @@ struct hist { u32 slots[26]; char comm[16]; };
 struct wide { unsigned __int128 u; __int128 s; };
 struct be { __attribute__((packed)) struct { char c; u32 v; } inner; };
 enum plain keep_plain; struct list keep_list; struct flexible keep_flexible;
+struct middle keep_middle; struct padded keep_padded;
 struct anonymous keep_anonymous; struct bits keep_bits; struct grid keep_grid;
 struct wide keep_wide; struct hist keep_hist; struct be keep_be; u32 keep_u32;
 ]]
@@ -131,6 +134,27 @@ describe("plans of odd types", function()
     assert.equal('{"count":2,"items":[7,8]}',
       plan(btf, "struct", "flexible", 12):json(("<I4I4I4"):pack(2, 7, 8)))
     assert.equal('{"count":2,"items":[]}', plan(btf, "struct", "flexible"):json(("<I4"):pack(2)))
+  end)
+
+  it("arrays without a length that do not end the value have no elements", function()
+    local bytes = ("<I4I4I4"):pack(1, 2, 1)
+    local middle = '{"n":1,"none":[],"in":{"a":2,"b":[]},"on":true,"off":false}'
+    assert.equal(middle, plan(btf, "struct", "middle"):json(bytes))
+    assert.equal(middle, plan(btf, "struct", "middle", 16):json(bytes .. "\9\9\9\9"))
+    local padded = ("<I8I4I4"):pack(1, 2, 3)
+    assert.equal('{"n":"1","last":2,"items":[]}', plan(btf, "struct", "padded"):json(padded))
+    assert.equal('{"n":"1","last":2,"items":[3,4]}',
+      plan(btf, "struct", "padded", 20):json(padded .. ("<I4"):pack(4)))
+  end)
+
+  it("single bits that are true or false, both ways", function()
+    local of = plan(btf, "struct", "middle")
+    local bytes = assert(of:encode({ off = true, n = 1 }))
+    assert.same({ false, true }, { of:decode(bytes).on, of:decode(bytes).off })
+    assert.same({ nil, "value.on: needs true or false" }, { of:encode({ on = 2 }) })
+    local be <close> = assert(compile("bpfeb"))
+    assert.truthy(plan(be, "struct", "middle"):json(("\0"):rep(8) .. "\x40\0\0\0")
+      :find('"on":false,"off":true', 1, true))
   end)
 
   it("anonymous members are those of their struct", function()
