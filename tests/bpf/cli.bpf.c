@@ -51,6 +51,28 @@ struct {
 	__type(value, struct latency);
 } cli_latency SEC(".maps");
 
+struct odd {
+	__s64 change;
+	__u64 total;
+	struct {
+		__u32 x;
+		__s32 y;
+	} at;
+	struct {
+		__u64 id;
+		__u32 hits[2][2];
+	} list[2];
+	__u32 none[0];
+	_Bool on : 1;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4);
+	__type(key, __s32[2]);
+	__type(value, struct odd);
+} cli_odd SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

@@ -186,6 +186,36 @@ test("update: one CPU's value, or all", () => {
   assert.equal(lunette("map", "update", ids.cli_cpus, 1, 0).status, 0);
 });
 
+test("update: keys that are lists, numbers below zero and of 64 bits, fields within fields", () => {
+  const value = { change: -9007199254740993n, total: 18446744073709551615n };
+  const text = `{"change":${value.change},"total":${value.total},"at":{"y":-2},"at.x":3,`
+    + '"list":[{"id":18446744073709551615,"hits":[[1,2],[3,4]]},{"id":7}],"on":true}';
+  assert.equal(lunette("map", "update", ids.cli_odd, "[-1,2]", text).stderr, "");
+  assert.deepEqual(answer("map", "dump", ids.cli_odd, "-j"), [{
+    key: [-1, 2],
+    value: {
+      change: String(value.change), total: String(value.total), at: { x: 3, y: -2 },
+      list: [{ id: "18446744073709551615", hits: [[1, 2], [3, 4]] },
+        { id: "7", hits: [[0, 0], [0, 0]] }],
+      none: [], on: true,
+    },
+  }]);
+  refused(2, /value\.at: no field 'z'; there are x, y/, "map", "update", ids.cli_odd, "[1]",
+    '{"at":{"z":1}}');
+  refused(2, /value\.at: needs an object/, "map", "update", ids.cli_odd, "[1]", '{"at":4}');
+  refused(2, /value\.list\[0\]: has no field 'z'/, "map", "update", ids.cli_odd, "[1]",
+    '{"list":[{"z":1}]}');
+  refused(2, /key: has 3 elements/, "map", "update", ids.cli_odd, "[1,2,3]", "{}");
+  assert.equal(lunette("map", "delete", ids.cli_odd, "[-1,2]").stderr, "");
+});
+
+test("arguments below zero are no options", () => {
+  refused(2, /value: a number below zero does not fit u32/, "map", "update", ids.cli_empty, 1, -5);
+  refused(2, /key: a number below zero does not fit u32/, "map", "lookup", ids.cli_empty, -1);
+  refused(2, /'-1' is no whole number/, "map", "dump", ids.cli_flows, "--limit", -1);
+  refused(2, /unknown option '-x'/, "map", "update", ids.cli_empty, 1, "-x");
+});
+
 test("push, peek, pop: a queue's values in order", () => {
   assert.equal(lunette("map", "push", ids.cli_queue, 9).status, 0);
   assert.equal(lunette("map", "peek", ids.cli_queue).stdout, "7\n");

@@ -65,19 +65,37 @@ function cli.parser(name)
   return parser
 end
 
+-- argparse takes each word with a dash for an option, but a negative number is none: it is hidden
+-- from argparse behind this.
+local HIDDEN = "\1"
+
+local function hide(words)
+  local hidden = {}
+  for i, word in ipairs(words) do hidden[i] = word:match("^%-%.?%d") and HIDDEN .. word or word end
+  return hidden
+end
+
+local function unhide(value)
+  if type(value) == "string" then return (value:gsub("^" .. HIDDEN, "")) end
+  if type(value) ~= "table" then return value end
+  for name, part in pairs(value) do value[name] = unhide(part) end
+  return value
+end
+
 -- argparse's message is a sentence without a stop; ours names the help too.
 local function usage_error(message, words, entry)
   local where = "lunette help" .. (entry and " " .. entry[1] or "")
   local sub = entry and entry.subs and words[2]
   local known = sub and sub:match("^%a+$") and not message:find("command", 1, true)
   if known then where = where .. " " .. sub end
-  exit.fail(exit.USAGE, "%s (see '%s')", message:gsub("\n.*", ""), where)
+  message = message:gsub("\n.*", ""):gsub(HIDDEN, "")
+  exit.fail(exit.USAGE, "%s (see '%s')", message, where)
 end
 
 local function parse(words, entry)
-  local ok, args = cli.parser(entry and entry[1]):pparse(words)
+  local ok, args = cli.parser(entry and entry[1]):pparse(hide(words))
   if not ok then usage_error(tostring(args), words, entry) end
-  return args
+  return unhide(args)
 end
 
 local function dispatch(words)

@@ -30,22 +30,45 @@ local function at_path(value, path)
   return value
 end
 
--- Names in the given object that no column has.
-local function check_names(name, value, columns)
-  local known, list = {}, {}
-  for i, column in ipairs(columns) do
-    known[column.name:match("^[^.]+")], known[column.name] = true, true
-    list[i] = column.name
+-- The columns' names as nested tables, each with the list of its names: { "a", "b", a = {},
+-- b = { "c", c = {} } } for a and b.c.
+local function tree_of(columns)
+  local tree = {}
+  for _, column in ipairs(columns) do
+    local at = tree
+    for part in column.name:gmatch("[^.]+") do
+      if not at[part] then
+        at[#at + 1] = part
+        at[part] = {}
+      end
+      at = at[part]
+    end
   end
-  for field_name in pairs(value) do
-    if not known[field_name] then
-      refuse(name, "no field '%s'; there are %s", field_name, table.concat(list, ", "))
+  return tree
+end
+
+-- Fields of the given object, at any depth, that are no columns'; `paths` may be given whole.
+local function check_names(name, value, tree, paths)
+  for field, part in pairs(value) do
+    local inside = type(field) == "string" and tree[field]
+    if not inside and not paths[field] then
+      refuse(name, "no field '%s'; there are %s", field, table.concat(tree, ", "))
+    elseif inside and #inside > 0 and part ~= json.null then
+      local path = ("%s.%s"):format(name, field)
+      if type(part) ~= "table" then refuse(path, "needs an object") end
+      check_names(path, part, inside, {})
     end
   end
 end
 
+local function paths_of(columns)
+  local paths = {}
+  for _, column in ipairs(columns) do paths[column.name] = true end
+  return paths
+end
+
 local function object(name, value, columns, bytes)
-  check_names(name, value, columns)
+  check_names(name, value, tree_of(columns), paths_of(columns))
   for _, column in ipairs(columns) do
     local part = at_path(value, column.name)
     if part ~= nil and part ~= json.null then
@@ -69,7 +92,8 @@ function encode.bytes(name, value, columns, size, before)
       return hex(name, value.hex, { size = size })
     end
     local bytes = before or ("\0"):rep(size)
-    if type(value) == "table" then return object(name, value, columns, bytes) end
+    local list = type(value) == "table" and #value > 0 and #columns == 1
+    if type(value) == "table" and not list then return object(name, value, columns, bytes) end
     if #columns ~= 1 then refuse(name, "needs an object: it has %d fields", #columns) end
     return put(bytes, columns[1], columns, name, value)
   end)
