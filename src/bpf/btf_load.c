@@ -1,6 +1,7 @@
 #include "bpf/btf_load.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -47,7 +48,9 @@ int lun_btf_load_path(struct lun_btf *btf, const char *path)
 {
 	memset(btf, 0, sizeof(*btf));
 	btf->btf = !strcmp(path, "vmlinux") ? btf__load_vmlinux_btf() : btf__parse(path, NULL);
-	return btf->btf ? 0 : -errno;
+	if (btf->btf)
+		return 0;
+	return errno < __LIBBPF_ERRNO__START ? -errno : -ENOEXEC; /* libbpf has codes of its own */
 }
 
 void lun_btf_free(struct lun_btf *btf)

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
-import { answer, hold, lunette } from "./kernel.mjs";
+import { answer, build, hold, lunette } from "./kernel.mjs";
 
 let held;
 let id;
@@ -64,6 +64,26 @@ test("functions and variables are declared", () => {
   assert.match(dump(id, "cli_flows", "--kind", "var"), /^\} cli_flows;$/m);
 });
 
+test("a name is that type alone, else a part of names, or a glob", () => {
+  const named = (...args) => answer("btf", "dump", "vmlinux", ...args, "-j").map(({ name }) => name);
+  assert.deepEqual(named("list_head", "--kind", "struct"), ["list_head"]);
+  assert.ok(named("LIST_HEAD", "--kind", "struct").includes("hlist_head"));
+  const infos = named("bpf_*_info", "--kind", "struct");
+  assert.ok(infos.includes("bpf_link_info"));
+  assert.ok(infos.every((name) => /^bpf_.*_info$/.test(name)), String(infos));
+  assert.ok(answer("btf", "dump", id, "--kind", "pointer", "-j").length > 0);
+});
+
+test("object files and raw BTF, for anybody", () => {
+  const object = `${build}/tests/bpf/cli.bpf.o`;
+  const file = object.includes("/") ? object : `./${object}`;
+  assert.deepEqual(sizes(dump(file, "flow")), new Map([["struct flow", 8]]));
+  const user = { uid: 65534, gid: 65534 };
+  for (const name of ["vmlinux", "/sys/kernel/btf/vmlinux"]) {
+    assert.match(lunette("btf", "dump", name, "list_head", user).stdout, /^struct list_head \{/);
+  }
+});
+
 test("who uses it, and -j", () => {
   const row = answer("btf", "list", "-j").find((btf) => btf.id === id);
   assert.ok(row.programs.some((program) => program.id === held.ids.program));
@@ -77,6 +97,8 @@ test("what is wrong is said in a line", () => {
     [3, /no BTF object is called 'nosuch'/, "nosuch"],
     [3, /no BTF object has the id 2147483647/, "2147483647"],
     [3, /no type of that name in 'vmlinux'/, "vmlinux", "no_such_type_anywhere"],
+    [3, /^lunette: \.\/nosuch: No such file or directory\n$/, "./nosuch"],
+    [1, /^lunette: \/etc\/passwd: neither an object file with BTF nor raw BTF.*\n$/, "/etc/passwd"],
     [2, /'--kind' must be one of 'int'/, "vmlinux", "--kind", "class"],
   ]) {
     const run = lunette("btf", "dump", ...args);

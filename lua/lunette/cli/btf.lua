@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
+local filter = require("lunette.schema.filter")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
@@ -16,25 +17,20 @@ local LIST = [[
 { btfs { id error name size kernel programs { id name } maps { id name }
   owners { pid comm place } } }]]
 
-local TYPES = [[
-query ($id: Int!, $search: String, $kind: String, $first: Int, $offset: Int) {
-  btf(id: $id) {
-    types(search: $search, kind: $kind, first: $first, offset: $offset) { id name kind size c }
-  }
-}]]
+local KINDS = { "int", "pointer", "array", "struct", "union", "enum", "fwd", "typedef",
+  "volatile", "const", "restrict", "func", "func_proto", "var", "datasec", "float", "decl_tag",
+  "type_tag", "enum64" }
 
-local PAGE = 500
-
-local KINDS = { "int", "ptr", "array", "struct", "union", "enum", "fwd", "typedef", "volatile",
-  "const", "restrict", "func", "func_proto", "var", "datasec", "float", "decl_tag", "type_tag",
-  "enum64" }
+local TYPE = json.shape { "id", "name", "kind", "size", "c" }
 
 function btf.configure(command)
   command:require_command(true):command_target("sub")
   args.csv(args.json(command:command("list ls", "List the BTF objects and who uses them.")))
   local dump = command:command("dump", "Print types as C.")
-  args.json(dump):argument("btf", "Its id, or its name (vmlinux, a module).")
-  dump:argument("search", "Only types in whose name this text is found."):args("?")
+  args.json(dump):argument("btf", "Its id, its name (vmlinux, a module), or the path of an "
+    .. "object file or of raw BTF.")
+  dump:argument("search", "Only the type of this name, or where there is none, those in whose name "
+    .. "the text is found; or a glob such as 'bpf_*_info'."):args("?")
   dump:option("--kind", "Only this kind: struct, union, enum, typedef, func, …"):argname("KIND")
     :choices(KINDS)
 end
@@ -68,52 +64,73 @@ local function list(given)
   show.list(given, given.csv and CSV or COLUMNS, graph.data(LIST).btfs, "BTF objects")
 end
 
-local function each_page(given, fn)
-  local variables = {
-    id = objects.id("btf", given.btf), search = given.search, kind = given.kind,
-    first = PAGE, offset = 0,
-  }
-  local count
-  repeat
-    local types = graph.data(TYPES, { variables = variables }).btf.types
-    count = #types
-    fn(types)
-    variables.offset = variables.offset + PAGE
-  until count < PAGE
+-- What the word means: a file, the kernel's own types (which need no privilege), or an object.
+local function open(word)
+  if word:find("/", 1, true) then
+    local handle, err, errno = bpf.btf(word)
+    if handle then return handle end
+    local code = exit.code_of(err)
+    if code ~= exit.FAILED then exit.fail(code, "%s", err) end
+    exit.fail(code, "%s: neither an object file with BTF nor raw BTF (error %d)", word, errno)
+  end
+  return word == "vmlinux" and bpf.btf(word) or exit.check(bpf.btf(objects.id("btf", word)))
 end
 
 -- Functions and variables are told when one asks for them: all of them would clash, as those of
 -- two files may have the same name.
 local DECLARED = { func = true, var = true }
 
-local function fits(found, search, kind)
-  if not search and not kind then return not DECLARED[found.kind] end
-  if kind and found.kind ~= kind then return false end
-  return not search or (found.name ~= nil and found.name:lower():find(search, 1, true) ~= nil)
-end
-
--- The numbers of the types that are asked for.
-local function matching(handle, given)
-  local search, numbers = given.search and given.search:lower(), {}
+-- The numbers of the types of a kind (nil: any) whose name passes.
+local function numbers_of(handle, kind, passes)
+  local numbers = {}
   for number = 1, handle:count() - 1 do
-    if fits(handle:type(number), search, given.kind) then numbers[#numbers + 1] = number end
+    local found = handle:type(number)
+    if (not kind or found.kind == kind) and passes(found) then numbers[#numbers + 1] = number end
   end
   return numbers
 end
 
--- Types with all that they need, each once, in an order that a compiler takes.
-local function print_c(given)
-  local handle <close> = exit.check(bpf.btf(objects.id("btf", given.btf)))
-  local numbers = matching(handle, given)
-  if #numbers == 0 then exit.fail(exit.MISSING, "no type of that name in '%s'", given.btf) end
-  io.write((exit.check(handle:c(numbers)):gsub("\n\n\n+", "\n\n")))
+-- By name: the very name first, else every name that has the text in it.
+local function named(handle, given)
+  local text, folded = given.search, given.search:lower()
+  if text:find("[*?]") then
+    local pattern = filter.name_pattern(text)
+    return numbers_of(handle, given.kind, function(found)
+      return found.name ~= nil and found.name:find(pattern) ~= nil
+    end)
+  end
+  local exact = numbers_of(handle, given.kind, function(found) return found.name == text end)
+  if #exact > 0 then return exact end
+  return numbers_of(handle, given.kind, function(found)
+    return found.name ~= nil and found.name:lower():find(folded, 1, true) ~= nil
+  end)
 end
 
+-- The numbers of the types that are asked for; for people, all means all that can stand in a file.
+local function matching(handle, given)
+  if given.search then return named(handle, given) end
+  return numbers_of(handle, given.kind, function(found)
+    return given.json or given.kind ~= nil or not DECLARED[found.kind]
+  end)
+end
+
+local function print_json(handle, numbers)
+  local list = json.array({})
+  for i, number in ipairs(numbers) do
+    local found = handle:type(number)
+    found.c = handle:c(number)
+    list[i] = setmetatable(found, TYPE)
+  end
+  output.json(list)
+end
+
+-- Types with all that they need, each once, in an order that a compiler takes.
 local function dump(given)
-  if not given.json then return print_c(given) end
-  local all = {}
-  each_page(given, function(types) table.move(types, 1, #types, #all + 1, all) end)
-  output.json(json.array(all))
+  local handle <close> = open(given.btf)
+  local numbers = matching(handle, given)
+  if #numbers == 0 then exit.fail(exit.MISSING, "no type of that name in '%s'", given.btf) end
+  if given.json then return print_json(handle, numbers) end
+  io.write((exit.check(handle:c(numbers)):gsub("\n\n\n+", "\n\n")))
 end
 
 local SUBS = { list = list, dump = dump }

@@ -2,8 +2,10 @@
 
 local filter = {}
 
--- A name as decoders and rules match it: the whole of it, or a glob.
-local function name_pattern(glob)
+--- A name as decoders and rules match it, the whole of it or a glob, as a Lua pattern.
+---@param glob string
+---@return string
+function filter.name_pattern(glob)
   local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
   return "^" .. pattern .. "$"
 end
@@ -31,7 +33,7 @@ local function conditions(k, wanted, how)
   local tests = {}
   local function add(test) tests[#tests + 1] = test end
   if wanted.name then
-    local pattern = name_pattern(wanted.name)
+    local pattern = filter.name_pattern(wanted.name)
     add(function(info) return info.name and info.name:find(pattern) end)
   end
   if wanted.type then
