@@ -100,8 +100,8 @@ test("run: errors name the line, with the script's own frames only", () => {
   assert.equal(missing.status, 3);
   assert.match(missing.stderr, /^lunette: .*missing\.lua: No such file or directory\n$/);
   assert.equal(lunette("run").status, 2);
-  const table = lunette("run", script("table.lua", "error({})"));
-  assert.match(table.stderr, /^lunette: \(error object is a table\)\n/);
+  const table = lunette("run", script("table.lua", "error({ code = 7 })"));
+  assert.match(table.stderr, /^lunette: \{ code = 7 \}\nstack traceback:\n/);
 });
 
 test("run: Ctrl-C stops it, closes what it holds, and gives 130", async () => {

@@ -13,7 +13,7 @@ return function(err)
   local kind = type(err)
   local known = kind == "string" or kind == "number" or getmetatable(err)
     and getmetatable(err).__tostring
-  local text = known and tostring(err) or ("(error object is a %s)"):format(kind)
+  local text = known and tostring(err) or require("lunette.runtime.inspect").format(err)
   local trace = debug.traceback("", 2):gsub(TAIL, "")
   return text .. trace
 end

@@ -60,7 +60,11 @@ function repl.run(chunk, env)
   elseif not interrupted then
     io.stderr:write(tostring(results[3]), "\n")
   end
-  if interrupted then io.stderr:write(ok and "" or tostring(results[3]) .. "\n") end
+  if interrupted then
+    -- The terminal has written ^C where the cursor was.
+    local what = ok and "interrupted" or tostring(results[3])
+    io.stderr:write(tty.isatty(0) and "\n" or "", what, "\n")
+  end
   return ok
 end
 

@@ -2,6 +2,8 @@
 
 local parse = {}
 
+local LONG = 1000 -- bytes of a line in which a value behind statements is looked for
+
 -- Lua's parser ends its message with <eof> where more would help; but a quoted string has to
 -- end on its line.
 local function wants_more(err)
@@ -17,6 +19,19 @@ local function try(text, name)
   return chunk, err
 end
 
+-- Statements with an expression behind them, on one line: "t = {} t", "x = 1; x". What it gives
+-- is printed, where Lua would wait for the statement that might begin so.
+local function with_value(text, name)
+  if text:find("\n", 1, true) or #text > LONG then return nil end
+  for at in text:gmatch("[%s;)}%]\"']()%f[%w_\"'{(#~-]") do
+    local value = try("return " .. text:sub(at), name)
+    if value and try(text:sub(1, at - 1), name) then
+      return try(("%s\nreturn %s"):format(text:sub(1, at - 1), text:sub(at)), name)
+    end
+  end
+  return nil
+end
+
 --- Compiles the text: a function, or nil and "more", or nil and an error.
 ---@param text string
 ---@param name string the chunk's name in tracebacks
@@ -26,6 +41,8 @@ function parse.compile(text, name)
   local value, value_err = try("return " .. bare, name)
   if value then return value end
   local chunk, err = try(text, name)
+  if chunk then return chunk end
+  chunk = with_value(text, name)
   if chunk then return chunk end
   if wants_more(err) or wants_more(value_err) then return nil, "more" end
   return nil, "error", err

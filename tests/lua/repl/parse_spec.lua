@@ -12,6 +12,21 @@ describe("parse.compile", function()
     assert.is_function(parse.compile("local a = 1", "x"))
   end)
 
+  it("gives the value behind statements on one line", function()
+    for _, text in ipairs { "t = 42; t", "t = 42 t", "t = {} t.x = 42 t.x", "x = 'a' 42",
+      "for i = 1, 42 do t = i end t", "local u = 40; u + 2" } do
+      local chunk = assert(parse.compile(text, "x"), text)
+      local env = {}
+      debug.setupvalue(chunk, 1, env)
+      assert.equal(42, chunk(), text)
+    end
+    assert.same({ 1, 2 }, { parse.compile("local a = 1 a, 2", "x")() })
+    local chunk, state = parse.compile("t = 1\nt", "x")
+    assert.is_nil(chunk)
+    assert.equal("more", state)
+    assert.equal("more", select(2, parse.compile("t = 1 t." .. ("x"):rep(2000), "x")))
+  end)
+
   it("asks for more where more would help", function()
     for _, text in ipairs { "for i = 1, 2 do", "function f()", "{", "x = ", "f(", "[[a", "--[[ a",
       "if a then\nb()", "1 +", "local x <close> =" } do
