@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpf/late_close.h"
+#include "bpf/map_list.h"
 #include "bpf/map_types.h"
 
 enum { NAME_MAX_SEEN = BPF_OBJ_NAME_LEN - 1 };
@@ -97,10 +98,8 @@ int lun_map_dup(struct lun_map *copy, const struct lun_map *map)
 
 void lun_map_close(struct lun_map *map)
 {
-	if (map->fd >= 0) {
+	if (map->fd >= 0)
 		lun_late_close(map->fd, map->info.type);
-		lun_late_close_flush();
-	}
 	map->fd = -1;
 }
 
@@ -109,31 +108,24 @@ bool lun_map_name_is(const char *have, const char *name)
 	return !strncmp(have, name, NAME_MAX_SEEN);
 }
 
-static bool id_has_name(uint32_t id, const char *name)
-{
-	struct lun_map map;
-	bool same;
-
-	if (lun_map_open_id(&map, id))
-		return false;
-	same = lun_map_name_is(map.info.name, name);
-	lun_map_close(&map);
-	return same;
-}
-
 int lun_map_find(const char *name, uint32_t *ids, int max)
 {
-	uint32_t id = 0;
-	int n = 0;
+	struct lun_out list;
+	int n = 0, err;
 
-	while (!bpf_map_get_next_id(id, &id)) {
-		if (!id_has_name(id, name))
+	lun_out_init(&list);
+	err = lun_map_list(&list);
+	for (size_t at = 0; !err && at < list.len; at += sizeof(struct lun_map_facts)) {
+		const struct bpf_map_info *info = (const void *)(list.data + at);
+
+		if (!lun_map_name_is(info->name, name))
 			continue;
 		if (n < max)
-			ids[n] = id;
+			ids[n] = info->id;
 		n++;
 	}
-	return errno == ENOENT ? n : -errno;
+	lun_out_free(&list);
+	return err ? err : n;
 }
 
 int lun_map_lookup(const struct lun_map *map, const void *key, void *value)

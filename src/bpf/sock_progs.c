@@ -1,10 +1,11 @@
 #include "bpf/sock_progs.h"
 
 #include <bpf/bpf.h>
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/late_close.h"
+#include "bpf/map_list.h"
 #include "bpf/object.h"
 
 static const uint32_t types[] = {
@@ -28,6 +29,11 @@ static void query(int fd, uint32_t map_id, struct lun_out *rows)
 	}
 }
 
+static bool has_programs(const struct bpf_map_info *info)
+{
+	return info->type == BPF_MAP_TYPE_SOCKMAP || info->type == BPF_MAP_TYPE_SOCKHASH;
+}
+
 void lun_sock_progs_of(uint32_t id, struct lun_out *rows)
 {
 	struct bpf_map_info info;
@@ -36,18 +42,23 @@ void lun_sock_progs_of(uint32_t id, struct lun_out *rows)
 	if (fd < 0)
 		return;
 	memset(&info, 0, sizeof(info));
-	if (!lun_object_info(fd, &info, sizeof(info)) &&
-		(info.type == BPF_MAP_TYPE_SOCKMAP || info.type == BPF_MAP_TYPE_SOCKHASH))
+	if (!lun_object_info(fd, &info, sizeof(info)) && has_programs(&info))
 		query(fd, id, rows);
-	close(fd);
+	lun_late_close(fd, info.type);
 }
 
 int lun_sock_progs(struct lun_out *rows)
 {
-	uint32_t id = 0;
+	const struct lun_map_facts *facts;
+	struct lun_out list;
 	int err;
 
-	while (!(err = lun_object_next(LUN_MAP, &id)))
-		lun_sock_progs_of(id, rows);
-	return err == -ENOENT ? rows->err : err;
+	lun_out_init(&list);
+	err = lun_map_list(&list);
+	facts = (const void *)list.data;
+	for (size_t n = err ? 0 : list.len / sizeof(*facts); n; n--, facts++)
+		if (has_programs(&facts->info))
+			lun_sock_progs_of(facts->info.id, rows);
+	lun_out_free(&list);
+	return err ? err : rows->err;
 }

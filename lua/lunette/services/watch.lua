@@ -9,28 +9,31 @@ local IDLE = 0.5 -- the same while nobody subscribes
 
 local KINDS = { prog = "program", map = "map", link = "link", btf = "btf" }
 
+local NONE = {}
+
 local function snapshot()
   local all = {}
-  for kind in pairs(KINDS) do
-    local set = {}
-    for _, id in ipairs(bpf.ids(kind) or {}) do set[id] = true end
-    all[kind] = set
-  end
+  for kind in pairs(KINDS) do all[kind] = bpf.ids(kind) or NONE end
   return all
 end
 
-local function missing(from, other)
-  local list = {}
-  for id in pairs(from) do
-    if not other[id] then list[#list + 1] = id end
+-- What came and went between two lists of ids in their order.
+local function difference(before, after)
+  local added, removed, at = {}, {}, 1
+  for _, id in ipairs(after) do
+    while before[at] and before[at] < id do
+      removed[#removed + 1] = before[at]
+      at = at + 1
+    end
+    if before[at] == id then at = at + 1 else added[#added + 1] = id end
   end
-  table.sort(list)
-  return list
+  table.move(before, at, #before, #removed + 1, removed)
+  return added, removed
 end
 
 local function tell(topic, before, after)
   for kind, name in pairs(KINDS) do
-    local added, removed = missing(after[kind], before[kind]), missing(before[kind], after[kind])
+    local added, removed = difference(before[kind], after[kind])
     if #added > 0 or #removed > 0 then
       topic:publish { kind = name, added = added, removed = removed }
     end
