@@ -1,9 +1,10 @@
 // lunette map: what is printed of real maps, and what is written into them.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { until } from "../lib/server.mjs";
-import { answer, hold, lunette } from "./kernel.mjs";
+import { answer, binary, hold, lunette } from "./kernel.mjs";
 
 let held;
 let ids;
@@ -123,6 +124,19 @@ test("dump: a queue shows its next value, an empty map says so", () => {
   assert.deepEqual(answer("map", "dump", ids.cli_empty, "-j"), []);
 });
 
+test("dump: rows that no terminal is wide enough for are blocks there", () => {
+  assert.equal(lunette("map", "update", ids.cli_odd, "[1,2]", '{"list":[{"id":7}],"at":{"x":5}}')
+    .stderr, "");
+  const list = '{"id":7,"hits":[[0,0],[0,0]]},{"id":0,"hits":[[0,0],[0,0]]}';
+  assert.match(lunette("map", "dump", ids.cli_odd).stdout,
+    /^KEY +CHANGE +TOTAL +AT\.X +AT\.Y +LIST +NONE +ON\n1,2 +0 +0 +5 +0 +\{"id":7,.*false\n$/);
+  const run = spawnSync("script", ["-qec", `stty cols 40; ${binary} map dump ${ids.cli_odd}`,
+    "/dev/null"], { encoding: "utf8", timeout: 60000 });
+  assert.deepEqual(run.stdout.replaceAll("\r", "").trimEnd().split("\n"), ["KEY     1,2", "CHANGE  0",
+    "TOTAL   0", "AT.X    5", "AT.Y    0", `LIST    ${list}`, "NONE    -", "ON      false"]);
+  assert.equal(lunette("map", "delete", ids.cli_odd, "[1,2]").stderr, "");
+});
+
 test("dump: a script's decoder is in force", () => {
   const script = "tests/cli/decoder.lua";
   assert.match(lunette("map", "show", ids.cli_cpus, "--script", script).stdout,
@@ -238,6 +252,8 @@ test("pin, unpin, and a map named by its pin", () => {
   }
   refused(3, /No such file/, "map", "unpin", path);
   refused(3, /nothing is pinned there/, "map", "show", path);
+  refused(1, /^lunette: map \d+: \/tmp\/x: not in a BPF file system\n$/, "map", "pin", ids.cli_empty,
+    "/tmp/x");
 });
 
 test("freeze: user space can't write it any more", () => {

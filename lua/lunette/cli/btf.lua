@@ -115,13 +115,13 @@ local function matching(handle, given)
 end
 
 local function print_json(handle, numbers)
-  local list = json.array({})
+  local types = json.array({})
   for i, number in ipairs(numbers) do
     local found = handle:type(number)
     found.c = handle:c(number)
-    list[i] = setmetatable(found, TYPE)
+    types[i] = setmetatable(found, TYPE)
   end
-  output.json(list)
+  output.json(types)
 end
 
 -- Types with all that they need, each once, in an order that a compiler takes.

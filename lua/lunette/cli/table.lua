@@ -6,6 +6,7 @@
 -- ellipsis, to `least` characters.
 
 local glyphs = require("lunette.cli.glyphs")
+local json = require("lunette.runtime.json")
 local tty = require("lunette.core.tty")
 
 local tables = {}
@@ -42,15 +43,18 @@ local function plain(text)
   return (text:gsub("[%c\127]", function(c) return ("\\x%02x"):format(c:byte()) end))
 end
 
---- A cell's text: null is a dash, a list its items.
+--- A cell's text: null is a dash, a list its items; lists and objects in it are JSON.
 ---@param value any
 ---@return string
 function tables.text(value)
   if value == nil or type(value) == "userdata" then return "-" end
   if type(value) == "table" then
+    if #value == 0 then return next(value) ~= nil and json.encode(value) or "-" end
     local items = {}
-    for i, item in ipairs(value) do items[i] = tables.text(item) end
-    return #items > 0 and table.concat(items, ",") or "-"
+    for i, item in ipairs(value) do
+      items[i] = type(item) == "table" and json.encode(item) or tables.text(item)
+    end
+    return table.concat(items, ",")
   end
   if math.type(value) == "float" and value == math.floor(value) and math.abs(value) < 2 ^ 53 then
     return ("%d"):format(value)
@@ -183,6 +187,12 @@ function tables.lines(columns, rows, room, least, paint)
   return lines, natural
 end
 
+local function write(lines)
+  lines[#lines + 1] = ""
+  local text = table.concat(lines, "\n")
+  io.write(tty.isatty(1) and glyphs.fit(text) or text)
+end
+
 --- Prints rows as a table.
 ---@param columns table[]
 ---@param rows table[]
@@ -191,10 +201,45 @@ end
 function tables.print(columns, rows, before)
   local lines, widths = tables.lines(columns, rows, tables.width(), before)
   if before then table.remove(lines, 1) end
-  lines[#lines + 1] = ""
-  local text = table.concat(lines, "\n")
-  io.write(tty.isatty(1) and glyphs.fit(text) or text)
+  write(lines)
   return widths
+end
+
+--- Would a table of these rows hide columns, as it is wider than the terminal?
+---@param columns table[]
+---@param rows table[]
+---@param room integer|nil the terminal's width; nil: there is none
+---@return boolean
+function tables.overflows(columns, rows, room)
+  if not room then return false end
+  local filled = fill(columns, rows)
+  local widths = measure(columns, filled)
+  return total(fit(columns, filled, widths, room), widths) > room
+end
+
+--- The lines of rows as blocks: a column a line, an empty line before each block but the first.
+---@param columns table[]
+---@param rows table[]
+---@return string[]
+function tables.blocks(columns, rows)
+  local lines, widest = {}, 0
+  for _, column in ipairs(columns) do widest = math.max(widest, tables.length(column.title)) end
+  for n, row in ipairs(rows) do
+    if n > 1 then lines[#lines + 1] = "" end
+    for _, column in ipairs(columns) do
+      lines[#lines + 1] = pad(column.title, widest) .. (" "):rep(GAP) .. cell(column, row)
+    end
+  end
+  return lines
+end
+
+--- Prints rows as blocks.
+---@param columns table[]
+---@param rows table[]
+---@param goes_on boolean? there are blocks above
+function tables.print_blocks(columns, rows, goes_on)
+  if goes_on then write({}) end
+  write(tables.blocks(columns, rows))
 end
 
 local function quoted(text)

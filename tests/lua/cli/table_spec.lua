@@ -47,6 +47,18 @@ describe("tables.lines", function()
     assert.equal("-", tables.text({}))
     assert.equal("1,2", tables.text({ 1, 2.0 }))
     assert.equal("12", tables.text(12.0))
+    assert.equal('{"x":1},[2,3],4', tables.text({ { x = 1 }, { 2, 3 }, 4 }))
+    assert.equal('{"x":1}', tables.text({ x = 1 }))
+  end)
+
+  it("says when columns do not fit, and writes blocks", function()
+    local wide = { { title = "A", field = "a" }, { title = "LONG", field = "b" } }
+    local rows = { { a = "x", b = ("y"):rep(20) }, { a = "é" } }
+    assert.is_true(tables.overflows(wide, rows, 20))
+    assert.is_false(tables.overflows(wide, rows, 23))
+    assert.is_false(tables.overflows(wide, rows, nil))
+    assert.same({ "A     x", "LONG  " .. ("y"):rep(20), "", "A     é", "LONG  -" },
+      tables.blocks(wide, rows))
   end)
 
   it("measures in characters", function()

@@ -88,7 +88,7 @@ end
 
 local function print_table(variables, given)
   local csv = given.csv
-  local total, columns, widths = 0, nil, nil
+  local total, columns, widths, blocks = 0, nil, nil, nil
   page.each(variables, given.limit, function(one)
     page.explain(one)
     page.warn(one)
@@ -98,7 +98,9 @@ local function print_table(variables, given)
       tables.csv(columns, one.rows, csv == "more")
       csv = "more"
     elseif #one.rows > 0 then
-      widths = tables.print(columns, one.rows, widths)
+      if blocks == nil then blocks = tables.overflows(columns, one.rows, tables.width()) end
+      if blocks then tables.print_blocks(columns, one.rows, total > 0)
+      else widths = tables.print(columns, one.rows, widths) end
     end
     total = total + #one.rows
   end)
