@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -124,9 +125,23 @@ int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx)
 	return stop;
 }
 
+/* Whether the directory of a path is there, and of another file system than BPF's. */
+static bool lies_elsewhere(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	struct statfs fs;
+
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+	return !statfs(dir, &fs) && fs.f_type != BPF_FS_MAGIC;
+}
+
 int lun_pin(int fd, const char *path)
 {
-	return bpf_obj_pin(fd, path) ? -errno : 0;
+	int err = bpf_obj_pin(fd, path) ? -errno : 0;
+
+	/* The kernel's answers differ, by the file system that it finds there. */
+	return err && lies_elsewhere(path) ? -EINVAL : err;
 }
 
 int lun_unpin(const char *path)

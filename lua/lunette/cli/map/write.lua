@@ -157,7 +157,7 @@ end
 function write.pin(given)
   local map <close>, info = objects.map(given.map)
   local ok, err = bpf.pin(map, given.path)
-  if not ok then exit.fail(exit.code_of(err), "map %d: %s: %s", info.id, given.path, err) end
+  if not ok then exit.fail(exit.code_of(err), "map %d: %s", info.id, err) end
 end
 
 --- map unpin
