@@ -43,6 +43,13 @@ end
 ---@return table
 function cli.module(name) return require("lunette.cli." .. name) end
 
+-- "-i, --interval SECONDS", as other tools write it; argparse has a line for each spelling.
+local function label(option)
+  local words = option:_get_argument_list()
+  table.insert(words, 1, table.concat(option._public_aliases, ", "))
+  return { table.concat(words, " ") }
+end
+
 --- The whole parser; only the named command has its arguments ("*": all have).
 ---@param name string|nil
 function cli.parser(name)
@@ -50,10 +57,11 @@ function cli.parser(name)
   local parser = argparse("lunette", "A scriptable eBPF explorer.")
   parser:help_max_width(80)
   parser:epilog(exit.TEXT .. "\nlunette help COMMAND explains one of them.")
-  parser:flag("--version", "Print the version."):action(function()
+  local version = parser:flag("--version", "Print the version."):action(function()
     print("lunette " .. require("lunette").version)
     os.exit(exit.OK)
   end)
+  getmetatable(version)._get_label_lines = label
   parser:command_target("command")
   for _, entry in ipairs(cli.COMMANDS) do
     local words = entry.alias and entry[1] .. " " .. entry.alias or entry[1]
