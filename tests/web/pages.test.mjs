@@ -1,4 +1,4 @@
-// Every page in light, dark and on a phone: it shows what it is about, nothing fails in it,
+// Every page in light, then dark, and on a phone: it shows what it is about, nothing fails in it,
 // axe-core has no serious finding, and its picture is kept in tests/out/web.
 
 import assert from "node:assert/strict";
@@ -88,29 +88,47 @@ async function visit(page, path, words) {
   await page.locator(".main").getByText(words).first().waitFor();
 }
 
-async function everyPage(t, options, suffix, { axe }) {
+// What is the same in every colour is looked for once: dark is another contrast.
+const CONTRAST = { runOnly: ["color-contrast"] };
+
+async function everyPage(t, options, looks) {
   const page = await openPage(browser, undefined, options);
   for (const [title, path, words] of pages) {
-    await t.test(`${title}${suffix}`, async () => {
+    await t.test(`${title}${looks[0].suffix}`, async () => {
       page.problems.length = 0;
       await visit(page, path, words);
       await page.waitForTimeout(title === "overview" ? 2500 : 700);
-      await picture(page, title + suffix);
-      assert.deepEqual(page.problems, []);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      assert.ok(wide <= page.viewportSize().width, `${wide} pixels wide`);
-      if (axe) assert.deepEqual(await accessibility(page), []);
+      for (const { suffix, colorScheme, axe } of looks) {
+        await page.emulateMedia({ colorScheme });
+        await picture(page, title + suffix);
+        assert.deepEqual(page.problems, []);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= page.viewportSize().width, `${wide} pixels wide`);
+        if (axe) assert.deepEqual(await accessibility(page, axe), [], title + suffix);
+      }
     });
   }
   await page.context().close();
 }
 
-test("every page, light", (t) => everyPage(t, {}, "", { axe: true }));
-
-test("every page, dark", (t) => everyPage(t, { dark: true }, "-dark", { axe: true }));
+test("every page, light, then dark", (t) => everyPage(t, {}, [
+  { suffix: "", colorScheme: "light", axe: {} },
+  { suffix: "-dark", colorScheme: "dark", axe: CONTRAST },
+]));
 
 test("every page, on a phone", (t) =>
-  everyPage(t, { viewport: phone }, "-phone", { axe: false }));
+  everyPage(t, { viewport: phone }, [{ suffix: "-phone", colorScheme: "light" }]));
+
+test("a page that begins dark is dark at once", async () => {
+  const page = await openPage(browser, undefined, { dark: true });
+  await visit(page, "/maps", "Maps");
+  const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const [red, green, blue] = background.match(/\d+/g).map(Number);
+  assert.ok(red + green + blue < 3 * 64, background);
+  assert.deepEqual(await accessibility(page, CONTRAST), []);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
 
 test("GraphiQL answers the query that a page sends it", async () => {
   const page = await openPage(browser, `${server.url}/btf`);

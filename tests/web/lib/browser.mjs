@@ -50,13 +50,16 @@ export async function picture(page, name) {
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
-/** Serious findings of axe-core, each a line. Our policy forbids inline scripts: evaluated instead. */
-export async function accessibility(page) {
+/**
+ * Serious findings of axe-core, each a line; options are axe.run's. Our policy forbids inline
+ * scripts: evaluated instead.
+ */
+export async function accessibility(page, options = {}) {
   const { readFileSync } = await import("node:fs");
   await page.evaluate(readFileSync(axePath, "utf8"));
-  const { violations } = await page.evaluate(() => window.axe.run(document, {
-    resultTypes: ["violations"],
-  }));
+  const { violations } = await page.evaluate((more) => window.axe.run(document, {
+    resultTypes: ["violations"], ...more,
+  }), options);
   return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.slice(0, 3)
       .map(({ html, failureSummary }) => `${html.slice(0, 160)} (${failureSummary.split("\n")[1]})`)
