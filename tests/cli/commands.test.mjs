@@ -1,6 +1,6 @@
 // The command line beside maps: help, scripts, queries, lists, and what failing looks like.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -254,13 +254,36 @@ test("attach list: where programs hang", () => {
     end`), binary, `${build}/examples/syscalls/syscalls.bpf.o`);
   assert.equal(run.status, 0, run.stderr);
   const lines = run.stdout.trim().split(/\r?\n/);
-  assert.match(lines[0], /^WHERE +TARGET +ID +PROGRAM +HOW +AGE +HELD BY$/);
-  assert.match(lines[1], /^raw_tracepoint +sys_enter +\d+ +count_syscall +link \d+ +\d+\w+ +\d+ lunette$/);
+  assert.match(lines[0], /^WHERE +TARGET +AS +ID +PROGRAM +HOW +AGE +HELD BY$/);
+  assert.match(lines[1], /^raw_tracepoint +sys_enter +- +\d+ +count_syscall +link \d+ +\d+\w+ +\d+ lunette$/);
   const [attachment] = JSON.parse(lines[2]);
   assert.equal(attachment.program.name, "count_syscall");
   assert.ok(Math.abs(attachment.since - Date.now() / 1000) < 60);
-  assert.equal(lines[3], "kind,target,how,attachType,programId,programName,since,heldBy");
+  assert.equal(lines[3], "kind,target,how,attachType,programId,programName,since,heldBy,as");
   assert.equal(JSON.parse(lines.at(-1))[0].program.name, "count_syscall");
+});
+
+test("attach list: as what programs hang where several can", () => {
+  const name = `lunette-as-${process.pid}`;
+  const sh = (command) => execFileSync("sh", ["-ec", command], { encoding: "utf8", stdio: "pipe" });
+  try {
+    sh(`ip netns add ${name}
+      ip -n ${name} link add "o'ne" type veth peer name 'tw"o'
+      tc -n ${name} qdisc add dev "o'ne" clsact
+      for side in ingress egress; do
+        nsenter --net=/run/netns/${name} tc filter add dev "o'ne" $side prio 7 bpf da \
+          obj ${build}/tests/bpf/run.bpf.o section tc
+      done`);
+    const rows = lunette("attach", "list").stdout.split("\n").filter((line) => line.includes(name));
+    for (const side of ["ingress", "egress"]) {
+      assert.ok(rows.some((row) => new RegExp(`^tc +o'ne in \\S+${name} +${side} priority 7 +\\d+ `)
+        .test(row)), rows.join("\n"));
+    }
+    const csv = lunette("attach", "list", "--csv").stdout.split("\r\n");
+    assert.ok(csv.some((line) => line.includes(name) && line.endsWith(",ingress priority 7")));
+  } finally {
+    sh(`ip netns del ${name} || true`);
+  }
 });
 
 test("leaks: what nobody holds but a pin", async () => {

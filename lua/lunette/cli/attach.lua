@@ -41,10 +41,28 @@ local function holders(row)
   return list
 end
 
+-- As what it hangs there, where that is more than the place says: the attach type, the mode of an
+-- interface's program, a filter's priority, where several stand in line.
+local function role(row)
+  local details, words = row.details, {}
+  local function add(word)
+    if word and word ~= row.kind and not row.target:find(word, 1, true) then
+      words[#words + 1] = word
+    end
+  end
+  add(graph.value(row.attachType))
+  add(graph.value(details.mode))
+  if row.kind == "tc" and details.priority then
+    add(("priority %d"):format(details.priority))
+  end
+  return #words > 0 and table.concat(words, " ") or nil
+end
+
 local function columns(now)
   return {
     { title = "WHERE", field = "kind" },
     { title = "TARGET", field = "target", shrink = true },
+    { title = "AS", value = role, weight = 1.5 },
     { title = "ID", field = "programId", align = "right" },
     { title = "PROGRAM", value = name_of, shrink = true },
     { title = "HOW", value = function(row)
@@ -64,6 +82,7 @@ local CSV = {
   { title = "how", field = "how" }, { title = "attachType", field = "attachType" },
   { title = "programId", field = "programId" }, { title = "programName", value = name_of },
   { title = "since", field = "since" }, { title = "heldBy", value = holders },
+  { title = "as", value = role },
 }
 
 function attach.run(given)

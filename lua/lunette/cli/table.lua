@@ -187,7 +187,7 @@ function tables.lines(columns, rows, room, least, paint)
   return lines, natural
 end
 
-local function write(lines)
+local function put(lines)
   lines[#lines + 1] = ""
   local text = table.concat(lines, "\n")
   io.write(tty.isatty(1) and glyphs.fit(text) or text)
@@ -201,7 +201,7 @@ end
 function tables.print(columns, rows, before)
   local lines, widths = tables.lines(columns, rows, tables.width(), before)
   if before then table.remove(lines, 1) end
-  write(lines)
+  put(lines)
   return widths
 end
 
@@ -222,12 +222,12 @@ end
 ---@param rows table[]
 ---@return string[]
 function tables.blocks(columns, rows)
-  local lines, widest = {}, 0
-  for _, column in ipairs(columns) do widest = math.max(widest, tables.length(column.title)) end
+  local lines, longest = {}, 0
+  for _, column in ipairs(columns) do longest = math.max(longest, tables.length(column.title)) end
   for n, row in ipairs(rows) do
     if n > 1 then lines[#lines + 1] = "" end
     for _, column in ipairs(columns) do
-      lines[#lines + 1] = pad(column.title, widest) .. (" "):rep(GAP) .. cell(column, row)
+      lines[#lines + 1] = pad(column.title, longest) .. (" "):rep(GAP) .. cell(column, row)
     end
   end
   return lines
@@ -238,8 +238,8 @@ end
 ---@param rows table[]
 ---@param goes_on boolean? there are blocks above
 function tables.print_blocks(columns, rows, goes_on)
-  if goes_on then write({}) end
-  write(tables.blocks(columns, rows))
+  if goes_on then put({}) end
+  put(tables.blocks(columns, rows))
 end
 
 local function quoted(text)
