@@ -128,7 +128,10 @@ local metrics = {}
 --- | two entries of a stream with the same labels | the first stays; lunette_rule_series_cut |
 --- | a label over 1,024 bytes                    | cut at a character; lunette_rule_labels_cut |
 --- | more series than the budget                 | the rest is lunette_rule_series_cut, logged |
---- | the scraper's deadline comes first          | no half sums; lunette_rule_up 0 |
+--- | the scraper's deadline comes first          | no half sums; lunette_rule_up 0; what is |
+---                                                 | quick had its turn before |
+--- | a collector that hangs (a command, a file)  | the page is sent without it; it is not |
+---                                                 | begun again before it has come back |
 --- | a sum of 64-bit integers that overflows     | goes on as a double |
 ---@param spec MetricRule
 ---@return table rule
@@ -142,7 +145,9 @@ function metrics.map(spec) end
 ---@overload fun(name: string, value: number|boolean, labels?: table<string, any>)
 ---@overload fun(sample: table)
 
----Declares a collector: fn(emit) is called at every scrape.
+---Declares a collector: fn(emit) is called at every scrape, behind the rules that are quick: it
+---may wait for something. One that does not come back is left behind at the scraper's deadline
+---(it holds its VM until then, so let what it waits for have an end).
 ---@param name string|fun(emit: MetricEmit)
 ---@param opts? { max_series?: integer }|fun(emit: MetricEmit)
 ---@param fn? fun(emit: MetricEmit)

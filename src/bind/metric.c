@@ -12,7 +12,10 @@
 
 #include "bind/metric_counts.h"
 #include "bind/modules.h"
+#include "bind/names.h"
+#include "bind/source.h"
 #include "bind/vm.h"
+#include "text/gzip.h"
 
 struct count {
 	struct count *next;
@@ -158,6 +161,43 @@ static int l_within(lua_State *L)
 	return lua_gettop(L);
 }
 
+/* gzip(text) -> string */
+static int l_gzip(lua_State *L)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
+	struct lun_out out;
+
+	lun_out_init(&out);
+	lun_gzip(&out, text, len);
+	return lun_metric_push_out(L, &out);
+}
+
+/* gzip_source(source) -> source that compresses it; takes it over */
+static int l_gzip_source(lua_State *L)
+{
+	struct lun_source **slot, *inner;
+
+	luaL_argcheck(L, lun_source_test(L, 1), 1, "no open source");
+	slot = lun_source_new(L);
+	inner = lun_source_take(L, 1);
+	*slot = lun_gzip_source(inner);
+	return *slot ? 1 : luaL_error(L, "not enough memory");
+}
+
+/* name_ok(text) -> boolean: whether a metric may be called that; label_ok: a label */
+static int l_name_ok(lua_State *L)
+{
+	lua_pushboolean(L, lun_metric_name_ok(luaL_checkstring(L, 1)));
+	return 1;
+}
+
+static int l_label_ok(lua_State *L)
+{
+	lua_pushboolean(L, lun_metric_label_ok(luaL_checkstring(L, 1)));
+	return 1;
+}
+
 void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 {
 	luaL_newmetatable(L, name);
@@ -174,6 +214,10 @@ static const luaL_Reg functions[] = {
 	{ "count", l_count },
 	{ "note", l_note },
 	{ "counts", l_counts },
+	{ "gzip", l_gzip },
+	{ "gzip_source", l_gzip_source },
+	{ "name_ok", l_name_ok },
+	{ "label_ok", l_label_ok },
 	{ NULL, NULL },
 };
 

@@ -10,6 +10,7 @@
 /* The open tally, selection or page at idx; raises on anything else. */
 struct lun_tally *lun_tally_check(lua_State *L, int idx);
 struct lun_selection *lun_selection_check(lua_State *L, int idx);
+struct lun_page *lun_page_check(lua_State *L, int idx);
 
 /* Pushes a string that a C text holds, and frees it; raises when it had failed. */
 int lun_metric_push_out(lua_State *L, struct lun_out *out);

@@ -10,40 +10,13 @@ struct lun_flight {
 	char *key;
 	struct lun_page *page;
 	bool landed;
-	int people; /* the one who flies it, and those who wait */
+	struct timespec until; /* then nobody boards any more */
+	int people;            /* the one who flies it, and those who wait */
 	pthread_cond_t changed;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_flight *flights; /* those in the air */
-
-static struct lun_flight *start(const char *key)
-{
-	struct lun_flight *f = calloc(1, sizeof(*f));
-
-	if (!f)
-		return NULL;
-	f->key = strdup(key);
-	if (!f->key) {
-		free(f);
-		return NULL;
-	}
-	pthread_cond_init(&f->changed, NULL);
-	f->people = 1;
-	f->next = flights;
-	flights = f;
-	return f;
-}
-
-static void leave(struct lun_flight *f)
-{
-	if (--f->people)
-		return;
-	lun_page_unref(f->page);
-	pthread_cond_destroy(&f->changed);
-	free(f->key);
-	free(f);
-}
 
 static struct timespec after(double seconds)
 {
@@ -58,6 +31,40 @@ static struct timespec after(double seconds)
 		t.tv_sec++;
 	}
 	return t;
+}
+
+static bool is_before(struct timespec a, struct timespec b)
+{
+	return a.tv_sec == b.tv_sec ? a.tv_nsec < b.tv_nsec : a.tv_sec < b.tv_sec;
+}
+
+static struct lun_flight *start(const char *key, double seconds)
+{
+	struct lun_flight *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->key = strdup(key);
+	if (!f->key) {
+		free(f);
+		return NULL;
+	}
+	pthread_cond_init(&f->changed, NULL);
+	f->people = 1;
+	f->until = after(seconds);
+	f->next = flights;
+	flights = f;
+	return f;
+}
+
+static void leave(struct lun_flight *f)
+{
+	if (--f->people)
+		return;
+	lun_page_unref(f->page);
+	pthread_cond_destroy(&f->changed);
+	free(f->key);
+	free(f);
 }
 
 static struct lun_page *wait_for(struct lun_flight *f, double seconds)
@@ -75,20 +82,22 @@ static struct lun_page *wait_for(struct lun_flight *f, double seconds)
 	return page;
 }
 
-struct lun_flight *lun_flight_join(const char *key, double seconds, struct lun_page **page)
+struct lun_flight *lun_flight_join(
+	const char *key, double seconds, double wait, struct lun_page **page)
 {
+	struct timespec now = after(0);
 	struct lun_flight *f;
 
 	*page = NULL;
 	pthread_mutex_lock(&lock);
 	f = flights;
-	while (f && strcmp(f->key, key) != 0)
+	while (f && (strcmp(f->key, key) != 0 || is_before(f->until, now)))
 		f = f->next;
 	if (f) {
-		*page = wait_for(f, seconds);
+		*page = wait_for(f, wait);
 		f = NULL;
 	} else {
-		f = start(key);
+		f = start(key, seconds);
 	}
 	pthread_mutex_unlock(&lock);
 	return f;

@@ -11,14 +11,13 @@
 #include "bind/metric_flight.h"
 #include "bind/names.h"
 #include "bind/source.h"
-#include "text/gzip.h"
 
 enum { MAX_BOUNDS = 1024, MAX_VIEW_LABELS = 128 };
 
 static const char *const formats[] = { "text", "openmetrics", NULL };
 static const char *const shapes[] = { "plain", "histogram", "summary", NULL };
 
-static struct lun_page *check_page(lua_State *L, int idx)
+struct lun_page *lun_page_check(lua_State *L, int idx)
 {
 	struct lun_page **slot = luaL_checkudata(L, idx, LUN_PAGE);
 
@@ -90,10 +89,11 @@ static lua_Integer opt_integer(lua_State *L, int idx, const char *field, lua_Int
 	return n;
 }
 
-/* page:family{ name, type, help, unit, last } -> number | nil, "exists" */
+/* page:family{ name, type, help, unit } -> number | nil, "exists" | "late": what comes behind
+ * its place is written already | "sealed" */
 static int l_page_family(lua_State *L)
 {
-	struct lun_page *page = check_page(L, 1);
+	struct lun_page *page = lun_page_check(L, 1);
 	struct lun_metric_head head;
 	int type, number;
 
@@ -106,10 +106,13 @@ static int l_page_family(lua_State *L)
 	luaL_argcheck(L, head.name && lun_metric_name_ok(head.name), 2, "name: not a metric's");
 	luaL_argcheck(L, type >= 0, 2, "type: unknown");
 	head.type = (enum lun_metric_type)type;
-	number = lun_page_family(page, &head, opt_bool(L, 2, "last"));
-	if (number == -EEXIST) {
+	number = lun_page_family(page, &head);
+	if (number == -EEXIST || number == -EBUSY || number == -EPIPE) {
 		luaL_pushfail(L);
-		lua_pushliteral(L, "exists");
+		lua_pushstring(L,
+			number == -EEXIST          ? "exists"
+				: number == -EBUSY ? "late"
+						   : "sealed");
 		return 2;
 	}
 	if (number < 0)
@@ -177,7 +180,7 @@ static size_t cells_read(const struct lun_metric_view *view)
 /* page:view(family, selection, { shape, labels, cell, divisor, bounds, sum, one }) */
 static int l_page_view(lua_State *L)
 {
-	struct lun_page *page = check_page(L, 1);
+	struct lun_page *page = lun_page_check(L, 1);
 	lua_Integer family = luaL_checkinteger(L, 2);
 	struct lun_selection *sel = lun_selection_check(L, 3);
 	struct lun_metric_view_label labels[MAX_VIEW_LABELS];
@@ -209,7 +212,7 @@ static int l_page_view(lua_State *L)
 /* page:stream(family, source): takes the source over */
 static int l_page_stream(lua_State *L)
 {
-	struct lun_page *page = check_page(L, 1);
+	struct lun_page *page = lun_page_check(L, 1);
 	lua_Integer family = luaL_checkinteger(L, 2);
 	struct lun_source *source;
 	int err;
@@ -225,7 +228,7 @@ static int l_page_stream(lua_State *L)
 /* page:size() -> samples, whether it streams more */
 static int l_page_size(lua_State *L)
 {
-	const struct lun_page *page = check_page(L, 1);
+	const struct lun_page *page = lun_page_check(L, 1);
 
 	lua_pushinteger(L, (lua_Integer)lun_page_size(page));
 	lua_pushboolean(L, lun_page_streams(page));
@@ -235,7 +238,7 @@ static int l_page_size(lua_State *L)
 /* page:source("text" | "openmetrics") -> source */
 static int l_page_source(lua_State *L)
 {
-	struct lun_page *page = check_page(L, 1);
+	struct lun_page *page = lun_page_check(L, 1);
 	enum lun_metric_format format =
 		(enum lun_metric_format)luaL_checkoption(L, 2, "text", formats);
 	struct lun_source **slot = lun_source_new(L);
@@ -255,10 +258,36 @@ int lun_metric_push_out(lua_State *L, struct lun_out *out)
 	return err ? fail(L, err) : 1;
 }
 
+/* page:hold(name): families yet unknown will come from that name on */
+static int l_page_hold(lua_State *L)
+{
+	int err = lun_page_hold(lun_page_check(L, 1), luaL_checkstring(L, 2));
+
+	return err ? fail(L, err) : 0;
+}
+
+/* page:tail(other): the other one comes at its end, and is closed here */
+static int l_page_tail(lua_State *L)
+{
+	struct lun_page *page = lun_page_check(L, 1), *tail = lun_page_check(L, 2);
+
+	luaL_argcheck(L, tail != page, 2, "the page itself");
+	*(struct lun_page **)lua_touserdata(L, 2) = NULL;
+	lun_page_tail(page, tail);
+	return 0;
+}
+
+/* page:sealed() -> whether it was written before it was ready */
+static int l_page_sealed(lua_State *L)
+{
+	lua_pushboolean(L, lun_page_sealed(lun_page_check(L, 1)));
+	return 1;
+}
+
 /* page:pending(family): its samples come later; page:ready(): all that was pending is there */
 static int l_page_pending(lua_State *L)
 {
-	struct lun_page *page = check_page(L, 1);
+	struct lun_page *page = lun_page_check(L, 1);
 	lua_Integer family = luaL_checkinteger(L, 2);
 
 	luaL_argcheck(
@@ -269,14 +298,14 @@ static int l_page_pending(lua_State *L)
 
 static int l_page_ready(lua_State *L)
 {
-	lun_page_ready(check_page(L, 1));
+	lun_page_ready(lun_page_check(L, 1));
 	return 0;
 }
 
 /* page:begin("text" | "openmetrics") -> the text up to what is pending, source of the rest */
 static int l_page_begin(lua_State *L)
 {
-	struct lun_page *page = check_page(L, 1);
+	struct lun_page *page = lun_page_check(L, 1);
 	enum lun_metric_format format =
 		(enum lun_metric_format)luaL_checkoption(L, 2, "text", formats);
 	struct lun_source **slot = lun_source_new(L);
@@ -300,7 +329,7 @@ static int l_page_begin(lua_State *L)
 /* page:text("text" | "openmetrics") -> string; not of a page that streams */
 static int l_page_text(lua_State *L)
 {
-	struct lun_page *page = check_page(L, 1);
+	struct lun_page *page = lun_page_check(L, 1);
 	enum lun_metric_format format =
 		(enum lun_metric_format)luaL_checkoption(L, 2, "text", formats);
 	struct lun_source *source;
@@ -322,57 +351,20 @@ static int l_page_text(lua_State *L)
 	return lun_metric_push_out(L, &out);
 }
 
-/* gzip(text) -> string */
-static int l_gzip(lua_State *L)
-{
-	size_t len;
-	const char *text = luaL_checklstring(L, 1, &len);
-	struct lun_out out;
-
-	lun_out_init(&out);
-	lun_gzip(&out, text, len);
-	return lun_metric_push_out(L, &out);
-}
-
-/* gzip_source(source) -> source that compresses it; takes it over */
-static int l_gzip_source(lua_State *L)
-{
-	struct lun_source **slot, *inner;
-
-	luaL_argcheck(L, lun_source_test(L, 1), 1, "no open source");
-	slot = lun_source_new(L);
-	inner = lun_source_take(L, 1);
-	*slot = lun_gzip_source(inner);
-	return *slot ? 1 : fail(L, -ENOMEM);
-}
-
-/* name_ok(text) -> boolean: whether a metric may be called that; label_ok: a label */
-static int l_name_ok(lua_State *L)
-{
-	lua_pushboolean(L, lun_metric_name_ok(luaL_checkstring(L, 1)));
-	return 1;
-}
-
-static int l_label_ok(lua_State *L)
-{
-	lua_pushboolean(L, lun_metric_label_ok(luaL_checkstring(L, 1)));
-	return 1;
-}
-
-/* flight(key, seconds) -> flight (make the page and land() it) | page that another one made
- * | nil when it took too long, or failed */
+/* flight(key, seconds, wait) -> flight (make the page in so many seconds, and land() it) | page
+ * that another one made | nil when that was waited for in vain */
 static int l_flight(lua_State *L)
 {
 	const char *key = luaL_checkstring(L, 1);
-	double seconds = luaL_checknumber(L, 2);
+	double seconds = luaL_checknumber(L, 2), wait = luaL_checknumber(L, 3);
 	struct lun_flight **flight = lua_newuserdatauv(L, sizeof(struct lun_flight *), 0);
 	struct lun_page **page;
 
 	*flight = NULL;
 	luaL_setmetatable(L, LUN_FLIGHT);
 	page = new_page_slot(L);
-	*flight = lun_flight_join(key, seconds, page);
-	lua_settop(L, *flight ? 3 : 4);
+	*flight = lun_flight_join(key, seconds, wait, page);
+	lua_settop(L, *flight ? 4 : 5);
 	if (!*flight && !*page)
 		lua_pushnil(L);
 	return 1;
@@ -392,10 +384,6 @@ static int l_flight_land(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{ "page", l_page },
-	{ "gzip", l_gzip },
-	{ "gzip_source", l_gzip_source },
-	{ "name_ok", l_name_ok },
-	{ "label_ok", l_label_ok },
 	{ "flight", l_flight },
 	{ NULL, NULL },
 };
@@ -407,6 +395,9 @@ static const luaL_Reg page_methods[] = {
 	{ "size", l_page_size },
 	{ "source", l_page_source },
 	{ "text", l_page_text },
+	{ "hold", l_page_hold },
+	{ "tail", l_page_tail },
+	{ "sealed", l_page_sealed },
 	{ "pending", l_page_pending },
 	{ "ready", l_page_ready },
 	{ "begin", l_page_begin },

@@ -82,6 +82,9 @@ struct lun_pass_text {
 };
 struct lun_source *lun_pass_source(struct lun_pass *pass, const struct lun_pass_text *text);
 
+/* The monotonic clock, in seconds. */
+double lun_pass_clock(void);
+
 /* For both: the numbers and labels of one entry. */
 struct lun_pass_run {
 	struct lun_pass *pass;

@@ -33,6 +33,7 @@ struct pass_source {
 	struct seen seen;
 	uint32_t entry, count; /* the place in the batch */
 	bool begun;
+	double began; /* on the monotonic clock */
 };
 
 static uint64_t *seen_slot(uint64_t *slots, size_t n, uint64_t hash)
@@ -190,6 +191,7 @@ static void tell(const struct pass_source *src)
 	uint64_t over = src->lines > src->limit ? src->lines - src->limit : 0;
 
 	lun_count_add(src->rule, "entries", (double)pass->entries);
+	lun_count_set(src->rule, "streamed", lun_pass_clock() - src->began);
 	lun_count_set(src->rule, "series", (double)(src->lines - over));
 	lun_count_add(src->rule, "labels_cut", (double)src->cut);
 	tell_cut(src, "cut_max", "max_series", over);
@@ -209,6 +211,7 @@ static int begin(struct pass_source *src)
 	if (err)
 		return err;
 	src->begun = true;
+	src->began = lun_pass_clock();
 	lines *= src->pass->each_cpu ? src->pass->map.cpus : 1;
 	lines = lines < src->limit ? lines : src->limit;
 	while (n < MOST_AT_ONCE && n / 8 * 7 <= lines)

@@ -3,13 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 struct lun_page *lun_page_new(void)
 {
 	struct lun_page *page = calloc(1, sizeof(*page));
 
-	if (page)
-		page->refs = 1;
+	if (!page)
+		return NULL;
+	page->refs = 1;
+	pthread_mutex_init(&page->lock, NULL);
 	return page;
 }
 
@@ -52,6 +55,9 @@ void lun_page_unref(struct lun_page *page)
 		free_head(&family->head);
 	}
 	free(page->families);
+	free(page->hold);
+	lun_page_unref(page->tail);
+	pthread_mutex_destroy(&page->lock);
 	free(page);
 }
 
@@ -72,23 +78,23 @@ static int copy_head(struct lun_metric_head *to, const struct lun_metric_head *f
 	return -ENOMEM;
 }
 
-static bool comes_before(const struct family *family, const char *name, bool last)
+/* Where a family of that name belongs, or -EEXIST. */
+static ssize_t place_for(const struct lun_page *page, const char *name)
 {
-	return family->last == last ? strcmp(family->head.name, name) < 0 : last;
-}
-
-int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, bool last)
-{
-	struct family made = { .last = last, .number = (int)page->size };
-	struct family *families;
 	size_t at = 0;
 
-	for (size_t i = 0; i < page->size; i++) {
-		if (strcmp(page->families[i].head.name, head->name) == 0)
-			return -EEXIST;
-		at += comes_before(&page->families[i], head->name, last);
-	}
-	families = realloc(page->families, (page->size + 1) * sizeof(*families));
+	while (at < page->size && strcmp(page->families[at].head.name, name) < 0)
+		at++;
+	if (at < page->size && strcmp(page->families[at].head.name, name) == 0)
+		return -EEXIST;
+	return (ssize_t)at;
+}
+
+static int insert_family(struct lun_page *page, size_t at, const struct lun_metric_head *head)
+{
+	struct family made = { .number = (int)page->size };
+	struct family *families = realloc(page->families, (page->size + 1) * sizeof(*families));
+
 	if (!families)
 		return -ENOMEM;
 	page->families = families;
@@ -98,6 +104,26 @@ int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, b
 	families[at] = made;
 	page->size++;
 	return made.number;
+}
+
+/* Whether what writes the page stands behind the place for that name. */
+static bool is_written(const struct lun_page *page, const char *name)
+{
+	return page->hold && strcmp(name, page->hold) < 0;
+}
+
+int lun_page_family(struct lun_page *page, const struct lun_metric_head *head)
+{
+	ssize_t at;
+
+	pthread_mutex_lock(&page->lock);
+	at = page->sealed ? -EPIPE : place_for(page, head->name);
+	if (at >= 0 && is_written(page, head->name))
+		at = -EBUSY;
+	if (at >= 0)
+		at = insert_family(page, (size_t)at, head);
+	pthread_mutex_unlock(&page->lock);
+	return (int)at;
 }
 
 static struct family *find_family(struct lun_page *page, int number)
@@ -114,10 +140,55 @@ void lun_page_pending(struct lun_page *page, int family)
 	find_family(page, family)->pending = true;
 }
 
+int lun_page_hold(struct lun_page *page, const char *name)
+{
+	char *hold = strdup(name);
+
+	if (!hold)
+		return -ENOMEM;
+	free(page->hold);
+	page->hold = hold;
+	return 0;
+}
+
+void lun_page_tail(struct lun_page *page, struct lun_page *tail)
+{
+	struct lun_page *before = tail;
+
+	pthread_mutex_lock(&page->lock);
+	if (!page->sealed) {
+		before = page->tail;
+		page->tail = tail;
+	}
+	pthread_mutex_unlock(&page->lock);
+	lun_page_unref(before);
+}
+
 void lun_page_ready(struct lun_page *page)
 {
-	for (size_t i = 0; i < page->size; i++)
+	pthread_mutex_lock(&page->lock);
+	page->ready = !page->sealed;
+	for (size_t i = 0; i < page->size && page->ready; i++)
 		page->families[i].pending = false;
+	pthread_mutex_unlock(&page->lock);
+}
+
+bool lun_page_seal(struct lun_page *page)
+{
+	pthread_mutex_lock(&page->lock);
+	page->sealed = !page->ready;
+	pthread_mutex_unlock(&page->lock);
+	return page->sealed;
+}
+
+bool lun_page_sealed(struct lun_page *page)
+{
+	bool sealed;
+
+	pthread_mutex_lock(&page->lock);
+	sealed = page->sealed;
+	pthread_mutex_unlock(&page->lock);
+	return sealed;
 }
 
 static struct view *add_view(struct lun_page *page, int number)
@@ -151,16 +222,14 @@ static int copy_labels(struct view *view, const struct lun_metric_view *how)
 	return 0;
 }
 
-int lun_page_view(struct lun_page *page, int family, struct lun_selection *sel,
-	const struct lun_metric_view *how)
+/* A view that is made by itself, and then is the page's. */
+static int make_view(
+	struct view *view, struct lun_selection *sel, const struct lun_metric_view *how)
 {
-	struct view *view = add_view(page, family);
 	double *bounds = calloc(how->n_bounds + 1, sizeof(*bounds));
 
-	if (!view || !bounds) {
-		free(bounds);
+	if (!bounds)
 		return -ENOMEM;
-	}
 	if (how->n_bounds)
 		memcpy(bounds, how->bounds, how->n_bounds * sizeof(*bounds));
 	view->how = *how;
@@ -171,17 +240,43 @@ int lun_page_view(struct lun_page *page, int family, struct lun_selection *sel,
 	return copy_labels(view, how);
 }
 
+static int put_view(struct lun_page *page, int number, struct view *made)
+{
+	struct view *view = NULL;
+	bool sealed;
+
+	pthread_mutex_lock(&page->lock);
+	sealed = page->sealed;
+	if (!sealed)
+		view = add_view(page, number);
+	if (view) {
+		*view = *made;
+		page->streams |= !!made->stream;
+	}
+	pthread_mutex_unlock(&page->lock);
+	if (!view)
+		free_view(made);
+	return view || sealed ? 0 : -ENOMEM;
+}
+
+int lun_page_view(struct lun_page *page, int family, struct lun_selection *sel,
+	const struct lun_metric_view *how)
+{
+	struct view view = { 0 };
+	int err = make_view(&view, sel, how);
+
+	if (err) {
+		free_view(&view);
+		return err;
+	}
+	return put_view(page, family, &view);
+}
+
 int lun_page_stream(struct lun_page *page, int family, struct lun_source *source)
 {
-	struct view *view = add_view(page, family);
+	struct view view = { .stream = source };
 
-	if (!view) {
-		source->close(source);
-		return -ENOMEM;
-	}
-	view->stream = source;
-	page->streams = true;
-	return 0;
+	return put_view(page, family, &view);
 }
 
 size_t lun_page_families(const struct lun_page *page)
@@ -203,7 +298,7 @@ static size_t samples_each(const struct lun_metric_view *how)
 
 size_t lun_page_size(const struct lun_page *page)
 {
-	size_t n = 0;
+	size_t n = page->tail ? lun_page_size(page->tail) : 0;
 
 	for (size_t i = 0; i < page->size; i++) {
 		for (size_t j = 0; j < page->families[i].n_views; j++) {

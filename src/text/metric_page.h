@@ -1,9 +1,9 @@
 #pragma once
 /*
  * A page of metrics: families, and for each the views that give its samples. It is built by
- * one thread, does not change once it is finished, and may then be written any number of
- * times, in either format, by several threads; it goes with its last reference. A page with a
- * stream in it can be written once.
+ * one thread, does not change once it is ready (or sealed), and may then be written any number
+ * of times, in either format, by several threads; it goes with its last reference. A page with
+ * a stream in it can be written once.
  */
 #include "text/metric_select.h"
 #include "text/source.h"
@@ -44,9 +44,10 @@ struct lun_page *lun_page_new(void);
 struct lun_page *lun_page_ref(struct lun_page *page);
 void lun_page_unref(struct lun_page *page);
 
-/* A family of that head, at the end of the page when `last`, else sorted by name. All is
- * copied. Returns its number, or -ENOMEM; -EEXIST when the page has one of that name. */
-int lun_page_family(struct lun_page *page, const struct lun_metric_head *head, bool last);
+/* A family of that head, sorted by name. All is copied. Returns its number, or -ENOMEM; -EEXIST
+ * when the page has one of that name, -EBUSY when its place may have been written already,
+ * -EPIPE when the page is sealed (what is added to such a page is dropped). */
+int lun_page_family(struct lun_page *page, const struct lun_metric_head *head);
 /* Adds a view of a selection (which it takes a reference of); all else is copied. */
 int lun_page_view(struct lun_page *page, int family, struct lun_selection *sel,
 	const struct lun_metric_view *view);
@@ -56,8 +57,16 @@ int lun_page_stream(struct lun_page *page, int family, struct lun_source *source
 /* Its samples are still to come: until lun_page_ready, what writes the page stops behind the
  * family's head with -EAGAIN, and goes on from there. */
 void lun_page_pending(struct lun_page *page, int family);
+/* The same of families yet unknown: all from that name on, up to lun_page_ready. 0, -ENOMEM. */
+int lun_page_hold(struct lun_page *page, const char *name);
+/* What comes at the page's end, in place of what did before; it is not changed any more. */
+void lun_page_tail(struct lun_page *page, struct lun_page *tail);
 /* All that was pending is there, or never will be. */
 void lun_page_ready(struct lun_page *page);
+/* It is written as it is, from any thread, while the one who builds it is still at it: what that
+ * one adds is dropped. false: it is ready, and whole. */
+bool lun_page_seal(struct lun_page *page);
+bool lun_page_sealed(struct lun_page *page);
 size_t lun_page_families(const struct lun_page *page);
 bool lun_page_streams(const struct lun_page *page);
 /* How many samples the views have. */

@@ -1,6 +1,8 @@
 #pragma once
 /* What a page is made of: shared by what builds it (metric_page.c) and what writes it
  * (metric_write.c), and nobody else's business. */
+#include <pthread.h>
+
 #include "text/metric_page.h"
 
 struct view {
@@ -11,7 +13,6 @@ struct view {
 
 struct family {
 	struct lun_metric_head head;
-	bool last;
 	bool pending; /* its samples are not there yet */
 	struct view *views;
 	size_t n_views;
@@ -23,4 +24,8 @@ struct lun_page {
 	struct family *families; /* sorted */
 	size_t size;
 	bool streams;
+	struct lun_page *tail; /* comes behind the families; NULL: nothing does */
+	char *hold;           /* families from that name on are not written yet; NULL: all may be */
+	bool ready, sealed;   /* the one who builds it is done; it is written without the rest */
+	pthread_mutex_t lock; /* between the one who builds it and the one who seals it */
 };

@@ -15,6 +15,7 @@ struct page_source {
 	size_t family, view, place;
 	size_t enough; /* bytes in the writer that end this pull */
 	bool headed, ended;
+	struct lun_source *tail; /* what it writes at its end */
 };
 
 /* One sample's line, up to its value. */
@@ -221,19 +222,37 @@ static bool is_empty(const struct family *family)
 	return true;
 }
 
+static bool is_done(const struct lun_page *page)
+{
+	return page->ready || page->sealed;
+}
+
+static bool is_pending(const struct lun_page *page, const struct family *family)
+{
+	return family->pending && !is_done(page);
+}
+
+/* Families yet unknown may come before this one. */
+static bool is_held(const struct lun_page *page, const struct family *family)
+{
+	return page->hold && !is_done(page) && strcmp(family->head.name, page->hold) >= 0;
+}
+
 /* The same of the current family. */
 static int pull_family(struct page_source *src, struct lun_out *out)
 {
 	const struct family *family = &src->page->families[src->family];
 	int more;
 
-	if (!family->pending && is_empty(family))
+	if (is_held(src->page, family))
+		return -EAGAIN;
+	if (!is_pending(src->page, family) && is_empty(family))
 		return 0;
 	if (!src->headed) {
 		lun_metric_head_write(out, src->format, &family->head);
 		src->headed = true;
 	}
-	if (family->pending)
+	if (is_pending(src->page, family))
 		return -EAGAIN;
 	if (src->view == family->n_views)
 		return 0;
@@ -243,6 +262,22 @@ static int pull_family(struct page_source *src, struct lun_out *out)
 	src->view++;
 	src->place = 0;
 	return 1;
+}
+
+/* The page behind this one, which ends as this one would. */
+static int pull_tail(struct page_source *src, struct lun_out *out)
+{
+	if (src->page->tail && !src->tail) {
+		src->tail = lun_page_source(src->page->tail, src->format);
+		if (!src->tail)
+			return -ENOMEM;
+	}
+	if (src->tail)
+		return src->tail->pull(src->tail, out);
+	if (!src->ended)
+		lun_metric_eof(out, src->format);
+	src->ended = true;
+	return out->err;
 }
 
 static int page_pull(struct lun_source *base, struct lun_out *out)
@@ -263,16 +298,17 @@ static int page_pull(struct lun_source *base, struct lun_out *out)
 		if (out->len >= src->enough)
 			return 1;
 	}
-	if (!src->ended)
-		lun_metric_eof(out, src->format);
-	src->ended = true;
-	return out->err;
+	if (src->page->hold && !is_done(src->page))
+		return -EAGAIN;
+	return pull_tail(src, out);
 }
 
 static void page_close(struct lun_source *base)
 {
 	struct page_source *src = (struct page_source *)base;
 
+	if (src->tail)
+		src->tail->close(src->tail);
 	lun_page_unref(src->page);
 	free(src);
 }

@@ -229,8 +229,8 @@ static struct lun_page *page_of(size_t groups)
 	struct lun_selection *sel = lun_selection_new(filled(groups, groups), &opts);
 	struct lun_page *page = lun_page_new();
 
-	assert_int_equal(lun_page_family(page, &head, false), 0);
-	assert_int_equal(lun_page_family(page, &head, false), -EEXIST);
+	assert_int_equal(lun_page_family(page, &head), 0);
+	assert_int_equal(lun_page_family(page, &head), -EEXIST);
 	assert_int_equal(lun_page_view(page, 0, sel, &view), 0);
 	lun_selection_unref(sel);
 	return page;

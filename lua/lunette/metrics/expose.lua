@@ -1,6 +1,7 @@
 -- /metrics over HTTP: which format, which part, by when, and compressed or not.
 
 local core = require("lunette.core.metrics")
+local turn = require("lunette.metrics.turn")
 
 local expose = {}
 
@@ -11,6 +12,9 @@ local CONTENT_TYPE = {
 
 -- Of the scraper's own timeout, what is left for the way there and back; of our own, for the end.
 local MARGIN = 0.9
+-- The part of it in which another scrape's page is waited for: longer than any turn of that one.
+local PATIENCE = 0.6
+local OWN_SECONDS = 15 -- where neither the scraper nor the request has an end
 
 -- "a/b; q=0.5; version=1.0.0, …" as { type, q, version }, in order.
 local function accepted(header)
@@ -86,7 +90,7 @@ end
 
 -- Lands with what other scrapes can share: a page that is read while it is made is its reader's.
 local function land(flight, page)
-  local _, streams = page:size()
+  local streams = not page or select(2, page:size())
   flight:land(not streams and page or nil)
 end
 
@@ -94,7 +98,9 @@ end
 -- to come, finish() makes that.
 local function page_for(begin, opts, timeout)
   local key = sorted(opts.names) .. "\n" .. sorted(opts.rules)
-  local got = core.flight(key, timeout or 10)
+  -- Should the other one's not come, there is some time left to make one.
+  local seconds = timeout or OWN_SECONDS
+  local got = core.flight(key, seconds, seconds * PATIENCE)
   if got and got.size then return got end
   local flight = got or { land = function() end }
   -- Who waits for this page makes its own when this one fails.
@@ -105,12 +111,12 @@ local function page_for(begin, opts, timeout)
     error(result, 0)
   end
   local scrape = try(begin, opts, false)
-  local function finish()
-    local page = try(scrape.finish, scrape)
+  local function finish(moved)
+    local page = try(scrape.finish, scrape, moved)
     land(flight, page)
     return page
   end
-  if #scrape.later > 0 then return scrape.page, finish end
+  if #scrape.later > 0 then return scrape.page, finish, turn.latest(scrape) end
   return finish()
 end
 
@@ -125,12 +131,15 @@ local function whole(page, format, gzip)
 end
 
 -- What is ready goes at once; after() makes the rest, for which the reader waits at the gate.
-local function in_parts(page, finish, format, gzip)
+local function in_parts(page, finish, format, gzip, latest)
   local gate = core.gate()
-  local source = gate:source(page:begin(format))
+  local function moved(seconds) gate:by(seconds) end
+  local text, rest = page:begin(format)
+  local source = gate:source(text, rest, page)
+  if latest then moved(latest) end
   return gzip and core.gzip_source(source) or source, function()
     local _ <close> = gate
-    finish()
+    finish(moved)
   end
 end
 
@@ -151,10 +160,10 @@ function expose.respond(req, begin)
   end
   local query, timeout = req.query_all or {}, timeout_of(headers)
   local _, now = core.now()
-  local page, finish = page_for(begin, { names = set_of(query["name[]"]),
+  local page, finish, latest = page_for(begin, { names = set_of(query["name[]"]),
     rules = set_of(query.rule), deadline = timeout and now + timeout or nil }, timeout)
   if finish then
-    response.source, response.after = in_parts(page, finish, format, gzip)
+    response.source, response.after = in_parts(page, finish, format, gzip, latest)
     return response
   end
   -- What is left of it lives in its source, and goes with that.

@@ -100,7 +100,7 @@ function metrics.status(name) return state.get(name) end
 
 -- What is built in stands in the registry like a script's, before any of them.
 for _, name in ipairs(BUILTIN) do
-  metrics.collect(name, require("lunette.metrics.builtin." .. name).run)
+  metrics.collect(name, require("lunette.metrics.builtin." .. name).run).builtin = true
 end
 
 local function begin(opts, patient)

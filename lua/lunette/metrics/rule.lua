@@ -240,6 +240,16 @@ local function uses_cpu(labels)
   return false
 end
 
+-- Whether any of it is a function of Lua; what decoders are made of does not count.
+local function has_function(value)
+  if type(value) == "function" then return true end
+  if type(value) ~= "table" or getmetatable(value) then return false end
+  for _, item in pairs(value) do
+    if has_function(item) then return true end
+  end
+  return false
+end
+
 local function build(spec)
   check(type(spec) == "table", "must be a table")
   check_fields(spec)
@@ -258,6 +268,9 @@ local function build(spec)
   r.relabel = relabel.compile(spec.relabel, spec.filter, r.labels)
   r.name = spec.rule or names.classic(metrics[1].family, metrics[1].type)
   r.type, r.help = metrics[1].type, metrics[1].help
+  for field, value in pairs(spec) do
+    r.has_function = r.has_function or field ~= "match" and has_function(value)
+  end
   return r
 end
 

@@ -4,6 +4,7 @@ local compile = require("lunette.metrics.compile")
 local core = require("lunette.core.metrics")
 local each = require("lunette.metrics.each")
 local maps = require("lunette.metrics.maps")
+local passes = require("lunette.metrics.passes")
 local relabel = require("lunette.metrics.relabel")
 local state = require("lunette.metrics.state")
 
@@ -81,6 +82,8 @@ local function stream(self, compiled, map)
     return
   end
   self.scrape.page:stream(number, source)
+  self.scrape:streams(rule.name)
+  passes.streams(rule.name)
   self.streamed = true
 end
 
@@ -103,7 +106,7 @@ local function drain(self)
 end
 
 local function gather_by(self, compiled, map, alone)
-  local rule, deadline = self.rule, self.scrape.deadline
+  local rule, deadline = self.rule, self.scrape.ends
   local spec = not compiled.lua and compiled:spec(map, deadline)
   if spec and alone and self.ranked and compiled.identity then return gather_top(self, spec) end
   self.tally = self.tally or new_tally(rule, self.ranked)
@@ -221,11 +224,10 @@ local function gather_all(self)
   if self.waiting then drain(self) end
 end
 
---- Runs a rule for a scrape. Returns whether it gave all that it could, and whether its samples
---- are made while the page is read.
+--- Runs a rule for a scrape. Returns whether it gave all that it could.
 ---@param rule table
 ---@param scrape table
----@return boolean ok, boolean? streamed
+---@return boolean ok
 function run.rule(rule, scrape)
   local self = setmetatable({ rule = rule, scrape = scrape, began = (core.now()),
     ranked = can_rank(rule) }, Pass)
@@ -241,7 +243,7 @@ function run.rule(rule, scrape)
     return false
   end
   if not self.streamed then put_on_page(self) end
-  return not self.failed and not self.late, self.streamed
+  return not self.failed and not self.late
 end
 
 return run

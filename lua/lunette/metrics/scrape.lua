@@ -1,16 +1,21 @@
 -- A scrape: every rule and collector in turn onto one page. One that fails is counted and
 -- does not hurt the others; one that comes too late is told by its marker.
+--
+-- What is known to be quick runs at once, and what is ready of the page is sent. Then come a
+-- script's collectors (which may wait for anything) and what takes long, the quickest first.
+-- When the scraper's time has come while one of these does not end, the page is sealed, and goes
+-- out with all that ended before.
 
 local bpf = require("bpf")
 local collect = require("lunette.metrics.collect")
 local core = require("lunette.core.metrics")
-local maps = require("lunette.metrics.maps")
 local names = require("lunette.metrics.names")
 local own = require("lunette.metrics.own")
-local passes = require("lunette.metrics.passes")
 local registry = require("lunette.registry")
 local run = require("lunette.metrics.run")
+local shared = require("lunette.runtime.shared")
 local state = require("lunette.metrics.state")
+local turn = require("lunette.metrics.turn")
 
 local scrape = {}
 
@@ -46,9 +51,27 @@ local function clashes(self, owner, metric)
   return nil
 end
 
+-- The family made on the page. nil: its place has been written, or the page is sealed.
+local function make_family(self, owner, metric)
+  local number, why = self.page:family { name = metric.family, type = metric.type,
+    help = metric.help, unit = metric.unit }
+  if not number then
+    if why == "late" then
+      state.problem(owner, ("metric '%s' is new, and its place was written already")
+        :format(metric.family))
+    end
+    return nil
+  end
+  for _, name in ipairs(names.samples(metric.family, metric.type)) do
+    self.samples[name] = metric.family
+  end
+  self.families[metric.family] = { owner = owner, number = number }
+  return number
+end
+
 --- The number of the family on the page, made when it is new. nil: it is not wanted, or it
 --- clashes with another one's (which is counted).
-function Scrape:family(owner, metric, last)
+function Scrape:family(owner, metric)
   if not wants_family(self, metric.family, metric.type) then return nil end
   local problem = clashes(self, owner, metric)
   if problem then
@@ -57,14 +80,7 @@ function Scrape:family(owner, metric, last)
     return nil
   end
   local there = self.families[metric.family]
-  if there then return there.number end
-  for _, name in ipairs(names.samples(metric.family, metric.type)) do
-    self.samples[name] = metric.family
-  end
-  local number = self.page:family { name = metric.family, type = metric.type, help = metric.help,
-    unit = metric.unit, last = last }
-  self.families[metric.family] = { owner = owner, number = number }
-  return number
+  return there and there.number or make_family(self, owner, metric)
 end
 
 local function put_set(self, owner, number, family, set)
@@ -79,10 +95,10 @@ local function put_set(self, owner, number, family, set)
   return (selection:size()), refused
 end
 
-local function put_families(self, owner, list, last)
+local function put_families(self, owner, list)
   local series, refused = 0, 0
   for _, family in ipairs(list) do
-    local number = self:family(owner, family, last)
+    local number = self:family(owner, family)
     for _, set in pairs(number and family.sets or {}) do
       local size, over = put_set(self, owner, number, family, set)
       series, refused = series + size, refused + over
@@ -92,82 +108,41 @@ local function put_families(self, owner, list, last)
   return series
 end
 
-local function expired(self)
-  local _, now = core.now()
-  return self.deadline ~= nil and now > self.deadline
-end
+local FIRST, NONE = "", "~" -- before every name of a family, and behind
 
-local MOST_SECONDS = 5 -- that one rule or collector may take of a CPU's time
-
--- The same on the clock: as many times more as there is work for each CPU.
-local function most_seconds()
-  local file <close> = io.open("/proc/loadavg")
-  local _, online = bpf.cpus()
-  return MOST_SECONDS * math.max(1, (file and file:read("n") or 0) / (online or 1))
-end
-
-local function seconds_left(self)
-  local _, now = core.now()
-  self.most = self.most or most_seconds()
-  return self.deadline and math.min(self.most, self.deadline - now) or self.most
-end
-
--- The message and the frames of the script itself; without the place, where that is ours.
-local function short(message)
-  local lines = {}
-  message = message:gsub("^[^\n]*lunette/metrics/%w+%.lua:%d+: ", "")
-  for line in message:gmatch("[^\n]+") do
-    if line:find("lunette/metrics/", 1, true) or line:find("in function 'lunette", 1, true)
-      or line:find("in function 'xpcall'", 1, true) then break end
-    lines[#lines + 1] = line
+-- Where the first of a collector's families comes on the page: for the next scrape.
+local function note_least(name, list)
+  local least = NONE
+  for _, family in ipairs(list) do
+    if family.family < least then least = family.family end
   end
-  if lines[#lines] == "stack traceback:" then lines[#lines] = nil end
-  return #lines > 0 and table.concat(lines, "\n") or message
+  shared.set("metrics.least." .. name, least)
 end
 
 local function run_collector(item, self)
   local function problem(message) state.problem(item.name, message) end
   local list = {}
-  local _, err = core.within(seconds_left(self), collect.run, list, item.run, item.max_series,
-    problem)
-  if err then problem(short(tostring(err))) end
+  local _, err = turn.within(self, collect.run, list, item.run, item.max_series, problem)
+  if err then problem(turn.short(tostring(err))) end
   state.set(item.name, "series", put_families(self, item.name, list))
+  if not item.builtin then note_least(item.name, list) end
   return err == nil
 end
 
 local function run_rule(item, self)
-  local ok, complete, streamed = core.within(seconds_left(self), run.rule, item, self)
-  if not ok then error(short(tostring(complete)), 0) end
-  return complete, streamed
+  local ok, complete = turn.within(self, run.rule, item, self)
+  if not ok then error(turn.short(tostring(complete)), 0) end
+  return complete
 end
 
--- A count of the process as it is.
-local function count_of(item, what) return core.count(item.name, what, 0) end
-
--- Runs one, notes how it went; its marker is 1 when it gave all that it could. One that does not
--- come back is ended: the others have their turn.
-local function run_one(self, item, fn)
-  local time, before = core.now()
-  local errors = count_of(item, "errors")
-  local ok, complete, streamed = true, false, nil
-  if expired(self) then
-    state.problem(item.name, "the scrape's deadline came before its turn")
-  else
-    ok, complete, streamed = pcall(fn, item, self)
-    if not ok then state.problem(item.name, tostring(complete)) end
-  end
-  local _, after = core.now()
-  state.set(item.name, "duration", after - before)
-  passes.add(item.name, { time = time, seconds = after - before,
-    samples = not streamed and count_of(item, "series") or nil,
-    errors = count_of(item, "errors") - errors })
-  local up = ok and complete == true
+local function run_one(self, item)
+  local up = turn.take(self, item, item.metrics and run_rule or run_collector)
   self.failed = self.failed or not up
   self.ran[#self.ran + 1] = { name = item.name, up = up }
 end
 
 local function wants(self, item)
-  if self.rules and not self.rules[item.name] then return false end
+  if self.off[item.name] or (self.rules and not self.rules[item.name]) then return false end
   if not self.names or not item.metrics then return true end
   for _, metric in ipairs(item.metrics) do
     if wants_family(self, metric.family, metric.type) then return true end
@@ -175,50 +150,67 @@ local function wants(self, item)
   return false
 end
 
--- The scrape's own account comes last: only then is it known.
-local function add_own(self)
-  local list = {}
-  local err = collect.run(list, function(emit) own.emit(emit, self) end, nil, error)
-  if err then error(err, 0) end
-  put_families(self, "lunette", list, true)
-end
-
-local MANY = 20000 -- entries: their pass takes longer than a reader should wait for a first byte
-local SLOW = 0.01 -- seconds, the time before
-local IMPATIENT = 0.025 -- seconds since the scrape began
-
-local function has_large_map(self, item)
-  for _, info in ipairs(maps.of(item, self:maps())) do
-    if info.max_entries > MANY then return true end
+-- The scrape's own account, on a page behind this one: `waiting` did not have their turn yet.
+local function add_own(self, waiting)
+  if self.off.lunette then return end
+  local behind = setmetatable({ page = core.page(), names = self.names, began = self.began,
+    families = setmetatable({}, { __index = self.families }),
+    samples = setmetatable({}, { __index = self.samples }),
+    ran = table.move(self.ran, 1, #self.ran, 1, {}) }, Scrape)
+  for _, item in ipairs(waiting) do
+    behind.ran[#behind.ran + 1] = { name = item.name, up = false }
   end
-  return false
+  local list = {}
+  local err = collect.run(list, function(emit) own.emit(emit, behind) end, nil, error)
+  if err then error(err, 0) end
+  put_families(behind, "lunette", list)
+  self.page:tail(behind.page)
 end
 
--- Whether a rule's pass is to be made when what is ready has been sent.
-local function is_slow(self, item)
-  local _, now = core.now()
-  self.durations = self.durations or core.counts("duration")
-  if now - self.began > IMPATIENT or (self.durations[item.name] or 0) > SLOW then return true end
-  local ok, large = core.within(seconds_left(self), has_large_map, self, item)
-  return not ok or large -- what goes wrong is told of the pass
-end
-
--- The families of a rule whose pass comes later: what may be written of them is their heads.
+-- What is written of a rule whose pass comes later are the heads of its families; a collector's
+-- are not known, but where the first of them was.
 local function put_off(self, item)
-  for _, metric in ipairs(item.metrics) do
+  for _, metric in ipairs(item.metrics or {}) do
     local number = self:family(item.name, metric)
     if number then self.page:pending(number) end
+  end
+  if not item.metrics then
+    local least = shared.get("metrics.least." .. item.name) or FIRST
+    if not self.hold or least < self.hold then self.hold = least end
   end
   self.later[#self.later + 1] = item
 end
 
+--- A stream that is read when all else has been written: time is kept for it.
+---@param name string the rule
+function Scrape:streams(name)
+  turn.reserve(self, name)
+  if self.moved then self.moved(turn.latest(self)) end
+end
+
 --- What was put off; then the page is complete.
----@return table page, boolean failed whether one did not give all that it could
-function Scrape:finish()
-  for _, item in ipairs(self.later) do run_one(self, item, run_rule) end
-  if not self.off.lunette then add_own(self) end
+---@param moved? fun(seconds: number) told by when (on the monotonic clock) it is to be complete
+---@return table|nil page, boolean failed whether one did not give all that it could; no page when
+--- it was sealed
+function Scrape:finish(moved)
+  self.moved = moved
+  turn.order(self.later)
+  while #self.later > 0 do
+    add_own(self, self.later)
+    run_one(self, table.remove(self.later, 1))
+  end
+  add_own(self, {})
   self.page:ready()
-  return self.page, self.failed
+  return not self.page:sealed() and self.page or nil, self.failed
+end
+
+local function begin_one(self, item)
+  if not wants(self, item) then return end
+  if not self.patient and turn.is_later(self, item) then
+    put_off(self, item)
+  else
+    run_one(self, item)
+  end
 end
 
 --- Begins a page: collectors run, and the rules, but for those that take long where `patient` is
@@ -232,19 +224,11 @@ function scrape.begin(opts, patient)
   local _, began = core.now()
   local self = setmetatable({ page = core.page(), families = {}, samples = {}, ran = {},
     began = began, failed = false, names = opts.names, rules = opts.rules, later = {},
-    deadline = opts.deadline, off = opts.off }, Scrape)
-  for _, item in ipairs(registry.list("collector")) do
-    if wants(self, item) and not opts.off[item.name] then run_one(self, item, run_collector) end
+    deadline = opts.deadline, off = opts.off, patient = patient }, Scrape)
+  for _, kind in ipairs { "collector", "metric" } do
+    for _, item in ipairs(registry.list(kind)) do begin_one(self, item) end
   end
-  for _, item in ipairs(registry.list("metric")) do
-    if wants(self, item) and not opts.off[item.name] then
-      if not patient and is_slow(self, item) then
-        put_off(self, item)
-      else
-        run_one(self, item, run_rule)
-      end
-    end
-  end
+  if self.hold then self.page:hold(self.hold) end
   return self
 end
 

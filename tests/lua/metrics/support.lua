@@ -35,9 +35,14 @@ function support.text(opts)
     rules = opts.rules, deadline = opts.deadline }
   local _, streams = page:size()
   if not streams then return page:text(opts.format or "text") end
-  local source <close> = page:source(opts.format or "text")
+  return support.read(page:source(opts.format or "text"))
+end
+
+--- All of a source.
+function support.read(source)
+  local handle <close> = source
   local chunks = {}
-  for chunk in source.read, source do chunks[#chunks + 1] = chunk end
+  for chunk in handle.read, handle do chunks[#chunks + 1] = chunk end
   return table.concat(chunks)
 end
 

@@ -1,0 +1,85 @@
+// What is quick is in the answer, whatever the rest of a scrape does with its time.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { startServer, until } from "../lib/server.mjs";
+import { build, openmetrics, samples } from "./support.mjs";
+
+const SLEEP = 20; // seconds: what hangs, hangs longer than any scrape here
+
+// Declared before the quick ones, that nothing is in the answer by its place alone.
+const script = `
+local bpf = require("bpf")
+local lunette = require("lunette")
+local metrics = lunette.metrics
+lunette.service("map", function(svc)
+  local object <close> = assert(bpf.load("${build}/tests/bpf/metrics_big.bpf.o"))
+  local map <close> = object:map("mx_big")
+  assert(map:update(("<c16"):pack("one"), ("<I8"):pack(1)))
+  lunette.shared.set("id", map:info().id)
+  while svc:sleep(60) do end
+end)
+lunette.http.get("/id", function() return { json = lunette.shared.get("id") or false } end)
+local function match(info) return info.id == lunette.shared.get("id") end
+metrics.collect("hangs", function(emit)
+  emit("c_before", 1)
+  os.execute("exec sleep ${SLEEP}")
+end)
+metrics.collect("loops", function() while true do end end)
+metrics.map { rule = "slow rule", name = "m_slow", match = match, value = function() while true do end end }
+metrics.map { rule = "streamed", name = "m_streamed", type = "counter", match = match, max_series = math.huge,
+  labels = { key = { "key", raw = "hex" } } }
+metrics.map { rule = "quick rule", name = "z_quick", match = match, value = 1 }
+metrics.collect("quick", function(emit) emit("a_quick", 1) emit("z_other", 2) end)
+`;
+
+describe("a scrape whose time is wasted", () => {
+  let server;
+
+  before(async () => {
+    server = await startServer({ args: ["--max-seconds", "120"], scripts: { "slow.lua": script } });
+    await until(async () => (await fetch(`${server.url}/id`)).json(), { what: "the map" });
+  });
+
+  after(() => server?.stop());
+
+  const scrape = async (rules, seconds, headers = {}) => {
+    const query = rules.map((rule) => `rule=${encodeURIComponent(rule)}`).join("&");
+    const began = Date.now();
+    const response = await fetch(`${server.url}/metrics?${query}`,
+      { headers: { "x-prometheus-scrape-timeout-seconds": String(seconds), ...headers } });
+    const text = await response.text();
+    return { text, found: samples(text), seconds: (Date.now() - began) / 1000 };
+  };
+  const up = (found, rule) => found.get(`lunette_rule_up{rule="${rule}"}`);
+
+  it("has what loops end, and all others in the answer", async () => {
+    const { found } = await scrape(["loops", "slow rule", "streamed", "quick rule", "quick"], 8);
+
+    assert.equal(found.get("z_quick"), "1");
+    assert.equal(found.get("a_quick"), "1");
+    assert.equal(found.get("z_other"), "2");
+    assert.equal([...found.keys()].filter((name) => name.startsWith("m_streamed_total{")).length, 1);
+    for (const rule of ["quick rule", "quick", "streamed"]) assert.equal(up(found, rule), "1", rule);
+    for (const rule of ["loops", "slow rule"]) assert.equal(up(found, rule), "0", rule);
+  });
+
+  it("does not wait for what hangs, and does not begin that again", async () => {
+    const all = ["hangs", "streamed", "quick rule", "quick"];
+    await scrape(["quick"], 60);
+    const first = await scrape(all, 4, { accept: "application/openmetrics-text" });
+    const read = openmetrics(first.text).map(([name]) => name);
+
+    assert.ok(first.seconds < SLEEP, `${first.seconds} s`);
+    for (const name of ["a_quick", "z_other", "z_quick", "m_streamed"]) assert.ok(read.includes(name), name);
+    assert.equal(up(first.found, "hangs"), "0");
+    assert.equal(up(first.found, "quick"), "1");
+
+    // It should have ended by now: it is left alone, and costs nobody any time.
+    const again = await scrape(all, 4);
+    assert.equal(again.found.get("z_quick"), "1");
+    assert.equal(again.found.get("a_quick"), "1");
+    assert.equal(up(again.found, "hangs"), "0");
+    assert.equal(again.found.get('lunette_rule_errors_total{rule="hangs"}'), "1");
+  });
+});
