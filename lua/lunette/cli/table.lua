@@ -181,7 +181,8 @@ function tables.lines(columns, rows, room, least, paint)
   local lines = {}
   for n, line in ipairs(filled) do
     local row = paint and not cuts and rows[n - 1] or nil
-    lines[n] = join(columns, line, shown, widths, row):gsub(" +$", "")
+    -- By what is there: a pattern for spaces at the end is tried at each space before it.
+    lines[n] = join(columns, line, shown, widths, row):match("^.*[^ ]") or ""
     if cuts then lines[n] = tables.cut(lines[n], room) end
   end
   return lines, natural

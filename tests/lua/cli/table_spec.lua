@@ -61,6 +61,14 @@ describe("tables.lines", function()
       tables.blocks(wide, rows))
   end)
 
+  it("takes no longer than the cells are long", function()
+    local rows, before = {}, os.clock()
+    for i = 1, 1000 do rows[i] = { a = ("x"):rep(i == 1 and 10000 or 1), b = i } end
+    local lines = tables.lines({ { title = "A", field = "a" }, { title = "B", field = "b" } }, rows)
+    assert.equal(1001, #lines)
+    assert.is_true(os.clock() - before < 10, os.clock() - before .. " s of a CPU")
+  end)
+
   it("measures in characters", function()
     assert.same({ "N", "é", "日" }, tables.lines({ { title = "N", field = "n" } },
       { { n = "é" }, { n = "日" } }))
