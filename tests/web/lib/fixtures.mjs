@@ -37,3 +37,6 @@ export const holdCrowd = (objects) => hold("crowd.lua", String(objects));
 
 /** A hash of a million entries: { id; stop() }. */
 export const holdMillion = () => hold("million.lua");
+
+/** One of tests/bpf: { maps, programs: ids by name; pid; stop() }. */
+export const holdObject = (object) => hold("object.lua", object);

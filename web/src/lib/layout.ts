@@ -1,5 +1,5 @@
-// Places nodes in layers. What hangs together is laid out by itself (by dagre, fetched when the
-// first graph is shown); the pieces are then packed side by side, about as wide as a screen is.
+// Drawings of nodes in layers: laid out when the first one is shown, by what is fetched then. Large
+// ones are left to a worker, so that the page answers meanwhile, and the last ones are remembered.
 
 export interface Box { x: number; y: number; width: number; height: number }
 export interface Point { x: number; y: number }
@@ -10,113 +10,42 @@ export interface Layout {
   edges: { from: string; to: string; points: Point[] }[];
 }
 
-interface Node { id: string; width: number; height: number }
-interface Edge { from: string; to: string }
-type Direction = "LR" | "TB";
+export interface Node { id: string; width: number; height: number }
+export interface Edge { from: string; to: string }
+export type Direction = "LR" | "TB";
+export interface Drawing { nodes: Node[]; edges: Edge[]; direction: Direction }
 
-const aspect = 1.7;
-const gap = 40;
+/** Nodes and edges that the page lays out itself: it takes less than starting a worker. */
+const few = 120;
 
-/** Nodes that can be reached from one another, as sets of places in the list of edges. */
-function components(nodes: Node[], edges: Edge[]): { nodes: Node[]; edges: number[] }[] {
-  const parent = new Map(nodes.map(({ id }) => [id, id]));
-  const root = (id: string): string => {
-    let at = id;
-    while (parent.get(at) !== at) at = parent.get(at)!;
-    parent.set(id, at);
-    return at;
-  };
-  for (const { from, to } of edges) parent.set(root(from), root(to));
-  const pieces = new Map<string, { nodes: Node[]; edges: number[] }>();
-  for (const node of nodes) {
-    const piece = pieces.get(root(node.id)) ?? { nodes: [], edges: [] };
-    piece.nodes.push(node);
-    pieces.set(root(node.id), piece);
-  }
-  edges.forEach(({ from }, at) => pieces.get(root(from))!.edges.push(at));
-  return [...pieces.values()];
+const remembered = new Map<string, Layout>();
+const rememberedAtMost = 6;
+
+function inWorker(address: string, drawing: Drawing, signal: AbortSignal): Promise<Layout> {
+  const worker = new Worker(address, { type: "module" });
+  return new Promise<Layout>((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data as Layout);
+    worker.onerror = () => reject(new Error("The drawing could not be laid out."));
+    worker.postMessage(drawing);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  }).finally(() => worker.terminate());
 }
 
-type Dagre = typeof import("@dagrejs/dagre");
-
-function layPiece(
-  dagre: Dagre, nodes: Node[], edges: (Edge & { at: number })[], direction: Direction,
-) {
-  const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({
-    rankdir: direction, nodesep: 12, ranksep: direction === "LR" ? 76 : 34, edgesep: 8,
-  });
-  graph.setDefaultEdgeLabel(() => ({}));
-  for (const { id, ...size } of nodes) graph.setNode(id, { ...size });
-  for (const { from, to, at } of edges) graph.setEdge(from, to, {}, String(at));
-  dagre.layout(graph);
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  return {
-    width, height,
-    boxes: nodes.map(({ id }) => [id, graph.node(id) as Box] as const),
-    edges: edges.map(({ from, to, at }) => {
-      const edge = graph.edge(from, to, String(at)) as { points?: Point[] };
-      return { at, points: edge.points ?? [] };
-    }),
-  };
-}
-
-type Piece = ReturnType<typeof layPiece>;
-
-/** A corner for each piece: the tallest first, always below what reaches down least. */
-function pack(pieces: Piece[]): { corners: Point[]; width: number; height: number } {
-  const area = pieces.reduce((sum, { width, height }) => sum + (width + gap) * (height + gap), 0);
-  const widest = Math.max(...pieces.map(({ width }) => width));
-  const room = Math.max(widest, Math.sqrt(area * aspect));
-  const corners: Point[] = [];
-  let shelf = { x: 0, y: 0, height: 0 };
-  let width = 0;
-  let height = 0;
-  let column = { x: 0, width: 0, y: 0 };
-  for (const piece of pieces) {
-    const fitsBelow = column.width >= piece.width &&
-      column.y + gap + piece.height <= shelf.y + shelf.height;
-    if (!fitsBelow) {
-      const x = column.x + column.width + (column.width ? gap : 0);
-      if (x > 0 && x + piece.width > room) {
-        shelf = { x: 0, y: shelf.y + shelf.height + gap, height: piece.height };
-        column = { x: 0, width: piece.width, y: shelf.y };
-      } else {
-        column = { x, width: piece.width, y: shelf.y };
-        shelf.height = Math.max(shelf.height, piece.height);
-      }
-    } else {
-      column.y += gap;
-    }
-    corners.push({ x: column.x, y: column.y });
-    column.y += piece.height;
-    width = Math.max(width, column.x + piece.width);
-    height = Math.max(height, column.y);
-  }
-  return { corners, width, height };
-}
-
+/** Rejects when it is no longer wanted. */
 export async function layoutGraph(
-  nodes: Node[], edges: Edge[], direction: Direction,
+  nodes: Node[], edges: Edge[], direction: Direction, signal = new AbortController().signal,
 ): Promise<Layout> {
-  const { default: dagre } = await import("@dagrejs/dagre");
-  if (!nodes.length) return { width: 0, height: 0, nodes: new Map(), edges: [] };
-  const pieces = components(nodes, edges)
-    .map((piece) => layPiece(dagre as unknown as Dagre, piece.nodes,
-      piece.edges.map((at) => ({ ...edges[at]!, at })), direction))
-    .sort((a, b) => b.height - a.height || b.width - a.width);
-  const { corners, width, height } = pack(pieces);
-  const layout: Layout = {
-    width, height, nodes: new Map(), edges: edges.map((edge) => ({ ...edge, points: [] })),
+  const drawing: Drawing = {
+    nodes, edges: edges.map(({ from, to }) => ({ from, to })), direction,
   };
-  pieces.forEach((piece, n) => {
-    const { x, y } = corners[n]!;
-    for (const [id, box] of piece.boxes) {
-      layout.nodes.set(id, { ...box, x: box.x + x, y: box.y + y });
-    }
-    for (const { at, points } of piece.edges) {
-      layout.edges[at]!.points = points.map((point) => ({ x: point.x + x, y: point.y + y }));
-    }
-  });
+  const key = JSON.stringify(drawing);
+  const known = remembered.get(key);
+  if (known) return known;
+  const { lay, address } = await import("./layout_lay");
+  signal.throwIfAborted();
+  const small = nodes.length + edges.length <= few;
+  const layout = small ? lay(drawing) : await inWorker(address, drawing, signal);
+  remembered.set(key, layout);
+  if (remembered.size > rememberedAtMost) remembered.delete(remembered.keys().next().value!);
   return layout;
 }

@@ -1,17 +1,18 @@
 // Programs, maps, links, processes, cgroups and interfaces, and what joins them: drawn in layers.
 // Drag moves, the wheel zooms, a click opens, hovering traces what hangs together.
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { WholeGraph, type WholeGraphData } from "@gen/queries";
 import { bundled, busiest, fitting, type GraphEdge, type Shown } from "../lib/bundle";
+import { useDrawn } from "../lib/drawn";
 import { count, plural } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { go, oneOf, params, setParams } from "../lib/router";
 import { setShowOwn, showOwn } from "../lib/store";
 import { Head, Pick, ShowQuery, familyTone } from "../parts/bits";
 import { Canvas } from "../parts/canvas";
-import { Answer, Empty, Loading } from "../parts/states";
-import { layoutGraph, type Layout } from "../lib/layout";
+import { Answer, Empty, Failure, Loading } from "../parts/states";
+import type { Layout } from "../lib/layout";
 
 type Kind = WholeGraphData["graph"]["nodes"][number]["kind"];
 type Node = Shown<Kind>;
@@ -149,18 +150,15 @@ function TooMany({ graph, shown }: { graph: Graph; shown: number }) {
 }
 
 function Drawing({ graph: asked, root }: { graph: Graph; root: string | null }) {
-  const [drawn, setDrawn] = useState<{ graph: Graph; layout: Layout } | undefined>(undefined);
   const [over, setOver] = useState<string | null>(null);
-  useEffect(() => {
-    let here = true;
-    void layoutGraph(
-      asked.nodes.map(({ id }) => ({ id, width: 178, height: 38 })), asked.edges, "LR",
-    ).then((layout) => { if (here) setDrawn({ graph: asked, layout }); });
-    return () => { here = false; };
-  }, [asked]);
-  const lit = useMemo(() => (over && drawn ? reach(drawn.graph, over) : null), [drawn, over]);
+  const drawn = useDrawn(asked, ({ nodes, edges }) => ({
+    nodes: nodes.map(({ id }) => ({ id, width: 178, height: 38 })), edges, direction: "LR",
+  }));
+  const lit = useMemo(
+    () => (over && drawn && "of" in drawn ? reach(drawn.of, over) : null), [drawn, over]);
   if (!drawn) return <Loading />;
-  const { graph, layout } = drawn;
+  if (drawn instanceof Error) return <Failure message={drawn.message} />;
+  const { of: graph, layout } = drawn;
   const onKey = (event: KeyboardEvent) => {
     const node = (event.target as Element).closest("a.node");
     if (!node || !(event.key in arrows)) return;
@@ -170,7 +168,8 @@ function Drawing({ graph: asked, root }: { graph: Graph; root: string | null }) 
     if (next) document.getElementById(next)?.focus();
   };
   return (
-    <Canvas layout={layout} label="Graph" smallest={smallest}>
+    <Canvas layout={layout} label="Graph" smallest={smallest}
+      start={root ?? undefined}>
       <g onKeyDown={onKey}>
       {layout.edges.map(({ from, to, points }, at) => {
         const kind = graph.edges[at]!.kind;

@@ -1,108 +1,162 @@
-// A surface that is dragged and zoomed: drag moves, the wheel zooms, and what gets the focus comes
-// into sight.
+// A surface that is dragged and zoomed: drag moves, the wheel zooms, what gets the focus comes into
+// sight, and a map in small shows what is out of it.
 
-import { useEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import type { Layout } from "../lib/layout";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Layout, Point } from "../lib/layout";
+import {
+  centred, drawnPart, fitted, overflows, shownPart, zoomed, type Part, type Size, type View,
+} from "../lib/view";
+import { Minimap } from "./minimap";
 
 const margin = 24;
+const step = 80;
+const nearer = 1.3;
 
-interface View { x: number; y: number; scale: number }
+interface Props {
+  layout: Layout;
+  label: string;
+  /** What is drawn, or what makes it of the part that is worth drawing. */
+  children: ComponentChildren | ((part: Part, scale: number) => ComponentChildren);
+  /** At first it is at least so large. */
+  smallest?: number;
+  /** The node at which one starts where not all of it fits. */
+  start?: string | undefined;
+  /** A point to be shown: another object goes there. */
+  aim?: Point | undefined;
+  /** Nodes that the small map marks. */
+  marked?: readonly string[];
+}
 
-/** The whole drawing in the box, never larger than life, never too small to read. */
-function fitted(layout: Layout, box: HTMLElement, smallest: number): View {
-  const scale = Math.max(smallest, Math.min(1,
-    (box.clientWidth - 24) / layout.width, (box.clientHeight - 24) / layout.height));
+function useSize(box: { current: HTMLElement | null }): Size | undefined {
+  const [size, setSize] = useState<Size | undefined>(undefined);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const look = () => setSize({ width: element.clientWidth, height: element.clientHeight });
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    look();
+    return () => observer.disconnect();
+  }, []);
+  return size;
+}
+
+/** How far something at from low to high is out of a stretch, with a margin. */
+const beyond = (low: number, high: number) =>
+  Math.max(0, low + margin) - Math.max(0, high + margin);
+
+/** Drag with a button moves; a drag is no click. */
+function useDrag(move: (dx: number, dy: number) => void) {
+  const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   return {
-    x: Math.max(12, (box.clientWidth - layout.width * scale) / 2),
-    y: Math.max(12, (box.clientHeight - layout.height * scale) / 2), scale,
+    onPointerDown: ({ clientX: x, clientY: y }: PointerEvent) => {
+      drag.current = { x, y, moved: false };
+    },
+    onPointerMove: ({ clientX: x, clientY: y, buttons }: PointerEvent) => {
+      const from = drag.current;
+      if (!from || !buttons) return;
+      if (!from.moved && Math.hypot(x - from.x, y - from.y) < 4) return;
+      drag.current = { x, y, moved: true };
+      move(x - from.x, y - from.y);
+    },
+    onClickCapture: (event: MouseEvent) => {
+      if (!drag.current?.moved) return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
   };
 }
 
-export function Canvas({ layout, children, label, smallest = 0.35 }: {
-  layout: Layout; children: ComponentChildren; label: string; smallest?: number;
-}) {
+/** What is drawn of it: made anew when another part is worth drawing. */
+function useDrawn(children: Props["children"], view: View, part: Part) {
+  const worth = drawnPart(part);
+  return useMemo(
+    () => (typeof children === "function" ? children(worth, view.scale) : children),
+    [children, worth.x, worth.y, worth.width, worth.height]);
+}
+
+export function Canvas(
+  { layout, children, label, smallest = 0.35, start, aim, marked }: Props,
+) {
   const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState<View>({ x: 12, y: 12, scale: 1 });
-  const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
+  const size = useSize(box);
+  const room = size ?? { width: 0, height: 0 };
+  const first = (least = smallest) =>
+    fitted(layout, room, least, start ? layout.nodes.get(start) : undefined);
   // What the reader moved stays where it is when the drawing changes.
-  const moved = useRef(false);
+  const [moved, setMoved] = useState<View | undefined>(undefined);
+  const view = moved ?? first();
+  const part = shownPart(view, room);
+  const change = (make: (old: View) => View) => setMoved((old) => make(old ?? first()));
+  const pan = (dx: number, dy: number) =>
+    change((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
+  const zoom = (factor: number, at: Point = { x: room.width / 2, y: room.height / 2 }) =>
+    change((old) => zoomed(old, factor, at));
+  const whole = () => change(() => first(0));
+  const life = () => zoom(1 / view.scale);
+  const show = (at: Point) => change((old) => centred(at, room, old.scale));
+  const latest = useRef(zoom);
+  latest.current = zoom;
+
   useEffect(() => {
-    if (box.current && !moved.current) setView(fitted(layout, box.current, smallest));
-  }, [layout]);
-  const change = (make: (old: View) => View) => {
-    moved.current = true;
-    setView(make);
-  };
-  const fit = (least: number) => {
-    moved.current = false;
-    setView(fitted(layout, box.current!, least));
-  };
-  const zoom = (factor: number, x: number, y: number) => change((old) => {
-    const scale = Math.max(0.1, Math.min(2.5, old.scale * factor));
-    const ratio = scale / old.scale;
-    return { scale, x: x - (x - old.x) * ratio, y: y - (y - old.y) * ratio };
-  });
+    if (aim && size) change((old) => centred(aim, room, Math.max(old.scale, smallest)));
+  }, [aim, size !== undefined]);
   useEffect(() => {
     const element = box.current!;
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
-      const rect = element.getBoundingClientRect();
-      zoom(Math.exp(-event.deltaY / 500), event.clientX - rect.left, event.clientY - rect.top);
+      const { left, top } = element.getBoundingClientRect();
+      latest.current(Math.exp(-event.deltaY / 500),
+        { x: event.clientX - left, y: event.clientY - top });
     };
     element.addEventListener("wheel", onWheel, { passive: false });
     return () => element.removeEventListener("wheel", onWheel);
   }, []);
-  const onDown = (event: PointerEvent) => {
-    drag.current = { x: event.clientX, y: event.clientY, moved: false };
-  };
-  const onMove = (event: PointerEvent) => {
-    const from = drag.current;
-    if (!from || !event.buttons) return;
-    const dx = event.clientX - from.x;
-    const dy = event.clientY - from.y;
-    if (!from.moved && Math.hypot(dx, dy) < 4) return;
-    drag.current = { x: event.clientX, y: event.clientY, moved: true };
-    change((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
-  };
-  const onClick = (event: MouseEvent) => {
-    if (!drag.current?.moved) return;
-    event.preventDefault();
-    event.stopPropagation();
-  };
+
   const onFocus = (event: FocusEvent) => {
-    const target = (event.target as Element).getBoundingClientRect();
+    const element = event.target as Element;
+    inside.current = true;
+    if (!element.closest("svg")) return;
+    const target = element.getBoundingClientRect();
     const { left, right, top, bottom } = box.current!.getBoundingClientRect();
-    const beyond = (low: number, high: number) =>
-      Math.max(0, low + margin) - Math.max(0, high + margin);
     const dx = beyond(left - target.left, target.right - right);
     const dy = beyond(top - target.top, target.bottom - bottom);
-    if (dx || dy) change((old) => ({ ...old, x: old.x + dx, y: old.y + dy }));
+    if (dx || dy) pan(dx, dy);
   };
-  const middle = (factor: number) =>
-    zoom(factor, box.current!.clientWidth / 2, box.current!.clientHeight / 2);
-  const pan = (x: number, y: number) => change((old) => ({ ...old, x: old.x + x, y: old.y + y }));
   const keys: Record<string, () => void> = {
-    ArrowUp: () => pan(0, 80), ArrowDown: () => pan(0, -80), ArrowLeft: () => pan(80, 0),
-    ArrowRight: () => pan(-80, 0), "+": () => middle(1.3), "-": () => middle(1 / 1.3),
-    0: () => fit(smallest),
+    ArrowUp: () => pan(0, step), ArrowDown: () => pan(0, -step), ArrowLeft: () => pan(step, 0),
+    ArrowRight: () => pan(-step, 0), "+": () => zoom(nearer), "-": () => zoom(1 / nearer),
+    0: whole, 1: life,
   };
   const onKey = (event: KeyboardEvent) => {
-    const step = event.ctrlKey || event.metaKey ? undefined : keys[event.key];
-    if (!step) return;
+    const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
+    if (!action) return;
     event.preventDefault();
-    step();
+    action();
   };
+  const drag = useDrag(pan);
+  const drawn = useDrawn(children, view, part);
+  // What had the focus may no longer be worth drawing: then the canvas has it.
+  const inside = useRef(false);
+  const onLeave = ({ relatedTarget }: FocusEvent) => {
+    if (relatedTarget) inside.current = box.current!.contains(relatedTarget as Element);
+  };
+  useLayoutEffect(() => {
+    if (inside.current && document.activeElement === document.body) box.current!.focus();
+  }, [drawn]);
   return (
-    <div class="canvas grow" ref={box} onPointerDown={onDown} onPointerMove={onMove}
-      onClickCapture={onClick} onKeyDown={onKey} onFocusIn={onFocus}>
-      <svg role="group" aria-label={label}>
-        <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>{children}</g>
+    <div class="canvas grow" ref={box} role="group" aria-label={label} tabIndex={0}
+      onKeyDown={onKey} onFocusIn={onFocus} onFocusOut={onLeave} {...drag}>
+      <svg>
+        <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>{size && drawn}</g>
       </svg>
+      {size && overflows(layout, view, room) &&
+        <Minimap layout={layout} part={part} marked={marked} go={show} />}
       <div class="zoom">
-        <button aria-label="Closer" onClick={() => middle(1.3)}>+</button>
-        <button aria-label="Farther" onClick={() => middle(1 / 1.3)}>−</button>
-        <button onClick={() => fit(0.05)}>Fit</button>
+        <button aria-label="Closer" title="Closer (+)" onClick={() => zoom(nearer)}>+</button>
+        <button aria-label="Farther" title="Farther (-)" onClick={() => zoom(1 / nearer)}>−</button>
+        <button title="Full size (1)" onClick={life}>100 %</button>
+        <button title="All of it (0)" onClick={whole}>Fit</button>
       </div>
     </div>
   );

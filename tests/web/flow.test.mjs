@@ -1,0 +1,165 @@
+// Drawings that are larger than the screen: the control flow of a program with several hundred
+// blocks, and the graph around a process with many maps.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { startServer } from "../lib/server.mjs";
+import { accessibility, launch, openPage, phone, picture, until } from "./lib/browser.mjs";
+import { holdFixtures, holdObject } from "./lib/fixtures.mjs";
+
+let large;
+let fixtures;
+let server;
+let browser;
+let page;
+
+const address = (query = "") =>
+  `${server.url}/programs/${large.programs.blocks}?tab=flow${query}`;
+
+/** Notes the longest time in which the page answered nobody. */
+const watchTasks = () => {
+  window.longest = 0;
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+  }).observe({ type: "longtask", buffered: true });
+};
+
+before(async () => {
+  large = await holdObject("blocks");
+  fixtures = await holdFixtures();
+  server = await startServer();
+  browser = await launch();
+  page = await openPage(browser);
+  await page.addInitScript(watchTasks);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  await fixtures?.stop();
+  await large?.stop();
+});
+
+const minimap = () => page.locator(".minimap svg");
+const view = () => page.locator(".canvas > svg > g").getAttribute("transform");
+const moved = async (what, act) => {
+  const before = await view();
+  await act();
+  await until(what, async () => (await view()) !== before);
+};
+
+test("several hundred blocks are drawn without holding up the page", async (t) => {
+  await page.goto(address());
+  await page.locator(".canvas .block").first().waitFor();
+  const words = await page.locator(".flow > .bar").innerText();
+  const blocks = Number(/(\d+) blocks/.exec(words)[1]);
+  assert.ok(blocks > 400, words);
+  const drawn = await page.locator(".canvas .block").count();
+  assert.ok(drawn > 0 && drawn < 100, `${drawn} blocks are in the page`);
+  t.diagnostic(`${blocks} blocks: the longest task took ${await page.evaluate("longest")} ms`);
+  await page.locator(".block", { hasText: /^0: / }).waitFor();
+  await picture(page, "flow-large");
+});
+
+test("the small map goes where it is clicked, and where it is dragged", async () => {
+  const { x, y, width, height } = await minimap().boundingBox();
+  await page.locator(".block", { hasText: /^0: / }).waitFor();
+  await moved("the click", () => page.mouse.click(x + width / 2, y + height - 4));
+  await page.locator(".block", { hasText: /^0: / }).waitFor({ state: "detached" });
+  await page.mouse.move(x + width / 2, y + height - 4);
+  await page.mouse.down();
+  await moved("the drag", () => page.mouse.move(x + width / 2, y + 2, { steps: 5 }));
+  await page.mouse.up();
+  await page.locator(".block", { hasText: /^0: / }).waitFor();
+});
+
+test("keys move, zoom, fit and bring back to full size", async () => {
+  await page.locator(".canvas").focus();
+  await moved("down", () => page.keyboard.press("ArrowDown"));
+  await moved("closer", () => page.keyboard.press("+"));
+  await moved("all of it", () => page.keyboard.press("0"));
+  await minimap().waitFor({ state: "detached" });
+  await until("all blocks", async () => await page.locator(".canvas .block").count() > 400);
+  await picture(page, "flow-fit");
+  await moved("full size", () => page.keyboard.press("1"));
+  assert.match(await view(), /scale\(1\)/);
+  await minimap().waitFor();
+});
+
+test("what had the focus may go out of sight: the keys go on", async () => {
+  await page.goto(address());
+  await page.locator(".canvas .block").first().focus();
+  for (let n = 0; n < 40; n++) await page.keyboard.press("ArrowDown");
+  await page.locator(".block", { hasText: /^0: / }).waitFor({ state: "detached" });
+  await moved("one more", () => page.keyboard.press("ArrowDown"));
+});
+
+test("a helper is found, and the places are gone through", async () => {
+  await page.keyboard.press("f");
+  await page.keyboard.type("ktime_get");
+  const places = page.locator(".find output");
+  await places.getByText(/^1 of \d+$/).waitFor();
+  const all = Number(/of (\d+)/.exec(await places.innerText())[1]);
+  assert.ok(all > 100);
+  await page.locator(".hit.here").waitFor();
+  assert.match(await page.locator(".block", { has: page.locator(".hit.here") }).textContent(),
+    /bpf_ktime_get/);
+  await moved("the second", () => page.keyboard.press("Enter"));
+  await places.getByText(`2 of ${all}`).waitFor();
+  await moved("the first again", () => page.keyboard.press("Shift+Enter"));
+  await moved("the last", () => page.getByRole("button", { name: "The place before" }).click());
+  await places.getByText(`${all} of ${all}`).waitFor();
+  assert.match(page.url(), /find=ktime_get/);
+  await picture(page, "flow-found");
+  await page.getByLabel("Find a line or helper").fill("no such helper");
+  await page.getByText("not there").waitFor();
+  await page.getByLabel("Find a line or helper").fill("sum & 1 ?");
+  await places.getByText(/^1 of /).waitFor();
+});
+
+test("the whole drawing is a file", async () => {
+  const [file] = await Promise.all([page.waitForEvent("download"),
+    page.getByRole("button", { name: "SVG" }).click()]);
+  const text = readFileSync(await file.path(), "utf8");
+  assert.ok(text.match(/<a /g).length > 400);
+  assert.match(text, /exit/);
+  assert.deepEqual(page.problems, []);
+});
+
+test("dark and on a phone", async () => {
+  for (const [name, options] of [["dark", { dark: true }], ["phone", { viewport: phone }],
+    ["phone-dark", { viewport: phone, dark: true }]]) {
+    const other = await openPage(browser, address("&find=ktime_get"), options);
+    await other.locator(".hit.here").waitFor();
+    await picture(other, `flow-${name}`);
+    assert.deepEqual(await accessibility(other), []);
+    const wide = await other.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= other.viewportSize().width, `${wide} pixels wide`);
+    assert.deepEqual(other.problems, []);
+    await other.context().close();
+  }
+});
+
+test("a graph that is larger than the screen has its small map, and starts at its root", async () => {
+  const root = `process:${fixtures.pid}`;
+  await page.setViewportSize(phone);
+  await page.goto(`${server.url}/graph?from=${root}&depth=2`);
+  const box = page.locator(`.canvas a[id="${root}"]`);
+  await box.waitFor();
+  const bundles = await page.locator('.canvas a[id^="bundle:"]')
+    .evaluateAll((all) => all.map(({ id }) => id));
+  await page.goto(`${server.url}/graph?from=${root}&depth=2&open=${bundles}`);
+  await box.waitFor();
+  await minimap().waitFor();
+  const frame = await page.locator(".canvas").boundingBox();
+  const at = await box.boundingBox();
+  assert.ok(at.y > frame.y && at.y + at.height < frame.y + frame.height, "the root is in sight");
+  await moved("the click", async () => {
+    const { x, y, width } = await minimap().boundingBox();
+    await page.mouse.click(x + width / 2, y + 2);
+  });
+  await page.getByRole("button", { name: "Fit" }).click();
+  await minimap().waitFor({ state: "detached" });
+  assert.deepEqual(page.problems, []);
+});
