@@ -336,6 +336,12 @@ function Btf:type(id) end
 ---@return integer
 function Btf:count() end
 
+--- The types that a program declares for a map, by its name or the 15 characters that the kernel
+--- keeps of it; nil where it declares none.
+---@param name string
+---@return { key: integer?, value: integer? }|nil
+function Btf:map(name) end
+
 --- A plan for a field of `size` bytes of this type.
 ---@param id integer
 ---@param size integer

@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <lauxlib.h>
+#include <linux/bpf.h>
 #include <linux/btf.h>
 #include <string.h>
 
@@ -132,6 +133,53 @@ static int l_btf_plan(lua_State *L)
 	return 1;
 }
 
+/* The variable of a map: by its whole name, or by what the kernel keeps of a longer one. */
+static const struct btf_type *find_map(const struct btf *btf, const char *name)
+{
+	enum { KEPT = BPF_OBJ_NAME_LEN - 1 };
+	int32_t id = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
+	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	size_t len = strlen(name);
+
+	for (int i = 0; section && i < btf_vlen(section); i++) {
+		const struct btf_type *var =
+			btf__type_by_id(btf, btf_var_secinfos(section)[i].type);
+		const char *have = var ? btf__name_by_offset(btf, var->name_off) : NULL;
+
+		if (have && btf_is_var(var) && !strncmp(have, name, len) &&
+			(len == KEPT || !have[len]))
+			return var;
+	}
+	return NULL;
+}
+
+/* map:key and map:value are declared as pointers to their types. */
+static void set_pointee(lua_State *L, const struct btf *btf, const struct btf_member *member)
+{
+	const char *name = btf__name_by_offset(btf, member->name_off);
+	const struct btf_type *t = btf__type_by_id(btf, member->type);
+
+	if (name && t && btf_is_ptr(t) && (!strcmp(name, "key") || !strcmp(name, "value")))
+		lun_set_int(L, name, t->type);
+}
+
+/* btf:map(name) -> { key, value }: their type ids, as a program declares the map | nil */
+static int l_btf_map(lua_State *L)
+{
+	const struct btf *btf = lun_btf_check(L, 1);
+	const struct btf_type *t = find_map(btf, luaL_checkstring(L, 2));
+
+	t = t ? btf__type_by_id(btf, t->type) : NULL;
+	if (!t || !btf_is_struct(t)) {
+		luaL_pushfail(L);
+		return 1;
+	}
+	lua_createtable(L, 0, 2);
+	for (int i = 0; i < btf_vlen(t); i++)
+		set_pointee(L, btf, &btf_members(t)[i]);
+	return 1;
+}
+
 static void add_text(void *ctx, const char *fmt, va_list args)
 {
 	struct lun_out *out = ctx;
@@ -217,6 +265,7 @@ static const luaL_Reg methods[] = {
 	{ "find", l_btf_find },
 	{ "type", l_btf_type },
 	{ "count", l_btf_count },
+	{ "map", l_btf_map },
 	{ "plan", l_btf_plan },
 	{ "c", l_btf_c },
 	{ "close", l_btf_close },

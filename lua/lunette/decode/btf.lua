@@ -1,6 +1,8 @@
--- Decoding by BTF: plans for the key and value types that a map names.
+-- Decoding by BTF: plans for the key and value types that a map names, or that a program which
+-- uses it declares for it: queues, maps of maps and socket maps can name none.
 
 local bpf = require("bpf")
+local facts = require("lunette.decode.facts")
 
 local btf = {}
 
@@ -47,6 +49,30 @@ function btf.plans(info)
   local key = ("%d:%d:%d:%d:%d:%d"):format(info.btf_id, info.btf_key_type_id,
     info.btf_value_type_id, info.btf_vmlinux_value_type_id, info.key_size, info.value_size)
   return cache[key] or remember(key, build(info))
+end
+
+local function build_declared(id, info)
+  local object = bpf.btf(id)
+  if not object then return {} end
+  local handle <close> = object
+  local types = handle:map(info.name) or {}
+  return {
+    id = id,
+    key = info.key_size > 0 and plan_of(handle, types.key or 0, info.key_size) or nil,
+    value = plan_of(handle, types.value or 0, info.value_size),
+    name = types.value and handle:type(types.value).name or nil,
+  }
+end
+
+--- Likewise by the program's declaration of the map, with the `id` of its BTF object.
+---@param info MapInfo
+function btf.declared(info)
+  for _, id in ipairs(info.name ~= "" and facts.btfs(info.id) or {}) do
+    local key = ("%d:%s:%d:%d"):format(id, info.name, info.key_size, info.value_size)
+    local plans = cache[key] or remember(key, build_declared(id, info))
+    if plans.key or plans.value then return plans end
+  end
+  return {}
 end
 
 return btf

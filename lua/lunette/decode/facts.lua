@@ -47,6 +47,15 @@ facts.programs = remembered(function()
   return index
 end)
 
+--- The BTF objects of the programs that use the map.
+facts.btfs = remembered(function()
+  local index = {}
+  for _, prog in ipairs(bpf.progs() or {}) do
+    for _, id in ipairs(prog.btf_id > 0 and prog.map_ids or {}) do add(index, id, prog.btf_id) end
+  end
+  return index
+end)
+
 facts.owners = remembered(function()
   local index = {}
   for _, owner in ipairs(bpf.owners() or {}) do

@@ -85,13 +85,20 @@ local function from_declared(info, forced)
     why = ("declared at %s for %s"):format(registry.where(spec), words) }
 end
 
-local function from_btf(info)
-  local plans = btf.plans(info)
+local function of_plans(plans, why)
   if not plans.key and not plans.value then return nil end
   return { name = plans.name and "BTF " .. plans.name or "BTF", kind = "btf",
     key_plan = plans.key, value_plan = plans.value,
-    why = ("BTF %d describes its %s"):format(info.btf_id, plans.key and plans.value
-      and "key and value" or plans.key and "key" or "value") }
+    why = why .. (plans.key and plans.value and "key and value" or plans.key and "key" or "value") }
+end
+
+local function from_btf(info)
+  return of_plans(btf.plans(info), ("BTF %d describes its "):format(info.btf_id))
+end
+
+local function from_program(info)
+  local plans = btf.declared(info)
+  return of_plans(plans, ("BTF %d, of a program that uses it, declares its "):format(plans.id or 0))
 end
 
 local function from_type(info)
@@ -121,7 +128,7 @@ local function from_script(info)
 end
 
 local SOURCES = {
-  from_declared, from_type, from_script, from_btf, from_bpftrace, from_size,
+  from_declared, from_type, from_script, from_btf, from_bpftrace, from_program, from_size,
 }
 
 -- The objects that these types hold show as 4-byte ids, whatever BTF says of the value.
