@@ -8,7 +8,7 @@
 
 #include "bind/pack.h"
 
-static void seconds_from_now(struct timespec *until, double seconds)
+void lun_seconds_from_now(struct timespec *until, double seconds)
 {
 	clock_gettime(CLOCK_MONOTONIC, until);
 	until->tv_sec += (time_t)seconds;
@@ -19,7 +19,7 @@ static void seconds_from_now(struct timespec *until, double seconds)
 	}
 }
 
-static void init_cond(pthread_cond_t *cond)
+void lun_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 
@@ -88,7 +88,7 @@ static struct lun_generation *new_generation(struct lun_pool *pool)
 	generation->workers_len = count_workers(pool->config.workers);
 	generation->shared.last = &generation->shared.first;
 	pthread_mutex_init(&generation->lock, NULL);
-	init_cond(&generation->loaded);
+	lun_cond_init(&generation->loaded);
 	pthread_mutex_lock(&pool->lock);
 	pool->generations++;
 	pthread_mutex_unlock(&pool->lock);
@@ -181,7 +181,7 @@ struct lun_pool *lun_pool_open(const struct lun_pool_config *config, char **err)
 		return NULL;
 	pool->config = *config;
 	pthread_mutex_init(&pool->lock, NULL);
-	init_cond(&pool->changed);
+	lun_cond_init(&pool->changed);
 	generation = load_generation(pool, err);
 	if (!generation) {
 		lun_pool_close(pool, 5);
@@ -211,7 +211,7 @@ static bool wait_for_end(struct lun_pool *pool, double seconds)
 	struct timespec until;
 	int err = 0;
 
-	seconds_from_now(&until, seconds);
+	lun_seconds_from_now(&until, seconds);
 	pthread_mutex_lock(&pool->lock);
 	while (pool->generations && !err)
 		err = pthread_cond_timedwait(&pool->changed, &pool->lock, &until);

@@ -20,6 +20,7 @@ struct lun_worker {
 	bool idle;
 	unsigned epoch;
 	atomic_size_t memory;
+	size_t tidy; /* what was left of it when it was last tidied */
 };
 
 /* All VMs of one loading of the scripts. Freed by its last thread. */
@@ -58,8 +59,21 @@ int lun_generation_start(struct lun_generation *generation);
 /* Under the generation's lock: wakes all its threads to look at retired and stopping. */
 void lun_generation_wake(struct lun_generation *generation);
 
-/* pool.c: the last thread of a generation is done. */
+void lun_worker_close_conns(struct lun_worker *worker, int code, const char *reason);
+
+/* worker_memory.c */
+/* After each job: replaces a VM that scripts have filled. */
+void lun_worker_check_memory(struct lun_worker *worker);
+/* Whether tidying is worth its while: it collects all garbage and gives memory back. */
+bool lun_worker_is_untidy(const struct lun_worker *worker);
+void lun_worker_tidy(struct lun_worker *worker);
+
+/* pool.c */
+/* The last thread of a generation is done. */
 void lun_generation_free(struct lun_generation *generation);
+/* A condition that waits by CLOCK_MONOTONIC, and the time to wait until. */
+void lun_cond_init(pthread_cond_t *cond);
+void lun_seconds_from_now(struct timespec *until, double seconds);
 
 /* service.c */
 /* Starts the services that the scripts declare: a thread and a VM each. */

@@ -32,13 +32,7 @@ static bool sleep_for(struct lun_service *service, double seconds)
 	bool stopping;
 	int err = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)seconds;
-	until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
+	lun_seconds_from_now(&until, seconds);
 	pthread_mutex_lock(&service->lock);
 	while (!service->stopping && !err)
 		err = pthread_cond_timedwait(&service->wake, &service->lock, &until);
@@ -175,13 +169,8 @@ static void *run_service(void *arg)
 
 static void init_lock(struct lun_service *service)
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&service->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&service->wake, &attr);
-	pthread_condattr_destroy(&attr);
+	lun_cond_init(&service->wake);
 }
 
 static void start(struct lun_generation *generation, const char *name)
@@ -291,8 +280,7 @@ static void wait_until_done(struct lun_generation *generation, double seconds)
 	struct timespec until;
 	int err = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)seconds;
+	lun_seconds_from_now(&until, seconds);
 	while (!are_done(generation) && !err)
 		err = pthread_cond_timedwait(&generation->loaded, &generation->lock, &until);
 }

@@ -6,6 +6,8 @@
 #include "bind/log.h"
 #include "bind/pool_private.h"
 
+#define TIDY_AFTER 0.5 /* seconds without a job */
+
 static _Thread_local struct lun_worker *current;
 
 struct lun_worker *lun_worker_current(void)
@@ -165,7 +167,7 @@ void lun_worker_remove_conn(struct lun_worker *worker, struct lun_conn *conn)
 	pthread_mutex_unlock(&worker->generation->lock);
 }
 
-static void close_conns(struct lun_worker *worker, int code, const char *reason)
+void lun_worker_close_conns(struct lun_worker *worker, int code, const char *reason)
 {
 	pthread_mutex_lock(&worker->generation->lock);
 	for (struct lun_conn *conn = worker->conns; conn; conn = conn->next)
@@ -187,6 +189,25 @@ static bool is_done(const struct lun_generation *generation)
 	return generation->stopping || (generation->retired && generation->holds == 0);
 }
 
+/* Under the lock. What a VM needs no more is given back when no job comes for a moment. */
+static void wait_idle(struct lun_worker *worker)
+{
+	struct lun_generation *generation = worker->generation;
+	struct timespec until;
+
+	worker->idle = true;
+	if (!lun_worker_is_untidy(worker)) {
+		pthread_cond_wait(&worker->wake, &generation->lock);
+		return;
+	}
+	lun_seconds_from_now(&until, TIDY_AFTER);
+	if (pthread_cond_timedwait(&worker->wake, &generation->lock, &until) != ETIMEDOUT)
+		return;
+	pthread_mutex_unlock(&generation->lock);
+	lun_worker_tidy(worker);
+	pthread_mutex_lock(&generation->lock);
+}
+
 /* The next job, or NULL when the thread is to end. */
 static struct lun_job *wait_for_job(struct lun_worker *worker)
 {
@@ -194,44 +215,11 @@ static struct lun_job *wait_for_job(struct lun_worker *worker)
 	struct lun_job *job;
 
 	pthread_mutex_lock(&generation->lock);
-	while (!(job = take_job(worker)) && !is_done(generation)) {
-		worker->idle = true;
-		pthread_cond_wait(&worker->wake, &generation->lock);
-	}
+	while (!(job = take_job(worker)) && !is_done(generation))
+		wait_idle(worker);
 	worker->idle = false;
 	pthread_mutex_unlock(&generation->lock);
 	return job;
-}
-
-/*
- * A VM that stays above half of its cap after a full collection has been filled by a script that
- * keeps what it makes: it is replaced, and its connections start anew.
- */
-static void check_memory(struct lun_worker *worker)
-{
-	const struct lun_pool_config *config = &worker->generation->pool->config;
-	size_t cap = config->vm->memory;
-	char *err;
-	lua_State *L;
-
-	worker->memory = lun_vm_memory(worker->L);
-	if (!cap || worker->memory < cap / 2)
-		return;
-	lua_gc(worker->L, LUA_GCCOLLECT);
-	worker->memory = lun_vm_memory(worker->L);
-	if (worker->memory < cap / 2)
-		return;
-	lun_log("warning", "a VM is full (%zu MiB): replaced", worker->memory >> 20);
-	L = lun_pool_vm(config, true, &err);
-	if (!L) {
-		lun_log("error", "the VM could not be replaced: %s", err);
-		free(err);
-		return;
-	}
-	close_conns(worker, 1012, "out of memory");
-	worker->epoch++;
-	lun_vm_free(worker->L);
-	worker->L = L;
 }
 
 static void run_job(struct lun_worker *worker, struct lun_job *job)
@@ -248,7 +236,7 @@ static void run_job(struct lun_worker *worker, struct lun_job *job)
 		lun_log("error", "%s", lua_tostring(L, -1));
 	job->finish(job, status ? lua_tostring(L, -1) : NULL);
 	lua_settop(L, 0);
-	check_memory(worker);
+	lun_worker_check_memory(worker);
 }
 
 static void cancel_jobs(struct lun_worker *worker)
@@ -322,7 +310,7 @@ static void init_workers(struct lun_generation *generation)
 
 		worker->generation = generation;
 		worker->own.last = &worker->own.first;
-		pthread_cond_init(&worker->wake, NULL);
+		lun_cond_init(&worker->wake);
 	}
 }
 
