@@ -99,7 +99,7 @@
 ---scrape), and entries that have another one's labels are left out and counted. With top, expire,
 ---reset or exemplar the series are gathered, as those of all other rules: at most a million
 ---@field expire? number seconds without a change after which a series is left out; it is back when
----it changes. Of a rule 262,144 series are remembered: more than that never expire
+---it changes. Of a rule half a million series are remembered: more than that never expire
 ---@field reset? "hold"|"show" a counter that falls: keep what had been counted by entries that
 ---went (where entries are added up), or begin anew and tell so by _created (where they are not)
 ---@field exemplar? fun(labels: table<string, string>, value: number): MetricExemplar|nil for

@@ -20,6 +20,7 @@ void lun_pass_free(struct lun_pass *pass)
 		free(pass->cells[i].bounds);
 	free(pass->labels);
 	free(pass->cells);
+	free(pass->rule);
 	lun_plan_unref(pass->key);
 	lun_plan_unref(pass->value);
 	lun_map_close(&pass->map);
@@ -356,8 +357,20 @@ static bool left_out(struct lun_pass_run *run, uint32_t entry, int cpu)
 	return lun_pass_number(run, &cell->column, entry, cpu, &v) && is_zero(v);
 }
 
+/* The group that was made last, when it did not change for long. */
+static void leave_old(struct lun_pass_run *run, struct lun_tally *tally, size_t group)
+{
+	struct lun_pass *pass = run->pass;
+
+	if (lun_series_fresh(run->history, tally, group, pass->began, pass->expire))
+		return;
+	lun_tally_pop(tally);
+	pass->expired++;
+}
+
 static int add_entry(struct lun_pass_run *run, uint32_t entry, int cpu, struct lun_tally *tally)
 {
+	size_t before = lun_tally_size(tally);
 	int64_t group;
 	int err;
 
@@ -373,10 +386,12 @@ static int add_entry(struct lun_pass_run *run, uint32_t entry, int cpu, struct l
 		return (int)group;
 	for (size_t i = 0; i < run->pass->n_cells; i++)
 		add_cell(run, &run->pass->cells[i], entry, cpu, tally, (size_t)group);
+	if (run->history && lun_tally_size(tally) > before)
+		leave_old(run, tally, (size_t)group);
 	return 0;
 }
 
-static int add_batch(struct lun_pass_run *run, uint32_t count, struct lun_tally *tally)
+static int add_entries(struct lun_pass_run *run, uint32_t count, struct lun_tally *tally)
 {
 	bool each_cpu = run->pass->each_cpu && run->pass->map.cpus > 1;
 	int cpus = each_cpu ? (int)run->pass->map.cpus : 1, err = 0;
@@ -385,10 +400,23 @@ static int add_batch(struct lun_pass_run *run, uint32_t count, struct lun_tally 
 		for (int cpu = 0; cpu < cpus && !err; cpu++)
 			err = add_entry(run, i, each_cpu ? cpu : -1, tally);
 	}
+	return err;
+}
+
+static int add_batch(struct lun_pass_run *run, uint32_t count, struct lun_tally *tally)
+{
+	int err;
+
+	if (run->pass->rule)
+		run->history = lun_history_open(run->pass->rule, run->pass->began);
+	err = add_entries(run, count, tally);
+	if (run->history)
+		lun_history_release(run->history);
+	run->history = NULL;
 	if (err || !run->pass->top)
 		return err;
 	look_behind_texts(run, count);
-	if (lun_tally_size(tally) > PRUNE_ABOVE + 16 * run->pass->top)
+	if (lun_tally_size(tally) > PRUNE_ABOVE + 2 * run->pass->top)
 		err = lun_tally_prune(tally, run->pass->top, run->pass->by);
 	return err;
 }

@@ -6,7 +6,7 @@
  */
 #include "bpf/cursor.h"
 #include "bpf/value.h"
-#include "text/metric_tally.h"
+#include "text/metric_select.h"
 #include "text/source.h"
 
 enum lun_pass_from { LUN_FROM_CONST, LUN_FROM_KEY, LUN_FROM_VALUE, LUN_FROM_CPU };
@@ -52,13 +52,16 @@ struct lun_pass {
 	bool skip_zero;  /* an entry whose first number is 0 is left out */
 	double deadline; /* on the monotonic clock, in seconds; 0: none */
 	size_t top, by;  /* only the greatest are wanted, and each entry is a group; 0: all */
+	char *rule;      /* each entry is a group: what did not change for `expire` seconds is left
+			  * out, as the rule's history tells. NULL: nothing is */
+	double began, expire;
 	/* Called between batches when the tally has more groups than that: takes them out. May be
 	 * NULL; what it returns below 0 ends the pass. */
 	int (*drain)(void *arg);
 	void *drain_arg;
 	size_t drain_above;
 	/* What came of it. */
-	uint64_t entries, errors;
+	uint64_t entries, errors, expired;
 	bool late, restarted, truncated;
 	bool blurred;    /* a text's bytes behind its end differ: two entries may have one label */
 	char error[160]; /* the first entry's that could not be taken */
@@ -90,8 +93,9 @@ struct lun_pass_run {
 	struct lun_pass *pass;
 	struct lun_ctx ctx;
 	struct lun_cursor cursor;
-	struct lun_out text;      /* all label values of the entry */
-	struct lun_slice *labels; /* into it */
+	struct lun_out text;         /* all label values of the entry */
+	struct lun_slice *labels;    /* into it */
+	struct lun_history *history; /* locked, while a batch is added; NULL: nothing expires */
 };
 int lun_pass_begin(struct lun_pass_run *run, struct lun_pass *pass);
 void lun_pass_end(struct lun_pass_run *run);

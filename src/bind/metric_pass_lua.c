@@ -2,7 +2,7 @@
  * Passes in Lua: a table that says what to read and where it goes, as lunette.metrics.compile
  * makes it, becomes a struct lun_pass; then it runs, or becomes a source of text.
  *
- *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline, top, by,
+ *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline, top, by, expire,
  *     labels = { column… }, cells = { { goes, column, cell, … }… } }
  *   column: { from = "const" | "key" | "value" | "cpu", text | path | raw, reduce }
  */
@@ -47,6 +47,17 @@ static int field_option(
 	option = luaL_checkoption(L, -1, fallback, names);
 	lua_pop(L, 1);
 	return option;
+}
+
+/* The same of numbers, 0 where there is none. */
+static double field_number(lua_State *L, const char *field)
+{
+	double v;
+
+	lua_getfield(L, -1, field);
+	v = luaL_optnumber(L, -1, 0);
+	lua_pop(L, 1);
+	return v;
 }
 
 static lua_Integer field_integer(lua_State *L, const char *field, lua_Integer fallback)
@@ -239,6 +250,21 @@ static struct lun_plan *read_plan(lua_State *L, const char *field, uint32_t size
 	return plan;
 }
 
+/* What is left out as it does not change: expire = { rule, began, seconds }. */
+static void read_expiry(lua_State *L, struct lun_pass *pass)
+{
+	if (lua_getfield(L, -1, "expire") == LUA_TTABLE) {
+		pass->began = field_number(L, "began");
+		pass->expire = field_number(L, "seconds");
+		lua_getfield(L, -1, "rule");
+		pass->rule = strdup(luaL_checkstring(L, -1));
+		lua_pop(L, 1);
+		if (!pass->rule)
+			luaL_error(L, "not enough memory");
+	}
+	lua_pop(L, 1);
+}
+
 /* The pass that the table at 1 describes, in an object that owns it; 0, or nil, message, errno
  * pushed and 3. Misuse raises. */
 static int read_pass(lua_State *L, struct lun_pass ***slot)
@@ -270,9 +296,9 @@ static int read_pass(lua_State *L, struct lun_pass ***slot)
 	pass->skip_zero = lun_opt_bool(L, -1, "skip_zero", false);
 	pass->top = (size_t)field_integer(L, "top", 0);
 	pass->by = (size_t)field_integer(L, "by", 1) - 1;
-	lua_getfield(L, -1, "deadline");
-	pass->deadline = luaL_optnumber(L, -1, 0);
-	lua_pop(L, 2);
+	pass->deadline = field_number(L, "deadline");
+	read_expiry(L, pass);
+	lua_pop(L, 1);
 	return 0;
 }
 
@@ -292,9 +318,10 @@ static bool fits(const struct lun_pass *pass, const struct lun_tally *tally)
 
 static int push_outcome(lua_State *L, const struct lun_pass *pass)
 {
-	lua_createtable(L, 0, 6);
+	lua_createtable(L, 0, 7);
 	lun_set_int(L, "entries", pass->entries);
 	lun_set_int(L, "errors", pass->errors);
+	lun_set_int(L, "expired", pass->expired);
 	lun_set_bool(L, "late", pass->late);
 	lun_set_bool(L, "restarted", pass->restarted);
 	lun_set_bool(L, "truncated", pass->truncated);
@@ -312,9 +339,9 @@ static int call_drain(void *arg)
 	return lua_pcall(L, 0, 0, 0) ? -ECANCELED : 0;
 }
 
-/* run(pass, tally [, drain, above]) -> { entries, errors, error, late, restarted, truncated,
- * blurred } | nil, message, errno: drain() is called in between when the tally has more groups
- * than `above` */
+/* run(pass, tally [, drain, above]) -> { entries, errors, error, expired, late, restarted,
+ * truncated, blurred } | nil, message, errno: drain() is called in between when the tally has more
+ * groups than `above` */
 static int l_run(lua_State *L)
 {
 	struct lun_tally *tally = lun_tally_check(L, 2);

@@ -6,7 +6,7 @@
 
 enum {
 	FIRST_SLOTS = 256,
-	MOST = 1 << 18,    /* series a rule: 36 MiB */
+	MOST = 1 << 18,    /* counters a rule: 28 MiB */
 	FORGET = 3600,     /* seconds */
 	SWEEP_EVERY = 600, /* seconds */
 };
@@ -17,9 +17,10 @@ struct lun_history {
 	pthread_mutex_t lock;
 	struct lun_past *slots; /* open addressing by key */
 	size_t n_slots, used;
-	double ended; /* when the last pass was noted */
-	double swept; /* when what was not seen any more was last left out */
-	bool stale;   /* the pass that holds the lock */
+	struct lun_expiry *expiry; /* NULL: none of its series was looked at so */
+	double ended;              /* when the last pass was noted */
+	double swept;              /* when what was not seen any more was last left out */
+	bool stale;                /* the pass that holds the lock */
 };
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -106,14 +107,33 @@ static int rehash(struct lun_history *h, size_t n, double since)
 	return 0;
 }
 
+static void sweep(struct lun_history *h, double now)
+{
+	if (h->used > FIRST_SLOTS / 2)
+		rehash(h, h->n_slots, now - FORGET);
+	if (h->expiry)
+		lun_expiry_sweep(h->expiry, now - FORGET);
+	h->swept = now;
+}
+
+struct lun_expiry *lun_history_expiry(struct lun_history *h)
+{
+	if (!h->expiry)
+		h->expiry = lun_expiry_new();
+	return h->expiry;
+}
+
 void lun_history_close(struct lun_history *h, double now)
 {
 	if (!h->stale)
 		h->ended = now;
-	if (h->used > FIRST_SLOTS / 2 && now - h->swept > SWEEP_EVERY) {
-		rehash(h, h->n_slots, now - FORGET);
-		h->swept = now;
-	}
+	if (now - h->swept > SWEEP_EVERY)
+		sweep(h, now);
+	pthread_mutex_unlock(&h->lock);
+}
+
+void lun_history_release(struct lun_history *h)
+{
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -157,6 +177,7 @@ void lun_history_clear(void)
 		pthread_mutex_destroy(&h->lock);
 		free(h->name);
 		free(h->slots);
+		lun_expiry_free(h->expiry);
 		free(h);
 	}
 	pthread_mutex_unlock(&all_lock);

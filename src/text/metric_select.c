@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/metric_history.h"
 #include "text/metric_rank.h"
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -22,22 +21,17 @@ static uint64_t content(const struct lun_tally *t, size_t group)
 	return h;
 }
 
-/* Whether the series changed within `expire` seconds; notes what it is now. */
-static bool fresh(struct lun_selection *sel, size_t group, struct lun_history *history,
-	const struct lun_select_opts *opts)
+bool lun_series_fresh(struct lun_history *history, const struct lun_tally *tally, size_t group,
+	double now, double expire)
 {
-	struct lun_past *past = lun_history_past(history, lun_tally_hash(sel->tally, group));
-	uint64_t now = content(sel->tally, group);
+	struct lun_expiry *expiry = lun_history_expiry(history);
+	uint64_t key = lun_tally_hash(tally, group);
 
-	if (!past)
+	if (!expiry)
 		return true;
-	if (!lun_history_stale(history)) {
-		if (past->content != now || !past->seen)
-			past->changed = opts->now;
-		past->content = now;
-		past->seen = opts->now;
-	}
-	return opts->now - past->changed <= opts->expire;
+	if (lun_history_stale(history))
+		return lun_expiry_look(expiry, key, now) <= expire;
+	return lun_expiry_note(expiry, key, content(tally, group), now) <= expire;
 }
 
 static void pick_fresh(
@@ -47,7 +41,7 @@ static void pick_fresh(
 	bool all = !history || opts->expire <= 0;
 
 	for (size_t group = 0; group < n; group++) {
-		if (all || fresh(sel, group, history, opts))
+		if (all || lun_series_fresh(history, sel->tally, group, opts->began, opts->expire))
 			sel->order[sel->size++] = (uint32_t)group;
 	}
 	sel->cut_expired = n - sel->size;

@@ -4,6 +4,7 @@
  * since the scrapes before: the cardinality budget's place. A selection owns its tally and is
  * shared by count: every view of a rule's pass holds it, and two scrapes may.
  */
+#include "text/metric_history.h"
 #include "text/metric_tally.h"
 
 enum lun_reset {
@@ -21,6 +22,10 @@ struct lun_select_opts {
 	const bool *counter; /* by cell: watched for resets; NULL: none */
 	enum lun_reset reset;
 };
+
+/* Whether a group changed within `expire` seconds; notes what it is now. */
+bool lun_series_fresh(struct lun_history *history, const struct lun_tally *tally, size_t group,
+	double now, double expire);
 
 struct lun_selection {
 	int refs;

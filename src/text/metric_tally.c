@@ -350,6 +350,18 @@ int lun_tally_add(struct lun_tally *t, size_t group, size_t cell, struct lun_met
 	return 0;
 }
 
+/* Nothing was put behind it: its slot becomes empty without a gap in another one's way. */
+void lun_tally_pop(struct lun_tally *t)
+{
+	size_t group = t->size - 1, i = t->hash[group] & (t->n_slots - 1);
+
+	while (t->slots[i] != group + 1)
+		i = (i + 1) & (t->n_slots - 1);
+	t->slots[i] = 0;
+	t->size = group;
+	t->keys.len = group ? t->end[group - 1] : 0;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;

@@ -29,6 +29,8 @@ int64_t lun_tally_group(struct lun_tally *tally, const struct lun_slice *labels)
 /* Merges a number into a cell. -EEXIST when the cell is LUN_MERGE_FIRST and taken. */
 int lun_tally_add(struct lun_tally *tally, size_t group, size_t cell, struct lun_metric_number v);
 
+/* Forgets the group that was made last. */
+void lun_tally_pop(struct lun_tally *tally);
 /* Forgets all groups but the `keep` greatest by a cell. Only where no group gets more once it
  * was added. 0, -ENOMEM. */
 int lun_tally_prune(struct lun_tally *tally, size_t keep, size_t by);

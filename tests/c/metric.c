@@ -208,16 +208,50 @@ static void test_history(void **state)
 		past = lun_history_past(h, key);
 		assert_non_null(past);
 		past->seen = key <= 500 ? 10 : 4000;
-		past->content = key;
+		past->created = (double)key;
 	}
 	lun_history_close(h, 4000);
 	h = lun_history_open("rule", 3999);
 	assert_true(lun_history_stale(h));
-	assert_int_equal(lun_history_past(h, 700)->content, 700);
+	assert_true(lun_history_past(h, 700)->created == 700);
 	assert_null(lun_history_past(h, 7000));
 	assert_null(lun_history_past(h, 300)); /* forgotten: not seen for an hour */
 	lun_history_close(h, 4000);
 	lun_history_clear();
+}
+
+static void test_expiry(void **state)
+{
+	enum { SERIES = 100000 };
+	struct lun_expiry *e = lun_expiry_new();
+
+	(void)state;
+	for (uint64_t i = 0; i < SERIES; i++)
+		assert_true(lun_expiry_note(e, i * 0x9e3779b97f4a7c15ull, i, 1000) == 0);
+	for (uint64_t i = 0; i < SERIES; i++)
+		assert_true(lun_expiry_note(e, i * 0x9e3779b97f4a7c15ull, i + i % 2, 1060) ==
+			(i % 2 ? 0 : 60));
+	assert_true(lun_expiry_look(e, 0x9e3779b97f4a7c15ull, 1090) == 30);
+	assert_true(lun_expiry_note(e, 1, 7, 5000) == 0);
+	lun_expiry_sweep(e, 4000);
+	assert_true(lun_expiry_look(e, 2 * 0x9e3779b97f4a7c15ull, 5030) == 0);
+	assert_true(lun_expiry_look(e, 1, 5030) == 30);
+	lun_expiry_free(e);
+}
+
+/* What has no room is new each time, and never left out. */
+static void test_expiry_is_bounded(void **state)
+{
+	struct lun_expiry *e = lun_expiry_new();
+	size_t known = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < 700000; i++)
+		lun_expiry_note(e, i * 0x9e3779b97f4a7c15ull, i, 1000);
+	for (uint64_t i = 0; i < 700000; i++)
+		known += lun_expiry_look(e, i * 0x9e3779b97f4a7c15ull, 1010) > 0;
+	assert_true(known > 500000 && known <= 1 << 19);
+	lun_expiry_free(e);
 }
 
 static struct lun_page *page_of(size_t groups)
@@ -304,6 +338,8 @@ int main(void)
 		cmocka_unit_test(test_first_stays),
 		cmocka_unit_test(test_compare),
 		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_expiry_is_bounded),
 		cmocka_unit_test(test_page_outlives_its_maker),
 		cmocka_unit_test(test_gzip_source),
 	};

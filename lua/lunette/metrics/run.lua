@@ -87,15 +87,24 @@ local function stream(self, compiled, map)
   self.streamed = true
 end
 
--- Where each entry is a series and only the greatest are wanted, the others are not even
--- counted. Texts with bytes behind their end may make one series of two entries: then once more.
-local function gather_top(self, spec)
-  spec.top, spec.by = self.rule.top, self.rule.metrics[self.rule.by].cell
-  self.tally = new_tally(self.rule)
+-- Where each entry is a series, of which only the greatest are wanted, or those that change, the
+-- others are not even kept. Texts with bytes behind their end may make one series of two entries:
+-- then once more.
+local function gather_entries(self, spec)
+  local rule = self.rule
+  local most = math.min(rule.top or math.huge, rule.max_series)
+  spec.top = most < MOST_GROUPS and math.tointeger(most // 1) or nil
+  spec.by = rule.metrics[rule.by].cell
+  spec.expire = rule.expire
+    and { rule = rule.name, began = self.began, seconds = rule.expire } or nil
+  self.tally = new_tally(rule)
   local outcome, err, errno = core.run(spec, self.tally)
-  if not outcome or not outcome.blurred then return outcome, err, errno end
-  self.tally = new_tally(self.rule, true)
-  spec.top = nil
+  if not outcome or not outcome.blurred then
+    self.expired = outcome and outcome.expired or 0
+    return outcome, err, errno
+  end
+  self.tally = new_tally(rule, self.ranked)
+  spec.top, spec.expire = nil, nil
   return core.run(spec, self.tally)
 end
 
@@ -108,7 +117,9 @@ end
 local function gather_by(self, compiled, map, alone)
   local rule, deadline = self.rule, self.scrape.ends
   local spec = not compiled.lua and compiled:spec(map, deadline)
-  if spec and alone and self.ranked and compiled.identity then return gather_top(self, spec) end
+  if spec and alone and compiled.identity and (self.ranked or rule.expire) then
+    return gather_entries(self, spec)
+  end
   self.tally = self.tally or new_tally(rule, self.ranked)
   local into, full = self.tally, nil
   if rule.relabel then
@@ -163,9 +174,11 @@ local function select_series(self)
     expire = rule.expire, top = rule.top, by = rule.metrics[rule.by].cell,
     max = rule.max_series, counters = rule.cells.counters, hold = hold }
   local size, cut_top, cut_max, expired = selection:size()
+  -- What the pass did not keep, it did not for the lesser of both.
+  if not rule.top then cut_top, cut_max = 0, cut_max + cut_top end
   state.cut(rule.name, "top", cut_top)
   state.cut(rule.name, "max", cut_max + refused)
-  state.cut(rule.name, "expired", expired)
+  state.cut(rule.name, "expired", expired + (self.expired or 0))
   core.count(rule.name, "labels_cut", cut)
   return selection, size
 end

@@ -29,7 +29,7 @@ describe("a rule over a large map", function()
   local function declare(name, fields)
     fields.name, fields.type, fields.match = name, "counter", { id = map:info().id }
     fields.decode = { key = d.cstring(16):as("who"), value = d.u64() }
-    fields.labels, fields.max_series = { who = "key" }, math.huge
+    fields.labels, fields.max_series = { who = "key" }, fields.max_series or math.huge
     return metrics.map(fields)
   end
 
@@ -85,6 +85,24 @@ describe("a rule over a large map", function()
     assert.are.equal(1, metrics.status(rule.name).cut_expired)
     put("a", 7)
     assert.are.equal("7", support.sample(support.text(), 'large_old_total{who="a"}'))
+  end)
+
+  it("keeps of very many only those that change, and of these the greatest", function()
+    local MANY, CHANGED = 60000, 50
+    for i = 1, MANY do put(("k%06d"):format(i), i) end
+    local rule = declare("large_many", { expire = 0.01, max_series = 20 })
+    support.text()
+    local began = core.now()
+    while core.now() - began < 0.05 do end
+    for i = 1, CHANGED do put(("k%06d"):format(i), MANY + i) end
+    local text = support.text()
+    local _, lines = text:gsub("\nlarge_many_total{", "")
+    local status = metrics.status(rule.name)
+    assert.are.equal(20, lines)
+    assert.are.equal(MANY - CHANGED, status.cut_expired)
+    assert.are.equal(CHANGED - 20, status.cut_max)
+    assert.are.equal(tostring(MANY + 31), support.sample(text, 'large_many_total{who="k000031"}'))
+    assert.is_nil(support.sample(text, 'large_many_total{who="k000030"}'))
   end)
 
   it("tells by reset when a counter began anew, and streams what fell as it is", function()
