@@ -30,6 +30,15 @@ extend type Subscription {
     "Look every so many seconds."
     every: Float = 2.0
   ): [Owner!]!
+  "The processes that hold BPF objects, at once and whenever one holds others."
+  processes("Look every so many seconds." every: Float = 2.0): [Process!]!
+  "One process, at once and whenever it holds others; null when it holds nothing."
+  process(
+    "Its id."
+    pid: Int!
+    "Look every so many seconds."
+    every: Float = 2.0
+  ): Process
   "Objects that seem forgotten, at once and whenever they are others."
   leaks("Look every so many seconds." every: Float = 5.0): [Leak!]!
 }
@@ -178,7 +187,36 @@ local function all_leaks(_, ctx)
   return assert(leaks.list())
 end
 
+local TOLD = { prog = true, map = true, link = true }
+
+-- Who holds what of that which is told, in a text: so long as it stays, nobody has to be asked.
+local function holding(holds)
+  local lines, seen = {}, {}
+  for _, hold in ipairs(holds) do
+    local what = TOLD[hold.kind] and hold.kind .. hold.id or ""
+    local line = table.concat({ hold.pid, hold.comm, what }, " ")
+    if not seen[line] then lines[#lines + 1] = line end
+    seen[line] = true
+  end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
+-- Told when what is held is another. The answer stands in a table: it may be that there is none.
+local function when_held(find)
+  return function(root, args, ctx)
+    local last
+    return subscription.timed(function(given, context)
+      local now = holding(owners(given, context))
+      if now == last then return nil end
+      last = now
+      return { found = find(nil, given, context) }
+    end)(root, args, ctx)
+  end
+end
+
 local function itself(event) return event end
+local function found(event) return event.found end
 
 -- A process may hold a thousand objects: its cgroup is read once a request.
 local function cgroup(proc, ctx) return kernel.of(ctx):cgroup_of_process(proc.pid) end
@@ -193,6 +231,8 @@ owner.resolvers = {
   },
   Subscription = {
     owners = { subscribe = subscription.when_other(owners), resolve = itself },
+    processes = { subscribe = when_held(processes), resolve = found },
+    process = { subscribe = when_held(one_process), resolve = found },
     leaks = { subscribe = subscription.when_other(all_leaks), resolve = itself },
   },
   Owner = {

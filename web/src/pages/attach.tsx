@@ -6,7 +6,7 @@ import {
 } from "@gen/queries";
 import type { PageProps } from "../routes";
 import { compare, plural } from "../lib/format";
-import { useQuery } from "../lib/hooks";
+import { useLive, useQuery } from "../lib/hooks";
 import { oneOf, params, setParams } from "../lib/router";
 import { setShowOwn, showOwn } from "../lib/store";
 import { Card, Head, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
@@ -55,7 +55,7 @@ const fits = (row: Point, text: string): boolean =>
     .some((part) => String(part ?? "").toLowerCase().includes(text.toLowerCase()));
 
 export function AttachPoints() {
-  const result = useQuery(Attachments, {}, { kinds: ["LINK", "PROGRAM"] });
+  const result = useLive(Attachments, {});
   const text = params.value.get("q") ?? "";
   const group = oneOf("group", groups);
   const points = useMemo(() => (result.data?.attachments ?? [])

@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { ProcessPage, Processes, type ProcessesData } from "@gen/queries";
 import type { PageProps } from "../routes";
 import { count, plural } from "../lib/format";
-import { useQuery } from "../lib/hooks";
+import { useLive } from "../lib/hooks";
 import { params, setParams } from "../lib/router";
 import { Card, Head, MapLink, None, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
 import { Icon } from "../parts/icon";
@@ -41,7 +41,7 @@ const fits = (row: Process, text: string): boolean =>
     .some((part) => String(part ?? "").toLowerCase().includes(text.toLowerCase()));
 
 export function Owners() {
-  const result = useQuery(Processes, {}, { kinds: ["PROGRAM", "MAP", "LINK"] });
+  const result = useLive(Processes, {});
   const text = params.value.get("q") ?? "";
   const rows = useMemo(
     () => (result.data?.processes ?? []).filter((row) => !text || fits(row, text)),
@@ -69,7 +69,7 @@ export function Owners() {
 }
 
 export function ProcessView({ id }: PageProps) {
-  const result = useQuery(ProcessPage, { pid: Number(id) }, { kinds: ["PROGRAM", "MAP", "LINK"] });
+  const result = useLive(ProcessPage, { pid: Number(id) });
   return (
     <div class="page">
       <Answer result={result}>

@@ -1,0 +1,12 @@
+-- Holds what is pinned at a path until its input ends; prints its own id.
+-- lunette run tests/lua/support/hold_pin.lua PIN
+
+package.path = "./?.lua;" .. package.path
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+
+local map <close> = assert(bpf.map(arg[1]))
+print(fixture.pid(), map:id())
+io.stdout:flush()
+io.stdin:read("a")
