@@ -138,3 +138,17 @@ test("nothing of a command's help is missing: what README names is there", () =>
     if (option[1] !== "--help") assert.ok(help.includes(option[1]), option[1]);
   }
 });
+
+// graphql-js 17 runs there with tests/lib/node18.mjs; graphql-ws does, whatever it says.
+const RUNS_ON_18 = ["node_modules/graphql", "node_modules/graphql-ws"];
+
+test("no package asks for a newer node than Debian 12 has", () => {
+  for (const lock of ["web/package-lock.json", "tests/package-lock.json"]) {
+    const { packages } = JSON.parse(readFileSync(lock, "utf8"));
+    for (const [name, { engines }] of Object.entries(packages)) {
+      const versions = [...(engines?.node ?? "").matchAll(/(?:>=|\^)\s*v?(\d+)/g)].map(([, major]) => Number(major));
+      if (versions.length === 0 || RUNS_ON_18.includes(name)) continue;
+      assert.ok(Math.min(...versions) <= 18, `${lock}: ${name} needs node ${engines.node}`);
+    }
+  }
+});
