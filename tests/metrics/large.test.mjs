@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
-import { startServer, until } from "../lib/server.mjs";
+import { sanitized, startServer, until } from "../lib/server.mjs";
 import { build } from "./support.mjs";
 
 const ENTRIES = 200000; // with labels and all, what is gathered takes more than 32 MiB of so many
@@ -66,7 +66,7 @@ describe("a large map", () => {
       writeFileSync(`/proc/${server.pid}/clear_refs`, "5");
       const idle = resident("VmRSS");
       await get(rule);
-      assert.ok(resident("VmHWM") - idle < 32, `${rule}: ${resident("VmHWM") - idle} MiB more`);
+      assert.ok(sanitized || resident("VmHWM") - idle < 32, `${rule}: ${resident("VmHWM") - idle} MiB more`);
     }
   });
 
