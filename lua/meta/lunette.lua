@@ -1,0 +1,149 @@
+---@meta lunette
+-- What a script gets from require("lunette"). Each part is loaded when it is first used; the name
+-- of one that is not there is an error that says what is near it.
+
+---@class lunette
+---@field version string "0.1.0"
+---@field decode table decoders and what they are made of: decode.lua
+---@field metrics lunette.metrics rules for /metrics: metrics.lua
+---@field graphql table the engine, and extend: graphql.lua
+---@field http lunette.http routes and WebSockets: http.lua
+---@field ui lunette.ui pages and panels: ui.lua
+---@field attach table where programs hang: attach.lua
+---@field leaks table what seems forgotten: attach.lua
+---@field history lunette.history the past of map values: cost.lua
+---@field sampler lunette.sampler what programs cost: cost.lua
+---@field shared lunette.shared what VMs share: runtime.lua
+---@field log lunette.log the server's log: runtime.lua
+---@field json json
+---@field u64 u64
+---@field inspect inspect
+local lunette = {}
+
+--- Declares a decoder: shorthand for lunette.decode.declare.
+---@param spec table
+---@return table decoder
+function lunette.decoder(spec) end
+
+--- Declares a service: fn(svc) runs once in the process, in a VM of its own.
+---@param name string
+---@param fn fun(svc: lunette.Service)
+---@return table service
+function lunette.service(name, fn) end
+
+--- The topic of that name: bounded publish and subscribe between VMs and clients.
+---@param name string
+---@return lunette.Topic
+function lunette.topic(name) end
+
+--- Finds a file of a script: beside the script, or where the build put it (BPF objects).
+--- Raises, with the places where it looked, when it is nowhere.
+---@param name string
+---@return string path
+function lunette.path(name) end
+
+--- JSON. Integers are written as decimal digits, floats as the shortest text that reads back; a
+--- table with items as a list, any other as an object with sorted keys.
+---@class json
+---@field null lightuserdata null, within tables
+local json = {}
+
+--- Marks a table as a list: an empty one is written as [].
+---@param t table
+---@return table t
+function json.array(t) end
+
+--- Gives one object its order of fields; those that are nil are written as null.
+---@param t table
+---@param order string[]
+---@return table t
+function json.object(t, order) end
+
+--- A metatable that gives many objects that order: setmetatable(row, shape).
+---@param order string[]
+---@return table
+function json.shape(order) end
+
+--- Reads JSON, 100 levels deep at most. Numbers are floats, null is json.null.
+---@param text string
+---@return any|nil value, string? err
+function json.decode(text) end
+
+--- Writes a value; raises on what JSON can't hold (functions, mixed tables, depth over 200).
+---@param value any
+---@return string
+function json.encode(value) end
+
+--- Unsigned 64-bit integers, which Lua holds in its signed ones.
+---@class u64
+local u64 = {}
+
+--- Decimal digits, exact.
+---@param x integer
+---@return string
+function u64.str(x) end
+
+--- As a float, rounded above 2^53.
+---@param x integer
+---@return number
+function u64.float(x) end
+
+--- Reads decimal digits; nil when the text is none, or too big for 64 bits.
+---@param text string
+---@return integer|nil
+function u64.parse(text) end
+
+--- Values as readable text, as the prompt prints them; inspect(value) is inspect.format(value).
+---@class inspect
+---@overload fun(value: any, opts: table?): string
+local inspect = {}
+
+---@class inspect.Options
+---@field width integer? columns of a line, 80
+---@field depth integer? levels of tables, 6
+---@field items integer? of one table, 200
+---@field text integer? characters of one string, 2000
+
+--- A value as text.
+---@param value any
+---@param opts inspect.Options?
+---@return string
+function inspect.format(value, opts) end
+
+--- Bytes as a quoted text; a text padded with NULs says how many; anything else in hex.
+---@param bytes string
+---@param limit integer? bytes at most
+---@return string
+function inspect.bytes(bytes, limit) end
+
+--- require("lunette.names"): types as the kernel spells them, and as eBPF explorer's users know
+--- them from cilium/ebpf.
+---@class names
+local names = {}
+
+--- A map type: names.map("percpu_hash") == "PerCPUHash".
+---@param kernel string
+---@return string
+function names.map(kernel) end
+
+--- A program type: names.prog("sched_cls") == "SchedCLS".
+---@param kernel string
+---@return string
+function names.prog(kernel) end
+
+--- What holds a perf event's program (bpf.task_fd_query).
+---@param kernel string
+---@return string
+function names.task(kernel) end
+
+--- A map type in either spelling, in any case, as the kernel spells it; nil for what is none.
+---@param name string
+---@return string|nil
+function names.parse_map(name) end
+
+--- A program type in either spelling, as the kernel spells it; nil for what is none.
+---@param name string
+---@return string|nil
+function names.parse_prog(name) end
+
+return lunette

@@ -1,0 +1,78 @@
+-- lua/meta against all that a script may require: each function of each part of `lunette` is
+-- documented, by its name, and none that is not there.
+
+local lunette = require("lunette")
+
+-- { [part] = { [function] = true } }, over all of lua/meta.
+local function documented()
+  local found = {}
+  local pipe <close> = assert(io.popen("ls lua/meta/*.lua"))
+  for path in pipe:lines() do
+    for line in io.lines(path) do
+      local part, name = line:match("^function ([%w_]+)%.([%w_]+)%(")
+      if part then
+        found[part] = found[part] or {}
+        assert(not found[part][name], ("%s.%s is documented twice"):format(part, name))
+        found[part][name] = true
+      end
+    end
+  end
+  return found
+end
+
+local function functions_of(module)
+  local found = {}
+  for name, value in pairs(module) do
+    local at = getmetatable(value)
+    if type(value) == "function" or at and at.__call then found[name] = true end
+  end
+  return found
+end
+
+-- What strict modules hold stands behind them; what is callable is itself a part.
+local function own_functions()
+  local found = functions_of(lunette)
+  for part in pairs(getmetatable(lunette).parts) do found[part] = nil end
+  return found
+end
+
+describe("lua/meta", function()
+  local told = documented()
+  for part, module in pairs(getmetatable(lunette).parts) do
+    it("documents lunette." .. part .. ", " .. module, function()
+      local have = functions_of(require(module))
+      if part == "decode" then -- the combinators are its fields: tests/lua/decode/meta_spec.lua
+        for name in pairs(have) do have[name] = told.decode[name] end
+      end
+      assert.same(have, told[part])
+    end)
+  end
+
+  it("documents lunette itself, and its names", function()
+    assert.same(own_functions(), told.lunette)
+    assert.same(functions_of(require("lunette.names")), told.names)
+  end)
+
+  it("names each part, and nothing else", function()
+    local fields = { version = true }
+    for part in pairs(getmetatable(lunette).parts) do fields[part] = true end
+    local named = {}
+    for line in io.lines("lua/meta/lunette.lua") do
+      if line == "local lunette = {}" then break end
+      local name = line:match("^%-%-%-@field ([%w_]+)")
+      if name then named[name] = true end
+    end
+    assert.same(fields, named)
+  end)
+
+  it("names the components of pages", function()
+    local named = {}
+    local inside
+    for line in io.lines("lua/meta/ui.lua") do
+      inside = line:match("^%-%-%-@class ([%w.]+)") or inside
+      local name = inside == "lunette.Components" and line:match("^%-%-%-@field ([%w_]+) fun")
+      if name then named[#named + 1] = name end
+    end
+    assert.same(lunette.ui.KINDS, named)
+  end)
+end)
