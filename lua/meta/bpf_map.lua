@@ -77,6 +77,8 @@ local Btf = {}
 ---@field whole? boolean it is all that the plan decodes, which is no struct then
 ---@field count? integer elements of an array
 ---@field big_endian? boolean
+---@field unsigned? boolean|table numbers in it count from zero (Lua's 64 bits don't): all, or, of
+--- structs in an array, those of these members
 ---@field histogram? "log2" an array of counts in slots of powers of two (`slots[]`)
 ---@field reduce? string how CPUs become one for this field
 

@@ -333,28 +333,6 @@ static int l_json(lua_State *L)
 	return 1;
 }
 
-static void push_column(lua_State *L, const struct lun_plan *plan, const struct lun_pick *pick)
-{
-	const struct lun_op *op = &plan->ops[pick->op];
-
-	lua_createtable(L, 0, 6);
-	lun_set_str(L, "name", pick->path);
-	lun_set_str(L, "type", lun_op_type_name(op));
-	lun_set_str(L, "unit", lun_plan_str(plan, op->unit));
-	lun_set_int(L, "offset", pick->offset);
-	lun_set_int(L, "size", op->size);
-	if (!pick->op)
-		lun_set_bool(L, "whole", true);
-	if (op->flags & LUN_OP_BE)
-		lun_set_bool(L, "big_endian", true);
-	if (op->kind == LUN_K_ARRAY)
-		lun_set_int(L, "count", op->count);
-	if (op->flags & LUN_OP_LOG2)
-		lun_set_str(L, "histogram", "log2");
-	if (op->reduce)
-		lun_set_str(L, "reduce", lun_reduce_name(op->reduce));
-}
-
 /* plan:columns(root) -> { { name, type, unit, offset, size }… } */
 static int l_columns(lua_State *L)
 {
@@ -366,7 +344,7 @@ static int l_columns(lua_State *L)
 	lun_plan_columns(plan, root, picks, n);
 	lua_createtable(L, (int)n, 0);
 	for (uint32_t i = 0; i < n; i++) {
-		push_column(L, plan, &picks[i]);
+		lun_push_column(L, plan, &picks[i]);
 		lua_rawseti(L, -2, i + 1);
 	}
 	return 1;

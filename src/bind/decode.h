@@ -10,6 +10,8 @@
 /* The plan at idx, NULL when it is none. */
 struct lun_plan *lun_plan_test(lua_State *L, int idx);
 struct lun_plan *lun_plan_check(lua_State *L, int idx);
+/* Pushes what a script learns of a column: a table. */
+void lun_push_column(lua_State *L, const struct lun_plan *plan, const struct lun_pick *pick);
 /* Pushes a plan object; takes the reference over, also when it raises. */
 void lun_plan_push(lua_State *L, struct lun_plan *plan);
 /* The VM's own decoding context. */

@@ -13,9 +13,6 @@ local NUMERIC = {
   duration = true, number = true,
 }
 
--- Types whose 64 bits count from zero: as Lua integers, the upper half is negative.
-local UNSIGNED = { u64 = true, be64 = true, pointer = true, duration = true }
-
 local EXACT = 1 << 53
 
 --- Are cells of this type numbers?
@@ -25,16 +22,20 @@ function cells.numeric(type) return NUMERIC[type] or false end
 
 --- A cell as JSON can hold it: integers that doubles can't hold become decimal digits.
 ---@param value any
----@param unsigned boolean?
+---@param unsigned boolean|table|nil does it count from zero? of an object, which of its members do
 ---@return any
 function cells.json(value, unsigned)
   if math.type(value) == "integer" then
     if unsigned and value < 0 then return ("%u"):format(value) end
     if value > EXACT or value < -EXACT then return ("%d"):format(value) end
-  elseif type(value) == "table" and #value > 0 then
-    local list = {}
-    for i, item in ipairs(value) do list[i] = cells.json(item, unsigned) end
-    return list
+  elseif type(value) == "table" then
+    local copy, list = setmetatable({}, getmetatable(value)), #value > 0
+    for key, item in pairs(value) do
+      local inside = unsigned
+      if not list then inside = type(unsigned) == "table" and unsigned[key] or nil end
+      copy[key] = cells.json(item, inside)
+    end
+    return copy
   end
   return value
 end
@@ -82,7 +83,7 @@ end
 function cells.column(of, part)
   return {
     name = of.name, type = of.type, unit = of.unit, part = part, histogram = of.histogram,
-    numeric = cells.numeric(of.type), unsigned = UNSIGNED[of.type],
+    numeric = cells.numeric(of.type), unsigned = of.unsigned,
     get = of.whole and itself or getter(of.name),
   }
 end

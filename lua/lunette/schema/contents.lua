@@ -7,7 +7,9 @@ local contents = {}
 
 local ENOENT = 2
 
-local function column(name, type, part) return cells.column({ name = name, type = type }, part) end
+local function column(name, type, part)
+  return cells.column({ name = name, type = type, unsigned = type == "u64" }, part)
+end
 
 local function row(bytes, ...)
   local made = table.pack(...)

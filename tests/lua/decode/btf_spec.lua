@@ -11,6 +11,7 @@ struct list { struct list *next; struct forward *other; };
 struct flexible { u32 count; u32 items[]; };
 struct nothing {};
 struct middle { u32 n; u32 none[0]; struct { u32 a; u32 b[0]; } in; _Bool on : 1, off : 1; };
+struct listed { struct { unsigned long long id; int n; struct { u32 x; } at; } list[2]; };
 struct padded { unsigned long long n; u32 last; u32 items[]; };
 struct anonymous {
   struct { u32 a; union { u32 b; short halves[2]; }; };
@@ -26,7 +27,7 @@ struct hist { u32 slots[26]; char comm[16]; };
 struct wide { unsigned __int128 u; __int128 s; };
 struct be { __attribute__((packed)) struct { char c; u32 v; } inner; };
 enum plain keep_plain; struct list keep_list; struct flexible keep_flexible;
-struct middle keep_middle; struct padded keep_padded;
+struct middle keep_middle; struct padded keep_padded; struct listed keep_listed;
 struct anonymous keep_anonymous; struct bits keep_bits; struct grid keep_grid;
 struct wide keep_wide; struct hist keep_hist; struct be keep_be; u32 keep_u32;
 ]]
@@ -179,6 +180,19 @@ describe("plans of odd types", function()
     local slots = columns[1]
     assert.same({ "slots", "log2", 26 }, { slots.name, slots.histogram, slots.count })
     assert.is_nil(columns[2].histogram)
+  end)
+
+  it("columns whose numbers count from zero, also within arrays", function()
+    local function unsigned(name)
+      local found = {}
+      for _, column in ipairs(plan(btf, "struct", name):columns("value")) do
+        found[column.name] = column.unsigned
+      end
+      return found
+    end
+    assert.same({ ["in.a"] = true, ["in.b"] = true, n = true, none = true }, unsigned("middle"))
+    assert.same({ one = true, wide = true }, unsigned("bits"))
+    assert.same({ list = { id = true, at = { x = true } } }, unsigned("listed"))
   end)
 
   it("128 bits", function()

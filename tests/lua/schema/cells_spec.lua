@@ -11,6 +11,10 @@ describe("cells", function()
     assert.equal("18446744073709551615", cells.json(-1, true))
     assert.equal(-1, cells.json(-1))
     assert.same({ 1, "18446744073709551615" }, cells.json({ 1, -1 }, true))
+    assert.same({ { id = "18446744073709551615", change = -1 } },
+      cells.json({ { id = -1, change = -1 } }, { id = true }))
+    assert.same({ at = { { "18446744073709551615" } } },
+      cells.json({ at = { { -1 } } }, { at = true }))
     assert.equal("text", cells.json("text"))
     assert.is_nil(cells.json(nil))
   end)
