@@ -50,7 +50,9 @@ test("the token is asked for, and a wrong one changes nothing", async () => {
   await page.getByRole("button", { name: "Give a token" }).click();
   await dialog().getByLabel("Token").fill("wrong");
   await press("Use it");
-  await page.waitForTimeout(500);
+  await dialog().getByRole("alert").getByText("opens nothing here").waitFor();
+  await press("Forget it");
+  await dialog().waitFor({ state: "detached" });
   assert.equal(await page.getByRole("button", { name: "Add" }).count(), 0);
 });
 

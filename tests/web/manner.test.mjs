@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer, token } from "../lib/server.mjs";
 import {
-  accessibility, launch, mapNamed, openPage, picture, until,
+  accessibility, bpftool, launch, mapNamed, openPage, phone, picture, until,
 } from "./lib/browser.mjs";
 import { holdCrowd } from "./lib/fixtures.mjs";
 
@@ -19,7 +19,8 @@ let trace;
 before(async () => {
   server = await startServer({});
   browser = await launch();
-  trace = startBpftrace(`tracepoint:raw_syscalls:sys_enter { @${name}[comm] = count(); }`);
+  trace = startBpftrace(`tracepoint:raw_syscalls:sys_enter {
+    @${name}[comm] = count(); @${name}_h = hist(args->id); }`);
   await mapNamed(`AT_${name}`);
 });
 
@@ -136,6 +137,13 @@ test("without the rights it says what it needs", async () => {
   }
 });
 
+/** The page of the program of ours that runs. */
+async function pathOfProgram() {
+  const map = await mapNamed(`AT_${name}`);
+  const { id } = bpftool("prog", "list").find(({ map_ids: ids }) => ids?.includes(map.id));
+  return `/programs/${id}`;
+}
+
 test("with the sampler off there is a button that turns it on, for those who may", async () => {
   const off = await startServer({ args: ["--sampler", "off"], token: true });
   try {
@@ -147,6 +155,11 @@ test("with the sampler off there is a button that turns it on, for those who may
     assert.deepEqual(await accessibility(page), []);
     await page.evaluate((value) => sessionStorage.setItem("lunette.token", value), token);
     await page.reload();
+    for (const path of ["/programs", await pathOfProgram()]) {
+      await page.goto(off.url + path);
+      await button.waitFor(patience);
+    }
+    await page.goto(off.url);
     await button.click(patience);
     await page.locator(".chart canvas").waitFor(patience);
     await page.context().close();
@@ -188,5 +201,116 @@ test("where no program runs it is said, and not waited for", async () => {
     await crowd.stop();
   }
   assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test("a dialog gives the focus back, however it is closed", async () => {
+  const map = await mapNamed(`AT_${name}`);
+  const page = await openPage(browser, `${server.url}/maps/${map.id}`);
+  await page.locator(".table .rows .row").first().waitFor(patience);
+  const columns = page.getByRole("button", { name: "Columns", exact: true });
+  const closes = [
+    () => page.getByRole("dialog").getByRole("button", { name: "Done" }).click(),
+    () => page.getByRole("dialog").getByRole("button", { name: "Close" }).click(),
+    () => page.keyboard.press("Escape"),
+  ];
+  for (const close of closes) {
+    await columns.click();
+    await close();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    assert.ok(await columns.evaluate((button) => document.activeElement === button));
+  }
+  await page.context().close();
+});
+
+test("on a phone the chosen tab is in sight", async () => {
+  const page = await openPage(browser, `${server.url}${await pathOfProgram()}?tab=run`,
+    { viewport: phone });
+  const tab = page.getByRole("tab", { name: "Run" });
+  await tab.waitFor(patience);
+  await until("the tab in sight", async () => {
+    const { x, width } = await tab.boundingBox();
+    return x >= 0 && x + width <= phone.width;
+  });
+  await page.context().close();
+});
+
+test("bars of a histogram begin below each other, on a phone too", async () => {
+  const buckets = [1, 2 ** 17, 2 ** 30].map((from) => ({ from, to: from * 2, count: 1 }));
+  for (const viewport of [undefined, phone]) {
+    const page = await openPage(browser, undefined, viewport ? { viewport } : {});
+    await page.route("**/graphql", async (route) => {
+      const response = await route.fetch();
+      const body = await response.json();
+      const histogram = body.data?.map?.histogram;
+      if (histogram) body.data.map.histogram = [{ label: null, unit: null, buckets }];
+      await route.fulfill({ response, json: body });
+    });
+    const map = await mapNamed(`AT_${name}_h`);
+    await page.goto(`${server.url}/maps/${map.id}?tab=histogram`);
+    await page.locator(".hist .bucket").nth(2).waitFor(patience);
+    const lefts = await page.locator(".hist .track").evaluateAll((tracks) =>
+      tracks.map((track) => track.getBoundingClientRect().left));
+    assert.equal(new Set(lefts).size, 1, lefts.join());
+    const ends = await page.locator(".hist .range").evaluateAll((ranges) =>
+      ranges.map((range) => range.getBoundingClientRect().right));
+    assert.ok(Math.max(...ends) <= lefts[0], `${ends} over ${lefts}`);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.context().close();
+  }
+});
+
+test("a list that is being read does not say that there is nothing", async () => {
+  const page = await openPage(browser);
+  await page.route("**/graphql", async (route) => {
+    if (/MapRows|ProgramRows/.test(route.request().postData() ?? "")) return;
+    await route.continue();
+  });
+  await page.goto(`${server.url}/maps`);
+  await page.getByRole("status", { name: "Loading" }).waitFor(patience);
+  assert.doesNotMatch(await page.locator(".bar").innerText(), /0 maps/);
+  await page.getByLabel("Search everything").fill("zzz");
+  await page.getByText("What is loaded is still being read.").waitFor(patience);
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.context().close();
+});
+
+test("what takes long is asked for seldom while objects come and go", async () => {
+  const page = await openPage(browser);
+  const took = 300;
+  const asked = [];
+  await page.route("**/graphql", async (route) => {
+    if (!/query Leaks/.test(route.request().postData() ?? "")) return route.continue();
+    asked.push(performance.now());
+    const response = await route.fetch();
+    await new Promise((done) => setTimeout(done, took));
+    await route.fulfill({ response });
+  });
+  let tell;
+  await page.routeWebSocket(/\/graphql$/, (socket) => {
+    const up = socket.connectToServer();
+    up.onMessage((text) => socket.send(text));
+    socket.onMessage((text) => {
+      const { id, type, payload } = JSON.parse(text);
+      if (type === "subscribe" && /^subscription Objects/.test(payload.query)) {
+        tell = () => socket.send(JSON.stringify({ id, type: "next", payload: { data: {
+          objects: { kind: "PROGRAM", added: [], removed: [] } } } }));
+      }
+      up.send(text);
+    });
+  });
+  await page.goto(server.url);
+  await page.locator(".card", { hasText: "Seem forgotten" }).locator(".state-box, li").first()
+    .waitFor(patience);
+  await until("the socket", () => tell);
+  const timer = setInterval(() => tell(), 100);
+  try {
+    await until("asked again", () => asked.length >= 3);
+  } finally {
+    clearInterval(timer);
+  }
+  const pauses = asked.slice(1).map((time, at) => time - asked[at]);
+  assert.ok(pauses.every((pause) => pause > 8 * took), pauses.join(", "));
+  await page.unrouteAll({ behavior: "ignoreErrors" });
   await page.context().close();
 });

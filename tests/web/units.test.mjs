@@ -6,6 +6,7 @@ import { loadLib as load } from "./lib/units.mjs";
 
 const format = await load("format");
 const bytes = await load("bytes");
+const cells = await load("cells");
 const { parseFilter } = await load("filter");
 const { search } = await load("search");
 const { layoutGraph } = await load("layout");
@@ -15,6 +16,30 @@ test("numbers keep every digit", () => {
   assert.equal(format.count("-9223372036854775808"), "-9,223,372,036,854,775,808");
   assert.equal(format.count(1234567), "1,234,567");
   assert.equal(format.count(null), "–");
+});
+
+test("a number that is no whole one is short at any size", () => {
+  assert.equal(format.count(3.14159265358979), "3.142");
+  assert.equal(format.count(1e-300), "1e-300");
+  assert.equal(format.count(-3.4028234e38), "-3.403e38");
+  assert.equal(format.count(9007199254740992), "9,007,199,254,740,992");
+  assert.equal(format.count(0), "0");
+  assert.equal(format.short(18446744073709551615), "18.4 E");
+});
+
+test("characters that one does not see are escaped, and nothing else", () => {
+  const shown = (text) => cells.piecesOf(text).map((piece) => piece.text).join("");
+  assert.equal(shown("a\nb\r\t\u0001\u007f"), "a\\nb\\r\\t\\x01\\x7f");
+  assert.equal(shown("x\u202ey\ufeff"), "x\\u202ey\\ufeff");
+  assert.equal(shown("Zürich → 東京 🌙"), "Zürich → 東京 🌙");
+  assert.equal(cells.piecesOf("plain").length, 1);
+});
+
+test("pids, ports and ids are names, what only ends like one is not", () => {
+  const yes = ["pid", "prev_pid", "key.tgid", "dport", "inode", "uid@3", "ifindex"];
+  assert.deepEqual(yes.filter((name) => !cells.isName(name)), []);
+  const no = ["rapid", "count", "valid", "bytes", "fluid@0"];
+  assert.deepEqual(no.filter((name) => cells.isName(name)), []);
 });
 
 test("sizes, times and shares have units", () => {

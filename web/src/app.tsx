@@ -2,7 +2,8 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
-import { connection, refused, setToken, token } from "./lib/api";
+import { connection, refused, token } from "./lib/api";
+import { count } from "./lib/format";
 import { helpOpen, startKeys } from "./lib/keys";
 import { path } from "./lib/router";
 import { failure, loaded, mapList, programList, start } from "./lib/store";
@@ -24,7 +25,7 @@ function RailLink({ entry, tally }: { entry: RailEntry; tally?: number | undefin
     <a href={entry.href} aria-current={isHere(entry.href) ? "page" : undefined}
       onClick={() => { railOpen.value = false; }}>
       <Icon name={entry.icon} />{entry.text}
-      {tally !== undefined && <span class="tally">{tally}</span>}
+      {tally !== undefined && <span class="tally">{count(tally)}</span>}
     </a>
   );
 }
@@ -175,7 +176,7 @@ export function App() {
         <Page />
       </main>
       {helpOpen.value && <Help />}
-      {tokenOpen.value && <TokenDialog save={setToken} />}
+      {tokenOpen.value && <TokenDialog />}
     </div>
   );
 }

@@ -4,13 +4,18 @@
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 
+/** 3.4e+38 → 3.4e38: what would be a row of zeros, or of digits that were never meant. */
+const power = (value: number): string => String(Number(value.toPrecision(4))).replace("e+", "e");
+
 /** 1234567 → 1,234,567; a decimal string keeps every digit. */
 export function count(value: number | string | null | undefined): string {
   if (value === null || value === undefined || value === "") return "–";
   if (typeof value === "string") {
     return /^-?\d+$/.test(value) ? whole.format(BigInt(value)) : value;
   }
-  return Number.isInteger(value) ? whole.format(value) : fine.format(value);
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e16) return whole.format(value);
+  return size < 1e-6 || size >= 1e15 ? power(value) : fine.format(value);
 }
 
 function scaled(value: number, units: readonly string[], step: number): string {
@@ -28,7 +33,7 @@ function scaled(value: number, units: readonly string[], step: number): string {
 /** 1234567 → 1.23 M */
 export const short = (value: number | null | undefined): string =>
   value === null || value === undefined
-    ? "–" : scaled(value, ["", "k", "M", "G", "T", "P"], 1000);
+    ? "–" : scaled(value, ["", "k", "M", "G", "T", "P", "E"], 1000);
 
 export const bytes = (value: number | null | undefined): string =>
   value === null || value === undefined

@@ -27,6 +27,25 @@ interface QueryOptions {
   skip?: boolean;
 }
 
+/** So long one waits for more to change, and so many times as long as the last answer took. */
+const settling = 200;
+const pauses = 10;
+
+/** Changes that are to be asked for: not while an answer is on its way, and seldom what takes long. */
+function usePaced(changes: number, asked: { busy: boolean; ended: number; took: number }): number {
+  const [due, setDue] = useState(changes);
+  const latest = useRef(changes);
+  latest.current = changes;
+  const waits = due !== changes && !asked.busy;
+  useEffect(() => {
+    if (!waits) return;
+    const rest = asked.ended + pauses * asked.took - performance.now();
+    const timer = setTimeout(() => setDue(latest.current), Math.max(settling, rest));
+    return () => clearTimeout(timer);
+  }, [waits]);
+  return due;
+}
+
 interface Kept { data: unknown; partial: GraphError[] }
 
 const kept = new Map<string, Kept>();
@@ -47,12 +66,15 @@ export function useQuery<Data, Variables>(
   const state = useRef<{ key: string; error?: ApiError | undefined; loading: boolean }>(
     { key: "", loading: !options.skip });
   if (state.current.key !== key) state.current = { key, loading: !options.skip };
-  const changes = options.kinds ? objectsChanged(options.kinds) : 0;
+  const asked = useRef({ busy: false, ended: 0, took: 0 }).current;
+  const changes = usePaced(options.kinds ? objectsChanged(options.kinds) : 0, asked);
   const again = epoch.value;
 
   useEffect(() => {
     if (options.skip) return;
     let here = true;
+    const began = performance.now();
+    asked.busy = true;
     run(doc, variables).then(
       ({ data, errors }) => {
         keep(key, { data, partial: errors });
@@ -61,7 +83,12 @@ export function useQuery<Data, Variables>(
       (error: ApiError) => {
         if (here) state.current = { key, error, loading: false };
       },
-    ).finally(() => { if (here) redraw((n) => n + 1); });
+    ).finally(() => {
+      if (!here) return;
+      const ended = performance.now();
+      Object.assign(asked, { busy: false, ended, took: ended - began });
+      redraw((n) => n + 1);
+    });
     return () => { here = false; };
   }, [key, round, changes, again, options.skip]);
 

@@ -103,8 +103,8 @@ function followRates(): void {
 visible.subscribe(followRates);
 connection.subscribe((state) => { if (state !== "live") endQuiet(serverTime()); });
 
-/** Keeps rates coming while the component is shown. */
-export function useRates(): ReadonlyMap<number, Rate> {
+/** Keeps rates coming while the component is shown; it is drawn anew by them if it reads them. */
+export function useRates(): void {
   useEffect(() => {
     watchers++;
     followRates();
@@ -113,5 +113,4 @@ export function useRates(): ReadonlyMap<number, Rate> {
       setTimeout(followRates, 1000);
     };
   }, []);
-  return rates.value;
 }

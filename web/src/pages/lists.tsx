@@ -14,15 +14,16 @@ import {
   Ago, Head, MapLink, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag,
 } from "../parts/bits";
 import { Spark } from "../parts/chart";
+import { NotMeasuredLine, isOff } from "../parts/sampler";
 import { Empty, Loading, Refused } from "../parts/states";
-import { Table, type Column } from "../parts/table";
+import { Table, sortFromAddress, type Column } from "../parts/table";
 
 const nameOf = (row: { id: number; name: string | null }) => row.name || `(no name) ${row.id}`;
 
 const rateOf = (row: ProgramRow) => rates.value.get(row.id);
 
 export const programColumns: Column<ProgramRow>[] = [
-  { id: "id", title: "Id", least: 62, end: true, wideOnly: true, value: (row) => row.id,
+  { id: "id", title: "Id", least: 78, end: true, wideOnly: true, value: (row) => row.id,
     cell: (row) => row.id },
   { id: "name", title: "Name", least: 132, grow: 3, value: nameOf,
     cell: (row) => <ProgramLink program={row} /> },
@@ -67,7 +68,7 @@ function MapNames({ ids }: { ids: { id: number }[] }) {
 }
 
 export const mapColumns: Column<MapRow>[] = [
-  { id: "id", title: "Id", least: 62, end: true, wideOnly: true, value: (row) => row.id,
+  { id: "id", title: "Id", least: 78, end: true, wideOnly: true, value: (row) => row.id,
     cell: (row) => row.id },
   { id: "name", title: "Name", least: 132, grow: 3, value: nameOf,
     cell: (row) => <MapLink map={row} /> },
@@ -123,7 +124,9 @@ function groupBy(group: Group): ((row: Groupable) => string) | undefined {
 }
 
 /** The bar above a list: filter, groups, Lunette's own. */
-function ListBar({ shown, all, noun }: { shown: number; all: number; noun: string }) {
+function ListBar({ shown, all, noun, ready }: {
+  shown: number; all: number; noun: string; ready: boolean;
+}) {
   const text = params.value.get("q") ?? "";
   return (
     <div class="bar">
@@ -138,7 +141,8 @@ function ListBar({ shown, all, noun }: { shown: number; all: number; noun: strin
         Lunette's own
       </label>
       <span class="end">
-        {shown === all ? plural(all, noun) : `${count(shown)} of ${plural(all, noun)}`}
+        {!ready ? "" : shown === all ? plural(all, noun)
+          : `${count(shown)} of ${plural(all, noun)}`}
       </span>
     </div>
   );
@@ -147,11 +151,12 @@ function ListBar({ shown, all, noun }: { shown: number; all: number; noun: strin
 interface Listed extends Groupable { id: number; own: boolean }
 
 function ListPage<Row extends Listed>({
-  noun, title, doc, ready, rows, fits, columns, href, note,
+  noun, title, doc, ready, rows, fits, columns, href, note, notice,
 }: {
   noun: string; title: string; doc: { text: string }; ready: boolean; rows: Row[];
   fits: (row: Row, text: string) => boolean;
   columns: Column<Row>[]; href: (row: Row) => string; note: (rows: Row[]) => ComponentChildren;
+  notice?: ComponentChildren;
 }) {
   const text = params.value.get("q") ?? "";
   const shown = useMemo(
@@ -167,7 +172,8 @@ function ListPage<Row extends Listed>({
   return (
     <div class="page fill">
       <Head title={title} actions={<ShowQuery doc={doc} variables={{ ids: null }} />} />
-      <ListBar shown={shown.length} all={rows.length} noun={noun} />
+      <ListBar shown={shown.length} all={rows.length} noun={noun} ready={ready} />
+      {notice}
       {!ready ? failure.value
         ? <Refused message={failure.value.message} /> : <Loading lines={10} /> : (
         <Table className="grow" label={title} rows={shown} columns={columns} href={href}
@@ -181,14 +187,19 @@ function ListPage<Row extends Listed>({
 const cpuOf = (rows: ProgramRow[]) =>
   rows.reduce((sum, row) => sum + (rateOf(row)?.cpu ?? 0), 0);
 
+const measuredColumns = new Set(["cpu", "runs", "average"]);
+
 export function Programs() {
   useRates();
-  // A new list at every beat: the table sorts by what was measured last.
-  const rows = useMemo(() => [...programList.value], [programList.value, rates.value]);
+  // Sorted by what was measured: a new list at every beat, so that the table sorts anew.
+  const byCost = measuredColumns.has(sortFromAddress(undefined)?.column ?? "");
+  const rows = useMemo(() => [...programList.value],
+    [programList.value, byCost ? rates.value : undefined]);
   return (
     <ListPage noun="programs" title="Programs" doc={ProgramRows} ready={programsRead.value}
       rows={rows} fits={programFits} columns={programColumns} href={(row) => `/programs/${row.id}`}
-      note={(list) => `${percent(cpuOf(list))} CPU`} />
+      note={(list) => `${percent(cpuOf(list))} CPU`}
+      notice={isOff() && <NotMeasuredLine />} />
   );
 }
 

@@ -12,6 +12,7 @@ import {
   Card, Figure, Figures, Head, MapLink, Meter, Owners, ProgramLink, ShowQuery, TypeTag, split,
 } from "../parts/bits";
 import { Histograms } from "../parts/histogram";
+import { Holders } from "../parts/holders";
 import { Icon } from "../parts/icon";
 import { Pins } from "../parts/pins";
 import { Answer, Empty } from "../parts/states";
@@ -57,27 +58,6 @@ function Users({ map }: { map: MapInfo }) {
                 <Icon name="program" /><ProgramLink program={program} />
                 <span class="dim">{program.id}</span>
                 <span class="end"><TypeTag type={program.type} /></span>
-              </li>
-            ))}
-          </ul>}
-    </Card>
-  );
-}
-
-function Holders({ map }: { map: MapInfo }) {
-  return (
-    <Card title="Held by" bare end={count(map.owners.length)}>
-      {map.owners.length === 0
-        ? <Empty title="No process holds it" icon="owner">
-            <p>A program, a pin or another map keeps it.</p>
-          </Empty>
-        : <ul class="list">
-            {map.owners.map(({ pid, comm, fd, process }) => (
-              <li key={`${pid} ${fd}`} title={process?.cmdline ?? ""}>
-                <Icon name="owner" /><a class="mono" href={`/owners/${pid}`}>{comm}</a>
-                <span class="dim">{pid}</span>
-                <span class="dim clip">{process?.unit ?? process?.container}</span>
-                {fd !== null && <span class="end">fd {fd}</span>}
               </li>
             ))}
           </ul>}
@@ -153,7 +133,7 @@ function About({ map, data }: { map: MapInfo; data: MapPageData }) {
       <div class="cards">
         <Panels panels={data.panels} />
         <Users map={map} />
-        <Holders map={map} />
+        <Holders owners={map.owners} none="A program, a pin or another map keeps it." />
         <Meaning map={map} />
         <Types map={map} />
         <Nested map={map} />

@@ -6,7 +6,7 @@ import type { ComponentChildren } from "preact";
 import { count, withUnit } from "../lib/format";
 import { cellAs, type CellFormat } from "../lib/cell_format";
 import type { EntryColumn } from "../lib/entries";
-import { cellText } from "../lib/cells";
+import { cellText, isName, piecesOf } from "../lib/cells";
 
 /** "mt_inner (70246)": the id that a name ends with, or the number alone. */
 function idOf(cell: Json): number | undefined {
@@ -72,26 +72,58 @@ export function Frames({ frames }: { frames: string[] }) {
 }
 
 const noneOf = new Set(["prog", "map"]);
+const floats = new Set(["f32", "f64"]);
+
+/** A text of which nothing is hidden: that it is empty, and characters that one does not see. */
+function Seen({ text }: { text: string }) {
+  if (text === "") return <span class="dim">(empty)</span>;
+  const pieces = piecesOf(text);
+  if (pieces.length === 1 && !pieces[0]!.escape) return <>{text}</>;
+  return <>{pieces.map(({ text: part, escape }, at) =>
+    escape ? <span key={at} class="escape">{part}</span> : part)}</>;
+}
+
+/** A number: an amount with its unit, the exact one on hover, or the name of something. */
+function amount(cell: number | string, column: EntryColumn): ComponentChildren {
+  if (column.unit) return <span title={count(cell)}>{withUnit(cell, column.unit)}</span>;
+  if (isName(column.name)) return String(cell);
+  const text = count(cell);
+  return floats.has(column.type) ? <span title={String(cell)}>{text}</span> : text;
+}
+
+/** A cell with all that is known of it, where there is room. */
+export function cellInFull(cell: Json | undefined, column: EntryColumn): ComponentChildren {
+  const rounded = column.numeric && (column.unit || floats.has(column.type));
+  if (!rounded || cell === null || cell === undefined) return cellView(cell, column);
+  return column.unit
+    ? <>{withUnit(cell as number | string, column.unit)}{" "}
+        <span class="dim">{count(cell as number | string)}</span></>
+    : String(cell);
+}
+
+const NotFinite = () => (
+  <span class="dim" title="It is infinite, or no number (NaN)">not finite</span>
+);
 
 /** A cell as one reads it, in its own format or another. */
 export function cellView(
   given: Json | undefined, column: EntryColumn, format?: CellFormat,
 ): ComponentChildren {
   const cell = format ? cellAs(given, column, format) : given;
+  if (cell === null && floats.has(column.type)) return <NotFinite />;
   if (cell === null || cell === undefined) return <span class="dim">–</span>;
-  if (format) return <span class="mono">{cellText(cell)}</span>;
+  if (format) return <span class="mono"><Seen text={cellText(cell)} /></span>;
   if (typeof cell === "boolean") return cell ? "yes" : "no";
   const href = leadsTo(cell, column);
   if (href) return <a class="mono" href={href}>{cellText(cell)}</a>;
   if (cell === 0 && noneOf.has(column.type)) return <span class="dim">none</span>;
   if (column.numeric && (typeof cell === "number" || typeof cell === "string")) {
-    if (!column.unit) return count(cell);
-    return <span title={count(cell)}>{withUnit(cell, column.unit)}</span>;
+    return amount(cell, column);
   }
   const frames = framesOf(cell, column);
   if (frames) return <StackCell frames={frames} />;
   const text = cellText(cell);
-  return text.length > 24 ? <span title={text}>{text}</span> : text;
+  return text.length > 24 ? <span title={text}><Seen text={text} /></span> : <Seen text={text} />;
 }
 
 /** "calls@1" is CPU 1 where calls is the only value, else calls, CPU 1. */

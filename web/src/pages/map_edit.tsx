@@ -15,7 +15,7 @@ import { Copy } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { Icon } from "../parts/icon";
 import { Answer, Failure } from "../parts/states";
-import { Frames, cellView, columnTitle, framesOf } from "./map_cells";
+import { Frames, cellInFull, columnTitle, framesOf } from "./map_cells";
 import {
   EntryForm, emptyForm, inputFrom, usePreview, type Before, type FormState, type Preview,
 } from "./map_form";
@@ -145,7 +145,7 @@ function Shown({ columns, row, bytes }: {
         return [
           <dt key={column.name} title={column.type}>{columnTitle(column, columns)}</dt>,
           <dd key={`${column.name} is`} class="mono">
-            {frames ? <Frames frames={frames} /> : cellView(row.cells[at], column)}</dd>,
+            {frames ? <Frames frames={frames} /> : cellInFull(row.cells[at], column)}</dd>,
         ];
       })}
       {bytes && <><dt>key bytes</dt><dd class="mono dim">{spaced(row.key)}</dd></>}

@@ -44,6 +44,8 @@ const roughly = (cell: Json | undefined, column: EntryColumn): string =>
   column.numeric && !column.unit && cell !== null ? count(cell as number) : cellText(cell);
 
 const rowsMeasured = 100;
+/** A key as wide as this stays in sight beside columns that are scrolled. */
+const pinnedAtMost = 260;
 
 function tableColumns(
   columns: readonly EntryColumn[], rows: readonly EntryRow[], widths: Map<string, number>,
@@ -67,6 +69,7 @@ function tableColumns(
         : column.part === "KEY" ? {} : { most: Math.max(least, 170) }),
       end: plain,
       mono: !plain,
+      pin: at === 0 && column.part === "KEY" && least <= pinnedAtMost,
       value: (row: EntryRow) => row.cells[at],
       cell: (row: EntryRow) => row.error && column.part !== "KEY"
         ? <span class="bad" title={row.error}>{row.error}</span>

@@ -113,7 +113,8 @@ function FieldInput({ field, label, typed, now, change, refusal }: {
             onChange={(event) => change(event.currentTarget.value)}>
             <option value="false">no</option><option value="true">yes</option>
           </select>
-        : <input {...common} value={value} placeholder="0" spellcheck={false} autocomplete="off"
+        : <input {...common} value={value} spellcheck={false} autocomplete="off"
+            placeholder={field.type === "cstring" ? "" : "0"}
             onInput={(event) => change(event.currentTarget.value)} />}
       {refusal && <span class="bad" role="alert">{refusal.text}</span>}
     </>

@@ -45,7 +45,7 @@ function Moved({ row, at, column }: { row: Watched; at: number; column: WatchCol
 /** What a number did: how much since the moment, how much a second at the last look. */
 function numberColumns(column: WatchColumn, at: number, silent: boolean): Column<Watched>[] {
   return [
-    { id: "since", title: "Since then", least: 120, most: 160, end: true,
+    { id: "since", title: "Since then", least: 120, most: 160, end: true, wideOnly: true,
       hint: `How much ${column.name} grew since then`, value: (row) => growth(row, at),
       cell: (row) => {
         const grown = growth(row, at);
@@ -80,7 +80,7 @@ function columnsOf(
     ...cells.slice(0, keys),
     ...(number ? numberColumns(number, watch.columns.indexOf(number), silent) : []),
     ...cells.slice(keys),
-    { id: "time", title: "Last", least: 90, end: true, value: (row) => row.time,
+    { id: "time", title: "Last", least: 90, end: true, wideOnly: true, value: (row) => row.time,
       cell: (row) => <time title={exactTime(row.time)}>
         {ago(row.time, watch.time)}</time> },
   ];
@@ -104,7 +104,7 @@ function Heads({ watch, silent }: { watch: Watch; silent: boolean }) {
       <Figure label="Came and went" value={count(tally(watch, "passed"))} />
       <Figure label="Changes a second" value={silent ? "0" : short(watch.pace)} />
       <Figure label="Entries now" value={count(watch.entries)}
-        note={watch.truncated ? "of a part of the keys" : ""} />
+        note={watch.truncated ? "of a part of the keys" : undefined} />
     </Figures>
   );
 }

@@ -1,10 +1,10 @@
 // What goes on now: the host, what BPF costs, what came and went, what fills up, what is broken.
 
-import { useMemo, useState } from "preact/hooks";
+import { computed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import {
-  FullestMaps, Overview as OverviewQuery, RuleHealth, SampleAgain, type OverviewData,
+  FullestMaps, Leaks as LeaksQuery, Overview as OverviewQuery, RuleHealth, type OverviewData,
 } from "@gen/queries";
-import { run } from "../lib/api";
 import { now } from "../lib/clock";
 import { bytes, count, duration, percent, plural, short } from "../lib/format";
 import { useLive, useQuery } from "../lib/hooks";
@@ -20,9 +20,18 @@ import {
 } from "../parts/bits";
 import { Chart, type Curve } from "../parts/chart";
 import { Icon } from "../parts/icon";
+import { NotMeasured, isOff } from "../parts/sampler";
 import { Panels } from "../views/panel";
 import { Empty, Failure, Loading, Refused } from "../parts/states";
 import { byType } from "./lists";
+
+/** What only changes when objects come and go, though the numbers beside it change each second. */
+const totals = computed(() => ({
+  memory: [...programList.value, ...mapList.value]
+    .reduce((sum, row) => sum + (row.memory ?? 0), 0),
+  programTypes: byType(programList.value).length,
+  mapTypes: byType(mapList.value).length,
+}));
 
 function Numbers() {
   const list = programList.value;
@@ -35,7 +44,7 @@ function Numbers() {
     runs += rate.runs;
   }
   const known = measured.value;
-  const memory = [...list, ...mapList.value].reduce((sum, row) => sum + (row.memory ?? 0), 0);
+  const { memory, programTypes, mapTypes } = totals.value;
   const running = shown.filter((rate) => rate.runs > 0).length;
   return (
     <Figures>
@@ -45,9 +54,9 @@ function Numbers() {
       <Figure label="Runs a second" value={known ? short(runs) : "–"}
         note={known ? `${plural(running, "programs")} ran` : ""} />
       <Figure label="Programs" value={loaded.value ? count(list.length) : "–"}
-        note={loaded.value ? plural(byType(list).length, "types") : ""} />
+        note={loaded.value ? plural(programTypes, "types") : ""} />
       <Figure label="Maps" value={loaded.value ? count(mapList.value.length) : "–"}
-        note={loaded.value ? plural(byType(mapList.value).length, "types") : ""} />
+        note={loaded.value ? plural(mapTypes, "types") : ""} />
       <Figure label="Memory" {...split(loaded.value ? bytes(memory) : "–")}
         note="locked by both" />
       <Figure label="Up" {...split(duration(host?.uptime))}
@@ -96,12 +105,12 @@ function costCurves(): { times: number[]; curves: Curve[] } {
   return { times, curves };
 }
 
-function Cost({ mode, reload }: { mode: string | undefined; reload: () => void }) {
+function Cost() {
   const last = rates.value;
   // While nothing runs nothing is told: the curves move out of view by themselves.
   const beat = isQuiet() && trails.size > 0 ? Math.floor(now.value) : 0;
   const { times, curves } = useMemo(costCurves, [last, beat]);
-  if (mode === "off") return <NoStats reload={reload} />;
+  if (isOff()) return <NotMeasured />;
   if (ratesFailed.value) return <Failure message={ratesFailed.value} />;
   if (!programList.value.length && loaded.value) {
     return <Empty title="No program is loaded"><p>There is nothing to cost anything.</p></Empty>;
@@ -118,22 +127,6 @@ function Cost({ mode, reload }: { mode: string | undefined; reload: () => void }
     span={span} format={percent} height={210} />;
 }
 
-/** The sampler is off: nothing is measured until someone turns it on. */
-function NoStats({ reload }: { reload: () => void }) {
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const turnOn = () => run(SampleAgain, {}).then(({ data: { setSampler } }) => {
-    setRefusal(setSampler.error);
-    reload();
-  }, (error: Error) => setRefusal(error.message));
-  return (
-    <Empty title="What programs cost is not measured" icon="alert">
-      <p>This server was started with its sampler off, so that the kernel counts nothing.</p>
-      <button onClick={() => void turnOn()}>Measure while someone looks</button>
-      {refusal && <p class="bad" role="alert">{refusal}</p>}
-    </Empty>
-  );
-}
-
 const typesShown = 12;
 
 function Types({ title, rows, href, map }: {
@@ -148,14 +141,14 @@ function Types({ title, rows, href, map }: {
         <>
           <div class="share" role="img" aria-label={`${title} by type`}>
             {types.map(([type, n]) => (
-              <i key={type} title={`${type}: ${n}`}
+              <i key={type} title={`${type}: ${count(n)}`}
                 style={{ flexGrow: n, "--tone": `var(--${familyTone(type)})` }} />
             ))}
           </div>
           <div class="keys" style={{ marginTop: 10 }}>
             {shown.map(([type, n]) => (
               <a key={type} href={`${href}?q=${encodeURIComponent(type)}`}>
-                <TypeTag type={type} map={map ?? false} /><b>{n}</b>
+                <TypeTag type={type} map={map ?? false} /><b>{count(n)}</b>
               </a>
             ))}
             {rest > 0 && <a href={`${href}?group=type`}>{plural(rest, "more types")}</a>}
@@ -170,7 +163,7 @@ function Happened() {
   const list = happenings.value;
   return (
     <Card title="Came and went" bare
-      end={list.length ? `${list.length} since this page opened` : ""}>
+      end={list.length ? `${count(list.length)} since this page opened` : ""}>
       {list.length === 0
         ? <Empty title="Nothing yet" icon="overview">
             <p>Programs and maps that are loaded or freed from now on are noted here.</p>
@@ -226,7 +219,20 @@ function Fullest() {
   );
 }
 
-function Leaks({ leaks }: { leaks: OverviewData["leaks"] }) {
+const leaksShown = 40;
+
+/** To find what nobody holds every object is looked at: it is asked for apart from the rest. */
+function Leaks() {
+  const result = useQuery(LeaksQuery, {}, { kinds: ["PROGRAM", "MAP"] });
+  const leaks = result.data?.leaks;
+  if (!leaks) {
+    return (
+      <Card title="Seem forgotten" bare>
+        {result.error ? <Failure message={result.error.message} retry={result.reload} />
+          : <Loading />}
+      </Card>
+    );
+  }
   return (
     <Card title="Seem forgotten" bare end={leaks.length ? count(leaks.length) : ""}>
       {leaks.length === 0 && (
@@ -235,7 +241,7 @@ function Leaks({ leaks }: { leaks: OverviewData["leaks"] }) {
         </Empty>
       )}
       <ul class="list scrolls">
-        {leaks.slice(0, 40).map(({ kind, id, name, why, memory }) => (
+        {leaks.slice(0, leaksShown).map(({ kind, id, name, why, memory }) => (
           <li key={`${kind} ${id}`} title={why}>
             <a class="mono clip" href={`/${kind.toLowerCase()}s/${id}`}>
               {name || `${kind.toLowerCase()} ${id}`}</a>
@@ -243,6 +249,9 @@ function Leaks({ leaks }: { leaks: OverviewData["leaks"] }) {
             <span class="end">{bytes(memory)}</span>
           </li>
         ))}
+        {leaks.length > leaksShown && (
+          <li class="dim">and {count(leaks.length - leaksShown)} more</li>
+        )}
       </ul>
     </Card>
   );
@@ -272,7 +281,7 @@ function Scripts({ data }: { data: OverviewData }) {
   const failed = errors.length + broken.length;
   return (
     <Card title="Scripts and rules" end={
-      failed ? <span class="bad">{failed} failed</span> : <span class="good">all well</span>}>
+      failed ? <span class="bad">{count(failed)} failed</span> : <span class="good">all well</span>}>
       {errors.map((error) => <Failure key={error.message} message={error.message} />)}
       {broken.map((rule) => <Failure key={rule.name} message={`${rule.name}: ${rule.error}`} />)}
       <dl class="facts">
@@ -305,7 +314,7 @@ function Missing() {
 
 export function Overview() {
   useRates();
-  const result = useQuery(OverviewQuery, {}, { kinds: ["PROGRAM", "MAP"] });
+  const result = useQuery(OverviewQuery, {});
   const { data } = result;
   const first = params.value.get("show") === "scripts";
   if (failure.value && !loaded.value) {
@@ -322,14 +331,14 @@ export function Overview() {
       {first && data && <Scripts data={data} />}
       <div class="cards even">
         <Card title="CPU in BPF, by program" wide end={<a href="/programs?sort=-cpu">By cost</a>}>
-          <Cost mode={data?.sampler.mode} reload={result.reload} />
+          <Cost />
         </Card>
         <Types title="Programs" rows={programList.value} href="/programs" />
         <Types title="Maps" rows={mapList.value} href="/maps" map />
         <Happened />
         <Fullest />
         {result.error && !data && <Failure message={result.error.message} retry={result.reload} />}
-        {data && <Leaks leaks={data.leaks} />}
+        <Leaks />
         {data && !first && <Scripts data={data} />}
         <Missing />
         {data && <Panels panels={data.panels} />}

@@ -14,8 +14,10 @@ import {
   TypeTag, download, split,
 } from "../parts/bits";
 import { Chart } from "../parts/chart";
+import { Holders } from "../parts/holders";
 import { Icon } from "../parts/icon";
 import { Pins } from "../parts/pins";
+import { NotMeasured, isOff } from "../parts/sampler";
 import { Answer, Empty } from "../parts/states";
 import { Table } from "../parts/table";
 import { TabPanel, Tabs, chosenTab } from "../parts/tabs";
@@ -70,16 +72,21 @@ function usePoints(id: number, seconds: number) {
 
 type Point = ReturnType<typeof usePoints>[number];
 
-/** A curve with a gap where it did not run or nothing was sampled. */
+/** A curve with a gap where it did not run or nothing was sampled; a stretch begins with the time
+ * that its first sample is of, so that one sample alone is seen too. */
 function curveOf(points: Point[], measure: (typeof measures)[number]) {
   const times: number[] = [];
   const values: (number | null)[] = [];
   for (const point of points) {
     const last = times[times.length - 1];
     const begin = point.time - point.seconds;
-    if (last !== undefined && begin - last > 2) {
-      times.push((last + begin) / 2);
-      values.push(null);
+    if (last === undefined || begin - last > 2) {
+      if (last !== undefined) {
+        times.push((last + begin) / 2);
+        values.push(null);
+      }
+      times.push(begin);
+      values.push(point[measure]);
     }
     times.push(point.time);
     values.push(point[measure]);
@@ -114,16 +121,17 @@ function Cost({ program }: { program: Program }) {
           choose={(word) => setParams({ show: word === "cpu" ? null : word })} />
       </>
     }>
-      {points.length < 2
+      {points.length === 0 && isOff() ? <NotMeasured />
+        : points.length === 0
         ? <Empty icon="exports"
             title={ratesFailed.value ? "No statistics" : still ? "It does not run" : "Measuring"}>
             <p>{ratesFailed.value ?? (still
               ? "The curve begins with its first run."
-              : "The first two samples are on their way.")}</p>
+              : "The first sample is on its way.")}</p>
           </Empty>
         : <Chart label={`${name} of ${program.name}`} times={times} curves={[{ name, values }]}
             format={format} height={190} span={60} />}
-      {points.length > 1 &&
+      {points.length > 0 &&
         <p class="dim hint">Drag over a stretch to look closer; double-click for all of it.</p>}
     </Card>
   );
@@ -183,37 +191,19 @@ function Attached({ program }: { program: Program }) {
   );
 }
 
-function Holders({ program }: { program: Program }) {
+function Tasks({ program }: { program: Program }) {
+  if (!program.tasks.length) return null;
   return (
-    <Card title="Held by" bare end={count(program.owners.length)}>
-      {program.owners.length === 0
-        ? <Empty title="No process holds it" icon="owner">
-            <p>A link, a pin or another object keeps it loaded.</p>
-          </Empty>
-        : <ul class="list">
-            {program.owners.map(({ pid, comm, fd, process }) => (
-              <li key={`${pid} ${fd}`} title={process?.cmdline ?? ""}>
-                <Icon name="owner" />
-                <a href={`/owners/${pid}`} class="mono">{comm}</a>
-                <span class="dim">{pid}</span>
-                <span class="dim clip">{process?.unit ?? process?.container}</span>
-                {fd !== null && <span class="end">fd {fd}</span>}
-              </li>
-            ))}
-          </ul>}
-      {program.tasks.length > 0 && (
-        <ul class="list">
-          {program.tasks.map((task) => (
-            <li key={`${task.pid} ${task.fd}`}>
-              <Icon name="attach" /><span>{task.type}</span>
-              <span class="mono clip">{task.name}</span>
-              <span class="end">
-                <a href={`/owners/${task.pid}`}>process {task.pid}</a>, fd {task.fd}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Card>
+    <ul class="list">
+      {program.tasks.map((task) => (
+        <li key={`${task.pid} ${task.fd}`}>
+          <Icon name="attach" /><span>{task.type}</span>
+          <span class="mono clip">{task.name}</span>
+          <span class="end">
+            <a href={`/owners/${task.pid}`}>process {task.pid}</a>, fd {task.fd}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -252,7 +242,9 @@ function About({ program, data }: { program: Program; data: ProgramPageData }) {
                 ))}
               </ul>}
         </Card>
-        <Holders program={program} />
+        <Holders owners={program.owners} none="A link, a pin or another object keeps it loaded.">
+          <Tasks program={program} />
+        </Holders>
         <TailCalls program={program} />
         <Identity program={program} />
         <Pins kind="program" id={program.id} pins={program.pins} />

@@ -26,7 +26,7 @@ export function ScriptedPage({ id }: PageProps) {
                 <code>--script</code>.</p>
             </Empty>
           : page.error ? <Failure message={page.error} />
-          : <div class="stack column"><View view={page.view} /></div>}
+          : <div class="stack column"><View view={page.view} open /></div>}
       </Answer>
     </div>
   );

@@ -47,7 +47,7 @@ export function Figure({ label, value, unit, note, title }: {
     <div class="figure" title={title}>
       <div class="label">{label}</div>
       <div class="value">{value}{unit && <small>{unit}</small>}</div>
-      <div class="note clip">{note}</div>
+      {note !== undefined && <div class="note clip">{note}</div>}
     </div>
   );
 }

@@ -38,6 +38,9 @@ function stack(curves: Curve[], hidden: ReadonlySet<string>): (number | null)[][
   }));
 }
 
+/** Seconds between two labels of the time axis: they say no more than whole ones. */
+const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+
 const toneOf = (curve: Curve, at: number) => curve.tone ?? tone(at);
 
 function makeOptions(
@@ -55,10 +58,10 @@ function makeOptions(
     width, height,
     cursor: { points: { size: 6 }, drag: { x: true, y: false } },
     legend: { show: false },
-    padding: [8, 22, 0, 0],
+    padding: [8, 30, 0, 0],
     scales: { y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.08 : 1] } },
     axes: [
-      { ...axis, space: 70, size: 26,
+      { ...axis, space: 70, size: 26, incrs: steps,
         values: [[3600, "{HH}:{mm}", null, null, null, null, null, null, 1],
           [60, "{HH}:{mm}", null, null, null, null, null, null, 1],
           [1, "{HH}:{mm}:{ss}", null, null, null, null, null, null, 1]] },

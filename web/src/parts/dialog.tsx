@@ -1,4 +1,4 @@
-// A dialog over the page; Esc closes it.
+// A dialog over the page; Esc closes it. What had the focus before has it again afterwards.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -8,9 +8,18 @@ export function Dialog({ title, close, children, footer }: {
   title: string; close: () => void; children: ComponentChildren; footer?: ComponentChildren;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => { ref.current?.showModal(); }, []);
+  const gone = useRef(false);
+  useEffect(() => {
+    const dialog = ref.current!;
+    dialog.showModal();
+    // A dialog that is only taken out of the page gives the focus back to nobody.
+    return () => {
+      gone.current = true;
+      dialog.close();
+    };
+  }, []);
   return (
-    <dialog ref={ref} onClose={close} aria-label={title}
+    <dialog ref={ref} onClose={() => { if (!gone.current) close(); }} aria-label={title}
       onClick={(event) => { if (event.target === ref.current) ref.current?.close(); }}>
       <header>
         <h2>{title}</h2>

@@ -1,5 +1,6 @@
 // Counts by range, as bars: each on a scale of its own.
 
+import { useRef } from "preact/hooks";
 import { bytes, count, duration, short } from "../lib/format";
 import { Card } from "./bits";
 import { Empty } from "./states";
@@ -60,7 +61,34 @@ export function HistogramBars({ histogram: { buckets, unit } }: { histogram: His
   );
 }
 
+const total = ({ buckets }: Histogram): number =>
+  buckets.reduce((sum, bucket) => sum + bucket.count, 0);
+
+/** Where the middle one lies and below what almost all do, unless there is one bucket only. */
+function Spread({ histogram }: { histogram: Histogram }) {
+  const { unit } = histogram;
+  const buckets = histogram.buckets.filter((bucket) => bucket.count > 0);
+  const half = quantile(buckets, 0.5);
+  const tail = quantile(buckets, 0.99);
+  return (
+    <span>{count(total(histogram))} in all
+      {buckets.length > 1 && half && `, median ${range(half, unit)}`}
+      {buckets.length > 1 && tail && tail.to !== null && `, 99 % below ${bound(tail.to, unit)}`}
+    </span>
+  );
+}
+
+/** Those with most first, as it was when they were first seen: none moves while one looks. */
+function useOrder(list: Histogram[]): Histogram[] {
+  const places = useRef(new Map<string | null, number>()).current;
+  const fresh = list.filter(({ label }) => !places.has(label));
+  fresh.sort((a, b) => total(b) - total(a))
+    .forEach(({ label }) => places.set(label, places.size));
+  return [...list].sort((a, b) => places.get(a.label)! - places.get(b.label)!);
+}
+
 export function Histograms({ list }: { list: Histogram[] }) {
+  const ordered = useOrder(list);
   if (!list.length) {
     return <Empty title="No histogram yet" icon="exports">
       <p>It holds no buckets, or its decoder doesn't say what the buckets mean.</p>
@@ -68,20 +96,12 @@ export function Histograms({ list }: { list: Histogram[] }) {
   }
   return (
     <div class="cards">
-      {list.map((histogram, at) => {
-        const half = quantile(histogram.buckets, 0.5);
-        const tail = quantile(histogram.buckets, 0.99);
-        const all = histogram.buckets.reduce((sum, bucket) => sum + bucket.count, 0);
-        return (
-          <Card key={histogram.label ?? at} title={histogram.label || "All"} end={
-            <span>{count(all)} in all
-              {half && `, half in ${range(half, histogram.unit)}`}
-              {tail && `, 99 % up to ${range(tail, histogram.unit)}`}</span>
-          }>
-            <HistogramBars histogram={histogram} />
-          </Card>
-        );
-      })}
+      {ordered.map((histogram, at) => (
+        <Card key={histogram.label ?? at} title={histogram.label || "All"}
+          end={<Spread histogram={histogram} />}>
+          <HistogramBars histogram={histogram} />
+        </Card>
+      ))}
     </div>
   );
 }

@@ -3,10 +3,11 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { go } from "../lib/router";
 import { search, type Found } from "../lib/search";
-import { mapList, programList, start } from "../lib/store";
+import { failure, loaded, mapList, programList, start } from "../lib/store";
 import { rail, tools } from "../routes";
 import { familyTone } from "./bits";
 import { Icon } from "./icon";
+import { narrow } from "./table";
 
 function pages(): { href: string; name: string }[] {
   const scripted = start.value?.pages ?? [];
@@ -69,7 +70,8 @@ export function Search() {
     <div class="search" role="search">
       <div class="box">
         <Icon name="search" />
-        <input ref={input} type="text" value={text} placeholder="Search programs, maps, processes"
+        <input ref={input} type="text" value={text}
+          placeholder={narrow.value ? "Search" : "Search programs, maps, processes"}
           aria-label="Search everything" role="combobox" aria-expanded={shown}
           aria-controls="found" aria-autocomplete="list" spellcheck={false}
           aria-activedescendant={shown && found.length ? `found-${at}` : undefined}
@@ -84,7 +86,9 @@ export function Search() {
               open={() => choose(result)} />
           ))}
           {!found.length && <div class="none" role="option" aria-selected={false}>
-            Nothing here has “{text}” in its name, id, type, tag, pin, process or attach point.
+            {loaded.value || failure.value
+              ? `Nothing here has “${text}” in its name, id, type, tag, pin, process or attach point.`
+              : "What is loaded is still being read."}
           </div>}
         </div>
       )}

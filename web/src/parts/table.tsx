@@ -4,7 +4,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { signal } from "@preact/signals";
-import { compare } from "../lib/format";
+import { compare, count } from "../lib/format";
 import { go, params, recall, remember, setParams } from "../lib/router";
 import { Icon } from "./icon";
 
@@ -17,6 +17,8 @@ export interface Column<Row> {
   most?: number;
   end?: boolean;
   mono?: boolean;
+  /** Stays in sight, at the left, while the others are scrolled: for the first column. */
+  pin?: boolean;
   /** Left out on a narrow screen. */
   wideOnly?: boolean;
   hint?: string;
@@ -150,7 +152,7 @@ function Heads<Row>({ columns, sort, ask }: {
           column: column.id, down: here ? !sort.down : Boolean(column.end),
         });
         return (
-          <div key={column.id} role="columnheader" class={`cell${column.end ? " end" : ""}`}
+          <div key={column.id} role="columnheader" class={`cell${column.end ? " end" : ""}${column.pin ? " pin" : ""}`}
             aria-sort={order} title={column.hint}>
             {column.value
               ? <button onClick={click} tabIndex={-1}>
@@ -263,7 +265,7 @@ function Line<Row>({ item, at, columns, props, active, click }: {
       <div {...common} class={`row group${item.shut ? " shut" : ""}${active ? " active" : ""}`}
         onClick={click} aria-expanded={!item.shut}>
         <span role="gridcell" class="gap">
-          <Icon name="down" />{item.group}<span class="tally">{item.rows.length}</span>
+          <Icon name="down" />{item.group}<span class="tally">{count(item.rows.length)}</span>
         </span>
         <span role="gridcell" class="sum">{props.groupNote?.(item.rows)}</span>
       </div>
@@ -284,7 +286,7 @@ function Line<Row>({ item, at, columns, props, active, click }: {
         (props.rowClass?.(row) ?? "")}>
       {columns.map((column) => (
         <div key={column.id} role="gridcell" class={"cell" + (column.end ? " end" : "") +
-          (column.mono ? " mono" : "") + (changed?.has(column.id) ? mark : "")}>
+          (column.mono ? " mono" : "") + (column.pin ? " pin" : "") + (changed?.has(column.id) ? mark : "")}>
           {column.cell(row)}
         </div>
       ))}

@@ -1,6 +1,8 @@
 // Tabs whose choice is in the address (?tab=); arrows walk them.
 
 import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { count } from "../lib/format";
 import { go, oneOf } from "../lib/router";
 
 export interface Tab { id: string; title: string; tally?: number | undefined }
@@ -14,6 +16,10 @@ const choose = (tabs: readonly Tab[], id: string) =>
 
 export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }) {
   const chosen = chosenTab(tabs);
+  // On a narrow screen the list of tabs scrolls: the chosen one is in sight.
+  useEffect(() => {
+    document.getElementById(`tab-${chosen}`)?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
   const onKey = (event: KeyboardEvent) => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (!step) return;
@@ -28,7 +34,7 @@ export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }) {
         <button key={tab.id} id={`tab-${tab.id}`} role="tab" aria-selected={tab.id === chosen}
           aria-controls={tab.id === chosen ? "tab-panel" : undefined}
           tabIndex={tab.id === chosen ? 0 : -1} onClick={() => choose(tabs, tab.id)}>
-          {tab.title}{tab.tally !== undefined && <span class="tally">{tab.tally}</span>}
+          {tab.title}{tab.tally !== undefined && <span class="tally">{count(tab.tally)}</span>}
         </button>
       ))}
     </div>

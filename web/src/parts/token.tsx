@@ -1,29 +1,49 @@
-// Asks for the token that the server wants for writing, or for looking at all.
+// Asks for the token that the server wants for writing, or for looking at all, and says whether it
+// opens anything.
 
 import { signal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import { token } from "../lib/api";
+import { useRef, useState } from "preact/hooks";
+import { Start } from "@gen/queries";
+import { run, setToken, token } from "../lib/api";
 import { start } from "../lib/store";
 import { Dialog } from "./dialog";
 
 export const tokenOpen = signal(false);
 
-export function TokenDialog({ save }: { save: (token: string) => void }) {
+const nothing = "This token opens nothing here: it is another one, or the server was started " +
+  "without --allow-write.";
+
+/** What is wrong with the token that was given, if anything. */
+async function refusalOf(): Promise<string | undefined> {
+  try {
+    const { data: { health } } = await run(Start, {});
+    return health.canWrite || health.canEval ? undefined : nothing;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+export function TokenDialog() {
   const input = useRef<HTMLInputElement>(null);
+  const [refusal, setRefusal] = useState<string | undefined>(undefined);
   const close = () => { tokenOpen.value = false; };
-  const give = (value: string) => {
-    save(value);
-    close();
+  const give = async () => {
+    const given = input.current!.value.trim();
+    setToken(given);
+    const wrong = given ? await refusalOf() : undefined;
+    setRefusal(wrong);
+    if (!wrong) close();
   };
-  const onKey = (event: KeyboardEvent) => {
-    if (event.key === "Enter") give(input.current!.value.trim());
+  const forget = () => {
+    setToken("");
+    close();
   };
   const writes = start.value?.health.canWrite;
   return (
     <Dialog title="Token" close={close} footer={
       <>
-        {token.value && <button onClick={() => give("")}>Forget it</button>}
-        <button class="primary" onClick={() => give(input.current!.value.trim())}>Use it</button>
+        {token.value && <button onClick={forget}>Forget it</button>}
+        <button class="primary" form="token" type="submit">Use it</button>
       </>
     }>
       <p class="dim">
@@ -33,11 +53,14 @@ export function TokenDialog({ save }: { save: (token: string) => void }) {
             "accepts changes from those who know the token."}
         {" "}It is kept for this tab alone.
       </p>
-      <label class="field">
-        <span>Token</span>
-        <input ref={input} type="password" autocomplete="off" defaultValue={token.value}
-          onKeyDown={onKey} />
-      </label>
+      <form id="token" onSubmit={(event) => { event.preventDefault(); void give(); }}>
+        <label class="field">
+          <span>Token</span>
+          <input ref={input} type="password" autocomplete="off" defaultValue={token.value}
+            aria-invalid={refusal !== undefined} />
+        </label>
+      </form>
+      {refusal && <p class="bad" role="alert">{refusal}</p>}
     </Dialog>
   );
 }

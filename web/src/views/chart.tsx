@@ -14,8 +14,8 @@ function formatOf(unit: string | null | undefined, rate: boolean) {
       case "ns": return rate ? percent(value / 1e9) : duration(value / 1e9);
       case "s": case "seconds": return duration(value);
       case "ratio": case "cpu": return percent(value);
-      case undefined: case null: case "": return short(value);
-      default: return withUnit(value, unit);
+      case undefined: case null: case "": return short(value) + (rate ? "/s" : "");
+      default: return withUnit(value, unit) + (rate ? "/s" : "");
     }
   };
 }

@@ -92,19 +92,19 @@ function Prose({ body }: { body: string }) {
   );
 }
 
-function Group({ node, of }: { node: Node; of: string }) {
+function Group({ node, of, open }: { node: Node; of: string; open?: boolean }) {
   return (
     <div class={`stack ${of}`}>
-      {children(node).map((child, at) => <View key={at} view={child} />)}
+      {children(node).map((child, at) => <View key={at} view={child} open={open ?? false} />)}
     </div>
   );
 }
 
-function Part({ node }: { node: Node }) {
+function Part({ node, open }: { node: Node; open: boolean }) {
   const every = Number(node.every ?? 1);
   switch (node.kind) {
-    case "page": case "column": return <Group node={node} of="column" />;
-    case "row": case "grid": return <Group node={node} of="row" />;
+    case "page": case "column": return <Group node={node} of="column" open={open} />;
+    case "row": case "grid": return <Group node={node} of="row" open={open} />;
     case "section": case "card": return <Group node={node} of="column" />;
     case "text": return <Prose body={text(node.text) ?? ""} />;
     case "figures": return <Numbers node={node} />;
@@ -128,17 +128,20 @@ function Part({ node }: { node: Node }) {
   }
 }
 
-const framed = new Set([
-  "chart", "table", "histogram", "heatmap", "flame", "flamegraph", "section", "card", "text",
-]);
+const drawn = new Set(["chart", "table", "histogram", "heatmap", "flame", "flamegraph"]);
+const framed = new Set([...drawn, "section", "card", "text"]);
 
-export function View({ view }: { view: Json }) {
-  if (Array.isArray(view)) return <>{view.map((child, at) => <View key={at} view={child} />)}</>;
+/** open: it stands on the page itself; what is drawn has a frame there, with or without a title. */
+export function View({ view, open = false }: { view: Json; open?: boolean }) {
+  if (Array.isArray(view)) {
+    return <>{view.map((child, at) => <View key={at} view={child} open={open} />)}</>;
+  }
   if (typeof view === "string") return <Prose body={view} />;
   if (!isNode(view)) return null;
   const title = text(view.title);
-  if (title && framed.has(String(view.kind))) {
-    return <Card title={title} bare={view.kind === "table"}><Part node={view} /></Card>;
+  const kind = String(view.kind);
+  if (title ? framed.has(kind) : open && drawn.has(kind)) {
+    return <Card title={title} bare={kind === "table"}><Part node={view} open={false} /></Card>;
   }
-  return <Part node={view} />;
+  return <Part node={view} open={open} />;
 }

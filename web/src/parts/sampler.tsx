@@ -1,0 +1,39 @@
+// What stands where costs would, when the server's sampler is off: nothing is measured until
+// someone turns it on.
+
+import { useState } from "preact/hooks";
+import { SampleAgain } from "@gen/queries";
+import { run } from "../lib/api";
+import { measured } from "../lib/rates";
+import { start } from "../lib/store";
+import { Icon } from "./icon";
+import { Empty } from "./states";
+
+/** Is nothing measured, nor will be? */
+export const isOff = (): boolean => start.value?.sampler.mode === "off" && !measured.value;
+
+function TurnOn() {
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const turnOn = () => run(SampleAgain, {}).then(({ data: { setSampler: { error } } }) => {
+    setRefusal(error);
+    if (!error) start.value = { ...start.value!, sampler: { mode: "watch" } };
+  }, (error: Error) => setRefusal(error.message));
+  return (
+    <>
+      <button onClick={() => void turnOn()}>Measure while someone looks</button>
+      {refusal && <span class="bad" role="alert">{refusal}</span>}
+    </>
+  );
+}
+
+export const NotMeasured = () => (
+  <Empty title="What programs cost is not measured" icon="alert">
+    <p>This server was started with its sampler off, so that the kernel counts nothing.</p>
+    <TurnOn />
+  </Empty>
+);
+
+/** The same in a line. */
+export const NotMeasuredLine = () => (
+  <div class="notice"><Icon name="alert" />What programs cost is not measured. <TurnOn /></div>
+);
