@@ -14,18 +14,6 @@ void lun_out_init(struct lun_out *out)
 	memset(out, 0, sizeof(*out));
 }
 
-int lun_out_init_flush(struct lun_out *out, size_t cap, lun_flush_fn flush, void *ctx)
-{
-	lun_out_init(out);
-	out->data = malloc(cap);
-	if (!out->data)
-		return out->err = -ENOMEM;
-	out->cap = cap;
-	out->flush = flush;
-	out->ctx = ctx;
-	return 0;
-}
-
 void lun_out_free(struct lun_out *out)
 {
 	free(out->data);
@@ -36,15 +24,6 @@ void lun_out_reset(struct lun_out *out)
 {
 	out->len = 0;
 	out->err = 0;
-}
-
-int lun_out_finish(struct lun_out *out)
-{
-	if (out->flush && out->len && !out->err) {
-		out->err = out->flush(out->ctx, out->data, out->len);
-		out->len = 0;
-	}
-	return out->err;
 }
 
 static char *grow(struct lun_out *out, size_t n)
@@ -72,10 +51,6 @@ static char *grow(struct lun_out *out, size_t n)
 char *lun_out_reserve(struct lun_out *out, size_t n)
 {
 	if (out->err)
-		return NULL;
-	if (out->data && out->cap - out->len >= n)
-		return out->data + out->len;
-	if (out->flush && lun_out_finish(out))
 		return NULL;
 	if (out->data && out->cap - out->len >= n)
 		return out->data + out->len;

@@ -1,34 +1,24 @@
 #pragma once
 /*
- * A byte writer. Either it grows (no flush function: the text is in `data` until
- * lun_out_free), or it flushes: when the buffer is full, what it holds is handed to
- * `flush` and the buffer is used again, so that a stream of any length needs constant
- * memory. A writer remembers its first error; later writes do nothing.
+ * A byte writer that grows: the text is in `data` until lun_out_free. A writer remembers its
+ * first error; later writes do nothing.
  */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
 
-typedef int (*lun_flush_fn)(void *ctx, const char *data, size_t len);
-
 struct lun_out {
 	char *data;
 	size_t len;
 	size_t cap;
-	lun_flush_fn flush; /* NULL: the writer grows */
-	void *ctx;
 	int err; /* 0, or the first -errno */
 };
 
-/* A growing writer. Nothing is allocated until something is written. */
+/* Nothing is allocated until something is written. */
 void lun_out_init(struct lun_out *out);
-/* A flushing writer with a buffer of `cap` bytes; `flush` returns 0 or -errno. -ENOMEM. */
-int lun_out_init_flush(struct lun_out *out, size_t cap, lun_flush_fn flush, void *ctx);
 void lun_out_free(struct lun_out *out);
-/* Forgets what a growing writer holds and keeps its memory. */
+/* Forgets what it holds and keeps its memory. */
 void lun_out_reset(struct lun_out *out);
-/* Hands what is buffered to `flush`; does nothing for a growing writer. Returns out->err. */
-int lun_out_finish(struct lun_out *out);
 
 /* Room for at least n more bytes at data + len; NULL (and err set) when there is none. The
  * caller writes at most n bytes there and adds what it wrote to len. */
