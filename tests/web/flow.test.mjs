@@ -2,10 +2,9 @@
 // blocks, and the graph around a process with many maps.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { startServer } from "../lib/server.mjs";
-import { accessibility, launch, openPage, phone, picture, until } from "./lib/browser.mjs";
+import { accessibility, launch, openPage, phone, picture, saved, until } from "./lib/browser.mjs";
 import { holdFixtures, holdObject } from "./lib/fixtures.mjs";
 
 let large;
@@ -119,9 +118,7 @@ test("a helper is found, and the places are gone through", async () => {
 });
 
 test("the whole drawing is a file", async () => {
-  const [file] = await Promise.all([page.waitForEvent("download"),
-    page.getByRole("button", { name: "SVG" }).click()]);
-  const text = readFileSync(await file.path(), "utf8");
+  const { text } = await saved(page, page.getByRole("button", { name: "SVG" }));
   assert.ok(text.match(/<a /g).length > 400);
   assert.match(text, /exit/);
   assert.deepEqual(page.problems, []);

@@ -1,10 +1,10 @@
 // The program page at work: run by hand, its code walked by keys, its drawings and tables as files.
 
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { folder, startServer, token } from "../lib/server.mjs";
-import { accessibility, launch, openPage, picture, until } from "./lib/browser.mjs";
+import { accessibility, launch, openPage, picture, saved, until } from "./lib/browser.mjs";
 import { holdFixtures } from "./lib/fixtures.mjs";
 
 let fixtures;
@@ -136,17 +136,11 @@ test("the arrow keys walk the lines, Esc lets go", async () => {
   await litIn("Source").waitFor({ state: "detached" });
 });
 
-/** The text of the file that a button gives. */
-async function saved(button) {
-  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
-  return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
-}
-
 test("listings are files", async () => {
   const id = fixtures.programs.run_mark;
   const listings = { Source: "memcpy", Bytecode: "exit", "Native code": "ret|jmp" };
   for (const [title, words] of Object.entries(listings)) {
-    const { name, text } = await saved(
+    const { name, text } = await saved(page,
       page.locator(`section[aria-label="${title}"]`).getByRole("button", { name: /^Download/ }));
     assert.match(name, new RegExp(`^prog_${id}\\.`));
     assert.match(text, new RegExp(words));
@@ -156,11 +150,11 @@ test("listings are files", async () => {
 test("the control flow is a file, and a block leads to its code", async () => {
   await open("run_mark", "flow", "blocks");
   await page.locator(".canvas .block").first().waitFor();
-  const svg = await saved(page.getByRole("button", { name: "SVG" }));
+  const svg = await saved(page, page.getByRole("button", { name: "SVG" }));
   assert.match(svg.text, /^<svg[^>]*viewBox=/);
   assert.match(svg.text, /exit/);
   assert.doesNotMatch(svg.text, /var\(--/, "colours are the drawing's own");
-  const dot = await saved(page.getByRole("button", { name: "DOT", exact: true }));
+  const dot = await saved(page, page.getByRole("button", { name: "DOT", exact: true }));
   assert.match(dot.text, /digraph/);
   await page.locator(".canvas .block").last().click();
   await page.waitForURL(/tab=code#insn-\d+/);
@@ -177,6 +171,6 @@ test("hot lines are asked for while they are shown", async () => {
 
 test("its cost is a file", async () => {
   await page.goto(`${server.url}/programs/${fixtures.programs.run_mark}`);
-  const { text } = await saved(page.getByRole("button", { name: "CSV" }));
+  const { text } = await saved(page, page.getByRole("button", { name: "CSV" }));
   assert.match(text, /^time,seconds,runs,cpu,average,misses\n/);
 });

@@ -1,7 +1,7 @@
 // Chromium for the tests, programs to look at, and pictures of what was seen.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,6 +48,12 @@ export async function picture(page, name) {
   await page.screenshot({ path: join(out, `${name}.png`), animations: "disabled" });
 }
 
+/** The name and the text of the file that a button gives. */
+export async function saved(page, button) {
+  const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+  return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
+}
+
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /**
@@ -55,7 +61,6 @@ const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
  * scripts: evaluated instead.
  */
 export async function accessibility(page, options = {}) {
-  const { readFileSync } = await import("node:fs");
   await page.evaluate(readFileSync(axePath, "utf8"));
   const { violations } = await page.evaluate((more) => window.axe.run(document, {
     resultTypes: ["violations"], ...more,

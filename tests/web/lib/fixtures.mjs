@@ -38,5 +38,5 @@ export const holdCrowd = (objects) => hold("crowd.lua", String(objects));
 /** A hash of a million entries: { id; stop() }. */
 export const holdMillion = () => hold("million.lua");
 
-/** One of tests/bpf: { maps, programs: ids by name; pid; stop() }. */
-export const holdObject = (object) => hold("object.lua", object);
+/** One of tests/bpf: { maps, programs: ids by name; pid; stop() }; "attach" attaches its programs. */
+export const holdObject = (...args) => hold("object.lua", ...args);

@@ -5,11 +5,13 @@ import {
   Attachments, LinkPage, type AttachmentsData, type Json, type LinkPageData,
 } from "@gen/queries";
 import type { PageProps } from "../routes";
+import type { Fields } from "../lib/export";
 import { compare, plural } from "../lib/format";
 import { useLive, useQuery } from "../lib/hooks";
 import { oneOf, params, setParams } from "../lib/router";
 import { setShowOwn, showOwn } from "../lib/store";
-import { Card, Head, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
+import { Card, Copy, Head, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
+import { Save } from "../parts/save";
 import { Answer, Empty } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
@@ -30,6 +32,15 @@ const columns: Column<Point>[] = [
     cell: (row) => row.link ? <a href={`/links/${row.link.id}`}>link {row.link.id}</a> : row.how },
   { id: "owner", title: "Process", least: 110, grow: 1, wideOnly: true,
     value: (row) => row.owners[0]?.comm, cell: (row) => <Owners owners={row.owners} /> },
+];
+
+const fields: Fields<Point> = [
+  ["kind", (row) => row.kind], ["target", (row) => row.target],
+  ["program", (row) => row.program?.name], ["programId", (row) => row.programId],
+  ["type", (row) => row.program?.type], ["attachType", (row) => row.attachType],
+  ["how", (row) => row.how], ["link", (row) => row.link?.id],
+  ["interface", (row) => row.interface?.name], ["cgroup", (row) => row.cgroup?.path],
+  ["processes", (row) => row.owners.map(({ pid }) => pid)],
 ];
 
 const groups = ["kind", "target", "process", "none"] as const;
@@ -75,7 +86,8 @@ export function AttachPoints() {
           choose={(one) => setParams({ group: one === "kind" ? null : one })} />
         <label class="check"><input type="checkbox" checked={showOwn.value}
           onChange={(event) => setShowOwn(event.currentTarget.checked)} />Lunette's own</label>
-        <span class="end">{plural(shown.length, "attach points")}</span>
+        <span class="end">{plural(shown.length, "attach points")}
+          <Save name="attach_points" rows={shown} fields={fields} /></span>
       </div>
       <Answer result={result}>
         {() => (
@@ -106,6 +118,7 @@ export function LinkView({ id }: PageProps) {
               <Head title={`Link ${link.id}`} crumbs={[["Attach points", "/attach"]]}
                 actions={<>
                   <a class="button" href={`/graph?from=link:${link.id}`}>Graph</a>
+                  <Copy text={JSON.stringify(link, null, 1)} label="Copy as JSON" />
                   <ShowQuery doc={LinkPage} variables={{ id: link.id }} />
                 </>}>
                 <TypeTag type={link.type} />

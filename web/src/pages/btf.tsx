@@ -1,13 +1,19 @@
 // BTF objects and the types that they describe.
 
-import { useEffect, useState } from "preact/hooks";
-import { BtfPage, Btfs, type BtfsData } from "@gen/queries";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import {
+  BtfPage, Btfs, type BtfPageData, type BtfPageVariables, type BtfsData,
+} from "@gen/queries";
 import type { PageProps } from "../routes";
+import { run } from "../lib/api";
+import type { Fields } from "../lib/export";
 import { bytes, count } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { params, setParams } from "../lib/router";
-import { Card, Copy, Head, MapLink, Pick, ProgramLink, ShowQuery } from "../parts/bits";
-import { Answer, Empty } from "../parts/states";
+import { Card, Copy, Head, MapLink, Pick, ProgramLink, ShowQuery, download } from "../parts/bits";
+import { Icon } from "../parts/icon";
+import { Save } from "../parts/save";
+import { Answer, Empty, Failure } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
 type Btf = BtfsData["btfs"][number];
@@ -29,14 +35,25 @@ const columns: Column<Btf>[] = [
       <span key={map.id}>{at > 0 && ", "}<MapLink map={map} /></span>)) },
 ];
 
+const fields: Fields<Btf> = [
+  ["id", (row) => row.id], ["name", (row) => row.name], ["size", (row) => row.size],
+  ["kernel", (row) => row.kernel], ["programs", (row) => row.programs.map(({ id }) => id)],
+  ["maps", (row) => row.maps.map(({ id }) => id)],
+  ["processes", (row) => row.owners.map(({ pid }) => pid)],
+];
+
 export function BtfList() {
   const result = useQuery(Btfs, {}, { kinds: ["BTF"] });
+  const rows = useMemo(
+    () => (result.data?.btfs ?? []).filter((btf) => !btf.error), [result.data]);
   return (
     <div class="page fill">
-      <Head title="BTF" actions={<ShowQuery doc={Btfs} variables={{}} />} />
+      <Head title="BTF" actions={<>
+        <Save name="btf" rows={rows} fields={fields} />
+        <ShowQuery doc={Btfs} variables={{}} /></>} />
       <Answer result={result}>
-        {({ btfs }) => (
-          <Table className="grow" label="BTF objects" rows={btfs.filter((btf) => !btf.error)}
+        {() => (
+          <Table className="grow" label="BTF objects" rows={rows}
             columns={columns} rowKey={(row) => row.id} href={(row) => `/btf/${row.id}`}
             empty={<Empty title="No BTF object is loaded" icon="btf">
               <p>The kernel was built without it, or we may not see it.</p></Empty>} />
@@ -50,6 +67,34 @@ const kinds = [
   "", "struct", "union", "enum", "typedef", "func", "int", "ptr", "array", "var", "datasec",
 ];
 const pageSize = 100;
+
+type Type = BtfPageData["btf"]["types"][number];
+
+const typeFields: Fields<Type> = [
+  ["id", (row) => row.id], ["name", (row) => row.name], ["kind", (row) => row.kind],
+  ["size", (row) => row.size], ["c", (row) => row.c],
+];
+
+/** Of the largest objects a file has the first ones. */
+const savedAtMost = 5000;
+/** As many as one answer has. */
+const atOnce = 1000;
+
+/** All that fit, as a file of C: more than the page shows. */
+async function saveTypes(wish: BtfPageVariables): Promise<void> {
+  const { id } = wish;
+  const types: Type[] = [];
+  let name = "";
+  for (let offset = 0; offset < savedAtMost && types.length === offset; offset += atOnce) {
+    const { data: { btf } } = await run(BtfPage, { ...wish, first: atOnce, offset });
+    types.push(...btf.types);
+    name = btf.name || `BTF ${id}`;
+  }
+  const heads = [`// ${name}`, ...(types.length < savedAtMost ? [] : [
+    `// The first ${savedAtMost} types. All, in an order that compiles: lunette btf dump id ${id}`])];
+  const texts = types.map(({ c }) => c).filter(Boolean);
+  download(`btf_${id}.h`, `${[heads.join("\n"), ...texts].join("\n\n")}\n`, "text/x-c");
+}
 
 export function BtfView({ id }: PageProps) {
   const number = Number(id);
@@ -65,6 +110,14 @@ export function BtfView({ id }: PageProps) {
   }, [typed]);
   const wish = { id: number, search: search || null, kind: kind || null, first: pageSize, offset };
   const result = useQuery(BtfPage, wish);
+  const [saving, setSaving] = useState(false);
+  const [problem, setProblem] = useState<string | undefined>(undefined);
+  const save = () => {
+    setSaving(true);
+    setProblem(undefined);
+    saveTypes(wish).catch((error: Error) => setProblem(error.message))
+      .finally(() => setSaving(false));
+  };
   return (
     <div class="page">
       <Head title={result.data?.btf.name || `BTF ${id}`} mono crumbs={[["BTF", "/btf"]]}
@@ -78,6 +131,10 @@ export function BtfView({ id }: PageProps) {
           options={kinds.map((word) => [word, word || "all"] as const)}
           choose={(word) => setParams({ kind: word, from: null })} />
         <span class="end">
+          <Save name={`btf_${id}_types`} rows={result.data?.btf.types ?? []} fields={typeFields}
+            noun="types in sight" />
+          <button class="plain" title="Download all that fit as C" onClick={save} disabled={saving}>
+            <Icon name="save" />C</button>
           <button disabled={offset === 0}
             onClick={() => setParams({ from: String(Math.max(0, offset - pageSize)) })}>
             Before</button>
@@ -85,6 +142,7 @@ export function BtfView({ id }: PageProps) {
             onClick={() => setParams({ from: String(offset + pageSize) })}>After</button>
         </span>
       </div>
+      {problem && <Failure message={problem} />}
       <Answer result={result} missing={{
         title: `There is no BTF object ${id}`, icon: "btf", href: "/btf", all: "All BTF objects",
       }}>

@@ -1,9 +1,11 @@
 // What is known of maps' entries: the decoders of scripts and Lunette's own.
 
 import { Decoders as Query, type DecodersData } from "@gen/queries";
+import type { Fields } from "../lib/export";
 import { count } from "../lib/format";
 import { useQuery } from "../lib/hooks";
 import { Head, MapLink, ShowQuery } from "../parts/bits";
+import { Save } from "../parts/save";
 import { Answer, Empty } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
@@ -27,11 +29,19 @@ const columns: Column<Decoder>[] = [
     value: (row) => row.source, cell: (row) => row.source ?? <span class="dim">built in</span> },
 ];
 
+const fields: Fields<Decoder> = [
+  ["name", (row) => row.name], ["key", (row) => words(row.key)],
+  ["value", (row) => words(row.value)], ["maps", (row) => row.maps.map(({ id }) => id)],
+  ["source", (row) => row.source],
+];
+
 export function Decoders() {
   const result = useQuery(Query, {}, { kinds: ["MAP"] });
   return (
     <div class="page fill">
-      <Head title="Decoders" actions={<ShowQuery doc={Query} variables={{}} />}>
+      <Head title="Decoders" actions={<>
+        <Save name="decoders" rows={result.data?.decoders ?? []} fields={fields} />
+        <ShowQuery doc={Query} variables={{}} /></>}>
         <span class="dim">{count(result.data?.decoders.length)}</span>
       </Head>
       <p class="lead">A decoder says what a map's bytes mean. Tables, GraphQL, the command line and

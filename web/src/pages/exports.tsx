@@ -2,11 +2,13 @@
 
 import { useEffect, useMemo } from "preact/hooks";
 import { MetricHistory, MetricRules, type MetricRulesData } from "@gen/queries";
+import type { Fields } from "../lib/export";
 import { count, duration, exactTime } from "../lib/format";
 import { useLive, useQuery } from "../lib/hooks";
 import { joined, missed, type Pass } from "../lib/passes";
 import { Figure, Figures, Head, MapLink, None, ShowQuery, split } from "../parts/bits";
 import { Spark } from "../parts/chart";
+import { Save } from "../parts/save";
 import { Answer, Empty, Failure } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
@@ -86,6 +88,13 @@ const columns: Column<Row>[] = [
     cell: (row) => <span title={row.source ?? ""}>{row.source ?? "built in"}</span> },
 ];
 
+const fields: Fields<Row> = [
+  ["name", (row) => row.name], ["type", (row) => row.type], ["samples", (row) => row.samples],
+  ["cut", (row) => row.dropped], ["seconds", (row) => row.duration],
+  ["errors", (row) => row.errors], ["error", (row) => row.error],
+  ["maps", (row) => row.maps.map(({ id }) => id)], ["source", (row) => row.source],
+];
+
 export function Exports() {
   const { result, rows: rules } = useRules();
   const scraped = rules.some((rule) => rule.duration !== null);
@@ -95,6 +104,7 @@ export function Exports() {
     <div class="page fill">
       <Head title="Metrics" actions={<>
         <a class="button" href="/metrics" target="_blank" rel="noreferrer">/metrics</a>
+        <Save name="rules" rows={rules} fields={fields} />
         <ShowQuery doc={MetricRules} variables={{}} />
       </>} />
       <Figures>

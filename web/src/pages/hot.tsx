@@ -2,9 +2,11 @@
 
 import { useState } from "preact/hooks";
 import { HotSpots, type HotSpotsData } from "@gen/queries";
+import type { Fields } from "../lib/export";
 import { count, percent } from "../lib/format";
 import { useSubscription } from "../lib/hooks";
 import { Card, Figure, Figures } from "../parts/bits";
+import { Save } from "../parts/save";
 import { Empty, Failure, Loading } from "../parts/states";
 
 type Spots = HotSpotsData["hotSpots"];
@@ -29,7 +31,16 @@ function Rows({ rows, all }: { rows: Row[]; all: number }) {
   );
 }
 
-function Found({ spots }: { spots: Spots }) {
+const lineFields: Fields<Spots["lines"][number]> = [
+  ["file", (row) => row.file], ["line", (row) => row.line], ["samples", (row) => row.samples],
+  ["text", (row) => row.text],
+];
+const instructionFields: Fields<Spots["instructions"][number]> = [
+  ["function", (row) => row.function], ["offset", (row) => row.offset],
+  ["samples", (row) => row.samples], ["text", (row) => row.text],
+];
+
+function Found({ id, spots }: { id: number; spots: Spots }) {
   const { lines, instructions, samples, total } = spots;
   if (spots.error) {
     return <Empty title="Nothing can be sampled" icon="alert"><p>{spots.error}</p></Empty>;
@@ -47,14 +58,18 @@ function Found({ spots }: { spots: Spots }) {
           </Empty>
         : <div class="cards">
             {lines.length > 0 && (
-              <Card title="Lines" bare>
+              <Card title="Lines" bare
+                end={<Save name={`prog_${id}_hot_lines`} rows={lines} fields={lineFields}
+                  noun="lines" />}>
                 <Rows all={samples} rows={lines.map((line) => ({
                   key: `${line.file}:${line.line}`, samples: line.samples, text: line.text.trim(),
                   where: `${line.file.split("/").pop()}:${line.line}`,
                 }))} />
               </Card>
             )}
-            <Card title="Instructions" bare>
+            <Card title="Instructions" bare
+              end={<Save name={`prog_${id}_hot`} rows={instructions} fields={instructionFields}
+                noun="instructions" />}>
               <Rows all={samples} rows={instructions.map((one) => ({
                 key: `${one.function} ${one.offset}`, samples: one.samples, text: one.text,
                 where: `${one.function}+0x${one.offset.toString(16)}`,
@@ -71,5 +86,5 @@ export function Hot({ id }: { id: number }) {
   useSubscription(HotSpots, { id }, (data) => setSpots(data.hotSpots),
     { failed: (problem) => setError(problem.message) });
   if (error) return <Failure message={error} />;
-  return spots ? <Found spots={spots} /> : <Loading />;
+  return spots ? <Found id={id} spots={spots} /> : <Loading />;
 }

@@ -1,13 +1,15 @@
 // The processes that hold BPF objects, and one of them closely.
 
 import { useMemo } from "preact/hooks";
-import { ProcessPage, Processes, type ProcessesData } from "@gen/queries";
+import { ProcessPage, Processes, type ProcessPageData, type ProcessesData } from "@gen/queries";
 import type { PageProps } from "../routes";
+import type { Fields } from "../lib/export";
 import { count, plural } from "../lib/format";
 import { useLive } from "../lib/hooks";
 import { params, setParams } from "../lib/router";
 import { Card, Head, MapLink, None, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
 import { Icon } from "../parts/icon";
+import { Save } from "../parts/save";
 import { Answer, Empty } from "../parts/states";
 import { Table, type Column } from "../parts/table";
 
@@ -35,6 +37,14 @@ const columns: Column<Process>[] = [
     cell: (row) => <span title={row.cmdline ?? ""}>{row.cmdline}</span> },
 ];
 
+const fields: Fields<Process> = [
+  ["pid", (row) => row.pid], ["comm", (row) => row.comm], ["cmdline", (row) => row.cmdline],
+  ["unit", (row) => row.unit], ["container", (row) => row.container], ["pod", (row) => row.pod],
+  ["programs", (row) => row.programs.map(({ id }) => id)],
+  ["maps", (row) => row.maps.map(({ id }) => id)],
+  ["links", (row) => row.links.map(({ id }) => id)],
+];
+
 const fits = (row: Process, text: string): boolean =>
   [row.pid, row.comm, row.cmdline, row.unit, row.container,
     ...row.programs.map(({ name }) => name), ...row.maps.map(({ name }) => name)]
@@ -53,7 +63,8 @@ export function Owners() {
         <input type="search" value={text} placeholder="Filter processes"
           aria-label="Filter processes" spellcheck={false}
           onInput={(event) => setParams({ q: event.currentTarget.value })} />
-        <span class="end">{plural(rows.length, "processes")}</span>
+        <span class="end">{plural(rows.length, "processes")}
+          <Save name="owners" rows={rows} fields={fields} /></span>
       </div>
       <Answer result={result}>
         {() => (
@@ -67,6 +78,20 @@ export function Owners() {
     </div>
   );
 }
+
+type Held = NonNullable<ProcessPageData["process"]>;
+
+/** All that a process holds, one below the other. */
+const heldBy = ({ programs, maps, links }: Held) => [
+  ...programs.map(({ id, name, type }) => ({ kind: "program", id, name, type })),
+  ...maps.map(({ id, name, type }) => ({ kind: "map", id, name, type })),
+  ...links.map(({ id, target, type }) => ({ kind: "link", id, name: target, type })),
+];
+
+const heldFields: Fields<ReturnType<typeof heldBy>[number]> = [
+  ["kind", (row) => row.kind], ["id", (row) => row.id], ["name", (row) => row.name],
+  ["type", (row) => row.type],
+];
 
 export function ProcessView({ id }: PageProps) {
   const result = useLive(ProcessPage, { pid: Number(id) });
@@ -82,6 +107,8 @@ export function ProcessView({ id }: PageProps) {
                 actions={<>
                   <a class="button" href={`/graph?from=process:${process.pid}`}>
                     <Icon name="graph" />Graph</a>
+                  <Save name={`process_${process.pid}`} rows={heldBy(process)}
+                    fields={heldFields} />
                   <ShowQuery doc={ProcessPage} variables={{ pid: process.pid }} />
                 </>}>
                 <span class="dim">process {process.pid}</span>
