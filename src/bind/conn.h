@@ -25,7 +25,8 @@ struct lun_transport {
 void lun_conn_attach(struct lun_conn *conn, struct lun_transport transport);
 /* Runs the session's open(); 0 or -ESHUTDOWN. Returns before it has run. */
 int lun_conn_opened(struct lun_conn *conn);
-/* A text message came: runs the session's message() and waits for its end. 0, -ESHUTDOWN. */
+/* A text message came: runs the session's message() and waits for its end; what comes after the
+ * connection was to close is nobody's any more. 0, -ESHUTDOWN. */
 int lun_conn_message(struct lun_conn *conn, const char *text, size_t len);
 /* The next message to send: 1 (the caller frees it), 0 when the time is up, -1 when the
  * connection is to be closed with *code and reason (room for 124 bytes). */

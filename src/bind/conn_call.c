@@ -146,12 +146,25 @@ static void wake_waiter(void *ctx)
 	pthread_mutex_unlock(&waiter->lock);
 }
 
+static bool is_ending(struct lun_conn *conn)
+{
+	bool ending;
+
+	pthread_mutex_lock(&conn->lock);
+	ending = conn->closing || conn->gone;
+	pthread_mutex_unlock(&conn->lock);
+	return ending;
+}
+
 int lun_conn_message(struct lun_conn *conn, const char *text, size_t len)
 {
 	struct waiter waiter = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
-	struct call *call = new_call(conn, "message");
+	struct call *call;
 	int err;
 
+	if (is_ending(conn))
+		return 0;
+	call = new_call(conn, "message");
 	if (!call)
 		return -ENOMEM;
 	call->payload = lun_blob_new(text, len);

@@ -21,3 +21,8 @@ int lun_iter_read(int fd, struct lun_out *out)
 		out->len += (size_t)n;
 	}
 }
+
+bool lun_iter_may_load(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN;
+}

@@ -11,7 +11,14 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_fill *skeleton;
-static int load_error; /* what failed once is not tried at every look */
+static int load_error; /* what the kernel refused once is not tried at every look */
+
+static int remember(int err)
+{
+	if (!lun_iter_may_load(err))
+		load_error = err;
+	return err;
+}
 
 /* With the lock held. */
 static int load(void)
@@ -22,13 +29,13 @@ static int load(void)
 		return load_error;
 	skeleton = lun_fill__open_and_load();
 	if (!skeleton)
-		return load_error = errno ? -errno : -EINVAL;
+		return remember(errno ? -errno : -EINVAL);
 	err = lun_fill__attach(skeleton);
 	if (!err)
 		return 0;
 	lun_fill__destroy(skeleton);
 	skeleton = NULL;
-	return load_error = err;
+	return remember(err);
 }
 
 enum iterator { FILL, THERE };

@@ -15,10 +15,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_owners *skeleton;
 static int load_error; /* remembered: what the kernel refused once is not tried at every look */
 
-/* What is short now may not be so the next time. */
 static int remember(int err)
 {
-	if (err != -EMFILE && err != -ENFILE && err != -ENOMEM && err != -EAGAIN)
+	if (!lun_iter_may_load(err))
 		load_error = err;
 	return err;
 }

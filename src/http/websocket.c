@@ -139,6 +139,7 @@ static void *run_writer(void *arg)
 
 	while ((got = lun_conn_next(ws->live, IDLE_MS, &message, &code, reason)) >= 0) {
 		if (got > 0 && !write_message(ws, message)) {
+			lun_conn_close(ws->live, 1006, "the client is gone");
 			drop(ws);
 			return NULL;
 		}

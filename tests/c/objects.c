@@ -21,6 +21,7 @@
 
 #include "bind/modules.h"
 #include "bpf/load.h"
+#include "bpf/map_fill.h"
 #include "bpf/owners.h"
 #include "bpf/prog.h"
 #include "bpf/sampler.h"
@@ -157,6 +158,21 @@ static void test_no_descriptors(void **state)
 	lun_object_close(&object);
 }
 
+/* The probe that counts entries is not given up for good. */
+static void test_short_of_descriptors_once(void **state)
+{
+	struct rlimit old;
+	struct lun_out out;
+
+	(void)state;
+	lun_out_init(&out);
+	limit_fds(&old, 1);
+	assert_true(lun_map_fill(&out) < 0);
+	setrlimit(RLIMIT_NOFILE, &old);
+	assert_int_equal(lun_map_fill(&out), 0);
+	lun_out_free(&out);
+}
+
 struct budget {
 	long left; /* allocations until one fails; negative: none does */
 };
@@ -269,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_many_readers),
 		cmocka_unit_test(test_sampler_with_readers),
 		cmocka_unit_test(test_no_descriptors),
+		cmocka_unit_test(test_short_of_descriptors_once),
 		cmocka_unit_test(test_no_memory),
 	};
 

@@ -49,6 +49,7 @@ http.websocket("/ws", {
   end,
   message = function(conn, text)
     conn.data.n = conn.data.n + 1
+    shared.add("messages")
     if text == "bye" then return conn:close(4001, "as you wish") end
     if text == "fail" then error("a callback fails") end
     if text == "subscribe" then return assert(conn:subscribe("news", "n")) end
@@ -64,6 +65,7 @@ http.websocket("/ws", {
   close = function(_, code, reason) shared.set("last", code .. " " .. reason) end,
 })
 http.websocket("/protocol", { protocols = { "one", "two" }, open = function(conn) conn:send("in") end })
+http.get("/messages", function() return { json = shared.get("messages") or 0 } end)
 http.get("/last", function() return shared.get("last") or "" end)
 ` };
 
@@ -206,6 +208,16 @@ describe("WebSockets", () => {
     assert.equal(client.messages[4], "tick null");
     client.socket.close();
     await client.end;
+  });
+  test("what a client says after the connection was closed is not run", async () => {
+    const before = (await get("/messages")).json();
+    const ws = new WebSocket(`${server.url.replace("http", "ws")}/ws`);
+    await new Promise((resolve, reject) => { ws.on("open", resolve).on("error", reject); });
+    const closed = new Promise((resolve) => { ws.on("close", resolve); });
+    ws.send("bye");
+    for (let i = 0; i < 100; i++) ws.send("late");
+    assert.equal(await closed, 4001);
+    assert.equal((await get("/messages")).json() - before, 1);
   });
   test("subprotocols: the client's first that we know, none that we don't", async () => {
     const client = await open("/protocol", ["zero", "two", "one"]);
