@@ -1,35 +1,19 @@
-/* The code of programs in Lua: bpf.xlated, bpf.jited, bpf.cfg. */
+/* The code of programs in Lua: bpf.xlated, bpf.cfg. Native code: bpf_native.c. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bind/bpf.h"
+#include "bind/bpf_code.h"
 #include "bind/names.h"
-#include "bpf/cfg.h"
-#include "bpf/code.h"
-#include "bpf/code_var.h"
+#include "bind/push.h"
 #include "bpf/disasm.h"
 #include "bpf/ksyms.h"
-#include "bpf/native.h"
-
-/* The state of one call, in a userdata: what it holds is freed whatever is raised. */
-struct work {
-	struct lun_code code;
-	struct lun_cfg cfg;
-	struct lun_out text;
-	struct lun_native *native;
-	struct lun_code_vars vars;
-	bool *joins; /* which instructions are jumped to */
-	uint64_t call_base;
-	lua_State *L;
-	const struct lun_code_func *func; /* whose native code is being written */
-	uint32_t line; /* how many source lines begin at or before the current instruction */
-};
 
 static int l_work_gc(lua_State *L)
 {
-	struct work *w = lua_touserdata(L, 1);
+	struct lun_code_work *w = lua_touserdata(L, 1);
 
 	lun_code_free(&w->code);
 	lun_cfg_free(&w->cfg);
@@ -42,9 +26,9 @@ static int l_work_gc(lua_State *L)
 	return 0;
 }
 
-static struct work *push_work(lua_State *L)
+struct lun_code_work *lun_code_work_push(lua_State *L)
 {
-	struct work *w = lua_newuserdatauv(L, sizeof(*w), 0);
+	struct lun_code_work *w = lua_newuserdatauv(L, sizeof(*w), 0);
 
 	memset(w, 0, sizeof(*w));
 	w->L = L;
@@ -59,7 +43,7 @@ static struct work *push_work(lua_State *L)
 	return w;
 }
 
-static int fail(lua_State *L, int err, uint32_t id)
+int lun_code_fail(lua_State *L, int err, uint32_t id)
 {
 	luaL_pushfail(L);
 	if (err == -ENOENT)
@@ -73,7 +57,7 @@ static int fail(lua_State *L, int err, uint32_t id)
 	return 3;
 }
 
-static uint32_t check_id(lua_State *L)
+uint32_t lun_code_check_id(lua_State *L)
 {
 	lua_Integer id = luaL_checkinteger(L, 1);
 
@@ -81,26 +65,14 @@ static uint32_t check_id(lua_State *L)
 	return (uint32_t)id;
 }
 
-static void set_int(lua_State *L, const char *key, lua_Integer value)
-{
-	lua_pushinteger(L, value);
-	lua_setfield(L, -2, key);
-}
-
-static void set_str(lua_State *L, const char *key, const char *value)
-{
-	lua_pushstring(L, value ? value : "");
-	lua_setfield(L, -2, key);
-}
-
-static void set_text(struct work *w, const char *key)
+void lun_code_set_text(struct lun_code_work *w, const char *key)
 {
 	lua_pushlstring(w->L, w->text.data ? w->text.data : "", w->text.len);
 	lua_setfield(w->L, -2, key);
 	lun_out_reset(&w->text);
 }
 
-static void push_lines(struct work *w)
+void lun_code_push_lines(struct lun_code_work *w)
 {
 	lua_State *L = w->L;
 
@@ -109,21 +81,21 @@ static void push_lines(struct work *w)
 		const struct lun_code_line *line = &w->code.lines[i];
 
 		lua_createtable(L, 0, 5);
-		set_int(L, "insn", line->insn);
-		set_str(L, "file", line->file);
-		set_str(L, "text", line->text);
-		set_int(L, "line", line->line);
-		set_int(L, "column", line->column);
+		lun_set_int(L, "insn", line->insn);
+		lun_set_str(L, "file", line->file ? line->file : "");
+		lun_set_str(L, "text", line->text ? line->text : "");
+		lun_set_int(L, "line", line->line);
+		lun_set_int(L, "column", line->column);
 		lua_rawseti(L, -2, i + 1);
 	}
 }
 
-static void push_func(struct work *w, const struct lun_code_func *func)
+void lun_code_push_func(struct lun_code_work *w, const struct lun_code_func *func)
 {
 	lua_createtable(w->L, 0, 6);
-	set_str(w->L, "name", func->name);
-	set_int(w->L, "start", func->start);
-	set_int(w->L, "count", func->count);
+	lun_set_str(w->L, "name", func->name ? func->name : "");
+	lun_set_int(w->L, "start", func->start);
+	lun_set_int(w->L, "count", func->count);
 }
 
 static bool is_local_call(const struct bpf_insn *insn)
@@ -139,7 +111,7 @@ static bool is_outer_call(const struct bpf_insn *insn)
 /* The names that lun_disasm asks for: "bpf_ktime_get_ns", "+5#helper_function". */
 static void name_call(void *ctx, const struct bpf_insn *insn, struct lun_out *out)
 {
-	struct work *w = ctx;
+	struct lun_code_work *w = ctx;
 	long at = insn - w->code.insns;
 
 	if (is_local_call(insn)) {
@@ -157,41 +129,41 @@ static void name_call(void *ctx, const struct bpf_insn *insn, struct lun_out *ou
 		lun_ksym_name(w->call_base + (uint64_t)(int64_t)insn->imm, out);
 }
 
-static void set_call(struct work *w, const struct bpf_insn *insn, uint32_t at)
+static void set_call(struct lun_code_work *w, const struct bpf_insn *insn, uint32_t at)
 {
 	if (is_local_call(insn)) {
-		set_int(w->L, "target", (lua_Integer)at + 1 + insn->off);
+		lun_set_int(w->L, "target", (lua_Integer)at + 1 + insn->off);
 	} else if (is_outer_call(insn)) {
 		name_call(w, insn, &w->text);
 		if (w->text.len)
-			set_text(w, "call");
+			lun_code_set_text(w, "call");
 	}
 }
 
-static void set_wide(struct work *w, const struct bpf_insn *insn, uint32_t at)
+static void set_wide(struct lun_code_work *w, const struct bpf_insn *insn, uint32_t at)
 {
 	bool value = insn->src_reg == BPF_PSEUDO_MAP_VALUE;
 
 	lua_pushboolean(w->L, true);
 	lua_setfield(w->L, -2, "wide");
 	if (value || insn->src_reg == BPF_PSEUDO_MAP_FD)
-		set_int(w->L, "map_id", insn->imm);
+		lun_set_int(w->L, "map_id", insn->imm);
 	if (insn->src_reg == LUN_PSEUDO_FUNC)
-		set_int(w->L, "target", (lua_Integer)at + 1 + insn->imm);
+		lun_set_int(w->L, "target", (lua_Integer)at + 1 + insn->imm);
 }
 
 /* The line that stands for the instruction, an index into lines; instructions come in order. */
-static void set_line(struct work *w, uint32_t at)
+static void set_line(struct lun_code_work *w, uint32_t at)
 {
 	const struct lun_code *code = &w->code;
 
 	while (w->line < code->nr_lines && code->lines[w->line].insn <= at)
 		w->line++;
 	if (w->line)
-		set_int(w->L, "line", w->line);
+		lun_set_int(w->L, "line", w->line);
 }
 
-static void push_insn(struct work *w, uint32_t at)
+static void push_insn(struct lun_code_work *w, uint32_t at)
 {
 	const struct lun_disasm_names names = { .call = name_call, .ctx = w };
 	const struct bpf_insn *insn = &w->code.insns[at];
@@ -200,16 +172,16 @@ static void push_insn(struct work *w, uint32_t at)
 	enum lun_flow flow = lun_insn_flow(insn, at, &target);
 
 	lua_createtable(w->L, 0, 6);
-	set_int(w->L, "index", at);
+	lun_set_int(w->L, "index", at);
 	lun_out_hex(&w->text, insn, wide ? 2 * sizeof(*insn) : sizeof(*insn));
-	set_text(w, "bytes");
+	lun_code_set_text(w, "bytes");
 	lun_disasm(&w->text, insn, &names);
-	set_text(w, "text");
+	lun_code_set_text(w, "text");
 	set_line(w, at);
 	if (lun_code_vars_step(&w->vars, insn, w->joins[at], &w->text))
-		set_text(w, "var");
+		lun_code_set_text(w, "var");
 	if (flow == LUN_FLOW_JUMP || flow == LUN_FLOW_BRANCH)
-		set_int(w->L, "target", target);
+		lun_set_int(w->L, "target", target);
 	else if (wide)
 		set_wide(w, insn, at);
 	else
@@ -217,7 +189,7 @@ static void push_insn(struct work *w, uint32_t at)
 }
 
 /* Functions begin afresh, and so does what is jumped to. */
-static int find_joins(struct work *w)
+static int find_joins(struct lun_code_work *w)
 {
 	const struct lun_code *code = &w->code;
 
@@ -237,7 +209,7 @@ static int find_joins(struct work *w)
 	return 0;
 }
 
-static void push_insns(struct work *w)
+static void push_insns(struct lun_code_work *w)
 {
 	lua_Integer n = 0;
 	uint32_t at = 0;
@@ -250,11 +222,11 @@ static void push_insns(struct work *w)
 	}
 }
 
-static void push_funcs(struct work *w)
+static void push_funcs(struct lun_code_work *w)
 {
 	lua_createtable(w->L, (int)w->code.nr_funcs, 0);
 	for (uint32_t i = 0; i < w->code.nr_funcs; i++) {
-		push_func(w, &w->code.funcs[i]);
+		lun_code_push_func(w, &w->code.funcs[i]);
 		lua_rawseti(w->L, -2, i + 1);
 	}
 }
@@ -262,152 +234,37 @@ static void push_funcs(struct work *w)
 /* bpf.xlated(id) -> { functions, lines, insns } | nil, err, errno */
 static int l_bpf_xlated(lua_State *L)
 {
-	uint32_t id = check_id(L);
-	struct work *w = push_work(L);
+	uint32_t id = lun_code_check_id(L);
+	struct lun_code_work *w = lun_code_work_push(L);
 	int err = lun_code_read(id, &w->code);
 
 	if (!err)
 		err = find_joins(w);
 	if (err)
-		return fail(L, err, id);
+		return lun_code_fail(L, err, id);
 	w->call_base = lun_ksym_address("__bpf_call_base");
 	lua_createtable(L, 0, 3);
 	push_funcs(w);
 	lua_setfield(L, -2, "functions");
-	push_lines(w);
+	lun_code_push_lines(w);
 	lua_setfield(L, -2, "lines");
 	push_insns(w);
 	lua_setfield(L, -2, "insns");
 	return 1;
 }
 
-/* Goes to the last line of the function whose native code begins at or before the address. */
-static void set_native_line(struct work *w, uint64_t address)
-{
-	const struct lun_code *code = &w->code;
-	uint32_t end = w->func->start + w->func->count;
-
-	while (w->line < code->nr_lines && code->lines[w->line].insn < end &&
-		code->lines[w->line].address <= address)
-		w->line++;
-	if (w->line && code->lines[w->line - 1].insn >= w->func->start)
-		set_int(w->L, "line", w->line);
-}
-
-static uint32_t first_line(const struct lun_code *code, const struct lun_code_func *func)
-{
-	uint32_t i = 0;
-
-	while (i < code->nr_lines && code->lines[i].insn < func->start)
-		i++;
-	return i;
-}
-
-static void push_native_insn(struct work *w, const struct lun_native_insn *insn)
-{
-	uint64_t start = w->func->address;
-
-	lua_createtable(w->L, 0, 6);
-	set_int(w->L, "offset", (lua_Integer)(insn->address - start));
-	lun_out_hex(&w->text, insn->bytes, insn->size);
-	set_text(w, "bytes");
-	lun_out_printf(
-		&w->text, "%s%s%s", insn->mnemonic, insn->operands[0] ? " " : "", insn->operands);
-	set_text(w, "text");
-	set_native_line(w, insn->address);
-	if (insn->target >= start && insn->target < start + w->func->jited_len)
-		set_int(w->L, "target", (lua_Integer)(insn->target - start));
-	else if (insn->target && lun_ksym_name(insn->target, &w->text))
-		set_text(w, "symbol");
-}
-
-static int push_native_insns(struct work *w, enum lun_native_syntax syntax)
-{
-	const struct lun_code_func *func = w->func;
-	struct lun_native_insn insn;
-	int err;
-
-	lua_newtable(w->L);
-	if ((uint64_t)func->jited_start + func->jited_len > w->code.jited_len)
-		return 0;
-	err = lun_native_open(&w->native, w->code.jited + func->jited_start, func->jited_len,
-		func->address, syntax);
-	for (lua_Integer n = 1; !err && lun_native_next(w->native, &insn); n++) {
-		push_native_insn(w, &insn);
-		lua_rawseti(w->L, -2, n);
-	}
-	lun_native_close(w->native);
-	w->native = NULL;
-	return err;
-}
-
-static int push_native(
-	struct work *w, const struct lun_code_func *func, enum lun_native_syntax syntax)
-{
-	int err;
-
-	w->func = func;
-	w->line = first_line(&w->code, func);
-	push_func(w, func);
-	lua_pushfstring(w->L, "%p", (void *)(uintptr_t)func->address);
-	lua_setfield(w->L, -2, "address");
-	set_int(w->L, "size", func->jited_len);
-	err = push_native_insns(w, syntax);
-	lua_setfield(w->L, -2, "insns");
-	return err;
-}
-
-static int push_natives(struct work *w, enum lun_native_syntax syntax)
-{
-	int err = 0;
-
-	lua_createtable(w->L, (int)w->code.nr_funcs, 0);
-	for (uint32_t i = 0; !err && i < w->code.nr_funcs; i++) {
-		err = push_native(w, &w->code.funcs[i], syntax);
-		lua_rawseti(w->L, -2, i + 1);
-	}
-	return err;
-}
-
-/* bpf.jited(id [, "att" | "intel"]) -> { arch, functions, lines } | nil, err, errno */
-static int l_bpf_jited(lua_State *L)
-{
-	static const char *const syntaxes[] = { "att", "intel", NULL };
-	uint32_t id = check_id(L);
-	int syntax = luaL_checkoption(L, 2, "att", syntaxes);
-	struct work *w = push_work(L);
-	int err = lun_code_read(id, &w->code);
-
-	if (err)
-		return fail(L, err, id);
-	if (!w->code.jited_len) {
-		luaL_pushfail(L);
-		lua_pushfstring(
-			L, "program %I has no native code that the kernel shows", (lua_Integer)id);
-		lua_pushinteger(L, ENODATA);
-		return 3;
-	}
-	lua_createtable(L, 0, 3);
-	set_str(L, "arch", lun_native_arch());
-	push_lines(w);
-	lua_setfield(L, -2, "lines");
-	err = push_natives(w, (enum lun_native_syntax)syntax);
-	lua_setfield(L, -2, "functions");
-	return err ? fail(L, err, id) : 1;
-}
-
-static void push_blocks(struct work *w)
+static void push_blocks(struct lun_code_work *w)
 {
 	lua_createtable(w->L, (int)w->cfg.nr_blocks, 0);
 	for (uint32_t i = 0; i < w->cfg.nr_blocks; i++) {
 		lua_createtable(w->L, 0, 2);
-		set_int(w->L, "first", w->cfg.blocks[i].first);
-		set_int(w->L, "last", w->cfg.blocks[i].last);
+		lun_set_int(w->L, "first", w->cfg.blocks[i].first);
+		lun_set_int(w->L, "last", w->cfg.blocks[i].last);
 		lua_rawseti(w->L, -2, i + 1);
 	}
 }
 
-static void push_edges(struct work *w)
+static void push_edges(struct lun_code_work *w)
 {
 	static const char *const kinds[] = {
 		[LUN_EDGE_NEXT] = "next",
@@ -420,21 +277,21 @@ static void push_edges(struct work *w)
 		const struct lun_cfg_edge *edge = &w->cfg.edges[i];
 
 		lua_createtable(w->L, 0, 3);
-		set_int(w->L, "from", (lua_Integer)edge->from + 1);
+		lun_set_int(w->L, "from", (uint64_t)edge->from + 1);
 		if (edge->to != LUN_CFG_EXIT)
-			set_int(w->L, "to", (lua_Integer)edge->to + 1);
-		set_str(w->L, "kind", kinds[edge->kind]);
+			lun_set_int(w->L, "to", (uint64_t)edge->to + 1);
+		lun_set_str(w->L, "kind", kinds[edge->kind]);
 		lua_rawseti(w->L, -2, i + 1);
 	}
 }
 
-static int push_graph(struct work *w, const struct lun_code_func *func)
+static int push_graph(struct lun_code_work *w, const struct lun_code_func *func)
 {
 	int err = lun_cfg_make(&w->code, func, &w->cfg);
 
 	if (err)
 		return err;
-	push_func(w, func);
+	lun_code_push_func(w, func);
 	push_blocks(w);
 	lua_setfield(w->L, -2, "blocks");
 	push_edges(w);
@@ -446,17 +303,17 @@ static int push_graph(struct work *w, const struct lun_code_func *func)
 /* bpf.cfg(id) -> { { name, start, count, blocks, edges }… } | nil, err, errno */
 static int l_bpf_cfg(lua_State *L)
 {
-	uint32_t id = check_id(L);
-	struct work *w = push_work(L);
+	uint32_t id = lun_code_check_id(L);
+	struct lun_code_work *w = lun_code_work_push(L);
 	int err = lun_code_read(id, &w->code);
 
 	if (err)
-		return fail(L, err, id);
+		return lun_code_fail(L, err, id);
 	lua_createtable(L, (int)w->code.nr_funcs, 0);
 	for (uint32_t i = 0; i < w->code.nr_funcs; i++) {
 		err = push_graph(w, &w->code.funcs[i]);
 		if (err)
-			return fail(L, err, id);
+			return lun_code_fail(L, err, id);
 		lua_rawseti(L, -2, i + 1);
 	}
 	return 1;
@@ -464,7 +321,6 @@ static int l_bpf_cfg(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{ "xlated", l_bpf_xlated },
-	{ "jited", l_bpf_jited },
 	{ "cfg", l_bpf_cfg },
 	{ NULL, NULL },
 };
@@ -472,5 +328,5 @@ static const luaL_Reg functions[] = {
 int lun_bind_code(lua_State *L)
 {
 	luaL_setfuncs(L, functions, 0);
-	return 0;
+	return lun_bind_native(L);
 }

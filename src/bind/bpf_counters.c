@@ -5,6 +5,7 @@
 
 #include "bind/bpf.h"
 #include "bind/names.h"
+#include "bind/push.h"
 #include "bpf/counters.h"
 
 struct handle {
@@ -31,12 +32,6 @@ static int l_counters_close(lua_State *L)
 	return 0;
 }
 
-static void set_int(lua_State *L, const char *key, uint64_t value)
-{
-	lua_pushinteger(L, (lua_Integer)value);
-	lua_setfield(L, -2, key);
-}
-
 /* The times are those of the event that had its counter for the smallest share. */
 static void push_result(
 	lua_State *L, const struct handle *h, uint64_t runs, const struct lun_counter_value *values)
@@ -46,14 +41,14 @@ static void push_result(
 	lua_createtable(L, 0, 4);
 	lua_createtable(L, 0, h->count);
 	for (int i = 0; i < h->count; i++) {
-		set_int(L, lun_counter_name(h->events[i]), values[i].count);
+		lun_set_int(L, lun_counter_name(h->events[i]), values[i].count);
 		if (values[i].running < least->running)
 			least = &values[i];
 	}
 	lua_setfield(L, -2, "values");
-	set_int(L, "runs", runs);
-	set_int(L, "enabled", least->enabled);
-	set_int(L, "running", least->running);
+	lun_set_int(L, "runs", runs);
+	lun_set_int(L, "enabled", least->enabled);
+	lun_set_int(L, "running", least->running);
 }
 
 /* counters:read() -> { runs, enabled, running, values } | nil, err, errno */

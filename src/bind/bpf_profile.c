@@ -4,6 +4,7 @@
 
 #include "bind/bpf.h"
 #include "bind/names.h"
+#include "bind/push.h"
 #include "bpf/profile.h"
 
 enum { DEFAULT_HERTZ = 997, MAX_HERTZ = 20000 };
@@ -33,19 +34,13 @@ static int l_profile_close(lua_State *L)
 	return 0;
 }
 
-static void set_int(lua_State *L, const char *key, uint64_t value)
-{
-	lua_pushinteger(L, (lua_Integer)value);
-	lua_setfield(L, -2, key);
-}
-
 static void push_place(lua_State *L, const struct lun_hot *hot)
 {
 	lua_createtable(L, 0, 4);
-	set_int(L, "prog_id", hot->prog_id);
-	set_int(L, "func", (uint64_t)hot->func + 1);
-	set_int(L, "offset", hot->offset);
-	set_int(L, "samples", hot->samples);
+	lun_set_int(L, "prog_id", hot->prog_id);
+	lun_set_int(L, "func", (uint64_t)hot->func + 1);
+	lun_set_int(L, "offset", hot->offset);
+	lun_set_int(L, "samples", hot->samples);
 }
 
 /* profile:read() -> { samples, lost, hot } | nil, err, errno */
@@ -61,8 +56,8 @@ static int l_profile_read(lua_State *L)
 	if (err)
 		return fail(L, err, "reading the samples");
 	lua_createtable(L, 0, 3);
-	set_int(L, "samples", h->result.samples);
-	set_int(L, "lost", h->result.lost);
+	lun_set_int(L, "samples", h->result.samples);
+	lun_set_int(L, "lost", h->result.lost);
 	lua_createtable(L, (int)h->result.nr_hot, 0);
 	for (size_t i = 0; i < h->result.nr_hot; i++) {
 		push_place(L, &h->result.hot[i]);

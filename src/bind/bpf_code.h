@@ -1,0 +1,40 @@
+#pragma once
+/*
+ * What the bindings of programs' code share: the state of one call, which is a userdata, so that
+ * what it holds is freed whatever is raised, and the writers of what each of them tells.
+ */
+#include <lua.h>
+
+#include "bpf/cfg.h"
+#include "bpf/code.h"
+#include "bpf/code_var.h"
+#include "bpf/native.h"
+#include "text/out.h"
+
+struct lun_code_work {
+	struct lun_code code;
+	struct lun_cfg cfg;
+	struct lun_out text;
+	struct lun_native *native;
+	struct lun_code_vars vars;
+	bool *joins; /* which instructions are jumped to */
+	uint64_t call_base;
+	lua_State *L;
+	const struct lun_code_func *func; /* whose native code is being written */
+	uint32_t line; /* how many source lines begin at or before the current instruction */
+};
+
+/* Pushes one that is freed when the calling function ends; owned by Lua. */
+struct lun_code_work *lun_code_work_push(lua_State *L);
+/* Pushes nil, message, errno; returns 3. */
+int lun_code_fail(lua_State *L, int err, uint32_t id);
+/* The first argument, a program's id. */
+uint32_t lun_code_check_id(lua_State *L);
+
+/* Sets a field of the table on top to w->text, and empties that. */
+void lun_code_set_text(struct lun_code_work *w, const char *key);
+/* Pushes the list of source lines, or the table of a function: name, start, count. */
+void lun_code_push_lines(struct lun_code_work *w);
+void lun_code_push_func(struct lun_code_work *w, const struct lun_code_func *func);
+
+int lun_bind_native(lua_State *L); /* bpf.jited */
