@@ -109,19 +109,29 @@ static int into_anonymous(
 	return err;
 }
 
+/* How much of the path the member's name takes: a variable that is static in a function is called
+ * function.variable. */
+static size_t taken_by(const char *name, const char *path)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	return len && strncmp(path, name, len) == 0 && strchr(".[", path[len]) ? len : 0;
+}
+
 static int into_struct(const struct lun_plan *plan, const char **path, struct lun_pick *pick)
 {
 	const struct lun_op *op = &plan->ops[pick->op];
-	size_t len = strcspn(*path, ".[");
 
 	if (op->kind != LUN_K_STRUCT && op->kind != LUN_K_UNION)
 		return -ENOENT;
 	for (uint32_t i = pick->op + 1; i < op->next; i = plan->ops[i].next) {
 		const char *name = lun_plan_str(plan, plan->ops[i].name);
+		size_t len;
 
 		if (!name && !into_anonymous(plan, i, path, pick))
 			return 0;
-		if (!part_is(name, *path, len))
+		len = taken_by(name, *path);
+		if (!len)
 			continue;
 		pick->op = i;
 		pick->offset += plan->ops[i].offset;

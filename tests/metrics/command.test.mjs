@@ -81,7 +81,8 @@ describe("lunette metrics", () => {
     const { rules } = JSON.parse(tried.stdout);
     assert.equal(rules.length, 1); // of one pass
     assert.deepEqual(rules.filter((rule) => !rule.ok), []);
-    for (const field of ["bytes", "ns", "balance", "ratio"]) assert.match(written.stdout, new RegExp(`name = "mx_struct_${field}"`));
+    for (const field of ["bytes", "balance", "ratio"]) assert.match(written.stdout, new RegExp(`name = "mx_struct_${field}"`));
+    assert.match(written.stdout, /name = "mx_struct", type = "gauge", .*from = "ns", unit = "seconds", value = d\.value\("ns"\)/);
   });
 
   it("writes histograms for slots, and words for a value that nobody describes", async () => {

@@ -34,6 +34,9 @@ local function find_column(decoder, side, path)
   local columns = decoder.columns[side]
   if path == "" then
     if #columns == 1 then return columns[1] end
+    for _, column in ipairs(columns) do
+      if column.name == side then return column end
+    end
     error(("the %s has %d columns, name one: %s"):format(side, #columns, names_of(columns)), 0)
   end
   for _, column in ipairs(columns) do

@@ -1,24 +1,15 @@
 -- A metrics rule written for a map: every number of its value a metric, an array of slots or
--- bpftrace's buckets a histogram, every column of its key a label. What the decoder in force
+-- bpftrace's buckets a histogram, every column of its key a label; a value without numbers is an
+-- info metric, and of what can't be walked over the fill is counted. What the decoder in force
 -- doesn't know, the author fills in.
 
+local bpf = require("bpf")
 local cells = require("lunette.schema.cells")
+local names = require("lunette.schema.rule_names")
 
 local rule_text = {}
 
 local MOST_WORDS = 8 -- of a value that nobody describes
-
-local function metric_name(...)
-  local text = table.concat({ ... }, "_"):lower():gsub("[^%w_]", "_"):gsub("_+", "_")
-  return (text:gsub("^_", ""):gsub("^(%d)", "map_%1"))
-end
-
-local OWN = { le = true, quantile = true } -- labels that histograms and summaries have
-
-local function label_name(name)
-  if OWN[name] then return "key_" .. name end
-  return (name:gsub("[^%w_]", "_"):gsub("^(%d)", "_%1"))
-end
 
 -- { "name = …" … } as lines of a table.
 local function lines(fields, indent)
@@ -32,10 +23,20 @@ local function help_of(info, what, unit)
     unit and (", in " .. unit) or ""))
 end
 
+-- The fields that are there: nil leaves no hole.
+local function fields_of(...)
+  local list, given = {}, table.pack(...)
+  for i = 1, given.n do list[#list + 1] = given[i] end
+  return list
+end
+
+local function option(name, value) return value and ("%s = %q"):format(name, value) or nil end
+
 local function number(info, column, alone, kind)
-  local name = alone and metric_name(info.name) or metric_name(info.name, column.name)
-  return { ("name = %q"):format(name), ("type = %q"):format(kind or "gauge"),
-    help_of(info, column.name, column.unit), ("value = d.value(%q)"):format(column.name) }
+  local metric = names.describe(column, info.name, alone, kind)
+  return fields_of(option("name", metric.name), option("type", metric.type),
+    help_of(info, column.name, column.unit), option("from", metric.from),
+    option("unit", metric.unit), ("value = d.value(%q)"):format(column.name))
 end
 
 -- The one number beside an array of slots that is called a sum.
@@ -51,11 +52,11 @@ local function sum_of(columns)
 end
 
 local function slots(info, column, sum, alone)
-  local name = alone and metric_name(info.name) or metric_name(info.name, column.name)
-  return { ("name = %q"):format(name), 'type = "histogram"', help_of(info, column.name),
+  local name = alone and names.metric(info.name) or names.metric(info.name, column.name)
+  return fields_of(option("name", name), 'type = "histogram"', help_of(info, column.name),
     ("slots = d.value(%q)"):format(column.name),
     sum and ("sum = d.value(%q)"):format(sum.name) or nil,
-    ("buckets = { kind = \"log2\", max = %d }"):format(column.count - 2) }
+    ("buckets = { kind = \"log2\", max = %d }"):format(column.count - 2))
 end
 
 -- bpftrace's hist() and lhist(): the last part of the key is the bucket.
@@ -63,13 +64,25 @@ local function bpftrace_histogram(info, map)
   local kind = map.aggregate
   local bounds = kind == "lhist"
     and (", min = %d, max = %d, step = %d"):format(map.low, map.high, map.step) or ""
-  return { ("name = %q"):format(metric_name(info.name)), 'type = "histogram"',
+  return { option("name", names.metric(info.name)), 'type = "histogram"',
     help_of(info, kind .. "()"), 'bucket = d.key("bucket")',
     ("buckets = { kind = %q%s }"):format(kind, bounds) }
 end
 
 local function is_slots(column)
   return column.type == "array" and column.histogram == "log2" and (column.count or 0) > 2
+end
+
+-- bpftrace's aggregates that only grow, where what they add up has no sign.
+local function bpftrace_kind(map, column)
+  local grows = map and (map.aggregate == "count"
+    or map.aggregate == "sum" and column.type:sub(1, 1) == "u")
+  return grows and "counter" or nil
+end
+
+-- Numbers that tell how much, not which.
+local function is_number(column)
+  return cells.numeric(column.type) and column.type ~= "pointer" and column.name ~= "cookie"
 end
 
 -- The fields of each metric that the value's columns make; and whether they are histograms.
@@ -82,10 +95,10 @@ local function metrics_of(info, decoder)
   for _, column in ipairs(histograms) do
     list[#list + 1] = slots(info, column, sum, #columns == (sum and 2 or 1))
   end
-  local counts = decoder.bpftrace and decoder.bpftrace.aggregate == "count"
   for _, column in ipairs(columns) do
-    if cells.numeric(column.type) and column ~= sum then
-      list[#list + 1] = number(info, column, #columns == 1, counts and "counter" or nil)
+    if is_number(column) and column ~= sum then
+      list[#list + 1] = number(info, column, #columns == 1,
+        bpftrace_kind(decoder.bpftrace, column))
     end
   end
   return list, #histograms > 0
@@ -101,18 +114,33 @@ local function words(info)
   return list, ("decode = { value = d.struct { %s } }"):format(table.concat(parts, ", "))
 end
 
-local function labels(columns, without)
-  local parts = {}
-  for _, column in ipairs(columns) do
+-- The key's columns as labels; the only key that there can be says nothing.
+local function labels(info, columns, without, more)
+  local parts, taken = {}, {}
+  for _, column in ipairs(info.max_entries == 1 and not more and {} or columns) do
     if column.name ~= without then
-      parts[#parts + 1] = ("%s = d.key(%q)"):format(label_name(column.name), column.name)
+      parts[#parts + 1] = ("%s = d.key(%q)"):format(
+        names.unique(taken, names.label(column.name)), column.name)
     end
   end
-  return #parts == 0 and "labels = {}" or ("labels = { %s }"):format(table.concat(parts, ", "))
+  for _, column in ipairs(more or {}) do
+    parts[#parts + 1] = ("%s = d.value(%q)"):format(
+      names.unique(taken, names.label(column.name)), column.name)
+  end
+  return #parts > 0 and ("labels = { %s }"):format(table.concat(parts, ", ")) or nil
+end
+
+-- Two columns may come to one name.
+local function tell_apart(list)
+  local taken = {}
+  for _, metric in ipairs(list) do
+    metric[1] = option("name", names.unique(taken, metric[1]:match('"(.*)"')))
+  end
 end
 
 -- One metric stands in the rule itself, several in a list: they come of one pass.
 local function rule(info, list, rest)
+  tell_apart(list)
   local fields = { ("match = { name = %q }"):format(info.name), table.unpack(rest) }
   if #list == 1 then
     return "metrics.map {\n" .. lines(list[1], "  ") .. lines(fields, "  ") .. "}\n"
@@ -121,30 +149,87 @@ local function rule(info, list, rest)
   for i, metric in ipairs(list) do
     metrics[i] = ("    { %s },\n"):format(table.concat(metric, ", "))
   end
-  return ("metrics.map {\n  rule = %q,\n"):format(metric_name(info.name)) .. lines(fields, "  ")
+  return ("metrics.map {\n  rule = %q,\n"):format(names.metric(info.name)) .. lines(fields, "  ")
     .. "  metrics = {\n" .. table.concat(metrics) .. "  },\n}\n"
+end
+
+-- A map without numbers: which of what is with which, as a metric whose value is 1.
+local function info_rule(info, columns)
+  local texts = {}
+  for _, column in ipairs(columns.value) do
+    if column.type ~= "array" and column.type ~= "bytes" then texts[#texts + 1] = column end
+  end
+  if #texts == 0 then return nil end
+  return rule(info, { { option("name", names.metric(info.name)), 'type = "info"',
+    help_of(info, "Entries") } }, { labels(info, columns.key, nil, texts) })
+end
+
+local COUNTED = { queue = "Elements", stack = "Elements", ringbuf = "Bytes not yet consumed",
+  user_ringbuf = "Bytes not yet consumed" }
+
+-- A map that can't be walked over, but the kernel tells how much is in it.
+local function fill_collector(info)
+  local name = names.metric(info.name, COUNTED[info.type] == "Elements" and "elements" or "bytes")
+  return ([[
+metrics.collect(%q, function(emit)
+  emit.family { name = %q, help = %q }
+  local fill = bpf.fill() or {}
+  for _, info in ipairs(bpf.maps()) do
+    if info.name == %q and info.type == %q and fill[info.id] then
+      emit(%q, fill[info.id], { id = info.id })
+    end
+  end
+end)
+]]):format(name, name, ("%s in the map %s."):format(COUNTED[info.type], info.name), info.name,
+    info.type, name)
+end
+
+local function refuse(info, why)
+  error(("map %d (%s): %s"):format(info.id, info.name, why), 0)
+end
+
+local function options(info, decoder)
+  local kind = decoder.bpftrace and decoder.bpftrace.aggregate
+  local parts = kind == "avg" or kind == "stats" -- of different sizes: the greatest are one kind
+  return info.per_cpu and not decoder.reduce and 'percpu = "sum"' or nil,
+    not parts and info.max_entries > 1 and "top = 100" or nil
 end
 
 local function write(info, decoder)
   local columns, map = decoder.columns, decoder.bpftrace
-  local rest = { info.per_cpu and not decoder.reduce and 'percpu = "sum"' or nil }
+  local percpu, top = options(info, decoder)
   if map and (map.aggregate == "hist" or map.aggregate == "lhist" and map.step) then
-    rest[#rest + 1] = labels(columns.key, "bucket")
-    return rule(info, { bpftrace_histogram(info, map) }, rest)
+    return rule(info, { bpftrace_histogram(info, map) },
+      fields_of(percpu, labels(info, columns.key, "bucket")))
   end
   local list, histograms = metrics_of(info, decoder)
-  rest[#rest + 1] = labels(columns.key)
+  local decode
   if #list == 0 and #columns.value == 1 and columns.value[1].type == "bytes"
     and info.value_size >= 8 then
-    list, rest[#rest + 1] = words(info)
+    list, decode = words(info)
   end
   if #list == 0 then
-    error(("map %d (%s): no column of its value is a number; declare a decoder for it first")
-      :format(info.id, info.name), 0)
+    return info_rule(info, columns)
+      or refuse(info, "no column of its value is a number; declare a decoder for it first")
   end
-  if not histograms then rest[#rest + 1] = "top = 100" end
-  return rule(info, list, rest)
+  return rule(info, list,
+    fields_of(percpu, labels(info, columns.key), decode, not histograms and top or nil))
 end
+
+local function source_of(info, decoder)
+  if not COUNTED[info.type] then
+    local why = bpf.unreadable(info)
+    if why then refuse(info, why) end
+    return write(info, decoder)
+  end
+  return fill_collector(info)
+end
+
+local HEAD_BPF = [[
+local bpf = require("bpf")
+local metrics = require("lunette").metrics
+
+]]
 
 local HEAD = [[
 local lunette = require("lunette")
@@ -157,7 +242,8 @@ local d, metrics = lunette.decode, lunette.metrics
 ---@param decoder table the decoder in force
 ---@return { source: string, why: string }
 function rule_text.write(info, decoder)
-  return { source = HEAD .. write(info, decoder),
+  local head = COUNTED[info.type] and HEAD_BPF or HEAD
+  return { source = head .. source_of(info, decoder),
     why = ("%s: %s"):format(decoder.name, decoder.why) }
 end
 
