@@ -70,6 +70,7 @@ local Btf = {}
 
 ---@class bpf.Column
 ---@field name string path of the field: "comm", "addr.port"
+---@field path string[] likewise, as a list; empty where the plan decodes no struct
 ---@field type string "u64", "cstring", "struct" …
 ---@field unit? string
 ---@field offset integer bytes from the start of the key or value
@@ -77,8 +78,8 @@ local Btf = {}
 ---@field whole? boolean it is all that the plan decodes, which is no struct then
 ---@field count? integer elements of an array
 ---@field big_endian? boolean
----@field unsigned? boolean|table numbers in it count from zero (Lua's 64 bits don't): all, or, of
---- structs in an array, those of these members
+---@field wide? "u64"|"i64"|table an integer of more than 32 bits, or an array of such; of an array
+--- of structs a table: which members are
 ---@field histogram? "log2" an array of counts in slots of powers of two (`slots[]`)
 ---@field reduce? string how CPUs become one for this field
 

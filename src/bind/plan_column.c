@@ -1,25 +1,35 @@
 /* What a plan says of a column: its name, its type, and how its numbers are to be read. */
 #include "bind/decode.h"
 
+#include <lauxlib.h>
+
 #include "bind/push.h"
 
-/* Lua's integers are signed: those of 64 bits which are not show as what they are by this. */
-static bool is_unsigned(const struct lun_op *op)
+/*
+ * "u64" or "i64" where it is an integer of more than 32 bits, which JSON has as text; Lua's
+ * integers are signed, so those which count from zero show as what they are by this.
+ */
+static const char *wide_type(const struct lun_op *op)
 {
+	uint32_t bits = op->bit_size ? op->bit_size : op->size * 8;
+
+	if (bits <= 32)
+		return NULL;
 	switch (op->kind) {
 	case LUN_K_UINT:
-	case LUN_K_PTR:
 	case LUN_K_DURATION:
-		return true;
+		return "u64";
+	case LUN_K_INT:
+		return "i64";
 	case LUN_K_BITS:
 	case LUN_K_ENUM:
-		return !(op->flags & LUN_OP_SIGNED);
+		return op->flags & LUN_OP_SIGNED ? "i64" : "u64";
 	default:
-		return false;
+		return NULL;
 	}
 }
 
-static bool push_unsigned(lua_State *L, const struct lun_plan *plan, uint32_t at);
+static bool push_wide(lua_State *L, const struct lun_plan *plan, uint32_t at);
 
 /* Adds the members of the struct to the table on the top; whether there was one to add. */
 static bool add_members(lua_State *L, const struct lun_plan *plan, uint32_t at)
@@ -32,7 +42,7 @@ static bool add_members(lua_State *L, const struct lun_plan *plan, uint32_t at)
 
 		if (!name && lun_op_is_container(ops[i].kind) && ops[i].kind != LUN_K_ARRAY) {
 			any = add_members(L, plan, i) || any;
-		} else if (name && push_unsigned(L, plan, i)) {
+		} else if (name && push_wide(L, plan, i)) {
 			lua_setfield(L, -2, name);
 			any = true;
 		}
@@ -40,15 +50,18 @@ static bool add_members(lua_State *L, const struct lun_plan *plan, uint32_t at)
 	return any;
 }
 
-/* True, or a table of members of which it is true; an array is as its elements. False: nothing. */
-static bool push_unsigned(lua_State *L, const struct lun_plan *plan, uint32_t at)
+/* The wide type, or a table of those of its members; of an array its elements'. False: nothing. */
+static bool push_wide(lua_State *L, const struct lun_plan *plan, uint32_t at)
 {
+	const char *type;
+
 	while (plan->ops[at].kind == LUN_K_ARRAY)
 		at++;
 	if (!lun_op_is_container(plan->ops[at].kind)) {
-		if (is_unsigned(&plan->ops[at]))
-			lua_pushboolean(L, true);
-		return is_unsigned(&plan->ops[at]);
+		type = wide_type(&plan->ops[at]);
+		if (type)
+			lua_pushstring(L, type);
+		return type != NULL;
 	}
 	luaL_checkstack(L, 4, "types are nested too deeply");
 	lua_newtable(L);
@@ -58,20 +71,39 @@ static bool push_unsigned(lua_State *L, const struct lun_plan *plan, uint32_t at
 	return false;
 }
 
+/* The names that lead to an operation, as a list: a name may have dots itself. */
+static void push_path(lua_State *L, const struct lun_plan *plan, uint32_t target)
+{
+	const struct lun_op *ops = plan->ops;
+	lua_Integer n = 0;
+
+	lua_newtable(L);
+	for (uint32_t at = 1; at <= target; at++) {
+		while (ops[at].next <= target) /* beside the way */
+			at = ops[at].next;
+		if (!lun_plan_str(plan, ops[at].name))
+			continue;
+		lua_pushstring(L, lun_plan_str(plan, ops[at].name));
+		lua_rawseti(L, -2, ++n);
+	}
+}
+
 void lun_push_column(lua_State *L, const struct lun_plan *plan, const struct lun_pick *pick)
 {
 	const struct lun_op *op = &plan->ops[pick->op];
 
 	lua_createtable(L, 0, 6);
 	lun_set_str(L, "name", pick->path);
+	push_path(L, plan, pick->op);
+	lua_setfield(L, -2, "path");
 	lun_set_str(L, "type", lun_op_type_name(op));
 	lun_set_str(L, "unit", lun_plan_str(plan, op->unit));
 	lun_set_int(L, "offset", pick->offset);
 	lun_set_int(L, "size", op->size);
 	if (!pick->op)
 		lun_set_bool(L, "whole", true);
-	if (push_unsigned(L, plan, pick->op))
-		lua_setfield(L, -2, "unsigned");
+	if (push_wide(L, plan, pick->op))
+		lua_setfield(L, -2, "wide");
 	if (op->flags & LUN_OP_BE)
 		lun_set_bool(L, "big_endian", true);
 	if (op->kind == LUN_K_ARRAY)

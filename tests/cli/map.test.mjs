@@ -214,6 +214,8 @@ test("update: keys that are lists, numbers below zero and of 64 bits, fields wit
       none: [], on: true,
     },
   }]);
+  assert.deepEqual(answer("map", "dump", ids.cli_odd, "-j", "--where", "key *= 2"),
+    answer("map", "dump", ids.cli_odd, "-j"));
   assert.match(lunette("map", "dump", ids.cli_odd).stdout, new RegExp("^-1,2 +-9007199254740993 +"
     + '18446744073709551615 +3 +-2 +\\{"id":"18446744073709551615","hits":\\[\\[1,2\\],\\[3,4\\]\\]\\},', "m"));
   refused(2, /value\.at: no field 'z'; there are x, y/, "map", "update", ids.cli_odd, "[1]",

@@ -20,24 +20,41 @@ local EXACT = 1 << 53
 ---@return boolean
 function cells.numeric(type) return NUMERIC[type] or false end
 
+-- Lists that are empty would be objects otherwise.
+local function copied(value, wide, write)
+  if next(value) == nil and not getmetatable(value) then return json.array({}) end
+  local copy, is_list = setmetatable({}, getmetatable(value)), #value > 0
+  for key, item in pairs(value) do
+    local inside = wide
+    if not is_list then inside = type(wide) == "table" and wide[key] or nil end
+    copy[key] = write(item, inside)
+  end
+  return copy
+end
+
 --- A cell as JSON can hold it: integers that doubles can't hold become decimal digits.
 ---@param value any
----@param unsigned boolean|table|nil does it count from zero? of an object, which of its members do
+---@param wide string|table|nil what Plan:columns says of it
 ---@return any
-function cells.json(value, unsigned)
+function cells.json(value, wide)
   if math.type(value) == "integer" then
-    if unsigned and value < 0 then return ("%u"):format(value) end
+    if wide == "u64" and value < 0 then return ("%u"):format(value) end
     if value > EXACT or value < -EXACT then return ("%d"):format(value) end
   elseif type(value) == "table" then
-    local copy, list = setmetatable({}, getmetatable(value)), #value > 0
-    for key, item in pairs(value) do
-      local inside = unsigned
-      if not list then inside = type(unsigned) == "table" and unsigned[key] or nil end
-      copy[key] = cells.json(item, inside)
-    end
-    return copy
+    return copied(value, wide, cells.json)
   end
   return value
+end
+
+--- A cell as entries have it: all integers of 64 bits are decimal digits, however small they are.
+---@param value any
+---@param wide string|table|nil
+---@return any
+function cells.digits(value, wide)
+  if math.type(value) == "integer" and type(wide) == "string" then
+    return (wide == "u64" and "%u" or "%d"):format(value)
+  end
+  return type(value) == "table" and copied(value, wide, cells.digits) or value
 end
 
 -- The kernel's numbers that count from below zero; all others are unsigned.
@@ -61,9 +78,7 @@ end
 local function itself(decoded) return decoded end
 
 -- The value of a column in what a plan made of the bytes: along the column's path.
-local function getter(name)
-  local path = {}
-  for part in name:gmatch("[^.]+") do path[#path + 1] = part end
+local function getter(path)
   return function(decoded)
     local at = decoded
     for _, part in ipairs(path) do
@@ -83,8 +98,9 @@ end
 function cells.column(of, part)
   return {
     name = of.name, type = of.type, unit = of.unit, part = part, histogram = of.histogram,
-    numeric = cells.numeric(of.type), unsigned = of.unsigned,
-    get = of.whole and itself or getter(of.name),
+    numeric = cells.numeric(of.type), wide = of.wide, unsigned = of.wide == "u64",
+    path = of.path or { of.name },
+    get = of.whole and itself or getter(of.path or { of.name }),
   }
 end
 
@@ -116,7 +132,7 @@ local function written(format, root, part, size)
   local made = planned(plan, root, part)
   local col = made.columns[1]
   col.type = format:lower()
-  col.numeric, col.unsigned = format == "NUMBER", nil
+  col.numeric, col.unsigned, col.wide = format == "NUMBER", nil, nil
   return made
 end
 
@@ -231,7 +247,7 @@ end
 function cells.shown(columns, row)
   local list = {}
   for i, col in ipairs(columns) do
-    local cell = cells.json(row[i], col.unsigned)
+    local cell = cells.json(row[i], col.wide)
     if cell == nil then cell = json.null end
     list[i] = cell
   end

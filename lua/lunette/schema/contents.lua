@@ -8,7 +8,7 @@ local contents = {}
 local ENOENT = 2
 
 local function column(name, type, part)
-  return cells.column({ name = name, type = type, unsigned = type == "u64" }, part)
+  return cells.column({ name = name, type = type, wide = type == "u64" and type or nil }, part)
 end
 
 local function row(bytes, ...)

@@ -1,6 +1,7 @@
 -- BTF objects: types by name, as C, and plans of odd types, also of the other endianness.
 
 local bpf = require("bpf")
+local d = require("lunette.decode")
 local fixture = require("tests.lua.support.fixture")
 
 local ODD = [[
@@ -11,7 +12,7 @@ struct list { struct list *next; struct forward *other; };
 struct flexible { u32 count; u32 items[]; };
 struct nothing {};
 struct middle { u32 n; u32 none[0]; struct { u32 a; u32 b[0]; } in; _Bool on : 1, off : 1; };
-struct listed { struct { unsigned long long id; int n; struct { u32 x; } at; } list[2]; };
+struct listed { struct { unsigned long long id; int n; struct { long long x; } at; } list[2]; };
 struct padded { unsigned long long n; u32 last; u32 items[]; };
 struct anonymous {
   struct { u32 a; union { u32 b; short halves[2]; }; };
@@ -182,17 +183,20 @@ describe("plans of odd types", function()
     assert.is_nil(columns[2].histogram)
   end)
 
-  it("columns whose numbers count from zero, also within arrays", function()
-    local function unsigned(name)
+  it("columns of integers of more than 32 bits, also within arrays", function()
+    local function wide(name)
       local found = {}
       for _, column in ipairs(plan(btf, "struct", name):columns("value")) do
-        found[column.name] = column.unsigned
+        found[column.name] = column.wide
       end
       return found
     end
-    assert.same({ ["in.a"] = true, ["in.b"] = true, n = true, none = true }, unsigned("middle"))
-    assert.same({ one = true, wide = true }, unsigned("bits"))
-    assert.same({ list = { id = true, at = { x = true } } }, unsigned("listed"))
+    assert.same({}, wide("middle"))
+    assert.same({ wide = "u64" }, wide("bits"))
+    assert.same({ list = { id = "u64", at = { x = "i64" } } }, wide("listed"))
+    local columns = plan(btf, "struct", "middle"):columns("value")
+    assert.same({ "in.b", { "in", "b" } }, { columns[4].name, columns[4].path })
+    assert.same({}, d.compile(d.u64():as("calls"), 8):columns("value")[1].path)
   end)
 
   it("128 bits", function()

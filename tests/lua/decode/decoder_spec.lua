@@ -5,6 +5,7 @@ local d = require("lunette.decode")
 local fixture = require("tests.lua.support.fixture")
 local json = require("lunette.runtime.json")
 local registry = require("lunette.registry")
+local tables = require("lunette.schema.table")
 
 local function u32(x) return ("<I4"):pack(x) end
 local object
@@ -274,6 +275,18 @@ describe("a map that keeps no BTF", function()
   it("stays what it is where nothing is declared", function()
     local plain <close> = object:map("dc_plain")
     assert.equal("default", d.for_map(plain:info()).kind)
+  end)
+
+  it("has a cell for a variable whose name has a dot", function()
+    local info
+    for _, map in ipairs(object:maps()) do
+      if map.name:find("%.data$") then info = assert(bpf.map_info(map.id)) end
+    end
+    local page = tables.page(info, { first = 10 }, {})
+    assert.equal("dc_count.calls", page.columns[2].name)
+    assert.same({ 0, 7 }, page.rows[1].cells)
+    local column = d.for_map(info).columns.value[1]
+    assert.same({ "dc_count.calls" }, column.path)
   end)
 
   it("and Btf:map tells of the declarations", function()

@@ -8,13 +8,17 @@ describe("cells", function()
     assert.equal(1 << 53, cells.json(1 << 53))
     assert.equal("9007199254740993", cells.json((1 << 53) + 1))
     assert.equal("-9007199254740993", cells.json(-(1 << 53) - 1))
-    assert.equal("18446744073709551615", cells.json(-1, true))
+    assert.equal("18446744073709551615", cells.json(-1, "u64"))
     assert.equal(-1, cells.json(-1))
-    assert.same({ 1, "18446744073709551615" }, cells.json({ 1, -1 }, true))
+    assert.same({ 1, "18446744073709551615" }, cells.json({ 1, -1 }, "u64"))
     assert.same({ { id = "18446744073709551615", change = -1 } },
-      cells.json({ { id = -1, change = -1 } }, { id = true }))
+      cells.json({ { id = -1, change = -1 } }, { id = "u64", change = "i64" }))
     assert.same({ at = { { "18446744073709551615" } } },
-      cells.json({ at = { { -1 } } }, { at = true }))
+      cells.json({ at = { { -1 } } }, { at = "u64" }))
+    assert.same({ id = "5", change = "-1", n = 7, list = { "1", "2" } }, cells.digits(
+      { id = 5, change = -1, n = 7, list = { 1, 2 } },
+      { id = "u64", change = "i64", list = "u64" }))
+    assert.equal("[]", require("lunette.runtime.json").encode(cells.json({})))
     assert.equal("text", cells.json("text"))
     assert.is_nil(cells.json(nil))
   end)

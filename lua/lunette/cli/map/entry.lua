@@ -1,30 +1,17 @@
 -- Rows of a map's table as the entries that a whole-map stream writes: { key, value } or, where
 -- each CPU is shown, { key, cpuValues }; objects where key or value have fields.
 
+local cells = require("lunette.schema.cells")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
 
 local entry = {}
-
-local INTEGERS = { u64 = true, i64 = true, be64 = true }
 
 local SHAPES = {
   value = json.shape { "key", "value" },
   cpus = json.shape { "key", "cpuValues" },
   both = json.shape { "key", "value", "cpuValues" },
 }
-
-local function path_of(name)
-  local path = {}
-  for part in name:gsub("@%d+$", ""):gmatch("[^.]+") do path[#path + 1] = part end
-  return path
-end
-
--- 64-bit integers are text, as in GraphQL's UInt64, however small they are.
-local function cell_of(column, value)
-  if not INTEGERS[column.type] or type(value) ~= "number" then return value end
-  return ("%d"):format(math.tointeger(value) or value)
-end
 
 -- An object grows field by field, in the columns' order.
 local function put(object, path, value)
@@ -42,10 +29,10 @@ end
 
 -- The cells of one part (and one CPU) of a row; a part without fields is its only cell.
 local function part_of(row, columns, has_fields)
-  if not has_fields then return cell_of(columns[1], row.cells[columns[1].at]) end
+  if not has_fields then return cells.digits(row.cells[columns[1].at], columns[1].wide) end
   local object = json.object({}, {})
   for _, column in ipairs(columns) do
-    put(object, column.path, cell_of(column, row.cells[column.at]))
+    put(object, column.path, cells.digits(row.cells[column.at], column.wide))
   end
   return object
 end
@@ -59,7 +46,7 @@ local function group(columns)
       list[column.cpu + 1] = list[column.cpu + 1] or {}
       list = list[column.cpu + 1]
     end
-    list[#list + 1] = { at = i, type = column.type, path = path_of(column.name) }
+    list[#list + 1] = { at = i, wide = column.wide, path = column.path }
   end
   return groups
 end
