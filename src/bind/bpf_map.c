@@ -1,4 +1,4 @@
-/* bpf.map(…) -> Map: a handle on one map. Keys and values are byte strings here. */
+/* A handle on one map (bpf_map_open.c makes it). Keys and values are byte strings here. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "bpf/cursor.h"
 #include "bpf/map_fill.h"
 
-enum { MAX_NAMED = 32, DECODER = 1 };
+enum { DECODER = 1 }; /* the user value of a handle */
 
 static struct lun_map *test_map(lua_State *L, int idx)
 {
@@ -34,16 +34,6 @@ static int l_map_close(lua_State *L)
 	return 0;
 }
 
-static struct lun_map *new_map(lua_State *L)
-{
-	struct lun_map *map = lua_newuserdatauv(L, sizeof(*map), 1);
-
-	memset(map, 0, sizeof(*map));
-	map->fd = -1;
-	luaL_setmetatable(L, LUN_MAP_HANDLE);
-	return map;
-}
-
 /* nil, message, errno of an operation on a map. */
 static int push_map_error(lua_State *L, const struct lun_map *map, int err)
 {
@@ -59,62 +49,6 @@ static int push_result(lua_State *L, const struct lun_map *map, int err)
 		return push_map_error(L, map, err);
 	lua_pushboolean(L, true);
 	return 1;
-}
-
-static int open_by_id(lua_State *L, uint32_t id)
-{
-	int err = lun_map_open_id(new_map(L), id);
-
-	return err ? lun_push_failure(L, err, "map %u: %s", id, strerror(-err)) : 1;
-}
-
-static int open_by_pin(lua_State *L, const char *path)
-{
-	int err = lun_map_open_pin(new_map(L), path);
-
-	return err ? lun_push_error(L, err, path) : 1;
-}
-
-static int push_ambiguous(lua_State *L, const char *name, const uint32_t *ids, int n)
-{
-	luaL_Buffer b;
-
-	luaL_pushfail(L);
-	luaL_buffinit(L, &b);
-	lua_pushfstring(L, "%d maps are named '%s': ids ", n, name);
-	luaL_addvalue(&b);
-	for (int i = 0; i < n && i < MAX_NAMED; i++) {
-		lua_pushfstring(L, i ? ", %d" : "%d", (int)ids[i]);
-		luaL_addvalue(&b);
-	}
-	if (n > MAX_NAMED)
-		luaL_addstring(&b, ", …");
-	luaL_pushresult(&b);
-	lua_pushinteger(L, ENOTUNIQ);
-	return 3;
-}
-
-static int open_by_name(lua_State *L, const char *name)
-{
-	uint32_t ids[MAX_NAMED];
-	int n = lun_map_find(name, ids, MAX_NAMED);
-
-	if (n < 0)
-		return lun_push_error(L, n, name);
-	if (n == 0)
-		return lun_push_failure(L, -ENOENT, "no map is named '%s'", name);
-	return n == 1 ? open_by_id(L, ids[0]) : push_ambiguous(L, name, ids, n);
-}
-
-/* bpf.map(id | name | "/pin/path") -> Map <close> | nil, err, errno */
-static int l_map(lua_State *L)
-{
-	const char *name;
-
-	if (lua_type(L, 1) == LUA_TNUMBER)
-		return open_by_id(L, lun_check_id(L, 1));
-	name = luaL_checkstring(L, 1);
-	return name[0] == '/' ? open_by_pin(L, name) : open_by_name(L, name);
 }
 
 /* map:id() -> integer */
@@ -457,7 +391,7 @@ static const luaL_Reg methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-	{ "map", l_map },
+	{ "map", lun_map_open },
 	{ "unreadable", l_unreadable },
 	{ "decoder_hook", l_decoder_hook },
 	{ NULL, NULL },

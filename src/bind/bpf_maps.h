@@ -16,6 +16,8 @@ void lun_bind_looks(lua_State *L);
 void lun_bind_selects(lua_State *L);
 void lun_bind_snapshots(lua_State *L);
 
+/* bpf.map(id | name | "/pin/path") -> Map <close> | nil, err, errno */
+int lun_map_open(lua_State *L);
 /* The open map at idx; raises on anything else. */
 struct lun_map *lun_map_check(lua_State *L, int idx);
 /* Pushes the decoder in force for the map at idx, or nil, message, errno (returns 3, else 0). */
