@@ -47,7 +47,9 @@ test("no command, a wrong one, a wrong option: exit code 2 and one line", () => 
   assert.match(lunette().stdout, /^Usage: lunette/);
   const wrong = lunette("mpa");
   assert.deepEqual([wrong.status, wrong.stderr],
-    [2, "lunette: unknown command 'mpa' (see 'lunette help')\n"]);
+    [2, "lunette: unknown command 'mpa': did you mean 'map'? (see 'lunette help')\n"]);
+  assert.equal(lunette("map", "dump", "x", "--limt", 1).stderr,
+    "lunette: unknown option '--limt': did you mean '--limit'? (see 'lunette help map dump')\n");
   const option = lunette("version", "--frob");
   assert.deepEqual([option.status, option.stderr],
     [2, "lunette: unknown option '--frob' (see 'lunette help version')\n"]);

@@ -96,7 +96,7 @@ local function usage_error(message, words, entry)
   local sub = entry and entry.subs and words[2]
   local known = sub and sub:match("^%a+$") and not message:find("command", 1, true)
   if known then where = where .. " " .. sub end
-  message = message:gsub("\n.*", ""):gsub(HIDDEN, "")
+  message = message:gsub("\nDid you mean ", ": did you mean "):gsub("\n.*", ""):gsub(HIDDEN, "")
   exit.fail(exit.USAGE, "%s (see '%s')", message, where)
 end
 
