@@ -26,7 +26,8 @@ export const piecesOf = (text: string): Piece[] =>
   text.split(new RegExp(`(${unseen.source})`)).filter(Boolean).map((part) =>
     unseen.test(part) ? { text: escapeOf(part), escape: true } : { text: part, escape: false });
 
-const names = /(^|[_.\s])(pid|tgid|tid|ppid|uid|gid|port|sport|dport|id|ino|inode|fd|ifindex)(@\d+)?$/i;
+const names =
+  /(^|[_.\s])(pid|tgid|tid|ppid|uid|gid|port|sport|dport|id|ino|inode|fd|ifindex)(@\d+)?$/i;
 
 /** Does the number name something? Then it is no amount: 12345 is written so, not 12,345. */
 export const isName = (column: string): boolean => names.test(column);

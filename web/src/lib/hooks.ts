@@ -31,7 +31,7 @@ interface QueryOptions {
 const settling = 200;
 const pauses = 10;
 
-/** Changes that are to be asked for: not while an answer is on its way, and seldom what takes long. */
+/** Changes to be asked for: not while an answer is on its way, and seldom what takes long. */
 function usePaced(changes: number, asked: { busy: boolean; ended: number; took: number }): number {
   const [due, setDue] = useState(changes);
   const latest = useRef(changes);

@@ -10,7 +10,9 @@ import { compare, plural } from "../lib/format";
 import { useLive, useQuery } from "../lib/hooks";
 import { oneOf, params, setParams } from "../lib/router";
 import { setShowOwn, showOwn } from "../lib/store";
-import { Card, Copy, Head, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag } from "../parts/bits";
+import {
+  Card, Copy, Head, None, Owners, Pick, ProgramLink, ShowQuery, TypeTag,
+} from "../parts/bits";
 import { Save } from "../parts/save";
 import { Answer, Empty } from "../parts/states";
 import { Table, type Column } from "../parts/table";

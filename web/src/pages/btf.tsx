@@ -91,7 +91,8 @@ async function saveTypes(wish: BtfPageVariables): Promise<void> {
     name = btf.name || `BTF ${id}`;
   }
   const heads = [`// ${name}`, ...(types.length < savedAtMost ? [] : [
-    `// The first ${savedAtMost} types. All, in an order that compiles: lunette btf dump id ${id}`])];
+    `// The first ${savedAtMost} types. All, in an order that compiles: ` +
+      `lunette btf dump id ${id}`])];
   const texts = types.map(({ c }) => c).filter(Boolean);
   download(`btf_${id}.h`, `${[heads.join("\n"), ...texts].join("\n\n")}\n`, "text/x-c");
 }

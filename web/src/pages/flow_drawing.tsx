@@ -57,7 +57,9 @@ function around(points: Point[]): Box {
   const ys = points.map(({ y }) => y);
   const [left, right] = [Math.min(...xs), Math.max(...xs)];
   const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
-  return { x: (left + right) / 2, y: (top + bottom) / 2, width: right - left, height: bottom - top };
+  return {
+    x: (left + right) / 2, y: (top + bottom) / 2, width: right - left, height: bottom - top,
+  };
 }
 
 const layoutOf = (blocks: Block[], edges: Cfg["edges"]): Layout => layFlow(

@@ -281,7 +281,8 @@ function Scripts({ data }: { data: OverviewData }) {
   const failed = errors.length + broken.length;
   return (
     <Card title="Scripts and rules" end={
-      failed ? <span class="bad">{count(failed)} failed</span> : <span class="good">all well</span>}>
+      failed ? <span class="bad">{count(failed)} failed</span>
+        : <span class="good">all well</span>}>
       {errors.map((error) => <Failure key={error.message} message={error.message} />)}
       {broken.map((rule) => <Failure key={rule.name} message={`${rule.name}: ${rule.error}`} />)}
       <dl class="facts">

@@ -39,7 +39,9 @@ function stack(curves: Curve[], hidden: ReadonlySet<string>): (number | null)[][
 }
 
 /** Seconds between two labels of the time axis: they say no more than whole ones. */
-const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+const steps = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
+];
 
 const toneOf = (curve: Curve, at: number) => curve.tone ?? tone(at);
 

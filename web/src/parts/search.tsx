@@ -87,7 +87,8 @@ export function Search() {
           ))}
           {!found.length && <div class="none" role="option" aria-selected={false}>
             {loaded.value || failure.value
-              ? `Nothing here has “${text}” in its name, id, type, tag, pin, process or attach point.`
+              ? `Nothing here has “${text}” in its name, id, type, tag, pin, process ` +
+                "or attach point."
               : "What is loaded is still being read."}
           </div>}
         </div>

@@ -152,7 +152,8 @@ function Heads<Row>({ columns, sort, ask }: {
           column: column.id, down: here ? !sort.down : Boolean(column.end),
         });
         return (
-          <div key={column.id} role="columnheader" class={`cell${column.end ? " end" : ""}${column.pin ? " pin" : ""}`}
+          <div key={column.id} role="columnheader"
+            class={`cell${column.end ? " end" : ""}${column.pin ? " pin" : ""}`}
             aria-sort={order} title={column.hint}>
             {column.value
               ? <button onClick={click} tabIndex={-1}>
@@ -286,7 +287,8 @@ function Line<Row>({ item, at, columns, props, active, click }: {
         (props.rowClass?.(row) ?? "")}>
       {columns.map((column) => (
         <div key={column.id} role="gridcell" class={"cell" + (column.end ? " end" : "") +
-          (column.mono ? " mono" : "") + (column.pin ? " pin" : "") + (changed?.has(column.id) ? mark : "")}>
+          (column.mono ? " mono" : "") + (column.pin ? " pin" : "") +
+          (changed?.has(column.id) ? mark : "")}>
           {column.cell(row)}
         </div>
       ))}
