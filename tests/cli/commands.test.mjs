@@ -281,7 +281,7 @@ test("attach list: as what programs hang where several can", () => {
       assert.ok(rows.some((row) => new RegExp(`^tc +o'ne in \\S+${name} +${side} priority 7 +\\d+ `)
         .test(row)), rows.join("\n"));
     }
-    const csv = lunette("attach", "list", "--csv").stdout.split("\r\n");
+    const csv = lunette("attach", "list", "--csv").stdout.split("\n");
     assert.ok(csv.some((line) => line.includes(name) && line.endsWith(",ingress priority 7")));
   } finally {
     sh(`ip netns del ${name} || true`);

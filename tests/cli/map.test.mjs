@@ -39,7 +39,7 @@ test("list: JSON by GraphQL's names, CSV, and a table", () => {
   assert.equal(flows.kernelType, "hash");
   assert.equal(flows.keySize, 8);
   assert.equal(flows.maxEntries, 16);
-  const csv = lunette("map", "list", "--csv").stdout.split("\r\n");
+  const csv = lunette("map", "list", "--csv").stdout.split("\n");
   assert.match(csv[0], /^id,kernelType,name,keySize,valueSize,maxEntries,/);
   assert.ok(csv.some((line) => line.startsWith(`${ids.cli_flows},hash,cli_flows,8,16,16,`)));
   const lines = lunette("map", "list", "--type", "queue").stdout.split("\n");
@@ -216,6 +216,8 @@ test("update: keys that are lists, numbers below zero and of 64 bits, fields wit
   }]);
   assert.deepEqual(answer("map", "dump", ids.cli_odd, "-j", "--where", "key *= 2"),
     answer("map", "dump", ids.cli_odd, "-j"));
+  assert.equal(lunette("map", "dump", ids.cli_odd, "--csv", "--limit", 9).stdout,
+    lunette("map", "dump", ids.cli_odd, "--csv").stdout);
   assert.match(lunette("map", "dump", ids.cli_odd).stdout, new RegExp("^-1,2 +-9007199254740993 +"
     + '18446744073709551615 +3 +-2 +\\{"id":"18446744073709551615","hits":\\[\\[1,2\\],\\[3,4\\]\\]\\},', "m"));
   refused(2, /value\.at: no field 'z'; there are x, y/, "map", "update", ids.cli_odd, "[1]",

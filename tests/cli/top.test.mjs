@@ -44,7 +44,7 @@ test("-j: a sample a line, with what programs cost", () => {
 });
 
 test("--csv: a head, then a line a program and sample", () => {
-  const lines = lunette("top", "--csv", "--count", 2, "-i", 0.2).stdout.trim().split("\r\n");
+  const lines = lunette("top", "--csv", "--count", 2, "-i", 0.2).stdout.trim().split("\n");
   assert.equal(lines[0],
     "time,id,name,kernelType,cpu,runs,average,runCount,recursionMisses");
   assert.equal(lines.filter((line) => line.startsWith("time,")).length, 1);

@@ -248,12 +248,20 @@ local function quoted(text)
   return text
 end
 
---- Writes rows as CSV (RFC 4180), the columns' field names (or titles) first.
+-- A field of CSV: texts as they are, but on a terminal, which they could command.
+local function csv_field(value)
+  if value == nil or type(value) == "userdata" then return "" end
+  if type(value) == "string" and not tty.isatty(1) then return quoted(value) end
+  return quoted(tables.text(value))
+end
+
+--- Writes rows as CSV, as the streams of whole maps do: the columns' field names (or titles)
+--- first, quotes as in RFC 4180, lines as other tools here take them.
 ---@param columns table[]
 ---@param rows table[]
 ---@param goes_on boolean? these are more rows of a table whose head is written
 function tables.csv(columns, rows, goes_on)
-  local function write(texts) io.write(table.concat(texts, ","), "\r\n") end
+  local function write(texts) io.write(table.concat(texts, ","), "\n") end
   local head = {}
   for i, column in ipairs(columns) do head[i] = quoted(column.field or column.title) end
   if not goes_on then write(head) end
@@ -262,8 +270,7 @@ function tables.csv(columns, rows, goes_on)
     for i, column in ipairs(columns) do
       local value
       if column.field then value = row[column.field] else value = column.value(row) end
-      local empty = value == nil or type(value) == "userdata"
-      line[i] = empty and "" or quoted(tables.text(value))
+      line[i] = csv_field(value)
     end
     write(line)
   end

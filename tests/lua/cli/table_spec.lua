@@ -91,12 +91,12 @@ describe("tables.csv", function()
 
   it("quotes what needs it", function()
     tables.csv({ { title = "a", field = "a" }, { title = "b", field = "b" } },
-      { { a = 'say "x"', b = "1,2" }, { a = 1 } })
-    assert.equal('a,b\r\n"say ""x""","1,2"\r\n1,\r\n', table.concat(written))
+      { { a = 'say "x"', b = "1,2" }, { a = 1 }, { a = "two\nlines\t", b = { 1, 2 } } })
+    assert.equal('a,b\n"say ""x""","1,2"\n1,\n"two\nlines\t","1,2"\n', table.concat(written))
   end)
 
   it("goes on without a head", function()
     tables.csv({ { title = "a", field = "a" } }, { { a = 1 } }, true)
-    assert.equal("1\r\n", table.concat(written))
+    assert.equal("1\n", table.concat(written))
   end)
 end)

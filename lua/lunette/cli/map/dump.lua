@@ -92,9 +92,8 @@ local function print_table(variables, given)
   page.each(variables, given.limit, function(one)
     page.explain(one)
     page.warn(one)
-    columns = columns or page.columns(one)
+    columns = columns or (csv and page.csv_columns or page.columns)(one)
     if csv then
-      for i, column in ipairs(columns) do column.title = one.columns[i].name end
       tables.csv(columns, one.rows, csv == "more")
       csv = "more"
     elseif #one.rows > 0 then

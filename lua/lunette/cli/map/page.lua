@@ -1,8 +1,10 @@
 -- Pages of a map's table, as GraphQL has them: what dump, watch and diff show.
 
 local bpf = require("bpf")
+local cells = require("lunette.schema.cells")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
+local json = require("lunette.runtime.json")
 local tables = require("lunette.schema.table")
 local where = require("lunette.cli.map.where")
 
@@ -65,6 +67,20 @@ function page.columns(one)
       align = column.numeric and "right" or nil, shrink = not column.numeric,
       value = function(row) return row.cells[i] end,
     }
+  end
+  return columns
+end
+
+--- The columns for CSV: by their plain names, lists and structs as JSON.
+---@param one table a page
+---@return table[]
+function page.csv_columns(one)
+  local columns = {}
+  for i, column in ipairs(one.columns) do
+    columns[i] = { title = column.name, value = function(row)
+      local cell = row.cells[i]
+      return type(cell) == "table" and json.encode(cells.digits(cell, column.wide)) or cell
+    end }
   end
   return columns
 end
