@@ -156,7 +156,14 @@ test("only who holds a socket can put it into a map: no change is offered", asyn
   await page.keyboard.press("Escape");
 });
 
-const peeked = (name) => bpftool("map", "peek", "id", String(fixtures.maps[name])).value.join("");
+/** What lies on top; undefined while there is nothing, as before an undo has arrived. */
+function peeked(name) {
+  try {
+    return bpftool("map", "peek", "id", String(fixtures.maps[name])).value.join("");
+  } catch {
+    return undefined;
+  }
+}
 
 test("a stack takes a value in and gives it back", async () => {
   const before = peeked("mt_stack");
