@@ -294,7 +294,8 @@ static int l_map_count(lua_State *L)
 {
 	struct lun_map *map = lun_map_check(L, 1);
 	uint64_t count = map->info.max_entries;
-	int err = is_array(map->info.type) ? 0 : lun_map_fill_one(map->info.id, &count);
+	int err = is_array(map->info.type) ? 0
+					   : lun_map_fill_one(map->info.id, map->info.type, &count);
 
 	if (err && lun_map_access(map->info.type) == LUN_ACCESS_KEYS)
 		err = count_keys(map, &count);

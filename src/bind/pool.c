@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,7 @@ void lun_generation_free(struct lun_generation *generation)
 	pthread_mutex_destroy(&generation->lock);
 	free(generation->err);
 	free(generation);
+	malloc_trim(0); // its VMs lay between what stays
 	pthread_mutex_lock(&pool->lock);
 	pool->generations--;
 	pthread_cond_broadcast(&pool->changed);

@@ -78,12 +78,37 @@ int lun_map_there(struct lun_out *out)
 	return walk(THERE, out);
 }
 
-int lun_map_fill_one(uint32_t id, uint64_t *count)
+/* Those of which the probe knows a count. */
+static bool is_counted(uint32_t type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+	case BPF_MAP_TYPE_LPM_TRIE:
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+	case BPF_MAP_TYPE_RINGBUF:
+	case BPF_MAP_TYPE_USER_RINGBUF:
+	case BPF_MAP_TYPE_DEVMAP_HASH:
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+int lun_map_fill_one(uint32_t id, uint32_t type, uint64_t *count)
 {
 	const struct lun_fill_record *records;
 	struct lun_out out;
 	int err;
 
+	if (!is_counted(type))
+		return -ENOENT;
 	lun_out_init(&out);
 	err = lun_map_fill(&out);
 	records = (const void *)out.data;

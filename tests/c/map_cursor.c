@@ -156,7 +156,7 @@ static void test_full_hash_at_rest(void **state)
 			assert_int_equal(seen[key], 1);
 		free(seen);
 	}
-	assert_int_equal(lun_map_fill_one(map.info.id, &count), 0);
+	assert_int_equal(lun_map_fill_one(map.info.id, map.info.type, &count), 0);
 	assert_int_equal(count, ENTRIES);
 	lun_map_close(&map);
 }
