@@ -205,6 +205,8 @@ test("prog run: by hand, with a packet", () => {
   assert.equal(odd.status, 1);
   assert.match(odd.stderr, /^lunette: program \d+: input: hex 'abc' has an odd number of digits\n$/);
   assert.equal(lunette("prog", "run", held.ids.program, "--input", "@/nonexistent").status, 3);
+  assert.match(lunette("prog", "run", held.ids.program).stderr,
+    /^lunette: program \d+: the kernel refuses .*: none was given, see --input and --context\n$/);
 });
 
 test("names that several objects have are refused with their ids", async () => {

@@ -48,7 +48,9 @@ function testrun.run(given)
   local err = graph.value(result.error)
   if err then
     local where = err:find("^program ") and "" or ("program %d: "):format(id)
-    exit.fail(exit.code_of(err), "%s%s", where, err)
+    local bare = not given.input and not given.context and err:find("refuses this input", 1, true)
+    local hint = bare and ": none was given, see --input and --context" or ""
+    exit.fail(exit.code_of(err), "%s%s%s", where, err, hint)
   end
   if given.json then return output.json(result) end
   show.one(("program %d, %d times"):format(id, given.times), {
