@@ -114,11 +114,18 @@ local metrics = {}
 --- | what                                        | outcome |
 --- |---------------------------------------------|---------|
 --- | unknown decoder, field, type, condition     | error at load |
+--- | a field that has no effect (buckets of a    | error at load |
+--- | gauge), bounds or quantiles that do not go  | |
+--- | up, two metrics of a rule with one name     | |
 --- | name or label that Prometheus forbids       | error at load |
 --- | regular expression that does not compile    | error at load, with the place in it |
 --- | one whose search has no end for a text      | given up: nothing of the rule; counted |
 --- | a metric that another rule has              | error at load |
---- | a metric that a collector has               | the first stays; lunette_rule_clashes_total |
+--- | a metric that a collector has, or lunette_… | the first stays; lunette_rule_clashes_total |
+--- | a rule's or collector's name, a second time | error at load |
+--- | a label that is a number, truth or list     | its text, of a list joined by ";"; nil: "" |
+--- | a label that is a table                     | no such entry; counted, its key in the log |
+--- | labels that become equal                    | one series, as aggregate says (summed up) |
 --- | a column that the map lacks                 | nothing of it; counted; lunette_rule_up 0 |
 --- | a value that is no number, NaN              | no such entry; counted, its key in the log |
 --- | a function that fails                       | the same; after 100 entries the pass ends |

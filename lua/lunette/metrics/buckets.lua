@@ -53,12 +53,28 @@ end
 -- Upper bounds as they are given; bucket numbers count from 0.
 function kinds.fixed(spec)
   local bounds = {}
-  for i, bound in ipairs(spec.bounds or spec.keys or {}) do bounds[i] = bound + 0.0 end
+  for i, bound in ipairs(spec.bounds or {}) do bounds[i] = bound + 0.0 end
   return bounds, 0
 end
 
 local NEEDS = { lhist = { "min", "max", "step" }, exp2 = { "max" }, exp2zero = { "max" },
   linear = { "max" } }
+
+local NUMBERS = { "min", "max", "step", "sum" }
+
+local function is_finite(x) return x == x and math.abs(x) < math.huge end
+
+-- The last bucket, up to +Inf, is always there.
+local function check_bounds(bounds)
+  if bounds == nil then return nil end
+  if type(bounds) ~= "table" then return "buckets: bounds must be a list" end
+  for _, bound in ipairs(bounds) do
+    if type(bound) ~= "number" or not is_finite(bound) then
+      return "buckets: bounds must be finite numbers"
+    end
+  end
+  return nil
+end
 
 local function check(spec)
   for _, field in ipairs(NEEDS[spec.kind] or {}) do
@@ -66,8 +82,14 @@ local function check(spec)
       return ("buckets of kind '%s' need %s, a number"):format(spec.kind, field)
     end
   end
-  if spec.kind == "lhist" and spec.step <= 0 then return "buckets: step must be positive" end
-  return nil
+  for _, field in ipairs(NUMBERS) do
+    local value = spec[field]
+    if value ~= nil and (type(value) ~= "number" or not is_finite(value)) then
+      return ("buckets: %s must be a number"):format(field)
+    end
+  end
+  if (spec.step or 1) <= 0 then return "buckets: step must be positive" end
+  return check_bounds(spec.bounds)
 end
 
 local function ascending(bounds)

@@ -37,7 +37,12 @@ local function text_of(value, column)
   if kind == "float" then return ("%.17g"):format(value) end
   if value == nil then return "" end
   if type(value) == "boolean" then return tostring(value) end
-  if type(value) == "table" and #value > 0 then return table.concat(value, ";") end
+  if type(value) == "table" and #value > 0 then
+    for _, item in ipairs(value) do
+      if type(item) == "table" then error("a label is a list of tables", 0) end
+    end
+    return table.concat(value, ";")
+  end
   error(("a label is a %s"):format(type(value)), 0)
 end
 

@@ -16,13 +16,15 @@ local MARGIN = 0.9
 local PATIENCE = 0.6
 local OWN_SECONDS = 15 -- where neither the scraper nor the request has an end
 
+local function quality(part) return tonumber(part:lower():match(";%s*q%s*=%s*([%d%.]+)")) or 1 end
+
 -- "a/b; q=0.5; version=1.0.0, …" as { type, q, version }, in order.
 local function accepted(header)
   local list = {}
   for part in (header or ""):gmatch("[^,]+") do
     local media = part:match("^%s*([^;%s]+)")
     if media then
-      list[#list + 1] = { type = media:lower(), q = tonumber(part:match(";%s*q=([%d%.]+)")) or 1,
+      list[#list + 1] = { type = media:lower(), q = quality(part),
         version = part:match(";%s*version=\"?([%w%.]+)") }
     end
   end
@@ -56,13 +58,13 @@ end
 ---@param header string|nil
 ---@return boolean
 function expose.takes_gzip(header)
-  for part in (header or ""):gmatch("[^,]+") do
+  local takes = {}
+  for part in (header or ""):lower():gmatch("[^,]+") do
     local coding = part:match("^%s*([^;%s]+)")
-    if coding == "gzip" or coding == "*" then
-      return (tonumber(part:match(";%s*q=([%d%.]+)")) or 1) > 0
-    end
+    if coding then takes[coding] = quality(part) > 0 end
   end
-  return false
+  if takes.gzip ~= nil then return takes.gzip end
+  return takes["*"] or false
 end
 
 local function set_of(list)

@@ -24,6 +24,15 @@ local function find(kind, name)
   return nil
 end
 
+-- Rules and collectors are told apart by their names.
+local function check_new(name, what)
+  local there = find("metric", name) or find("collector", name)
+  if there then
+    error(("%s: there is a '%s' already, declared at %s"):format(what, name,
+      registry.where(there)), 3)
+  end
+end
+
 -- A sample's name that two rules would have is an error when the second is declared.
 local function check_clashes(made)
   for _, other in ipairs(registry.list("metric")) do
@@ -52,9 +61,7 @@ function metrics.map(spec)
   if not ok then error(made, 2) end
   local clear, err = pcall(check_clashes, made)
   if not clear then error(err, 2) end
-  if find("metric", made.name) then
-    error(("metrics.map: there is a rule '%s' already"):format(made.name), 2)
-  end
+  check_new(made.name, "metrics.map")
   return registry.declare("metric", made)
 end
 
@@ -66,6 +73,7 @@ function metrics.collect(name, opts, fn)
   if type(name) == "function" then name, opts, fn = nil, nil, name end
   if type(opts) == "function" then opts, fn = nil, opts end
   if type(fn) ~= "function" then error("metrics.collect: needs a function", 2) end
+  if name then check_new(name, "metrics.collect") end
   local item = registry.declare("collector", { run = fn, name = name,
     max_series = opts and opts.max_series })
   item.name = name or registry.where(item)

@@ -45,6 +45,9 @@ function names.samples(family, metric_type)
   return list
 end
 
+--- Whether the family is one of Lunette's account of itself.
+function names.is_own(family) return family:sub(1, 8) == "lunette_" end
+
 --- Why a metric can't be called that; nil when it can.
 ---@return string|nil
 function names.metric_error(name)

@@ -6,19 +6,12 @@ local decoders = require("lunette.metrics.decoders")
 local decode_match = require("lunette.decode.match")
 local combinators = require("lunette.decode.combinators")
 local expr = require("lunette.metrics.expr")
+local fields = require("lunette.metrics.fields")
 local names = require("lunette.metrics.names")
 local relabel = require("lunette.metrics.relabel")
-local strict = require("lunette.runtime.strict")
 local units = require("lunette.metrics.units")
 
 local rule = {}
-
-local FIELDS = {}
-for name in ([[name type help unit from divide multiply match labels static value metrics rule
-  percpu aggregate top by max_series expire reset filter relabel skip_zero decode buckets
-  bucket slots sum quantiles states exemplar]]):gmatch("%S+") do
-  FIELDS[name] = true
-end
 
 local PERCPU = { sum = true, min = true, max = true, avg = true, last = true, cpu = true }
 local AGGREGATES = { sum = true, min = true, max = true, last = true }
@@ -27,12 +20,6 @@ rule.MAX_SERIES = 10000
 
 local function check(condition, format, ...)
   if not condition then error(format:format(...), 0) end
-end
-
-local function check_fields(spec)
-  for field in pairs(spec) do
-    check(FIELDS[field], "no field '%s' in a rule%s", tostring(field), strict.hint(field, FIELDS))
-  end
 end
 
 local function check_text(value, what)
@@ -75,18 +62,31 @@ end
 
 local function read_quantiles(metric, m)
   metric.quantiles = m.quantiles or { 0.5, 0.9, 0.99 }
-  for _, q in ipairs(metric.quantiles) do
+  check(type(metric.quantiles) == "table", "quantiles: must be a list")
+  for i, q in ipairs(metric.quantiles) do
     check(type(q) == "number" and q >= 0 and q <= 1, "quantiles: each between 0 and 1")
+    check(i == 1 or q > metric.quantiles[i - 1], "quantiles: must go up")
   end
+end
+
+-- Numbers before texts.
+local function in_order(a, b)
+  local x, y = a.value, b.value
+  if type(x) == type(y) then return x < y end
+  return type(x) == "number"
 end
 
 local function read_states(metric, m)
   check(type(m.states) == "table" and next(m.states), "a stateset needs states = { … }")
   metric.states = {}
+  local taken = {}
   for value, name in pairs(m.states) do
-    metric.states[#metric.states + 1] = { value = value, name = tostring(name) }
+    name = tostring(name)
+    check(not taken[name], "states: '%s' is there twice", name)
+    taken[name] = true
+    metric.states[#metric.states + 1] = { value = value, name = name }
   end
-  table.sort(metric.states, function(a, b) return a.value < b.value end)
+  table.sort(metric.states, in_order)
 end
 
 local READ_TYPE = { histogram = read_buckets, summary = read_quantiles, stateset = read_states }
@@ -96,6 +96,7 @@ local function read_metric(m)
   check(not err, "%s", err)
   local kind = m.type or "gauge"
   check(names.is_type(kind), "type: no '%s'", tostring(kind))
+  fields.check_metric(m)
   check_text(m.help, "help")
   check_text(m.unit, "unit")
   check(m.unit == nil or (kind ~= "info" and kind ~= "stateset"), "a metric of type %s has no unit",
@@ -107,6 +108,9 @@ local function read_metric(m)
     metric.value = m.value == 1 and { from = "one" } or read_expr(m.value, "value")
     check(not metric.value.decoders, "value: takes no decoders")
   end
+  err = names.metric_error(metric.family)
+  check(not err, "unit '%s': %s", tostring(m.unit), err)
+  check(not names.is_own(metric.family), "name: those with lunette_ are Lunette's own")
   if READ_TYPE[kind] then READ_TYPE[kind](metric, m) end
   return metric
 end
@@ -158,6 +162,7 @@ local function read_match(spec)
   if type(want) == "string" then want = { name = want } end
   if math.type(want) == "integer" then want = { id = want } end
   check(want ~= nil, "needs a match: which maps it is for")
+  check(type(want) ~= "table" or next(want), "match: needs a condition")
   decode_match.check(want, 0)
   return want
 end
@@ -179,6 +184,8 @@ local function read_budget(spec, r)
   r.top = positive(spec.top, "top")
   check(r.top == nil or math.tointeger(r.top), "top: must be a whole number")
   r.max_series = positive(spec.max_series, "max_series") or rule.MAX_SERIES
+  check(r.max_series == math.huge or math.tointeger(r.max_series),
+    "max_series: must be a whole number, or math.huge")
   r.expire = positive(spec.expire, "expire")
   check(spec.percpu == nil or PERCPU[spec.percpu], "percpu: no '%s'", tostring(spec.percpu))
   check(spec.aggregate == nil or AGGREGATES[spec.aggregate], "aggregate: no '%s'",
@@ -252,9 +259,10 @@ end
 
 local function build(spec)
   check(type(spec) == "table", "must be a table")
-  check_fields(spec)
+  fields.check_rule(spec)
   check_functions(spec)
   local metrics = read_metrics(spec)
+  fields.check_apart(metrics)
   local cells = layout(metrics, spec.aggregate)
   local r = { metrics = metrics, match = read_match(spec), labels = read_labels(spec, metrics),
     decode = read_decode(spec), cells = cells, filter = spec.filter, exemplar = spec.exemplar,

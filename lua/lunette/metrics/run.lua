@@ -4,6 +4,7 @@ local compile = require("lunette.metrics.compile")
 local core = require("lunette.core.metrics")
 local each = require("lunette.metrics.each")
 local maps = require("lunette.metrics.maps")
+local sample_names = require("lunette.metrics.names")
 local passes = require("lunette.metrics.passes")
 local relabel = require("lunette.metrics.relabel")
 local state = require("lunette.metrics.state")
@@ -74,7 +75,7 @@ local function stream(self, compiled, map)
   local number = self.scrape:family(rule.name, metric)
   if not number then return end
   local source, err = core.stream(compiled:spec(map, self.scrape.deadline), {
-    name = require("lunette.metrics.names").classic(metric.family, metric.type),
+    name = sample_names.classic(metric.family, metric.type),
     labels = names_of(rule), divisor = metric.divisor, rule = rule.name,
     limit = rule.max_series < math.maxinteger and math.tointeger(rule.max_series // 1) or nil })
   if not source then
@@ -196,9 +197,16 @@ local MOST_EXEMPLAR = 128 -- characters of names and values, says OpenMetrics
 
 local function exemplar_of(rule, labels, value)
   local found = rule.exemplar(labels, value)
-  if type(found) ~= "table" or type(found.labels) ~= "table" then return nil end
+  if found == nil or found == false then return nil end
+  if type(found) ~= "table" or type(found.labels) ~= "table" then
+    error("exemplar: must return { labels = { … } }, or nil", 0)
+  end
   local length = 0
-  for name, text in pairs(found.labels) do length = length + #name + #tostring(text) end
+  for name, text in pairs(found.labels) do
+    local err = sample_names.label_error(name, "exemplar")
+    if err then error("exemplar: " .. err, 0) end
+    length = length + #name + #tostring(text)
+  end
   if length > MOST_EXEMPLAR then error("exemplar: labels are longer than 128 characters", 0) end
   return found
 end
@@ -212,6 +220,7 @@ local function add_exemplars(self, selection, size)
     local ok, found = pcall(exemplar_of, rule, labels, cells[rule.metrics[1].cell])
     if not ok then
       state.problem(rule.name, tostring(found))
+      self.failed = true
       return
     elseif found then
       selection:exemplar(row, found.labels, found.value or cells[rule.metrics[1].cell] or 0)

@@ -19,6 +19,8 @@ local turn = require("lunette.metrics.turn")
 
 local scrape = {}
 
+local OWN = "lunette" -- who gives the scrape's own account
+
 local Scrape = {}
 Scrape.__index = Scrape
 
@@ -38,6 +40,9 @@ end
 
 -- Another family has a sample of one of these names.
 local function clashes(self, owner, metric)
+  if owner ~= OWN and names.is_own(metric.family) then
+    return ("metric '%s': names with lunette_ are Lunette's own"):format(metric.family)
+  end
   for _, name in ipairs(names.samples(metric.family, metric.type)) do
     local taken = self.samples[name]
     if taken and taken ~= metric.family then
@@ -163,7 +168,7 @@ local function add_own(self, waiting)
   local list = {}
   local err = collect.run(list, function(emit) own.emit(emit, behind) end, nil, error)
   if err then error(err, 0) end
-  put_families(behind, "lunette", list)
+  put_families(behind, OWN, list)
   self.page:tail(behind.page)
 end
 

@@ -51,7 +51,7 @@ describe("a rule is refused at load", function()
     metrics.map { name = "same", match = "x" }
     local message = support.refused { name = "same", match = "y" }
     assert.is_truthy(message:find("metric 'same' is declared already at", 1, true))
-    assert.is_truthy(support.refused { rule = "other", match = "y", name = "same_count",
+    assert.is_truthy(support.refused { rule = "other", match = "y",
       metrics = { { name = "same_created" }, { name = "same" } } }:find("already"))
   end)
 end)
