@@ -26,6 +26,10 @@ export const piecesOf = (text: string): Piece[] =>
   text.split(new RegExp(`(${unseen.source})`)).filter(Boolean).map((part) =>
     unseen.test(part) ? { text: escapeOf(part), escape: true } : { text: part, escape: false });
 
+/** A cell as it is shown, where it is a text. */
+export const seenText = (cell: Json | undefined): string =>
+  piecesOf(cellText(cell)).map(({ text }) => text).join("");
+
 const names =
   /(^|[_.\s])(pid|tgid|tid|ppid|uid|gid|port|sport|dport|id|ino|inode|fd|ifindex)(@\d+)?$/i;
 

@@ -96,7 +96,7 @@ function retry(): void {
 }
 visible.subscribe(retry);
 
-const happeningsKept = 200;
+export const happeningsKept = 200;
 
 function note(kind: Kind, ids: number[], came: boolean): void {
   const rows = kind === "PROGRAM" ? programs.value : kind === "MAP" ? maps.value : undefined;

@@ -10,7 +10,7 @@ import { chosenFormats, hiddenColumns } from "../lib/columns";
 import { count, sentence } from "../lib/format";
 import { useEntries, type EntryColumn, type EntryRow, type TableWish } from "../lib/entries";
 import { parseFilter } from "../lib/filter";
-import { cellText } from "../lib/cells";
+import { seenText } from "../lib/cells";
 import { oneOf, params, setParams } from "../lib/router";
 import { Pick, ShowQuery } from "../parts/bits";
 import { Icon } from "../parts/icon";
@@ -41,7 +41,7 @@ function widthOf(title: string, texts: string[]): number {
 
 /** What a cell shows, about as long as it will be. */
 const roughly = (cell: Json | undefined, column: EntryColumn): string =>
-  column.numeric && !column.unit && cell !== null ? count(cell as number) : cellText(cell);
+  column.numeric && !column.unit && cell !== null ? count(cell as number) : seenText(cell);
 
 const rowsMeasured = 100;
 /** A key as wide as this stays in sight beside columns that are scrolled. */
@@ -57,7 +57,7 @@ function tableColumns(
     const format = formats.get(column.name);
     const title = columnTitle(column, columns);
     const texts = rows.slice(0, rowsMeasured).map((row) => format
-      ? cellText(cellAs(row.cells[at], column, format)) : roughly(row.cells[at], column));
+      ? seenText(cellAs(row.cells[at], column, format)) : roughly(row.cells[at], column));
     const memory = `${column.name} ${format ?? ""}`;
     const least = Math.max(widths.get(memory) ?? 0, widthOf(title, texts));
     widths.set(memory, least);

@@ -13,7 +13,7 @@ import {
   isQuiet, measured, quietSeconds, rates, ratesFailed, serverTime, trails, useRates,
 } from "../lib/rates";
 import {
-  failure, happenings, loaded, mapList, programList, programs, showOwn, start,
+  failure, happenings, happeningsKept, loaded, mapList, programList, programs, showOwn, start,
 } from "../lib/store";
 import {
   Ago, Card, Figure, Figures, Head, Meter, ShowQuery, TypeTag, familyTone, split,
@@ -163,7 +163,8 @@ function Happened() {
   const list = happenings.value;
   return (
     <Card title="Came and went" bare
-      end={list.length ? `${count(list.length)} since this page opened` : ""}>
+      end={list.length === 0 ? "" : list.length < happeningsKept
+        ? `${count(list.length)} since this page opened` : `the last ${count(happeningsKept)}`}>
       {list.length === 0
         ? <Empty title="Nothing yet" icon="overview">
             <p>Programs and maps that are loaded or freed from now on are noted here.</p>
