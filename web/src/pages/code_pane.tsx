@@ -76,6 +76,7 @@ export function Pane({ name, title, lines, asText, file, lit, warm }: {
     if (event.key === "Escape") lit.choose(null, name);
     if (!step || event.ctrlKey || event.metaKey || !lines.some(({ source }) => source)) return;
     event.preventDefault();
+    lit.hover(null); // the pointer rests: what the keys choose is what is lit
     lit.choose(nextSource(lines, lit.chosen, step), name);
     requestAnimationFrame(() => reveal(box.current));
   };
@@ -91,7 +92,7 @@ export function Pane({ name, title, lines, asText, file, lit, warm }: {
         {lines.map((line, n) => (
           <div key={n}>
             {line.head && <h3 class="mono">{line.head}</h3>}
-            <div id={line.id} onMouseEnter={() => lit.hover(line.source)}
+            <div id={line.id} onMouseMove={() => lit.hover(line.source)}
               onClick={() => lit.choose(line.source, name)}
               class={`code-line${line.source && shown === line.source ? " lit" : ""}` +
                 (line.source && lit.chosen === line.source ? " chosen" : "") +
