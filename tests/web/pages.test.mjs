@@ -54,7 +54,7 @@ before(async () => {
     ["program", `/programs/${program.id}`, "Cost over time"],
     ["program-maps", `/programs/${program.id}?tab=maps`, `AT_${name}`],
     ["program-code", `/programs/${program.id}?tab=code`, "call"],
-    ["program-flow", `/programs/${program.id}?tab=flow`, "exit"],
+    ["program-flow", `/programs/${program.id}?tab=flow`, "falls through"],
     ["program-hot", `/programs/${program.id}?tab=hot`, "Samples of all CPUs"],
     ["map", `/maps/${map.id}`, "bpftrace"],
     ["map-values", `/maps/${map.id}?tab=values`, "Change a second"],
