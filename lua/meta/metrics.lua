@@ -208,7 +208,8 @@ function metrics.page(opts) end
 ---@return table source
 function metrics.source(opts) end
 
----Answers GET and HEAD /metrics: ?name[]= and ?rule= choose, Accept says which format,
+---Answers GET and HEAD /metrics: ?name[]= and ?rule= choose (of a rule that there is not,
+---lunette_rule_up is 0; an unknown metric is left out), Accept says which format,
 ---Accept-Encoding whether gzip, X-Prometheus-Scrape-Timeout-Seconds by when.
 ---@param req table
 ---@return table response

@@ -71,8 +71,10 @@ local function set_of(list)
   if type(list) == "string" then list = { list } end
   if not list or #list == 0 then return nil end
   local set = {}
-  for _, item in ipairs(list) do set[item] = true end
-  return set
+  for _, item in ipairs(list) do
+    if item ~= "" then set[item] = true end
+  end
+  return next(set) and set or nil
 end
 
 local function sorted(set)

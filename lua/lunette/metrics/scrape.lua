@@ -218,6 +218,20 @@ local function begin_one(self, item)
   end
 end
 
+-- Rules that were asked for by a name that none has: told by their markers alone.
+local function note_unknown(self)
+  for name in pairs(self.rules or {}) do
+    local there = false
+    for _, kind in ipairs { "collector", "metric" } do
+      for _, item in ipairs(registry.list(kind)) do there = there or item.name == name end
+    end
+    if not there then
+      self.ran[#self.ran + 1] = { name = name, up = false }
+      self.failed = true
+    end
+  end
+end
+
 --- Begins a page: collectors run, and the rules, but for those that take long where `patient` is
 --- false; these are in the scrape's list `later`. opts: names (set of metric names, nil: all),
 --- rules (set, nil: all), deadline (on the monotonic clock), off (set of built-in collectors that
@@ -230,6 +244,7 @@ function scrape.begin(opts, patient)
   local self = setmetatable({ page = core.page(), families = {}, samples = {}, ran = {},
     began = began, failed = false, names = opts.names, rules = opts.rules, later = {},
     deadline = opts.deadline, off = opts.off, patient = patient }, Scrape)
+  note_unknown(self)
   for _, kind in ipairs { "collector", "metric" } do
     for _, item in ipairs(registry.list(kind)) do begin_one(self, item) end
   end

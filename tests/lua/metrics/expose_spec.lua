@@ -74,6 +74,14 @@ describe("the exposition", function()
     assert.is_nil(support.sample(body, 'lunette_rule_up{rule="programs"}'))
   end)
 
+  it("tells by its marker of a rule that there is not, and gives the others", function()
+    local body = get(nil, { rule = { "here", "nosuch", "" } }).body
+    assert.are.equal("1", support.sample(body, "here_x"))
+    assert.are.equal("1", support.sample(body, 'lunette_rule_up{rule="here"}'))
+    assert.are.equal("0", support.sample(body, 'lunette_rule_up{rule="nosuch"}'))
+    assert.are.equal("", get(nil, { ["name[]"] = { "nosuch" } }).body)
+  end)
+
   it("keeps the scraper's deadline", function()
     local body = get({ ["x-prometheus-scrape-timeout-seconds"] = "0.0000001" },
       { rule = { "here" } }).body
