@@ -1,4 +1,5 @@
-// Keys that work everywhere: / searches, ? explains, g and a letter goes to a section.
+// Keys that work everywhere: / searches, ? explains, g and a letter goes to a section, arrows walk
+// what the page lists, Esc leaves a field.
 
 import { signal } from "@preact/signals";
 import { rail, tools } from "../routes";
@@ -14,8 +15,11 @@ let goes = 0;
 
 function onKey(event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (typing(event.target)) return;
   if (document.querySelector("dialog[open]")) return;
+  if (typing(event.target)) {
+    if (event.key === "Escape") (event.target as HTMLElement).blur();
+    return;
+  }
   if (goes && Date.now() - goes < 1200) {
     goes = 0;
     const entry = [...rail, ...tools].find(({ key }) => key === event.key);
@@ -30,12 +34,34 @@ function onKey(event: KeyboardEvent): void {
     case "g": goes = Date.now(); break;
     case "f": focusOn(".main input[type=search]"); break;
     case "ArrowDown": case "j":
-      if (event.target !== document.body) return;
-      focusOn(".main .table");
+      if (!walk(event.target as Element, 1)) return;
+      break;
+    case "ArrowUp": case "k":
+      if (!walk(event.target as Element, -1)) return;
       break;
     default: return;
   }
   event.preventDefault();
+}
+
+/** What arrows go to: tables, drawings and listings, which have keys of their own; lists' links. */
+const places = ".main .table, .main .canvas, .main .listing";
+const lines = ".main .list li, .main .choices li, .main .types .card";
+const inLine = "a[href], button, pre[tabindex]";
+
+/** From nowhere to the first place, in a list to the next line. */
+function walk(from: Element, step: number): boolean {
+  const line = from.closest(lines);
+  if (!line) {
+    if (step < 0 || !from.matches("body, .main")) return false;
+    const first = document.querySelector<HTMLElement>([places, ...lines.split(", ")
+      .flatMap((one) => inLine.split(", ").map((part) => `${one} ${part}`))].join(", "));
+    first?.focus();
+    return Boolean(first);
+  }
+  const all = [...document.querySelectorAll(lines)].filter((one) => one.querySelector(inLine));
+  all[all.indexOf(line) + step]?.querySelector<HTMLElement>(inLine)?.focus();
+  return true;
 }
 
 function focusOn(selector: string): void {

@@ -128,7 +128,15 @@ export function Canvas(
     ArrowRight: () => pan(-step, 0), "+": () => zoom(nearer), "-": () => zoom(1 / nearer),
     0: whole, 1: life,
   };
+  const enter = () => {
+    const link = (name: string) => box.current!.querySelector<SVGElement>(`svg a${name}`);
+    ((start && link(`#${CSS.escape(start)}`)) || link(""))?.focus();
+  };
   const onKey = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && event.target === box.current) {
+      event.preventDefault();
+      return enter();
+    }
     const action = event.ctrlKey || event.metaKey || event.altKey ? undefined : keys[event.key];
     if (!action) return;
     event.preventDefault();

@@ -6,10 +6,11 @@ import { Dialog } from "./dialog";
 
 const keys: [string[], string][] = [
   [["/"], "Search everything"],
-  [["f"], "Filter the list on this page"],
-  [["↓", "↑"], "Walk a table (also j and k)"],
-  [["Enter"], "Open the row"],
-  [["Esc"], "Close, or leave the search"],
+  [["f"], "Filter the list on this page, or find a line"],
+  [["↓", "↑"], "Walk a table or list (also j and k)"],
+  [["Enter"], "Open the row; in a drawing, go to its first box"],
+  [["+", "-", "0", "1"], "In a drawing: closer, farther, all of it, full size"],
+  [["Esc"], "Close, or leave a field"],
   [["?"], "This help"],
 ];
 
