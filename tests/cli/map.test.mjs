@@ -319,4 +319,6 @@ test("bad input gets one clear line and the right exit code", () => {
   refused(2, /a command is required/, "map");
   refused(2, /missing argument 'map' \(see 'lunette help map dump'\)/, "map", "dump");
   refused(2, /unknown option '--frob'/, "map", "dump", flows, "--frob");
+  refused(2, /'--csv' can not be used together with option '-j'/, "map", "dump", flows, "-j", "--csv");
+  refused(2, /'--ndjson' can not be used/, "map", "dump", flows, "--csv", "--ndjson");
 });

@@ -4,15 +4,22 @@ local exit = require("lunette.cli.exit")
 
 local args = {}
 
+local JSON = "Print JSON: what GraphQL returns, by the same names."
+
 --- -j: JSON.
 function args.json(command)
-  command:flag("-j --json", "Print JSON: what GraphQL returns, by the same names.")
+  command:flag("-j --json", JSON)
   return command
 end
 
---- --csv
-function args.csv(command)
-  command:flag("--csv", "Print CSV.")
+--- One of -j and --csv, and of --ndjson where its help is given.
+---@param opts? { json: string?, ndjson: string? } their help
+function args.formats(command, opts)
+  opts = opts or {}
+  local flags = { command:flag("-j --json", opts.json or JSON),
+    command:flag("--csv", "Print CSV.") }
+  if opts.ndjson then flags[3] = command:flag("--ndjson", opts.ndjson) end
+  command:mutex(table.unpack(flags))
   return command
 end
 

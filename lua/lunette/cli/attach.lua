@@ -25,7 +25,7 @@ function attach.configure(command)
   list:option("--program", "Only those of this program."):argname("PROGRAM")
   list:flag("--effective", "Add what control groups inherit from their ancestors.")
   list:flag("--no-own", "Leave out Lunette's own.")
-  args.csv(args.json(list))
+  args.formats(list)
 end
 
 local function name_of(row)

@@ -25,7 +25,7 @@ local TYPE = json.shape { "id", "name", "kind", "size", "c" }
 
 function btf.configure(command)
   command:require_command(true):command_target("sub")
-  args.csv(args.json(command:command("list ls", "List the BTF objects and who uses them.")))
+  args.formats(command:command("list ls", "List the BTF objects and who uses them."))
   local dump = command:command("dump", "Print types as C.")
   args.json(dump):argument("btf", "Its id, its name (vmlinux, a module), or the path of an "
     .. "object file or of raw BTF.")

@@ -8,7 +8,7 @@ local show = require("lunette.cli.show")
 local feature = {}
 
 function feature.configure(command)
-  args.csv(args.json(command))
+  args.formats(command)
   command:argument("group", "Only program types, map types or the kernel's facilities.")
     :choices({ "program", "map", "kernel" }):args("?")
   command:flag("--missing", "Only what is not there.")

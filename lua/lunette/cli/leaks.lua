@@ -11,7 +11,7 @@ local leaks = {}
 local LIST = "{ leaks { kind id name why remedy memory } }"
 
 function leaks.configure(command)
-  args.csv(args.json(command))
+  args.formats(command)
 end
 
 local COLUMNS = {

@@ -21,7 +21,7 @@ local DETACH = "mutation ($id: Int!) { detachLink(id: $id) { error } }"
 function link.configure(command)
   command:require_command(true):command_target("sub")
   local list = command:command("list ls", "List the links.")
-  args.csv(args.json(list))
+  args.formats(list)
   list:option("--type", "Only those of this type."):argname("TYPE")
   list:option("--program", "Only those of this program."):argname("PROGRAM")
   list:flag("--no-own", "Leave out Lunette's own.")

@@ -27,7 +27,7 @@ query ($filter: ProgramFilter) {
 function prog.configure(command)
   command:require_command(true):command_target("sub")
   local list = command:command("list ls", "List the loaded programs.")
-  args.csv(args.json(args.filter(list, "programs")))
+  args.formats(args.filter(list, "programs"))
   local one = command:command("show", "Show all that is known of a program.")
   args.json(one):argument("program", objects.HELP .. " A tag does too.")
   code.configure(command)

@@ -36,7 +36,7 @@ function dump.configure(command)
   local all = command:command("dump", "Print a map's entries.")
   dump.choose(all)
   all:option("--limit", "At most so many rows."):argname("N"):convert(args.count)
-  args.csv(args.json(all)):flag("--ndjson", "Print JSON, an entry a line.")
+  args.formats(all, { ndjson = "Print JSON, an entry a line." })
   all:epilog("  lunette map dump AT_SYSCALLNUM --sort value --top 10\n"
     .. "  lunette map dump flows --where 'packets >= 100' --where 'comm *= ssh' -j")
   local one = command:command("lookup", "Print one entry.")
