@@ -63,6 +63,14 @@ function kernel.forget(ctx) end
 ---@return integer[]
 function kernel.ids(kind) end
 
+---Why an object could not be read, as one sentence.
+---@param kind bpf.Kind
+---@param id integer
+---@param err? string of the bpf module, which names the object too; nil: it is not there
+---@param errno? integer
+---@return string
+function kernel.why_not(kind, id, err, errno) end
+
 ---@class lunette.schema.Kernel
 local Kernel = {}
 

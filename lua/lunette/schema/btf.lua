@@ -75,7 +75,7 @@ local function open(id)
   last = {}
   local handle, err, errno = bpf.btf(id)
   if not handle and errno == ENOENT then return nil end
-  if not handle then error(("BTF object with ID %d: %s"):format(id, err), 0) end
+  if not handle then error(kernel.why_not("btf", id, err), 0) end
   last = { id = id, handle = handle }
   return handle
 end

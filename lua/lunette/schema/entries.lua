@@ -124,7 +124,7 @@ local ENOENT = 2
 -- The open map; nil when it went away since it was listed, which is no error.
 local function open(info)
   local map, err, errno = bpf.map(info.id)
-  if not map and errno ~= ENOENT then error(("map with ID %d: %s"):format(info.id, err), 0) end
+  if not map and errno ~= ENOENT then error(kernel.why_not("map", info.id, err), 0) end
   return map
 end
 

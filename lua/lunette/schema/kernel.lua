@@ -99,8 +99,16 @@ function Kernel:list(kind)
   return list
 end
 
-local function not_found(kind, id)
-  return ("%s with ID %d not found"):format(KINDS[kind].word, id)
+--- Why an object could not be read, as one sentence.
+---@param kind bpf.Kind
+---@param id integer
+---@param err? string of the bpf module, which names the object too; nil: it is not there
+---@param errno? integer
+---@return string
+function kernel.why_not(kind, id, err, errno)
+  local word = KINDS[kind].word
+  if not err or errno == ENOENT then return ("%s with ID %d not found"):format(word, id) end
+  return ("%s with ID %d: %s"):format(word, id, (err:gsub("^%a+ %d+: ", "")))
 end
 
 -- An object that was read before, or is read now, by itself: nil when it is not there, and why it
@@ -111,7 +119,7 @@ local function read_one(self, kind, id)
   if found[id] == nil and not self.lists[kind] then
     local info, err, errno = KINDS[kind].info(id)
     if not info and errno ~= ENOENT then
-      return nil, ("%s with ID %d: %s"):format(KINDS[kind].word, id, err)
+      return nil, kernel.why_not(kind, id, err, errno)
     end
     found[id] = info and setmetatable(info, KINDS[kind].methods) or false
   end
@@ -131,7 +139,7 @@ function Kernel:find(kind, id)
   end
   local info, err = read_one(self, kind, id)
   if info then return info end
-  return nil, err or not_found(kind, id)
+  return nil, err or kernel.why_not(kind, id)
 end
 
 --- Those of some objects that are there, by id: only they are read.
@@ -217,7 +225,7 @@ function Kernel:maps_of(prog)
   local maps = {}
   for i, id in ipairs(prog.map_ids or NONE) do
     local info, err = read_one(self, "map", id)
-    maps[i] = info or { id = id, error = err or not_found("map", id) }
+    maps[i] = info or { id = id, error = err or kernel.why_not("map", id) }
   end
   return maps
 end

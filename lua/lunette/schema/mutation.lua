@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local decode = require("lunette.decode")
 local guarded = require("lunette.schema.guard").guarded
+local kernel = require("lunette.schema.kernel")
 local writing = require("lunette.schema.writing")
 
 local mutation = {}
@@ -150,12 +151,11 @@ type PopResult {
 ]]
 
 local OPEN = { prog = bpf.prog, map = bpf.map, link = bpf.link }
-local WORD = { prog = "program", map = "map", link = "link" }
 
 -- Runs fn with an open handle.
 local function with(kind, id, fn)
-  local handle, err = OPEN[kind](id)
-  if not handle then return nil, ("%s with ID %d: %s"):format(WORD[kind], id, err) end
+  local handle, err, errno = OPEN[kind](id)
+  if not handle then return nil, kernel.why_not(kind, id, err, errno) end
   local object <close> = handle
   return fn(object)
 end

@@ -102,8 +102,8 @@ describe("mutations", function()
     end)
 
     it("refuses a map that isn't there", function()
-      assert.truthy(mutate("updateMapValue", ARGS:format(2000000000, "1", "5")).error
-        :find("map with ID 2000000000", 1, true))
+      assert.equal("map with ID 2000000000 not found",
+        mutate("updateMapValue", ARGS:format(2000000000, "1", "5")).error)
     end)
   end)
 
