@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { startServer, until } from "../lib/server.mjs";
 import { build, openmetrics, samples } from "./support.mjs";
 
-const SLEEP = 20; // seconds: what hangs, hangs longer than any scrape here
+const SLEEP = 12; // seconds: what hangs, hangs longer than any scrape here
 
 // Declared before the quick ones, that nothing is in the answer by its place alone.
 const script = `

@@ -10,7 +10,7 @@ local state = require("lunette.metrics.state")
 local turn = {}
 
 local MOST_SECONDS = 5 -- that one rule or collector may take of a CPU's time
-local STUCK = 0.2 -- seconds behind its end after which one does not just end late
+local LATE = 0.2 -- seconds at most behind its end in which one just ends late
 local MANY = 20000 -- entries: their pass takes longer than a reader should wait for a first byte
 local SLOW = 0.01 -- seconds, the time before
 local IMPATIENT = 0.025 -- seconds since the scrape began
@@ -74,7 +74,13 @@ function turn.within(self, fn, ...)
   return core.within(math.max(self.ends - now(), 0.001), fn, ...)
 end
 
--- Notes that one is busy, by when it should have ended; what it returns takes that back.
+-- How much later than it should one may end. This is over before a page is sealed: whoever has the
+-- answer of a scrape and asks again finds what hung to be busy.
+local function lateness(self)
+  return self.deadline and math.min(LATE, GRACE / 2 * (self.deadline - self.began)) or LATE
+end
+
+-- Notes that one is busy, by when it must have ended; what it returns takes that back.
 local function busy(item, by)
   core.note(item.name, "busy", by)
   return setmetatable({}, { __close = function() core.note(item.name, "busy", 0) end })
@@ -84,7 +90,7 @@ end
 local function obstacle(self, item)
   local last, by = turns_end(self), core.counts("busy")[item.name] or 0
   if last and now() > last then return "the scrape's deadline came before its turn" end
-  if by > 0 and now() > by + STUCK then return "it is busy since a scrape before" end
+  if by > 0 and now() > by then return "it is busy since a scrape before" end
   return nil
 end
 
@@ -95,7 +101,7 @@ local function run(self, item, fn)
     return false
   end
   self.ends = ends(self, item)
-  local _ <close> = busy(item, self.ends)
+  local _ <close> = busy(item, self.ends + lateness(self))
   local ok, complete = pcall(fn, item, self)
   if not ok then state.problem(item.name, tostring(complete)) end
   state.set(item.name, "duration", now() - before)
