@@ -1,6 +1,5 @@
 /* The server's life: start, reload when asked or when a script changed, end in good order. */
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -128,23 +127,12 @@ static void stop(struct server *server)
 		lun_http_stop(server->http);
 }
 
-/*
- * A hundred threads that each kept what they once used would hold more than the VMs do: they share
- * a few heaps, and large buffers are given back as soon as they are freed.
- */
-static void limit_heaps(void)
-{
-	mallopt(M_ARENA_MAX, 8);
-	mallopt(M_MMAP_THRESHOLD, 256 << 10);
-}
-
 int lun_http_serve(const struct lun_serve_options *options, char **err)
 {
 	struct server server = { .options = options, .changes = -1 };
 	int result;
 
 	*err = NULL;
-	limit_heaps();
 	if (take_signals(&server))
 		return -1;
 	if (!options->keep_capabilities)
