@@ -12,6 +12,7 @@ Kernel.__index = Kernel
 
 -- After so many objects looked up one by one, enumerating them all is cheaper.
 local SINGLE_MAX = 8
+local USED_MAX = 128 -- the same of the maps of programs, of which there may be far more
 
 -- What scripts' resolvers may call on a program.
 local Program = {}
@@ -56,7 +57,8 @@ function kernel.of(ctx)
   end
   local self = cache.kernel
   if not self then
-    self = setmetatable({ lists = {}, found = {}, singles = {}, indexes = {} }, Kernel)
+    self = setmetatable({ lists = {}, found = {}, indexes = {}, singles = {}, used_maps = 0 },
+      Kernel)
     cache.kernel = self
   end
   return self
@@ -218,12 +220,15 @@ function Kernel:users(map_id)
   end)[map_id] or NONE
 end
 
---- The maps that a program uses; one that went away says so.
+--- The maps that a program uses; one that went away says so. Those of a few programs are read one
+--- by one.
 ---@param prog table
 ---@return table[]
 function Kernel:maps_of(prog)
-  local maps = {}
-  for i, id in ipairs(prog.map_ids or NONE) do
+  local maps, ids = {}, prog.map_ids or NONE
+  self.used_maps = self.used_maps + #ids
+  if self.used_maps > USED_MAX then self:list("map") end
+  for i, id in ipairs(ids) do
     local info, err = read_one(self, "map", id)
     maps[i] = info or { id = id, error = err or kernel.why_not("map", id) }
   end
