@@ -216,6 +216,7 @@ test("a dialog gives the focus back, however it is closed", async () => {
   ];
   for (const close of closes) {
     await columns.click();
+    await page.getByRole("dialog").waitFor();
     await close();
     await page.getByRole("dialog").waitFor({ state: "detached" });
     assert.ok(await columns.evaluate((button) => document.activeElement === button));

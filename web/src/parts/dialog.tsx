@@ -1,7 +1,7 @@
 // A dialog over the page; Esc closes it. What had the focus before has it again afterwards.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icon";
 
 export function Dialog({ title, close, children, footer }: {
@@ -9,7 +9,7 @@ export function Dialog({ title, close, children, footer }: {
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const gone = useRef(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current!;
     dialog.showModal();
     // A dialog that is only taken out of the page gives the focus back to nobody.
