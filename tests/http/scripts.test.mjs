@@ -99,7 +99,7 @@ describe("reload", () => {
     const settled = sanitized ? 6 : 40, end = sanitized ? 10 : 60;
     for (let n = 3; n < settled; n++) await again(n);
     const before = rss(), threads = () => Number(/Threads:\s*(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, "utf8"))[1]);
-    // The allocator's arenas settle within forty generations; after them it is some 70 KiB a reload.
+    // It settles within forty generations, and grows no more.
     // The generation before the last ends a moment later, and its memory goes with it.
     for (let n = settled; n < end; n++) await again(n);
     await until(() => threads() < 256 + 16, { what: "the end of old threads" });
