@@ -3,25 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { startServer, until } from "../lib/server.mjs";
-import { build, openmetrics, samples } from "./support.mjs";
+import { largeMap, openmetrics, samples } from "./support.mjs";
 
 const SLEEP = 12; // seconds: what hangs, hangs longer than any scrape here
 
 // Declared before the quick ones, that nothing is in the answer by its place alone.
-const script = `
-local bpf = require("bpf")
-local lunette = require("lunette")
-local metrics = lunette.metrics
-lunette.service("map", function(svc)
-  local object <close> = assert(bpf.load("${build}/tests/bpf/metrics_big.bpf.o"))
-  local map <close> = object:map("mx_big")
-  assert(map:update(("<c16"):pack("one"), ("<I8"):pack(1)))
-  lunette.shared.set("id", map:info().id)
-  while svc:sleep(60) do end
-end)
-lunette.http.get("/id", function() return { json = lunette.shared.get("id") or false } end)
-local function match(info) return info.id == lunette.shared.get("id") end
-metrics.collect("hangs", function(emit)
+const script = `${largeMap}metrics.collect("hangs", function(emit)
   emit("c_before", 1)
   os.execute("exec sleep ${SLEEP}")
 end)

@@ -5,24 +5,11 @@ import { get } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { constants, gunzipSync } from "node:zlib";
 import { startServer, until } from "../lib/server.mjs";
-import { build, openmetrics } from "./support.mjs";
+import { largeMap, openmetrics } from "./support.mjs";
 
 // The map may hold a million entries, so that its pass is taken to be slow; the pass over its one
 // entry does not come back at all, and is ended.
-const script = `
-local bpf = require("bpf")
-local lunette = require("lunette")
-local metrics = lunette.metrics
-lunette.service("map", function(svc)
-  local object <close> = assert(bpf.load("${build}/tests/bpf/metrics_big.bpf.o"))
-  local map <close> = object:map("mx_big")
-  assert(map:update(("<c16"):pack("one"), ("<I8"):pack(1)))
-  lunette.shared.set("id", map:info().id)
-  while svc:sleep(60) do end
-end)
-lunette.http.get("/id", function() return { json = lunette.shared.get("id") or false } end)
-local function match(info) return info.id == lunette.shared.get("id") end
-metrics.collect("early", function(emit) emit("p_early", 1) end)
+const script = `${largeMap}metrics.collect("early", function(emit) emit("p_early", 1) end)
 metrics.collect("late", function(emit) emit("z_last", 1) end)
 metrics.map { rule = "slow", name = "m_slow", help = "Takes for ever.", match = match,
   value = function() while true do end end }

@@ -133,3 +133,20 @@ scrape_configs:
   };
   return { query, until: answered, stop, base };
 }
+
+/** Lua that begins a script: a service holds a map with room for a million entries and one in it; its
+ * id is at /id, and match() is for rules of it. */
+export const largeMap = `
+local bpf = require("bpf")
+local lunette = require("lunette")
+local metrics = lunette.metrics
+lunette.service("map", function(svc)
+  local object <close> = assert(bpf.load("${build}/tests/bpf/metrics_big.bpf.o"))
+  local map <close> = object:map("mx_big")
+  assert(map:update(("<c16"):pack("one"), ("<I8"):pack(1)))
+  lunette.shared.set("id", map:info().id)
+  while svc:sleep(60) do end
+end)
+lunette.http.get("/id", function() return { json = lunette.shared.get("id") or false } end)
+local function match(info) return info.id == lunette.shared.get("id") end
+`;
