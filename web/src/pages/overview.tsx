@@ -118,7 +118,8 @@ function Cost() {
   if (!curves.length && measured.value) {
     return (
       <Empty title="No program runs">
-        <p>None of the {plural(programList.value.length, "programs")} here ran lately.</p>
+        <p>{programList.value.length === 1 ? "The one here did not run lately."
+          : `None of the ${count(programList.value.length)} programs here ran lately.`}</p>
       </Empty>
     );
   }
