@@ -160,11 +160,10 @@ local function complete(decoder, source, info)
   end
 end
 
--- The columns of a plan; it goes with them, so that values can be written back.
+-- The columns of a plan, a list that knows what it comes from, so that values can be written back.
 local function columns_of(plan, side)
-  local columns = plan:columns(side)
-  columns.plan, columns.root = plan, side
-  return columns
+  return setmetatable(plan:columns(side),
+    { __index = { plan = plan, root = side }, json_list = true })
 end
 
 local function finished(decoder)

@@ -7,6 +7,7 @@
 -- null instead. exec.path holds the keys down to the position; how deep it is, is known when the
 -- function is made.
 
+local coerce = require("lunette.graphql.coerce")
 local errors = require("lunette.graphql.error")
 local inspect = require("lunette.graphql.inspect").value
 local json = require("lunette.runtime.json")
@@ -63,6 +64,13 @@ end
 
 local position -- defined below
 
+-- Is a table without items an empty list? Not when it has fields, unless its metatable has a say.
+local function is_empty_list(value)
+  if coerce.as_list(value) then return true end
+  local meta = getmetatable(value)
+  return meta ~= nil and meta.__len ~= nil
+end
+
 local function list(t, field, depth, required)
   local failed = required and FAIL or nil
   local below = depth + 1
@@ -71,7 +79,7 @@ local function list(t, field, depth, required)
   return function(exec, value)
     if value == nil or value == null then
       return required and forbidden_null(exec, field, depth) or nil
-    elseif type(value) ~= "table" then
+    elseif type(value) ~= "table" or #value == 0 and not is_empty_list(value) then
       note(exec, field, depth, errors.new { message = ("Expected Iterable, but did not find one "
         .. 'for field "%s.%s".'):format(field.parent.name, field.name) })
       return failed

@@ -20,14 +20,12 @@ end
 
 local function join(list, separator) return table.concat(printed(list), separator) end
 
-local function width(text) return utf8.len(text) or #text end
-
 local function indent(text) return "  " .. text:gsub("\n", "\n  ") end
 
 -- Items on one line, or each on a line of its own when that is too long.
 local function fold(open, parts, close, tall_open, tall_close)
   local line = open .. table.concat(parts, ", ") .. close
-  if width(line) <= WIDTH or #line > FOLDED then return line end
+  if strings.width(line) <= WIDTH or #line > FOLDED then return line end
   return tall_open .. "\n" .. indent(table.concat(parts, "\n")) .. "\n" .. tall_close
 end
 
@@ -51,7 +49,7 @@ end
 
 local function described(node, text)
   if not node.description then return text end
-  return strings.block(node.description) .. "\n" .. text
+  return strings.description(node.description) .. "\n" .. text
 end
 
 -- Values

@@ -102,10 +102,16 @@ function strings.quote(text)
   return '"' .. escaped .. '"'
 end
 
---- A text as a block string, laid out as graphql-js does.
+--- How long graphql-js takes a text for: in units of UTF-16.
 ---@param text string
----@return string
-function strings.block(text)
+---@return integer
+function strings.width(text)
+  local _, pairs_of_units = text:gsub("[\xF0-\xF4]", "")
+  return (utf8.len(text) or #text) + pairs_of_units
+end
+
+-- Between the quotes of a block string, laid out as graphql-js does.
+local function laid_out(text)
   local escaped = text:gsub('"""', '\\"""')
   local lines = split_lines(escaped)
   local indented = #lines > 1
@@ -114,10 +120,27 @@ function strings.block(text)
   end
   local triple = escaped:sub(-4) == '\\"""'
   local closing = (text:sub(-1) == '"' and not triple) or text:sub(-1) == "\\"
-  local tall = #lines > 1 or (utf8.len(text) or #text) > 70 or closing or indented or triple
+  local tall = #lines > 1 or strings.width(text) > 70 or closing or indented or triple
   local head = #lines == 1 and text:find("^[ \t]")
   local before = ((tall and not head) or indented) and "\n" or ""
-  return '"""' .. before .. escaped .. ((tall or closing) and "\n" or "") .. '"""'
+  return before, escaped, (tall or closing) and "\n" or ""
+end
+
+--- A text as a block string, laid out as graphql-js does.
+---@param text string
+---@return string
+function strings.block(text)
+  return '"""' .. table.concat({ laid_out(text) }) .. '"""'
+end
+
+--- A description: a block string, or one between quotes where a block would not give the text
+--- back (blank lines and indentation are cut from it, and it has no escapes).
+---@param text string
+---@return string
+function strings.description(text)
+  local before, _, after = laid_out(text)
+  local kept = not text:find("[\0-\8\v-\31]") and strings.dedent(before .. text .. after) == text
+  return kept and strings.block(text) or strings.quote(text)
 end
 
 return strings

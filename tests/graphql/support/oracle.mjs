@@ -2,8 +2,8 @@
 
 import "../../lib/node18.mjs";
 import {
-  buildASTSchema, execute, GraphQLError, isInterfaceType, isObjectType, parse, validate,
-  validateSchema,
+  buildASTSchema, execute, GraphQLError, isExecutableDefinitionNode, isInterfaceType, isObjectType,
+  parse, print, validate, validateSchema, visit,
 } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
 
@@ -17,6 +17,8 @@ export function buildSchema(sdl) {
   } catch (error) {
     return { errors: [error] };
   }
+  // What is no type is left out by graphql-js, and an error to us.
+  if (document.definitions.some(isExecutableDefinitionNode)) return { thrown: true };
   let errors = validateSDL(document);
   if (errors.length > 0) return { errors };
   let schema;
@@ -33,6 +35,18 @@ export function buildSchema(sdl) {
     }
   }
   return { schema };
+}
+
+/** A text as it is printed, every description between the same quotes; undefined if it is no document. */
+export function printed(text) {
+  let document;
+  try {
+    document = parse(text, OPTIONS);
+  } catch {
+    return undefined;
+  }
+  const enter = (node) => (node.description ? { ...node, description: { ...node.description, block: false } } : undefined);
+  return print(visit(document, { enter }));
 }
 
 function unwrap(value) {

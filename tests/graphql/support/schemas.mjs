@@ -48,7 +48,8 @@ export function literal(random, names, type, variable, depth = 0) {
 }
 
 function describe(random, indent = "") {
-  return random.chance(0.15) ? `${indent}"""About ${random.int(1, 9)}"""\n` : "";
+  const text = random.pick(['"""About it"""', '" "', '"\\n a\\n  b"', '"a \\"\\"\\" b\\\\"', '"""\n  a\n    b\n  """']);
+  return random.chance(0.15) ? `${indent}${text}\n` : "";
 }
 
 const deprecated = (random) => (random.chance(0.07) ? ` @deprecated${random.chance(0.5) ? '(reason: "old")' : ""}` : "");

@@ -33,6 +33,20 @@ describe("strings", function()
   end
 end)
 
+describe("descriptions", function()
+  for text, expected in pairs {
+    ["about"] = '"""about"""', [" about"] = '""" about"""', ["a\n  b"] = '"""\na\n  b\n"""',
+    [" "] = '" "', ["\na"] = '"\\na"', ["a\n"] = '"a\\n"', [" a\n b"] = '" a\\n b"',
+    ["a\rb"] = '"a\\rb"', ["\7"] = '"\\u0007"',
+  } do
+    it(("are printed so that %q is read back"):format(text), function()
+      local document = assert(graphql.parse(expected .. " scalar A"))
+      assert.equal(text, document.definitions[1].description)
+      assert.equal(expected .. "\nscalar A", graphql.print(document))
+    end)
+  end
+end)
+
 describe("errors of syntax", function()
   for text, expected in pairs {
     ["{"] = "1:2: Syntax Error: Expected Name, found <EOF>.",
@@ -104,6 +118,7 @@ describe("no text of 64 kB takes long:", function()
   end
 end)
 
+-- The seed is fixed, that one commit gives one answer; SEED gives others, to look further.
 describe("chance", function()
   local TOKENS <const> = {
     "{", "}", "(", ")", "[", "]", ":", "=", "!", "|", "&", "$", "@", "...", "query", "fragment",
@@ -115,7 +130,7 @@ describe("chance", function()
   }
 
   it("finds no text that ends the parser otherwise than by an error of syntax", function()
-    local seed = tonumber(os.getenv("SEED")) or os.time()
+    local seed = tonumber(os.getenv("SEED")) or 2026
     math.randomseed(seed)
     for i = 1, 20000 do
       local parts = {}
@@ -133,6 +148,7 @@ describe("chance", function()
   end)
 
   it("finds no bytes either", function()
+    math.randomseed(2026)
     for _ = 1, 5000 do
       local bytes = {}
       for j = 1, math.random(1, 60) do bytes[j] = string.char(math.random(0, 255)) end
