@@ -14,8 +14,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "probes/owners.h"
-
-#define KERNEL_STRUCT __attribute__((preserve_access_index))
+#include "probes/pids.h"
 
 struct super_block {
 	unsigned long s_magic;
@@ -54,14 +53,6 @@ struct net {
 
 struct nsproxy {
 	struct net *net_ns;
-} KERNEL_STRUCT;
-
-struct task_struct {
-	int tgid;
-	int pid;
-	struct task_struct *group_leader;
-	struct nsproxy *nsproxy;
-	char comm[16];
 } KERNEL_STRUCT;
 
 struct seq_file;
@@ -207,7 +198,7 @@ static void write_record(const struct place *place, struct lun_owner_record *rec
 	if (!record->id)
 		return;
 	record->fd = place->fd;
-	record->pid = task->tgid;
+	record->pid = process_of(task);
 	bpf_probe_read_kernel_str(record->comm, sizeof(record->comm), task->group_leader->comm);
 	bpf_seq_write(place->seq, record, sizeof(*record));
 }
@@ -332,8 +323,8 @@ int lun_strays(struct bpf_iter__task *ctx)
 	if (!net || net == BPF_CORE_READ(task, group_leader, nsproxy, net_ns))
 		return 0;
 	record.id = BPF_CORE_READ(net, ns.inum);
-	record.pid = BPF_CORE_READ(task, tgid);
-	record.fd = BPF_CORE_READ(task, pid);
+	record.pid = process_of(task);
+	record.fd = thread_of(task);
 	BPF_CORE_READ_STR_INTO(&record.comm, task, group_leader, comm);
 	bpf_seq_write(seq, &record, sizeof(record));
 	return 0;

@@ -7,21 +7,14 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "probes/pids.h"
 #include "probes/storage.h"
-
-#define KERNEL_STRUCT __attribute__((preserve_access_index))
 
 struct seq_file;
 struct bpf_map;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
-} KERNEL_STRUCT;
-
-struct task_struct {
-	int tgid;
-	int pid;
-	char comm[16];
 } KERNEL_STRUCT;
 
 struct bpf_iter__task {
@@ -69,8 +62,8 @@ int lun_store_task(struct bpf_iter__task *ctx)
 	value = bpf_task_storage_get(&lun_store, task, 0, 0);
 	if (!value)
 		return 0;
-	head.pid = task->tgid;
-	head.tid = task->pid;
+	head.pid = process_of(task);
+	head.tid = thread_of(task);
 	bpf_probe_read_kernel_str(head.comm, sizeof(head.comm), task->comm);
 	bpf_seq_write(ctx->meta->seq, &head, sizeof(head));
 	bpf_seq_write(ctx->meta->seq, value, value_size);

@@ -1,0 +1,12 @@
+-- Says this process' id, and what owners and perf events say of it, as numbers in a row: for a
+-- process namespace of its own.
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+
+local object <close> = assert(bpf.load(fixture.object("objects")))
+object:attach("obj_tracepoint_of_getpgid")
+local id = fixture.find(object:progs(), { name = "obj_tracepoint_of_getpgid" }).id
+local owner = fixture.find(assert(bpf.owners()), { kind = "prog", id = id })
+local task = fixture.find(assert(bpf.task_fd_query()), { prog_id = id })
+print(fixture.pid(), owner.pid, task and task.pid)
