@@ -31,26 +31,63 @@ end
 
 local function of_event(owner)
   local row = held("perf_event", owner)
-  row.event_type, row.event_config = owner.event_type, owner.event_config
+  links.counted(row, owner)
   row.target = links.event(owner)
   return row
 end
 
--- Perf events that no link tells of.
-local function add_events(rows, view)
-  local linked, told, events = {}, {}, {}
+-- Kinds of rows that are of perf events, by link or by descriptor.
+local PERF = {
+  perf_event = true, tracepoint = true, kprobe = true, kretprobe = true, uprobe = true,
+  uretprobe = true,
+}
+
+-- What a perf event is on, as a row by link and one by descriptor say it alike; nil where a kernel
+-- does not tell that of links.
+local function place_key(row)
+  local place = row.tracepoint or row.file or row.func or row.event_type
+  return place and ("%s %d %s %s"):format(row.kind, row.prog_id, place,
+    row.file_offset or row.offset or row.event_config or "")
+end
+
+-- How many links each program has on each place, and those that are on places unknown.
+local function count_links(rows)
+  local linked, unknown = {}, {}
   for _, row in ipairs(rows) do
-    if row.link_id and row.prog_id then linked[row.prog_id] = true end
+    if row.how == "link" and row.prog_id and PERF[row.kind] then
+      local key = place_key(row)
+      if key then linked[key] = (linked[key] or 0) + 1 else unknown[row.prog_id] = true end
+    end
   end
+  return linked, unknown
+end
+
+-- Perf events as rows, by what the kernel tells of each.
+local function events_of(view, unknown)
+  local events, told, list = {}, {}, {}
   for _, owner in ipairs(view.owners) do
-    if owner.kind == "perf_event" and not linked[owner.id] then events[#events + 1] = owner end
+    if owner.kind == "perf_event" and not unknown[owner.id] then events[#events + 1] = owner end
   end
   for _, task in ipairs(view:ask("perf events", bpf.task_fd_query, events)) do
-    told[("%d %d"):format(task.pid, task.fd)] = true
-    rows[#rows + 1] = of_task(task)
+    told[("%d %d"):format(task.pid, task.fd)] = task
   end
-  for _, owner in ipairs(events) do
-    if not told[("%d %d"):format(owner.pid, owner.fd)] then rows[#rows + 1] = of_event(owner) end
+  for i, owner in ipairs(events) do
+    local task = told[("%d %d"):format(owner.pid, owner.fd)]
+    list[i] = task and of_task(task) or of_event(owner)
+  end
+  return list
+end
+
+-- Perf events that no link tells of. A process that holds a link mostly holds its event too: of
+-- those that a process has on one place, as many are of links as there are links.
+local function add_events(rows, view)
+  local linked, unknown = count_links(rows)
+  local of_links = {}
+  for _, row in ipairs(events_of(view, unknown)) do
+    local key = place_key(row) or ""
+    local mine = ("%d %s"):format(row.pid, key)
+    of_links[mine] = (of_links[mine] or 0) + 1
+    if of_links[mine] > (linked[key] or 0) then rows[#rows + 1] = row end
   end
 end
 

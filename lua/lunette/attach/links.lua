@@ -102,6 +102,17 @@ function links.kprobe(row, link)
   return at_offset(name or "?", link.offset)
 end
 
+--- What a perf event counts, as it was asked for: the kernel makes its clocks types of their own,
+--- which are always the first two that it hands out.
+---@param row table gets event_type and event_config
+---@param event { event_type: integer?, event_config: integer? }
+function links.counted(row, event)
+  local clock = event.event_type and event.event_type - 6 == event.event_config
+    and event.event_config < 2
+  row.event_type = clock and 1 or event.event_type
+  row.event_config = event.event_config
+end
+
 --- The words for a perf event.
 ---@param event { event_type: integer?, event_config: integer?, frequency: integer?,
 ---  period: integer?, cpu: integer? }
@@ -161,8 +172,8 @@ local function perf_event(row, link, pid)
     return links.kprobe(row, link)
   end
   row.kind = "perf_event"
-  row.event_type, row.event_config = link.event_type, link.event_config
-  return links.event(link)
+  links.counted(row, link)
+  return links.event(row)
 end
 
 -- What an iterator goes over: everything of its kind, or of one map, process or control group.

@@ -84,7 +84,7 @@ local function net_row(item)
   elseif item.ifindex then
     row.target = links.interface(row)
   else
-    row.target = ("%s of %s"):format(item.attach_type, item.netns_path)
+    row.target = "network namespace " .. item.netns_path
   end
   return row
 end

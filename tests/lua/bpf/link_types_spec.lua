@@ -110,6 +110,18 @@ describe("the row of a link", function()
     assert.matches("^page%-faults", row.target)
   end)
 
+  it("on a clock, and what runs the program elsewhere without a link", function()
+    local how = {}
+    for _, row in ipairs(rows) do
+      if row.prog_id == made.clock.prog_id then
+        how[row.how] = row.target
+        assert.equal("perf_event", row.kind)
+        assert.equal(pid, row.holders[1].pid)
+      end
+    end
+    assert.same({ link = "task-clock", fd = "page-faults, each 1000000 on CPU 0" }, how)
+  end)
+
   it("on a socket map", function()
     local row = row_of("sockmap")
     if row then assert.same({ "sockmap", "sk_msg_verdict" }, { row.kind, row.attach_type }) end

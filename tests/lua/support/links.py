@@ -5,6 +5,7 @@ Waits to be ended."""
 
 import ctypes
 import errno
+import fcntl
 import os
 import struct
 import sys
@@ -14,6 +15,7 @@ X86 = os.uname().machine == "x86_64"
 SYS_BPF, SYS_PERF = (321, 298) if X86 else (280, 241)
 MAP_CREATE, PROG_LOAD, GET_INFO, LINK_CREATE = 0, 5, 15, 28
 LOOPBACK = 1
+PERF_EVENT_IOC_SET_BPF = 0x40042408
 libc = ctypes.CDLL(None, use_errno=True)
 kept = []
 
@@ -52,8 +54,11 @@ def link(prog, target, attach_type, more=b""):
     return bpf(LINK_CREATE, struct.pack("=IIII", prog, target, attach_type, 0) + more)
 
 
-def perf_event():
-    attr = struct.pack("=IIQQ", 1, 112, 2, 1000000)  # a million page faults
+TASK_CLOCK, PAGE_FAULTS = 1, 2
+
+
+def perf_event(config):
+    attr = struct.pack("=IIQQ", 1, 112, config, 1000000)
     data = ctypes.create_string_buffer(attr, 112)
     return call(SYS_PERF, data, -1, 0, -1, 8)
 
@@ -74,7 +79,8 @@ LINKS = {
     "lookup": (30, 36, 1, lambda: os.open("/proc/self/ns/net", 0), b""),
     "netfilter": (32, 45, 1, lambda: 0, struct.pack("=IIiI", 2, 1, -128, 0)),
     "cgroup": (8, 1, 1, lambda: os.open(cgroup, os.O_DIRECTORY), b""),
-    "perf": (7, 41, 0, perf_event, b""),
+    "perf": (7, 41, 0, lambda: perf_event(PAGE_FAULTS), b""),
+    "clock": (7, 41, 0, lambda: perf_event(TASK_CLOCK), b""),
     "sockmap": (16, 7, 1, lambda: bpf(MAP_CREATE, struct.pack("=IIIII", 15, 4, 8, 1, 0)), b""),
     "uprobes": (2, 48, 0, lambda: 0, uprobes(0)),
     "uretprobes": (2, 48, 0, lambda: 0, uprobes(1)),
@@ -86,6 +92,8 @@ for name, (kind, attach_type, value, target, more) in LINKS.items():
         prog = load(kind, attach_type if kind != 7 else 0, value, "lt_" + name)
         made = info(link(prog, target(), attach_type, more))
         print(name, made[1], made[2])
+        if name == "clock":  # also without a link, on another event
+            fcntl.ioctl(perf_event(PAGE_FAULTS), PERF_EVENT_IOC_SET_BPF, prog)
     except OSError as err:
         print(name, "-", err.strerror)
 print("end", flush=True)
