@@ -4,16 +4,6 @@ local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
--- 254:0 as /sys has it: vda. The kernel keeps 20 bits of minor.
-local function disk_name(text)
-  local dev = math.tointeger(tonumber(text)) or 0
-  local numbers = ("%d:%d"):format(dev >> 20, dev & 0xfffff)
-  local file = io.open("/sys/dev/block/" .. numbers .. "/uevent")
-  local name = file and file:read("a"):match("DEVNAME=(%S+)")
-  if file then file:close() end
-  return name or numbers
-end
-
 lunette.service("block_io", function(svc)
   local object <close> = assert(bpf.load(lunette.path("block_io.bpf.o")))
   assert(object:attach())
@@ -23,7 +13,7 @@ end)
 metrics.map {
   rule = "block_io",
   match = { name = "io_by_disk" },
-  labels = { disk = { "key", disk_name } },
+  labels = { disk = { "key", "majorminor" } },
   metrics = {
     { name = "block_io_latency", type = "histogram", unit = "seconds",
       help = "Time from issue to completion of a block request.",

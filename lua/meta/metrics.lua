@@ -28,11 +28,12 @@
 --- | hex, string, uint     | digits, the text up to NUL, the number |
 --- | ifname, inet_ip       | an interface by its number, an address of 4 or 16 bytes |
 --- | kstack, ksym          | kernel symbols: of a stack a line each, of an address |
---- | majorminor            | a device's numbers, and its name |
+--- | majorminor            | a block device's name, of a dev_t as the kernel or as stat() has it |
 --- | pci_vendor, pci_device, pci_class, pci_subclass | by the host's pci.ids |
 --- | regexp                | { "regexp", pattern or list }: the first group, or the text; no |
 --- |                       | match, no series |
---- | static_map            | { "static_map", { [1] = "read", unknown = "?" } } |
+--- | static_map            | { "static_map", { [1] = "read", unknown = "?" } }; allow_unknown = |
+--- |                       | true leaves what is not in it as it is, else it is unknown:3 |
 ---@alias MetricFunction fun(key: any, value: any, info: bpf.MapInfo, cpu?: integer): any
 ---@alias MetricExpression string|table|MetricFunction
 
@@ -45,8 +46,11 @@
 ---@field max? integer number of the last bucket; lhist: the upper end
 ---@field step? number width of a bucket: lhist, linear
 ---@field bounds? number[] fixed: the upper bounds
+---@field keys? number[] fixed: the upper bounds, where the map's bucket numbers are the bounds
+---themselves (ebpf_exporter's bucket_keys)
 ---@field sum? integer the bucket number that holds the sum
----@field unit? string what the bounds are in, when the metric's unit is another: "us"
+---@field unit? string what the bounds are in, when it is not what the sum is in: "us". Without it
+---they are converted as the sum is, by from, divide or multiply (bucket_multiplier)
 
 ---One metric of a rule.
 ---@class MetricFields

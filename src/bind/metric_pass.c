@@ -284,6 +284,23 @@ static size_t clamp(int64_t i, size_t n)
 	return i < 0 ? 0 : (uint64_t)i >= n ? n - 1 : (size_t)i;
 }
 
+/* The bucket that holds a number. */
+static size_t bucket_of(const struct lun_pass_cell *cell, struct lun_metric_number v)
+{
+	double x = lun_metric_number_double(v);
+	size_t i = 0;
+
+	while (i + 1 < cell->n_cells && x > cell->bounds[i])
+		i++;
+	return i;
+}
+
+static size_t bucket_named(const struct lun_pass_cell *cell, struct lun_metric_number index)
+{
+	return cell->bounds ? bucket_of(cell, index)
+			    : clamp(index.i64 - cell->first, cell->n_cells);
+}
+
 static void add_bucket(struct lun_pass_run *run, const struct lun_pass_cell *cell, uint32_t entry,
 	int cpu, struct lun_metric_number count, struct lun_tally *tally, size_t group)
 {
@@ -294,8 +311,7 @@ static void add_bucket(struct lun_pass_run *run, const struct lun_pass_cell *cel
 	if (cell->has_sum_index && index.i64 == cell->sum_index)
 		lun_tally_add(tally, group, (size_t)cell->sum, count);
 	else
-		lun_tally_add(tally, group,
-			cell->cell + clamp(index.i64 - cell->first, cell->n_cells), count);
+		lun_tally_add(tally, group, cell->cell + bucket_named(cell, index), count);
 }
 
 static void add_slots(struct lun_pass_run *run, const struct lun_pass_cell *cell, uint32_t entry,
@@ -318,12 +334,8 @@ static void observe(const struct lun_pass_cell *cell, struct lun_metric_number v
 	struct lun_tally *tally, size_t group)
 {
 	const struct lun_metric_number one = { .kind = LUN_NUMBER_U64, .u64 = 1 };
-	double x = lun_metric_number_double(v);
-	size_t i = 0;
 
-	while (i + 1 < cell->n_cells && x > cell->bounds[i])
-		i++;
-	lun_tally_add(tally, group, cell->cell + i, one);
+	lun_tally_add(tally, group, cell->cell + bucket_of(cell, v), one);
 	if (cell->sum >= 0)
 		lun_tally_add(tally, group, (size_t)cell->sum, v);
 }

@@ -36,7 +36,7 @@ struct lun_pass_cell {
 	struct lun_pass_column index; /* LUN_GOES_BUCKET */
 	int64_t first, sum_index;     /* the index of the first bucket; of the one with the sum */
 	bool has_sum_index;
-	double *bounds; /* LUN_GOES_OBSERVE: n_cells - 1 of them */
+	double *bounds; /* LUN_GOES_OBSERVE, and where buckets are named by them: n_cells - 1 */
 	size_t cell, n_cells;
 	int sum; /* a cell, or -1 */
 };

@@ -160,6 +160,14 @@ static void read_index(lua_State *L, const struct lun_pass *pass, struct lun_pas
 		luaL_error(L, "sum_index needs a cell for the sum");
 }
 
+static bool has_field(lua_State *L, const char *name)
+{
+	bool has = lua_getfield(L, -1, name) != LUA_TNIL;
+
+	lua_pop(L, 1);
+	return has;
+}
+
 static void read_bounds(lua_State *L, struct lun_pass_cell *cell)
 {
 	size_t n;
@@ -208,9 +216,9 @@ static void read_cell(lua_State *L, const struct lun_pass *pass, struct lun_pass
 	}
 	if (cell->goes == LUN_GOES_BUCKET)
 		read_index(L, pass, cell);
-	else if (cell->goes == LUN_GOES_OBSERVE)
+	if (cell->goes == LUN_GOES_OBSERVE || has_field(L, "bounds"))
 		read_bounds(L, cell);
-	else if (cell->goes == LUN_GOES_SLOTS)
+	if (cell->goes == LUN_GOES_SLOTS)
 		check_slots(L, pass, cell);
 }
 

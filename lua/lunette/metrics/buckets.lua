@@ -50,10 +50,10 @@ function kinds.linear(spec)
   return bounds, spec.min or 0
 end
 
--- Upper bounds as they are given; bucket numbers count from 0.
+-- Upper bounds as they are given; bucket numbers count from 0, or are the bounds themselves.
 function kinds.fixed(spec)
   local bounds = {}
-  for i, bound in ipairs(spec.bounds or {}) do bounds[i] = bound + 0.0 end
+  for i, bound in ipairs(spec.keys or spec.bounds or {}) do bounds[i] = bound + 0.0 end
   return bounds, 0
 end
 
@@ -65,12 +65,14 @@ local NUMBERS = { "min", "max", "step", "sum" }
 local function is_finite(x) return x == x and math.abs(x) < math.huge end
 
 -- The last bucket, up to +Inf, is always there.
-local function check_bounds(bounds)
+local function check_bounds(spec, field)
+  local bounds = spec[field]
   if bounds == nil then return nil end
-  if type(bounds) ~= "table" then return "buckets: bounds must be a list" end
+  if spec.kind ~= "fixed" then return ("buckets: %s is for the kind 'fixed'"):format(field) end
+  if type(bounds) ~= "table" then return ("buckets: %s must be a list"):format(field) end
   for _, bound in ipairs(bounds) do
     if type(bound) ~= "number" or not is_finite(bound) then
-      return "buckets: bounds must be finite numbers"
+      return ("buckets: %s must be finite numbers"):format(field)
     end
   end
   return nil
@@ -89,7 +91,8 @@ local function check(spec)
     end
   end
   if (spec.step or 1) <= 0 then return "buckets: step must be positive" end
-  return check_bounds(spec.bounds)
+  if spec.bounds and spec.keys then return "buckets: bounds and keys: one of them" end
+  return check_bounds(spec, "bounds") or check_bounds(spec, "keys")
 end
 
 local function ascending(bounds)
@@ -101,7 +104,7 @@ end
 
 --- The bounds of a histogram, in the unit of what is counted, and the number of its first
 --- bucket.
----@param spec table { kind, min, max, step, bounds }
+---@param spec table { kind, min, max, step, bounds, keys }
 ---@return number[]|nil bounds, integer|string first_or_err
 function buckets.bounds(spec)
   local kind = kinds[spec.kind]

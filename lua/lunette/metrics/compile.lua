@@ -87,6 +87,7 @@ function Compiled:add_metric(metric)
     cell.goes, cell.column = "bucket", self:number(metric.value)
     cell.index = self:column(metric.bucket, "bucket")
     cell.first, cell.sum_index = metric.first, metric.sum_index
+    cell.bounds = metric.by_bound and metric.raw_bounds or nil
   elseif metric.slots then
     cell.goes, cell.column = "slots", self:column(metric.slots, "slots")
   elseif metric.bounds then

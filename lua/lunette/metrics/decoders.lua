@@ -51,20 +51,44 @@ makers.cgroup = by_plan(d.cgroup())
 makers.errno = by_plan(d.errno())
 makers.ifname = by_plan(d.ifindex())
 makers.ksym = by_plan(d.ksym())
-makers.majorminor = by_plan(d.dev())
 makers.syscall = by_plan(d.syscall(4))
 makers.comm = by_plan(d.pid(4))
 
--- A DNS name: labels with their lengths in front.
+-- The two forms that a device's numbers have in 32 bits: 12 and 20 bits of them inside the kernel;
+-- for stat(), and in ebpf_exporter's programs, 8 bits of the minor, the major, and the rest of the
+-- minor. What has no major is no device.
+local function device_forms(dev)
+  local kernel = { dev >> 20, dev & 0xfffff }
+  local stat = { dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xfff00 }
+  return kernel[1] > 0 and { kernel, stat } or { stat }
+end
+
+-- A block device's name; its numbers, where none here has them.
+function makers.majorminor()
+  local shown = by_plan(d.dev())()
+  return function(text, kind)
+    local dev, numbers = integer(text, kind), nil
+    if not dev then return text end
+    for _, form in ipairs(device_forms(dev & 0xffffffff)) do
+      local found, name = shown(tostring(form[1] << 20 | form[2])):match("^(%S+) ?(.*)$")
+      if name ~= "" then return name end
+      numbers = numbers or found
+    end
+    return numbers
+  end
+end
+
+-- A DNS name: labels with their lengths in front. What is none stays as it is.
 function makers.dname()
   return function(text, kind)
     local bytes, at, parts = bytes_of(text, kind), 1, {}
     while at <= #bytes and bytes:byte(at) > 0 do
       local length = bytes:byte(at)
+      if at + length > #bytes then return text end
       parts[#parts + 1] = bytes:sub(at + 1, at + length)
       at = at + 1 + length
     end
-    return table.concat(parts, ".")
+    return #parts > 0 and table.concat(parts, ".") or "."
   end
 end
 
@@ -103,7 +127,10 @@ end
 
 for _, what in ipairs { "vendor", "device", "class", "subclass" } do
   makers["pci_" .. what] = function()
-    return function(text, kind) return pci[what](integer(text, kind) or 0) end
+    return function(text, kind)
+      local id = integer(text, kind)
+      return id and pci[what](id) or text
+    end
   end
 end
 
@@ -128,10 +155,11 @@ end
 
 function makers.static_map(map)
   if type(map) ~= "table" then error("static_map: needs a table", 0) end
-  local unknown = map.unknown
-  return function(text)
-    local found = map[text] or map[integer(text) or false]
-    if found then return tostring(found) end
+  local unknown, allowed = map.unknown, map.allow_unknown
+  return function(text, kind)
+    local found = map[text] or map[integer(text, kind) or false]
+    if found ~= nil then return tostring(found) end
+    if allowed == true then return text end
     return unknown and tostring(unknown) or "unknown:" .. text
   end
 end

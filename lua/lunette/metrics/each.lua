@@ -80,6 +80,13 @@ function goes.number(self, cell, labels, key, value, cpu)
   add(self, cell.cell, cell.column, number, labels)
 end
 
+-- The bucket that holds a number, counted from 0.
+local function bucket_of(cell, number)
+  local at = 1
+  while at < cell.n and number > cell.bounds[at] do at = at + 1 end
+  return at - 1
+end
+
 function goes.bucket(self, cell, labels, key, value, cpu)
   local count = number_of(cell.get(key, value, self.info, cpu))
   local index = number_of(cell.get_index(key, value, self.info, cpu))
@@ -87,7 +94,8 @@ function goes.bucket(self, cell, labels, key, value, cpu)
     self.tally:add(cell.sum, count, table.unpack(labels))
     return
   end
-  local at = math.max(0, math.min(cell.n - 1, index - cell.first))
+  local at = cell.bounds and bucket_of(cell, index)
+    or math.max(0, math.min(cell.n - 1, index - cell.first))
   self.tally:add(cell.cell + math.tointeger(at), count, table.unpack(labels))
 end
 
@@ -101,9 +109,7 @@ end
 
 function goes.observe(self, cell, labels, key, value, cpu)
   local number = number_of(cell.get(key, value, self.info, cpu))
-  local at = 1
-  while at < cell.n and number > cell.bounds[at] do at = at + 1 end
-  self.tally:add(cell.cell + at - 1, 1, table.unpack(labels))
+  self.tally:add(cell.cell + bucket_of(cell, number), 1, table.unpack(labels))
   self.tally:add(cell.sum, number, table.unpack(labels))
 end
 

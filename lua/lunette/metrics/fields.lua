@@ -10,7 +10,7 @@ fields.METRIC = strict.set [[name type help unit from divide multiply value buck
   quantiles states]]
 fields.RULE = strict.set [[match labels static metrics rule percpu aggregate top by max_series
   expire reset filter relabel skip_zero decode exemplar]]
-fields.BUCKETS = strict.set "kind min max step bounds sum unit"
+fields.BUCKETS = strict.set "kind min max step bounds keys sum unit"
 local DECODE = strict.set "key value"
 
 local ALL = {}

@@ -1,9 +1,10 @@
 -- Names of PCI vendors, devices and classes, from the system's pci.ids where there is one.
--- A device is vendor << 16 | device, a class is class << 8 | subclass, as ebpf_exporter's.
+-- A device is vendor << 16 | device, a subclass is class << 8 | subclass, as ebpf_exporter's; a
+-- class is its own byte, or what a subclass is.
 
 local pci = {}
 
-local FILES = { "/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids", "/usr/share/pci.ids" }
+pci.files = { "/usr/share/misc/pci.ids", "/usr/share/hwdata/pci.ids", "/usr/share/pci.ids" }
 
 local ids -- { vendors = {}, devices = {}, classes = {}, subclasses = {} }
 
@@ -27,7 +28,7 @@ end
 
 local function load()
   ids = { vendors = {}, devices = {}, classes = {}, subclasses = {} }
-  for _, path in ipairs(FILES) do
+  for _, path in ipairs(pci.files) do
     local file = io.open(path)
     if file then
       local at = {}
@@ -45,7 +46,9 @@ end
 
 function pci.vendor(id) return find("vendors", ("%04x"):format(id & 0xffff)) end
 function pci.device(id) return find("devices", ("%08x"):format(id & 0xffffffff)) end
-function pci.class(id) return find("classes", ("%02x"):format(id >> 8 & 0xff)) end
+function pci.class(id)
+  return find("classes", ("%02x"):format(id > 0xff and id >> 8 & 0xff or id & 0xff))
+end
 function pci.subclass(id) return find("subclasses", ("%04x"):format(id & 0xffff)) end
 
 return pci

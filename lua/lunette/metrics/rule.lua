@@ -51,13 +51,15 @@ local function read_buckets(metric, m)
   check(type(spec) == "table", "a histogram needs buckets = { kind = … }")
   local bounds, first = buckets.bounds(spec)
   check(bounds, "%s", first)
-  local unit_divisor = divisor_of { from = spec.unit or m.from, unit = m.unit }
+  local unit_divisor = divisor_of(spec.unit and { from = spec.unit, unit = m.unit } or m)
   metric.raw_bounds, metric.first, metric.sum_index = bounds, first, spec.sum
+  metric.by_bound = spec.keys ~= nil
   metric.bounds = {}
   for i, bound in ipairs(bounds) do metric.bounds[i] = bound / unit_divisor end
   if m.bucket then metric.bucket = read_expr(m.bucket, "bucket") end
   if m.slots then metric.slots = read_expr(m.slots, "slots") end
   if m.sum then metric.sum = read_expr(m.sum, "sum") end
+  check(metric.bucket or not spec.keys, "buckets: keys are numbers of buckets, name the bucket")
 end
 
 local function read_quantiles(metric, m)

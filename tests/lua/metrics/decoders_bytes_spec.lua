@@ -57,7 +57,7 @@ describe("ebpf_exporter's decoder", function()
     majorminor = { ("<I4"):pack(8 << 20 | 1), d.u32(), "8:1" },
     pci_vendor = { ("<I4"):pack(0xfff1), d.u32(), "unknown pci id: 0xfff1" },
     pci_device = { ("<I4"):pack(0xfff1fff2), d.u32(), "unknown pci id: 0xfff1fff2" },
-    pci_class = { ("<I4"):pack(0xee01), d.u32(), "unknown pci id: 0xee" },
+    pci_class = { ("<I4"):pack(0xee), d.u32(), "unknown pci id: 0xee" },
     pci_subclass = { ("<I4"):pack(0xee01), d.u32(), "unknown pci id: 0xee01" },
     regexp = { "kworker/0:1", d.cstring(16), "kworker", { "regexp", "^(kworker)/" } },
     static_map = { "\2", d.u8(), "write", { "static_map", { [1] = "read", [2] = "write" } } },

@@ -39,6 +39,28 @@ describe("histograms", function()
     assert.are.equal("555", support.sample(text, 'size_bytes_sum{disk="8"}'))
   end)
 
+  it("take ebpf_exporter's maps: keys that are bounds, a multiplier for bounds and sum", function()
+    local map = object:map("mx_buckets")
+    for bucket, count in pairs { [1] = 3, [5] = 4, [20] = 2, [21] = 60 } do
+      map:update(("<I4I4"):pack(8, bucket), ("<I8"):pack(count))
+    end
+    local spec = { type = "histogram", match = { id = map:info().id }, bucket = "key.bucket",
+      value = "value", multiply = 1024,
+      buckets = { kind = "fixed", keys = { 1, 5, 20 }, sum = 21 } }
+    spec.name = "in_c"
+    metrics.map(spec)
+    spec.name, spec.filter = "in_lua", function() return true end
+    metrics.map(spec)
+    local text = support.text()
+    for _, name in ipairs { "in_c", "in_lua" } do
+      assert.are.equal("3", support.sample(text, name .. '_bucket{le="1024"}'))
+      assert.are.equal("7", support.sample(text, name .. '_bucket{le="5120"}'))
+      assert.are.equal("9", support.sample(text, name .. '_bucket{le="20480"}'))
+      assert.are.equal("9", support.sample(text, name .. "_count"))
+      assert.are.equal("61440", support.sample(text, name .. "_sum"))
+    end
+  end)
+
   it("observe values where the map counts nothing", function()
     local map = object:map("mx_buckets")
     for i, value in ipairs { 1, 5, 5, 100 } do
@@ -79,7 +101,9 @@ describe("histograms", function()
 
   it("refuse bounds that make no sense", function()
     for _, spec in ipairs { { kind = "log3" }, { kind = "exp2" }, { kind = "fixed" },
-      { kind = "fixed", bounds = { 2, 1 } }, { kind = "lhist", min = 0, max = 1, step = 0 },
+      { kind = "fixed", bounds = { 2, 1 } }, { kind = "fixed", keys = { 1, "2" } },
+      { kind = "fixed", keys = { 1 }, bounds = { 1 } }, { kind = "log2", bounds = { 1 } },
+      { kind = "lhist", min = 0, max = 1, step = 0 },
       { kind = "linear", max = 100000 } } do
       local bounds, err = buckets.bounds(spec)
       assert.is_nil(bounds)
