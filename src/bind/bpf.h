@@ -4,6 +4,8 @@
 
 int lun_bind_objects(lua_State *L); /* ids, names, maps, btfs */
 int lun_bind_progs(lua_State *L);
+/* Pushes a handle on the program of a descriptor, which is copied; or nil, message, errno. */
+int lun_push_prog_fd(lua_State *L, int fd);
 int lun_bind_links(lua_State *L);
 int lun_bind_pins(lua_State *L);
 int lun_bind_owners(lua_State *L);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bind/bpf.h"
+#include "bind/bpf_maps.h"
 #include "bind/names.h"
 #include "bind/push.h"
 #include "bpf/load.h"
@@ -115,21 +116,6 @@ static int l_detach(lua_State *L)
 	return 0;
 }
 
-/* Opens a program or map of the object as bpf.prog(id) or bpf.map(id) does. */
-static int push_handle(lua_State *L, enum lun_kind kind, int fd)
-{
-	uint32_t id = 0;
-	int err = fd < 0 ? fd : lun_object_id(kind, fd, &id);
-
-	if (err)
-		return lun_push_error(L, err, lun_kind_name(kind));
-	lua_settop(L, 0);
-	lua_getfield(L, lua_upvalueindex(1), lun_kind_name(kind));
-	lua_pushinteger(L, id);
-	lua_call(L, 1, LUA_MULTRET);
-	return lua_gettop(L);
-}
-
 /* object:map(name) -> Map <close> | nil, err, errno */
 static int l_map(lua_State *L)
 {
@@ -139,7 +125,7 @@ static int l_map(lua_State *L)
 
 	if (fd < 0)
 		return luaL_error(L, "the object has no map '%s'", name);
-	return push_handle(L, LUN_MAP, fd);
+	return lun_push_map_fd(L, fd);
 }
 
 /* object:prog(name) -> Prog <close> | nil, err, errno */
@@ -147,7 +133,7 @@ static int l_prog(lua_State *L)
 {
 	struct lun_object *o = check_object(L);
 
-	return push_handle(L, LUN_PROG, bpf_program__fd(check_prog(L, o, 2)));
+	return lun_push_prog_fd(L, bpf_program__fd(check_prog(L, o, 2)));
 }
 
 static void push_entry(lua_State *L, enum lun_kind kind, int fd, const char *name)
@@ -319,14 +305,9 @@ static const luaL_Reg methods[] = {
 	{ "detach", l_detach },
 	{ "maps", l_maps },
 	{ "progs", l_progs },
-	{ "close", l_close },
-	{ NULL, NULL },
-};
-
-/* These open handles with the module's own functions, which they have as an upvalue. */
-static const luaL_Reg opening_methods[] = {
 	{ "map", l_map },
 	{ "prog", l_prog },
+	{ "close", l_close },
 	{ NULL, NULL },
 };
 
@@ -338,10 +319,7 @@ static const luaL_Reg functions[] = {
 int lun_bind_load(lua_State *L)
 {
 	lun_push_handle_metatable(L, LUN_OBJECT_HANDLE, methods, l_close);
-	lua_getfield(L, -1, "__index");
-	lua_pushvalue(L, -3);
-	luaL_setfuncs(L, opening_methods, 1);
-	lua_pop(L, 2);
+	lua_pop(L, 1);
 	luaL_setfuncs(L, functions, 0);
 	return 0;
 }

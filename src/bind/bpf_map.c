@@ -58,19 +58,15 @@ static int l_map_id(lua_State *L)
 	return 1;
 }
 
-/* Calls bpf.map_info(id) and leaves what it returned. */
 static int push_info(lua_State *L, const struct lun_map *map)
 {
-	int top = lua_gettop(L);
+	struct lun_map_facts facts;
+	int err = lun_map_facts_fd(map->fd, &facts);
 
-	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-	lua_getfield(L, -1, "bpf");
-	lua_getfield(L, -1, "map_info");
-	lua_replace(L, top + 1);
-	lua_settop(L, top + 1);
-	lua_pushinteger(L, map->info.id);
-	lua_call(L, 1, LUA_MULTRET);
-	return lua_gettop(L) - top;
+	if (err)
+		return lun_push_failure(L, err, "map %u: %s", map->info.id, strerror(-err));
+	lun_push_map_info(L, &facts);
+	return 1;
 }
 
 /* map:info() -> MapInfo | nil, err, errno */

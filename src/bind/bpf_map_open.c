@@ -1,5 +1,6 @@
 /* bpf.map(…) opens a map by its id, its name or a pin. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "bind/bpf_maps.h"
@@ -30,6 +31,15 @@ static int open_by_pin(lua_State *L, const char *path)
 	int err = lun_map_open_pin(new_map(L), path);
 
 	return err ? lun_push_error(L, err, path) : 1;
+}
+
+int lun_push_map_fd(lua_State *L, int fd)
+{
+	struct lun_map *map = new_map(L);
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	int err = lun_map_open_fd(map, copy < 0 ? -errno : copy);
+
+	return err ? lun_push_error(L, err, "map") : 1;
 }
 
 static int push_ambiguous(lua_State *L, const char *name, const uint32_t *ids, int n)

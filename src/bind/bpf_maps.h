@@ -4,6 +4,7 @@
 #include <lua.h>
 
 #include "bpf/map.h"
+#include "bpf/map_list.h"
 #include "bpf/where.h"
 #include "text/out.h"
 
@@ -18,6 +19,10 @@ void lun_bind_snapshots(lua_State *L);
 
 /* bpf.map(id | name | "/pin/path") -> Map <close> | nil, err, errno */
 int lun_map_open(lua_State *L);
+/* The same for a descriptor of somebody else's, which is copied. */
+int lun_push_map_fd(lua_State *L, int fd);
+/* Pushes a MapInfo. */
+void lun_push_map_info(lua_State *L, const struct lun_map_facts *facts);
 /* The open map at idx; raises on anything else. */
 struct lun_map *lun_map_check(lua_State *L, int idx);
 /* Pushes the decoder in force for the map at idx, or nil, message, errno (returns 3, else 0). */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bind/bpf.h"
+#include "bind/bpf_maps.h"
 #include "bind/push.h"
 #include "bpf/map.h"
 #include "bpf/map_list.h"
@@ -66,7 +67,7 @@ static int l_type_name(lua_State *L)
 	return 1;
 }
 
-static void push_map(lua_State *L, const struct lun_map_facts *facts)
+void lun_push_map_info(lua_State *L, const struct lun_map_facts *facts)
 {
 	const struct bpf_map_info *k = &facts->info;
 
@@ -101,7 +102,7 @@ static int l_map_info(lua_State *L)
 
 	if (err)
 		return lun_push_failure(L, err, "map %u: %s", id, strerror(-err));
-	push_map(L, &facts);
+	lun_push_map_info(L, &facts);
 	return 1;
 }
 
@@ -121,7 +122,7 @@ static int l_maps(lua_State *L)
 	for (size_t i = 0; i < len; i++) {
 		if (!own && lun_name_own(list[i].info.name))
 			continue;
-		push_map(L, &list[i]);
+		lun_push_map_info(L, &list[i]);
 		lua_rawseti(L, -2, ++n);
 	}
 	lun_out_free(out);

@@ -1,5 +1,6 @@
 /* Programs: plain tables of what the kernel tells, and a handle. */
 #include <errno.h>
+#include <fcntl.h>
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -235,6 +236,14 @@ static struct handle *new_handle(lua_State *L)
 	prog->fd = -1;
 	luaL_setmetatable(L, LUN_PROG_HANDLE);
 	return prog;
+}
+
+int lun_push_prog_fd(lua_State *L, int fd)
+{
+	struct handle *prog = new_handle(L);
+
+	prog->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return prog->fd < 0 ? lun_push_error(L, -errno, "program") : 1;
 }
 
 static int open_by_id(lua_State *L, struct handle *prog, uint32_t id)

@@ -13,16 +13,22 @@ enum { FEW = 64 }; /* so many are read anew in less time than the walk is loaded
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_out known; /* the last list of more than a few, by id */
 
+int lun_map_facts_fd(int fd, struct lun_map_facts *facts)
+{
+	int err;
+
+	memset(facts, 0, sizeof(*facts));
+	err = lun_object_info(fd, &facts->info, sizeof(facts->info));
+	return err ? err : lun_object_fdinfo(fd, &facts->fd);
+}
+
 static int read_map(uint32_t id, struct lun_map_facts *facts)
 {
 	int fd = lun_object_open(LUN_MAP, id), err;
 
 	if (fd < 0)
 		return fd;
-	memset(facts, 0, sizeof(*facts));
-	err = lun_object_info(fd, &facts->info, sizeof(facts->info));
-	if (!err)
-		err = lun_object_fdinfo(fd, &facts->fd);
+	err = lun_map_facts_fd(fd, facts);
 	lun_late_close(fd, facts->info.type);
 	return err;
 }

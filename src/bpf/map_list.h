@@ -16,6 +16,8 @@ struct lun_map_facts {
 
 /* -ENOENT when there is none. */
 int lun_map_facts(uint32_t id, struct lun_map_facts *facts);
+/* Of one that is open, which takes no privilege. */
+int lun_map_facts_fd(int fd, struct lun_map_facts *facts);
 /* Appends a struct lun_map_facts a map, by id; those that go away meanwhile are left out. */
 int lun_map_list(struct lun_out *out);
 /* Appends the id of each, a uint32_t. */

@@ -22,6 +22,8 @@ local EVENTS = {
     "cgroup-switches" },
 }
 
+local EPERM = 1
+
 local PROTOCOL_FAMILIES = { [2] = "ipv4", [10] = "ipv6", [1] = "inet", [7] = "bridge" }
 local NETFILTER_HOOKS =
   { [0] = "prerouting", "input", "forward", "output", "postrouting", "ingress" }
@@ -205,8 +207,10 @@ end
 ---@param id integer
 ---@return string
 function links.cgroup(row, id)
-  row.cgroup_id, row.cgroup_path = id, bpf.cgroup_path(id)
-  return row.cgroup_path or ("control group %u, which is gone"):format(id)
+  local path, _, errno = bpf.cgroup_path(id)
+  row.cgroup_id, row.cgroup_path = id, path
+  return path or (errno == EPERM and "control group %u, whose path only root is told"
+    or "control group %u, which is gone"):format(id)
 end
 
 -- The program that a tracing link is on, where it is on one: the upper half of the target.

@@ -44,7 +44,8 @@ local FEATURES = {
   {
     name = "tracefs",
     found = function(host) return host.tracefs end,
-    without = "no trace log and no tracepoints: mount -t tracefs tracefs /sys/kernel/tracing",
+    without = "no trace log and no tracepoints: run as root, "
+      .. "or mount -t tracefs tracefs /sys/kernel/tracing",
   },
   {
     name = "kernel symbols",

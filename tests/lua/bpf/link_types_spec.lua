@@ -104,6 +104,16 @@ describe("the row of a link", function()
     assert.same({ "cgroup", group:sub(#root + 1) }, { row.kind, row.target })
   end)
 
+  it("on a control group says that its path is root's to know, where it is", function()
+    local listed = fixture.json(("setpriv --bounding-set=-dac_read_search "
+      .. "--inh-caps=-dac_read_search %s attach list -j"):format(fixture.binary()))
+    local row
+    for _, item in ipairs(listed) do
+      if item.programId == made.cgroup.prog_id then row = item end
+    end
+    assert.matches("^control group %d+, whose path only root is told$", row.target)
+  end)
+
   it("on a perf event", function()
     local row = row_of("perf")
     assert.equal("perf_event", row.kind)

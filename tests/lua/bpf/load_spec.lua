@@ -41,6 +41,13 @@ describe("bpf.load", function()
     end))
   end)
 
+  it("gives handles on what it loaded also where nothing can be listed", function()
+    local EPERM = 1
+    local said = fixture.output(("setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin "
+      .. "%s run tests/lua/support/bounded.lua 2>&1"):format(fixture.binary()))
+    assert.equal(("obj_counts\tobj_tp_btf\t1\t%d\n"):format(EPERM), said)
+  end)
+
   it("releases everything on close", function()
     local object = assert(bpf.load(fixture.object("objects")))
     object:attach()
