@@ -22,7 +22,7 @@ int lun_map_facts_fd(int fd, struct lun_map_facts *facts)
 	return err ? err : lun_object_fdinfo(fd, &facts->fd);
 }
 
-static int read_map(uint32_t id, struct lun_map_facts *facts)
+static int try_read(uint32_t id, struct lun_map_facts *facts)
 {
 	int fd = lun_object_open(LUN_MAP, id), err;
 
@@ -31,6 +31,17 @@ static int read_map(uint32_t id, struct lun_map_facts *facts)
 	err = lun_map_facts_fd(fd, facts);
 	lun_late_close(fd, facts->info.type);
 	return err;
+}
+
+/* Descriptors that are still to be closed may be too many. */
+static int read_map(uint32_t id, struct lun_map_facts *facts)
+{
+	int err = try_read(id, facts);
+
+	if (err != -EMFILE)
+		return err;
+	lun_late_close_flush();
+	return try_read(id, facts);
 }
 
 int lun_map_facts(uint32_t id, struct lun_map_facts *facts)

@@ -77,6 +77,8 @@ test("without privileges the server runs, and says what it may not", async (t) =
   const child = spawn("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
     files.file("lunette"), "serve", "--listen", "127.0.0.1:0"], { cwd: files.path });
   try {
+    let stderr = "";
+    child.stderr.on("data", (data) => { stderr += data; });
     const [line] = await Promise.race([once(child.stdout, "data"), once(child, "close").then(() => { throw new Error("it ended"); })]);
     const url = /listening on (\S+?)\/?\n/.exec(line)[1];
     assert.equal((await request(url + "/healthz")).json().status, "ok");
@@ -85,6 +87,7 @@ test("without privileges the server runs, and says what it may not", async (t) =
     assert.match(answer.errors[0].message, /not permitted|CAP_/);
     assert.equal((await request(url + "/metrics")).status, 200);
     assert.equal((await request(url + "/maps/1/entries.csv")).status, 500);
+    assert.match(stderr, /^lunette: CAP_SYS_ADMIN is missing: .* \(try sudo\)\n/);
   } finally {
     child.kill();
     await once(child, "close");

@@ -114,6 +114,13 @@ local function check(given)
   end
 end
 
+-- It serves all the same: what a query may not know, its answer says.
+local function warn_of_privileges()
+  if require("bpf").host().capabilities.sys_admin then return end
+  io.stderr:write("lunette: CAP_SYS_ADMIN is missing: the kernel will show us no BPF objects "
+    .. "(try sudo)\n")
+end
+
 function serve.run(given)
   check(given)
   set_sampler(given.sampler)
@@ -123,6 +130,7 @@ function serve.run(given)
     exit.fail(exit.USAGE,
       "listening beyond this machine needs --token-file FILE, or --no-auth to let everybody read")
   end
+  warn_of_privileges()
   local ok, err = require("lunette.core.server").serve({
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
     watch = folders(given), token = token,

@@ -9,6 +9,31 @@ local bpf = require("bpf")
 local stop = os.time() + 4
 while os.time() < stop do bpf.maps() end]]
 
+local LIST = [[
+for _, map in ipairs(assert(require("bpf").maps())) do print(map.name) end]]
+
+describe("many program arrays", function()
+  local COUNT = 24
+  local folder = fixture.pin("arrays")
+
+  teardown(function() os.execute("rm -rf " .. folder) end)
+
+  it("are listed also with fewer descriptors than there are of them", function()
+    fixture.run("mkdir %s", folder)
+    for i = 1, COUNT do
+      fixture.run("bpftool map create %s/%d type prog_array key 4 value 4 entries 1 name pa_few",
+        folder, i)
+    end
+    local pipe = assert(io.popen(("ulimit -n %d; %s run - 2>&1 <<'END'\n%s\nEND"):format(
+      COUNT, fixture.binary(), LIST)))
+    local listed = pipe:read("a")
+    pipe:close()
+    local found = 0
+    for _ in listed:gmatch("pa_few\n") do found = found + 1 end
+    assert.equal(COUNT, found, listed)
+  end)
+end)
+
 describe("a program array", function()
   it("goes with its owner, although someone looks at it all the time", function()
     local script = os.tmpname()
