@@ -53,7 +53,8 @@ local Btf = {}
 ---@field test? fun(text: string): boolean of matches
 
 ---@class bpf.SelectOptions
----@field limit integer rows at most; of large entries fewer, so that they fit 64 MiB
+---@field limit? integer rows at most; of large entries fewer, so that they fit
+---@field bytes? integer of memory at most for rows (64 MiB, which is the most)
 ---@field sort? bpf.Cell by this, then by the key's bytes; what has no value comes last
 ---@field descending? boolean
 ---@field where? bpf.Where
@@ -236,14 +237,21 @@ function Cursor:close() end
 ---@return boolean|nil more, string? err, integer? errno
 function Selection:step() end
 
---- What was kept, in order: raw keys and values.
+--- What was kept, in order, or rows `from` to `to` of it: raw keys and values.
+---@param from? integer
+---@param to? integer
 ---@return { [1]: string, [2]: string|string[] }[]
-function Selection:rows() end
+function Selection:rows(from, to) end
 
 --- What a row is ordered by, as `after` takes it.
 ---@param index integer
 ---@return string
 function Selection:rank(index) end
+
+--- Starts another walk, for what comes after the last of the rows: step() and rows() once more,
+--- where `remaining` of state() says that there is more than the rows had room for.
+---@return true|nil done, string? err, integer? errno
+function Selection:again() end
 
 --- `matched` entries passed the condition, `remaining` of them come after `after`; the rest is
 --- told after the last step.

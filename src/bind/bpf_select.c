@@ -73,36 +73,38 @@ static void set_options(lua_State *L, const struct lun_map *map, struct lun_sele
 	lua_settop(L, 3);
 }
 
-static uint32_t check_limit(lua_State *L)
+static uint32_t check_count(lua_State *L, const char *name, uint32_t otherwise, uint32_t most)
 {
-	lua_Integer limit;
+	lua_Integer count;
 
-	lua_getfield(L, 2, "limit");
-	limit = luaL_checkinteger(L, -1);
+	lua_getfield(L, 2, name);
+	count = luaL_optinteger(L, -1, otherwise);
 	lua_pop(L, 1);
-	if (limit < 0 || limit > UINT32_MAX)
-		luaL_error(L, "limit: out of range");
-	return (uint32_t)limit;
+	if (count < 0 || count > most)
+		luaL_error(L, "%s: out of range", name);
+	return (uint32_t)count;
 }
 
-/* map:select{ limit =, sort =, descending =, where =, after = } -> Selection | nil, err, errno */
+/* map:select{ limit =, bytes =, sort =, descending =, where =, after = } -> Selection | nil, err,
+ * errno */
 int l_map_select(lua_State *L)
 {
 	struct lun_map *map = lun_map_check(L, 1);
 	struct selection *s;
-	uint32_t limit;
+	uint32_t limit, bytes;
 	int err, n;
 
 	luaL_checktype(L, 2, LUA_TTABLE);
 	lua_settop(L, 2);
-	limit = check_limit(L);
+	limit = check_count(L, "limit", UINT32_MAX, UINT32_MAX);
+	bytes = check_count(L, "bytes", BYTES, BYTES);
 	n = lun_push_readable(L, map);
 	if (n)
 		return n;
 	s = lua_newuserdatauv(L, sizeof(*s), 1);
 	s->open = false;
 	luaL_setmetatable(L, LUN_SELECT_HANDLE);
-	err = lun_select_open(&s->sel, map, limit, BYTES);
+	err = lun_select_open(&s->sel, map, limit, bytes);
 	s->open = true;
 	if (err)
 		return lun_push_error(L, err, "map");
@@ -127,21 +129,40 @@ static int l_step(lua_State *L)
 	return 1;
 }
 
-/* selection:rows() -> { { key, value }… }: raw ones, in order */
-static int l_rows(lua_State *L)
+/* Their order is known, or it raises. */
+static struct lun_select *check_sorted(lua_State *L)
 {
 	struct lun_select *sel = &check_selection(L)->sel;
-	const struct lun_map *map = &sel->ahead.cur.map;
 
-	lun_select_sort(sel);
-	lua_createtable(L, (int)sel->nr, 0);
-	for (uint32_t i = 0; i < sel->nr; i++) {
+	if (lun_select_sort(sel))
+		luaL_error(L, "not enough memory");
+	return sel;
+}
+
+static uint32_t check_row(lua_State *L, int arg, lua_Integer otherwise, uint32_t nr)
+{
+	lua_Integer row = luaL_optinteger(L, arg, otherwise);
+
+	luaL_argcheck(L, row >= 1, arg, "no such row");
+	return row < (lua_Integer)nr ? (uint32_t)row : nr;
+}
+
+/* selection:rows([from, to]) -> { { key, value }… }: raw ones, in order */
+static int l_rows(lua_State *L)
+{
+	struct lun_select *sel = check_sorted(L);
+	const struct lun_map *map = &sel->ahead.cur.map;
+	uint32_t from = check_row(L, 2, 1, sel->rows.nr + 1) - 1;
+	uint32_t to = check_row(L, 3, UINT32_MAX, sel->rows.nr);
+
+	lua_createtable(L, to > from ? (int)(to - from) : 0, 0);
+	for (uint32_t i = from; i < to; i++) {
 		lua_createtable(L, 2, 0);
 		lua_pushlstring(L, (const char *)lun_select_key(sel, i), map->info.key_size);
 		lua_rawseti(L, -2, 1);
 		lun_push_raw_value(L, map, lun_select_value(sel, i));
 		lua_rawseti(L, -2, 2);
-		lua_rawseti(L, -2, i + 1);
+		lua_rawseti(L, -2, i - from + 1);
 	}
 	return 1;
 }
@@ -149,18 +170,29 @@ static int l_rows(lua_State *L)
 /* selection:rank(i) -> string: what row i is ordered by, for `after` */
 static int l_rank(lua_State *L)
 {
-	struct lun_select *sel = &check_selection(L)->sel;
+	struct lun_select *sel = check_sorted(L);
 	lua_Integer i = luaL_checkinteger(L, 2);
 	struct lun_out *out;
 
-	luaL_argcheck(L, i >= 1 && i <= (lua_Integer)sel->nr, 2, "no such row");
-	lun_select_sort(sel);
+	luaL_argcheck(L, i >= 1 && i <= (lua_Integer)sel->rows.nr, 2, "no such row");
 	out = lun_push_out_box(L);
 	lun_rank_write(out, lun_select_rank(sel, (uint32_t)i - 1));
 	if (out->err)
 		return luaL_error(L, "not enough memory");
 	lua_pushlstring(L, out->data, out->len);
 	lun_out_free(out);
+	return 1;
+}
+
+/* selection:again() -> true | nil, err, errno: goes on after the last of these rows */
+static int l_again(lua_State *L)
+{
+	struct lun_select *sel = check_sorted(L);
+	int err = lun_select_again(sel);
+
+	if (err)
+		return lun_push_error(L, err, "map");
+	lua_pushboolean(L, true);
 	return 1;
 }
 
@@ -176,8 +208,8 @@ static int l_state(lua_State *L)
 	if (!sel->ahead.done)
 		return 1;
 	lun_set_int(L, "skipped", sel->ahead.cur.skipped);
-	lun_set_bool(L, "restarted", sel->ahead.cur.restarted);
-	lun_set_bool(L, "truncated", sel->ahead.cur.truncated);
+	lun_set_bool(L, "restarted", sel->restarted);
+	lun_set_bool(L, "truncated", sel->truncated);
 	return 1;
 }
 
@@ -185,6 +217,7 @@ static const luaL_Reg methods[] = {
 	{ "step", l_step },
 	{ "rows", l_rows },
 	{ "rank", l_rank },
+	{ "again", l_again },
 	{ "state", l_state },
 	{ "close", l_close },
 	{ NULL, NULL },

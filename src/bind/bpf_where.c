@@ -82,9 +82,9 @@ static void check_number(lua_State *L, int idx, struct lun_value *number)
 	size_t len;
 	const char *text = luaL_checklstring(L, idx, &len);
 
-	if (lun_rank_read(&rank, text, len) || rank.is_text || rank.number.kind == LUN_V_NULL)
+	if (lun_rank_read(&rank, text, len) || rank.kind == LUN_V_STR || rank.kind == LUN_V_NULL)
 		luaL_error(L, "where: '%s' is no number", text);
-	*number = rank.number;
+	*number = lun_rank_number(&rank);
 }
 
 /* Notes the function of the node at idx; its number is what the test holds. */

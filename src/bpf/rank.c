@@ -8,30 +8,29 @@
 
 void lun_rank_write(struct lun_out *out, const struct lun_rank *rank)
 {
-	if (rank->is_text) {
+	switch (rank->kind) {
+	case LUN_V_STR:
 		lun_out_char(out, 't');
 		lun_out_mem(out, rank->text, rank->len);
-		return;
-	}
-	switch (rank->number.kind) {
+		break;
 	case LUN_V_U64:
 		lun_out_char(out, 'u');
-		lun_out_u64(out, rank->number.u);
+		lun_out_u64(out, rank->u);
 		break;
 	case LUN_V_DOUBLE:
-		lun_out_printf(out, "d%a", rank->number.d);
+		lun_out_printf(out, "d%a", rank->d);
 		break;
 	case LUN_V_INT:
 	case LUN_V_I64:
 		lun_out_char(out, 'i');
-		lun_out_i64(out, rank->number.i);
+		lun_out_i64(out, rank->i);
 		break;
 	default:
 		lun_out_char(out, 'n');
 	}
 }
 
-static int read_number(struct lun_value *number, char kind, const char *text)
+static int read_number(struct lun_rank *rank, char kind, const char *text)
 {
 	char *end;
 
@@ -39,15 +38,15 @@ static int read_number(struct lun_value *number, char kind, const char *text)
 		return -EINVAL;
 	errno = 0;
 	if (kind == 'i') {
-		number->kind = LUN_V_I64;
-		number->i = strtoll(text, &end, 10);
+		rank->kind = LUN_V_I64;
+		rank->i = strtoll(text, &end, 10);
 	} else if (kind == 'u') {
-		number->kind = LUN_V_U64;
-		number->u = strtoull(text, &end, 10);
+		rank->kind = LUN_V_U64;
+		rank->u = strtoull(text, &end, 10);
 	} else {
-		number->kind = LUN_V_DOUBLE;
-		number->d = strtod(text, &end);
-		errno = isnan(number->d) ? EINVAL : 0;
+		rank->kind = LUN_V_DOUBLE;
+		rank->d = strtod(text, &end);
+		errno = isnan(rank->d) ? EINVAL : 0;
 	}
 	return errno || end == text || *end ? -EINVAL : 0;
 }
@@ -60,7 +59,7 @@ int lun_rank_read(struct lun_rank *rank, const char *text, size_t len)
 	if (!len || len > 1 + LUN_SELECT_TEXT)
 		return -EINVAL;
 	if (text[0] == 't') {
-		rank->is_text = true;
+		rank->kind = LUN_V_STR;
 		rank->len = (uint16_t)(len - 1);
 		memcpy(rank->text, text + 1, rank->len);
 		return 0;
@@ -71,5 +70,5 @@ int lun_rank_read(struct lun_rank *rank, const char *text, size_t len)
 		return -EINVAL;
 	memcpy(digits, text + 1, len - 1);
 	digits[len - 1] = '\0';
-	return strlen(digits) == len - 1 ? read_number(&rank->number, text[0], digits) : -EINVAL;
+	return strlen(digits) == len - 1 ? read_number(rank, text[0], digits) : -EINVAL;
 }

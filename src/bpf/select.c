@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROWS = 64, ALIGN = 16 };
+/* Of full rooms a quarter is given up at once, so that each row is moved a few times only. */
+enum { ALIGN = 8, SPARE = 64, PART = 4 };
 
 static size_t aligned(size_t n)
 {
@@ -28,17 +29,28 @@ static bool is_number(const struct lun_op *op)
 		op->size <= 9;
 }
 
+static uint32_t smaller(uint64_t a, uint64_t b)
+{
+	return (uint32_t)(a < b ? a : b);
+}
+
+static int compare_rows(const void *user, const uint8_t *a, const uint8_t *b);
+
 /* Numbers need no room for a text. */
 static void lay_out(struct lun_select *sel)
 {
 	const struct lun_map *map = &sel->ahead.cur.map;
 	bool text = sel->sort.plan && !is_number(&sel->sort.plan->ops[sel->sort.op]);
+	size_t fits;
 
 	sel->key_at = text ? sizeof(struct lun_rank) : offsetof(struct lun_rank, text);
 	sel->value_at = sel->key_at + map->info.key_size;
-	sel->slot = aligned(sel->value_at + map->value_bytes);
-	if (sel->limit > sel->bytes / sel->slot)
-		sel->limit = sel->bytes > sel->slot ? (uint32_t)(sel->bytes / sel->slot) : 1;
+	sel->rows.size = aligned(sel->value_at + map->value_bytes);
+	sel->rows.compare = compare_rows;
+	sel->rows.user = sel;
+	fits = sel->bytes / sel->rows.size;
+	sel->room = smaller(2 * (uint64_t)sel->limit + SPARE, fits > 2 ? fits : 2);
+	sel->kept = smaller(sel->limit, sel->room - (sel->room + PART - 1) / PART);
 }
 
 void lun_select_close(struct lun_select *sel)
@@ -48,26 +60,8 @@ void lun_select_close(struct lun_select *sel)
 	lun_cell_free(&sel->sort);
 	lun_cell_reader_free(&sel->reader);
 	free(sel->after_key);
-	free(sel->rows);
-	free(sel->heap);
-	sel->after_key = sel->rows = NULL;
-	sel->heap = NULL;
-	sel->nr = sel->cap = 0;
-}
-
-static uint8_t *slot_of(const struct lun_select *sel, uint32_t slot)
-{
-	return sel->rows + slot * sel->slot;
-}
-
-static const uint8_t *key_in(const struct lun_select *sel, const uint8_t *slot)
-{
-	return slot + sel->key_at;
-}
-
-static bool is_null(const struct lun_rank *rank)
-{
-	return !rank->is_text && rank->number.kind == LUN_V_NULL;
+	lun_rows_free(&sel->rows);
+	sel->after_key = NULL;
 }
 
 static int compare_texts(const struct lun_rank *a, const struct lun_rank *b)
@@ -77,134 +71,97 @@ static int compare_texts(const struct lun_rank *a, const struct lun_rank *b)
 	return order ? order : a->len - b->len;
 }
 
+static int compare_ranks(const struct lun_rank *a, const struct lun_rank *b)
+{
+	struct lun_value x = lun_rank_number(a), y = lun_rank_number(b);
+	bool text = a->kind == LUN_V_STR;
+
+	if (text != (b->kind == LUN_V_STR))
+		return text ? 1 : -1;
+	return text ? compare_texts(a, b) : lun_value_compare(&x, &y);
+}
+
 /* Below 0: a comes first. */
 static int compare(const struct lun_select *sel, const struct lun_rank *a, const uint8_t *a_key,
 	const struct lun_rank *b, const uint8_t *b_key)
 {
+	bool a_null = a->kind == LUN_V_NULL, b_null = b->kind == LUN_V_NULL;
 	int order;
 
-	if (is_null(a) || is_null(b))
-		order = is_null(a) - is_null(b);
-	else if (a->is_text != b->is_text)
-		order = sel->descending ? b->is_text - a->is_text : a->is_text - b->is_text;
-	else {
-		order = a->is_text ? compare_texts(a, b)
-				   : lun_value_compare(&a->number, &b->number);
+	if (a_null || b_null) {
+		order = a_null - b_null;
+	} else {
+		order = compare_ranks(a, b);
 		if (sel->descending)
 			order = -order;
 	}
 	return order ? order : memcmp(a_key, b_key, sel->ahead.cur.map.info.key_size);
 }
 
-static int compare_slots(const struct lun_select *sel, uint32_t a, uint32_t b)
+static int compare_rows(const void *user, const uint8_t *a, const uint8_t *b)
 {
-	const uint8_t *x = slot_of(sel, a), *y = slot_of(sel, b);
+	const struct lun_select *sel = user;
 
-	return compare(sel, (const struct lun_rank *)x, key_in(sel, x), (const struct lun_rank *)y,
-		key_in(sel, y));
+	return compare(sel, (const struct lun_rank *)a, a + sel->key_at, (const struct lun_rank *)b,
+		b + sel->key_at);
 }
 
-static void sift_down(struct lun_select *sel, uint32_t at, uint32_t nr)
+static void copy_rank(struct lun_rank *to, const struct lun_rank *from)
 {
-	uint32_t slot = sel->heap[at];
-
-	for (;;) {
-		uint32_t child = 2 * at + 1;
-
-		if (child >= nr)
-			break;
-		if (child + 1 < nr &&
-			compare_slots(sel, sel->heap[child], sel->heap[child + 1]) < 0)
-			child++;
-		if (compare_slots(sel, sel->heap[child], slot) <= 0)
-			break;
-		sel->heap[at] = sel->heap[child];
-		at = child;
-	}
-	sel->heap[at] = slot;
+	memcpy(to, from, offsetof(struct lun_rank, text));
+	memcpy(to->text, from->text, from->len);
 }
 
-static void sift_up(struct lun_select *sel, uint32_t at)
-{
-	uint32_t slot = sel->heap[at];
-
-	while (at && compare_slots(sel, sel->heap[(at - 1) / 2], slot) < 0) {
-		sel->heap[at] = sel->heap[(at - 1) / 2];
-		at = (at - 1) / 2;
-	}
-	sel->heap[at] = slot;
-}
-
-static int grow(struct lun_select *sel)
-{
-	uint32_t cap = sel->cap ? sel->cap * 2 : FIRST_ROWS;
-	uint32_t *heap;
-	uint8_t *rows;
-
-	if (cap > sel->limit)
-		cap = sel->limit;
-	heap = realloc(sel->heap, cap * sizeof(*heap));
-	if (heap)
-		sel->heap = heap;
-	rows = realloc(sel->rows, cap * sel->slot);
-	if (rows)
-		sel->rows = rows;
-	if (!heap || !rows)
-		return -ENOMEM;
-	sel->cap = cap;
-	return 0;
-}
-
-static void fill(const struct lun_select *sel, uint8_t *slot, const struct lun_rank *rank,
+static void fill(const struct lun_select *sel, uint8_t *row, const struct lun_rank *rank,
 	const uint8_t *key, const uint8_t *value)
 {
 	const struct lun_map *map = &sel->ahead.cur.map;
 
-	memcpy(slot, rank, offsetof(struct lun_rank, text));
-	memcpy(((struct lun_rank *)slot)->text, rank->text, rank->len);
-	memcpy(slot + sel->key_at, key, map->info.key_size);
-	memcpy(slot + sel->value_at, value, map->value_bytes);
+	copy_rank((struct lun_rank *)row, rank);
+	memcpy(row + sel->key_at, key, map->info.key_size);
+	memcpy(row + sel->value_at, value, map->value_bytes);
 }
 
 /* Keeps the row where it can be among the first. */
 static int offer(struct lun_select *sel, const struct lun_rank *rank, const uint8_t *key,
 	const uint8_t *value)
 {
-	uint8_t *last;
-	int err;
+	uint8_t *row;
 
-	if (sel->nr == sel->limit) {
-		last = sel->limit ? slot_of(sel, sel->heap[0]) : NULL;
-		if (!last ||
-			compare(sel, rank, key, (struct lun_rank *)last, key_in(sel, last)) >= 0)
-			return 0;
-		fill(sel, last, rank, key, value);
-		sift_down(sel, 0, sel->nr);
+	if (!sel->limit)
 		return 0;
+	if (sel->rows.nr == sel->room) {
+		lun_rows_cut(&sel->rows, sel->kept);
+		sel->full = true;
 	}
-	err = sel->nr == sel->cap ? grow(sel) : 0;
-	if (err)
-		return err;
-	fill(sel, slot_of(sel, sel->nr), rank, key, value);
-	sel->heap[sel->nr] = sel->nr;
-	sift_up(sel, sel->nr++);
+	if (sel->full) {
+		row = lun_rows_at(&sel->rows, sel->kept - 1);
+		if (compare(sel, rank, key, (struct lun_rank *)row, row + sel->key_at) >= 0)
+			return 0;
+	}
+	row = lun_rows_add(&sel->rows, sel->room);
+	if (!row)
+		return -ENOMEM;
+	fill(sel, row, rank, key, value);
 	return 0;
 }
 
 static void read_rank(
 	struct lun_select *sel, const uint8_t *key, const uint8_t *value, struct lun_rank *rank)
 {
-	struct lun_value *cell = &rank->number;
+	struct lun_value cell = { .kind = LUN_V_NULL };
 
-	cell->kind = LUN_V_NULL;
-	rank->len = 0;
 	if (sel->sort.plan)
-		lun_cell_read(&sel->sort, &sel->reader, key, value, cell);
-	rank->is_text = cell->kind == LUN_V_STR;
-	if (!rank->is_text)
+		lun_cell_read(&sel->sort, &sel->reader, key, value, &cell);
+	rank->kind = (uint8_t)cell.kind;
+	rank->u = 0;
+	rank->len = 0;
+	if (cell.kind != LUN_V_STR) {
+		rank->u = cell.u;
 		return;
-	rank->len = (uint16_t)(cell->len < LUN_SELECT_TEXT ? cell->len : LUN_SELECT_TEXT);
-	memcpy(rank->text, cell->s, rank->len);
+	}
+	rank->len = (uint16_t)(cell.len < LUN_SELECT_TEXT ? cell.len : LUN_SELECT_TEXT);
+	memcpy(rank->text, cell.s, rank->len);
 }
 
 static int take(struct lun_select *sel, const uint8_t *key, const uint8_t *value)
@@ -228,7 +185,7 @@ int lun_select_step(struct lun_select *sel)
 
 	if (sel->err)
 		return sel->err;
-	if (!sel->slot)
+	if (!sel->rows.size)
 		lay_out(sel);
 	n = lun_ahead_next(&sel->ahead);
 	if (n < 0)
@@ -236,32 +193,121 @@ int lun_select_step(struct lun_select *sel)
 	for (int i = 0; !sel->err && i < n; i++)
 		sel->err = take(sel, lun_ahead_key(&sel->ahead, (uint32_t)i),
 			lun_ahead_value(&sel->ahead, (uint32_t)i));
+	if (!sel->err && sel->ahead.done) {
+		sel->restarted = sel->ahead.cur.restarted;
+		sel->truncated = sel->ahead.cur.truncated;
+	}
 	return sel->err ? sel->err : !sel->ahead.done;
 }
 
-void lun_select_sort(struct lun_select *sel)
+static int compare_keys(const void *a, const void *b, void *user)
 {
-	for (uint32_t n = sel->nr; !sel->sorted && n > 1; n--) {
-		uint32_t last = sel->heap[0];
+	const struct lun_select *sel = user;
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	int order = memcmp(
+		lun_select_key(sel, x), lun_select_key(sel, y), sel->ahead.cur.map.info.key_size);
 
-		sel->heap[0] = sel->heap[n - 1];
-		sel->heap[n - 1] = last;
-		sift_down(sel, 0, n - 1);
+	return order ? order : (x > y) - (x < y);
+}
+
+/* A kind that no rank has. */
+enum { DOUBLE_ROW = UINT8_MAX };
+
+static void mark_doubles(struct lun_select *sel, const uint32_t *order)
+{
+	uint32_t size = sel->ahead.cur.map.info.key_size;
+
+	for (uint32_t i = 1; i < sel->rows.nr; i++) {
+		if (!memcmp(lun_select_key(sel, order[i - 1]), lun_select_key(sel, order[i]), size))
+			((struct lun_rank *)lun_rows_at(&sel->rows, order[i]))->kind = DOUBLE_ROW;
 	}
+}
+
+/* Of rows with the same key the first stays. */
+static int drop_doubles(struct lun_select *sel)
+{
+	uint32_t *order = malloc((sel->rows.nr + 1) * sizeof(*order));
+	uint32_t nr = 0;
+
+	if (!order)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < sel->rows.nr; i++)
+		order[i] = i;
+	qsort_r(order, sel->rows.nr, sizeof(*order), compare_keys, sel);
+	mark_doubles(sel, order);
+	free(order);
+	for (uint32_t i = 0; i < sel->rows.nr; i++) {
+		if (lun_select_rank(sel, i)->kind == DOUBLE_ROW)
+			continue;
+		if (i != nr)
+			memcpy(lun_rows_at(&sel->rows, nr), lun_rows_at(&sel->rows, i),
+				sel->rows.size);
+		nr++;
+	}
+	sel->remaining -= sel->rows.nr - nr;
+	sel->rows.nr = nr;
+	return 0;
+}
+
+int lun_select_sort(struct lun_select *sel)
+{
+	if (sel->sorted)
+		return 0;
+	lun_rows_sort(&sel->rows);
+	if (sel->rows.nr > sel->limit)
+		sel->rows.nr = sel->limit;
 	sel->sorted = true;
+	return sel->restarted ? drop_doubles(sel) : 0;
+}
+
+static int note_last(struct lun_select *sel)
+{
+	uint32_t last = sel->rows.nr - 1, size = sel->ahead.cur.map.info.key_size;
+
+	if (!sel->after_key)
+		sel->after_key = malloc((size_t)size + 1);
+	if (!sel->after_key)
+		return -ENOMEM;
+	copy_rank(&sel->after, lun_select_rank(sel, last));
+	memcpy(sel->after_key, lun_select_key(sel, last), size);
+	return 0;
+}
+
+static int reopen(struct lun_select *sel)
+{
+	struct lun_map map;
+	int err = lun_map_dup(&map, &sel->ahead.cur.map);
+
+	if (err)
+		return err;
+	lun_ahead_close(&sel->ahead);
+	err = lun_ahead_open(&sel->ahead, &map);
+	lun_map_close(&map);
+	return err;
+}
+
+int lun_select_again(struct lun_select *sel)
+{
+	sel->err = sel->rows.nr ? note_last(sel) : 0;
+	if (!sel->err)
+		sel->err = reopen(sel);
+	sel->rows.nr = 0;
+	sel->seen = sel->matched = sel->remaining = 0;
+	sel->full = sel->sorted = false;
+	return sel->err;
 }
 
 const struct lun_rank *lun_select_rank(const struct lun_select *sel, uint32_t i)
 {
-	return (const struct lun_rank *)slot_of(sel, sel->heap[i]);
+	return (const struct lun_rank *)lun_rows_at(&sel->rows, i);
 }
 
 const uint8_t *lun_select_key(const struct lun_select *sel, uint32_t i)
 {
-	return key_in(sel, slot_of(sel, sel->heap[i]));
+	return lun_rows_at(&sel->rows, i) + sel->key_at;
 }
 
 const uint8_t *lun_select_value(const struct lun_select *sel, uint32_t i)
 {
-	return slot_of(sel, sel->heap[i]) + sel->value_at;
+	return lun_rows_at(&sel->rows, i) + sel->value_at;
 }

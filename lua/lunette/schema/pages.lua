@@ -8,6 +8,9 @@ local select = require("lunette.schema.select")
 
 local pages = {}
 
+local RUN = 28 << 20 -- bytes of the rows that are kept from page to page
+local RUN_ROWS = 5000 -- of them at once
+
 local function page_info(more, cursor) return { hasNextPage = more, endCursor = cursor } end
 
 -- Sketches an entry into a table: its bytes, and only the cells that are looked at.
@@ -60,20 +63,53 @@ local function by_position(map, asked)
   }
 end
 
--- The rows of a selection that was made in C.
-local function select_in_c(map, asked)
-  local last = asked.last
-  local selection <close> = assert(map:select {
-    limit = asked.limit, sort = asked.sort, descending = asked.args.sort.order ~= "ASC",
-    where = asked.where, after = last.rank and last,
-  })
+local function walk(selection)
   repeat
     local more, err = selection:step()
     if more == nil then error(err, 0) end
   until not more
-  local rows, state = selection:rows(), selection:state()
+  return selection
+end
+
+local function open_selection(map, asked, opts)
+  opts.sort, opts.descending = asked.sort, asked.args.sort.order ~= "ASC"
+  opts.where = asked.where
+  return assert(map:select(opts))
+end
+
+-- The rows of a selection that was made in C, from one of them on.
+local function rows_of(selection, from, count)
+  local rows, state = selection:rows(from, from + count - 1), selection:state()
   for i, row in ipairs(rows) do rows[i] = { bytes = row[1], value = row[2] } end
-  state.rank = #rows > 0 and selection:rank(#rows) or nil
+  state.rank = #rows > 0 and selection:rank(from + #rows - 1) or nil
+  return rows, state
+end
+
+local function select_in_c(map, asked)
+  local last = asked.last
+  local selection <close> = open_selection(map, asked,
+    { limit = asked.limit, after = last.rank and last })
+  return rows_of(walk(selection), 1, asked.limit)
+end
+
+-- The same of a run: its selection stays open from page to page, and has as many rows as fit, so
+-- that the map is walked once for all of them.
+local function run_in_c(map, asked)
+  local run, count = asked.args.run, math.min(asked.limit, RUN_ROWS)
+  if not run.selection then
+    run.selection, run.at = open_selection(map, asked, { limit = asked.args.top, bytes = RUN }), 0
+    walk(run.selection)
+  end
+  local rows, state = rows_of(run.selection, run.at + 1, count)
+  if #rows == 0 and run.at > 0 and count > 0 then
+    assert(run.selection:again())
+    walk(run.selection)
+    run.at = 0
+    rows, state = rows_of(run.selection, 1, count)
+  end
+  state.remaining = state.remaining - run.at
+  if run.at > 0 then state.restarted, state.truncated = false, false end -- that was told
+  run.at = run.at + #rows
   return rows, state
 end
 
@@ -83,6 +119,15 @@ local function row_at(last, at)
   local cell, bad = select.cell(last.rank)
   if bad then error("after: no cursor of a sorted table", 0) end
   return { [at] = cell, bytes = last.key }
+end
+
+-- Each key once: a map that changed meanwhile may have told one twice.
+local function distinct(rows)
+  local seen, kept = {}, {}
+  for _, row in ipairs(rows) do
+    if not seen[row.bytes] then seen[row.bytes], kept[#kept + 1] = true, row end
+  end
+  return kept
 end
 
 -- The same in Lua, where a Lua function makes cells that are looked at.
@@ -106,20 +151,12 @@ local function select_in_lua(map, asked)
       end
     end
   end
-  local rows, state = first.rows(), cursor:state()
-  state.matched, state.remaining = matched, remaining
+  local all, state = first.rows(), cursor:state()
+  local rows = state.restarted and distinct(all) or all
+  state.matched, state.remaining = matched, remaining - (#all - #rows)
   state.rank = #rows > 0
     and select.rank(rows[#rows][at], asked.reader.columns[at].unsigned) or nil
   return rows, state
-end
-
--- Each key once: a map that changed meanwhile may have told one twice.
-local function distinct(rows)
-  local seen, kept = {}, {}
-  for _, row in ipairs(rows) do
-    if not seen[row.bytes] then seen[row.bytes], kept[#kept + 1] = true, row end
-  end
-  return kept
 end
 
 -- In a column's order: the whole map is read, and only what can be on the page is kept.
@@ -130,11 +167,12 @@ local function by_order(map, asked)
   local left = math.max(0, (args.top or math.maxinteger) - last.count)
   asked.last, asked.limit, asked.sort = last, math.min(args.first, left), reader:cell(sorts[1])
   local in_c = asked.sort and not asked.passes
-  local rows, state = (in_c and select_in_c or select_in_lua)(map, asked)
+  local choose = in_c and (args.run and run_in_c or select_in_c) or select_in_lua
+  local rows, state = choose(map, asked)
   local count, cursor = last.count + #rows, args.after
   if #rows > 0 then cursor = after.write(count, state.rank, rows[#rows].bytes) end
   return {
-    rows = state.restarted and distinct(rows) or rows, scanned = state.seen,
+    rows = rows, scanned = state.seen,
     matched = state.matched, restarted = state.restarted, truncated = state.truncated,
     pageInfo = page_info(math.min(state.remaining, left) > #rows, cursor),
   }
@@ -163,7 +201,8 @@ end
 --- were read how many passed the filter.
 ---@param map table an open one
 ---@param reader table of cells
----@param args table
+---@param args table those of Map.table; all pages of a sort may have a table as `run`, in which
+--- the selection is kept that the caller closes
 ---@return table page rows, scanned, pageInfo, matched, restarted, truncated
 function pages.read(map, reader, args)
   local page = (args.sort and by_order or by_position)(map, wish(reader, args))

@@ -80,10 +80,10 @@ local function without_c(reader)
   return setmetatable({ cell = function() return nil end }, { __index = reader })
 end
 
--- All pages of a table, one after the other.
-local function all_pages(map, reader, args)
+-- All pages of a table, one after the other; in a run: of one selection.
+local function all_pages(map, reader, args, run)
   local rows, matched = {}, nil
-  args.after = nil
+  args.after, args.run = nil, run
   repeat
     local page = pages.read(map, reader, args)
     assert.is_true(#page.rows <= args.first)
@@ -91,6 +91,8 @@ local function all_pages(map, reader, args)
     matched = matched or page.matched
     args.after = page.pageInfo.endCursor
   until not page.pageInfo.hasNextPage
+  if run and run.selection then run.selection:close() end
+  args.run = nil
   return rows, matched
 end
 
@@ -208,6 +210,7 @@ describe("sorted pages", function()
       local found, matched = all_pages(map, reader, args)
       assert.equal(keys(wanted), keys(found), what)
       assert.equal(matched_wanted, matched, what)
+      assert.equal(keys(wanted), keys((all_pages(map, reader, args, {}))), what .. ", in a run")
       assert.equal(keys(wanted), keys((all_pages(map, without_c(reader), args))), what)
       args.sort = nil
       local unsorted = all_pages(map, reader, args)

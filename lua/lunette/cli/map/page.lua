@@ -39,12 +39,20 @@ function page.read(variables)
   return result
 end
 
+-- What a sort keeps from page to page: see lunette.schema.pages.
+local function new_run()
+  return setmetatable({}, { __close = function(run)
+    if run.selection then run.selection:close() end
+  end })
+end
+
 --- All rows, a page at a time: fn(page) for each. A limit ends it.
 ---@param variables table
 ---@param limit integer|nil
 ---@param fn fun(page: table)
 function page.each(variables, limit, fn)
-  local left = limit or math.huge
+  local left, run <close> = limit or math.huge, new_run()
+  variables.run = run
   while true do
     variables.first = math.min(left, most(variables)) // 1 | 0
     local one = page.read(variables)
