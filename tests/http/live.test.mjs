@@ -156,6 +156,8 @@ describe("server-sent events", () => {
     sent.destroy();
     for (let i = 0; i < 4; i++) await publish("is anyone there?");
     await until(async () => (await counts()).news === 0, { what: "the end of the subscription" });
+    // close() is called after that, on the connection's own VM.
+    await until(async () => (await counts()).closed > before.closed, { what: "close()" });
     assert.equal((await counts()).closed, before.closed + 1);
   });
 });
