@@ -9,9 +9,10 @@ import { startBpftrace } from "../lib/bpftrace.mjs";
 import { folder, run, startServer, until } from "../lib/server.mjs";
 import { samples } from "./support.mjs";
 
-// The gallery's rules, for maps that only this test has.
+// The gallery's rules, for maps that only this test has: the kernel keeps 15 letters of a name.
+const [calls, ret, ids] = ["c", "r", "i"].map((name) => `${name}${process.pid}`);
 const rules = readFileSync("examples/metrics/bpftrace.lua", "utf8")
-  .replaceAll("AT_calls", "AT_mxcalls").replaceAll("AT_ret", "AT_mxret").replaceAll("AT_ids", "AT_mxids");
+  .replaceAll("AT_calls", `AT_${calls}`).replaceAll("AT_ret", `AT_${ret}`).replaceAll("AT_ids", `AT_${ids}`);
 
 const worker = `
 import os, sys
@@ -38,7 +39,7 @@ describe("bpftrace's maps", () => {
       files[`${map}.lua`] = rule.stdout;
     }
     const own = folder(files);
-    const page = await run(["metrics", "--script", own.path, "--rule", "at_mxcalls_total", "--rule", "at_mxret", "--rule", "at_mxids"]);
+    const page = await run(["metrics", "--script", own.path, "--rule", `at_${calls}_total`, "--rule", `at_${ret}`, "--rule", `at_${ids}`]);
     own.remove();
     assert.equal(page.code, 0, page.stderr);
     return samples(page.stdout);
@@ -51,8 +52,8 @@ describe("bpftrace's maps", () => {
     bpftrace = startBpftrace(`
       BEGIN { printf("begun"); }
       tracepoint:raw_syscalls:sys_enter /pid == ${child.pid}/ {
-        @mxcalls[comm] = count(); @mxids = lhist(args->id, 0, 400, 50); }
-      tracepoint:raw_syscalls:sys_exit /pid == ${child.pid}/ { @mxret = hist(args->ret); }`,
+        @${calls}[comm] = count(); @${ids} = lhist(args->id, 0, 400, 50); }
+      tracepoint:raw_syscalls:sys_exit /pid == ${child.pid}/ { @${ret} = hist(args->ret); }`,
     { args: ["-f", "json"], stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     bpftrace.child.stdout.on("data", (data) => { output += data; });
@@ -63,7 +64,7 @@ describe("bpftrace's maps", () => {
     await until(() => /pipe|unix|stream|wait/.test(readFileSync(`/proc/${child.pid}/wchan`, "utf8")),
       { what: "the worker to wait" });
     found = samples(await (await fetch(`${server.url}/metrics`)).text());
-    written = await byWrittenRules(["AT_mxcalls", "AT_mxret", "AT_mxids"]);
+    written = await byWrittenRules([calls, ret, ids].map((name) => `AT_${name}`));
     await bpftrace.stop();
     printed = Object.assign({}, ...output.split("\n").filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line)).filter((line) => line.data).map((line) => line.data));
@@ -100,17 +101,17 @@ describe("bpftrace's maps", () => {
   }
 
   it("give their counts", () => {
-    for (const [comm, count] of Object.entries(printed["@mxcalls"])) {
+    for (const [comm, count] of Object.entries(printed[`@${calls}`])) {
       assert.equal(found.get(`bpftrace_calls_total{comm="${comm}"}`), String(count));
     }
   });
 
-  it("give their power-of-two histograms", () => compare("bpftrace_ret", printed["@mxret"]));
+  it("give their power-of-two histograms", () => compare("bpftrace_ret", printed[`@${ret}`]));
 
-  it("give their linear histograms", () => compare("bpftrace_ids", printed["@mxids"]));
+  it("give their linear histograms", () => compare("bpftrace_ids", printed[`@${ids}`]));
 
   it("say the same by the rules that are written for them", () => {
-    for (const [mine, theirs] of [["bpftrace_calls", "at_mxcalls"], ["bpftrace_ret", "at_mxret"], ["bpftrace_ids", "at_mxids"]]) {
+    for (const [mine, theirs] of [["bpftrace_calls", `at_${calls}`], ["bpftrace_ret", `at_${ret}`], ["bpftrace_ids", `at_${ids}`]]) {
       const ours = [...found].filter(([sample]) => sample.startsWith(mine));
       assert.ok(ours.length > 0);
       for (const [sample, value] of ours) assert.equal(written.get(sample.replace(mine, theirs)), value, sample);
