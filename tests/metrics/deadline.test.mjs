@@ -9,7 +9,7 @@ import { largeMap, openmetrics, samples } from "./support.mjs";
 const script = `${largeMap}metrics.collect("hangs", function(emit)
   emit("c_before", 1)
   -- In one call, which nothing ends but the test.
-  os.execute("exec timeout 600 sh -c 'while test -e \"$MX_WHILE_THERE\"; do sleep 0.1; done'")
+  os.execute([[exec timeout 600 sh -c 'while test -e "$MX_WHILE_THERE"; do sleep 0.1; done']])
 end)
 metrics.collect("loops", function() while true do end end)
 metrics.map { rule = "slow rule", name = "m_slow", match = match, value = function() while true do end end }
