@@ -61,8 +61,8 @@ static void reload(struct server *server)
 		return;
 	}
 	lun_log("error", "scripts not loaded, the ones before stay: %s", err ? err : "?");
-	lun_server_reloaded(false);
 	lun_server_error(NULL, err ? err : "not enough memory");
+	lun_server_reloaded(false); // who sees the count finds the error, too
 	free(err);
 }
 
