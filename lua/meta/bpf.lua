@@ -104,7 +104,9 @@ function bpf.type_name(kind, type_id) end
 ---@return bpf.ProgInfo[]|nil, string? err, integer? errno
 function bpf.progs(opts) end
 
----@param opts? bpf.ListOptions
+---With ids only those of them that are there, each once and by id: they are read together, which
+---is far less to wait for than one map_info() after the other.
+---@param opts? { own?: boolean, ids?: integer[] }
 ---@return bpf.MapInfo[]|nil, string? err, integer? errno
 function bpf.maps(opts) end
 

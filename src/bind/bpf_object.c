@@ -106,20 +106,47 @@ static int l_map_info(lua_State *L)
 	return 1;
 }
 
+/* The ids of the option `ids`, in a buffer on the stack; NULL without it. */
+static struct lun_out *opt_ids(lua_State *L, int idx)
+{
+	struct lun_out *ids;
+	uint32_t id;
+
+	if (lua_isnoneornil(L, idx) || lua_getfield(L, idx, "ids") == LUA_TNIL)
+		return NULL;
+	luaL_checktype(L, -1, LUA_TTABLE);
+	ids = lun_push_buffer(L);
+	for (lua_Integer i = 1, n = luaL_len(L, -2); i <= n; i++) {
+		lua_geti(L, -2, i);
+		id = lun_check_id(L, -1);
+		lun_out_mem(ids, &id, sizeof(id));
+		lua_pop(L, 1);
+	}
+	return ids;
+}
+
+static int list_maps(struct lun_out *ids, struct lun_out *out)
+{
+	if (!ids)
+		return lun_map_list(out);
+	return ids->err ? ids->err
+			: lun_map_some((void *)ids->data, ids->len / sizeof(uint32_t), out);
+}
+
 /* bpf.maps([opts]) -> MapInfo[] | nil, err, errno */
 static int l_maps(lua_State *L)
 {
 	bool own = lun_opt_bool(L, 1, "own", true);
-	struct lun_out *out = lun_push_buffer(L);
-	int err = lun_map_list(out);
-	const struct lun_map_facts *list = (const void *)out->data;
-	size_t len = out->len / sizeof(*list);
+	struct lun_out *ids = opt_ids(L, 1), *out = lun_push_buffer(L);
+	const struct lun_map_facts *list;
+	int err = list_maps(ids, out);
 	lua_Integer n = 0;
 
 	if (err)
 		return lun_push_error(L, err, "listing maps");
-	lua_createtable(L, (int)len, 0);
-	for (size_t i = 0; i < len; i++) {
+	list = (const void *)out->data;
+	lua_newtable(L);
+	for (size_t i = 0; i < out->len / sizeof(*list); i++) {
 		if (!own && lun_name_own(list[i].info.name))
 			continue;
 		lun_push_map_info(L, &list[i]);

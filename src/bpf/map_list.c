@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bpf/late_close.h"
@@ -167,6 +168,56 @@ int lun_map_list(struct lun_out *out)
 		remember(out->data + first, out->len - first);
 	pthread_mutex_unlock(&lock);
 	lun_late_close_flush();
+	return err;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Leaves of the list, from `first` on, those that are asked for. */
+static void pick(struct lun_out *out, size_t first, const uint32_t *ids, size_t nr)
+{
+	struct lun_map_facts *list = (void *)(out->data + first), *to = list;
+	const struct lun_map_facts *end = (const void *)(out->data + out->len);
+	const uint32_t *last = ids + nr;
+
+	for (const struct lun_map_facts *at = list; at < end; at++) {
+		while (ids < last && *ids < at->info.id)
+			ids++;
+		if (ids < last && *ids == at->info.id)
+			*to++ = *at;
+	}
+	out->len = first + (size_t)(to - list) * sizeof(*list);
+}
+
+/* One after the other, but for the wait until they are closed. */
+static int read_some(const uint32_t *ids, size_t nr, struct lun_out *out)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < nr; i++)
+		if (i == 0 || ids[i] != ids[i - 1])
+			err = add_read(out, ids[i]);
+	lun_late_close_flush();
+	return err;
+}
+
+int lun_map_some(uint32_t *ids, size_t nr, struct lun_out *out)
+{
+	size_t first = out->len;
+	int err;
+
+	if (nr > 1)
+		qsort(ids, nr, sizeof(*ids), by_id);
+	if (nr <= FEW)
+		return read_some(ids, nr, out);
+	err = lun_map_list(out);
+	if (!err)
+		pick(out, first, ids, nr);
 	return err;
 }
 

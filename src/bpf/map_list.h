@@ -20,5 +20,7 @@ int lun_map_facts(uint32_t id, struct lun_map_facts *facts);
 int lun_map_facts_fd(int fd, struct lun_map_facts *facts);
 /* Appends a struct lun_map_facts a map, by id; those that go away meanwhile are left out. */
 int lun_map_list(struct lun_out *out);
+/* The same of those alone that are asked for; puts the ids in their order. */
+int lun_map_some(uint32_t *ids, size_t nr, struct lun_out *out);
 /* Appends the id of each, a uint32_t. */
 int lun_map_ids(struct lun_out *out);

@@ -12,7 +12,6 @@ Kernel.__index = Kernel
 
 -- After so many objects looked up one by one, enumerating them all is cheaper.
 local SINGLE_MAX = 8
-local USED_MAX = 128 -- the same of the maps of programs, of which there may be far more
 
 -- What scripts' resolvers may call on a program.
 local Program = {}
@@ -57,8 +56,7 @@ function kernel.of(ctx)
   end
   local self = cache.kernel
   if not self then
-    self = setmetatable({ lists = {}, found = {}, indexes = {}, singles = {}, used_maps = 0 },
-      Kernel)
+    self = setmetatable({ lists = {}, found = {}, indexes = {}, singles = {} }, Kernel)
     cache.kernel = self
   end
   return self
@@ -128,6 +126,19 @@ local function read_one(self, kind, id)
   return found[id] or nil
 end
 
+-- Reads what was not read before of these maps, together: one by one, each program array would be
+-- waited for.
+local function read_maps(self, ids)
+  local found, unread = self.found.map or {}, {}
+  self.found.map = found
+  if self.lists.map then return end
+  for _, id in ipairs(ids) do
+    if found[id] == nil and id >= 0 then unread[#unread + 1] = id end
+  end
+  if #unread < 2 then return end
+  for _, info in ipairs(bpf.maps { ids = unread } or NONE) do found[info.id] = info end
+end
+
 --- One object by id, or nil and why not. After a few all are read at once.
 ---@param kind string
 ---@param id integer
@@ -150,6 +161,7 @@ end
 ---@return table[]
 function Kernel:some(kind, ids)
   local list, seen = {}, {}
+  if kind == "map" then read_maps(self, ids) end
   for _, id in ipairs(ids) do
     local info, err = read_one(self, kind, id)
     if err then error(err, 0) end
@@ -220,14 +232,23 @@ function Kernel:users(map_id)
   end)[map_id] or NONE
 end
 
---- The maps that a program uses; one that went away says so. Those of a few programs are read one
---- by one.
+-- The ids of the maps of all programs that were read.
+local function used_maps(self)
+  local ids = {}
+  for _, prog in pairs(self.found.prog or NONE) do
+    if prog then table.move(prog.map_ids or NONE, 1, #(prog.map_ids or NONE), #ids + 1, ids) end
+  end
+  return ids
+end
+
+--- The maps that a program uses; one that went away says so. After a few programs those of all
+--- that were read are read at once.
 ---@param prog table
 ---@return table[]
 function Kernel:maps_of(prog)
   local maps, ids = {}, prog.map_ids or NONE
-  self.used_maps = self.used_maps + #ids
-  if self.used_maps > USED_MAX then self:list("map") end
+  self.using = (self.using or 0) + 1
+  read_maps(self, self.using == SINGLE_MAX and used_maps(self) or ids)
   for i, id in ipairs(ids) do
     local info, err = read_one(self, "map", id)
     maps[i] = info or { id = id, error = err or kernel.why_not("map", id) }

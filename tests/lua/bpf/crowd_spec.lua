@@ -80,6 +80,32 @@ describe("a list of many maps", function()
     assert.equal(count(ours), seen)
   end)
 
+  it("is of some alone: those that are there, each once and by id", function()
+    local ids = {}
+    for id in pairs(ids_of(crowd)) do ids[#ids + 1] = id end
+    table.sort(ids)
+    local gone = assert(bpf.load(fixture.object("maps")))
+    local was = gone:maps()[1].id
+    gone:close()
+    assert.is_true(fixture.eventually(function() return not bpf.map_info(was) end))
+    for _, count_asked in ipairs { 3, #ids } do
+      local asked, seen = { was, ids[1] }, {}
+      for i = count_asked, 1, -1 do asked[#asked + 1] = ids[i] end
+      for i, info in ipairs(assert(bpf.maps { ids = asked })) do
+        assert.same(bpf.map_info(info.id), info)
+        seen[i] = info.id
+      end
+      assert.same(table.move(ids, 1, count_asked, 1, {}), seen)
+    end
+    assert.same({}, bpf.maps { ids = {} })
+  end)
+
+  it("is asked for rightly", function()
+    assert.has_error(function() bpf.maps { ids = 1 } end)
+    assert.has_error(function() bpf.maps { ids = { "x" } } end)
+    assert.has_error(function() bpf.maps { ids = { -1 } } end)
+  end)
+
   it("opens no map that it knows", function()
     bpf.maps()
     local before = fixture.descriptors()

@@ -32,6 +32,16 @@ describe("many program arrays", function()
     for _ in listed:gmatch("pa_few\n") do found = found + 1 end
     assert.equal(COUNT, found, listed)
   end)
+
+  it("are read by their ids without one being held afterwards", function()
+    local ids, before = {}, fixture.descriptors()
+    for _, pin in ipairs(assert(bpf.pins())) do
+      if pin.path:sub(1, #folder) == folder then ids[#ids + 1] = pin.id end
+    end
+    assert.equal(COUNT, #ids)
+    assert.equal(COUNT, #assert(bpf.maps { ids = ids }))
+    assert.equal(before, fixture.descriptors())
+  end)
 end)
 
 describe("a program array", function()
