@@ -11,6 +11,7 @@ local printer = require("lunette.graphql.printer")
 local types = require("lunette.graphql.types")
 local u64 = require("lunette.runtime.u64")
 local untyped = require("lunette.graphql.untyped")
+local unwritable = require("lunette.graphql.unwritable")
 
 local math_type, tointeger = math.type, math.tointeger
 
@@ -217,18 +218,38 @@ local UInt64 = wide("UInt64", "An unsigned 64-bit integer, exact, written as a d
 
 local function itself(value) return value end
 
-local JSON = { name = "JSON", description = "Any JSON value.", serialize = itself,
-  parse_value = itself, parse_literal = untyped.value }
+-- What a resolver, or a script's scalar, gave as a value of its own form.
+local function written(name, value)
+  local why = type(value) ~= "string" and unwritable(value)
+  if not why then return value end
+  return nil, ("%s cannot represent value: %s"):format(name, why)
+end
 
--- A function of a script's scalar: what it raises is a refusal, and so is nothing.
-local function guarded(name, fn)
+local JSON = { name = "JSON", description = "Any JSON value.", parse_value = itself,
+  parse_literal = untyped.value }
+
+function JSON.serialize(value) return written("JSON", value) end
+
+local function shown(value)
+  local is_node = type(value) == "table" and value.kind and value.at
+  return is_node and printer.short(value) or inspect.value(value)
+end
+
+-- A function of a script's scalar: what it raises is a refusal, and so is nothing. Of one that
+-- reads, what is raised as text is told with what was read.
+local function guarded(name, fn, reads)
   return function(value)
     local ok, result = pcall(fn, value)
-    if not ok then return nil, errors.message_of(result) end
-    if result ~= nil then return result end
-    local shown = type(value) == "table" and value.kind and value.at and printer.short(value)
-      or inspect.value(value)
-    return nil, ('Expected value of type "%s", found: %s.'):format(name, shown)
+    if ok and result ~= nil then
+      if reads then return result end
+      return written(name, result)
+    elseif ok then
+      return nil, ('Expected value of type "%s", found: %s.'):format(name, shown(value))
+    end
+    local message = errors.message_of(result)
+    if not reads or type(result) ~= "string" then return nil, message end
+    return nil, ('Expected value of type "%s", but encountered error "%s"; found: %s.'):format(
+      name, message, shown(value))
   end
 end
 
@@ -240,10 +261,10 @@ function scalars.attach(scalar, given)
   local known = scalars.extra[scalar.name] or JSON
   local name = scalar.name
   scalar.serialize = given.serialize and guarded(name, given.serialize) or known.serialize
-  scalar.parse_value = given.parse_value and guarded(name, given.parse_value)
+  scalar.parse_value = given.parse_value and guarded(name, given.parse_value, true)
     or known.parse_value
   if given.parse_literal then
-    scalar.parse_literal = guarded(name, given.parse_literal)
+    scalar.parse_literal = guarded(name, given.parse_literal, true)
   elseif given.parse_value then
     local parse = scalar.parse_value
     scalar.parse_literal = function(node)

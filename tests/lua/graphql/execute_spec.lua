@@ -2,6 +2,7 @@
 
 local support = require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")
+local errors = require("lunette.graphql.error")
 local json = require("lunette.runtime.json")
 
 local function order(object) return table.concat(getmetatable(object).order, " ") end
@@ -226,9 +227,38 @@ describe("scalars", function()
     assert.same({ j = { a = { 1, 7, json.null }, b = "X" } }, data)
   end)
 
-  it("may be a script's own", function()
+  it("refuse JSON that can't be written, as the error of its field", function()
+    local cyclic = {}
+    cyclic.again = cyclic
+    for why, value in pairs { ["nested deeper than 128"] = cyclic, ["a function"] = print,
+      ["a thread"] = { 1, { x = coroutine.create(print) } },
+      ["a userdata"] = json.object({ f = io.stdout }, { "f" }) } do
+      local wrong = support.schema("scalar JSON scalar Own type Query { j: JSON o: Own n: Int }", {
+        Query = { j = function() return value end, o = function() return value end },
+        Own = { serialize = function(given) return given end },
+      })
+      for name, scalar in pairs { j = "JSON", o = "Own" } do
+        local err, result = support.error(wrong, "{ n " .. name .. " }", { root = { n = 1 } })
+        assert.equal(scalar .. " cannot represent value: " .. why, err.message)
+        assert.same({ name }, err.path)
+        assert.same({ n = 1 }, result.data)
+      end
+    end
+    local fine = { 1, hidden = print, setmetatable({ a = 1, hidden = print }, json.shape { "a" }) }
+    local open = support.schema("scalar JSON type Query { j: JSON }")
+    assert.equal(fine, support.data(open, "{ j }", { root = { j = fine } }).j)
+  end)
+
+  it("may be a script's own, told with what it refuses", function()
     assert.same({ e = 4 }, support.data(schema, "{ e(v: 4) }"))
-    assert.matches("odd", support.error(schema, "{ e(v: 3) }").message)
+    assert.equal('Expected value of type "Even", but encountered error "odd"; found: 3.',
+      support.error(schema, "{ e(v: 3) }").message)
+    assert.equal('Variable "$v" has invalid value: Expected value of type "Even", but '
+      .. 'encountered error "odd"; found: "x".', support.error(schema,
+      "query ($v: Even) { e(v: $v) }", { variables = { v = "x" } }).message)
+    local own = support.schema("scalar Own type Query { o(v: Own): Int }", { Own = {
+      parse_value = function() error(errors.new { message = "of my own" }) end } })
+    assert.equal("of my own", support.error(own, "{ o(v: 3) }").message)
   end)
 
   it("refuse an Int beyond 32 bits, but where it is wide", function()
