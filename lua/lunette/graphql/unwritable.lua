@@ -14,7 +14,8 @@ local function unwritable(value, depth)
   if WRITTEN[type(value)] or value == json.null then return nil end
   if type(value) ~= "table" then return "a " .. type(value) end
   if depth >= DEEPEST then return "nested deeper than " .. DEEPEST end
-  local order = (getmetatable(value) or {}).order
+  local meta = getmetatable(value)
+  local order = meta and meta.order
   if order then
     for _, name in ipairs(order) do
       local why = unwritable(value[name], depth + 1)
