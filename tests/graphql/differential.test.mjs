@@ -8,9 +8,9 @@ import { readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { getIntrospectionQuery } from "graphql";
 import { makeData, makeRoot } from "./support/data.mjs";
-import { makeDocument, spoil } from "./support/documents.mjs";
+import { makeDocument, scattered, spoil } from "./support/documents.mjs";
 import { Engine } from "./support/engine.mjs";
-import { answer, buildSchema, printed } from "./support/oracle.mjs";
+import { answer, answers, buildSchema, printed } from "./support/oracle.mjs";
 import { Random } from "./support/random.mjs";
 import { makeSchema } from "./support/schemas.mjs";
 
@@ -79,6 +79,20 @@ async function checkRequest(schema, sdl, request) {
   const theirs = answer(schema, request);
   const ours = await engine.ask({ op: "execute", ...request });
   compare(ours, theirs, { sdl, ...request });
+  if (!theirs.errors && request.query.includes("subscription")) await checkEvents(schema, sdl, request);
+}
+
+/** A subscription: two events, one answer each. */
+async function checkEvents(schema, sdl, { root, ...rest }) {
+  const request = { ...rest, root: { $events: [root, {}] } };
+  const theirs = await answers(schema, request);
+  if (!theirs) return;
+  const ours = await engine.ask({ op: "subscribe", ...request });
+  if (ours.crash || ours.list.length !== theirs.length) {
+    differing.push({ found: `events: ${JSON.stringify(ours)}`, test: { sdl, ...request } });
+    return;
+  }
+  theirs.forEach((one, at) => compare(ours.list[at], one, { sdl, ...request }));
 }
 
 /** A text read and printed, by graphql-js once more lest descriptions in other quotes differ. */
@@ -114,6 +128,7 @@ test(`seed ${seed}`, async () => {
   for (let i = 0; i < SCHEMAS; i++) {
     const random = new Random(seed + i);
     const made = makeSchema(random);
+    await checkPrint(scattered(random, made.sdl));
     for (let j = 0; j < 4; j++) {
       const sdl = spoil(random, made.sdl);
       await checkPrint(sdl);
@@ -125,10 +140,10 @@ test(`seed ${seed}`, async () => {
     await checkRequest(schema, made.sdl, { query: INTROSPECTION });
     const all = [];
     for (let j = 0; j < DOCUMENTS; j++) {
-      const { root, query, variables } = makeDocument(random, made);
+      const { root, query, variables, operation } = makeDocument(random, made);
       const data = makeRoot(random, made.names, root);
       for (const text of [query, spoil(random, query)]) {
-        all.push(checkPrint(text), checkRequest(schema, made.sdl, { query: text, variables, root: data }));
+        all.push(checkPrint(text), checkRequest(schema, made.sdl, { query: text, variables, operation, root: data }));
       }
     }
     await Promise.all(all);

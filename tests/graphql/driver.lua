@@ -2,6 +2,7 @@
 --
 --   { op: "schema", sdl }                            -> { ok } | { errors }
 --   { op: "execute", query, variables?, operation?, root } -> { data?, errors? }
+--   { op: "subscribe", query, variables?, operation?, root } -> { list: [{ data?, errors? }] }
 --   { op: "print", query }                             -> { text } | { errors }
 --
 -- Resolvers are one rule, the same as in oracle.mjs: a field gives what its object holds under
@@ -14,6 +15,8 @@ local coerce = require("lunette.graphql.coerce")
 local encode = require("tests.graphql.support.encode")
 local errors = require("lunette.graphql.error")
 local json = require("lunette.runtime.json")
+local scalars = require("lunette.graphql.scalars")
+local untyped = require("lunette.graphql.untyped")
 local decode = require("lunette.graphql.json_text").read
 
 local schema
@@ -47,7 +50,32 @@ local function resolve(field)
   end
 end
 
+-- The scalar Odd: odd integers, and nothing else.
+local function odd(value)
+  if math.type(value) == "float" then value = math.tointeger(value) end
+  if math.type(value) ~= "integer" or value % 2 == 0 then error("not odd") end
+  return value
+end
+
+local ODD = { serialize = odd, parse_value = odd,
+  parse_literal = function(node) return odd(untyped.value(node)) end }
+
+-- The events of a subscription: its root value has the list.
+local function events(root)
+  local list = type(root) == "table" and root["$events"]
+  if not list then error(graphql.error { message = "no events" }) end
+  local at = 0
+  return function()
+    at = at + 1
+    return list[at]
+  end
+end
+
 local function attach(made)
+  if made.types.Odd and made.types.Odd.kind == "SCALAR" then scalars.attach(made.types.Odd, ODD) end
+  for _, field in ipairs(made.subscription and made.subscription.fields or {}) do
+    field.subscribe = events
+  end
   for _, t in ipairs(made.list) do
     if (t.kind == "OBJECT" or t.kind == "INTERFACE") and not t.introspection then
       for _, field in ipairs(t.fields) do field.resolve = resolve(field) end
@@ -65,12 +93,19 @@ function ops.schema(message)
   return { ok = true }
 end
 
-function ops.execute(message)
-  local result = graphql.execute {
-    schema = schema, source = message.query, variables = message.variables,
-    operation_name = message.operation, root = message.root,
-  }
-  return result
+local function request(message)
+  return { schema = schema, source = message.query, variables = message.variables,
+    operation_name = message.operation, root = message.root }
+end
+
+function ops.execute(message) return graphql.execute(request(message)) end
+
+function ops.subscribe(message)
+  local stream = graphql.subscribe(request(message))
+  if not graphql.is_stream(stream) then return { list = json.array { stream } } end
+  local list = json.array {}
+  for answer in function() return stream:next() end do list[#list + 1] = answer end
+  return { list = list }
 end
 
 function ops.print(message)

@@ -17,6 +17,7 @@ export function makeData(random, names, type, depth = 0) {
     case "String": return random.pick(["text", "ü😀\u2028", "a\n\"b\""]);
     case "Boolean": return random.chance(0.5);
     case "ID": return random.pick(["id", 7]);
+    case "Odd": return random.pick([1, -7, 9, 2, "odd"]);
     case "Any": return random.pick([1, "any", true, [1, "x"], { k: 1 }]);
     default:
   }

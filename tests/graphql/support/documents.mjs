@@ -1,5 +1,6 @@
 // Makes documents for a schema: mostly valid ones, their variables, and ones spoilt by a token.
 
+import { introspection, rootFields } from "./introspect.mjs";
 import { literal } from "./schemas.mjs";
 
 const named = (type) => type.replace(/[[\]!]/g, "");
@@ -29,7 +30,7 @@ class Maker {
     const given = field.args.filter((arg) => (arg.type.endsWith("!") && !arg.hasDefault) || random.chance(0.6));
     if (given.length === 0) return "";
     const texts = given.map((arg) =>
-      `${arg.name}: ${literal(random, this.names, arg.type, (type) => this.variable(type))}`);
+      `${arg.name}: ${field.name === "__type" ? `"${random.pick(["Query", "I0", "E0", "Odd", "N0", "nope"])}"` : literal(random, this.names, arg.type, (type) => this.variable(type))}`);
     return `(${texts.join(", ")})`;
   }
 
@@ -47,17 +48,18 @@ class Maker {
 
   fieldsOf(type) {
     const { objects, interfaces } = this.names;
-    return (objects[type] ?? interfaces[type])?.fields ?? [];
+    return (objects[type] ?? interfaces[type] ?? introspection[type])?.fields ?? [];
   }
 
   isComposite(type) {
     const { objects, interfaces, unions } = this.names;
-    return Boolean(objects[type] ?? interfaces[type] ?? unions[type]);
+    return Boolean(objects[type] ?? interfaces[type] ?? unions[type] ?? introspection[type]);
   }
 
   /** Types whose objects may be of this type too. */
   related(type) {
     const { objects, interfaces, unions } = this.names;
+    if (introspection[type]) return [type];
     const possible = (name) => (objects[name] ? [name] : unions[name]
       ?? Object.keys(objects).filter((one) => objects[one].interfaces.includes(name)));
     const own = possible(type);
@@ -71,7 +73,7 @@ class Maker {
     if (fields.length === 0 || random.chance(0.08)) {
       return `${random.chance(0.2) ? "t: " : ""}__typename`;
     }
-    const field = random.pick(fields);
+    const field = type === "Query" && random.chance(0.02) ? random.pick(rootFields) : random.pick(fields);
     const inner = named(field.type);
     if (this.isComposite(inner) && depth <= 0) return "__typename";
     // A field with arguments has its own key, lest two of it conflict; now and then it doesn't.
@@ -134,6 +136,7 @@ function value(random, names, type, depth = 0) {
     case "String": return random.pick(["s", "ü 😀 \n", ""]);
     case "Boolean": return random.chance(0.5);
     case "ID": return random.pick(["id", 12]);
+    case "Odd": return random.pick([1, 3, -5, 4, "odd", [1]]);
     case "Any": return random.pick([1, "s", true, [1, 2], { k: { l: [null] } }]);
     default:
   }
@@ -145,6 +148,12 @@ function value(random, names, type, depth = 0) {
   return Object.fromEntries(list.map(([name, of]) => [name, value(random, names, of, depth + 1)]));
 }
 
+/** One more operation: which of them is meant is told by its name, or is not. */
+function another(random, made) {
+  made.query += `\nquery Other { __typename ${random.pick(["", "...F0", "nope"])} }`;
+  made.operation = random.pick(["Op", "Op", "Other", "Nobody", undefined]);
+}
+
 /** A document that is meant to be valid, with variables that mostly are. */
 export function makeDocument(random, { names }) {
   const maker = new Maker(random, names);
@@ -152,17 +161,25 @@ export function makeDocument(random, { names }) {
   if (names.objects.Mutation) kinds.push(["mutation", "Mutation"]);
   if (names.objects.Subscription) kinds.push(["subscription", "Subscription"]);
   const [kind, root] = random.pick(kinds);
-  const query = maker.operation(kind, root);
-  const variables = {};
+  const made = { kind, root, query: maker.operation(kind, root), variables: {} };
   for (const [name, { type, value: own }] of maker.variables) {
     if ((own !== undefined || !type.endsWith("!")) ? random.chance(0.7) : random.chance(0.97)) {
-      variables[name] = value(random, names, type);
+      made.variables[name] = value(random, names, type);
     }
   }
-  return { kind, root, query, variables };
+  if (random.chance(0.08)) another(random, made);
+  if (random.chance(0.1)) made.query = scattered(random, made.query);
+  return made;
 }
 
 const TOKENS = /"""[^]*?"""|"(?:\\.|[^"\\])*"|\.\.\.|[_A-Za-z][_A-Za-z0-9]*|-?[0-9]+(?:\.[0-9]+)?|[^\s]/g;
+
+const IGNORED = [" ", "\n", "\r\n", "\r", "\t", ",", ", ", " # said\n", "\n  #\r", "\ufeff"];
+
+/** The same text with other white space, commas and comments between its tokens. */
+export function scattered(random, text) {
+  return (text.match(TOKENS) ?? []).map((token) => token + random.pick(IGNORED)).join("");
+}
 
 /** The same text with one or two tokens changed. */
 export function spoil(random, text) {

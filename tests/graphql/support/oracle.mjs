@@ -2,8 +2,8 @@
 
 import "../../lib/node18.mjs";
 import {
-  buildASTSchema, execute, GraphQLError, isExecutableDefinitionNode, isInterfaceType, isObjectType,
-  parse, print, validate, validateSchema, visit,
+  buildASTSchema, execute, getOperationAST, GraphQLError, isExecutableDefinitionNode, isInterfaceType, isObjectType,
+  isScalarType, parse, print, subscribe, validate, validateSchema, valueFromASTUntyped, visit,
 } from "graphql";
 import { validateSDL } from "graphql/validation/validate.js";
 
@@ -33,7 +33,9 @@ export function buildSchema(sdl) {
     if ((isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith("__")) {
       for (const field of Object.values(type.getFields())) field.resolve = resolver(field);
     }
+    if (type.name === "Odd" && isScalarType(type)) attachOdd(type);
   }
+  for (const field of Object.values(schema.getSubscriptionType()?.getFields() ?? {})) field.subscribe = events;
   return { schema };
 }
 
@@ -47,6 +49,18 @@ export function printed(text) {
   }
   const enter = (node) => (node.description ? { ...node, description: { ...node.description, block: false } } : undefined);
   return print(visit(document, { enter }));
+}
+
+// The scalar Odd: odd integers, and nothing else. The same is in driver.lua.
+function odd(value) {
+  if (Number.isInteger(value) && value % 2 !== 0) return value;
+  throw new Error("not odd");
+}
+
+function attachOdd(scalar) {
+  const literal = (node) => odd(valueFromASTUntyped(node));
+  Object.assign(scalar, { coerceOutputValue: odd, serialize: odd, coerceInputValue: odd, parseValue: odd,
+    coerceInputLiteral: literal, parseLiteral: literal });
 }
 
 function unwrap(value) {
@@ -70,6 +84,29 @@ function resolver(field) {
     if (value instanceof Error) throw value;
     return value;
   };
+}
+
+/** What a subscription's root field gives: its root value has the list. */
+async function* generator(list) {
+  for (const root of list) yield root;
+}
+
+function events(root) {
+  if (root?.$events === undefined) throw new GraphQLError("no events");
+  return generator(root.$events);
+}
+
+/** The answers to a subscription in a list, or the one error; undefined when it is none. */
+export async function answers(schema, { query, variables, root, operation }) {
+  const document = parse(query, OPTIONS);
+  if (getOperationAST(document, operation)?.operation !== "subscription") return undefined;
+  const given = await subscribe({
+    schema, document, rootValue: root, variableValues: variables, operationName: operation,
+  });
+  if (!given[Symbol.asyncIterator]) return [JSON.parse(JSON.stringify(given))];
+  const list = [];
+  for await (const one of given) list.push(JSON.parse(JSON.stringify(one)));
+  return list;
 }
 
 /** The answer to a request, as JSON. */

@@ -1,5 +1,7 @@
 // Makes schemas: a few types of each kind that refer to each other, as SDL.
 
+import { extensions, marked } from "./extend.mjs";
+
 const LEAVES = ["Int", "Float", "String", "Boolean", "ID"];
 
 const range = (n, prefix) => Array.from({ length: n }, (_, i) => prefix + i);
@@ -29,9 +31,11 @@ export function literal(random, names, type, variable, depth = 0) {
   switch (type) {
     case "Int": return String(random.int(-5, 100));
     case "Float": return random.pick(["1.5", "-0.25", "3", "1e3"]);
-    case "String": return random.pick(['"x"', '"a \\"quoted\\" \\u{1F600}"', '""', '"""block\n  text"""']);
+    case "String": return random.pick(['"x"', '"a \\"quoted\\" \\u{1F600}"', '""', '"""block\n  text"""',
+      '"\\uD83D\\uDE00\\t\\/"', '"""\\n\\""" "\r\n\t  a\r     b\n\n   """', '"#, no comment"']);
     case "Boolean": return random.pick(["true", "false"]);
     case "ID": return random.pick(['"id"', "7"]);
+    case "Odd": return random.pick(variable && random.chance(0.2) ? ["2", '"odd"', "[1]", "{a: 1}", "X"] : ["1", "7", "-3"]);
     case "Any": return random.pick(["1", '"s"', "{a: [1, {b: null}]}", "SOME", "[true, 2.5]"]);
     default:
   }
@@ -59,7 +63,7 @@ function inputs(random, names) {
   const list = Object.keys(names.inputs);
   list.forEach((name, at) => {
     const oneOf = random.chance(0.3);
-    const usable = [...LEAVES, "Any", ...Object.keys(names.enums), ...list.slice(at)];
+    const usable = [...LEAVES, "Any", "Odd", ...Object.keys(names.enums), ...list.slice(at)];
     const fields = range(random.int(1, 4), "f").map((field) => {
       // The first field is a leaf, so that there is an end to values.
       let type = wrap(random, field === "f0" ? random.pick(LEAVES) : random.pick(usable), oneOf ? 0 : 0.2);
@@ -74,7 +78,7 @@ function inputs(random, names) {
   list.forEach((name) => {
     const { list: fields, oneOf } = names.inputs[name];
     const lines = fields.map(([field, type, hasDefault]) =>
-      `  ${field}: ${type}${hasDefault ? ` = ${literal(random, names, type)}` : ""}${type.endsWith("!") && !hasDefault ? "" : deprecated(random)}`);
+      `  ${field}: ${type}${hasDefault ? ` = ${literal(random, names, type)}` : ""}${type.endsWith("!") && !hasDefault ? "" : deprecated(random)}${marked(random)}`);
     texts.push(`${describe(random)}input ${name}${oneOf ? " @oneOf" : ""} {\n${lines.join("\n")}\n}`);
   });
   return texts;
@@ -82,7 +86,7 @@ function inputs(random, names) {
 
 function args(random, names, share = 0.35) {
   if (!random.chance(share)) return [];
-  const usable = [...LEAVES, "Any", ...Object.keys(names.enums), ...Object.keys(names.inputs)];
+  const usable = [...LEAVES, "Any", "Odd", ...Object.keys(names.enums), ...Object.keys(names.inputs)];
   return range(random.int(1, 3), "a").map((name) => {
     const type = wrap(random, random.pick(usable), 0.2);
     const hasDefault = random.chance(0.25);
@@ -98,6 +102,17 @@ function field(random, names, name, outputs) {
   return { name, type, args: given, text: `${name}${given.length ? `(${given.map((arg) => arg.text).join(", ")})` : ""}: ${type}` };
 }
 
+/** An object's field of an interface may be non-null, and take arguments more. */
+function narrowed(random, field) {
+  const own = { ...field, args: [...field.args] };
+  if (!field.type.endsWith("!") && random.chance(0.2)) own.type += "!";
+  if (field.args.length > 0 && random.chance(0.3)) {
+    own.args.push({ name: "more", type: "[Int]", hasDefault: false, text: "more: [Int]" });
+  }
+  own.text = `${field.name}${own.args.length ? `(${own.args.map((arg) => arg.text).join(", ")})` : ""}: ${own.type}`;
+  return own;
+}
+
 /** A schema: its SDL, and what is in it by name. */
 export function makeSchema(random) {
   const names = { enums: {}, inputs: {}, objects: {}, interfaces: {}, unions: {} };
@@ -106,10 +121,10 @@ export function makeSchema(random) {
   const objects = range(random.int(2, 5), "O");
   const interfaces = range(random.int(1, 3), "N");
   const unions = range(random.int(0, 2), "U");
-  const outputs = [...LEAVES, ...LEAVES, "Any", ...Object.keys(names.enums), ...objects, ...interfaces, ...unions];
-  const texts = ["scalar Any", ...inputs(random, names)];
+  const outputs = [...LEAVES, ...LEAVES, "Any", "Odd", ...Object.keys(names.enums), ...objects, ...interfaces, ...unions];
+  const texts = ["scalar Any", `scalar Odd${random.chance(0.3) ? ' @specifiedBy(url: "https://odd")' : ""}`, ...inputs(random, names)];
   for (const [name, values] of Object.entries(names.enums)) {
-    texts.push(`${describe(random)}enum ${name} { ${values.map((v) => v + deprecated(random)).join(" ")} }`);
+    texts.push(`${describe(random)}enum ${name}${marked(random)} { ${values.map((v) => v + deprecated(random) + marked(random)).join(" ")} }`);
   }
   interfaces.forEach((name, at) => {
     const parents = at > 0 && random.chance(0.4) ? [interfaces[at - 1]] : [];
@@ -126,8 +141,9 @@ export function makeSchema(random) {
     const all = [...new Set(chosen.flatMap((one) => [one, ...names.interfaces[one].parents]))];
     const inherited = all.flatMap((one) => names.interfaces[one].own);
     const own = range(random.int(least, 5), "f").map((f) => field(random, names, f, outputs));
-    names.objects[name] = { interfaces: all, fields: [...inherited, ...own] };
-    const lines = [...inherited, ...own].map((f) => `${describe(random, "  ")}  ${f.text}${own.includes(f) ? deprecated(random) : ""}`);
+    const fields = [...inherited.map((f) => narrowed(random, f)), ...own];
+    names.objects[name] = { interfaces: all, fields };
+    const lines = fields.map((f) => `${describe(random, "  ")}  ${f.text}${own.includes(f) ? deprecated(random) : ""}${marked(random)}`);
     texts.push(`${describe(random)}type ${name}${all.length ? ` implements ${all.join(" & ")}` : ""} {\n${lines.join("\n")}\n}`);
   };
   object("Query", 4);
@@ -138,8 +154,8 @@ export function makeSchema(random) {
     names.unions[name] = random.some(objects, 1);
     texts.push(`union ${name} = ${names.unions[name].join(" | ")}`);
   }
-  texts.push(`directive @rep(x: Int, y: E0 = V0) repeatable on FIELD | QUERY | FRAGMENT_SPREAD | VARIABLE_DEFINITION`);
-  texts.push(`directive @one(s: String!) on FIELD | FRAGMENT_DEFINITION | INLINE_FRAGMENT`);
-  if (random.chance(0.3)) texts.push(`extend type Query { more: Int }`);
+  texts.push("directive @rep(x: Int, y: E0 = V0) repeatable on FIELD | QUERY | FRAGMENT_SPREAD | VARIABLE_DEFINITION");
+  texts.push("directive @one(s: String!) on FIELD | FRAGMENT_DEFINITION | INLINE_FRAGMENT");
+  extensions(random, names, texts);
   return { sdl: texts.join("\n\n"), names };
 }
