@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { after, before, describe, test } from "node:test";
 import { raw, request } from "../lib/http.mjs";
-import { run, startServer, token, until } from "../lib/server.mjs";
+import { run, startServer, token } from "../lib/server.mjs";
 
 const scripts = { "routes.lua": `
 local http = require("lunette").http
@@ -171,7 +171,7 @@ test("capabilities that nothing needs are given up, in every thread", async (t) 
 test("--allow-write without a token makes one, and says it on stderr", async () => {
   const server = await startServer({ scripts, args: ["--allow-write"] });
   try {
-    const [, made] = await until(() => /the token for writing is ([0-9a-f]{32})\n/.exec(server.stderr()), { what: "the token" });
+    const [, made] = await server.logged(/the token for writing is ([0-9a-f]{32})\n/);
     assert.equal((await request(server.url + "/rights", { headers: bearer(made) })).json().write, true);
   } finally { await server.stop(); }
 });

@@ -118,7 +118,7 @@ describe("streams", () => {
   test("an error in the middle cuts the connection; at the start it is a 500", async () => {
     await assert.rejects(get("/breaks"), /aborted|ECONNRESET/);
     assert.equal((await get("/breaks-first")).status, 500);
-    assert.match(server.stderr(), /it broke/);
+    await server.logged(/it broke/);
   });
   test("slow readers hold no VM, and a reader that goes ends its stream", async () => {
     const readers = [];
@@ -183,7 +183,7 @@ describe("WebSockets", () => {
     const client = await open();
     client.socket.send("fail");
     assert.equal((await client.end).code, 1011);
-    assert.match(server.stderr(), /a callback fails\nstack traceback/);
+    await server.logged(/a callback fails\nstack traceback/);
     other.socket.send("still here");
     assert.equal(await other.next(2), "1 still here");
     other.socket.close();

@@ -121,7 +121,7 @@ describe("answers", () => {
       assert.match(answer.json().error.message, message);
       assert.equal(answer.headers.injected, undefined);
     }
-    assert.match(server.stderr(), /GET \/error .*it broke\nstack traceback/);
+    await server.logged(/GET \/error .*it broke\nstack traceback/);
   });
   test("connections are kept", async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });

@@ -55,7 +55,7 @@ describe("reload", () => {
       const state = await health(server);
       assert.equal(state.status, "degraded");
       assert.match(state.errors.at(-1).message, message);
-      assert.match(server.stderr(), message);
+      await server.logged(message);
       assert.equal(await metric(server, "lunette_scripts_ok"), 0);
       assert.equal(state.generation, 1);
     }

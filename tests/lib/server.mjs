@@ -64,6 +64,8 @@ export async function startServer({ args = [], env = {}, scripts, token: withTok
   return {
     url, port: Number(new URL(url).port), pid: child.pid, scripts: files,
     stderr: () => stderr, stdout: () => stdout,
+    /** Waits for a line of the log: it comes by another way than the answer. */
+    logged: (pattern) => until(() => pattern.exec(stderr), { what: `${pattern} in the log` }),
     kill: (signal) => child.kill(signal),
     async stop(signal = "SIGTERM") {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
