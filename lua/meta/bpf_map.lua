@@ -36,7 +36,7 @@ local Btf = {}
 ---@field cpus? boolean every CPU's value, also where the decoder would make them one
 ---@field decoder? table a decoder to use instead of the one in force
 ---@field after? string goes on after this position (Cursor:position)
----@field where? bpf.Where only these entries; cursor() and each() heed it
+---@field where? bpf.Where only these entries; cursor(), each() and stream() heed it
 
 ---@class bpf.Cell A cell of an entry's row, read without Lua
 ---@field plan bpf.Plan of the key or value
@@ -68,6 +68,9 @@ local Btf = {}
 
 ---@class bpf.StreamOptions: bpf.ReadOptions
 ---@field format? "ndjson"|"json"|"csv" ndjson unless said otherwise
+---@field limit? integer entries at most
+---@field sort? bpf.Cell in this order, then by the key's bytes; else in the map's own
+---@field descending? boolean
 
 ---@class bpf.Column
 ---@field name string path of the field: "comm", "addr.port"
@@ -197,8 +200,9 @@ function Map:select(opts) end
 ---@return bpf.Snapshot|nil snapshot, string? err, integer? errno
 function Map:snapshot(opts) end
 
---- The whole map as text. Where no Lua function is in the decoder it is a C source, which
---- needs no VM (lunette.source); else an object with the same read() and close().
+--- The map's entries as text. Where no Lua function is in the decoder and no condition is given
+--- it is a C source, which needs no VM (lunette.source); else an object with the same read() and
+--- close(). Memory is constant, also where it sorts: what has no room takes another walk.
 ---@param opts? bpf.StreamOptions
 ---@return lunette.Source|bpf.Text|nil stream, string? err, integer? errno
 function Map:stream(opts) end

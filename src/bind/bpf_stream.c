@@ -1,5 +1,5 @@
 /*
- * map:stream(opts): a whole map as text. Where no Lua function is in the decoder it is a
+ * map:stream(opts): a map as text. Where no Lua function is in the decoder or a condition it is a
  * source that C drains alone; else an object with the same read() and close() that calls
  * the functions in this VM.
  */
@@ -16,7 +16,7 @@
 #include "text/json.h"
 
 /* User values of a text object. */
-enum { KEY_PLAN = 1, VALUE_PLAN = 2 };
+enum { KEY_PLAN = 1, VALUE_PLAN = 2, FUNCTIONS = 3 };
 
 struct text {
 	struct lun_stream *stream;
@@ -94,14 +94,16 @@ static void call_func(struct lun_sink *sink, const struct lun_op *op, const char
 	lua_pop(calls->L, 1);
 }
 
-/* Pulls until there is text; the user values are on the stack at 2 and 3. */
+/* Pulls until there is text; the user values are on the stack from 2 on. */
 static int pull(lua_State *L, struct text *text)
 {
 	struct calls calls = { L, 2, 3 };
+	struct lun_where_calls tests;
 	struct lun_source *source = &text->stream->source;
 	int more;
 
 	text->stream->user = &calls;
+	lun_where_bind(lun_stream_where(text->stream), &tests, L, 4);
 	lun_out_reset(&text->out);
 	do {
 		more = source->pull(source, &text->out);
@@ -121,6 +123,7 @@ static int l_text_read(lua_State *L)
 	lua_settop(L, 1);
 	lua_getiuservalue(L, 1, KEY_PLAN);
 	lua_getiuservalue(L, 1, VALUE_PLAN);
+	lua_getiuservalue(L, 1, FUNCTIONS);
 	err = pull(L, text);
 	if (err)
 		return lun_push_error(L, err, "reading the map");
@@ -152,23 +155,29 @@ static int check_format(lua_State *L)
 	return format;
 }
 
-static int push_source(lua_State *L, const struct lun_map *map, const struct lun_view *view,
-	enum lun_stream_format format)
+/* What of the options at 2 a stream is made with. */
+struct opening {
+	struct lun_view view;
+	enum lun_stream_format format;
+	bool sorted;
+};
+
+static int push_source(lua_State *L, const struct lun_map *map, const struct opening *how,
+	struct lun_stream **stream)
 {
 	struct lun_source **slot = lun_source_new(L);
-	struct lun_stream *stream;
-	int err = lun_stream_open(&stream, map, view, format);
+	int err = lun_stream_open(stream, map, &how->view, how->format, how->sorted);
 
 	if (!err)
-		*slot = &stream->source;
+		*slot = &(*stream)->source;
 	return err;
 }
 
 /* The plan objects are below the top of the stack. */
-static int push_text(lua_State *L, const struct lun_map *map, const struct lun_view *view,
-	enum lun_stream_format format)
+static int push_text(lua_State *L, const struct lun_map *map, const struct opening *how,
+	struct lun_stream **stream)
 {
-	struct text *text = lua_newuserdatauv(L, sizeof(*text), 2);
+	struct text *text = lua_newuserdatauv(L, sizeof(*text), FUNCTIONS);
 	int err;
 
 	memset(text, 0, sizeof(*text));
@@ -177,19 +186,59 @@ static int push_text(lua_State *L, const struct lun_map *map, const struct lun_v
 	lua_setiuservalue(L, -2, KEY_PLAN);
 	lua_pushvalue(L, -2);
 	lua_setiuservalue(L, -2, VALUE_PLAN);
-	err = lun_stream_open(&text->stream, map, view, format);
-	if (!err)
-		text->stream->func = call_func;
-	return err;
+	err = lun_stream_open(stream, map, &how->view, how->format, how->sorted);
+	if (err)
+		return err;
+	text->stream = *stream;
+	text->stream->func = call_func;
+	return 0;
 }
 
-/* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus = }]) -> stream with
- * read() and close() | nil, err, errno */
+static bool has(lua_State *L, const char *name)
+{
+	bool is_there = lua_getfield(L, 2, name) != LUA_TNIL;
+
+	lua_pop(L, 1);
+	return is_there;
+}
+
+static void set_limit(lua_State *L, struct lun_stream *stream)
+{
+	lua_Integer limit = luaL_checkinteger(L, -1);
+
+	if (limit < 0)
+		luaL_error(L, "limit: out of range");
+	stream->left = (uint64_t)limit;
+	if (stream->sorted && limit < UINT32_MAX)
+		stream->sorted->limit = (uint32_t)limit;
+}
+
+/* Which entries, in which order, by the options at 2; the stream's object is on the top. */
+static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *stream)
+{
+	int object = lua_gettop(L);
+
+	if (lua_getfield(L, 2, "limit") != LUA_TNIL)
+		set_limit(L, stream);
+	if (lua_getfield(L, 2, "where") != LUA_TNIL) {
+		lun_push_where(L, -1, map, lun_stream_where(stream));
+		lua_setiuservalue(L, object, FUNCTIONS);
+	}
+	if (stream->sorted) {
+		lua_getfield(L, 2, "sort");
+		lun_check_cell(L, -1, map, &stream->sorted->sort);
+		stream->sorted->descending = lun_opt_bool(L, 2, "descending", false);
+	}
+	lua_settop(L, object);
+}
+
+/* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus =, where =, sort =,
+ * descending =, limit = }]) -> stream with read() and close() | nil, err, errno */
 int l_map_stream(lua_State *L)
 {
 	struct lun_map *map = lun_map_check(L, 1);
-	enum lun_stream_format format;
-	struct lun_view view;
+	struct lun_stream *stream;
+	struct opening how;
 	int n, err;
 
 	lua_settop(L, 2);
@@ -197,18 +246,22 @@ int l_map_stream(lua_State *L)
 		lua_newtable(L);
 		lua_replace(L, 2);
 	}
-	format = (enum lun_stream_format)check_format(L);
+	how.format = (enum lun_stream_format)check_format(L);
+	how.sorted = has(L, "sort");
 	n = lun_push_readable(L, map);
 	if (!n)
 		n = lun_push_chosen_decoder(L);
 	if (!n)
-		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &view);
+		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &how.view);
 	if (n)
 		return n;
-	err = lun_view_calls_lua(&view) ? push_text(L, map, &view, format)
-					: push_source(L, map, &view, format);
-	lun_view_free(&view);
-	return err ? lun_push_error(L, err, "map") : 1;
+	err = (lun_view_calls_lua(&how.view) || has(L, "where") ? push_text : push_source)(
+		L, map, &how, &stream);
+	lun_view_free(&how.view);
+	if (err)
+		return lun_push_error(L, err, "map");
+	choose(L, map, stream);
+	return 1;
 }
 
 static const luaL_Reg methods[] = {

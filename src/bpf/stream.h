@@ -1,9 +1,11 @@
 #pragma once
 /*
- * A whole map as text, made while it is read: a struct lun_source of constant memory that
- * holds its own cursor. Without Lua functions in the view any thread may pull it.
+ * A map as text, made while it is read: a struct lun_source of constant memory that holds its
+ * own cursor; or, in the order of a cell, a selection, of as many walks as its rows take.
+ * Without Lua functions in the view or the condition any thread may pull it.
  */
 #include "bpf/ahead.h"
+#include "bpf/select.h"
 #include "bpf/view.h"
 #include "text/source.h"
 
@@ -15,11 +17,17 @@ enum lun_stream_format {
 
 struct lun_stream {
 	struct lun_source source;
-	struct lun_ahead ahead;
+	struct lun_ahead ahead;    /* in the map's order */
+	struct lun_select *sorted; /* else in that of its cell */
+	struct lun_where where;    /* of entries in the map's order */
+	uint64_t left;             /* entries that may still be written */
+	uint32_t at;               /* sorted: the next row */
 	struct lun_view view;
 	struct lun_ctx ctx;
 	enum lun_stream_format format;
 	bool started, finished;
+	bool ended; /* there is no more to read */
+	bool restarted, truncated;
 	bool any;               /* something stands before the next entry */
 	struct lun_pick *picks; /* CSV: key columns, then value columns */
 	uint32_t nr_picks, nr_key_picks;
@@ -27,6 +35,12 @@ struct lun_stream {
 	void *user;
 };
 
-/* Copies the map's handle and takes references to the view's plans. */
+/* Copies the map's handle and takes references to the view's plans. Before the first pull the
+ * caller may set `left`, fill in the condition, and of a sorted one the cell. */
 int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
-	const struct lun_view *view, enum lun_stream_format format);
+	const struct lun_view *view, enum lun_stream_format format, bool sorted);
+/* The condition of the entries that are written, to be filled in. */
+static inline struct lun_where *lun_stream_where(struct lun_stream *stream)
+{
+	return stream->sorted ? &stream->sorted->where : &stream->where;
+}

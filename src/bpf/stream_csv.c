@@ -1,6 +1,7 @@
 #include "bpf/stream_csv.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,33 @@ int lun_csv_columns(struct lun_stream *s)
 	return 0;
 }
 
+static bool is_key(const struct lun_stream *s, uint32_t i)
+{
+	return i < s->nr_key_picks;
+}
+
+/* Whether key and value have a column of this name: then they say whose it is. */
+static bool is_double(const struct lun_stream *s, uint32_t i)
+{
+	for (uint32_t j = 0; j < s->nr_picks; j++) {
+		if (is_key(s, i) != is_key(s, j) && !strcmp(s->picks[i].path, s->picks[j].path))
+			return true;
+	}
+	return false;
+}
+
+static void write_name(const struct lun_stream *s, struct lun_out *out, uint32_t i)
+{
+	char name[sizeof(s->picks->path) + sizeof("value.")];
+	int len = snprintf(name, sizeof(name), "%s%s",
+		!is_double(s, i)       ? ""
+			: is_key(s, i) ? "key."
+				       : "value.",
+		s->picks[i].path);
+
+	lun_csv_field(out, name, (size_t)len);
+}
+
 void lun_csv_header(const struct lun_stream *s, struct lun_out *out)
 {
 	for (uint32_t i = 0; i < s->nr_picks; i++) {
@@ -28,7 +56,7 @@ void lun_csv_header(const struct lun_stream *s, struct lun_out *out)
 			lun_out_char(out, ',');
 		if (i == s->nr_key_picks && lun_view_each_cpu(&s->view))
 			lun_out_str(out, "cpu,");
-		lun_csv_field(out, s->picks[i].path, strlen(s->picks[i].path));
+		write_name(s, out, i);
 	}
 	lun_out_char(out, '\n');
 }
@@ -77,32 +105,29 @@ static void write_row(struct lun_stream *s, struct lun_out *out, const uint8_t *
 	struct lun_bytes key_bytes = lun_view_key(key);
 
 	for (uint32_t i = 0; i < s->nr_picks; i++) {
-		bool is_key = i < s->nr_key_picks;
+		bool of_key = is_key(s, i);
 
 		if (i)
 			lun_out_char(out, ',');
 		if (i == s->nr_key_picks && cpu >= 0)
 			lun_out_printf(out, "%d,", cpu);
-		write_cell(s, out, is_key ? s->view.key : s->view.value, &s->picks[i],
-			is_key ? &key_bytes : values, is_key ? LUN_SIDE_KEY : LUN_SIDE_VALUE);
+		write_cell(s, out, of_key ? s->view.key : s->view.value, &s->picks[i],
+			of_key ? &key_bytes : values, of_key ? LUN_SIDE_KEY : LUN_SIDE_VALUE);
 	}
 	lun_out_char(out, '\n');
 }
 
-void lun_csv_rows(struct lun_stream *s, struct lun_out *out, uint32_t count)
+void lun_csv_entry(
+	struct lun_stream *s, struct lun_out *out, const uint8_t *key, const uint8_t *value)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		const uint8_t *key = lun_ahead_key(&s->ahead, i);
-		const uint8_t *value = lun_ahead_value(&s->ahead, i);
-		struct lun_bytes values = lun_view_values(&s->view, value);
+	struct lun_bytes values = lun_view_values(&s->view, value);
 
-		if (!lun_view_each_cpu(&s->view)) {
-			write_row(s, out, key, &values, -1);
-			continue;
-		}
-		for (uint32_t cpu = 0; cpu < s->view.cpus; cpu++) {
-			values = lun_view_cpu(&s->view, value, cpu);
-			write_row(s, out, key, &values, (int)cpu);
-		}
+	if (!lun_view_each_cpu(&s->view)) {
+		write_row(s, out, key, &values, -1);
+		return;
+	}
+	for (uint32_t cpu = 0; cpu < s->view.cpus; cpu++) {
+		values = lun_view_cpu(&s->view, value, cpu);
+		write_row(s, out, key, &values, (int)cpu);
 	}
 }

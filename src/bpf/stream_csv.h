@@ -4,4 +4,6 @@
 
 int lun_csv_columns(struct lun_stream *s);
 void lun_csv_header(const struct lun_stream *s, struct lun_out *out);
-void lun_csv_rows(struct lun_stream *s, struct lun_out *out, uint32_t count);
+/* An entry: a line, or one for each CPU. */
+void lun_csv_entry(
+	struct lun_stream *s, struct lun_out *out, const uint8_t *key, const uint8_t *value);

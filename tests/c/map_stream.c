@@ -45,7 +45,7 @@ static struct lun_stream *open_stream(const struct lun_map *map, enum lun_stream
 	struct lun_view view;
 
 	assert_int_equal(lun_view_init(&view, map, key, value, LUN_EACH_CPU), 0);
-	assert_int_equal(lun_stream_open(&stream, map, &view, format), 0);
+	assert_int_equal(lun_stream_open(&stream, map, &view, format, false), 0);
 	lun_view_free(&view);
 	lun_plan_unref(key);
 	lun_plan_unref(value);
@@ -120,7 +120,7 @@ static void test_notes_after_the_end(void **state)
 	assert_null(lun_source_note(&stream->source));
 	read_all(&stream->source);
 	assert_non_null(strstr(lun_source_note(&stream->source), "cut short"));
-	stream->ahead.cur.truncated = false;
+	stream->truncated = false;
 	assert_null(lun_source_note(&stream->source));
 	stream->source.close(&stream->source);
 	lun_map_close(&map);

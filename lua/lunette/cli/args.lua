@@ -13,11 +13,11 @@ function args.json(command)
 end
 
 --- One of -j and --csv, and of --ndjson where its help is given.
----@param opts? { json: string?, ndjson: string? } their help
+---@param opts? { json: string?, csv: string?, ndjson: string? } their help
 function args.formats(command, opts)
   opts = opts or {}
   local flags = { command:flag("-j --json", opts.json or JSON),
-    command:flag("--csv", "Print CSV.") }
+    command:flag("--csv", opts.csv or "Print CSV.") }
   if opts.ndjson then flags[3] = command:flag("--ndjson", opts.ndjson) end
   command:mutex(table.unpack(flags))
   return command

@@ -5,7 +5,9 @@
 local bpf = require("bpf")
 local cells = require("lunette.schema.cells")
 local d = require("lunette.decode")
+local numbers = require("lunette.schema.numbers")
 local pages = require("lunette.schema.pages")
+local select = require("lunette.schema.select")
 local support = require("tests.lua.schema.support")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
@@ -94,6 +96,23 @@ local function all_pages(map, reader, args, run)
   if run and run.selection then run.selection:close() end
   args.run = nil
   return rows, matched
+end
+
+-- The keys of what a stream writes of the same choice.
+local function streamed(map, reader, decoder, args, at)
+  local stream <close> = assert(map:stream {
+    format = "ndjson", decoder = decoder, limit = args.top,
+    where = args.filter and select.where(reader, args.filter),
+    sort = args.sort and reader:cell(at), descending = args.sort and args.sort.order == "DESC",
+  })
+  local rows, text = {}, {}
+  for chunk in function() return stream:read() end do text[#text + 1] = chunk end
+  for line in table.concat(text):gmatch("[^\n]+") do
+    local key = line:match('^{"key":"(%d+)"')
+    rows[#rows + 1] = { bytes = ("<i8"):pack((numbers.parse(key))) }
+  end
+  assert.is_nil(stream:note())
+  return rows
 end
 
 local function index_of(reader, name)
@@ -212,7 +231,9 @@ describe("sorted pages", function()
       assert.equal(matched_wanted, matched, what)
       assert.equal(keys(wanted), keys((all_pages(map, reader, args, {}))), what .. ", in a run")
       assert.equal(keys(wanted), keys((all_pages(map, without_c(reader), args))), what)
-      args.sort = nil
+      assert.equal(keys(wanted), keys(streamed(map, reader, decoder, args, at)),
+        what .. ", as a stream")
+      args.sort, args.top = nil, nil
       local unsorted = all_pages(map, reader, args)
       table.sort(unsorted, function(a, b) return a.bytes < b.bytes end)
       local plain = {}
@@ -221,6 +242,9 @@ describe("sorted pages", function()
       end
       table.sort(plain, function(a, b) return a.bytes < b.bytes end)
       assert.equal(keys(plain), keys(unsorted), what .. ", in the map's order")
+      local stream = streamed(map, reader, decoder, args)
+      table.sort(stream, function(a, b) return a.bytes < b.bytes end)
+      assert.equal(keys(plain), keys(stream), what .. ", as a stream in the map's order")
     end
   end
 

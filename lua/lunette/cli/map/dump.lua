@@ -1,6 +1,7 @@
 -- lunette map dump | lookup: entries, by the decoder in force or as hex, string, number.
 
 local args = require("lunette.cli.args")
+local bpf = require("bpf")
 local decode = require("lunette.decode")
 local entry = require("lunette.cli.map.entry")
 local exit = require("lunette.cli.exit")
@@ -27,7 +28,8 @@ function dump.choose(command)
     :argname("COLUMN")
   command:option("--top", "Only so many rows of the whole map, by --sort.")
     :argname("N"):convert(args.count)
-  command:option("--cpus", "Of per-CPU values: sum, each or both."):choices {
+  command:option("--cpus", "Of per-CPU values: sum, each or both; unless said tables have "
+    .. "the sum, JSON and CSV each."):choices {
     "sum", "each", "both" }
   args.scripts(command)
 end
@@ -35,8 +37,11 @@ end
 function dump.configure(command)
   local all = command:command("dump", "Print a map's entries.")
   dump.choose(all)
-  all:option("--limit", "At most so many rows."):argname("N"):convert(args.count)
-  args.formats(all, { ndjson = "Print JSON, an entry a line." })
+  all:option("--limit", "At most so many entries."):argname("N"):convert(args.count)
+  args.formats(all, {
+    ndjson = "Print JSON, an entry a line.",
+    csv = "Print CSV: a line an entry; where each CPU's value is shown, a line a CPU.",
+  })
   all:epilog("  lunette map dump AT_SYSCALLNUM --sort value --top 10\n"
     .. "  lunette map dump flows --where 'packets >= 100' --where 'comm *= ssh' -j")
   local one = command:command("lookup", "Print one entry.")
@@ -49,35 +54,44 @@ local function stream_format(given)
   return given.json and "json" or given.ndjson and "ndjson" or given.csv and "csv" or nil
 end
 
--- A whole map for a machine needs no table: C writes it while it reads, in constant memory.
-local function is_stream(given)
-  return stream_format(given) and not given.sort and not given.top and not given.limit
-    and not given.decode and #given.where == 0 and given.cpus ~= "both"
+-- What machines get of per-CPU values: each, unless the decoder or the user makes them one.
+local function cpus_for_machines(map, given)
+  if given.cpus then return given.cpus end
+  return not given.decode and exit.check(map:decoder()).reduce and "sum" or "each"
 end
 
--- Writes the whole map; false where its type has nothing to walk over.
-local function stream(map, given)
-  local decoder
-  if given.cpus then
-    local in_force = map:decoder()
-    decoder = { key_plan = in_force.key_plan, value_plan = in_force.value_plan,
-      reduce = given.cpus == "sum" and "sum" or nil }
-  end
-  local source = map:stream { format = stream_format(given), decoder = decoder }
+-- C writes for machines while it reads, in constant memory: what it chooses and sorts by are
+-- cells that need no Lua. Nothing where pages of a table have to do.
+local function stream_options(map, info, given)
+  local known = given.decode == nil and given.cpus ~= "both" and (given.sort or not given.top)
+  if not known or bpf.unreadable(info) then return nil end
+  local decoder, cpus = exit.check(map:decoder()), cpus_for_machines(map, given)
+  local opts = {
+    format = stream_format(given), limit = given.limit,
+    decoder = { key_plan = decoder.key_plan, value_plan = decoder.value_plan,
+      reduce = cpus == "sum" and (decoder.reduce or "sum") or nil },
+  }
+  local ok, able = pcall(page.choose, opts, info, decoder, page.machine_variables(given, cpus))
+  if not ok then exit.fail(exit.code_of(able), "%s", able) end
+  return able and opts or nil
+end
+
+-- False where it has to be done otherwise.
+local function stream(map, info, given)
+  local opts = stream_options(map, info, given)
+  local source = opts and map:stream(opts)
   if source then output.stream(source) end
   return source ~= nil
 end
 
--- Rows that were chosen, for machines: the same entries that a stream writes.
-local function print_chosen(map, variables, given)
-  local info = exit.check(map:info())
-  local fields = entry.fields(map, info, given.decode)
-  variables.cpus = given.cpus and variables.cpus or "BOTH"
+-- Rows that were chosen, as the same entries that a stream writes.
+local function print_entries(map, info, given)
+  local fields, cpus = entry.fields(map, info, given.decode), cpus_for_machines(map, given)
   local entries, write = json.array({}), nil
-  page.each(variables, given.limit, function(one)
+  page.each(page.machine_variables(given, cpus, info.id), given.limit, function(one)
     page.explain(one)
     page.warn(one)
-    write = write or entry.writer(one.columns, fields, not given.cpus)
+    write = write or entry.writer(one.columns, fields, cpus == "each")
     for _, row in ipairs(one.rows) do
       if given.ndjson then io.write(json.encode(write(row)), "\n")
       else entries[#entries + 1] = write(row) end
@@ -86,24 +100,32 @@ local function print_chosen(map, variables, given)
   if given.json then output.json(entries) end
 end
 
+-- The same as CSV.
+local function print_csv(map, info, given)
+  local cpus, goes_on = cpus_for_machines(map, given), false
+  page.each(page.machine_variables(given, cpus, info.id), given.limit, function(one)
+    page.explain(one)
+    page.warn(one)
+    local columns, rows = page.csv(one, cpus == "each")
+    tables.csv(columns, rows, goes_on)
+    goes_on = true
+  end)
+end
+
 local function print_table(variables, given)
-  local csv = given.csv
   local total, columns, widths, blocks = 0, nil, nil, nil
   page.each(variables, given.limit, function(one)
     page.explain(one)
     page.warn(one)
-    columns = columns or (csv and page.csv_columns or page.columns)(one)
-    if csv then
-      tables.csv(columns, one.rows, csv == "more")
-      csv = "more"
-    elseif #one.rows > 0 then
+    columns = columns or page.columns(one)
+    if #one.rows > 0 then
       if blocks == nil then blocks = tables.overflows(columns, one.rows, tables.width()) end
       if blocks then tables.print_blocks(columns, one.rows, total > 0)
       else widths = tables.print(columns, one.rows, widths) end
     end
     total = total + #one.rows
   end)
-  if total == 0 and not csv then
+  if total == 0 then
     local chosen = #given.where > 0 and "no entry is like that" or "the map is empty"
     io.stderr:write(chosen, "\n")
   end
@@ -114,7 +136,7 @@ local function print_bpftrace(map, given)
   local kind = map:decoder().bpftrace
   local together = kind and (kind.aggregate == "hist" or kind.aggregate == "lhist"
     or kind.aggregate == "avg" or kind.aggregate == "stats")
-  if not together or given.csv or given.sort or given.top or given.limit or given.decode
+  if not together or given.sort or given.top or given.limit or given.decode
     or given.cpus or #given.where > 0 then return false end
   print((require("lunette.decode.bpftrace_table").text(map)))
   return true
@@ -124,11 +146,12 @@ end
 function dump.dump(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
-  if is_stream(given) and stream(map, given) then return end
-  local variables = page.variables(info.id, given)
-  if given.json or given.ndjson then return print_chosen(map, variables, given) end
+  if stream_format(given) then
+    if stream(map, info, given) then return end
+    return (given.csv and print_csv or print_entries)(map, info, given)
+  end
   if print_bpftrace(map, given) then return end
-  print_table(variables, given)
+  print_table(page.variables(info.id, given), given)
 end
 
 local ONE = [[

@@ -4,6 +4,7 @@
 local cells = require("lunette.schema.cells")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
+local page = require("lunette.cli.map.page")
 
 local entry = {}
 
@@ -28,27 +29,13 @@ local function put(object, path, value)
 end
 
 -- The cells of one part (and one CPU) of a row; a part without fields is its only cell.
-local function part_of(row, columns, has_fields)
-  if not has_fields then return cells.digits(row.cells[columns[1].at], columns[1].wide) end
+local function part_of(row, columns, numbers, has_fields)
+  if not has_fields then return cells.digits(row.cells[numbers[1]], columns[numbers[1]].wide) end
   local object = json.object({}, {})
-  for _, column in ipairs(columns) do
-    put(object, column.path, cells.digits(row.cells[column.at], column.wide))
+  for _, at in ipairs(numbers) do
+    put(object, columns[at].path, cells.digits(row.cells[at], columns[at].wide))
   end
   return object
-end
-
--- Columns by part, those of CPUs by CPU.
-local function group(columns)
-  local groups = { KEY = {}, VALUE = {}, CPU = {} }
-  for i, column in ipairs(columns) do
-    local list = groups[column.part]
-    if column.part == "CPU" then
-      list[column.cpu + 1] = list[column.cpu + 1] or {}
-      list = list[column.cpu + 1]
-    end
-    list[#list + 1] = { at = i, wide = column.wide, path = column.path }
-  end
-  return groups
 end
 
 --- A function that makes entries of a table's rows.
@@ -57,16 +44,18 @@ end
 ---@param only_cpus boolean? leave out the sum where each CPU is shown
 ---@return fun(row: table): table
 function entry.writer(columns, fields, only_cpus)
-  local groups = group(columns)
-  if only_cpus and #groups.CPU > 0 then groups.VALUE = {} end
-  local shape = #groups.CPU == 0 and SHAPES.value or #groups.VALUE == 0 and SHAPES.cpus
+  local parts = page.parts(columns)
+  if only_cpus and #parts.CPU > 0 then parts.VALUE = {} end
+  local shape = #parts.CPU == 0 and SHAPES.value or #parts.VALUE == 0 and SHAPES.cpus
     or SHAPES.both
+  local function side(row, numbers, has_fields)
+    return numbers[1] and part_of(row, columns, numbers, has_fields or #numbers > 1)
+  end
   return function(row)
     local cpus = json.array({})
-    for i, cpu in ipairs(groups.CPU) do cpus[i] = part_of(row, cpu, fields.value) end
+    for i, cpu in ipairs(parts.CPU) do cpus[i] = part_of(row, columns, cpu, fields.value) end
     return setmetatable({
-      key = groups.KEY[1] and part_of(row, groups.KEY, fields.key or #groups.KEY > 1),
-      value = groups.VALUE[1] and part_of(row, groups.VALUE, fields.value or #groups.VALUE > 1),
+      key = side(row, parts.KEY, fields.key), value = side(row, parts.VALUE, fields.value),
       cpuValues = cpus,
     }, shape)
   end

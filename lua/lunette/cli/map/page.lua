@@ -5,6 +5,7 @@ local cells = require("lunette.schema.cells")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
+local select = require("lunette.schema.select")
 local tables = require("lunette.schema.table")
 local where = require("lunette.cli.map.where")
 
@@ -26,6 +27,39 @@ function page.variables(id, given)
     sort = where.sort(given.sort), filter = where.filter(given.where or {}),
     top = given.top, cpus = given.cpus and given.cpus:upper() or "SUM",
   }
+end
+
+--- The same for machines, which choose by the sum and by each CPU's value alike.
+---@param given table
+---@param cpus "sum"|"each"|"both" what they get
+---@param id integer|nil
+---@return table
+function page.machine_variables(given, cpus, id)
+  local variables = page.variables(id, given)
+  variables.cpus = cpus == "sum" and "SUM" or "BOTH"
+  return variables
+end
+
+--- Puts into the options of map:stream() what the variables choose and sort by; false where only
+--- Lua can do that. Raises on what is no column.
+---@param opts table
+---@param info bpf.MapInfo
+---@param decoder table in force
+---@param variables table
+---@return boolean
+function page.choose(opts, info, decoder, variables)
+  local reader = cells.reader(info, decoder, { cpus = variables.cpus })
+  if variables.filter then
+    opts.where = select.where(reader, variables.filter)
+    if not opts.where then return false end
+  end
+  if variables.sort then
+    local _, looks = select.order(reader.columns, variables.sort)
+    opts.sort, opts.descending = reader:cell(looks[1]), variables.sort.order ~= "ASC"
+    if not opts.sort then return false end
+    opts.limit = math.min(opts.limit or math.maxinteger, variables.top or math.maxinteger)
+  end
+  return true
 end
 
 --- One page, by GraphQL's own resolver: a map of a million entries is many of them.
@@ -79,18 +113,62 @@ function page.columns(one)
   return columns
 end
 
---- The columns for CSV: by their plain names, lists and structs as JSON.
----@param one table a page
----@return table[]
-function page.csv_columns(one)
+-- By their plain names, lists and structs as JSON.
+local function csv_columns(of)
   local columns = {}
-  for i, column in ipairs(one.columns) do
+  for i, column in ipairs(of) do
     columns[i] = { title = column.name, value = function(row)
       local cell = row.cells[i]
       return type(cell) == "table" and json.encode(cells.digits(cell, column.wide)) or cell
     end }
   end
   return columns
+end
+
+--- The numbers of the columns of each part, those of CPUs by CPU.
+---@param columns table[]
+---@return { KEY: integer[], VALUE: integer[], CPU: integer[][] }
+function page.parts(columns)
+  local parts = { KEY = {}, VALUE = {}, CPU = {} }
+  for i, column in ipairs(columns) do
+    local list = parts[column.part]
+    if column.part == "CPU" then
+      list[column.cpu + 1] = list[column.cpu + 1] or {}
+      list = list[column.cpu + 1]
+    end
+    list[#list + 1] = i
+  end
+  return parts
+end
+
+local function pick(from, numbers, to)
+  for _, i in ipairs(numbers) do to[#to + 1] = from[i] end
+  return to
+end
+
+-- A row a CPU: the key, the CPU, its value.
+local function cpu_rows(rows, parts)
+  local list = {}
+  for _, row in ipairs(rows) do
+    for cpu, numbers in ipairs(parts.CPU) do
+      local line = pick(row.cells, parts.KEY, {})
+      line[#line + 1] = cpu - 1
+      list[#list + 1] = { cells = pick(row.cells, numbers, line) }
+    end
+  end
+  return list
+end
+
+--- Columns and rows for CSV: a row an entry, or one for each of its CPUs' values.
+---@param one table a page
+---@param each boolean
+---@return table[] columns, table[] rows
+function page.csv(one, each)
+  local parts = page.parts(one.columns)
+  if not each or #parts.CPU == 0 then return csv_columns(one.columns), one.rows end
+  local columns = pick(one.columns, parts.KEY, {})
+  columns[#columns + 1] = { name = "cpu" }
+  return csv_columns(pick(one.columns, parts.VALUE, columns)), cpu_rows(one.rows, parts)
 end
 
 --- Says on stderr what the reader should know of how it was read.

@@ -1,0 +1,89 @@
+// lunette map dump: what machines get is the same however the entries are chosen.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { answer, hold, lunette } from "./kernel.mjs";
+
+let held;
+let ids;
+let cpus;
+
+const csv = (...args) => {
+  const run = lunette("map", "dump", ids.cli_cpus, "--csv", ...args);
+  assert.equal(run.stderr, "");
+  return run.stdout.trimEnd().split("\n");
+};
+
+before(async () => {
+  held = await hold();
+  ids = held.ids;
+  assert.equal(lunette("map", "update", ids.cli_cpus, 0, 3, "--cpu", 0).status, 0);
+  assert.equal(lunette("map", "update", ids.cli_cpus, 1, 5).status, 0);
+  cpus = answer("map", "dump", ids.cli_cpus, "-j")[0].cpuValues.length;
+});
+after(() => {
+  lunette("map", "update", ids.cli_cpus, 0, 0);
+  lunette("map", "update", ids.cli_cpus, 1, 0);
+  held.close();
+});
+
+// The lines of an entry: one a CPU.
+const lines = (key, value) => Array.from({ length: cpus }, (_, cpu) =>
+  `${key},${cpu},${value(cpu)}`);
+const zero = () => lines(0, (cpu) => (cpu === 0 ? 3 : 0));
+const one = () => lines(1, () => 5);
+
+test("CSV of per-CPU values: a line a CPU, whatever is chosen", () => {
+  const head = "key,cpu,value";
+  const all = [head, ...zero(), ...one()];
+  assert.deepEqual(csv(), all);
+  assert.deepEqual(csv("--cpus", "each"), all);
+  assert.deepEqual(csv("--limit", 1), [head, ...zero()]);
+  assert.deepEqual(csv("--where", `value == ${5 * cpus}`), [head, ...one()]);
+  assert.deepEqual(csv("--where", "value@0 < 4"), [head, ...zero()]);
+  assert.deepEqual(csv("--cpus", "each", "--where", "key =~ 1"), [head, ...one()]);
+  assert.deepEqual(csv("--sort", "value"), [head, ...one(), ...zero()]);
+  assert.deepEqual(csv("--sort", "value", "--top", 1), [head, ...one()]);
+  assert.deepEqual(csv("--sort", "value:asc", "--limit", 1), [head, ...zero()]);
+  assert.deepEqual(csv("--decode", "number"), all);
+  assert.deepEqual(csv("--decode", "number", "--where", "key = 1"), [head, ...one()]);
+});
+
+test("CSV of per-CPU values: a line an entry of sums, or of all", () => {
+  const sums = ["key,value", "0,3", `1,${5 * cpus}`];
+  assert.deepEqual(csv("--cpus", "sum"), sums);
+  assert.deepEqual(csv("--cpus", "sum", "--where", "value > 3"), [sums[0], sums[2]]);
+  assert.deepEqual(csv("--cpus", "sum", "--sort", "value:asc"), sums);
+  assert.deepEqual(csv("--cpus", "sum", "--decode", "number"), sums);
+  const both = csv("--cpus", "both", "--limit", 1);
+  assert.equal(both[0], ["key", "value", ...lines(0, () => 0).map((_, cpu) => `value@${cpu}`)]
+    .join(","));
+  assert.equal(both[1], ["0,3", ...zero().map((line) => line.split(",")[2])].join(","));
+});
+
+test("JSON of a choice: the entries that the whole dump has", () => {
+  const all = answer("map", "dump", ids.cli_flows, "-j");
+  const bigger = (a, b) => (BigInt(a.value.packets) < BigInt(b.value.packets) ? 1 : -1);
+  const sorted = [...all].sort(bigger);
+  const dump = (...args) => answer("map", "dump", ids.cli_flows, "-j", ...args);
+  assert.deepEqual(dump("--sort", "packets"), sorted);
+  assert.deepEqual(dump("--sort", "packets", "--limit", 3, "--top", 2), sorted.slice(0, 2));
+  assert.deepEqual(dump("--sort", "packets", "--limit", 0), []);
+  assert.deepEqual(dump("--limit", 2), all.slice(0, 2));
+  assert.deepEqual(dump("--where", "source =~ ^[12]$"), all.filter((row) => row.key.source < 3));
+  assert.deepEqual(dump("--where", "packets > 18446744073709551614"), []);
+});
+
+test("what can't be chosen by says so in one line", () => {
+  const refused = (pattern, ...args) => {
+    const run = lunette("map", "dump", ids.cli_flows, "-j", ...args);
+    assert.notEqual(run.status, 0);
+    assert.match(run.stderr, /^lunette: [^\n]+\n$/);
+    assert.match(run.stderr, pattern);
+    assert.equal(run.stdout, "");
+  };
+  refused(/sort: no column 'nope'; there are source, port/, "--sort", "nope");
+  refused(/filter: no column 'nope'/, "--where", "nope > 1");
+  refused(/filter: column packets holds numbers, not 'many'/, "--where", "packets > many");
+  refused(/filter: bad pattern/, "--where", "packets =~ [");
+  refused(/top: needs a sort/, "--top", 1);
+});
