@@ -196,7 +196,8 @@ function metrics.find(name) end
 ---@return MetricStatus
 function metrics.status(name) end
 
----Runs one rule or collector against the kernel as it is, for lunette check.
+---Runs one rule or collector against the kernel as it is, for lunette check. It is ok when not one
+---entry failed.
 ---@param name string
 ---@return { name: string, ok: boolean, series: integer, samples: string[], error?: string }
 function metrics.try(name) end

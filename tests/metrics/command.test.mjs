@@ -56,6 +56,8 @@ describe("lunette metrics", () => {
     const none = await run(["metrics", "--rule", "nosuch"]);
     assert.equal(none.code, 3);
     assert.match(none.stderr, /^lunette: metrics: no rule 'nosuch'\n$/);
+    const begun = await run(["metrics", "--script", files.file("rules.lua"), "--rule", "fin"]);
+    assert.match(begun.stderr, /^lunette: metrics: no rule 'fin' \(did you mean 'fine'\?\)\n$/);
     const etm = await run(["metrics", "--etm", "-:(:hex"]);
     assert.equal(etm.code, 2);
     assert.match(etm.stderr, /regexp '\(' does not compile/);

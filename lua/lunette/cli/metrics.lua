@@ -3,7 +3,9 @@
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local objects = require("lunette.cli.objects")
+local registry = require("lunette.registry")
 local scripts = require("lunette.cli.scripts")
+local suggest = require("lunette.graphql.suggest")
 
 local metrics = {}
 
@@ -71,10 +73,25 @@ local function write_file(source, path)
   exit.fail(exit.FAILED, "%s", tostring(why))
 end
 
+-- What is near the name of a rule that there is not: a metric's name is completed.
+local function hint(name)
+  local names = {}
+  for _, kind in ipairs { "metric", "collector" } do
+    for _, item in ipairs(registry.list(kind)) do names[#names + 1] = item.name end
+  end
+  local near = suggest.names(name, names)[1]
+  for _, one in ipairs(names) do
+    if one:sub(1, #name) == name then near = one end
+  end
+  return near and (" (did you mean '%s'?)"):format(near) or ""
+end
+
 local function check_rules(rules)
   local api = require("lunette").metrics
   for _, name in ipairs(rules or {}) do
-    if not api.find(name) then exit.fail(exit.MISSING, "metrics: no rule '%s'", name) end
+    if not api.find(name) then
+      exit.fail(exit.MISSING, "metrics: no rule '%s'%s", name, hint(name))
+    end
   end
 end
 

@@ -135,6 +135,7 @@ local TRIED = 5 -- samples that are shown of one
 ---@param name string
 ---@return { name: string, ok: boolean, series: integer, samples: string[], error?: string }
 function metrics.try(name)
+  local errors = state.get(name).errors
   local page, failed = state.silently(function()
     return metrics.page { rules = { [name] = true }, off = { lunette = true } }
   end)
@@ -145,6 +146,7 @@ function metrics.try(name)
     if line:sub(1, 1) ~= "#" and #samples < TRIED then samples[#samples + 1] = line end
   end
   local found = state.get(name)
+  failed = failed or found.errors > errors -- of one entry too
   return { name = name, ok = not failed, series = found.series, samples = samples,
     error = failed and found.error or nil }
 end
