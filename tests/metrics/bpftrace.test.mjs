@@ -10,7 +10,7 @@ import { folder, run, startServer, until } from "../lib/server.mjs";
 import { samples } from "./support.mjs";
 
 // The gallery's rules, for maps that only this test has: the kernel keeps 15 letters of a name.
-const [calls, ret, ids] = ["c", "r", "i"].map((name) => `${name}${process.pid}`);
+const [calls, ret, ids, all] = ["c", "r", "i", "a"].map((name) => `${name}${process.pid}`);
 const rules = readFileSync("examples/metrics/bpftrace.lua", "utf8")
   .replaceAll("AT_calls", `AT_${calls}`).replaceAll("AT_ret", `AT_${ret}`).replaceAll("AT_ids", `AT_${ids}`);
 
@@ -39,7 +39,8 @@ describe("bpftrace's maps", () => {
       files[`${map}.lua`] = rule.stdout;
     }
     const own = folder(files);
-    const page = await run(["metrics", "--script", own.path, "--rule", `at_${calls}_total`, "--rule", `at_${ret}`, "--rule", `at_${ids}`]);
+    const page = await run(["metrics", "--script", own.path, "--rule", `at_${calls}_total`, "--rule", `at_${ret}`,
+      "--rule", `at_${ids}`, "--rule", `at_${all}_total`]);
     own.remove();
     assert.equal(page.code, 0, page.stderr);
     return samples(page.stdout);
@@ -52,7 +53,7 @@ describe("bpftrace's maps", () => {
     bpftrace = startBpftrace(`
       BEGIN { printf("begun"); }
       tracepoint:raw_syscalls:sys_enter /pid == ${child.pid}/ {
-        @${calls}[comm] = count(); @${ids} = lhist(args->id, 0, 400, 50); }
+        @${calls}[comm] = count(); @${all} = count(); @${ids} = lhist(args->id, 0, 400, 50); }
       tracepoint:raw_syscalls:sys_exit /pid == ${child.pid}/ { @${ret} = hist(args->ret); }`,
     { args: ["-f", "json"], stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
@@ -64,7 +65,7 @@ describe("bpftrace's maps", () => {
     await until(() => /pipe|unix|stream|wait/.test(readFileSync(`/proc/${child.pid}/wchan`, "utf8")),
       { what: "the worker to wait" });
     found = samples(await (await fetch(`${server.url}/metrics`)).text());
-    written = await byWrittenRules([calls, ret, ids].map((name) => `AT_${name}`));
+    written = await byWrittenRules([calls, ret, ids, all].map((name) => `AT_${name}`));
     await bpftrace.stop();
     printed = Object.assign({}, ...output.split("\n").filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line)).filter((line) => line.data).map((line) => line.data));
@@ -116,5 +117,7 @@ describe("bpftrace's maps", () => {
       assert.ok(ours.length > 0);
       for (const [sample, value] of ours) assert.equal(written.get(sample.replace(mine, theirs)), value, sample);
     }
+    // No key, no label.
+    assert.equal(written.get(`at_${all}_total`), String(printed[`@${all}`]));
   });
 });

@@ -114,10 +114,17 @@ local function words(info)
   return list, ("decode = { value = d.struct { %s } }"):format(table.concat(parts, ", "))
 end
 
--- The key's columns as labels; the only key that there can be says nothing.
-local function labels(info, columns, without, more)
+-- The key's columns; the only key that there can be says nothing.
+local function key_columns(info, decoder)
+  local columns, map = decoder.columns.key, decoder.bpftrace
+  local alone = info.max_entries == 1
+    or map and #map.keys == 0 and #columns == 1 and columns[1].name == "key"
+  return alone and {} or columns
+end
+
+local function labels(columns, without, more)
   local parts, taken = {}, {}
-  for _, column in ipairs(info.max_entries == 1 and not more and {} or columns) do
+  for _, column in ipairs(columns) do
     if column.name ~= without then
       parts[#parts + 1] = ("%s = d.key(%q)"):format(
         names.unique(taken, names.label(column.name)), column.name)
@@ -161,7 +168,7 @@ local function info_rule(info, columns)
   end
   if #texts == 0 then return nil end
   return rule(info, { { option("name", names.metric(info.name)), 'type = "info"',
-    help_of(info, "Entries") } }, { labels(info, columns.key, nil, texts) })
+    help_of(info, "Entries") } }, { labels(columns.key, nil, texts) })
 end
 
 local COUNTED = { queue = "Elements", stack = "Elements", ringbuf = "Bytes not yet consumed",
@@ -188,19 +195,20 @@ local function refuse(info, why)
   error(("map %d (%s): %s"):format(info.id, info.name, why), 0)
 end
 
-local function options(info, decoder)
+local function options(info, decoder, many)
   local kind = decoder.bpftrace and decoder.bpftrace.aggregate
   local parts = kind == "avg" or kind == "stats" -- of different sizes: the greatest are one kind
   return info.per_cpu and not decoder.reduce and 'percpu = "sum"' or nil,
-    not parts and info.max_entries > 1 and "top = 100" or nil
+    not parts and many and "top = 100" or nil
 end
 
 local function write(info, decoder)
   local columns, map = decoder.columns, decoder.bpftrace
-  local percpu, top = options(info, decoder)
+  local keys = key_columns(info, decoder)
+  local percpu, top = options(info, decoder, #keys > 0)
   if map and (map.aggregate == "hist" or map.aggregate == "lhist" and map.step) then
     return rule(info, { bpftrace_histogram(info, map) },
-      fields_of(percpu, labels(info, columns.key, "bucket")))
+      fields_of(percpu, labels(keys, "bucket")))
   end
   local list, histograms = metrics_of(info, decoder)
   local decode
@@ -213,7 +221,7 @@ local function write(info, decoder)
       or refuse(info, "no column of its value is a number; declare a decoder for it first")
   end
   return rule(info, list,
-    fields_of(percpu, labels(info, columns.key), decode, not histograms and top or nil))
+    fields_of(percpu, labels(keys), decode, not histograms and top or nil))
 end
 
 local function source_of(info, decoder)
