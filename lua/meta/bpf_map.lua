@@ -160,6 +160,11 @@ function Map:pop(key) end
 ---@return string|nil value, string? err, integer? errno
 function Map:peek() end
 
+--- May a bloom filter have this value? Where it says no, nobody has put it there.
+---@param value string
+---@return boolean|nil maybe, string? err, integer? errno
+function Map:contains(value) end
+
 --- Makes the map read-only for user space, for ever.
 ---@return true|nil ok, string? err, integer? errno
 function Map:freeze() end

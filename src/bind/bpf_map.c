@@ -217,6 +217,21 @@ static int l_map_push(lua_State *L)
 	return push_result(L, map, lun_map_update(map, NULL, value, BPF_ANY));
 }
 
+/* map:contains(value) -> boolean | nil, err, errno: may a bloom filter have it? */
+static int l_map_contains(lua_State *L)
+{
+	struct lun_map *map = lun_map_check(L, 1);
+	int err;
+
+	if (map->info.type != BPF_MAP_TYPE_BLOOM_FILTER)
+		return lun_push_failure(L, -EOPNOTSUPP, "map %u: no bloom filter", map->info.id);
+	err = lun_map_contains(map, check_value(L, map, 2));
+	if (err < 0)
+		return push_map_error(L, map, err);
+	lua_pushboolean(L, err);
+	return 1;
+}
+
 /* map:delete(key) -> true | nil, err, errno */
 static int l_map_delete(lua_State *L)
 {
@@ -372,6 +387,7 @@ static const luaL_Reg methods[] = {
 	{ "push", l_map_push },
 	{ "pop", l_map_pop },
 	{ "peek", l_map_peek },
+	{ "contains", l_map_contains },
 	{ "freeze", l_map_freeze },
 	{ "count", l_map_count },
 	{ "decoder", l_map_decoder },

@@ -143,6 +143,14 @@ int lun_map_delete(const struct lun_map *map, const void *key)
 	return bpf_map_delete_elem(map->fd, key) ? -errno : 0;
 }
 
+int lun_map_contains(const struct lun_map *map, const void *value)
+{
+	/* The kernel takes the value from where it puts those of other types. */
+	if (!bpf_map_lookup_elem(map->fd, NULL, (void *)value))
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
 int lun_map_pop(const struct lun_map *map, const void *key, void *value)
 {
 	return bpf_map_lookup_and_delete_elem(map->fd, key, value) ? -errno : 0;

@@ -50,6 +50,8 @@ const char *lun_map_type_why(uint32_t type, uint32_t value_size);
 int lun_map_lookup(const struct lun_map *map, const void *key, void *value);
 int lun_map_update(const struct lun_map *map, const void *key, const void *value, uint64_t flags);
 int lun_map_delete(const struct lun_map *map, const void *key);
+/* Of a bloom filter: 1 where the value may be in it, 0 where it is not, or -errno. */
+int lun_map_contains(const struct lun_map *map, const void *value);
 /* Takes the next element off a queue or stack, or a key out of a hash. */
 int lun_map_pop(const struct lun_map *map, const void *key, void *value);
 int lun_map_freeze(const struct lun_map *map);

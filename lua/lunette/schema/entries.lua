@@ -2,6 +2,8 @@
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
+local encode = require("lunette.schema.encode")
+local in_force = require("lunette.schema.decoder").in_force
 local kernel = require("lunette.schema.kernel")
 local readable = require("lunette.schema.readable")
 
@@ -33,6 +35,11 @@ extend type Map {
     "How to write the value."
     valueFormat: MapEntryFormat = HEX
   ): MapEntry
+  "May a bloom filter have this value? Where it says false, nobody has put it there."
+  mayContain(
+    "The value, as writeMapEntry takes it."
+    value: JSON!
+  ): Boolean
   "How many entries it has."
   entriesCount: Int!
 }
@@ -157,6 +164,18 @@ local function one(info, args)
   return value and formatted(decode.format(key, args.keyFormat), value, args.valueFormat)
 end
 
+local function may_contain(info, args, ctx)
+  if info.error then error(info.error, 0) end
+  local columns = in_force(kernel.of(ctx), info).columns.value
+  local value, err = encode.bytes("value", args.value, columns, info.value_size)
+  if not value then error(err, 0) end
+  local map <close> = open(info)
+  if not map then return nil end
+  local maybe, why = map:contains(value)
+  if maybe == nil then error(why, 0) end
+  return maybe
+end
+
 local function count(info, _, ctx)
   if not readable.lookup(info) then return 0 end
   local counted = kernel.of(ctx):fills()[info.id]
@@ -171,6 +190,7 @@ entries.resolvers = {
     unreadable = readable.why,
     entries = page,
     entry = one,
+    mayContain = may_contain,
     entriesCount = { resolve = count, wide = true },
   },
 }

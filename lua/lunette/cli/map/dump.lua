@@ -44,7 +44,8 @@ function dump.configure(command)
   })
   all:epilog("  lunette map dump AT_SYSCALLNUM --sort value --top 10\n"
     .. "  lunette map dump flows --where 'packets >= 100' --where 'comm *= ssh' -j")
-  local one = command:command("lookup", "Print one entry.")
+  local one = command:command("lookup", "Print one entry; of a bloom filter, whether it may have "
+    .. "a value.")
   one:argument("map", objects.HELP)
   input.key(one)
   args.scripts(args.json(one))
@@ -173,10 +174,22 @@ local function print_value(decoder, value)
   end
 end
 
+-- A bloom filter is asked about a value; what it has not is told as a key that isn't there.
+local function ask_bloom(map, info, given)
+  local columns = decode.for_map(info).columns.value
+  local value = input.bytes("value", given.key, columns, info.value_size, given.key_format)
+  local maybe = exit.check(map:contains(value))
+  if given.json then output.json { mayContain = maybe }
+  elseif maybe then print("the value may be in it")
+  else exit.fail(exit.MISSING, "map %d: the value is not in it", info.id) end
+  return maybe and exit.OK or exit.MISSING
+end
+
 --- map lookup
 function dump.lookup(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
+  if info.type == "bloom_filter" then return ask_bloom(map, info, given) end
   refusal.without_keys(info)
   local decoder = decode.for_map(info)
   local key = input.bytes("key", given.key, decoder.columns.key, info.key_size, given.key_format)
