@@ -7,6 +7,7 @@ local bpf = require("bpf")
 local d = require("lunette.decode.combinators")
 local facts = require("lunette.decode.facts")
 local script = require("lunette.decode.bpftrace_script")
+local strict = require("lunette.runtime.strict")
 
 local bpftrace = {}
 
@@ -44,8 +45,9 @@ end
 local function said(info)
   for _, owner in ipairs(facts.owners(info.id)) do
     local text = script_of(owner.pid)
-    for name, map in pairs(text and script.maps(text) or {}) do
-      if ("AT_" .. name:sub(2)):sub(1, 15) == info.name then return map, owner.pid, name end
+    local maps = text and script.maps(text) or {}
+    for _, name in ipairs(strict.names(maps)) do -- the kernel cuts names: several may fit
+      if ("AT_" .. name:sub(2)):sub(1, 15) == info.name then return maps[name], owner.pid, name end
     end
   end
   return nil

@@ -122,7 +122,11 @@ local function items(names)
   for k, v in pairs(names) do
     list[#list + 1] = type(k) == "string" and { v, k } or { k, v }
   end
-  table.sort(list, function(a, b) return a[1] < b[1] end)
+  -- Of two names for one number, the first in the alphabet.
+  table.sort(list, function(a, b)
+    if a[1] ~= b[1] then return a[1] < b[1] end
+    return a[2] < b[2]
+  end)
   return list
 end
 

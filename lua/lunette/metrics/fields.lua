@@ -27,9 +27,9 @@ local function check(condition, format, ...)
 end
 
 local function check_known(given, known, what)
-  for field in pairs(given) do
-    check(known[field], "no field '%s' in %s%s", tostring(field), what, strict.hint(field, known))
-  end
+  local field = strict.unknown(given, known)
+  if field == nil then return end
+  check(false, "no field '%s' in %s%s", tostring(field), what, strict.hint(field, known))
 end
 
 local function check_table(value, what, form)
@@ -43,8 +43,9 @@ end
 --- A metric's own fields.
 ---@param m table
 function fields.check_metric(m)
-  for field, kind in pairs(ONLY) do
-    check(m[field] == nil or m.type == kind, "%s: for a metric of type \"%s\" alone", field, kind)
+  for _, field in ipairs(strict.names(ONLY)) do
+    check(m[field] == nil or m.type == ONLY[field], "%s: for a metric of type \"%s\" alone", field,
+      ONLY[field])
   end
   if type(m.buckets) == "table" then check_known(m.buckets, fields.BUCKETS, "buckets") end
   check(not (m.divide and m.multiply), "divide and multiply: one of them")
@@ -60,7 +61,7 @@ function fields.check_rule(spec)
   check_table(spec.static, "static", "a table of label = text")
   check_table(spec.metrics, "metrics", "a list")
   if type(spec.decode) == "table" then check_known(spec.decode, DECODE, "decode") end
-  for field in pairs(spec.metrics and fields.METRIC or {}) do
+  for _, field in ipairs(strict.names(spec.metrics and fields.METRIC or {})) do
     check(spec[field] == nil, "%s: stands in each of metrics = { … }", field)
   end
   for _, m in ipairs(spec.metrics or {}) do

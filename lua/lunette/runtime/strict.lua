@@ -4,7 +4,10 @@ local suggest = require("lunette.graphql.suggest")
 
 local strict = {}
 
-local function names_of(set)
+--- The names of a set, in their order: that of pairs() is another in every process.
+---@param set table<string, any>
+---@return string[]
+function strict.names(set)
   local list = {}
   for name in pairs(set) do
     if type(name) == "string" then list[#list + 1] = name end
@@ -18,10 +21,22 @@ end
 ---@param set table<string, any> the names that there are, as keys
 ---@return string
 function strict.hint(given, set)
-  local list = names_of(set)
+  local list = strict.names(set)
   local near = suggest.names(tostring(given), list)[1]
   if near then return (" (did you mean '%s'?)"):format(near) end
   return ("; there are %s"):format(table.concat(list, ", "))
+end
+
+--- The first name of a table that is none of these; of several, always the same one.
+---@param given table
+---@param set table<string, any> the names that there are, as keys
+---@return any|nil
+function strict.unknown(given, set)
+  local first
+  for name in pairs(given) do
+    if set[name] == nil and (first == nil or tostring(name) < tostring(first)) then first = name end
+  end
+  return first
 end
 
 --- Raises when a table of options has a name that is none.
@@ -30,11 +45,9 @@ end
 ---@param set table<string, any> the names that there are, as keys
 ---@param level integer whom to blame, as in error()
 function strict.options(what, given, set, level)
-  for name in pairs(given) do
-    if set[name] == nil then
-      error(("%s: no '%s'%s"):format(what, tostring(name), strict.hint(name, set)), level + 1)
-    end
-  end
+  local name = strict.unknown(given, set)
+  if name == nil then return end
+  error(("%s: no '%s'%s"):format(what, tostring(name), strict.hint(name, set)), level + 1)
 end
 
 --- A set of names.

@@ -23,6 +23,8 @@ local MISTAKES = {
     "ui.page 'x': no 'veiw' (did you mean 'view'?)" },
   { function() ui.panel("x", { place = "map", zzzzzz = 1, view = nothing }) end,
     "ui.panel 'x': no 'zzzzzz'; there are every, place, title, view" },
+  { function() ui.page("x", { veiw = nothing, aaaa = 1, zzzz = 1, every = 1, bbbb = 1 }) end,
+    "ui.page 'x': no 'aaaa'; there are every, place, title, view" },
   { function() lunette.history.map { map = "x", tpo = 5 } end,
     "history.map: no 'tpo' (did you mean 'top'?)" },
   { function() lunette.decoder { match = { name = "x" }, vlaue = d.u8() } end,
