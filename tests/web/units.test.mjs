@@ -9,7 +9,6 @@ const bytes = await load("bytes");
 const cells = await load("cells");
 const { parseFilter } = await load("filter");
 const { search } = await load("search");
-const { layoutGraph } = await load("layout");
 
 test("numbers keep every digit", () => {
   assert.equal(format.count("18446744073709551615"), "18,446,744,073,709,551,615");
@@ -120,19 +119,6 @@ test("search looks at everything that is known, the name first", () => {
   assert.deepEqual(names("sys_ent"), ["other"]);
   assert.deepEqual(names("count 42"), ["count"]);
   assert.deepEqual(names("nothing"), []);
-});
-
-test("pieces of a graph do not overlap", async () => {
-  const nodes = Array.from({ length: 60 }, (_, at) => ({ id: `n${at}`, width: 100, height: 30 }));
-  const edges = Array.from({ length: 40 }, (_, at) => ({ from: `n${at}`, to: `n${(at * 7) % 20}` }));
-  const layout = await layoutGraph(nodes, edges.filter(({ from, to }) => from !== to), "LR");
-  const boxes = [...layout.nodes.values()];
-  assert.equal(boxes.length, 60);
-  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
-    const apart = Math.abs(a.x - b.x) >= 99.9 || Math.abs(a.y - b.y) >= 29.9;
-    assert.ok(apart, `${JSON.stringify(a)} over ${JSON.stringify(b)}`);
-  }));
-  assert.ok(boxes.every(({ x, y }) => x <= layout.width && y <= layout.height));
 });
 
 const { bundled, busiest, fitting } = await load("bundle");

@@ -16,7 +16,7 @@ export interface Nest {
 }
 
 /** Blocks as a walk from those that nothing leads to is done with them, the last first. */
-function ordered(next: number[][], starts: number[]): number[] {
+export function ordered(next: number[][], starts: number[]): number[] {
   const seen = new Set<number>();
   const done: number[] = [];
   for (const start of [...starts, ...next.keys()]) {

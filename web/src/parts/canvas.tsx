@@ -12,6 +12,8 @@ import { Minimap } from "./minimap";
 const margin = 24;
 const step = 80;
 const nearer = 1.3;
+/** Below this, text is dust that takes its time: style sheets leave it out. */
+const legible = 0.3;
 
 interface Props {
   layout: Layout;
@@ -155,7 +157,7 @@ export function Canvas(
   return (
     <div class="canvas grow" ref={box} role="group" aria-label={label} tabIndex={0}
       onKeyDown={onKey} onFocusIn={onFocus} onFocusOut={onLeave} {...drag}>
-      <svg>
+      <svg class={view.scale < legible ? "tiny" : ""}>
         <g transform={`translate(${view.x} ${view.y}) scale(${view.scale})`}>{size && drawn}</g>
       </svg>
       {size && overflows(layout, view, room) &&
