@@ -2,6 +2,7 @@
 -- relation is indexed once, and all fields of the request share it: no N+1 system calls.
 
 local bpf = require("bpf")
+local holds = require("lunette.schema.holds")
 local process = require("lunette.schema.process")
 local samples = require("lunette.schema.samples")
 
@@ -9,6 +10,7 @@ local kernel = {}
 
 local Kernel = {}
 Kernel.__index = Kernel
+holds.extend(Kernel)
 
 -- After so many objects looked up one by one, enumerating them all is cheaper.
 local SINGLE_MAX = 8
@@ -34,8 +36,6 @@ local KINDS = {
 
 local NONE = {}
 
-local MAX_PID = 1 << 22 -- the kernel's own limit
-
 local EPERM, ENOENT = 1, 2
 local NEEDS_ROOT = " (the kernel lists objects to CAP_SYS_ADMIN only: run as root)"
 
@@ -56,7 +56,9 @@ function kernel.of(ctx)
   end
   local self = cache.kernel
   if not self then
-    self = setmetatable({ lists = {}, found = {}, indexes = {}, singles = {} }, Kernel)
+    self = setmetatable({
+      lists = {}, found = {}, several = {}, indexes = {}, singles = {},
+    }, Kernel)
     cache.kernel = self
   end
   return self
@@ -95,7 +97,7 @@ function Kernel:list(kind)
     local info = list[i]
     found[info.id] = methods and setmetatable(info, methods) or info
   end
-  self.lists[kind], self.found[kind] = list, found
+  self.lists[kind], self.found[kind], self.several[kind] = list, found, true
   return list
 end
 
@@ -162,6 +164,7 @@ end
 function Kernel:some(kind, ids)
   local list, seen = {}, {}
   if kind == "map" then read_maps(self, ids) end
+  self.several[kind] = self.several[kind] or #ids > 1
   for _, id in ipairs(ids) do
     local info, err = read_one(self, kind, id)
     if err then error(err, 0) end
@@ -271,59 +274,6 @@ function Kernel:pins_of(kind, id)
   return self:index("pins", function(add)
     for _, pin in ipairs(self:pins()) do add(pin.kind .. pin.id, pin.path) end
   end)[kind .. id] or NONE
-end
-
--- Who holds a perf event or a socket holds the program that it runs.
-local function as_holds(owners)
-  local holds = {}
-  for i, hold in ipairs(owners) do
-    holds[i] = KINDS[hold.kind] and hold
-      or { kind = "prog", id = hold.id, pid = hold.pid, fd = hold.fd, comm = hold.comm }
-  end
-  return holds
-end
-
---- Which process holds which program, map, link or BTF object by which descriptor.
----@return table[]
-function Kernel:owners()
-  if not self.holds then
-    local told, method = bpf.owners()
-    self.told_owners, self.owners_by = listed(told), told and method
-    self.holds = as_holds(self.told_owners)
-  end
-  return self.holds
-end
-
--- The owners that a request asks for first are looked for alone: most ask no more.
-local function first_owners(self, key, opts)
-  local asked = self.asked_owners
-  if self.holds or asked and asked.key ~= key then return nil end
-  if not asked then
-    asked = { key = key, holds = as_holds(listed(bpf.owners(opts))) }
-    self.asked_owners = asked
-  end
-  return asked.holds
-end
-
---- The holders of an object.
----@param kind string
----@param id integer
----@return table[]
-function Kernel:owners_of(kind, id)
-  local key = kind .. id
-  return first_owners(self, key, { kind = kind, id = id }) or self:index("owners", function(add)
-    for _, owner in ipairs(self:owners()) do add(owner.kind .. owner.id, owner) end
-  end)[key] or NONE
-end
-
---- What a process holds.
----@param pid integer
----@return table[]
-function Kernel:held_by(pid)
-  if pid < 1 or pid > MAX_PID then return NONE end
-  return first_owners(self, pid, { pid = pid }) or self:index("held", function(add)
-    for _, owner in ipairs(self:owners()) do add(owner.pid, owner) end
-  end)[pid] or NONE
 end
 
 --- The path of a process' cgroup, or nil.
