@@ -36,6 +36,15 @@ local function unknown_field(t, name, shown)
     name, suggestion ~= "" and "." .. suggestion .. " Found" or ", found", shown)
 end
 
+-- What shows a value, when it is first asked for: there may be as much wrong with it as in it.
+local function once(show, value)
+  local shown
+  return function()
+    shown = shown or show(value)
+    return shown
+  end
+end
+
 local function missing_field(t, name, shown)
   return ('Expected value of type "%s" to include required field "%s", found: %s.'):format(
     t.text, name, shown)
@@ -50,11 +59,12 @@ local function object_value(value, t, on_error, path)
     return on_error(('Expected value of type "%s" to be an object, found: %s.'):format(t.text,
       inspect(value)), path)
   end
+  local shown = once(inspect, value)
   for _, field in ipairs(t.fields) do
     if value[field.name] ~= nil then
       explain.value(value[field.name], field.type, on_error, extended(path, field.name))
     elseif types.is_required(field) then
-      on_error(missing_field(t, field.name, inspect(value)), path)
+      on_error(missing_field(t, field.name, shown()), path)
     end
   end
   local known, unknown = {}, {}
@@ -63,7 +73,7 @@ local function object_value(value, t, on_error, path)
     list[#list + 1] = name
   end
   table.sort(unknown)
-  for _, name in ipairs(unknown) do on_error(unknown_field(t, name, inspect(value)), path) end
+  for _, name in ipairs(unknown) do on_error(unknown_field(t, name, shown()), path) end
   if not t.one_of then return end
   if #known ~= 1 then
     on_error(one_of_message(t), path)
@@ -146,13 +156,13 @@ local function object_literal(node, t, on_error, variables, path)
     return on_error(('Expected value of type "%s" to be an object, found: %s.'):format(t.text,
       printer.short(node)), path, node)
   end
-  local given, known = {}, {}
+  local given, known, shown = {}, {}, once(printer.short, node)
   for _, field in ipairs(node.fields) do given[field.name] = field end
   for _, field in ipairs(t.fields) do
     local field_node = given[field.name]
     if not field_node then
       if types.is_required(field) then
-        on_error(missing_field(t, field.name, printer.short(node)), path, node)
+        on_error(missing_field(t, field.name, shown()), path, node)
       end
     else
       local value = field_node.value
@@ -167,7 +177,7 @@ local function object_literal(node, t, on_error, variables, path)
     if t.field[field.name] then
       known[#known + 1] = field
     else
-      on_error(unknown_field(t, field.name, printer.short(node)), path, field)
+      on_error(unknown_field(t, field.name, shown()), path, field)
     end
   end
   if t.one_of then one_of_literal(known, node, t, on_error, path) end

@@ -1,9 +1,10 @@
 -- Values as messages show them, the way graphql-js does: strings in quotes, [lists],
--- { objects: ... } two levels deep.
+-- { objects: ... } two levels deep. What is very long is cut.
 
 local json = require("lunette.runtime.json")
 
 local DEPTH <const>, ITEMS <const> = 2, 10
+local SHORT <const> = 2000 -- bytes
 
 local show -- defined below
 
@@ -62,4 +63,9 @@ function show(value, depth)
   return object(value, depth + 1)
 end
 
-return { value = function(value) return show(value, 0) end, number = number }
+-- A text as messages show it: cut when it is very long, behind a character.
+local function short(text)
+  return #text > SHORT and text:sub(1, utf8.offset(text, 0, SHORT + 1) - 1) .. "…" or text
+end
+
+return { value = function(value) return short(show(value, 0)) end, number = number, short = short }

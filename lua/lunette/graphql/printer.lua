@@ -189,14 +189,11 @@ end
 ---@return string
 function printer.print(node) return print(node) end
 
-local SHORT <const> = 2000 -- bytes
-
 --- A value as messages show it: cut when it is very long.
 ---@param node table
 ---@return string
 function printer.short(node)
-  local text = print(node)
-  return #text > SHORT and text:sub(1, SHORT) .. "…" or text
+  return inspect.short(print(node))
 end
 
 return printer

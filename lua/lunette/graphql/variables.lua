@@ -9,6 +9,7 @@ local types = require("lunette.graphql.types")
 local variables = {}
 
 local MOST <const> = 50 -- errors reported
+local ENOUGH = {} -- what is raised when there are more
 
 --- The type that a type reference of a document means; nil when it isn't known.
 ---@param schema table
@@ -26,12 +27,14 @@ local function not_input(node)
     :format(node.name, printer.print(node.type))
 end
 
--- Adds an error for each thing wrong with a value.
+-- Adds an error for each thing wrong with a value, as long as they are reported.
 local function complain(list, node, sources, text, explained)
-  explained(function(message, path)
+  local ok, err = pcall(explained, function(message, path)
     list[#list + 1] = errors.at(sources, (text .. "%s: %s"):format(node.name,
       explain.path(path), message), { node.at })
+    if #list > MOST then error(ENOUGH, 0) end
   end)
+  if not ok and err ~= ENOUGH then error(err, 0) end
 end
 
 local function from_default(list, node, t, sources)
@@ -74,6 +77,7 @@ function variables.coerce(schema, operation, inputs, sources)
   for i = 1, #nodes do
     local node = nodes[i]
     values[node.name] = one(list, node, schema, inputs[node.name], sources)
+    if #list > MOST then break end
   end
   if #list == 0 then return values end
   if #list > MOST then

@@ -10,6 +10,7 @@ local types = require("lunette.graphql.types")
 local overlap = {}
 
 local BUDGET <const> = 200000 -- comparisons: a tenth of a second
+local TOO_MANY <const> = "Too many fields of the same name to compare. Validation aborted."
 local SHOWN <const> = 1000 -- bytes of a reason
 local PLACES <const> = 20 -- nodes of one side
 
@@ -17,7 +18,7 @@ local between_sets -- defined below
 
 local function spend(state, cost)
   state.budget = state.budget - cost
-  if state.budget < 0 then state.ctx:abort("Validation aborted.") end
+  if state.budget < 0 then state.ctx:abort(TOO_MANY) end
 end
 
 local function collect(ctx, parent, selections, set)
