@@ -75,12 +75,25 @@ function Edit:close() end
 ---@class client
 local client = {}
 
----Bytes to a server, and all that comes until it closes; fails after so many seconds of silence.
+---Sends bytes to a server; what it answers is read from the connection. After so many seconds of
+---silence it, too, fails.
 ---@param host string
 ---@param port string
 ---@param bytes string
 ---@param seconds integer
----@return string|nil answer, string? err, integer? errno
-function client.exchange(host, port, bytes, seconds) end
+---@return Connection|nil connection, string? err, integer? errno
+function client.open(host, port, bytes, seconds) end
 
-return { tty = tty, interrupt = interrupt, edit = edit, Edit = Edit }
+---@class Connection
+local Connection = {}
+
+---What came meanwhile, waiting for it; nil alone where the server closed. A signal ends it early.
+---@return string|nil chunk, string? err, integer? errno
+function Connection:read() end
+
+function Connection:close() end
+
+return {
+  tty = tty, interrupt = interrupt, edit = edit, Edit = Edit, client = client,
+  Connection = Connection,
+}

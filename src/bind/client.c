@@ -1,6 +1,6 @@
 /*
- * require("lunette.core.client"): bytes to a server and its answer, for commands that ask one
- * that runs. What the bytes mean (HTTP) is Lua's business.
+ * require("lunette.core.client"): bytes to a server and what it answers as it comes, for
+ * commands that ask one that runs. What the bytes mean (HTTP) is Lua's business.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -11,10 +11,14 @@
 #include <unistd.h>
 
 #include "bind/modules.h"
+#include "bind/names.h"
 #include "bind/push.h"
-#include "text/out.h"
 
-enum { CHUNK = 65536, ANSWER_MAX = 64 << 20 };
+enum { CHUNK = 65536 };
+
+struct connection {
+	int fd; /* -1: closed */
+};
 
 /* Silence for longer than we endure is said as such. */
 static int socket_error(void)
@@ -63,55 +67,71 @@ static int send_all(int fd, const char *bytes, size_t len)
 	return 0;
 }
 
-/* Until the server closes. */
-static int receive_all(int fd, struct lun_out *answer)
+/* connection:close() */
+static int l_close(lua_State *L)
 {
-	char *room;
-	ssize_t n;
+	struct connection *c = luaL_checkudata(L, 1, LUN_CONNECTION_HANDLE);
 
-	do {
-		room = lun_out_reserve(answer, CHUNK);
-		if (!room || answer->len > ANSWER_MAX)
-			return -EMSGSIZE;
-		n = recv(fd, room, CHUNK, 0);
-		if (n < 0)
-			return socket_error();
-		answer->len += (size_t)n;
-	} while (n > 0);
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
 	return 0;
 }
 
-/* client.exchange(host, port, bytes, seconds) -> the answer | nil, err, errno: seconds of
- * silence that are endured */
-static int l_exchange(lua_State *L)
+/* client.open(host, port, bytes, seconds) -> Connection | nil, err, errno: the bytes are sent;
+ * seconds of silence are endured */
+static int l_open(lua_State *L)
 {
 	const char *host = luaL_checkstring(L, 1), *port = luaL_checkstring(L, 2);
 	size_t len;
 	const char *bytes = luaL_checklstring(L, 3, &len);
 	struct timeval patience = { .tv_sec = luaL_checkinteger(L, 4) };
-	struct lun_out *answer = lun_push_buffer(L);
-	int fd = connect_to(host, port, &patience), err = fd;
+	struct connection *c = lua_newuserdatauv(L, sizeof(*c), 0);
+	int err;
 
-	if (fd >= 0) {
-		err = send_all(fd, bytes, len);
-		if (!err)
-			err = receive_all(fd, answer);
-		close(fd);
+	c->fd = -1;
+	luaL_setmetatable(L, LUN_CONNECTION_HANDLE);
+	err = connect_to(host, port, &patience);
+	if (err >= 0) {
+		c->fd = err;
+		err = send_all(c->fd, bytes, len);
 	}
-	if (err < 0)
-		return lun_push_error(L, err, host);
-	lua_pushlstring(L, answer->data, answer->len);
-	lun_out_free(answer);
+	return err < 0 ? lun_push_error(L, err, host) : 1;
+}
+
+/* connection:read() -> chunk | nil [, err, errno]; nil alone where the server closed */
+static int l_read(lua_State *L)
+{
+	struct connection *c = luaL_checkudata(L, 1, LUN_CONNECTION_HANDLE);
+	luaL_Buffer buffer;
+	ssize_t n;
+
+	if (c->fd < 0)
+		return luaL_error(L, "connection is closed");
+	n = recv(c->fd, luaL_buffinitsize(L, &buffer, CHUNK), CHUNK, 0);
+	if (n < 0)
+		return lun_push_error(L, socket_error(), "server");
+	luaL_pushresultsize(&buffer, (size_t)n);
+	if (!n)
+		luaL_pushfail(L);
 	return 1;
 }
 
+static const luaL_Reg methods[] = {
+	{ "read", l_read },
+	{ "close", l_close },
+	{ NULL, NULL },
+};
+
 static const luaL_Reg functions[] = {
-	{ "exchange", l_exchange },
+	{ "open", l_open },
 	{ NULL, NULL },
 };
 
 int luaopen_lunette_core_client(lua_State *L)
 {
+	lun_push_handle_metatable(L, LUN_CONNECTION_HANDLE, methods, l_close);
+	lua_pop(L, 1);
 	luaL_newlib(L, functions);
 	return 1;
 }

@@ -20,6 +20,7 @@
 #define LUN_CURSOR_HANDLE "lunette.cursor"
 #define LUN_SNAPSHOT_HANDLE "lunette.snapshot"
 #define LUN_SELECT_HANDLE "lunette.selection"
+#define LUN_CONNECTION_HANDLE "lunette.connection"
 #define LUN_PLAN_HANDLE "lunette.plan"
 #define LUN_BTF_HANDLE "lunette.btf"
 #define LUN_TEXT_HANDLE "lunette.text"

@@ -1,11 +1,14 @@
--- lunette query GRAPHQL: the same answer that the server gives at /graphql, without a server.
+-- lunette query GRAPHQL: the same answer that the server gives at /graphql, without a server; or
+-- a server's own.
 
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
 local output = require("lunette.cli.output")
+local remote = require("lunette.cli.remote")
 local scripts = require("lunette.cli.scripts")
 local args = require("lunette.cli.args")
+local tty = require("lunette.core.tty")
 
 local query = {}
 
@@ -17,9 +20,13 @@ function query.configure(command)
   command:option("--events", "End a subscription after so many events."):argname("N")
     :convert(args.count)
   args.scripts(command)
+  remote.configure(command, "Ask a server that runs, at an address such as "
+    .. "http://127.0.0.1:8070: with its scripts, history and rights.")
   command:epilog("Prints the whole response; when it has errors, the exit code says of which kind. "
     .. "A subscription prints a line an event until Ctrl-C.\n\n"
-    .. "  lunette query '{ maps { id name type entriesCount } }'\n\n" .. exit.TEXT)
+    .. "  lunette query '{ maps { id name type entriesCount } }'\n"
+    .. "  lunette query 'subscription { objects { kind added removed } }' "
+    .. "--server http://127.0.0.1:8070\n\n" .. exit.TEXT)
 end
 
 local function text_of(word)
@@ -47,19 +54,46 @@ local function code_of(result)
   return err and exit.code_of(err.message) or exit.OK
 end
 
-local function is_subscription(source)
-  local bare = source:gsub("#[^\n]*", "")
-  return bare:match("^%s*subscription%f[%W]") ~= nil
+-- Is it a subscription that is asked for? What is no document is no subscription either.
+local function is_subscription(source, operation)
+  local document = require("lunette.graphql").parse(source)
+  for _, definition in ipairs(document and document.definitions or {}) do
+    if definition.operation and (not operation or definition.name == operation) then
+      return definition.operation == "subscription"
+    end
+  end
+  return false
+end
+
+-- What a server answers, as it wrote it.
+local function print_answer(body, result)
+  body = body:gsub("%s+$", "")
+  print(tty.isatty(1) and output.indent(body) or body)
+  return code_of(result)
+end
+
+local function ask_server(given, source)
+  local other = given.allow_write and "--allow-write" or #given.script > 0 and "--script"
+  if other then
+    exit.fail(exit.USAGE, "%s: with --server, its own rights and scripts are in force", other)
+  end
+  local params = { query = source, variables = variables_of(given.variables),
+    operationName = given.operation }
+  if is_subscription(source, given.operation) then
+    return require("lunette.cli.subscription").follow(given, params, print_answer)
+  end
+  return print_answer(remote.ask(given, params))
 end
 
 function query.run(given)
-  scripts.load(given.script)
   local source = text_of(given.query)
+  if given.server then return ask_server(given, source) end
+  scripts.load(given.script)
   local opts = {
     variables = variables_of(given.variables), operation = given.operation,
     can_write = given.allow_write,
   }
-  if is_subscription(source) then
+  if is_subscription(source, given.operation) then
     return require("lunette.cli.subscription").run(source, opts, given.events)
   end
   local result = graph.execute(source, opts)

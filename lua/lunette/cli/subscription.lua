@@ -1,4 +1,4 @@
--- A subscription without a server: its responses, a line each. What comes again and again is
+-- A subscription: its responses, a line each. Without a server, what comes again and again is
 -- asked for at its pace; what services of a server publish on topics isn't there.
 
 local exit = require("lunette.cli.exit")
@@ -6,6 +6,7 @@ local graph = require("lunette.cli.graph")
 local interrupt = require("lunette.core.interrupt")
 local json = require("lunette.runtime.json")
 local output = require("lunette.cli.output")
+local remote = require("lunette.cli.remote")
 local traceback = require("lunette.cli.traceback")
 local tty = require("lunette.core.tty")
 
@@ -44,7 +45,7 @@ function subscription.run(source, opts, events)
     return exit.FAILED
   end
   if stream.source.topic then
-    exit.fail(exit.FAILED, "the topic '%s' is published by a server: subscribe at lunette serve",
+    exit.fail(exit.FAILED, "the topic '%s' is published by a server: give its address, --server",
       stream.source.topic)
   end
   local ok, interrupted, err = interrupt.call(traceback, follow, stream, events)
@@ -52,6 +53,31 @@ function subscription.run(source, opts, events)
   if interrupted then return exit.OK end
   if not ok then exit.fail(exit.FAILED, "%s", err) end
   return exit.OK
+end
+
+-- A failure keeps its code, any other error gets its traceback.
+local function handler(err) return exit.failure(err) and err or traceback(err) end
+
+--- The same of a server, until it has no more, or was asked for enough.
+---@param given table the parsed arguments
+---@param params table of remote.follow
+---@param answered fun(body: string, response: table): integer prints what is no stream
+---@return integer
+function subscription.follow(given, params, answered)
+  local left, last = given.events or math.maxinteger, nil
+  if left == 0 then return exit.OK end
+  local ok, interrupted, body, response = interrupt.call(handler, remote.follow, given, params,
+    function(text)
+      io.write(text, "\n")
+      io.stdout:flush()
+      left, last = left - 1, text
+      return left > 0
+    end)
+  if interrupted then return exit.OK end
+  if not ok then error(body, 0) end
+  if body then return answered(body, response) end
+  local refused = last and last:match('^{"errors":') and json.decode(last)
+  return refused and exit.code_of(refused.errors[1].message) or exit.OK
 end
 
 return subscription

@@ -18,8 +18,10 @@ local function present()
   for name, module in pairs(MODULES) do
     for key in pairs(require(module)) do found[#found + 1] = name .. "." .. key end
   end
-  for key in pairs(debug.getregistry()["lunette.edit"].__index) do
-    found[#found + 1] = "Edit:" .. key
+  for class, handle in pairs { Edit = "lunette.edit", Connection = "lunette.connection" } do
+    for key in pairs(debug.getregistry()[handle].__index) do
+      found[#found + 1] = class .. ":" .. key
+    end
   end
   table.sort(found)
   return found
