@@ -34,6 +34,23 @@
 --- |                       | match, no series |
 --- | static_map            | { "static_map", { [1] = "read", unknown = "?" } }; allow_unknown = |
 --- |                       | true leaves what is not in it as it is, else it is unknown:3 |
+---
+---From ebpf_exporter's YAML to a rule; its programs and maps stay as they are:
+---
+--- | there                               | here |
+--- |-------------------------------------|------|
+--- | a metric's name, that of the map    | name, and match = { name = … } |
+--- | labels: size, padding               | decode = { key = d.struct { d.u32():as("dev") } }; not |
+--- |                                     | needed where the map has BTF |
+--- | labels: decoders                    | labels = { device = { "key.dev", "majorminor" } } |
+--- | the label cpu of a map per CPU      | cpu = "cpu" |
+--- | values                              | metrics = { … }, each with its value = "value.bytes" |
+--- | the label bucket                    | bucket = "key.bucket" |
+--- | bucket_type, bucket_min, bucket_max | buckets = { kind = "exp2", min = 0, max = 26 } |
+--- | bucket_keys of type fixed           | buckets = { kind = "fixed", keys = { 1, 5, 10 } } |
+--- | bucket_multiplier                   | from = "us" with unit = "seconds"; multiply = 1024 |
+--- | the sum, behind the last bucket     | sum = 27 in buckets (bucket_max + 1) |
+--- | perf_event_array, tracing           | have none: count in a map |
 ---@alias MetricFunction fun(key: any, value: any, info: bpf.MapInfo, cpu?: integer): any
 ---@alias MetricExpression string|table|MetricFunction
 
