@@ -23,15 +23,23 @@ function modules(file, seen = new Set()) {
   return seen;
 }
 
+/** The page's module. */
+const script = (html) => join(dist, /<script type="module" src="([^"]+)"/.exec(html)[1]);
+
 test("the first page is at most 100 kB, gzipped, fonts and all", { skip }, (t) => {
   const html = index();
   const urls = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, url]) => join(dist, url));
-  const script = urls.find((url) => /main-.*\.js$/.test(url));
-  const files = new Set([join(dist, "index.html"), ...urls, ...modules(script)]);
+  const files = new Set([join(dist, "index.html"), ...urls, ...modules(script(html))]);
   let sum = 0;
   for (const file of files) sum += gzipSync(readFileSync(file), { level: 9 }).length;
   t.diagnostic(`first page: ${(sum / 1000).toFixed(1)} kB gzipped in ${files.size} files`);
   assert.ok(sum <= 100_000, `${sum} bytes`);
+});
+
+test("the first page fetches its scripts at once, none because another needs it", { skip }, () => {
+  const html = index();
+  const named = [...html.matchAll(/(?:src|href)="(\/[^"]+\.js)"/g)].map(([, url]) => join(dist, url));
+  for (const file of modules(script(html))) assert.ok(named.includes(file), file);
 });
 
 test("no page has an inline script or anything from elsewhere", { skip }, () => {

@@ -1,6 +1,5 @@
 // The explorer: everything it shows comes from /graphql.
 
-import "./style/index.css";
 import { render } from "preact";
 import { App } from "./app";
 import { startRouter } from "./lib/router";

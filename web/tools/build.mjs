@@ -1,5 +1,6 @@
-// Bundles src/main.tsx into dist/: index.html, hashed assets, and GraphiQL on a page of its own.
-// With --watch it builds again at every change (serve with --root to see it).
+// Bundles src/ into dist/: index.html, hashed assets, and GraphiQL on a page of its own. The first
+// page is few files: first.ts, which asks the server at once, main.tsx with all that it needs, and
+// its style. With --watch it builds again at every change (serve with --root to see it).
 
 import * as esbuild from "esbuild";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -30,26 +31,46 @@ const options = {
   logLevel: "warning",
 };
 
-/** Output files of the entry point, and the fonts that the first page shows. */
-function outputs(metafile) {
-  const names = Object.entries(metafile.outputs);
-  const entry = (source) => names.find(([, out]) => out.entryPoint === source);
-  const [script, main] = entry("src/main.tsx");
-  const fonts = names.map(([name]) => name).filter((name) => name.endsWith(".woff2"));
-  const url = (path) => "/" + relative("dist", path);
-  return { script: url(script), style: url(main.cssBundle), fonts: fonts.map(url) };
+const url = (path) => "/" + relative("dist", path);
+
+/** The name of the output that a source is in. */
+const outputWith = (metafile, source) =>
+  Object.entries(metafile.outputs).find(([, { inputs }]) => inputs[source])[0];
+
+/** A script and the files that it imports at once. */
+function modulesOf(metafile, name, found = new Set()) {
+  found.add(name);
+  for (const { path, kind } of metafile.outputs[name].imports) {
+    if (kind === "import-statement" && !found.has(path)) modulesOf(metafile, path, found);
+  }
+  return found;
 }
 
-function writeIndex(metafile) {
-  const { script, style, fonts } = outputs(metafile);
-  const preloads = fonts.map((font) =>
-    `<link rel="preload" href="${font}" as="font" type="font/woff2" crossorigin>`);
+const fontsOf = (metafile) =>
+  Object.keys(metafile.outputs).filter((name) => name.endsWith(".woff2"));
+
+function headOf({ first, main }) {
+  const [script, ...modules] = modulesOf(main, outputWith(main, "src/main.tsx"));
+  return [
+    `<script src="${url(outputWith(first, "src/first.ts"))}"></script>`,
+    `<link rel="stylesheet" href="${url(outputWith(main, "src/style/index.css"))}">`,
+    `<script type="module" src="${url(script)}"></script>`,
+    ...modules.map((path) => `<link rel="modulepreload" href="${url(path)}">`),
+    ...fontsOf(main).map((path) =>
+      `<link rel="preload" href="${url(path)}" as="font" type="font/woff2" crossorigin>`),
+  ];
+}
+
+/** Where the entry point lies in a script that others need too, its own file is never fetched. */
+function dropEntry({ main }) {
+  const [name] = Object.entries(main.outputs)
+    .find(([, { entryPoint }]) => entryPoint === "src/main.tsx");
+  if (name !== outputWith(main, "src/main.tsx")) rmSync(join(web, name));
+}
+
+function writeIndex(built) {
   const text = readFileSync(join(web, "static/index.html"), "utf8")
-    .replace("<!-- assets -->", [
-      ...preloads,
-      `<link rel="stylesheet" href="${style}">`,
-      `<script type="module" src="${script}"></script>`,
-    ].join("\n  "));
+    .replace("<!-- assets -->", headOf(built).join("\n  "));
   writeFileSync(join(dist, "index.html"), text);
 }
 
@@ -81,12 +102,34 @@ async function buildGraphiql() {
   });
 }
 
-const indexPlugin = {
-  name: "index",
+const built = {};
+
+/** Notes what was built by this name; the index is written when both parts are there. */
+const noted = (name) => ({
+  name: "noted",
   setup(build) {
     build.onEnd((result) => {
-      if (!result.errors.length) writeIndex(result.metafile);
+      if (!result.errors.length) built[name] = result.metafile;
+      if (name === "main" && built.main) dropEntry(built);
+      if (built.first && built.main) writeIndex(built);
     });
+  },
+});
+
+/**
+ * What is fetched later is said to need all of the first page, which is there by then: so nothing
+ * of that is in a file of its own, to be fetched before the page is there.
+ */
+const onePiece = {
+  name: "one-piece",
+  setup(build) {
+    build.onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => (
+      kind === "dynamic-import" ? { path: join(resolveDir, path), namespace: "later" } : null));
+    build.onLoad({ filter: /.*/, namespace: "later" }, ({ path }) => ({
+      contents: `import ${JSON.stringify(join(web, "src/main"))};
+        export * from ${JSON.stringify(path)};`,
+      resolveDir: web,
+    }));
   },
 };
 
@@ -94,8 +137,14 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 copyStatic();
 await buildGraphiql();
-const main = {
-  ...options, entryPoints: ["src/main.tsx"], splitting: true, plugins: [indexPlugin],
-};
-if (watch) await (await esbuild.context(main)).watch();
-else await esbuild.build(main);
+const parts = [
+  { ...options, entryPoints: ["src/first.ts"], format: "iife", plugins: [noted("first")] },
+  {
+    ...options, entryPoints: ["src/main.tsx", "src/style/index.css"], splitting: true,
+    plugins: [onePiece, noted("main")],
+  },
+];
+for (const part of parts) {
+  if (watch) await (await esbuild.context(part)).watch();
+  else await esbuild.build(part);
+}

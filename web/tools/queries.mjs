@@ -148,6 +148,8 @@ export function generate(schema, definitions) {
     "  name: string; text: string; data?: Data; variables?: Variables;",
     "}",
     "",
+    "const doc = (name: string, ...parts: string[]) => ({ name, text: parts.join(\"\") });",
+    "",
   ];
   const root = { query: "Query", mutation: "Mutation", subscription: "Subscription" };
   for (const [name, definition] of types.fragments) {
@@ -163,8 +165,9 @@ export function generate(schema, definitions) {
     lines.push(`export type ${name}Variables = ${types.variables(definition)};`);
     const parts = [JSON.stringify(print(definition))];
     for (const fragment of spreads(definition, types.fragments)) parts.push(`text${fragment}`);
-    lines.push(`export const ${name}: Doc<${name}Data, ${name}Variables> = {`);
-    lines.push(`  name: "${name}", text: ${parts.join(" + ")},`, "};");
+    // Pure: a script that does not use it is built without it.
+    lines.push(`export const ${name}: Doc<${name}Data, ${name}Variables> = /* @__PURE__ */ doc(`);
+    lines.push(`  "${name}", ${parts.join(", ")});`);
   }
   return [...lines, "", ...types.inputs.values()].join("\n") + "\n";
 }

@@ -6,6 +6,7 @@ import {
   type MapRow, type ProgramRow, type StartData,
 } from "@gen/queries";
 import { ApiError, connection, epoch, run, subscribe } from "./api";
+import { rowsAtOnce } from "./ask";
 import { noteChange, type Kind } from "./changes";
 import { visible } from "./hooks";
 
@@ -39,13 +40,10 @@ export const mapList = computed(() => listed(maps.value));
 
 const byId = <Row extends { id: number }>(rows: Row[]) => new Map(rows.map((row) => [row.id, row]));
 
-/** So many are read by one request, so that thousands don't take longer than it may. */
-const chunk = 2000;
-
 async function inChunks<Row>(ids: number[], read: (ids: number[]) => Promise<Row[]>) {
   const rows: Row[] = [];
-  for (let at = 0; at < ids.length; at += chunk) {
-    rows.push(...await read(ids.slice(at, at + chunk)));
+  for (let at = 0; at < ids.length; at += rowsAtOnce) {
+    rows.push(...await read(ids.slice(at, at + rowsAtOnce)));
   }
   return rows;
 }

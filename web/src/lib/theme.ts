@@ -1,4 +1,4 @@
-// Light, dark, or what the system says. static/theme.js sets it before the first paint.
+// Light, dark, or what the system says. first.ts sets it before the first paint.
 
 import { signal } from "@preact/signals";
 

@@ -21,7 +21,7 @@ interface Props {
 
 let library: Promise<typeof uPlot> | undefined;
 const loadLibrary = () => {
-  library ??= import("uplot").then((module) => module.default);
+  library ??= import("../lib/uplot").then((module) => module.uPlot);
   return library;
 };
 

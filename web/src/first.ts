@@ -1,0 +1,36 @@
+// Runs before the first paint: the theme that was chosen, else the system's; and what every page
+// asks is asked, so that the answers come while the rest of the explorer is fetched.
+
+import { Ids, MapRows, ProgramRows, Start, type Doc, type IdsData } from "@gen/queries";
+import { ask, bodyOf, keptToken, rowsAtOnce } from "./lib/ask";
+
+const theme = localStorage.getItem("lunette.theme");
+if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+
+const asked = new Map<string, Promise<Response>>();
+window.lunetteAsked = asked;
+
+function begin<Data, Variables>(
+  doc: Doc<Data, Variables>, variables: Variables,
+  then = (response: Response): Response | Promise<Response> => response,
+): void {
+  const body = bodyOf(doc, variables);
+  const answer = ask(body, keptToken()).then(then);
+  answer.catch(() => {}); // who takes it says what is wrong
+  asked.set(body, answer);
+}
+
+/** Rows are asked for before anyone sees the ids, so that nobody asks for them again. */
+async function askRows(response: Response): Promise<Response> {
+  try {
+    const { data } = await response.clone().json() as { data: IdsData };
+    const maps = data.maps.slice(0, rowsAtOnce);
+    const programs = data.programs.slice(0, rowsAtOnce);
+    if (maps.length) begin(MapRows, { ids: maps });
+    if (programs.length) begin(ProgramRows, { ids: programs });
+  } catch { /* no ids, no rows */ }
+  return response;
+}
+
+begin(Ids, {}, askRows);
+begin(Start, {});
