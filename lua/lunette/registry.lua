@@ -62,16 +62,15 @@ function registry.where(item)
   return ("%s:%d"):format(item.source.file, item.source.line)
 end
 
---- Runs fn while declarations count as made by that script.
+--- Runs fn while declarations count as made by that script. Its errors pass as they are, for the
+--- traceback.
 ---@param path string
 ---@param fn fun(): any
 function registry.loading(path, fn)
   local before = script
+  local _ <close> = setmetatable({}, { __close = function() script = before end })
   script = path
-  local results = table.pack(pcall(fn))
-  script = before
-  if not results[1] then error(results[2], 0) end
-  return table.unpack(results, 2, results.n)
+  return fn()
 end
 
 --- The script that is being loaded, or nil.

@@ -67,6 +67,14 @@ describe("reload", () => {
     assert.deepEqual([state.status, state.errors, state.generation], ["ok", [], 2]);
     assert.equal(await metric(server, "lunette_scripts_ok"), 1);
   }));
+  test("the error of a script that fails has its own frames, and no others", () => withServer({ scripts: { "a.lua": version(1) } }, async (server) => {
+    writeFileSync(server.scripts.file("a.lua"), "local function f() error('no good') end\nf()");
+    await until(async () => (await health(server)).status === "degraded", { what: "the failure" });
+    const [first, ...rest] = (await health(server)).errors[0].message.split("\n");
+    assert.match(first, /a\.lua:1: no good$/);
+    assert.deepEqual(rest.map((line) => line.replace(/^.*a\.lua/, "a.lua")),
+      ["stack traceback:", "\t[C]: in function 'error'", "a.lua:1: in local 'f'", "a.lua:2: in main chunk"]);
+  }));
   test("requests and streams that run go on to their end", () => withServer({ scripts: { "a.lua": version(1, `
     lunette.http.get("/long", function()
       local n = 0

@@ -12,7 +12,11 @@ local worker = { scripts = {} }
 -- All VMs live in one process: none may end it.
 local function no_exit() error("os.exit: a script can't end the server", 2) end
 
-local function on_error(err) return debug.traceback(tostring(err), 2) end
+local LOADER = "%s*%[C%]: in function 'xpcall'%s*lunette/http/worker%.lua:.*$"
+
+-- The error with the frames of the script, without those of who loads it. The third is the first
+-- of them: a VM calls handlers through a function of its own.
+local function on_error(err) return (debug.traceback(tostring(err), 3):gsub(LOADER, "")) end
 
 -- An error whose message has all that there is to say: no traceback of the loader is added.
 local Failure = { __tostring = function(failure) return failure.message end }
@@ -22,7 +26,7 @@ local function fail(message) error(setmetatable({ message = message }, Failure),
 local function load_script(file)
   local chunk, err = loadfile(file, "t")
   if not chunk then fail(err) end
-  local ok, message = xpcall(registry.loading, on_error, file, chunk)
+  local ok, message = registry.loading(file, function() return xpcall(chunk, on_error) end)
   if not ok then fail(message) end
 end
 
