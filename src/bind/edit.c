@@ -26,9 +26,11 @@ struct edit {
 	History *history;
 	lua_State *L; /* of the read() that runs */
 	const char *prompt;
+	struct sigaction before; /* of SIGINT, when it was opened */
 };
 
 static volatile sig_atomic_t interrupted, resized, continued;
+static sigset_t let_in; /* the mask outside of read(), in which our signals are blocked */
 
 static void on_signal(int signo)
 {
@@ -53,8 +55,18 @@ static char *prompt_of(EditLine *el)
 	return (char *)self_of(el)->prompt;
 }
 
+/* Those that are pending come now: what was typed before a byte that waits is seen before it. */
+static void take_signals(void)
+{
+	sigset_t blocked;
+
+	pthread_sigmask(SIG_SETMASK, &let_in, &blocked);
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
+}
+
 static void handle_signals(EditLine *el)
 {
+	take_signals();
 	if (continued)
 		el_set(el, EL_PREP_TERM, 1);
 	if (resized)
@@ -68,14 +80,16 @@ static void handle_signals(EditLine *el)
 static int read_byte(EditLine *el, char *byte)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	int ready = 0;
 
 	for (;;) {
 		handle_signals(el);
 		if (interrupted)
 			return -1;
-		if (poll(&in, 1, -1) > 0)
+		if (ready > 0)
 			return (int)read(STDIN_FILENO, byte, 1);
-		if (errno != EINTR)
+		ready = ppoll(&in, 1, NULL, &let_in);
+		if (ready < 0 && errno != EINTR)
 			return -1;
 	}
 }
@@ -183,6 +197,8 @@ static int l_edit_open(lua_State *L)
 		lua_pushliteral(L, "the terminal can't be used for editing");
 		return 2;
 	}
+	// A Ctrl-C between two lines, where nothing runs, ends nothing.
+	sigaction(SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, &self->before);
 	history(self->history, &event, H_SETSIZE, HISTORY_SIZE);
 	history(self->history, &event, H_SETUNIQUE, 1);
 	el_set(self->el, EL_CLIENTDATA, self);
@@ -213,14 +229,20 @@ static int l_edit_read(lua_State *L)
 	struct sigaction action = { .sa_handler = on_signal }, before[3];
 	const int signals[] = { SIGINT, SIGWINCH, SIGCONT };
 	const char *line;
+	sigset_t ours;
 	int count = 0;
 
 	self->prompt = luaL_checkstring(L, 2);
 	self->L = L;
 	interrupted = resized = continued = 0;
-	for (int i = 0; i < 3; i++)
+	sigemptyset(&ours);
+	for (int i = 0; i < 3; i++) {
+		sigaddset(&ours, signals[i]);
 		sigaction(signals[i], &action, &before[i]);
+	}
+	pthread_sigmask(SIG_BLOCK, &ours, &let_in);
 	line = el_gets(self->el, &count);
+	pthread_sigmask(SIG_SETMASK, &let_in, NULL);
 	for (int i = 0; i < 3; i++)
 		sigaction(signals[i], &before[i], NULL);
 	self->prompt = "";
@@ -242,8 +264,10 @@ static int l_edit_close(lua_State *L)
 {
 	struct edit *self = luaL_checkudata(L, 1, LUN_EDIT);
 
-	if (self->el)
+	if (self->el) {
 		el_end(self->el);
+		sigaction(SIGINT, &self->before, NULL);
+	}
 	if (self->history)
 		history_end(self->history);
 	self->el = NULL;

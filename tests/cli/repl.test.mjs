@@ -91,10 +91,12 @@ withPrompt("Tab completes globals, fields and modules", async (terminal) => {
   terminal.press("Tab");
   await terminal.until(/^> inspect\.format$/m);
   terminal.press("C-c");
+  await terminal.until(/\^C\n>$/m);
   terminal.type("bpf.map");
   terminal.press("Tab");
   await terminal.until(/^map +map_info +maps$/m);
   terminal.press("C-c");
+  await terminal.until(/\^C\n>$/m);
   terminal.type("lunette.dec");
   terminal.press("Tab");
   await terminal.until(/^> lunette\.decode/m);
