@@ -39,19 +39,31 @@ local function fill(object)
   object:map("sch_progs"):update(u32(1), u32(object:prog("sch_next"):fd()))
 end
 
--- Names in place of ids, also where a decoder tells them in a text; one value a CPU as one.
-local function plain(value, names, key)
+-- Names in place of ids, and of those that a map holds, also where a decoder tells them in a text;
+-- one value a CPU as one. A program may have the id of a map, and a number may be that of an id: so
+-- each place knows whose ids it has.
+local function plain(value, names, held, key)
   if key == "id" then return names[value] or value end
-  if key == "value" and names[tonumber(value)] then return names[tonumber(value)] end
+  if key == "value" and held[tonumber(value)] then return held[tonumber(value)] end
   if key == "cpuValues" then return json.array { value[1] } end
   if type(value) == "string" then
     return (value:gsub("%((%d+)%)", function(id)
-      return ("(%s)"):format(names[tonumber(id)] or id)
+      return ("(%s)"):format(held[tonumber(id)] or id)
     end))
   end
   if type(value) ~= "table" then return value end
   local copy = setmetatable({}, getmetatable(value))
-  for name, part in pairs(value) do copy[name] = plain(part, names, name) end
+  for name, part in pairs(value) do copy[name] = plain(part, names, held, name) end
+  return copy
+end
+
+-- The whole answer: a program, and maps of which one holds programs and one maps.
+local function plain_answer(data, programs, maps)
+  local copy = setmetatable({}, getmetatable(data))
+  copy.program = plain(data.program, programs, {})
+  copy.maps = setmetatable({}, getmetatable(data.maps))
+  local held = { sch_progs = programs, sch_outer = maps }
+  for i, map in ipairs(data.maps) do copy.maps[i] = plain(map, maps, held[map.name] or {}) end
   return copy
 end
 
@@ -94,15 +106,15 @@ describe("the answer over the fixture", function()
   it("is the one that is kept", function()
     local object <close> = support.load()
     fill(object)
-    local names, ids = {}, {}
+    local programs, maps, ids = {}, {}, {}
     for i, name in ipairs(MAPS) do
       ids[i] = object:map(name):info().id
-      names[ids[i]] = name
+      maps[ids[i]] = name
     end
-    local main, next = object:prog("sch_main"):info().id, object:prog("sch_next"):info().id
-    names[main], names[next] = "sch_main", "sch_next"
+    local main = object:prog("sch_main"):info().id
+    programs[main], programs[object:prog("sch_next"):info().id] = "sch_main", "sch_next"
     local data = support.ask(QUERY, { program = main, maps = ids })
-    local answer = pretty(json.encode(plain(data, names)))
+    local answer = pretty(json.encode(plain_answer(data, programs, maps)))
     if os.getenv("LUNETTE_UPDATE") then
       local file <close> = assert(io.open(PATH, "w"))
       file:write(answer)
