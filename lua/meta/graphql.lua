@@ -62,7 +62,7 @@ function Info:selects(name) end
 --- the end, or a table with one of topic, every, iterate. map makes the root value of an event.
 ---@class graphql.Source
 ---@field topic string? what lunette.topic(name):publish sends
----@field every number? seconds
+---@field every number? seconds, 0.01 to 86400
 ---@field iterate (fun(): any)?
 ---@field map (fun(payload: any): any)?
 ---@field distinct boolean? an answer that is the same as the one before is not told

@@ -81,10 +81,30 @@ end
 --- Is this value a stream?
 function subscribe.is_stream(value) return getmetatable(value) == Stream end
 
+local FIELDS = { topic = "string", every = "number", iterate = "function", map = "function",
+  close = "function" }
+
+local FASTEST <const>, SLOWEST <const> = 0.01, 86400 -- seconds
+
+-- What is wrong with a source, told when it is given and not when it is waited for.
+local function check_source(source, field)
+  local function refuse(name, what)
+    error(("Subscription field %q: %s must be %s."):format(field.name, name, what), 0)
+  end
+  for name, kind in pairs(FIELDS) do
+    if source[name] ~= nil and type(source[name]) ~= kind then refuse(name, "a " .. kind) end
+  end
+  local every = source.every
+  if every and not (every >= FASTEST and every <= SLOWEST) then
+    refuse("every", ("%g to %g seconds"):format(FASTEST, SLOWEST))
+  end
+  return source
+end
+
 local function source_of(result, field)
   if type(result) == "function" then return { iterate = result } end
   if type(result) == "table" and (result.topic or result.every or result.iterate) then
-    return result
+    return check_source(result, field)
   end
   error(("Subscription field %q must give a function, or a table with topic, every or iterate.")
     :format(field.name), 0)

@@ -66,11 +66,12 @@ type ObjectsEvent {
 }
 ]]
 
-local FASTEST = 0.1 -- seconds between events
+local FASTEST, SLOWEST = 0.1, 86400 -- seconds between events
 
 local function seconds(every)
-  if every >= FASTEST then return every end
-  error(("every: at least %g seconds, got %g"):format(FASTEST, every), 0)
+  if every >= FASTEST and every <= SLOWEST then return every end
+  error(("every: at %s %g seconds, got %g"):format(every < FASTEST and "least" or "most",
+    every < FASTEST and FASTEST or SLOWEST, every), 0)
 end
 
 --- A subscribe function for an event each so many seconds (args.every): what make gives of the

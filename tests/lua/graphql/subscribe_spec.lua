@@ -89,6 +89,23 @@ describe("a subscription", function()
     assert.is_true(graphql.is_stream(start("subscription { plain }", { root = root })))
   end)
 
+  it("is refused when nothing can wait for it", function()
+    for what, source in pairs { ["every must be 0.01 to 86400 seconds"] = { every = 0 },
+      ["every must be a number"] = { every = "1" }, ["topic must be a string"] = { topic = {} },
+      ["map must be a function"] = { topic = "t", map = {} },
+      ["iterate must be a function"] = { iterate = 5 } } do
+      local root = { plain = function() return source end }
+      local refused = start("subscription { plain }", { root = root })
+      assert.equal('Subscription field "plain": ' .. what .. ".", refused.errors[1].message)
+      assert.same({ "plain" }, refused.errors[1].path)
+    end
+    for _, every in ipairs { 0 / 0, 1 / 0, -1 } do
+      local root = { plain = function() return { every = every } end }
+      assert.matches("every must be", start("subscription { plain }", { root = root })
+        .errors[1].message)
+    end
+  end)
+
   for _, case in ipairs {
     { "subscription { count(to: -1) }", "to: not below 0" },
     { "subscription { bad }", "must give a function" },

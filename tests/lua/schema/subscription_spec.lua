@@ -136,6 +136,8 @@ describe("subscriptions", function()
     local refused = subscribe(("subscription { mapTable(id: %d, every: 0.01) { mapId } }")
       :format(hash))
     assert.equal("every: at least 0.1 seconds, got 0.01", refused.errors[1].message)
+    refused = subscribe "subscription { health(every: 1e308) { status } }"
+    assert.equal("every: at most 86400 seconds, got 1e+308", refused.errors[1].message)
     local gone = subscribe "subscription { mapTable(id: 2000000000) { mapId } }"
     assert.equal("map with ID 2000000000 not found", gone.errors[1].message)
   end)
