@@ -22,28 +22,43 @@ int lun_select_open(struct lun_select *sel, const struct lun_map *map, uint32_t 
 	return lun_ahead_open(&sel->ahead, map);
 }
 
-static bool is_number(const struct lun_op *op)
-{
-	return (op->kind == LUN_K_UINT || op->kind == LUN_K_INT || op->kind == LUN_K_FLOAT ||
-		       op->kind == LUN_K_BITS || op->kind == LUN_K_DURATION) &&
-		op->size <= 9;
-}
-
 static uint32_t smaller(uint64_t a, uint64_t b)
 {
 	return (uint32_t)(a < b ? a : b);
 }
 
+/* The most bytes that the text of a cell has; numbers need none. */
+static uint32_t text_of(const struct lun_cell *cell)
+{
+	const struct lun_op *op = cell->plan ? &cell->plan->ops[cell->op] : NULL;
+
+	if (!op)
+		return 0;
+	switch (op->kind) {
+	case LUN_K_UINT:
+	case LUN_K_INT:
+	case LUN_K_FLOAT:
+	case LUN_K_BITS:
+	case LUN_K_DURATION:
+		return op->size <= 9 ? 0 : LUN_SELECT_TEXT;
+	case LUN_K_CHARS:
+		return smaller(op->size, LUN_SELECT_TEXT);
+	case LUN_K_BYTES:
+		return smaller(2 * (uint64_t)op->size, LUN_SELECT_TEXT);
+	default:
+		return LUN_SELECT_TEXT;
+	}
+}
+
 static int compare_rows(const void *user, const uint8_t *a, const uint8_t *b);
 
-/* Numbers need no room for a text. */
 static void lay_out(struct lun_select *sel)
 {
 	const struct lun_map *map = &sel->ahead.cur.map;
-	bool text = sel->sort.plan && !is_number(&sel->sort.plan->ops[sel->sort.op]);
 	size_t fits;
 
-	sel->key_at = text ? sizeof(struct lun_rank) : offsetof(struct lun_rank, text);
+	sel->text = text_of(&sel->sort);
+	sel->key_at = offsetof(struct lun_rank, text) + sel->text;
 	sel->value_at = sel->key_at + map->info.key_size;
 	sel->rows.size = aligned(sel->value_at + map->value_bytes);
 	sel->rows.compare = compare_rows;
@@ -160,7 +175,7 @@ static void read_rank(
 		rank->u = cell.u;
 		return;
 	}
-	rank->len = (uint16_t)(cell.len < LUN_SELECT_TEXT ? cell.len : LUN_SELECT_TEXT);
+	rank->len = (uint16_t)smaller(cell.len, sel->text);
 	memcpy(rank->text, cell.s, rank->len);
 }
 

@@ -34,6 +34,7 @@ struct lun_select {
 	uint8_t *after_key;    /* NULL: from the first */
 	struct lun_rows rows;  /* rank, key, value */
 	size_t key_at, value_at, bytes;
+	uint32_t text; /* bytes of one in a row's rank */
 	uint32_t limit;
 	uint32_t room, kept;       /* so many rows at most, of which a cut leaves so many */
 	bool full;                 /* the row kept - 1 is the last of those that may still count */
