@@ -67,6 +67,9 @@ static int push_failure(lua_State *L, int err)
 	if (err == -LUN_ENOTSUPP || err == -EOPNOTSUPP)
 		return lun_push_failure(
 			L, -EOPNOTSUPP, "programs of this type can't be run by hand");
+	if (err == -ERANGE)
+		return lun_push_failure(
+			L, err, "programs of this type run once at a time, not many times");
 	if (err == -EINVAL)
 		return lun_push_failure(L, err,
 			"the kernel refuses this input or context for a program of this type");

@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "bpf/object.h"
@@ -23,6 +24,12 @@ static int reserve(struct lun_out *out, size_t size)
 	return size && !lun_out_reserve(out, size) ? -ENOMEM : 0;
 }
 
+static bool is_raw_tracepoint(uint32_t type)
+{
+	return type == BPF_PROG_TYPE_RAW_TRACEPOINT ||
+		type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
+}
+
 /* How types take their context: a raw tracepoint's arguments come back from nowhere, a syscall
  * program's memory is changed in place, and others have a copy. */
 static int set_context(struct bpf_test_run_opts *opts, struct lun_run *run, uint32_t type)
@@ -31,8 +38,7 @@ static int set_context(struct bpf_test_run_opts *opts, struct lun_run *run, uint
 		return -ENOMEM;
 	opts->ctx_in = run->context;
 	opts->ctx_size_in = (uint32_t)run->context_size;
-	if (type == BPF_PROG_TYPE_RAW_TRACEPOINT || type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE ||
-		!run->context_size)
+	if (is_raw_tracepoint(type) || !run->context_size)
 		return 0;
 	if (type == BPF_PROG_TYPE_SYSCALL) {
 		lun_out_mem(&run->context_output, run->context, run->context_size);
@@ -47,12 +53,15 @@ static int set_context(struct bpf_test_run_opts *opts, struct lun_run *run, uint
 int lun_prog_run(int fd, struct lun_run *run)
 {
 	size_t room = run->data ? run->data_size + ROOM : 0;
+	uint32_t type = type_of(fd);
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = run->data,
 		.data_size_in = (uint32_t)run->data_size);
 
 	lun_out_init(&run->output);
 	lun_out_init(&run->context_output);
-	if (reserve(&run->output, room) || set_context(&opts, run, type_of(fd)))
+	if (run->repeat > 1 && (is_raw_tracepoint(type) || type == BPF_PROG_TYPE_SYSCALL))
+		return -ERANGE;
+	if (reserve(&run->output, room) || set_context(&opts, run, type))
 		return -ENOMEM;
 	opts.data_out = run->output.data;
 	opts.data_size_out = (uint32_t)room;

@@ -72,6 +72,11 @@ describe("prog:run", function()
   it("says which types can't, and what the kernel refuses", function()
     assert.same({ nil, "programs of this type can't be run by hand", 95 },
       { run("run_tracepoint") })
+    for _, name in ipairs { "run_arguments", "run_syscall" } do
+      local options = { context = ("\0"):rep(16), times = 2 }
+      assert.same({ nil, "programs of this type run once at a time, not many times", 34 },
+        { run(name, options) }, name)
+    end
     local outcome, err, errno = run("run_first_byte", { input = "short" })
     assert.is_nil(outcome)
     assert.equal(22, errno)
