@@ -85,5 +85,5 @@ test("what can't be chosen by says so in one line", () => {
   refused(/filter: no column 'nope'/, "--where", "nope > 1");
   refused(/filter: column packets holds numbers, not 'many'/, "--where", "packets > many");
   refused(/filter: bad pattern/, "--where", "packets =~ [");
-  refused(/top: needs a sort/, "--top", 1);
+  refused(/--top: needs --sort/, "--top", 1);
 });

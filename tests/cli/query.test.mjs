@@ -14,10 +14,13 @@ let key;
 const script = `
 local lunette = require("lunette")
 lunette.graphql.extend([[
-  extend type Query { answer(of: Int): Int }
+  extend type Query { answer(of: Int): Int many(of: [Int]): Int }
   extend type Subscription { ticks: Int }
 ]], {
-  Query = { answer = function(_, args) return args.of or 42 end },
+  Query = {
+    answer = function(_, args) return args.of or 42 end,
+    many = function(_, args) return #args.of end,
+  },
   Subscription = { ticks = {
     subscribe = function() return { every = 0.05 } end,
     resolve = function() return 7 end,
@@ -39,6 +42,8 @@ test("the answer is the server's, as it wrote it", async () => {
   const given = await query("query a { answer } query b($n: Int) { b: answer(of: $n) }",
     "--operation", "b", "--variables", '{"n":7}');
   assert.equal(given.stdout, '{"data":{"b":7}}\n');
+  const list = await query("query ($of: [Int]) { many(of: $of) }", "--variables", '{"of":[]}');
+  assert.equal(list.stdout, '{"data":{"many":0}}\n');
 });
 
 test("an answer of many pieces is whole", async () => {
@@ -117,6 +122,8 @@ test("what can't be asked says so in one line", async () => {
     "--server", "http://127.0.0.1:1");
   for (const address of ["127.0.0.1:1", "https://x", "http://", "http://a:b", "http://a/b"])
     await refused(2, /an address such as http:/, "--server", address);
+  for (const variables of ["[1", "[]", "7", '"{"'])
+    await refused(2, /--variables: no JSON object/, "--variables", variables);
   await refused(2, /--allow-write: with --server/, "--server", server.url, "--allow-write");
   await refused(2, /--script: with --server/, "--server", server.url, "--script", "x.lua");
   await refused(3, /No such file/, "--server", server.url, "--token-file", "/nowhere");

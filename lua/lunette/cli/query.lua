@@ -3,7 +3,7 @@
 
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
-local json = require("lunette.runtime.json")
+local json_text = require("lunette.graphql.json_text")
 local output = require("lunette.cli.output")
 local remote = require("lunette.cli.remote")
 local scripts = require("lunette.cli.scripts")
@@ -40,13 +40,15 @@ local function text_of(word)
   return text
 end
 
+-- The variables and their text, which says more: it tells an empty list from an empty object.
 local function variables_of(word)
   if not word then return nil end
-  local value, err = json.decode(text_of(word))
-  if err or type(value) ~= "table" then
+  local text = text_of(word)
+  local value, err = json_text.decode(text)
+  if err or not text:match("^%s*{") then
     exit.fail(exit.USAGE, "--variables: no JSON object%s", err and " (" .. err .. ")" or "")
   end
-  return value
+  return value, text
 end
 
 local function code_of(result)
@@ -77,8 +79,8 @@ local function ask_server(given, source)
   if other then
     exit.fail(exit.USAGE, "%s: with --server, its own rights and scripts are in force", other)
   end
-  local params = { query = source, variables = variables_of(given.variables),
-    operationName = given.operation }
+  local _, variables = variables_of(given.variables)
+  local params = { query = source, variables = variables, operationName = given.operation }
   if is_subscription(source, given.operation) then
     return require("lunette.cli.subscription").follow(given, params, print_answer)
   end
@@ -90,7 +92,7 @@ function query.run(given)
   if given.server then return ask_server(given, source) end
   scripts.load(given.script)
   local opts = {
-    variables = variables_of(given.variables), operation = given.operation,
+    variables = (variables_of(given.variables)), operation = given.operation,
     can_write = given.allow_write,
   }
   if is_subscription(source, given.operation) then

@@ -43,10 +43,16 @@ local function request(at, token, accept, body)
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
 end
 
+-- Variables are JSON already.
+local function body_of_request(params)
+  local body = json.encode(json.object({ query = params.query,
+    operationName = params.operationName }, { "query", "operationName" }))
+  return ('%s,"variables":%s}'):format(body:sub(1, -2), params.variables or "null")
+end
+
 -- Sends it; the connection from which the answer is read.
 local function send(at, given, params, accept, patience)
-  local body = json.encode(json.object(params, { "query", "variables", "operationName" }))
-  local bytes = request(at, args.token(given.token_file), accept, body)
+  local bytes = request(at, args.token(given.token_file), accept, body_of_request(params))
   local connection, err = client.open(at.host, at.port, bytes, patience)
   if connection then return connection end
   exit.fail(exit.FAILED, "no server answers at %s: %s (lunette serve starts one)", at.url,
@@ -106,7 +112,7 @@ end
 --- The response of the server that the arguments name; a server that can't be reached or refuses
 --- ends the command.
 ---@param given table the parsed arguments
----@param params { query: string, variables: table?, operationName: string? }
+---@param params { query: string, variables: string?, operationName: string? }
 ---@return string body, table response
 function remote.ask(given, params)
   local at = address_of(given)
@@ -138,7 +144,7 @@ end
 --- The responses of a subscription: fn(text) for each, until it gives false or the server has no
 --- more. Where the server answers at once instead, that.
 ---@param given table the parsed arguments
----@param params { query: string, variables: table?, operationName: string? }
+---@param params { query: string, variables: string?, operationName: string? }
 ---@param fn fun(text: string): boolean?
 ---@return string|nil body, table? response
 function remote.follow(given, params, fn)
@@ -158,7 +164,8 @@ end
 ---@param variables table|nil
 ---@return table data
 function remote.data(given, source, variables)
-  local _, value = remote.ask(given, { query = source, variables = variables })
+  local _, value = remote.ask(given, { query = source,
+    variables = variables and json.encode(variables) })
   local err = value.errors and value.errors[1]
   if err then exit.fail(exit.code_of(err.message), "%s: %s", address_of(given).url, err.message) end
   return value.data

@@ -21,6 +21,9 @@ local function most(variables) return variables.sort and SORTED or SIZE end
 ---@param given table
 ---@return table
 function page.variables(id, given)
+  if given.top and not given.sort then
+    exit.fail(exit.USAGE, "--top: needs --sort, which says which rows come first")
+  end
   local key, value = where.formats(given.decode)
   return {
     id = id, keyFormat = key, valueFormat = value,
