@@ -54,7 +54,7 @@ function Numbers({ program }: { program: Program }) {
 const measures = ["cpu", "runs", "average"] as const;
 const measureText = [["cpu", "CPU"], ["runs", "Runs/s"], ["average", "Each run"]] as const;
 
-/** What the server remembers, then what came while we looked. */
+/** What the server remembers, then what came while we looked; nothing where it never ran. */
 function usePoints(id: number, seconds: number) {
   const result = useQuery(ProgramHistory, { id, seconds });
   const [since] = useState(() => Date.now() / 1000);
@@ -66,7 +66,8 @@ function usePoints(id: number, seconds: number) {
   return useMemo(() => {
     const old = (result.data?.program.history ?? []).filter((point) => point.time < since);
     const first = points[0]?.time ?? Infinity;
-    return [...old.filter((point) => point.time < first), ...points];
+    const all = [...old.filter((point) => point.time < first), ...points];
+    return all.some(({ runs, misses }) => runs > 0 || misses > 0) ? all : [];
   }, [result.data, points, since]);
 }
 
