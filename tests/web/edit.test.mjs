@@ -26,7 +26,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
-  for (const path of [pin, `${pin}_2`]) if (existsSync(path)) rmSync(path);
+  for (const path of [pin, `${pin}_2`, `${pin}_going`]) if (existsSync(path)) rmSync(path);
 });
 
 /** What the kernel holds: the value of a key, as little-endian hex, or nothing. */
@@ -154,4 +154,31 @@ test("what the kernel refuses is told in words", async () => {
   await page.getByLabel("Path of a new pin").fill("/tmp/not-a-bpffs");
   await page.getByRole("button", { name: "Pin", exact: true }).click();
   await page.locator(".card", { hasText: "Pins" }).getByRole("alert").waitFor();
+});
+
+test("a map that goes under an open dialog is gone, and nothing else is said of it", async () => {
+  const path = `${pin}_going`;
+  execFileSync("bpftool", ["map", "create", path, "type", "hash", "key", "4", "value", "8",
+    "entries", "16", "name", "going"]);
+  try {
+    const { id: going } = bpftool("map", "show", "pinned", path);
+    await page.goto(`${server.url}/maps/${going}`);
+    await page.getByRole("button", { name: "Add", exact: true }).click();
+    await dialog().getByLabel("key key").fill("7");
+    await dialog().locator(".outcome").waitFor();
+  } finally {
+    rmSync(path);
+  }
+  await dialog().getByText("This map is gone from the kernel.").waitFor();
+  // What is typed now is asked of a map that is not there.
+  const refused = page.waitForResponse((answer) =>
+    answer.request().postData()?.includes('"value":{"value":"77"}') ?? false);
+  await dialog().getByLabel("value value").fill("77");
+  assert.match(await (await refused).text(), /not found/);
+  await dialog().locator(".outcome").waitFor({ state: "detached" });
+  assert.ok(await dialog().getByRole("button", { name: "Add", exact: true }).isDisabled());
+  assert.equal(await page.locator("[role=alert], .failure, .bad").count(), 0);
+  await page.keyboard.press("Escape");
+  await page.getByText("Below is the last that was known of it").waitFor();
+  assert.equal(await page.locator("[role=alert], .failure, .bad").count(), 0);
 });

@@ -11,6 +11,7 @@ import { maps } from "../lib/store";
 import {
   Card, Figure, Figures, Head, MapLink, Meter, Owners, ProgramLink, ShowQuery, TypeTag, split,
 } from "../parts/bits";
+import { OfObject } from "../parts/gone";
 import { Histograms } from "../parts/histogram";
 import { Holders } from "../parts/holders";
 import { Icon } from "../parts/icon";
@@ -223,19 +224,17 @@ function useMap(id: number): Result<MapPageData> {
 export function MapPage({ id }: PageProps) {
   const number = Number(id);
   const result = useMap(number);
-  const gone = result.data && maps.value.size > 0 && !maps.value.has(number);
+  const gone = result.data !== undefined && maps.value.size > 0 && !maps.value.has(number);
   const tab = oneOf("tab", ["entries", "values", "changes", "histogram", "about", "export"]);
   return (
     <div class={`page${filling.has(tab) ? " fill" : ""}`}>
-      {gone && (
-        <div class="notice"><Icon name="alert" />This map is gone from the kernel. Below is the last
-          that was known of it.</div>
-      )}
-      <Answer result={result} lines={12} missing={{
-        title: `There is no map ${id}`, icon: "map", href: "/maps", all: "All maps",
-      }}>
-        {(data) => <Body data={data} />}
-      </Answer>
+      <OfObject noun="map" id={number} gone={gone}>
+        <Answer result={result} lines={12} missing={{
+          title: `There is no map ${id}`, icon: "map", href: "/maps", all: "All maps",
+        }}>
+          {(data) => <Body data={data} />}
+        </Answer>
+      </OfObject>
     </div>
   );
 }

@@ -10,6 +10,7 @@ import {
 } from "../lib/typed";
 import { preview, type Written } from "../lib/writes";
 import { Choice } from "../parts/bits";
+import { useGone } from "../parts/gone";
 
 export interface FormState {
   as: "fields" | "bytes";
@@ -266,12 +267,13 @@ export function EntryForm({ map, form, set, before, found }: {
 }) {
   const { written, refusal } = found;
   const Shown = form.as === "fields" ? TypedFields : RawFields;
+  const gone = useGone(refusal?.text);
   return (
     <>
       <Choice label="Typed by" words={sides} chosen={form.as}
         choose={(as) => set((old) => ({ ...old, as }))} />
       <Shown map={map} form={form} set={set} before={before} refusal={refusal} />
-      {refusal && !refusal.part && <span class="bad" role="alert">{refusal.text}</span>}
+      {refusal && !refusal.part && !gone && <span class="bad" role="alert">{refusal.text}</span>}
       {written && <Outcome written={written} map={map} />}
     </>
   );

@@ -14,6 +14,7 @@ import {
   TypeTag, download, split,
 } from "../parts/bits";
 import { Chart } from "../parts/chart";
+import { OfObject } from "../parts/gone";
 import { Holders } from "../parts/holders";
 import { Icon } from "../parts/icon";
 import { Pins } from "../parts/pins";
@@ -310,18 +311,17 @@ export function ProgramPage({ id }: PageProps) {
   useRates();
   const number = Number(id);
   const result = useQuery(Query, { id: number }, { kinds: ["LINK"] });
-  const gone = result.data && programs.value.size > 0 && !programs.value.has(number);
+  const gone = result.data !== undefined && programs.value.size > 0 && !programs.value.has(number);
   return (
     <div class={`page${filling.has(oneOf("tab", tabIds)) ? " fill" : ""}`}>
-      {gone && (
-        <div class="notice"><Icon name="alert" />This program is gone from the kernel. Below is the
-          last that was known of it.</div>
-      )}
-      <Answer result={result} lines={12} missing={{
-        title: `There is no program ${id}`, icon: "program", href: "/programs", all: "All programs",
-      }}>
-        {(data) => <Body data={data} />}
-      </Answer>
+      <OfObject noun="program" id={number} gone={gone}>
+        <Answer result={result} lines={12} missing={{
+          title: `There is no program ${id}`, icon: "program", href: "/programs",
+          all: "All programs",
+        }}>
+          {(data) => <Body data={data} />}
+        </Answer>
+      </OfObject>
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { GoneFromDialog } from "./gone";
 import { Icon } from "./icon";
 
 export function Dialog({ title, close, children, footer }: {
@@ -27,7 +28,7 @@ export function Dialog({ title, close, children, footer }: {
           <Icon name="close" />
         </button>
       </header>
-      <div class="body">{children}</div>
+      <div class="body"><GoneFromDialog />{children}</div>
       {footer && <footer>{footer}</footer>}
     </dialog>
   );

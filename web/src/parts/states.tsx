@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { Result } from "../lib/hooks";
+import { useGone } from "./gone";
 import { Icon, type IconName } from "./icon";
 
 export const Loading = ({ lines = 5 }: { lines?: number }) => (
@@ -26,6 +27,7 @@ export function Empty({ title, icon = "void", children }: {
 
 export function Failure({ message, retry }: { message: string; retry?: (() => void) | undefined }) {
   const [first, ...rest] = message.split("\n");
+  if (useGone(message)) return null;
   return (
     <div class="failure" role="alert">
       <Icon name="alert" />
