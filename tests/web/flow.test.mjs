@@ -4,7 +4,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startServer } from "../lib/server.mjs";
-import { accessibility, launch, openPage, phone, picture, saved, until } from "./lib/browser.mjs";
+import {
+  accessibility, desktop, launch, openPage, phone, picture, saved, until,
+} from "./lib/browser.mjs";
 import { holdFixtures, holdObject } from "./lib/fixtures.mjs";
 
 let large;
@@ -124,6 +126,27 @@ test("the whole drawing is a file", async () => {
   assert.deepEqual(page.problems, []);
 });
 
+test("a line that is cut keeps its distance from the border of its block", async () => {
+  const other = await openPage(browser);
+  await other.route("**/graphql", async (route) => {
+    if (!route.request().postData()?.includes("ProgramCfg")) return route.continue();
+    const answer = await (await route.fetch()).json();
+    answer.data.program.instructions[0].text = "W".repeat(200);
+    await route.fulfill({ json: answer });
+  });
+  await other.goto(address());
+  const box = other.locator(".block", { hasText: /^0: / });
+  await box.waitFor();
+  await other.evaluate(() => document.fonts.ready);
+  const [left, right] = await box.evaluate((block) => {
+    const [frame, text] = ["rect", "text"].map((name) => block.querySelector(name).getBBox());
+    return [text.x - frame.x, frame.x + frame.width - text.x - text.width];
+  });
+  assert.match(await box.locator("text").first().textContent(), /^0: W+…$/);
+  assert.ok(left > 6 && right > 6 && right < 20, `${left} on the left, ${right} on the right`);
+  await other.context().close();
+});
+
 test("dark and on a phone", async () => {
   for (const [name, options] of [["dark", { dark: true }], ["phone", { viewport: phone }],
     ["phone-dark", { viewport: phone, dark: true }]]) {
@@ -159,4 +182,45 @@ test("a graph that is larger than the screen has its small map, and starts at it
   await page.getByRole("button", { name: "Fit" }).click();
   await minimap().waitFor({ state: "detached" });
   assert.deepEqual(page.problems, []);
+});
+
+test("a graph is kept as a drawing and as text, whole, however near one is", async () => {
+  await page.setViewportSize(desktop);
+  await page.goto(`${server.url}/graph?from=process:${fixtures.pid}&depth=1&without=PROGRAM`);
+  const boxes = page.locator(".canvas a.node");
+  await boxes.first().waitFor();
+  await page.getByRole("button", { name: "100 %" }).click();
+  const shown = (await boxes.evaluateAll((all) => all.map(({ id }) => id))).sort();
+  assert.ok(shown.length > 1 && shown.includes(`process:${fixtures.pid}`));
+  const svg = await saved(page, page.getByRole("button", { name: "SVG" }));
+  assert.equal(svg.name, `graph_process_${fixtures.pid}.svg`);
+  const kept = await page.evaluate((text) => {
+    const file = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+    const size = file.getAttribute("viewBox").split(" ").map(Number);
+    const ids = [...file.querySelectorAll("a")].map(({ id }) => id).sort();
+    const fills = [...file.querySelectorAll("path")].map((path) => path.getAttribute("fill"));
+    const moved = file.querySelector("g").getAttribute("transform");
+    return { tag: file.tagName, size, ids, fills, moved };
+  }, svg.text);
+  assert.equal(kept.tag, "svg");
+  assert.ok(kept.size[2] > 2 * 178 && kept.size[3] > 38, `its size: ${kept.size}`);
+  assert.deepEqual(kept.ids, shown);
+  assert.ok(kept.fills.length > 0 && kept.fills.every((fill) => fill === "none"));
+  assert.equal(kept.moved, null, "it begins at its corner");
+  const dot = await saved(page, page.getByRole("button", { name: "DOT", exact: true }));
+  assert.equal(dot.name, `graph_process_${fixtures.pid}.dot`);
+  assert.match(dot.text, /^digraph /);
+  for (const id of shown) assert.ok(dot.text.includes(`"${id}" [label=`), id);
+  assert.match(dot.text, new RegExp(`"process:${fixtures.pid}" -> "[^"]+" \\[label="owns"\\];`));
+  assert.deepEqual(page.problems, []);
+});
+
+test("what a box is joined to is traced, and arrow keys go to the box beside", async () => {
+  const root = page.locator(`.canvas a[id="process:${fixtures.pid}"]`);
+  assert.equal(await page.locator(".edge.lit").count(), 0);
+  await root.focus();
+  await page.locator(".edge.owns.lit").waitFor({ state: "attached" });
+  await page.keyboard.press("ArrowRight");
+  await until("the box beside", () => page.evaluate((id) =>
+    document.activeElement.matches("a.node") && document.activeElement.id !== id, `process:${fixtures.pid}`));
 });

@@ -10,7 +10,10 @@ import type { Box, Layout, Point } from "../lib/layout";
 import { touches, type Part } from "../lib/view";
 import { Canvas } from "../parts/canvas";
 
-const charsShown = 47;
+const padding = 9;
+/** As wide as a character of the blocks' font. */
+const charWidth = 6.9;
+const charsShown = Math.floor((blockWidth - 2 * padding) / charWidth);
 /** Below this, text is dust: blocks alone are drawn. */
 const legible = 0.3;
 
@@ -25,7 +28,7 @@ function Lines({ block, hits, here }: { block: Block; hits: readonly Hit[]; here
         <g key={n}>
           {marked.has(n) && <rect x={1} y={5 + n * lineHeight} width={blockWidth - 2}
             height={lineHeight} class={here?.shown === n ? "hit here" : "hit"} />}
-          <text x={9} y={16.5 + n * lineHeight}>{cut(text)}</text>
+          <text x={padding} y={16.5 + n * lineHeight}>{cut(text)}</text>
         </g>
       ))}
     </>

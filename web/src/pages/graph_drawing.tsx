@@ -76,7 +76,7 @@ function NodeBox({ node, at, dim, root, enter, leave }: {
       <g transform={`translate(${at.x - at.width / 2} ${at.y - at.height / 2})`}>
         {node.members && <rect x={4} y={4} width={at.width} height={at.height} rx={round} />}
         <rect width={at.width} height={at.height} rx={round} />
-        <text x={14} y={node.detail ? 16 : 23}>{cut(node.label, 21)}</text>
+        <text x={14} y={node.detail ? 16 : 23}>{cut(node.label, 20)}</text>
         {node.detail && <text x={14} y={30} class="detail">{cut(node.detail, 25)}</text>}
       </g>
       <title>{tip(node)}</title>
