@@ -1,6 +1,7 @@
 // lunette map dump: what machines get is the same however the entries are chosen.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { folder } from "../lib/server.mjs";
 import { answer, hold, lunette } from "./kernel.mjs";
 
 let held;
@@ -58,6 +59,28 @@ test("CSV of per-CPU values: a line an entry of sums, or of all", () => {
   assert.equal(both[0], ["key", "value", ...lines(0, () => 0).map((_, cpu) => `value@${cpu}`)]
     .join(","));
   assert.equal(both[1], ["0,3", ...zero().map((line) => line.split(",")[2])].join(","));
+});
+
+test("a decoder that makes them one is heeded, and lookup shows both", () => {
+  const files = folder({ "sum.lua": `
+local lunette = require("lunette")
+local d = lunette.decode
+lunette.decoder { match = { name = "cli_cpus" },
+  key = d.u32():as("slot"), value = d.u64():as("packets"), reduce = "sum" }` });
+  try {
+    const script = ["--script", files.file("sum.lua")];
+    const sums = ["slot,packets", "0,3", `1,${5 * cpus}`];
+    assert.deepEqual(csv(...script), sums);
+    assert.deepEqual(csv(...script, "--where", "packets > 3"), [sums[0], sums[2]]);
+    assert.deepEqual(csv(...script, "--sort", "packets", "--limit", 1), [sums[0], sums[2]]);
+    assert.deepEqual(csv(...script, "--cpus", "each", "--sort", "packets"),
+      ["slot,cpu,packets", ...one(), ...zero()]);
+    const shown = lunette("map", "lookup", ids.cli_cpus, 1, ...script);
+    assert.equal(shown.stdout,
+      [`sum: ${5 * cpus}`, ...one().map((_, cpu) => `cpu ${cpu}: 5`), ""].join("\n"));
+  } finally {
+    files.remove();
+  }
 });
 
 test("JSON of a choice: the entries that the whole dump has", () => {

@@ -169,6 +169,10 @@ local function print_value(decoder, value)
     print(inspect(decoder.value_plan:decode(value)))
     return
   end
+  if decoder.reduce then
+    print(("%s: %s"):format(decoder.reduce,
+      inspect(decoder.value_plan:decode(value, decoder.reduce))))
+  end
   for i, bytes in ipairs(value) do
     print(("cpu %d: %s"):format(i - 1, inspect(decoder.value_plan:decode(bytes))))
   end
