@@ -7,9 +7,10 @@ local format = {}
 local to = {}
 local from = {}
 
-function to.HEX(bytes)
-  return (bytes:gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-end
+local DIGITS = {} -- by byte
+for byte = 0, 255 do DIGITS[string.char(byte)] = ("%02x"):format(byte) end
+
+function to.HEX(bytes) return (bytes:gsub(".", DIGITS)) end
 
 function to.STRING(bytes) return (bytes:gsub("%z+$", "")) end
 
