@@ -149,6 +149,9 @@ local metrics = {}
 --- | labels that become equal                    | one series, as aggregate says (summed up) |
 --- | a column that the map lacks                 | nothing of it; counted; lunette_rule_up 0 |
 --- | a value that is no number, NaN              | no such entry; counted, its key in the log |
+--- | a counter's, or a bucket's, below zero      | the same |
+--- | a histogram whose sum nobody knows, or with | in OpenMetrics without _sum and _count, which |
+--- | negative bounds                             | it wants both or none: le="+Inf" counts all |
 --- | a function that fails                       | the same; after 100 entries the pass ends |
 --- | one that does not come back                 | ended after 5 s of a CPU; the others go on |
 --- | a map that goes during a scrape             | its samples are missing; no error |
@@ -167,7 +170,8 @@ function metrics.map(spec) end
 
 ---What a collector emits with. emit(name, value [, labels]) or emit{…}; emit.family{…} declares
 ---name, type, help and unit beforehand. A histogram gives bounds, counts (one more) and sum.
----The same sample twice is counted as an error; the first stays.
+---The same sample twice is counted as an error; the first stays. So is what no scraper could read:
+---a counter below zero, an info that is not 1, a state that is not 0 or 1. There are no summaries.
 ---@class MetricEmit
 ---@field family fun(spec: { name: string, type?: string, help?: string, unit?: string })
 ---@overload fun(name: string, value: number|boolean, labels?: table<string, any>)

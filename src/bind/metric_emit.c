@@ -95,7 +95,8 @@ static bool read_labels(lua_State *L, int idx, const struct slot *slot, struct l
 	return n == slot->n;
 }
 
-/* Whether the sample (name, value, labels from index 2 on) is dealt with. */
+/* Whether the sample (name, value, labels from index 2 on) is dealt with. What is below zero is
+ * looked at more closely: a counter is not. */
 static bool add(lua_State *L, const struct slot *slot)
 {
 	char digits[MAX_SLOT_LABELS][DIGITS];
@@ -103,7 +104,7 @@ static bool add(lua_State *L, const struct slot *slot)
 	struct lun_metric_number v = { .kind = LUN_NUMBER_F64 };
 	int64_t group;
 
-	if (!*slot->tally || !read_labels(L, 4, slot, values, digits))
+	if (!*slot->tally || !(lua_tonumber(L, 3) >= 0) || !read_labels(L, 4, slot, values, digits))
 		return false;
 	group = lun_tally_group(*slot->tally, values);
 	if (group < 0)

@@ -270,6 +270,10 @@ bool lun_pass_number(struct lun_pass_run *run, const struct lun_pass_column *col
 	}
 	if (!ok)
 		note_error(run, entry, "a value that is no number");
+	else if (column->counts && lun_metric_number_double(*number) < 0) {
+		note_error(run, entry, "a count below zero");
+		ok = false;
+	}
 	return ok;
 }
 

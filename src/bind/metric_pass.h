@@ -19,6 +19,7 @@ struct lun_pass_column {
 	enum lun_pass_raw raw;
 	struct lun_pick pick; /* by plan, unless raw */
 	uint8_t reduce;       /* of the CPUs' values, where no cpu label parts them */
+	bool counts;          /* never below zero */
 	char *text;           /* of a constant */
 };
 

@@ -112,6 +112,14 @@ static void find_pick(lua_State *L, const struct lun_pass *pass, struct lun_pass
 	lua_pop(L, 1);
 }
 
+static bool has_field(lua_State *L, const char *name)
+{
+	bool has = lua_getfield(L, -1, name) != LUA_TNIL;
+
+	lua_pop(L, 1);
+	return has;
+}
+
 /* The column described by the table on the top of the stack. */
 static void read_column(lua_State *L, const struct lun_pass *pass, struct lun_pass_column *column)
 {
@@ -119,6 +127,7 @@ static void read_column(lua_State *L, const struct lun_pass *pass, struct lun_pa
 	column->from = (enum lun_pass_from)field_option(L, "from", "const", froms);
 	column->raw = (enum lun_pass_raw)field_option(L, "raw", "none", raws);
 	column->reduce = field_reduce(L);
+	column->counts = has_field(L, "counts");
 	if (column->from == LUN_FROM_CONST)
 		column->text = field_copy(L, "text");
 	else if (column->from != LUN_FROM_CPU && !column->raw)
@@ -158,14 +167,6 @@ static void read_index(lua_State *L, const struct lun_pass *pass, struct lun_pas
 	lua_pop(L, 1);
 	if (cell->has_sum_index && cell->sum < 0)
 		luaL_error(L, "sum_index needs a cell for the sum");
-}
-
-static bool has_field(lua_State *L, const char *name)
-{
-	bool has = lua_getfield(L, -1, name) != LUA_TNIL;
-
-	lua_pop(L, 1);
-	return has;
 }
 
 static void read_bounds(lua_State *L, struct lun_pass_cell *cell)

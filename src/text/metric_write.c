@@ -146,6 +146,14 @@ static uint64_t count_of(struct lun_metric_number v)
 	return f > 0 ? (uint64_t)f : 0;
 }
 
+/* Of a histogram, OpenMetrics has _sum and _count both or none; none where one is negative. */
+static bool has_sum(const struct view *view, size_t place)
+{
+	if (view->how.sum < 0 || (view->how.n_bounds && view->how.bounds[0] < 0))
+		return false;
+	return lun_metric_number_double(cell_of(view, place, (size_t)view->how.sum)) >= 0;
+}
+
 static void histogram_samples(struct lun_out *out, const struct page_source *src,
 	const struct family *family, const struct view *view, size_t place)
 {
@@ -162,8 +170,10 @@ static void histogram_samples(struct lun_out *out, const struct page_source *src
 		lun_out_char(out, '\n');
 		above = upto;
 	}
-	count_sample(out, family, view, place, total);
-	sum_sample(out, family, view, place);
+	if (src->format != LUN_METRIC_OPEN || has_sum(view, place)) {
+		count_sample(out, family, view, place, total);
+		sum_sample(out, family, view, place);
+	}
 	created(out, src, family, view, place);
 }
 
@@ -177,7 +187,8 @@ static void summary_samples(struct lun_out *out, const struct page_source *src,
 		lun_out_char(out, '\n');
 	}
 	count_sample(out, family, view, place, count_of(cell_of(view, place, view->how.cell)));
-	sum_sample(out, family, view, place);
+	if (src->format != LUN_METRIC_OPEN || has_sum(view, place))
+		sum_sample(out, family, view, place);
 	created(out, src, family, view, place);
 }
 

@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { startBpftrace } from "../lib/bpftrace.mjs";
 import { startServer, until } from "../lib/server.mjs";
+import { openmetrics } from "./support.mjs";
 
 const DIR = "examples/metrics";
 
@@ -82,6 +83,13 @@ describe("the gallery", () => {
     assert.match(text, /^top_program_seconds_total\{/m);
     assert.match(text, /^xdp_source_packets_total\{prefix="10\.0\.0\.0\/8"\} [1-9]/m);
     assert.match(text, /^xdp_packets_total\{ethertype="IPv4",protocol="UDP"\} [1-9]/m);
+  });
+
+  it("is OpenMetrics to python's parser", async () => {
+    const rules = [...promised.rules, "map_fill", "top_programs"].map((name) => `rule=${name}`).join("&");
+    const response = await fetch(`${server.url}/metrics?${rules}`, { headers: { accept: "application/openmetrics-text" } });
+    assert.match(response.headers.get("content-type"), /^application\/openmetrics-text/);
+    assert.ok(openmetrics(await response.text()).length > 15);
   });
 
   it("has no error in it", async () => {

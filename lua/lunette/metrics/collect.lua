@@ -22,12 +22,23 @@ local function check(condition, format, ...)
   if not condition then error(format:format(...), 4) end
 end
 
+local function bounds_of(spec)
+  local bounds = spec.bounds
+  check(type(bounds) == "table" and #bounds > 0, "%s: needs bounds", spec.name)
+  for i, bound in ipairs(bounds) do
+    check(type(bound) == "number" and (i == 1 or bound > bounds[i - 1]),
+      "%s: bounds must be numbers that go up", spec.name)
+  end
+  return bounds
+end
+
 -- The family of that declaration, made when it is new.
 local function declare(self, spec)
   local err = names.metric_error(spec.name)
   check(not err, "%s", err)
   local kind = spec.type or "gauge"
   check(names.is_type(kind), "type: no '%s'", tostring(kind))
+  check(kind ~= "summary", "type: a collector has no summaries, but histograms")
   local base = names.family(spec.name, kind, spec.unit)
   local family = self.families[base]
   if family then
@@ -35,7 +46,7 @@ local function declare(self, spec)
     return family
   end
   family = { family = base, type = kind, help = spec.help or "", unit = spec.unit, sets = {},
-    bounds = spec.bounds or spec.quantiles, order = #self.list + 1 }
+    bounds = kind == "histogram" and bounds_of(spec) or nil, order = #self.list + 1 }
   self.families[base] = family
   self.by_name[spec.name] = family
   self.list[family.order] = family
@@ -95,11 +106,26 @@ local function duplicate(self, family, set)
   self.problem(("%s{%s} was given twice"):format(family.family, table.concat(parts, ",")))
 end
 
+-- What is wrong with a sample of a type, if anything is.
+local WRONG = {
+  counter = function(value)
+    return (value < 0 or value ~= value) and "a count below zero, or none" or nil
+  end,
+  info = function(value) return value ~= 1 and "the value of an info is 1" or nil end,
+  stateset = function(value, labels, name)
+    if value ~= 0 and value ~= 1 then return "the value of a state is 0 or 1" end
+    return labels[name] == nil and ("needs the state as label '%s'"):format(name) or nil
+  end,
+}
+
 local function add(self, family, value, labels)
   local kind = type(value)
   if kind == "boolean" then value = value and 1 or 0 end
   check(kind == "number" or kind == "boolean", "%s: the value is no number but a %s",
     family.family, kind)
+  local wrong = WRONG[family.type]
+  wrong = wrong and wrong(value, labels, family.family)
+  if wrong then return self.problem(("%s: %s"):format(family.family, wrong)) end
   local set = set_of(self, family, labels)
   local ok, why = set.tally:add(1, value, table.unpack(set.values))
   if not ok and why == "taken" then duplicate(self, family, set) end
@@ -110,9 +136,14 @@ local function add_histogram(self, family, spec)
   local labels = spec.labels or {}
   check(type(spec.counts) == "table" and #spec.counts == #family.bounds + 1,
     "%s: needs counts, one more than bounds", family.family)
+  for _, count in ipairs(spec.counts) do
+    check(type(count) == "number" and count >= 0, "%s: counts are numbers, none below zero",
+      family.family)
+  end
   local set = set_of(self, family, labels)
   for i, count in ipairs(spec.counts) do
-    set.tally:add(i, count, table.unpack(set.values))
+    local ok, why = set.tally:add(i, count, table.unpack(set.values))
+    if not ok and why == "taken" then return duplicate(self, family, set) end
   end
   set.tally:add(#family.bounds + 2, spec.sum or 0, table.unpack(set.values))
 end

@@ -73,6 +73,13 @@ function Compiled:number(expr)
   return self:column(expr or { from = "value", path = "" }, "value")
 end
 
+-- The same of a number that is counted, and never falls below zero.
+function Compiled:count(expr)
+  local column = self:number(expr)
+  column.counts = true
+  return column
+end
+
 local ones = { info = true }
 
 function Compiled:add_metric(metric)
@@ -84,7 +91,7 @@ function Compiled:add_metric(metric)
   elseif ones[metric.type] or metric.value and metric.value.from == "one" then
     cell.goes = "one"
   elseif metric.bucket then
-    cell.goes, cell.column = "bucket", self:number(metric.value)
+    cell.goes, cell.column = "bucket", self:count(metric.value)
     cell.index = self:column(metric.bucket, "bucket")
     cell.first, cell.sum_index = metric.first, metric.sum_index
     cell.bounds = metric.by_bound and metric.raw_bounds or nil
@@ -93,7 +100,9 @@ function Compiled:add_metric(metric)
   elseif metric.bounds then
     cell.goes, cell.column, cell.bounds = "observe", self:number(metric.value), metric.raw_bounds
   else
-    cell.goes, cell.column = "number", self:number(metric.value)
+    cell.goes = "number"
+    cell.column = metric.type == "counter" and self:count(metric.value)
+      or self:number(metric.value)
   end
   cell.metric = metric
   add(cell)

@@ -56,6 +56,18 @@ local function number_of(value)
   return value
 end
 
+local UNSIGNED = { u64 = true, be64 = true }
+
+-- The number of a cell's column, which may be one that is counted. 64 bits without a sign look
+-- like one that is negative.
+local function number_in(column, value)
+  local number = number_of(value)
+  if number < 0 and column.counts and not UNSIGNED[column.type] then
+    error("a count below zero", 0)
+  end
+  return number
+end
+
 local Each = {}
 Each.__index = Each
 
@@ -75,7 +87,7 @@ function goes.one(self, cell, labels) self.tally:add(cell.cell, 1, table.unpack(
 function goes.number(self, cell, labels, key, value, cpu)
   local number = cell.get(key, value, self.info, cpu)
   if number == nil then return end
-  number = number_of(number)
+  number = number_in(cell.column, number)
   if number == 0 and self.skip_zero then return end
   add(self, cell.cell, cell.column, number, labels)
 end
@@ -88,7 +100,7 @@ local function bucket_of(cell, number)
 end
 
 function goes.bucket(self, cell, labels, key, value, cpu)
-  local count = number_of(cell.get(key, value, self.info, cpu))
+  local count = number_in(cell.column, cell.get(key, value, self.info, cpu))
   local index = number_of(cell.get_index(key, value, self.info, cpu))
   if cell.sum_index and index == cell.sum_index then
     self.tally:add(cell.sum, count, table.unpack(labels))
@@ -175,18 +187,19 @@ local function written_out(self)
   end
   local unsigned = cell.column.type == "u64"
   local text = ([[
-local get, labels, number, text_of, number_of, tally, info, kind, add = ...
+local get, labels, number, text_of, number_in, column, tally, info, kind, add = ...
 return function(_, key, value, cpu)
   local n = number(key, value, info, cpu)
   if n == nil then return end
-  if not kind(n) or n ~= n then n = number_of(n) end
+  if not kind(n) or n ~= n%s then n = number_in(column, n) end
 %s  %s(tally, %d, n%s)
-end]]):format(table.concat(lines), unsigned and "(kind(n) == 'integer' and add.add_u64 or add.add)"
-    or "add.add", cell.cell, table.concat(names))
+end]]):format(cell.column.counts and " or n < 0" or "", table.concat(lines),
+    unsigned and "(kind(n) == 'integer' and add.add_u64 or add.add)" or "add.add", cell.cell,
+    table.concat(names))
   local get = {}
   for i, column in ipairs(self.labels) do get[i] = column.get end
-  return load(text, "=entry")(get, self.labels, cell.get, text_of, number_of, self.tally,
-    self.info, math.type, getmetatable(self.tally).__index)
+  return load(text, "=entry")(get, self.labels, cell.get, text_of, number_in, cell.column,
+    self.tally, self.info, math.type, getmetatable(self.tally).__index)
 end
 
 local function is_late(self)

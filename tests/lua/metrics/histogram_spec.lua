@@ -1,7 +1,8 @@
 local buckets = require("lunette.metrics.buckets")
 local lunette = require("lunette")
 local support = require("tests.lua.metrics.support")
-local metrics = lunette.metrics
+local state = require("lunette.metrics.state")
+local d, metrics = lunette.decode, lunette.metrics
 
 describe("histograms", function()
   local object
@@ -59,6 +60,54 @@ describe("histograms", function()
       assert.are.equal("9", support.sample(text, name .. "_count"))
       assert.are.equal("61440", support.sample(text, name .. "_sum"))
     end
+  end)
+
+  it("and counters count nothing below zero", function()
+    local map = object:map("mx_buckets")
+    map:update(("<I4I4"):pack(1, 1), ("<i8"):pack(-5))
+    map:update(("<I4I4"):pack(1, 2), ("<i8"):pack(7))
+    local spec = { match = { id = map:info().id }, decode = { value = d.i64() } }
+    local function all(fields)
+      for field, value in pairs(spec) do fields[field] = value end
+      metrics.map(fields)
+    end
+    all { name = "c", type = "counter", labels = { b = "key.bucket" } }
+    all { name = "s", type = "counter", labels = { b = "key.bucket" }, max_series = 1 }
+    all { name = "g", labels = { b = "key.bucket" } }
+    all { name = "h", type = "histogram", bucket = "key.bucket",
+      buckets = { kind = "linear", max = 3 } }
+    local text = support.text { off = {} }
+    assert.is_nil(support.sample(text, 'c_total{b="1"}'))
+    assert.are.equal("7", support.sample(text, 'c_total{b="2"}'))
+    assert.is_nil(support.sample(text, 's_total{b="1"}'))
+    assert.are.equal("-5", support.sample(text, 'g{b="1"}'))
+    assert.are.equal("7", support.sample(text, "h_count"))
+    for _, rule in ipairs { "c_total", "h" } do
+      assert.are.equal("1", support.sample(text, ('lunette_rule_errors_total{rule="%s"}')
+        :format(rule)))
+    end
+    assert.is_truthy(state.get("c_total").error:find("a count below zero in the entry", 1, true))
+  end)
+
+  it("have sum and count both or none in OpenMetrics, none where something is negative", function()
+    local map = object:map("mx_buckets")
+    map:update(("<I4I4"):pack(1, 2), ("<i8"):pack(7))
+    local function lines(kind, value)
+      support.clear()
+      metrics.map { name = "h", type = "histogram", match = { id = map:info().id },
+        bucket = not value and "key.bucket" or nil, buckets = kind, value = value or "value" }
+      local text, open = support.text(), support.text { format = "openmetrics" }
+      assert.is_truthy(support.sample(text, "h_count"))
+      assert.is_truthy(support.sample(open, 'h_bucket{le="+Inf"}'))
+      return (support.sample(open, "h_count") or "-") .. (support.sample(open, "h_sum") or "-")
+    end
+    assert.are.equal("--", lines { kind = "linear", max = 5 })
+    assert.are.equal("--", lines { kind = "hist" })
+    assert.are.equal("70", lines { kind = "linear", max = 5, sum = 6 })
+    assert.are.equal("17", lines({ kind = "fixed", bounds = { 1, 10 } }, "value"))
+    assert.are.equal("--", lines({ kind = "fixed", bounds = { -1, 10 } }, "value"))
+    assert.are.equal("--", lines({ kind = "fixed", bounds = { 1, 10 } },
+      function(_, value) return -value end))
   end)
 
   it("observe values where the map counts nothing", function()

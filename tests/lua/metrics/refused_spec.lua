@@ -160,6 +160,45 @@ describe("at the scrape", function()
     assert.is_truthy(state.get("second").error:find("belongs to first already"))
   end)
 
+  it("of a collector that would make the page unreadable is left out, and counted", function()
+    for why, sample in pairs {
+      ["c: a count below zero, or none"] = { name = "c", type = "counter", value = -1 },
+      ["i: the value of an info is 1"] = { name = "i", type = "info", value = 2 },
+      ["s: the value of a state is 0 or 1"] = { name = "s", type = "stateset", value = 2,
+        labels = { s = "on" } },
+      ["s: needs the state as label 's'"] = { name = "s", type = "stateset", value = 1 },
+      ["type: a collector has no summaries"] = { name = "q", type = "summary", value = 2 },
+      ["h: needs bounds"] = { name = "h", type = "histogram", counts = { 1 } },
+      ["h: bounds must be numbers that go up"] = { name = "h", type = "histogram",
+        bounds = { 2, 1 }, counts = { 1, 1, 1 } },
+      ["h: counts are numbers, none below zero"] = { name = "h", type = "histogram",
+        bounds = { 1 }, counts = { 1, -1 } },
+    } do
+      support.clear()
+      metrics.collect("wrong", function(emit) emit(sample) end)
+      local tried = metrics.try("wrong")
+      assert.is_false(tried.ok)
+      assert.are.same({}, tried.samples)
+      assert.is_truthy(tried.error:find(why, 1, true), tried.error)
+    end
+    support.clear()
+    metrics.collect("falls", function(emit)
+      emit.family { name = "f", type = "counter" }
+      for i = 1, -1, -1 do emit("f", i, { i = i }) end -- C takes those that are like the first
+      local histogram = { name = "h", type = "histogram", bounds = { 1 }, counts = { 1, 1 } }
+      emit(histogram)
+      emit(histogram)
+      emit("g", -2)
+      emit("g", -3, { a = "b" })
+    end)
+    local text = support.text { off = {}, rules = { falls = true } }
+    assert.are.equal("0", support.sample(text, 'f_total{i="0"}'))
+    assert.is_nil(support.sample(text, 'f_total{i="-1"}'))
+    assert.are.equal("2", support.sample(text, "h_count"))
+    assert.are.equal("-3", support.sample(text, 'g{a="b"}'))
+    assert.are.equal("2", support.sample(text, 'lunette_rule_errors_total{rule="falls"}'))
+  end)
+
   it("a sample given twice is counted, and the first one stays", function()
     metrics.collect("twice", function(emit)
       emit("x", 1, { a = "b" })
