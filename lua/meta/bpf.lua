@@ -435,6 +435,7 @@ function bpf.probe(what, type, helper) end
 ---@field btf boolean /sys/kernel/btf/vmlinux is there
 ---@field tracefs boolean
 ---@field kallsyms boolean the kernel shows us addresses
+---@field all_processes boolean we are in no process namespace of our own, such as a container's
 ---@field capabilities { [string]: boolean } sys_admin, bpf, perfmon, net_admin, syslog
 ---@field bpffs string[] where BPF file systems are mounted
 

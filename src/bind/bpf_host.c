@@ -75,6 +75,7 @@ static int l_host(lua_State *L)
 	lun_set_bool(L, "btf", host.btf);
 	lun_set_bool(L, "tracefs", host.tracefs);
 	lun_set_bool(L, "kallsyms", host.kallsyms);
+	lun_set_bool(L, "all_processes", host.all_processes);
 	set_capabilities(L, &host);
 	set_bpffs(L);
 	return 1;

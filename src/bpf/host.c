@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -67,6 +68,15 @@ static void read_uname(struct lun_host *host)
 	snprintf(host->hostname, sizeof(host->hostname), "%s", u.nodename);
 }
 
+/* The host's has had the same number in every kernel. */
+static bool sees_all_processes(void)
+{
+	const ino_t proc_pid_init_ino = 0xEFFFFFFCU;
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) || st.st_ino == proc_pid_init_ino;
+}
+
 void lun_host_read(struct lun_host *host)
 {
 	memset(host, 0, sizeof(*host));
@@ -83,6 +93,7 @@ void lun_host_read(struct lun_host *host)
 	host->tracefs = !access("/sys/kernel/tracing/events", R_OK) ||
 		!access("/sys/kernel/debug/tracing/events", R_OK);
 	host->kallsyms = sees_addresses();
+	host->all_processes = sees_all_processes();
 }
 
 int lun_host_cpus(void)

@@ -176,7 +176,8 @@ int lun_object_fdinfo(int fd, struct lun_fdinfo *info)
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
-		return -errno;
+		return errno == ENOENT ? -EIO
+				       : -errno; /* there is no /proc: the object is not gone */
 	len = read(file, text, sizeof(text) - 1);
 	close(file);
 	if (len < 0)

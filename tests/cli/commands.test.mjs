@@ -190,6 +190,19 @@ test("prog: list and show", () => {
   assert.equal(lunette("prog", "show", 4294967294).status, 3);
 });
 
+test("check in another network namespace, where the compiler's setting is not shown", () => {
+  const run = spawnSync("unshare", ["-n", binary, "check", "-j"], { encoding: "utf8" });
+  const found = (text) => JSON.parse(text).host.features.find((feature) => feature.name === "just-in-time compiler");
+  assert.deepEqual(found(run.stdout), found(lunette("check", "-j").stdout));
+});
+
+test("without /proc: one line, and no empty list", () => {
+  const under = (...args) => spawnSync("unshare", ["-m", "sh", "-c", 'umount -l /proc && exec "$@"', "sh", binary, ...args], { encoding: "utf8" });
+  const list = under("prog", "list");
+  assert.deepEqual([list.status, list.stdout, list.stderr], [1, "", "lunette: there is no /proc: mount -t proc proc /proc\n"]);
+  assert.match(under("query", "{ maps { id } }").stdout, /^\{"errors":\[\{"message":"listing maps: Input\/output error"/);
+});
+
 test("prog run: by hand, with a packet", () => {
   const slot = () => answer("map", "dump", held.ids.cli_cpus, "-j", "--cpus", "sum")[0].value;
   const before = Number(slot());

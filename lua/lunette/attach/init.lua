@@ -11,6 +11,8 @@ local attach = {}
 local View = {}
 View.__index = View
 
+local OWN_NAMESPACE = "processes: only those of our own namespace are seen, "
+  .. "so what others hold seems held by none"
 local NO_ITERATOR = "sockets: only a BPF iterator tells of their programs, and there is none here"
 
 -- What a source tells, and its second result; why it can't is noted.
@@ -59,6 +61,7 @@ local function look(opts)
   local seen = opts.seen or {}
   view.owners, view.method = seen.owners, seen.method
   if not view.owners then view.owners, view.method = view:ask("owners", bpf.owners) end
+  if not bpf.host().all_processes then view.notes[#view.notes + 1] = OWN_NAMESPACE end
   if view.method == "proc" then view.notes[#view.notes + 1] = NO_ITERATOR end
   view.pin_list = seen.pins or view:ask("pins", bpf.pins)
   view.map_list = seen.maps or view:ask("maps", bpf.maps)

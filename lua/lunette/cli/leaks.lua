@@ -8,7 +8,7 @@ local units = require("lunette.cli.units")
 
 local leaks = {}
 
-local LIST = "{ leaks { kind id name why remedy memory } }"
+local LIST = "{ leaks { kind id name why remedy memory } attachmentNotes }"
 
 function leaks.configure(command)
   args.formats(command)
@@ -31,7 +31,10 @@ end
 
 function leaks.run(given)
   objects.need_admin()
-  show.list(given, given.csv and CSV or COLUMNS, graph.data(LIST).leaks, "forgotten objects")
+  local data = graph.data(LIST)
+  -- Of what can't be seen, nothing shows that it is in use.
+  for _, note in ipairs(data.attachmentNotes) do io.stderr:write("lunette: ", note, "\n") end
+  show.list(given, given.csv and CSV or COLUMNS, data.leaks, "forgotten objects")
 end
 
 return leaks

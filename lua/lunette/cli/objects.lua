@@ -19,8 +19,9 @@ objects.HELP = "Its id, its name, or the path of a pin."
 
 --- Ends the command, in one line, where the kernel would refuse to list anything.
 function objects.need_admin()
-  local host = bpf.host()
-  if host.capabilities.sys_admin then return end
+  local proc <close> = io.open("/proc/self/status")
+  if not proc then exit.fail(exit.FAILED, "there is no /proc: mount -t proc proc /proc") end
+  if bpf.host().capabilities.sys_admin then return end
   exit.fail(exit.DENIED,
     "the kernel shows BPF objects only to root: CAP_SYS_ADMIN is missing (try sudo)")
 end

@@ -54,7 +54,14 @@ local FEATURES = {
   },
   {
     name = "just-in-time compiler",
-    found = function(host) return (host.jit_enabled or 0) > 0 end,
+    found = function(host)
+      if host.jit_enabled >= 0 then return host.jit_enabled > 0 end
+      -- The setting is shown in the host's network namespace only: programs tell, our own at least.
+      bpf.owners()
+      for _, prog in ipairs(bpf.progs() or {}) do
+        if prog.jited_len > 0 then return true end
+      end
+    end,
     without = "programs are interpreted: sysctl -w net.core.bpf_jit_enable=1",
   },
   {

@@ -114,7 +114,7 @@ describe("bpf.cgroup_progs", function()
     assert.equal(2, #rows_of(id, { effective = true }))
     local rows, notes = require("lunette.attach").list { effective = true }
     assert.is_table(fixture.find(rows, { prog_id = id, how = "inherited" }))
-    assert.same({}, notes)
+    assert.same(fixture.notes {}, notes)
   end)
 
   it("agrees with bpftool cgroup tree", function()

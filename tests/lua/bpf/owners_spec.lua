@@ -92,8 +92,8 @@ describe("bpf.owners", function()
     local owners, method = bpf.owners { method = "proc" }
     local seen = { owners = owners, method = method }
     local rows, notes = require("lunette.attach").list { seen = seen }
-    assert.same({ "sockets: only a BPF iterator tells of their programs, and there is none here" },
-      notes)
+    assert.same(fixture.notes {
+      "sockets: only a BPF iterator tells of their programs, and there is none here" }, notes)
     local id = fixture.find(object:progs(), { name = "obj_raw_tp" }).id
     local row = fixture.find(rows, { prog_id = id })
     assert.equal(fixture.pid(), row.holders[1].pid)
@@ -102,10 +102,11 @@ describe("bpf.owners", function()
   it("counts processes as the namespace does that it runs in", function()
     local said = fixture.output(("unshare --pid --fork --mount-proc sh -c '%s run %s; true'")
       :format(fixture.binary(), "tests/lua/support/contained.lua"))
-    local pid, owner, task = said:match("^(%d+)\t(%d+)\t(%d+)\n$")
+    local pid, owner, task, note = said:match("^(%d+)\t(%d+)\t(%d+)\n(.*)\n$")
     assert.truthy(pid, said)
     assert.not_equal("1", pid)
     assert.same({ pid, pid }, { owner, task })
+    assert.equal(fixture.CONTAINED, note)
   end)
 
   it("refuses methods that it does not know", function()

@@ -72,7 +72,7 @@ describe("attachments", function()
     local rows = support.ask(([[{ attachmentNotes attachments(programId: %d, effective: true,
       own: false) { how heldBy pins owners { pid kind objectId } since sinceLatest
       cgroup { path } inheritedFrom { path } link { id } } }]]):format(id))
-    assert.same({}, rows.attachmentNotes)
+    assert.same(fixture.notes {}, rows.attachmentNotes)
     assert.equal(2, #rows.attachments)
     local by_how = {}
     for _, row in ipairs(rows.attachments) do by_how[row.how] = row end

@@ -1,5 +1,5 @@
--- Says this process' id, and what owners and perf events say of it, as numbers in a row: for a
--- process namespace of its own.
+-- Says this process' id, and what owners and perf events say of it, as numbers in a row, and
+-- what the attach view notes: for a process namespace of its own.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -10,3 +10,4 @@ local id = fixture.find(object:progs(), { name = "obj_tracepoint_of_getpgid" }).
 local owner = fixture.find(assert(bpf.owners()), { kind = "prog", id = id })
 local task = fixture.find(assert(bpf.task_fd_query()), { prog_id = id })
 print(fixture.pid(), owner.pid, task and task.pid)
+print(table.concat(select(2, assert(require("lunette.attach").list())), "\n"))

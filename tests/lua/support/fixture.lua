@@ -97,6 +97,17 @@ function fixture.run(command, ...)
   if not ok then error(("%s: %s"):format(command:format(...), text), 2) end
 end
 
+fixture.CONTAINED = "processes: only those of our own namespace are seen, "
+  .. "so what others hold seems held by none"
+
+--- What the attach view is to note: these, and in a container that it is one.
+---@param notes string[]
+---@return string[]
+function fixture.notes(notes)
+  local contained = not require("bpf").host().all_processes
+  return contained and { fixture.CONTAINED, table.unpack(notes) } or notes
+end
+
 --- A path for a pin that nobody else uses.
 ---@param name string
 ---@return string
