@@ -8,6 +8,7 @@ import {
   accessibility, desktop, launch, openPage, phone, picture, saved, until,
 } from "./lib/browser.mjs";
 import { holdFixtures, holdObject } from "./lib/fixtures.mjs";
+import { hostGraph } from "./lib/graphs.mjs";
 
 let large;
 let fixtures;
@@ -223,4 +224,26 @@ test("what a box is joined to is traced, and arrow keys go to the box beside", a
   await page.keyboard.press("ArrowRight");
   await until("the box beside", () => page.evaluate((id) =>
     document.activeElement.matches("a.node") && document.activeElement.id !== id, `process:${fixtures.pid}`));
+});
+
+test("too many boxes are not drawn: the page says how to narrow them", async () => {
+  const other = await openPage(browser);
+  let count = 2500;
+  await other.route("**/graphql", (route) =>
+    (route.request().postData()?.includes("WholeGraph")
+      ? route.fulfill({ json: { data: { graph: hostGraph(count) } } }) : route.continue()));
+  await other.goto(`${server.url}/graph`);
+  await other.getByText(/^2,5\d\d boxes are too many to draw$/).waitFor();
+  await picture(other, "graph-too-many");
+  assert.deepEqual(await accessibility(other), []);
+  assert.equal(await other.getByRole("button", { name: "SVG" }).count(), 0);
+  await other.locator(".choices a", { hasText: "cilium-agent" }).waitFor();
+  await other.getByLabel("Filter the graph").fill("tracer1_0");
+  await other.locator("a.node", { hasText: "tracer1_0" }).first().waitFor();
+  count = 1500;
+  await other.goto(`${server.url}/graph`);
+  await other.locator("a.node", { hasText: "cilium-agent" }).waitFor();
+  assert.ok(await other.locator("a.node").count() >= count);
+  await picture(other, "graph-host");
+  await other.context().close();
 });
