@@ -21,5 +21,6 @@ struct lun_run {
 	struct lun_out context_output;
 };
 
-/* 0 or -errno; -ERANGE for a type that can't be repeated. The outputs are set up by this and freed by the caller, also after an error. */
+/* 0 or -errno; -ERANGE for a type that can't be repeated. The outputs are set up by this and freed
+ * by the caller, also after an error. */
 int lun_prog_run(int fd, struct lun_run *run);
