@@ -7,17 +7,23 @@
 
 #include <lauxlib.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "bind/vm.h"
 
 static lua_State *volatile running;
 static volatile sig_atomic_t asked;
 
-/* Where Lua never gets to see it (a C function that blocks), the third one kills. */
+/* Where Lua never gets to see it (a C function that works), the third one kills. */
 static void on_signal(int signo)
 {
-	if (asked)
+	static const char hint[] =
+		"\nlunette: what runs does not heed Ctrl-C: once more ends it all\n";
+
+	if (asked) {
 		signal(signo, SIG_DFL);
+		(void)!write(STDERR_FILENO, hint, sizeof(hint) - 1);
+	}
 	asked = 1;
 	lun_vm_interrupt(running);
 }

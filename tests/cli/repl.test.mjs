@@ -47,6 +47,17 @@ withPrompt("Ctrl-C stops a loop, not the prompt; also one around pcall", async (
   await terminal.until(/^42$/m);
 });
 
+withPrompt("Ctrl-C in a C function that heeds none: the second says that one more ends it", async (terminal) => {
+  terminal.enter("print('busy' .. 1) return ('x'):rep(1e6):find(('x?'):rep(40) .. ('x'):rep(40) .. 'y')");
+  await terminal.until(/^busy1$/m);
+  terminal.press("C-c");
+  await terminal.until(/\^C/);
+  // Two that come before the process runs again are one to it.
+  const told = () => terminal.until(/^lunette: what runs does not heed Ctrl-C: once more ends it all$/m, { seconds: 5 });
+  terminal.press("C-c");
+  await told().catch(() => { terminal.press("C-c"); return told(); });
+});
+
 withPrompt("Ctrl-C at the prompt drops the line", async (terminal) => {
   terminal.type("this is not");
   terminal.press("C-c");
