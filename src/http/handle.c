@@ -110,7 +110,7 @@ static bool has_room(struct lun_http *http)
 	return false;
 }
 
-/* A WebSocket stays counted until its request ends: see end() in server.c. */
+/* A WebSocket stays counted until it is closed: see on_close() in websocket.c. */
 static int go_live(
 	struct lun_http *http, struct mg_connection *conn, struct lun_reply *reply, bool websocket)
 {

@@ -36,13 +36,8 @@ static int http_error(struct mg_connection *conn, int status, const char *messag
 
 static void end(const struct mg_connection *conn, int status)
 {
-	struct lun_http *http = mg_get_user_data(mg_get_context(conn));
-
 	(void)status;
-	if (mg_get_user_connection_data(conn)) {
-		lun_websocket_end(conn);
-		atomic_fetch_sub(&http->live, 1);
-	}
+	lun_websocket_end(conn);
 }
 
 static void join_ports(const char *const *listen, char *ports, size_t len)

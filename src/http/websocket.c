@@ -310,10 +310,14 @@ static void finish(struct websocket *ws)
 
 static void on_close(const struct mg_connection *conn, void *unused)
 {
+	struct lun_http *http = mg_get_user_data(mg_get_context(conn));
+
 	(void)unused;
-	if (of(conn))
-		finish(of(conn));
+	if (!of(conn))
+		return;
+	finish(of(conn));
 	mg_set_user_connection_data(conn, NULL);
+	atomic_fetch_sub(&http->live, 1);
 }
 
 void lun_websocket_end(const struct mg_connection *conn)
