@@ -15,7 +15,7 @@ const rim = 10;
 const apart = 44;
 const aspect = 1.5;
 
-/** A piece of the rest, its corner, and the busy nodes that have lines left and right of its boxes. */
+/** A piece of the rest, its corner, and the busy nodes with lines left and right of its boxes. */
 interface Cell extends Point { part: Part; piece: Piece; ties: Tie[];
   lines: { left: number[]; right: number[] } }
 

@@ -72,7 +72,9 @@ function ports(beside: number[][], y: number[], count: number, high: number) {
 }
 
 /** Where the columns begin and end: the boxes, with no room beside them. */
-function columnsOf({ columns }: Ranked, count: number, width: number, room: (node: number) => Room) {
+function columnsOf(
+  { columns }: Ranked, count: number, width: number, room: (node: number) => Room,
+) {
   let x = 0;
   return columns.map((column) => {
     const rooms = column.filter((stop) => stop < count).map(room);

@@ -34,7 +34,7 @@ function forward(count: number, ways: readonly Way[]) {
   };
 }
 
-/** As far left as what comes before allows; what nothing comes before stands next to what follows. */
+/** As far left as what comes before allows; with nothing before, next to what follows. */
 function ranked(order: readonly number[], ways: readonly Way[]): number[] {
   const next = lists(order.length);
   const entered = new Set(ways.map(({ to }) => to));
@@ -72,7 +72,7 @@ function routed(count: number, rank: number[], ways: readonly (Way & { turned: b
   });
 }
 
-/** How many of the lines between two columns cross: each that ends above one that began above it. */
+/** How many of the lines between two columns cross: pairs that end in another order. */
 function crossings(column: readonly number[], after: number[][], place: number[]): number {
   const ends = column.flatMap((stop) =>
     after[stop]!.map((to) => place[to]!).sort((a, b) => a - b));
