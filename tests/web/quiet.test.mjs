@@ -82,11 +82,12 @@ async function open(path, words) {
 const still = [
   ["/maps?q=quiet", name], ["/maps/ID", "Entries"], ["/maps/ID?tab=about", "Identity"],
   ["/maps/ID?tab=values", "Change a second"],
-  ["/attach", "Attach points"], ["/owners", "Owners"], ["/graph?q=quiet", "Graph"], ["/btf", "BTF"],
-  ["/exports", "Rules"], ["/decoders", "A decoder says"], ["/pages/still", "It stands still."],
+  ["/graph?q=quiet", "Graph"], ["/btf", "BTF"], ["/exports", "Rules"], ["/decoders", "A decoder says"],
+  ["/pages/still", "It stands still."],
 ];
-/** What these show moves: programs run. */
-const moving = [["/", "It stands still, too."], ["/programs", "Programs"]];
+/** What these show moves: programs run; what others attach and hold is told, each time another. */
+const moving = [["/", "It stands still, too."], ["/programs", "Programs"],
+  ["/attach", "Attach points"], ["/owners", "Owners"]];
 
 test("pages that show nothing new ask for nothing and are told nothing", async () => {
   watched = await Promise.all([...still, ...moving]
