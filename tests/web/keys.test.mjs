@@ -127,8 +127,8 @@ test("g and a letter goes, from every page; a field keeps its letters, Esc leave
   for (const [key, address] of [["p", "/programs"], ["m", "/maps"], ["a", "/attach"],
     ["w", "/owners"], ["g", "/graph"], ["b", "/btf"], ["t", "/trace"], ["e", "/exports"],
     ["d", "/decoders"], ["c", "/console"], ["o", "/"]]) {
-    await page.keyboard.press("g");
-    await page.keyboard.press(key);
+    // The letter follows at once, as one types it: after a second it stands for itself.
+    await Promise.all([page.keyboard.press("g"), page.keyboard.press(key)]);
     await page.waitForURL(site.server.url + address);
   }
   await open("/owners", "bpftrace");
