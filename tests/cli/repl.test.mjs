@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { until } from "../lib/server.mjs";
 import { Terminal } from "../lib/terminal.mjs";
 
 const lunette = process.env.LUNETTE ?? `${process.env.LUNETTE_BUILD ?? "build"}/lunette`;
@@ -23,6 +24,15 @@ function withPrompt(name, fn, options) {
       rmSync(dir, { recursive: true });
     }
   });
+}
+
+// Waits until the program has computed for so many ticks of the clock from now.
+async function computing(terminal, ticks) {
+  const shell = terminal.tmux("list-panes", "-F", "#{pane_pid}").trim();
+  const [pid] = readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").split(" ");
+  const used = () => Number(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ")[11]);
+  const start = used();
+  await until(() => used() >= start + ticks, { what: "its computing" });
 }
 
 withPrompt("prints results readably", async (terminal) => {
@@ -50,6 +60,7 @@ withPrompt("Ctrl-C stops a loop, not the prompt; also one around pcall", async (
 withPrompt("Ctrl-C in a C function that heeds none: the second says that one more ends it", async (terminal) => {
   terminal.enter("print('busy' .. 1) return ('x'):rep(1e6):find(('x?'):rep(40) .. ('x'):rep(40) .. 'y')");
   await terminal.until(/^busy1$/m);
+  await computing(terminal, 30);
   terminal.press("C-c");
   await terminal.until(/\^C/);
   // Two that come before the process runs again are one to it.
