@@ -1,7 +1,7 @@
 // The prompt, as someone at a terminal has it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -29,8 +29,11 @@ function withPrompt(name, fn, options) {
 // Waits until the program has computed for so many ticks of the clock from now.
 async function computing(terminal, ticks) {
   const shell = terminal.tmux("list-panes", "-F", "#{pane_pid}").trim();
-  const [pid] = readFileSync(`/proc/${shell}/task/${shell}/children`, "utf8").split(" ");
-  const used = () => Number(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ")[11]);
+  const stat = (pid) => readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  const pid = readdirSync("/proc").find((name) => {
+    try { return /^\d+$/.test(name) && stat(name)[1] === shell; } catch { return false; } // it has ended
+  });
+  const used = () => Number(stat(pid)[11]);
   const start = used();
   await until(() => used() >= start + ticks, { what: "its computing" });
 }
