@@ -1,5 +1,5 @@
-// The page: first data, a map of a million entries scrolled, an open overview with 200 programs, of
-// which one runs.
+// The page: first data in fresh browsers, a map of a million entries scrolled, an open overview
+// with 200 programs, of which one runs.
 //
 // node tests/bench/web.mjs
 
@@ -9,17 +9,37 @@ import { startServer } from "../lib/server.mjs";
 import { bpftool, launch, mapNamed, openPage, sleep } from "../web/lib/browser.mjs";
 import { holdCrowd, holdMillion } from "../web/lib/fixtures.mjs";
 
-async function firstData(server, browser) {
-  const times = [];
-  for (let i = 0; i < 3; i++) {
-    const page = await openPage(browser);
-    const begin = performance.now();
-    await page.goto(`${server.url}/maps`, { waitUntil: "commit" });
-    await page.locator(".table .rows .row").first().waitFor();
-    times.push(performance.now() - begin);
-    await page.context().close();
+async function timeOf(browser, url, selector) {
+  const page = await openPage(browser);
+  const begin = performance.now();
+  await page.goto(url, { waitUntil: "commit" });
+  await page.locator(selector).first().waitFor();
+  const time = performance.now() - begin;
+  await page.context().close();
+  return time;
+}
+
+const told = (times) => {
+  const sorted = times.toSorted((a, b) => a - b);
+  return `${sorted[sorted.length >> 1].toFixed(0)} ms (at worst ${sorted.at(-1).toFixed(0)})`;
+};
+
+const rows = ".table .rows .row";
+
+/** In browsers that were just started, by turns with a page of no more than a line. */
+async function firstData(server) {
+  const [fresh, again, line] = [[], [], []];
+  for (let round = 0; round < 10; round++) {
+    const browser = await launch();
+    fresh.push(await timeOf(browser, `${server.url}/maps`, rows));
+    again.push(await timeOf(browser, `${server.url}/maps`, rows));
+    await browser.close();
+    const other = await launch();
+    line.push(await timeOf(other, `${server.url}/healthz`, "pre"));
+    await other.close();
   }
-  console.log(`first data after ${times.map((ms) => ms.toFixed(0)).join(", ")} ms`);
+  console.log(`first data in a fresh browser after ${told(fresh)}, then ${told(again)}; ` +
+    `a page of one line in a fresh browser: ${told(line)}`);
 }
 
 /** Runs in the page: frames a second and the longest of them, in ms, while it scrolls. */
@@ -85,7 +105,7 @@ await mapNamed(`AT_${name}`);
 const server = await startServer({});
 const browser = await launch();
 try {
-  await firstData(server, browser);
+  await firstData(server);
   await scrolled(server, browser);
   await overview(server, browser);
 } finally {
