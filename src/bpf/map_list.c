@@ -216,7 +216,7 @@ int lun_map_some(uint32_t *ids, size_t nr, struct lun_out *out)
 	if (nr <= FEW)
 		return read_some(ids, nr, out);
 	err = lun_map_list(out);
-	if (!err)
+	if (!err && out->len > first)
 		pick(out, first, ids, nr);
 	return err;
 }
