@@ -176,10 +176,8 @@ test("a graph that is larger than the screen has its small map, and starts at it
   const frame = await page.locator(".canvas").boundingBox();
   const at = await box.boundingBox();
   assert.ok(at.y > frame.y && at.y + at.height < frame.y + frame.height, "the root is in sight");
-  await moved("the click", async () => {
-    const { x, y, width } = await minimap().boundingBox();
-    await page.mouse.click(x + width / 2, y + 2);
-  });
+  const { width, height } = await minimap().boundingBox();
+  await moved("the click", () => minimap().click({ position: { x: width - 2, y: height - 2 } }));
   await page.getByRole("button", { name: "Fit" }).click();
   await minimap().waitFor({ state: "detached" });
   assert.deepEqual(page.problems, []);
