@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "bpf/iter_read.h"
+#include "bpf/late_close.h"
 #include "bpf/object.h"
 #include "bpf/owners_proc.h"
 #include "probes/owners.skel.h"
@@ -72,13 +73,15 @@ static bool still_held(const struct lun_owner_record *record)
 		!lun_object_id(kind, (int)record->fd, &id) && id == record->id;
 }
 
-/* Removes the descriptors that other threads of ours had open only to look, from `first` on. */
+/* Removes the descriptors that other threads of ours had open only to look, from `first` on; those
+ * of program arrays are closed first, which are kept for a while. */
 static void drop_passing(struct lun_out *out, size_t first)
 {
 	struct lun_owner_record *records = (void *)(out->data + first);
 	size_t n = (out->len - first) / sizeof(*records), kept = 0;
 	unsigned int self = (unsigned int)getpid();
 
+	lun_late_close_flush();
 	for (size_t i = 0; i < n; i++)
 		if (records[i].pid != self || still_held(&records[i]))
 			records[kept++] = records[i];

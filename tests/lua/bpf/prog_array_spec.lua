@@ -42,6 +42,14 @@ describe("many program arrays", function()
     assert.equal(COUNT, #assert(bpf.maps { ids = ids }))
     assert.equal(before, fixture.descriptors())
   end)
+
+  it("have no owner in who closed them a moment ago", function()
+    local map = assert(bpf.map(folder .. "/1"))
+    local look = { kind = "map", id = map:info().id, pid = fixture.pid() }
+    assert.is_table(fixture.find(assert(bpf.owners()), look))
+    map:close()
+    assert.is_nil(fixture.find(assert(bpf.owners()), look))
+  end)
 end)
 
 describe("a program array", function()
