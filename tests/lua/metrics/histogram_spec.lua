@@ -4,6 +4,15 @@ local support = require("tests.lua.metrics.support")
 local state = require("lunette.metrics.state")
 local d, metrics = lunette.decode, lunette.metrics
 
+-- The page of a rule that C reads, in_c, and of the same with a filter, which Lua does, in_lua.
+local function both_ways(spec)
+  spec.name = "in_c"
+  metrics.map(spec)
+  spec.name, spec.filter = "in_lua", function() return true end
+  metrics.map(spec)
+  return support.text()
+end
+
 describe("histograms", function()
   local object
 
@@ -48,11 +57,7 @@ describe("histograms", function()
     local spec = { type = "histogram", match = { id = map:info().id }, bucket = "key.bucket",
       value = "value", multiply = 1024,
       buckets = { kind = "fixed", keys = { 1, 5, 20 }, sum = 21 } }
-    spec.name = "in_c"
-    metrics.map(spec)
-    spec.name, spec.filter = "in_lua", function() return true end
-    metrics.map(spec)
-    local text = support.text()
+    local text = both_ways(spec)
     for _, name in ipairs { "in_c", "in_lua" } do
       assert.are.equal("3", support.sample(text, name .. '_bucket{le="1024"}'))
       assert.are.equal("7", support.sample(text, name .. '_bucket{le="5120"}'))
@@ -117,11 +122,7 @@ describe("histograms", function()
     end
     local spec = { type = "histogram", match = { id = map:info().id }, value = "value",
       buckets = { kind = "fixed", bounds = { 1, 10 } } }
-    spec.name = "in_c"
-    metrics.map(spec)
-    spec.name, spec.filter = "in_lua", function() return true end
-    metrics.map(spec)
-    local text = support.text()
+    local text = both_ways(spec)
     for _, name in ipairs { "in_c", "in_lua" } do
       assert.are.equal("1", support.sample(text, name .. '_bucket{le="1"}'))
       assert.are.equal("3", support.sample(text, name .. '_bucket{le="10"}'))
