@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bind/server.h"
-#include "bind/vm.h"
-#include "http/serve.h"
+#include "bind/modules.h"
+#include "http/daemon.h"
+#include "term/modules.h"
+#include "vm/server_state.h"
+#include "vm/vm.h"
 
 /* Removes "--root DIR" from the front of the arguments and returns DIR, or NULL. */
 static const char *take_root(int *argc, char **argv)
@@ -36,7 +38,8 @@ static void limit_heaps(void)
 
 int main(int argc, char **argv)
 {
-	struct lun_vm_config config = { .root = take_root(&argc, argv) };
+	static const luaL_Reg *const modules[] = { lun_bind_modules, lun_term_modules, NULL };
+	struct lun_vm_config config = { .root = take_root(&argc, argv), .modules = modules };
 
 	limit_heaps();
 	lun_server_set(lun_http_serve, &config);

@@ -154,13 +154,14 @@ local function suite(dir, prefix, which)
 end
 
 local function lint()
-  for _, path in ipairs(files("^tests/lint/[^/]+%.sh$")) do
-    if wanted(path) then run("lint", path, environment(build) .. "sh " .. path) end
+  for _, path in ipairs(files("^tests/lint/[^/]+%.%a+$")) do
+    local program = path:match("%.lua$") and "lua5.4 " or "sh "
+    if wanted(path) then run("lint", path, environment(build) .. program .. path) end
   end
 end
 
 -- Linux 6.18 keeps a program array for ever that was looked at by id just when its owner closed it
--- (src/bpf/late_close.h). Lunette takes care; bpftool, which the tests run as a witness, does not.
+-- (src/bpf/object/prog_array_close.h). Lunette takes care; bpftool, which the tests run as a witness, does not.
 local function is_kernels_own(object)
   local id = object:match("^map (%d+)$")
   local show = "bpftool -j map show id %s 2>/dev/null"

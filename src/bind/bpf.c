@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 
 #include "bind/modules.h"
-#include "bpf/load.h"
+#include "bpf/object/load.h"
 
 static const lua_CFunction parts[] = {
 	lun_bind_objects,

@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/push.h"
-#include "bpf/cgroups.h"
-#include "bpf/lirc_progs.h"
-#include "bpf/net_progs.h"
-#include "bpf/netns.h"
-#include "bpf/sock_progs.h"
+#include "bpf/object/type_names.h"
+#include "vm/push.h"
+#include "bpf/attach/cgroups.h"
+#include "bpf/host/cgroup_tree.h"
+#include "bpf/attach/lirc_progs.h"
+#include "bpf/attach/net_progs.h"
+#include "bpf/attach/netns.h"
+#include "bpf/attach/sock_progs.h"
 
 static void set_attach_type(lua_State *L, uint32_t type)
 {

@@ -9,10 +9,10 @@
 
 #include "bind/bpf_maps.h"
 #include "bind/decode.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/btf_load.h"
-#include "bpf/btf_plan.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/decode/btf_load.h"
+#include "bpf/decode/btf_plan.h"
 
 static struct lun_btf *check_slot(lua_State *L, int idx)
 {

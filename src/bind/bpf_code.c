@@ -6,10 +6,10 @@
 
 #include "bind/bpf.h"
 #include "bind/bpf_code.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/disasm.h"
-#include "bpf/ksyms.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/code/disasm.h"
+#include "bpf/decode/ksyms.h"
 
 static int l_work_gc(lua_State *L)
 {

@@ -5,10 +5,10 @@
  */
 #include <lua.h>
 
-#include "bpf/cfg.h"
-#include "bpf/code.h"
-#include "bpf/code_var.h"
-#include "bpf/native.h"
+#include "bpf/code/cfg.h"
+#include "bpf/code/code.h"
+#include "bpf/code/code_var.h"
+#include "bpf/code/native.h"
 #include "text/out.h"
 
 struct lun_code_work {

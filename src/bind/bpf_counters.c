@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/counters.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/cost/counters.h"
 
 struct handle {
 	struct lun_counter_set *counters;

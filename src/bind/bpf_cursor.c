@@ -8,19 +8,19 @@
 
 #include "bind/bpf_maps.h"
 #include "bind/decode.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/cursor.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/read/cursor.h"
 
 /* User values of a cursor. */
 enum { KEY_PLAN = 1, VALUE_PLAN = 2, FUNCTIONS = 3 };
 
 struct cursor {
 	struct lun_cursor cur;
-	struct lun_view view;
-	struct lun_where where; /* which entries are handed out */
-	uint32_t at;            /* the next entry of the batch */
-	uint64_t looked;        /* entries before it */
+	struct lun_entry_format view;
+	struct lun_filter where; /* which entries are handed out */
+	uint32_t at;             /* the next entry of the batch */
+	uint64_t looked;         /* entries before it */
 	bool raw, filters;
 };
 
@@ -35,8 +35,8 @@ static int l_cursor_close(lua_State *L)
 	struct cursor *c = test_cursor(L);
 
 	lun_cursor_close(&c->cur);
-	lun_view_free(&c->view);
-	lun_where_free(&c->where);
+	lun_entry_format_free(&c->view);
+	lun_filter_free(&c->where);
 	c->at = 0;
 	return 0;
 }
@@ -46,7 +46,7 @@ static struct cursor *new_cursor(lua_State *L)
 	struct cursor *c = lua_newuserdatauv(L, sizeof(*c), 3);
 
 	memset(c, 0, sizeof(*c));
-	lun_where_init(&c->where);
+	lun_filter_init(&c->where);
 	c->cur.map.fd = -1;
 	luaL_setmetatable(L, LUN_CURSOR_HANDLE);
 	return c;
@@ -139,7 +139,7 @@ int l_map_cursor(lua_State *L)
 static void push_entry(lua_State *L, struct cursor *c, uint32_t i)
 {
 	const uint8_t *key = lun_cursor_key(&c->cur, i), *value = lun_cursor_value(&c->cur, i);
-	struct lun_bytes bytes = lun_view_key(key);
+	struct lun_bytes bytes = lun_entry_format_key(key);
 
 	if (c->raw) {
 		lua_pushlstring(L, (const char *)key, c->cur.map.info.key_size);
@@ -159,17 +159,17 @@ static void push_entry(lua_State *L, struct cursor *c, uint32_t i)
 static bool wanted(struct cursor *c)
 {
 	return !c->filters ||
-		lun_where_passes(&c->where, lun_cursor_key(&c->cur, c->at),
+		lun_filter_passes(&c->where, lun_cursor_key(&c->cur, c->at),
 			lun_cursor_value(&c->cur, c->at));
 }
 
 /* Whether there is a wanted entry at c->at; fetches batches as needed. -errno on failure. */
 static int fetch(lua_State *L, struct cursor *c)
 {
-	struct lun_where_calls calls;
+	struct lun_filter_calls calls;
 
 	lua_getiuservalue(L, 1, FUNCTIONS);
-	lun_where_bind(&c->where, &calls, L, lua_gettop(L));
+	lun_filter_bind(&c->where, &calls, L, lua_gettop(L));
 	for (;;) {
 		int n;
 

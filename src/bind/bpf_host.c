@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "bind/bpf.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/host.h"
-#include "bpf/mounts.h"
-#include "bpf/stats.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/host/host.h"
+#include "bpf/host/mounts.h"
+#include "bpf/cost/stats.h"
 
 static void set_capabilities(lua_State *L, const struct lun_host *host)
 {

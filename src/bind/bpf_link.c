@@ -7,11 +7,11 @@
 
 #include "bind/bpf.h"
 #include "bind/bpf_link_info.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/link.h"
-#include "bpf/pins.h"
-#include "bpf/prog.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/object/link.h"
+#include "bpf/object/pins.h"
+#include "bpf/object/prog.h"
 
 static bool prog_own(uint32_t id)
 {

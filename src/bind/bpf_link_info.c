@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "bind/push.h"
+#include "bind/bpf_type.h"
+#include "vm/push.h"
 
 static void set_attach_type(lua_State *L, uint32_t type)
 {

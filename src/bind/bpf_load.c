@@ -8,10 +8,10 @@
 
 #include "bind/bpf.h"
 #include "bind/bpf_maps.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/load.h"
-#include "bpf/object.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/object/load.h"
+#include "bpf/object/object.h"
 
 enum { MESSAGE_MAX = 4000 };
 

@@ -6,10 +6,10 @@
 
 #include "bind/bpf.h"
 #include "bind/bpf_maps.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/cursor.h"
-#include "bpf/map_fill.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/read/cursor.h"
+#include "bpf/object/map_fill.h"
 
 enum { DECODER = 1 }; /* the user value of a handle */
 

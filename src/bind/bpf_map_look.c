@@ -5,10 +5,10 @@
 
 #include "bind/bpf_maps.h"
 #include "bind/decode.h"
-#include "bind/push.h"
-#include "bpf/map_fill.h"
-#include "bpf/map_ring.h"
-#include "bpf/map_storage.h"
+#include "vm/push.h"
+#include "bpf/object/map_fill.h"
+#include "bpf/read/map_ring.h"
+#include "bpf/read/map_storage.h"
 
 enum { RECORDS = 100, ENTRIES = 1000 };
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "bind/bpf_maps.h"
-#include "bind/names.h"
-#include "bind/push.h"
+#include "vm/names.h"
+#include "vm/push.h"
 
 enum { MAX_NAMED = 32 };
 

@@ -3,9 +3,9 @@
 #include <bpf/btf.h>
 #include <lua.h>
 
-#include "bpf/map.h"
-#include "bpf/map_list.h"
-#include "bpf/where.h"
+#include "bpf/object/map.h"
+#include "bpf/object/map_list.h"
+#include "bpf/read/filter.h"
 #include "text/out.h"
 
 /* Parts of lun_bind_maps: functions into the table on the top of the stack. */
@@ -52,17 +52,17 @@ struct lun_out *lun_push_out_box(lua_State *L);
 
 /* The cell that the table at idx describes: { plan =, index =, key =, cpu =, reduce = }, index
  * that of its column (from 1). Raises on what is wrong. */
-void lun_check_cell(lua_State *L, int idx, const struct lun_map *map, struct lun_cell *cell);
+void lun_check_cell(lua_State *L, int idx, const struct lun_map *map, struct lun_column *cell);
 /* Fills in the condition that the table at idx describes: { op = "all", … } or { op = "gt",
  * cell =, number = | text = | test = function }. Leaves the list of its functions pushed, which
- * lun_where_bind takes. Raises on what is wrong; `where` is to be freed then as ever. */
-void lun_push_where(lua_State *L, int idx, const struct lun_map *map, struct lun_where *where);
+ * lun_filter_bind takes. Raises on what is wrong; `where` is to be freed then as ever. */
+void lun_push_where(lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where);
 /* For one call: the condition's functions are in the list at `functions`. */
-struct lun_where_calls {
+struct lun_filter_calls {
 	lua_State *L;
 	int functions;
 };
-void lun_where_bind(
-	struct lun_where *where, struct lun_where_calls *calls, lua_State *L, int functions);
+void lun_filter_bind(
+	struct lun_filter *where, struct lun_filter_calls *calls, lua_State *L, int functions);
 /* Runs a little Lua, so that what ends a call that takes too long is heeded in long C loops. */
 void lun_breathe(lua_State *L);

@@ -3,8 +3,8 @@
 #include <lauxlib.h>
 
 #include "bind/bpf_code.h"
-#include "bind/push.h"
-#include "bpf/ksyms.h"
+#include "vm/push.h"
+#include "bpf/decode/ksyms.h"
 
 /* Goes to the last line of the function whose native code begins at or before the address. */
 static void set_native_line(struct lun_code_work *w, uint64_t address)

@@ -7,10 +7,11 @@
 
 #include "bind/bpf.h"
 #include "bind/bpf_maps.h"
-#include "bind/push.h"
-#include "bpf/map.h"
-#include "bpf/map_list.h"
-#include "bpf/object.h"
+#include "bind/bpf_type.h"
+#include "vm/push.h"
+#include "bpf/object/map.h"
+#include "bpf/object/map_list.h"
+#include "bpf/object/object.h"
 
 static enum lun_kind check_kind(lua_State *L, int idx)
 {

@@ -7,8 +7,9 @@
 #include <sys/socket.h>
 
 #include "bind/bpf.h"
-#include "bind/push.h"
-#include "bpf/owners.h"
+#include "bpf/object/type_names.h"
+#include "vm/push.h"
+#include "bpf/attach/owners.h"
 
 static const char *const kinds[] = { "prog", "map", "link", "btf", "perf_event", "socket",
 	"reuseport" };

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/push.h"
-#include "bpf/pins.h"
+#include "vm/push.h"
+#include "bpf/object/pins.h"
 #include "text/out.h"
 
 /*

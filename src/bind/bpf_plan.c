@@ -9,9 +9,9 @@
 #include "bind/bpf_maps.h"
 #include "bind/bpf.h"
 #include "bind/decode.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/btf_plan.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/decode/btf_plan.h"
 
 enum { MAX_NESTING = 64 };
 
@@ -325,7 +325,7 @@ static int l_json(lua_State *L)
 	struct lun_out *out = lun_push_out_box(L);
 
 	lun_json_sink_init(&sink, out);
-	lun_walk(plan, lun_bind_ctx(L), &bytes, LUN_EACH_CPU, &sink.sink);
+	lun_plan_visit(plan, lun_bind_ctx(L), &bytes, LUN_EACH_CPU, &sink.sink);
 	if (out->err)
 		return luaL_error(L, "not enough memory");
 	lua_pushlstring(L, out->data, out->len);

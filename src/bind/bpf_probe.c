@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/push.h"
-#include "bpf/probe.h"
+#include "bpf/object/type_names.h"
+#include "vm/push.h"
+#include "bpf/object/probe.h"
 
 enum what { PROG, MAP, HELPER, TRAMPOLINE, BATCH };
 

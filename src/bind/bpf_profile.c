@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/profile.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/cost/profile.h"
 
 enum { DEFAULT_HERTZ = 997, MAX_HERTZ = 20000 };
 

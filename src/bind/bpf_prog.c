@@ -8,12 +8,13 @@
 
 #include "bind/bpf.h"
 #include "bind/bpf_run.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/interface.h"
-#include "bpf/pins.h"
-#include "bpf/prog.h"
-#include "bpf/prog_stream.h"
+#include "vm/names.h"
+#include "bind/bpf_type.h"
+#include "vm/push.h"
+#include "bpf/attach/interface.h"
+#include "bpf/object/pins.h"
+#include "bpf/object/prog.h"
+#include "bpf/cost/prog_stream.h"
 
 static int read_prog(uint32_t id, struct lun_prog_info *info)
 {

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <lauxlib.h>
 
-#include "bind/push.h"
-#include "bpf/run.h"
+#include "vm/push.h"
+#include "bpf/object/run.h"
 
 enum { REPEAT_MAX = 10000000, INPUT_MAX = 16 << 20 };
 

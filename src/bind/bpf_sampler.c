@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/sampler.h"
-#include "bpf/stats.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/cost/sampler.h"
+#include "bpf/cost/stats.h"
 
 enum { POINTS_MAX = 100000 };
 
@@ -182,8 +182,8 @@ static int l_put(lua_State *L)
 	const char *name = luaL_checkstring(L, 2);
 	double value = luaL_checknumber(L, 3);
 
-	luaL_argcheck(
-		L, *name && strlen(name) < LUN_GAUGE_NAME_LEN, 2, "a name has from 1 to 199 bytes");
+	luaL_argcheck(L, *name && strlen(name) < LUN_VALUE_HISTORY_NAME, 2,
+		"a name has from 1 to 199 bytes");
 	return push_result(L, lun_sampler_put(s, name, value), "keeping a value");
 }
 

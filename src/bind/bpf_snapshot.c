@@ -4,18 +4,18 @@
 #include <string.h>
 
 #include "bind/bpf_maps.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bpf/ahead.h"
-#include "bpf/snapshot.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "bpf/read/cursor_prefetch.h"
+#include "bpf/read/snapshot.h"
 
 enum { BYTES = 64 << 20, CHANGES = 10000 };
 
 struct snapshot {
 	struct lun_snapshot snap;
-	struct lun_ahead ahead; /* while it is taken */
-	struct lun_map map;     /* its sizes; no descriptor */
-	struct lun_where where;
+	struct lun_prefetch ahead; /* while it is taken */
+	struct lun_map map;        /* its sizes; no descriptor */
+	struct lun_filter where;
 	bool reading, restarted, cut;
 	uint64_t seen;
 };
@@ -32,8 +32,8 @@ static void end_reading(struct snapshot *s)
 	s->reading = false;
 	s->restarted = s->ahead.cur.restarted;
 	s->cut = s->ahead.cur.truncated;
-	lun_ahead_close(&s->ahead);
-	lun_where_free(&s->where);
+	lun_prefetch_close(&s->ahead);
+	lun_filter_free(&s->where);
 }
 
 /* snapshot:close() */
@@ -65,11 +65,11 @@ static int take_batch(struct snapshot *s, int n)
 	int err = 0;
 
 	for (int i = 0; !err && i < n; i++) {
-		const uint8_t *key = lun_ahead_key(&s->ahead, (uint32_t)i);
-		const uint8_t *value = lun_ahead_value(&s->ahead, (uint32_t)i);
+		const uint8_t *key = lun_prefetch_key(&s->ahead, (uint32_t)i);
+		const uint8_t *value = lun_prefetch_value(&s->ahead, (uint32_t)i);
 
 		s->seen++;
-		if (lun_where_passes(&s->where, key, value))
+		if (lun_filter_passes(&s->where, key, value))
 			err = lun_snapshot_add(&s->snap, key, value);
 	}
 	return err;
@@ -78,12 +78,12 @@ static int take_batch(struct snapshot *s, int n)
 /* Reads the whole map; the snapshot is at 3, the condition's functions at 4. */
 static int take(lua_State *L, struct snapshot *s)
 {
-	struct lun_where_calls calls;
+	struct lun_filter_calls calls;
 	int n = 0, err = 0;
 
-	lun_where_bind(&s->where, &calls, L, 4);
+	lun_filter_bind(&s->where, &calls, L, 4);
 	while (!err && !s->ahead.done) {
-		n = lun_ahead_next(&s->ahead);
+		n = lun_prefetch_next(&s->ahead);
 		err = n < 0 ? n : take_batch(s, n);
 		if (!err)
 			lun_breathe(L);
@@ -138,9 +138,9 @@ int l_map_snapshot(lua_State *L)
 	s->map = *map;
 	s->map.fd = -1;
 	lun_snapshot_open(&s->snap, map, entries, bytes, halvings);
-	lun_where_init(&s->where);
+	lun_filter_init(&s->where);
 	s->reading = true;
-	err = lun_ahead_open(&s->ahead, map);
+	err = lun_prefetch_open(&s->ahead, map);
 	if (!err) {
 		push_functions(L, map, s);
 		err = take(L, s);

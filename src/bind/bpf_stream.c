@@ -9,10 +9,10 @@
 
 #include "bind/bpf_maps.h"
 #include "bind/decode.h"
-#include "bind/names.h"
-#include "bind/push.h"
-#include "bind/source.h"
-#include "bpf/stream.h"
+#include "vm/names.h"
+#include "vm/push.h"
+#include "vm/source.h"
+#include "bpf/read/stream.h"
 #include "text/json.h"
 
 /* User values of a text object. */
@@ -98,12 +98,12 @@ static void call_func(struct lun_sink *sink, const struct lun_op *op, const char
 static int pull(lua_State *L, struct text *text)
 {
 	struct calls calls = { L, 2, 3 };
-	struct lun_where_calls tests;
+	struct lun_filter_calls tests;
 	struct lun_source *source = &text->stream->source;
 	int more;
 
 	text->stream->user = &calls;
-	lun_where_bind(lun_stream_where(text->stream), &tests, L, 4);
+	lun_filter_bind(lun_stream_where(text->stream), &tests, L, 4);
 	lun_out_reset(&text->out);
 	do {
 		more = source->pull(source, &text->out);
@@ -157,7 +157,7 @@ static int check_format(lua_State *L)
 
 /* What of the options at 2 a stream is made with. */
 struct opening {
-	struct lun_view view;
+	struct lun_entry_format view;
 	enum lun_stream_format format;
 	bool sorted;
 };
@@ -255,9 +255,9 @@ int l_map_stream(lua_State *L)
 		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &how.view);
 	if (n)
 		return n;
-	err = (lun_view_calls_lua(&how.view) || has(L, "where") ? push_text : push_source)(
+	err = (lun_entry_format_calls_lua(&how.view) || has(L, "where") ? push_text : push_source)(
 		L, map, &how, &stream);
-	lun_view_free(&how.view);
+	lun_entry_format_free(&how.view);
 	if (err)
 		return lun_push_error(L, err, "map");
 	choose(L, map, stream);

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/push.h"
-#include "bpf/btf_load.h"
-#include "bpf/elf_symbol.h"
-#include "bpf/ksyms.h"
+#include "vm/push.h"
+#include "bpf/decode/btf_load.h"
+#include "bpf/code/elf_symbol.h"
+#include "bpf/decode/ksyms.h"
 
 /* bpf.ksym(address) -> "symbol+0x1f" | nil */
 static int l_ksym(lua_State *L)

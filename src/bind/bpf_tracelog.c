@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "bind/bpf.h"
-#include "bind/names.h"
-#include "bpf/tracelog.h"
+#include "vm/names.h"
+#include "bpf/cost/tracelog.h"
 
 /* The writer lives here so that an error while its text is pushed frees it. */
 struct handle {

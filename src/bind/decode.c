@@ -4,8 +4,8 @@
 #include <lauxlib.h>
 #include <string.h>
 
-#include "bind/names.h"
-#include "bind/push.h"
+#include "vm/names.h"
+#include "vm/push.h"
 
 enum { MAX_DEPTH = 44 };
 
@@ -205,22 +205,22 @@ void lun_push_decoded(lua_State *L, int plan_idx, const struct lun_bytes *bytes,
 		.plan_idx = lua_absindex(L, plan_idx),
 	};
 
-	lun_walk(s.plan, lun_bind_ctx(L), bytes, reduce, &s.sink);
+	lun_plan_visit(s.plan, lun_bind_ctx(L), bytes, reduce, &s.sink);
 }
 
 void lun_push_decoded_value(
-	lua_State *L, int plan_idx, const struct lun_view *view, const uint8_t *value)
+	lua_State *L, int plan_idx, const struct lun_entry_format *view, const uint8_t *value)
 {
-	struct lun_bytes bytes = lun_view_values(view, value);
+	struct lun_bytes bytes = lun_entry_format_values(view, value);
 
 	plan_idx = lua_absindex(L, plan_idx);
-	if (!lun_view_each_cpu(view)) {
+	if (!lun_entry_format_each_cpu(view)) {
 		lun_push_decoded(L, plan_idx, &bytes, view->reduce);
 		return;
 	}
 	lua_createtable(L, (int)view->cpus, 0);
 	for (uint32_t cpu = 0; cpu < view->cpus; cpu++) {
-		bytes = lun_view_cpu(view, value, cpu);
+		bytes = lun_entry_format_cpu(view, value, cpu);
 		lun_push_decoded(L, plan_idx, &bytes, LUN_EACH_CPU);
 		lua_rawseti(L, -2, cpu + 1);
 	}
@@ -241,8 +241,8 @@ static int read_reduce(lua_State *L, int idx)
 	return reduce;
 }
 
-int lun_push_view(
-	lua_State *L, int idx, const struct lun_map *map, bool each_cpu, struct lun_view *view)
+int lun_push_view(lua_State *L, int idx, const struct lun_map *map, bool each_cpu,
+	struct lun_entry_format *view)
 {
 	int reduce = each_cpu ? LUN_EACH_CPU : read_reduce(L, idx);
 	struct lun_plan *key, *value;
@@ -254,7 +254,7 @@ int lun_push_view(
 	value = lun_plan_test(L, -1);
 	if (!key || !value)
 		return luaL_error(L, "a decoder needs its key_plan and value_plan");
-	if (!lun_view_init(view, map, key, value, (uint8_t)reduce))
+	if (!lun_entry_format_init(view, map, key, value, (uint8_t)reduce))
 		return 0;
 	return lun_push_failure(L, -EMSGSIZE,
 		"the decoder reads %u bytes of key and %u of value, the map has %u and %u",

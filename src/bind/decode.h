@@ -5,7 +5,7 @@
  */
 #include <lua.h>
 
-#include "bpf/view.h"
+#include "bpf/decode/entry_format.h"
 
 /* The plan at idx, NULL when it is none. */
 struct lun_plan *lun_plan_test(lua_State *L, int idx);
@@ -21,7 +21,7 @@ struct lun_ctx *lun_bind_ctx(lua_State *L);
 void lun_push_decoded(lua_State *L, int plan_idx, const struct lun_bytes *bytes, uint8_t reduce);
 /* The same for a map's value: where each CPU is shown, a list of them. */
 void lun_push_decoded_value(
-	lua_State *L, int plan_idx, const struct lun_view *view, const uint8_t *value);
+	lua_State *L, int plan_idx, const struct lun_entry_format *view, const uint8_t *value);
 
 /* Pushes what the plan's Lua function makes of its bytes; an error becomes a table
  * { error = message }. Raises only when memory is short. */
@@ -31,8 +31,8 @@ void lun_push_func_result(lua_State *L, int plan_idx, const struct lun_op *op,
 /* A view out of a decoder's table at idx: fields key_plan, value_plan, reduce. Leaves the two
  * plan objects on the stack (key below value), which keep the plans alive. Returns 0, or
  * pushes nil, message, errno instead and returns 3. each_cpu: no reduction. */
-int lun_push_view(
-	lua_State *L, int idx, const struct lun_map *map, bool each_cpu, struct lun_view *view);
+int lun_push_view(lua_State *L, int idx, const struct lun_map *map, bool each_cpu,
+	struct lun_entry_format *view);
 
 /* Methods of plans that are in encode.c. */
 int l_plan_encode(lua_State *L);

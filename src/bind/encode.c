@@ -2,13 +2,13 @@
  * plan:encode(value [, before [, name]]): a Lua value as the bytes that the plan decodes to it.
  * Fields that are not given keep the bytes of `before`, or are zero.
  */
-#include "bpf/encode.h"
+#include "bpf/decode/encode.h"
 
 #include <lauxlib.h>
 #include <string.h>
 
 #include "bind/decode.h"
-#include "bind/push.h"
+#include "vm/push.h"
 
 enum { MAX_PATH = 200 };
 

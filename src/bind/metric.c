@@ -10,72 +10,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "bind/metric_counts.h"
+#include "metric/counts.h"
 #include "bind/modules.h"
-#include "bind/names.h"
-#include "bind/source.h"
-#include "bind/vm.h"
+#include "vm/names.h"
+#include "vm/source.h"
+#include "vm/vm.h"
 #include "text/gzip.h"
-
-struct count {
-	struct count *next;
-	double value;
-	char *what;
-	char rule[];
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct count *counts;
-
-static struct count *make_count(const char *rule, const char *what)
-{
-	size_t rule_size = strlen(rule) + 1, what_size = strlen(what) + 1;
-	struct count *c = malloc(sizeof(*c) + rule_size + what_size);
-
-	if (!c)
-		return NULL;
-	c->value = 0;
-	c->what = c->rule + rule_size;
-	memcpy(c->rule, rule, rule_size);
-	memcpy(c->what, what, what_size);
-	c->next = counts;
-	counts = c;
-	return c;
-}
-
-static struct count *find_count(const char *rule, const char *what)
-{
-	for (struct count *c = counts; c; c = c->next) {
-		if (strcmp(c->rule, rule) == 0 && strcmp(c->what, what) == 0)
-			return c;
-	}
-	return make_count(rule, what);
-}
-
-static double change(const char *rule, const char *what, double value, bool add)
-{
-	double before = 0;
-	struct count *c;
-
-	pthread_mutex_lock(&lock);
-	c = find_count(rule, what);
-	if (c) {
-		before = c->value;
-		c->value = add ? before + value : value;
-	}
-	pthread_mutex_unlock(&lock);
-	return before;
-}
-
-double lun_count_add(const char *rule, const char *what, double value)
-{
-	return change(rule, what, value, true);
-}
-
-double lun_count_set(const char *rule, const char *what, double value)
-{
-	return change(rule, what, value, false);
-}
 
 /* count(rule, what, number) -> what it was before: adds to a count of the process */
 static int l_count(lua_State *L)
@@ -95,32 +35,21 @@ static int l_note(lua_State *L)
 	return 1;
 }
 
-static struct count *next_count(const struct count *c, double *value)
+static void push_count(void *arg, const char *rule, double value)
 {
-	struct count *next;
+	lua_State *L = arg;
 
-	pthread_mutex_lock(&lock);
-	next = c ? c->next : counts;
-	if (next)
-		*value = next->value;
-	pthread_mutex_unlock(&lock);
-	return next;
+	lua_pushnumber(L, value);
+	lua_setfield(L, -2, rule);
 }
 
 /* counts(what) -> { [rule] = number } */
 static int l_counts(lua_State *L)
 {
 	const char *what = luaL_checkstring(L, 1);
-	double value = 0;
 
 	lua_newtable(L);
-	/* Counts are only ever put in front, and none is freed: the rest of the list stays. */
-	for (struct count *c = next_count(NULL, &value); c; c = next_count(c, &value)) {
-		if (strcmp(c->what, what) != 0)
-			continue;
-		lua_pushnumber(L, value);
-		lua_setfield(L, -2, c->rule);
-	}
+	lun_count_each(what, push_count, L);
 	return 1;
 }
 

@@ -5,11 +5,11 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "text/metric_page.h"
+#include "metric/page.h"
 
 /* The open tally, selection or page at idx; raises on anything else. */
-struct lun_tally *lun_tally_check(lua_State *L, int idx);
-struct lun_selection *lun_selection_check(lua_State *L, int idx);
+struct lun_groups *lun_groups_check(lua_State *L, int idx);
+struct lun_exported *lun_exported_check(lua_State *L, int idx);
 struct lun_page *lun_page_check(lua_State *L, int idx);
 
 /* Pushes a string that a C text holds, and frees it; raises when it had failed. */

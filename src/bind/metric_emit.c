@@ -7,13 +7,13 @@
 
 #include <errno.h>
 
-#include "bind/names.h"
+#include "vm/names.h"
 
 enum { MAX_SLOT_LABELS = 32, DIGITS = 24 };
 
 /* Its user values are the tally's object and the list of names, which stay alive so. */
 struct slot {
-	struct lun_tally **tally;
+	struct lun_groups **tally;
 	size_t n;
 	const char *names[MAX_SLOT_LABELS];
 };
@@ -21,8 +21,8 @@ struct slot {
 /* slot(tally, names) -> slot | nil where there are too many labels: names as the tally's labels */
 static int l_slot(lua_State *L)
 {
-	struct lun_tally *tally = lun_tally_check(L, 1);
-	size_t n = lun_tally_labels(tally);
+	struct lun_groups *tally = lun_groups_check(L, 1);
+	size_t n = lun_groups_labels(tally);
 	struct slot *slot;
 
 	luaL_checktype(L, 2, LUA_TTABLE);
@@ -106,7 +106,7 @@ static bool add(lua_State *L, const struct slot *slot)
 
 	if (!*slot->tally || !(lua_tonumber(L, 3) >= 0) || !read_labels(L, 4, slot, values, digits))
 		return false;
-	group = lun_tally_group(*slot->tally, values);
+	group = lun_groups_group(*slot->tally, values);
 	if (group < 0)
 		return group == -ENOSPC; /* the tally has counted it */
 	if (lua_isinteger(L, 3)) {
@@ -115,7 +115,7 @@ static bool add(lua_State *L, const struct slot *slot)
 	} else {
 		v.f64 = lua_tonumber(L, 3);
 	}
-	return lun_tally_add(*slot->tally, (size_t)group, 0, v) == 0;
+	return lun_groups_add(*slot->tally, (size_t)group, 0, v) == 0;
 }
 
 /* emit(self, name, value [, labels]) with the table of slots by name, and the Lua function */

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "bind/names.h"
-#include "bind/source.h"
+#include "vm/names.h"
+#include "vm/source.h"
 #include "text/source.h"
 
 struct gate {

@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bind/metric_flight.h"
-#include "bind/names.h"
-#include "bind/source.h"
+#include "metric/scrape_share.h"
+#include "vm/names.h"
+#include "vm/source.h"
 
 enum { MAX_BOUNDS = 1024, MAX_VIEW_LABELS = 128 };
 
@@ -139,7 +139,7 @@ static size_t check_bounds(lua_State *L, double *bounds)
 
 /* One label of a view: { name, value = constant } or { name, index = label of the tally }. */
 static void check_view_label(
-	lua_State *L, struct lun_metric_view_label *label, const struct lun_selection *sel)
+	lua_State *L, struct lun_metric_view_label *label, const struct lun_exported *sel)
 {
 	int idx = lua_gettop(L);
 	lua_Integer index = opt_integer(L, idx, "index", 0);
@@ -148,13 +148,13 @@ static void check_view_label(
 	label->value = opt_string(L, idx, "value");
 	luaL_argcheck(L, label->name && lun_metric_label_ok(label->name), 4, "labels: a bad name");
 	if (!label->value)
-		luaL_argcheck(L, index >= 1 && (size_t)index <= lun_tally_labels(sel->tally), 4,
+		luaL_argcheck(L, index >= 1 && (size_t)index <= lun_groups_labels(sel->tally), 4,
 			"labels: no such index");
 	label->index = (size_t)index - 1;
 }
 
 static size_t check_view_labels(
-	lua_State *L, struct lun_metric_view_label *labels, const struct lun_selection *sel)
+	lua_State *L, struct lun_metric_view_label *labels, const struct lun_exported *sel)
 {
 	size_t n;
 
@@ -182,11 +182,11 @@ static int l_page_view(lua_State *L)
 {
 	struct lun_page *page = lun_page_check(L, 1);
 	lua_Integer family = luaL_checkinteger(L, 2);
-	struct lun_selection *sel = lun_selection_check(L, 3);
+	struct lun_exported *sel = lun_exported_check(L, 3);
 	struct lun_metric_view_label labels[MAX_VIEW_LABELS];
 	double bounds[MAX_BOUNDS];
 	struct lun_metric_view view = { .labels = labels, .bounds = bounds };
-	size_t n_cells = lun_tally_cells(sel->tally);
+	size_t n_cells = lun_groups_cells(sel->tally);
 	int err;
 
 	luaL_checktype(L, 4, LUA_TTABLE);
@@ -357,13 +357,14 @@ static int l_flight(lua_State *L)
 {
 	const char *key = luaL_checkstring(L, 1);
 	double seconds = luaL_checknumber(L, 2), wait = luaL_checknumber(L, 3);
-	struct lun_flight **flight = lua_newuserdatauv(L, sizeof(struct lun_flight *), 0);
+	struct lun_scrape_share **flight =
+		lua_newuserdatauv(L, sizeof(struct lun_scrape_share *), 0);
 	struct lun_page **page;
 
 	*flight = NULL;
-	luaL_setmetatable(L, LUN_FLIGHT);
+	luaL_setmetatable(L, LUN_SCRAPE_SHARE);
 	page = new_page_slot(L);
-	*flight = lun_flight_join(key, seconds, wait, page);
+	*flight = lun_scrape_share_join(key, seconds, wait, page);
 	lua_settop(L, *flight ? 4 : 5);
 	if (!*flight && !*page)
 		lua_pushnil(L);
@@ -373,11 +374,11 @@ static int l_flight(lua_State *L)
 /* flight:land([page]): those who wait get the page; without one they make their own */
 static int l_flight_land(lua_State *L)
 {
-	struct lun_flight **slot = luaL_checkudata(L, 1, LUN_FLIGHT);
+	struct lun_scrape_share **slot = luaL_checkudata(L, 1, LUN_SCRAPE_SHARE);
 	struct lun_page **page = luaL_testudata(L, 2, LUN_PAGE);
 
 	if (*slot)
-		lun_flight_land(*slot, page ? *page : NULL);
+		lun_scrape_share_land(*slot, page ? *page : NULL);
 	*slot = NULL;
 	return 0;
 }
@@ -417,6 +418,6 @@ static const luaL_Reg flight_methods[] = {
 void lun_metric_open_page(lua_State *L)
 {
 	lun_metric_class(L, LUN_PAGE, page_methods);
-	lun_metric_class(L, LUN_FLIGHT, flight_methods);
+	lun_metric_class(L, LUN_SCRAPE_SHARE, flight_methods);
 	luaL_setfuncs(L, functions, 0);
 }

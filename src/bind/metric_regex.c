@@ -7,7 +7,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "bind/names.h"
+#include "vm/names.h"
 
 enum {
 	MAX_GROUPS = 10,

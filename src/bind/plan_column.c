@@ -3,7 +3,7 @@
 
 #include <lauxlib.h>
 
-#include "bind/push.h"
+#include "vm/push.h"
 
 /*
  * "u64" or "i64" where it is an integer of more than 32 bits, which JSON has as text; Lua's

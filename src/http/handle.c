@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "bind/vm.h"
+#include "vm/vm.h"
 #include "http/answer.h"
 #include "http/guard.h"
 #include "http/live.h"

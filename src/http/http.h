@@ -5,8 +5,8 @@
 #include <civetweb.h>
 #include <stdatomic.h>
 
-#include "bind/request.h"
-#include "bind/server.h"
+#include "vm/request.h"
+#include "vm/server_state.h"
 
 struct lun_http {
 	const struct lun_serve_options *options;

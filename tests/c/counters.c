@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bpf/load.h"
+#include "bpf/object/load.h"
 #include "probes/counters.skel.h"
 
 enum { CALLS = 1000 };

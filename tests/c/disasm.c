@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bpf/disasm.h"
+#include "bpf/code/disasm.h"
 
 struct sample {
 	const char *want;

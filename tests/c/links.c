@@ -20,13 +20,14 @@
 #include <linux/perf_event.h>
 #include <cmocka.h>
 
-#include "bpf/cgroups.h"
-#include "bpf/link.h"
-#include "bpf/net_progs.h"
-#include "bpf/netns.h"
-#include "bpf/pins.h"
-#include "bpf/prog.h"
-#include "bpf/sock_progs.h"
+#include "bpf/attach/cgroups.h"
+#include "bpf/host/cgroup_tree.h"
+#include "bpf/object/link.h"
+#include "bpf/attach/net_progs.h"
+#include "bpf/attach/netns.h"
+#include "bpf/object/pins.h"
+#include "bpf/object/prog.h"
+#include "bpf/attach/sock_progs.h"
 
 enum {
 	TCX_INGRESS = 46,

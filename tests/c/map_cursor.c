@@ -16,11 +16,11 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bpf/cursor.h"
-#include "bpf/map_fill.h"
-#include "bpf/map_storage.h"
-#include "bpf/map_types.h"
-#include "bpf/mounts.h"
+#include "bpf/read/cursor.h"
+#include "bpf/object/map_fill.h"
+#include "bpf/read/map_storage.h"
+#include "bpf/object/map_types.h"
+#include "bpf/host/cgroup_tree.h"
 
 enum { ENTRIES = 20000 };
 

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bpf/rows.h"
-#include "bpf/select.h"
+#include "bpf/read/top_rows.h"
+#include "bpf/read/map_top.h"
 
 enum { ENTRIES = 3000, ROW = 24 };
 
@@ -29,20 +29,20 @@ static void make(struct lun_map *map)
 	}
 }
 
-static void walk(struct lun_select *sel)
+static void walk(struct lun_map_top *sel)
 {
 	int more;
 
 	do
-		more = lun_select_step(sel);
+		more = lun_map_top_step(sel);
 	while (more > 0);
 	assert_int_equal(more, 0);
 }
 
 /* Without a cell rows are ordered by the bytes of their key. */
-static uint32_t key_at(const struct lun_select *sel, uint32_t i)
+static uint32_t key_at(const struct lun_map_top *sel, uint32_t i)
 {
-	const uint8_t *key = lun_select_key(sel, i);
+	const uint8_t *key = lun_map_top_key(sel, i);
 
 	return (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
 }
@@ -50,68 +50,68 @@ static uint32_t key_at(const struct lun_select *sel, uint32_t i)
 static void test_walks_as_often_as_the_bytes_need(void **state)
 {
 	uint32_t rows = 0, walks = 0, last = 0;
-	struct lun_select sel;
+	struct lun_map_top sel;
 	struct lun_map map;
 
 	(void)state;
 	make(&map);
-	assert_int_equal(lun_select_open(&sel, &map, UINT32_MAX, 500 * ROW), 0);
+	assert_int_equal(lun_map_top_open(&sel, &map, UINT32_MAX, 500 * ROW), 0);
 	for (bool more = true; more; walks++) {
 		if (walks)
-			assert_int_equal(lun_select_again(&sel), 0);
+			assert_int_equal(lun_map_top_again(&sel), 0);
 		walk(&sel);
-		assert_int_equal(lun_select_sort(&sel), 0);
+		assert_int_equal(lun_map_top_sort(&sel), 0);
 		assert_int_equal(sel.remaining, ENTRIES - rows);
 		assert_true(sel.rows.cap <= 500);
 		for (uint32_t i = 0; i < sel.rows.nr; i++, rows++) {
 			assert_true(!rows || key_at(&sel, i) > last);
 			last = key_at(&sel, i);
 		}
-		more = lun_select_more(&sel);
+		more = lun_map_top_more(&sel);
 	}
 	assert_int_equal(rows, ENTRIES);
 	assert_in_range(walks, ENTRIES / 500, ENTRIES / 375);
-	lun_select_close(&sel);
+	lun_map_top_close(&sel);
 	lun_map_close(&map);
 }
 
 static void test_keeps_one_row_at_least(void **state)
 {
-	struct lun_select sel;
+	struct lun_map_top sel;
 	struct lun_map map;
 
 	(void)state;
 	make(&map);
-	assert_int_equal(lun_select_open(&sel, &map, 10, 1), 0);
+	assert_int_equal(lun_map_top_open(&sel, &map, 10, 1), 0);
 	walk(&sel);
-	assert_int_equal(lun_select_sort(&sel), 0);
+	assert_int_equal(lun_map_top_sort(&sel), 0);
 	assert_in_range(sel.rows.nr, 1, 2);
 	assert_int_equal(key_at(&sel, 0), 0);
-	lun_select_close(&sel);
+	lun_map_top_close(&sel);
 	lun_map_close(&map);
 }
 
 /* A map that changed tells keys twice: here it does so by a second walk. */
 static void test_each_key_once(void **state)
 {
-	struct lun_select sel;
+	struct lun_map_top sel;
 	struct lun_map map;
 
 	(void)state;
 	make(&map);
-	assert_int_equal(lun_select_open(&sel, &map, UINT32_MAX, 1 << 20), 0);
+	assert_int_equal(lun_map_top_open(&sel, &map, UINT32_MAX, 1 << 20), 0);
 	walk(&sel);
-	lun_ahead_close(&sel.ahead);
-	assert_int_equal(lun_ahead_open(&sel.ahead, &map), 0);
+	lun_prefetch_close(&sel.ahead);
+	assert_int_equal(lun_prefetch_open(&sel.ahead, &map), 0);
 	walk(&sel);
 	sel.restarted = true;
 	assert_int_equal(sel.rows.nr, 2 * ENTRIES);
-	assert_int_equal(lun_select_sort(&sel), 0);
+	assert_int_equal(lun_map_top_sort(&sel), 0);
 	assert_int_equal(sel.rows.nr, ENTRIES);
-	assert_false(lun_select_more(&sel));
+	assert_false(lun_map_top_more(&sel));
 	for (uint32_t i = 1; i < sel.rows.nr; i++)
 		assert_true(key_at(&sel, i) > key_at(&sel, i - 1));
-	lun_select_close(&sel);
+	lun_map_top_close(&sel);
 	lun_map_close(&map);
 }
 
@@ -121,29 +121,29 @@ static int compare_first(const void *user, const uint8_t *a, const uint8_t *b)
 	return (a[0] > b[0]) - (a[0] < b[0]);
 }
 
-static void fill_rows(struct lun_rows *rows, uint32_t nr, unsigned int step)
+static void fill_rows(struct lun_top_rows *rows, uint32_t nr, unsigned int step)
 {
-	*rows = (struct lun_rows){ .size = 8, .compare = compare_first };
+	*rows = (struct lun_top_rows){ .size = 8, .compare = compare_first };
 	for (uint32_t i = 0; i < nr; i++) {
-		uint8_t *row = lun_rows_add(rows, nr);
+		uint8_t *row = lun_top_rows_add(rows, nr);
 
 		assert_non_null(row);
 		memset(row, (int)(i * step % 251), 8);
 	}
 }
 
-static void check_order(const struct lun_rows *rows)
+static void check_order(const struct lun_top_rows *rows)
 {
 	for (uint32_t i = 1; i < rows->nr; i++)
-		assert_true(
-			compare_first(NULL, lun_rows_at(rows, i - 1), lun_rows_at(rows, i)) <= 0);
+		assert_true(compare_first(NULL, lun_top_rows_at(rows, i - 1),
+				    lun_top_rows_at(rows, i)) <= 0);
 }
 
 /* Rising, equal and mixed ones, of which many are alike. */
 static void test_rows(void **state)
 {
 	static const unsigned int steps[] = { 0, 1, 77, 250 };
-	struct lun_rows rows;
+	struct lun_top_rows rows;
 
 	(void)state;
 	for (uint32_t nr = 0; nr < 700; nr += 23) {
@@ -151,20 +151,20 @@ static void test_rows(void **state)
 			uint8_t nth = 0;
 
 			fill_rows(&rows, nr, steps[i]);
-			lun_rows_sort(&rows);
+			lun_top_rows_sort(&rows);
 			assert_int_equal(rows.nr, nr);
 			check_order(&rows);
 			if (nr)
-				nth = lun_rows_at(&rows, nr / 2)[0];
-			lun_rows_free(&rows);
+				nth = lun_top_rows_at(&rows, nr / 2)[0];
+			lun_top_rows_free(&rows);
 
 			fill_rows(&rows, nr, steps[i]);
-			lun_rows_cut(&rows, nr / 2 + 1);
+			lun_top_rows_cut(&rows, nr / 2 + 1);
 			if (nr)
-				assert_int_equal(lun_rows_at(&rows, nr / 2)[0], nth);
+				assert_int_equal(lun_top_rows_at(&rows, nr / 2)[0], nth);
 			for (uint32_t row = 0; row < rows.nr; row++)
-				assert_true(lun_rows_at(&rows, row)[0] <= nth);
-			lun_rows_free(&rows);
+				assert_true(lun_top_rows_at(&rows, row)[0] <= nth);
+			lun_top_rows_free(&rows);
 		}
 	}
 }

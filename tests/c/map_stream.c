@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bpf/stream.h"
+#include "bpf/read/stream.h"
 
 enum { ENTRIES = 50000 };
 
@@ -42,11 +42,11 @@ static struct lun_stream *open_stream(const struct lun_map *map, enum lun_stream
 {
 	struct lun_plan *key = number_plan("u32"), *value = number_plan("u64");
 	struct lun_stream *stream;
-	struct lun_view view;
+	struct lun_entry_format view;
 
-	assert_int_equal(lun_view_init(&view, map, key, value, LUN_EACH_CPU), 0);
+	assert_int_equal(lun_entry_format_init(&view, map, key, value, LUN_EACH_CPU), 0);
 	assert_int_equal(lun_stream_open(&stream, map, &view, format, false), 0);
-	lun_view_free(&view);
+	lun_entry_format_free(&view);
 	lun_plan_unref(key);
 	lun_plan_unref(value);
 	return stream;
@@ -148,12 +148,12 @@ static void test_closed_early(void **state)
 static void test_refuses_a_plan_that_reads_more(void **state)
 {
 	struct lun_plan *plan = number_plan("u64");
-	struct lun_view view;
+	struct lun_entry_format view;
 	struct lun_map map;
 
 	(void)state;
 	make(&map);
-	assert_int_equal(lun_view_init(&view, &map, plan, plan, LUN_SUM), -EMSGSIZE);
+	assert_int_equal(lun_entry_format_init(&view, &map, plan, plan, LUN_SUM), -EMSGSIZE);
 	lun_plan_unref(plan);
 	lun_map_close(&map);
 }

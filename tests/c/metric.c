@@ -13,9 +13,9 @@
 #include <zlib.h>
 
 #include "text/gzip.h"
-#include "text/metric_history.h"
-#include "text/metric_page.h"
-#include "text/metric_rank.h"
+#include "metric/history.h"
+#include "metric/page.h"
+#include "metric/group_order.h"
 
 static void assert_text(struct lun_out *out, const char *text)
 {
@@ -107,86 +107,86 @@ static void test_head(void **state)
 		"# HELP x a\\n\\\\\\\"b\n# TYPE x counter\n# UNIT x seconds\n");
 }
 
-static struct lun_tally *filled(size_t groups, size_t limit)
+static struct lun_groups *filled(size_t groups, size_t limit)
 {
 	enum lun_merge sum = LUN_MERGE_SUM;
-	struct lun_tally *t = lun_tally_new(1, 1, &sum, limit);
+	struct lun_groups *t = lun_groups_new(1, 1, &sum, limit);
 
 	for (size_t i = 0; i < groups; i++) {
 		char name[32];
 		struct lun_slice label = { name,
 			(size_t)snprintf(name, sizeof(name), "g%06zu", i) };
-		int64_t group = lun_tally_group(t, &label);
+		int64_t group = lun_groups_group(t, &label);
 
 		if (group >= 0)
-			lun_tally_add(t, (size_t)group, 0, u64(i * 7919 % groups));
+			lun_groups_add(t, (size_t)group, 0, u64(i * 7919 % groups));
 	}
 	return t;
 }
 
 static void test_tally_limit(void **state)
 {
-	struct lun_tally *t = filled(100, 10);
+	struct lun_groups *t = filled(100, 10);
 
 	(void)state;
-	assert_int_equal(lun_tally_size(t), 10);
-	assert_int_equal(lun_tally_dropped(t), 90);
-	lun_tally_free(t);
+	assert_int_equal(lun_groups_size(t), 10);
+	assert_int_equal(lun_groups_dropped(t), 90);
+	lun_groups_free(t);
 }
 
 /* The same hundred whether they are chosen at the end or on the way. */
 static void test_prune(void **state)
 {
 	enum { ALL = 5000, TOP = 100 };
-	struct lun_tally *whole = filled(ALL, ALL), *pruned = filled(ALL, ALL);
-	struct lun_select_opts opts = { .top = TOP, .max = SIZE_MAX };
-	struct lun_selection *a, *b;
+	struct lun_groups *whole = filled(ALL, ALL), *pruned = filled(ALL, ALL);
+	struct lun_export_opts opts = { .top = TOP, .max = SIZE_MAX };
+	struct lun_exported *a, *b;
 
 	(void)state;
-	assert_int_equal(lun_tally_prune(pruned, 500, 0), 0);
-	assert_int_equal(lun_tally_size(pruned), 500);
-	a = lun_selection_new(whole, &opts);
-	b = lun_selection_new(pruned, &opts);
+	assert_int_equal(lun_groups_prune(pruned, 500, 0), 0);
+	assert_int_equal(lun_groups_size(pruned), 500);
+	a = lun_exported_new(whole, &opts);
+	b = lun_exported_new(pruned, &opts);
 	assert_int_equal(a->cut_top, ALL - TOP);
 	assert_int_equal(b->cut_top, ALL - TOP);
 	for (size_t i = 0; i < TOP; i++) {
-		struct lun_slice x = lun_tally_label(a->tally, a->order[i], 0);
-		struct lun_slice y = lun_tally_label(b->tally, b->order[i], 0);
+		struct lun_slice x = lun_groups_label(a->tally, a->order[i], 0);
+		struct lun_slice y = lun_groups_label(b->tally, b->order[i], 0);
 
 		assert_memory_equal(x.data, y.data, x.len);
-		assert_true(lun_tally_get(a->tally, a->order[i], 0).u64 >= ALL - TOP);
+		assert_true(lun_groups_get(a->tally, a->order[i], 0).u64 >= ALL - TOP);
 	}
-	lun_selection_unref(a);
-	lun_selection_unref(b);
+	lun_exported_unref(a);
+	lun_exported_unref(b);
 }
 
 static void test_prune_keeps_finding(void **state)
 {
-	struct lun_tally *t = filled(1000, 1000);
+	struct lun_groups *t = filled(1000, 1000);
 	struct lun_slice label = { "new", 3 };
 	int64_t group;
 
 	(void)state;
-	lun_tally_prune(t, 10, 0);
-	group = lun_tally_group(t, &label);
+	lun_groups_prune(t, 10, 0);
+	group = lun_groups_group(t, &label);
 	assert_int_equal(group, 10);
-	assert_int_equal(lun_tally_group(t, &label), group);
-	lun_tally_free(t);
+	assert_int_equal(lun_groups_group(t, &label), group);
+	lun_groups_free(t);
 }
 
 static void test_first_stays(void **state)
 {
 	enum lun_merge first = LUN_MERGE_FIRST;
-	struct lun_tally *t = lun_tally_new(0, 1, &first, 1);
-	int64_t group = lun_tally_group(t, NULL);
+	struct lun_groups *t = lun_groups_new(0, 1, &first, 1);
+	int64_t group = lun_groups_group(t, NULL);
 
 	(void)state;
 	assert_int_equal(group, 0);
-	assert_int_equal(lun_tally_get(t, 0, 0).kind, LUN_NUMBER_NONE);
-	assert_int_equal(lun_tally_add(t, 0, 0, u64(1)), 0);
-	assert_int_equal(lun_tally_add(t, 0, 0, u64(2)), -EEXIST);
-	assert_int_equal(lun_tally_get(t, 0, 0).u64, 1);
-	lun_tally_free(t);
+	assert_int_equal(lun_groups_get(t, 0, 0).kind, LUN_NUMBER_NONE);
+	assert_int_equal(lun_groups_add(t, 0, 0, u64(1)), 0);
+	assert_int_equal(lun_groups_add(t, 0, 0, u64(2)), -EEXIST);
+	assert_int_equal(lun_groups_get(t, 0, 0).u64, 1);
+	lun_groups_free(t);
 }
 
 static void test_compare(void **state)
@@ -259,14 +259,14 @@ static struct lun_page *page_of(size_t groups)
 	struct lun_metric_view_label label = { .name = "g", .index = 0 };
 	struct lun_metric_view view = { .labels = &label, .n_labels = 1, .divisor = 1, .sum = -1 };
 	struct lun_metric_head head = { "x", NULL, NULL, LUN_METRIC_GAUGE };
-	struct lun_select_opts opts = { .max = SIZE_MAX };
-	struct lun_selection *sel = lun_selection_new(filled(groups, groups), &opts);
+	struct lun_export_opts opts = { .max = SIZE_MAX };
+	struct lun_exported *sel = lun_exported_new(filled(groups, groups), &opts);
 	struct lun_page *page = lun_page_new();
 
 	assert_int_equal(lun_page_family(page, &head), 0);
 	assert_int_equal(lun_page_family(page, &head), -EEXIST);
 	assert_int_equal(lun_page_view(page, 0, sel, &view), 0);
-	lun_selection_unref(sel);
+	lun_exported_unref(sel);
 	return page;
 }
 

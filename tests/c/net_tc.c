@@ -11,7 +11,7 @@
 #include <linux/tc_act/tc_bpf.h>
 #include <cmocka.h>
 
-#include "bpf/net_scan.h"
+#include "bpf/attach/net_scan.h"
 
 /* Attributes, written one after the other. */
 struct message {

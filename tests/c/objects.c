@@ -20,11 +20,11 @@
 #include <cmocka.h>
 
 #include "bind/modules.h"
-#include "bpf/load.h"
-#include "bpf/map_fill.h"
-#include "bpf/owners.h"
-#include "bpf/prog.h"
-#include "bpf/sampler.h"
+#include "bpf/object/load.h"
+#include "bpf/object/map_fill.h"
+#include "bpf/attach/owners.h"
+#include "bpf/object/prog.h"
+#include "bpf/cost/sampler.h"
 
 enum { READERS = 4, ROUNDS = 12 };
 

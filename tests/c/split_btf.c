@@ -8,8 +8,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "bpf/btf_plan.h"
-#include "bpf/value.h"
+#include "bpf/decode/btf_plan.h"
+#include "bpf/decode/value.h"
 
 struct types {
 	struct btf *base, *split;

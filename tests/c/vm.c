@@ -10,8 +10,8 @@
 #include <lualib.h>
 #include <string.h>
 
-#include "bind/pack.h"
-#include "bind/vm.h"
+#include "vm/pack.h"
+#include "vm/vm.h"
 
 static const struct lun_vm_config plain = { 0 };
 

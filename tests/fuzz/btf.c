@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/btf_plan.h"
-#include "bpf/walk.h"
+#include "bpf/decode/btf_plan.h"
+#include "bpf/decode/plan_visit.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -36,7 +36,7 @@ static void run(const struct lun_plan *plan)
 	lun_ctx_init(&ctx);
 	lun_out_init(&out);
 	lun_json_sink_init(&sink, &out);
-	lun_walk(plan, &ctx, &bytes, LUN_EACH_CPU, &sink.sink);
+	lun_plan_visit(plan, &ctx, &bytes, LUN_EACH_CPU, &sink.sink);
 	lun_out_free(&out);
 	lun_ctx_free(&ctx);
 	free(data);

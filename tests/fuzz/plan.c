@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/encode.h"
-#include "bpf/plan.h"
-#include "bpf/walk.h"
+#include "bpf/decode/encode.h"
+#include "bpf/decode/plan.h"
+#include "bpf/decode/plan_visit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -64,7 +64,7 @@ static void run(const struct lun_plan *plan, uint32_t cpus)
 	lun_ctx_init(&ctx);
 	lun_out_init(&out);
 	lun_json_sink_init(&sink, &out);
-	lun_walk(plan, &ctx, &bytes, LUN_SUM, &sink.sink);
+	lun_plan_visit(plan, &ctx, &bytes, LUN_SUM, &sink.sink);
 	lun_plan_columns(plan, "value", picks, 16);
 	lun_plan_pick(plan, "value", "n.n[3].n", &picks[0]);
 	lun_out_free(&out);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/select.h"
+#include "bpf/read/map_top.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -59,40 +59,40 @@ static bool even(void *user, uint32_t number, const char *text, size_t len)
 	return (number + len) % 2 == 0;
 }
 
-static void add_test(struct lun_where *where, const struct lun_map *map, struct lun_plan *plan,
+static void add_test(struct lun_filter *where, const struct lun_map *map, struct lun_plan *plan,
 	const uint8_t *p, const char *text, size_t len)
 {
 	struct lun_value number = { .kind = LUN_V_I64, .i = (int8_t)p[3] };
-	enum lun_where_op op = (enum lun_where_op)(LUN_WHERE_EQ + p[0] % 9);
-	struct lun_cell cell;
+	enum lun_filter_op op = (enum lun_filter_op)(LUN_FILTER_EQ + p[0] % 9);
+	struct lun_column cell;
 
-	if (lun_cell_init(&cell, map, plan, false, p[1]))
+	if (lun_column_init(&cell, map, plan, false, p[1]))
 		return;
 	cell.reduce = p[2] % 6;
 	cell.cpu = (int32_t)(p[4] % (CPUS + 1)) - 1;
 	if (p[5] & 1)
 		number = (struct lun_value){ .kind = LUN_V_DOUBLE, .d = p[3] / 2.0 };
-	if (op == LUN_WHERE_CALL)
+	if (op == LUN_FILTER_CALL)
 		number = (struct lun_value){ .kind = LUN_V_U64, .u = p[3] };
-	lun_where_add(where, op, &cell, op == LUN_WHERE_CALL || p[5] & 2 ? &number : NULL, text,
+	lun_filter_add(where, op, &cell, op == LUN_FILTER_CALL || p[5] & 2 ? &number : NULL, text,
 		p[6] < len ? p[6] : len);
 }
 
-static void build(struct lun_where *where, const struct lun_map *map, struct lun_plan *plan,
+static void build(struct lun_filter *where, const struct lun_map *map, struct lun_plan *plan,
 	const uint8_t *data, size_t size)
 {
 	for (size_t at = 0; at + TEST_BYTES <= size; at += TEST_BYTES) {
 		const uint8_t *p = data + at;
 
 		if (p[7] & 1)
-			lun_where_open(where, (enum lun_where_op)(p[0] % 3));
+			lun_filter_open(where, (enum lun_filter_op)(p[0] % 3));
 		else if (p[7] & 2)
-			lun_where_close(where);
+			lun_filter_close(where);
 		else
 			add_test(where, map, plan, p, (const char *)data, size);
 	}
 	while (where->depth)
-		lun_where_close(where);
+		lun_filter_close(where);
 }
 
 /* An entry in memory of its own, so that a sanitizer sees what is read beyond it. */
@@ -132,16 +132,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	struct lun_plan *plan = make_plan();
 	uint8_t *key = entry(data, size, KEY_ROOM), *value = entry(data, size, CPUS * VALUE_ROOM);
-	struct lun_where where;
+	struct lun_filter where;
 
 	map.info.key_size = KEY_ROOM;
 	map.info.value_size = VALUE_ROOM;
-	lun_where_init(&where);
+	lun_filter_init(&where);
 	where.call = even;
 	build(&where, &map, plan, data, size);
-	lun_where_passes(&where, key, value);
+	lun_filter_passes(&where, key, value);
 	check_rank((const char *)data, size);
-	lun_where_free(&where);
+	lun_filter_free(&where);
 	lun_plan_unref(plan);
 	free(key);
 	free(value);

@@ -5,7 +5,7 @@ flags="-std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototy
 -Wmissing-prototypes -Wvla -Werror -fsyntax-only -Isrc -isystem $build
 $(pkg-config --cflags lua5.4 libbpf capstone libedit libdw libcap-ng)"
 n=0
-for file in src/main.c src/*/*.c tests/c/*.c; do
+for file in $(find src tests/c -name "*.c" | sort); do
 	case $file in *.bpf.c) continue ;; esac # those are clang's, for BPF
 	n=$((n + 1))
 	if out=$(gcc $flags "$file" 2>&1); then echo "ok $n - gcc $file"

@@ -5,7 +5,7 @@ local exit = require("lunette.cli.exit")
 local objects = require("lunette.cli.objects")
 local registry = require("lunette.registry")
 local scripts = require("lunette.cli.scripts")
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 
 local metrics = {}
 

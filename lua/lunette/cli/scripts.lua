@@ -2,40 +2,19 @@
 
 local budget = require("lunette.core.budget")
 local exit = require("lunette.cli.exit")
+local found = require("lunette.runtime.scripts")
 local interrupt = require("lunette.core.interrupt")
 local registry = require("lunette.registry")
 local traceback = require("lunette.cli.traceback")
 
 local scripts = {}
 
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
-
-local function listing(dir)
-  local files = {}
-  local pipe = assert(io.popen(("ls -1 %s 2>/dev/null"):format(quote(dir .. "/"))))
-  for name in pipe:lines() do
-    if name:match("%.lua$") then files[#files + 1] = dir .. "/" .. name end
-  end
-  pipe:close()
-  return files
-end
-
-local function is_folder(path)
-  local file = io.open(path)
-  if not file then exit.fail(exit.MISSING, "%s: no such script", path) end
-  local _, _, errno = file:read(0)
-  file:close()
-  return errno == 21 -- EISDIR
-end
-
---- The files of a --script argument: itself, or the *.lua of a folder in order.
+--- The files of a --script argument; a path that has none ends the command.
 ---@param path string
 ---@return string[]
 function scripts.files(path)
-  path = #path > 1 and path:gsub("/+$", "") or path
-  if not is_folder(path) then return { path } end
-  local files = listing(path)
-  if #files == 0 then exit.fail(exit.MISSING, "%s: no *.lua in this folder", path) end
+  local files, err = found.files(path)
+  if not files then exit.fail(exit.MISSING, "%s", err) end
   return files
 end
 

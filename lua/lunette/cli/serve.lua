@@ -96,7 +96,7 @@ end
 -- The sampler's settings live in the process: they are set before its VMs start.
 local function set_sampler(text)
   if not text then return end
-  local samples = require("lunette.schema.samples")
+  local samples = require("lunette.sampler")
   local settings, words = {}, {}
   for word in (text .. ":"):gmatch("([^:]*):") do words[#words + 1] = word end
   settings.mode = words[1]

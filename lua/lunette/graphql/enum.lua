@@ -3,7 +3,7 @@
 
 local inspect = require("lunette.graphql.inspect").value
 local printer = require("lunette.graphql.printer")
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 
 local enum = {}
 

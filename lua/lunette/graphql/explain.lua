@@ -6,7 +6,7 @@ local coerce = require("lunette.graphql.coerce")
 local inspect = require("lunette.graphql.inspect").value
 local json = require("lunette.runtime.json")
 local printer = require("lunette.graphql.printer")
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 local types = require("lunette.graphql.types")
 
 local null = json.null

@@ -40,7 +40,7 @@ end
 http.get("/maps/:id/entries.ndjson", entries("ndjson"))
 http.get("/maps/:id/entries.csv", entries("csv"))
 
-require("lunette.graphql.serve")
+require("lunette.http.graphql")
 require("lunette.services.watch")
 require("lunette.services.sampler")
 require("lunette.services.tracelog")

@@ -5,9 +5,10 @@ local log = require("lunette.runtime.log")
 local registry = require("lunette.registry")
 local response = require("lunette.http.response")
 local routes = require("lunette.http.routes")
+local scripts = require("lunette.runtime.scripts")
 local session = require("lunette.http.session")
 
-local worker = { scripts = {} }
+local worker = {}
 
 -- All VMs live in one process: none may end it.
 local function no_exit() error("os.exit: a script can't end the server", 2) end
@@ -41,7 +42,7 @@ end
 ---@param options { scripts: string[], etm: string[] }
 ---@param answers boolean whether this VM answers requests: one of a service needs no schema
 function worker.load(options, answers)
-  worker.scripts = options.scripts
+  scripts.serving = options.scripts
   os.exit = no_exit -- luacheck: ignore 122
   require("lunette.http.builtin")
   for _, rule in ipairs(options.etm) do
@@ -49,12 +50,14 @@ function worker.load(options, answers)
     if not ok then fail(("--etm %s: %s"):format(rule, err)) end
   end
   for _, path in ipairs(options.scripts) do
-    for _, file in ipairs(require("lunette.cli.scripts").files(path)) do
+    local files, err = scripts.files(path)
+    if not files then fail(err) end
+    for _, file in ipairs(files) do
       add_folder(file)
       load_script(file)
     end
   end
-  if answers then require("lunette.graphql.serve").schema() end
+  if answers then require("lunette.http.graphql").schema() end
 end
 
 local function decode(text)

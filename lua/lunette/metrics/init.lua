@@ -9,6 +9,7 @@ local registry = require("lunette.registry")
 local rule = require("lunette.metrics.rule")
 local scrape = require("lunette.metrics.scrape")
 local state = require("lunette.metrics.state")
+local sampler = require("lunette.sampler")
 local strict = require("lunette.runtime.strict")
 
 local metrics = {}
@@ -153,8 +154,7 @@ end
 
 -- A scraper is one who looks: statistics stay on while it comes again.
 local function look()
-  local ok, samples = pcall(require, "lunette.schema.samples")
-  if ok and samples.want then pcall(samples.want) end
+  sampler.want()
 end
 
 --- Answers GET and HEAD /metrics.

@@ -1,6 +1,6 @@
 -- Names that are not there: told with what is near them, instead of passing for nil.
 
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 
 local strict = {}
 

@@ -2,7 +2,7 @@
 
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
-local samples = require("lunette.schema.samples")
+local samples = require("lunette.sampler")
 
 local base = {}
 

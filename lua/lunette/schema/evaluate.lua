@@ -1,9 +1,10 @@
 -- Lua given by a client: the console, and decoders on trial. Only for who may evaluate.
 
-local complete = require("lunette.repl.complete")
+local complete = require("lunette.runtime.console.complete")
 local decode = require("lunette.decode")
 local kernel = require("lunette.schema.kernel")
-local session = require("lunette.repl.session")
+local scripts = require("lunette.runtime.scripts")
+local session = require("lunette.runtime.console.session")
 local table_part = require("lunette.schema.table")
 local trial = require("lunette.decode.trial")
 
@@ -97,12 +98,17 @@ local function guarded(resolve)
   end
 end
 
+-- The console's query(): reads only.
+local function query(source, variables)
+  return require("lunette.schema.ask").data(source, { variables = variables })
+end
+
 local function run(args)
-  return session.evaluate(session.open(args.session), args.source)
+  return session.evaluate(session.open(args.session, query), args.source)
 end
 
 local function candidates(args)
-  local names, start = complete.candidates(args.source, session.open(args.session).env)
+  local names, start = complete.candidates(args.source, session.open(args.session, query).env)
   return { candidates = names, start = start }
 end
 
@@ -151,7 +157,7 @@ local function save(args)
   if not chunk then
     return { error = err, line = math.tointeger(tonumber(err:match(":(%d+):"))) }
   end
-  local dir = folder_of(require("lunette.http.worker").scripts)
+  local dir = folder_of(scripts.serving)
   if not dir then return { error = "the server was started without a folder (--script DIR)" } end
   local path = dir .. "/" .. args.name
   local ok, why = write(path, args.source)

@@ -4,7 +4,7 @@
 local bpf = require("bpf")
 local holds = require("lunette.schema.holds")
 local process = require("lunette.schema.process")
-local samples = require("lunette.schema.samples")
+local samples = require("lunette.sampler")
 
 local kernel = {}
 

@@ -3,7 +3,7 @@
 local bpf = require("bpf")
 local guarded = require("lunette.schema.guard").guarded
 local kernel = require("lunette.schema.kernel")
-local samples = require("lunette.schema.samples")
+local samples = require("lunette.sampler")
 local shared = require("lunette").shared
 
 local sampler = {}

@@ -6,7 +6,7 @@ local health = require("lunette.schema.health")
 local json = require("lunette.runtime.json")
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
-local samples = require("lunette.schema.samples")
+local samples = require("lunette.sampler")
 local table_part = require("lunette.schema.table")
 
 local subscription = {}

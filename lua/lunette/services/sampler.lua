@@ -3,7 +3,7 @@
 
 local bpf = require("bpf")
 local lunette = require("lunette")
-local samples = require("lunette.schema.samples")
+local samples = require("lunette.sampler")
 
 local shared = lunette.shared
 

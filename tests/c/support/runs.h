@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bind/vm.h"
+#include "vm/vm.h"
 
 enum { ALARM = 600 }; // seconds
 

@@ -1,4 +1,4 @@
-local complete = require("lunette.repl.complete")
+local complete = require("lunette.runtime.console.complete")
 
 local Handle = {}
 Handle.__index = { lookup = print, close = print, count = 3 }

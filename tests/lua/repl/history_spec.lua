@@ -1,4 +1,4 @@
-local history = require("lunette.repl.history")
+local history = require("lunette.cli.repl.history")
 
 describe("history", function()
   local path

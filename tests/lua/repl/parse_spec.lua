@@ -1,4 +1,4 @@
-local parse = require("lunette.repl.parse")
+local parse = require("lunette.runtime.console.parse")
 
 describe("parse.compile", function()
   it("takes expressions first, with or without =", function()

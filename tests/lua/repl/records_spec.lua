@@ -1,4 +1,4 @@
-local records = require("lunette.repl.records")
+local records = require("lunette.cli.repl.records")
 
 describe("records", function()
   it("are lists of like tables", function()

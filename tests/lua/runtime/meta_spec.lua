@@ -35,7 +35,7 @@ describe("lua/meta", function()
   end)
 
   it("documents connections", function()
-    assert.are.same(registered("src/bind/conn_lua.c", "methods"), documented(http, "Conn"))
+    assert.are.same(registered("src/vm/conn_lua.c", "methods"), documented(http, "Conn"))
   end)
 
   local function functions_of(module)

@@ -1,6 +1,6 @@
 -- The sampler in GraphQL: its settings, what they cost, and who may change them.
 
-local samples = require("lunette.schema.samples")
+local samples = require("lunette.sampler")
 local shared = require("lunette").shared
 local support = require("tests.lua.schema.support")
 

@@ -19,7 +19,7 @@ local fake = {
   service = function(_, fn) service = fn end,
 }
 
-local MODULES = { "lunette.schema.samples", "lunette.services.sampler" }
+local MODULES = { "lunette.sampler", "lunette.services.sampler" }
 
 -- Loads the modules with the fake in place of `lunette`.
 local function load_modules()

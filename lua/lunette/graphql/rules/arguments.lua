@@ -1,7 +1,7 @@
 -- Arguments are known, given once, and there when they are required.
 
 local coordinate = require("lunette.graphql.arguments").coordinate
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 local types = require("lunette.graphql.types")
 
 local arguments = {}

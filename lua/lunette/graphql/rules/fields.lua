@@ -1,6 +1,6 @@
 -- Fields: FieldsOnCorrectType and ScalarLeafs.
 
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 local types = require("lunette.graphql.types")
 
 local fields = {}

@@ -1,7 +1,7 @@
 -- Fragments: on types that have fields, known, used, possible where they are spread, and never
 -- within themselves.
 
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 local types = require("lunette.graphql.types")
 
 local fragments = {}

@@ -3,7 +3,7 @@
 local arguments = require("lunette.graphql.rules.arguments")
 local check_directives = require("lunette.graphql.rules.directives").check
 local printer = require("lunette.graphql.printer")
-local suggest = require("lunette.graphql.suggest")
+local suggest = require("lunette.runtime.suggest")
 
 local sdl = {}
 

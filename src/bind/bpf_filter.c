@@ -1,0 +1,192 @@
+/* Conditions and cells out of Lua tables: what cursors filter and selections sort by. */
+#include <errno.h>
+#include <lauxlib.h>
+#include <string.h>
+
+#include "bind/bpf_maps.h"
+#include "bind/decode.h"
+#include "bpf/read/map_top.h"
+
+static int cell_failed(lua_State *L, int err)
+{
+	if (err == -EOPNOTSUPP)
+		return luaL_error(L, "cell: a Lua function decodes it");
+	if (err == -EMSGSIZE)
+		return luaL_error(L, "cell: its plan reads more than the map holds");
+	return luaL_error(L, "cell: %s", err == -ENOENT ? "no such column" : strerror(-err));
+}
+
+static lua_Integer field_int(lua_State *L, int idx, const char *name, lua_Integer otherwise)
+{
+	lua_Integer value = otherwise;
+
+	if (lua_getfield(L, idx, name) != LUA_TNIL)
+		value = luaL_checkinteger(L, -1);
+	lua_pop(L, 1);
+	return value;
+}
+
+static uint8_t field_reduce(lua_State *L, int idx)
+{
+	const char *name;
+	int reduce = LUN_SUM;
+
+	if (lua_getfield(L, idx, "reduce") != LUA_TNIL) {
+		name = luaL_checkstring(L, -1);
+		reduce = lun_reduce_parse(name);
+		if (reduce < 0)
+			luaL_error(L, "cell: no reduction '%s'", name);
+	}
+	lua_pop(L, 1);
+	return (uint8_t)reduce;
+}
+
+void lun_check_cell(lua_State *L, int idx, const struct lun_map *map, struct lun_column *cell)
+{
+	lua_Integer index, cpu;
+	uint8_t reduce;
+	bool of_key;
+	int err;
+
+	luaL_checktype(L, idx, LUA_TTABLE);
+	idx = lua_absindex(L, idx);
+	index = field_int(L, idx, "index", 0);
+	cpu = field_int(L, idx, "cpu", LUN_ALL_CPUS);
+	reduce = field_reduce(L, idx);
+	lua_getfield(L, idx, "key");
+	of_key = lua_toboolean(L, -1);
+	if (index < 1 || index > UINT32_MAX)
+		luaL_error(L, "cell: no such column");
+	if (cpu < LUN_ALL_CPUS || cpu >= (lua_Integer)map->cpus)
+		luaL_error(L, "cell: no such CPU");
+	lua_getfield(L, idx, "plan");
+	err = lun_column_init(cell, map, lun_plan_check(L, -1), of_key, (uint32_t)index - 1);
+	if (err)
+		cell_failed(L, err);
+	cell->reduce = reduce;
+	cell->cpu = (int32_t)cpu;
+	lua_pop(L, 2);
+}
+
+static void check(lua_State *L, int err)
+{
+	if (err)
+		luaL_error(L, "where: %s",
+			err == -E2BIG ? "too large, or nested too deeply" : strerror(-err));
+}
+
+/* The number that a test compares with, as lun_rank_read takes it. */
+static void check_number(lua_State *L, int idx, struct lun_value *number)
+{
+	struct lun_rank rank;
+	size_t len;
+	const char *text = luaL_checklstring(L, idx, &len);
+
+	if (lun_rank_read(&rank, text, len) || rank.kind == LUN_V_STR || rank.kind == LUN_V_NULL)
+		luaL_error(L, "where: '%s' is no number", text);
+	*number = lun_rank_number(&rank);
+}
+
+/* Notes the function of the node at idx; its number is what the test holds. */
+static void add_call(lua_State *L, int idx, int functions, struct lun_value *number)
+{
+	if (lua_getfield(L, idx, "test") != LUA_TFUNCTION)
+		luaL_error(L, "where: matches needs a test, a function");
+	number->kind = LUN_V_U64;
+	number->u = lua_rawlen(L, functions) + 1;
+	lua_rawseti(L, functions, (lua_Integer)number->u);
+}
+
+static void add_test(lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where,
+	int op, int functions)
+{
+	struct lun_value number = { .kind = LUN_V_NULL };
+	struct lun_column cell;
+	const char *text = NULL;
+	size_t len = 0;
+
+	if (op == LUN_FILTER_CALL) {
+		add_call(L, idx, functions, &number);
+	} else if (lua_getfield(L, idx, "number") != LUA_TNIL) {
+		check_number(L, -1, &number);
+		lua_pop(L, 1);
+	} else {
+		lua_getfield(L, idx, "text");
+		text = luaL_checklstring(L, -1, &len);
+		lua_pop(L, 2); // the node keeps the text
+	}
+	lua_getfield(L, idx, "cell");
+	lun_check_cell(L, -1, map, &cell);
+	lua_pop(L, 1);
+	check(L,
+		lun_filter_add(
+			where, (enum lun_filter_op)op, &cell, text ? NULL : &number, text, len));
+}
+
+static void add_node(
+	lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where, int functions)
+{
+	const char *name;
+	int op;
+
+	luaL_checktype(L, idx, LUA_TTABLE);
+	luaL_checkstack(L, 8, "where");
+	lua_getfield(L, idx, "op");
+	name = luaL_checkstring(L, -1);
+	op = lun_filter_parse(name);
+	if (op < 0)
+		luaL_error(L, "where: no operator '%s'", name);
+	lua_pop(L, 1);
+	if (op > LUN_FILTER_NONE) {
+		add_test(L, idx, map, where, op, functions);
+		return;
+	}
+	check(L, lun_filter_open(where, (enum lun_filter_op)op));
+	for (lua_Integer i = 1; i <= luaL_len(L, idx); i++) {
+		lua_rawgeti(L, idx, i);
+		add_node(L, lua_gettop(L), map, where, functions);
+		lua_pop(L, 1);
+	}
+	check(L, lun_filter_close(where));
+}
+
+void lun_push_where(lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where)
+{
+	idx = lua_absindex(L, idx);
+	lua_newtable(L);
+	add_node(L, idx, map, where, lua_gettop(L));
+}
+
+static bool call_test(void *user, uint32_t number, const char *text, size_t len)
+{
+	const struct lun_filter_calls *calls = user;
+	bool holds;
+
+	lua_rawgeti(calls->L, calls->functions, number);
+	lua_pushlstring(calls->L, text, len);
+	lua_call(calls->L, 1, 1);
+	holds = lua_toboolean(calls->L, -1);
+	lua_pop(calls->L, 1);
+	return holds;
+}
+
+void lun_filter_bind(
+	struct lun_filter *where, struct lun_filter_calls *calls, lua_State *L, int functions)
+{
+	luaL_checkstack(L, 8, "where");
+	*calls = (struct lun_filter_calls){ L, functions };
+	where->call = call_test;
+	where->user = calls;
+}
+
+void lun_breathe(lua_State *L)
+{
+	if (lua_getfield(L, LUA_REGISTRYINDEX, "lunette.breathe") != LUA_TFUNCTION) {
+		lua_pop(L, 1);
+		if (luaL_loadstring(L, "return") != LUA_OK)
+			lua_error(L);
+		lua_pushvalue(L, -1);
+		lua_setfield(L, LUA_REGISTRYINDEX, "lunette.breathe");
+	}
+	lua_call(L, 0, 0);
+}

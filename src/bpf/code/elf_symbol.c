@@ -1,0 +1,206 @@
+#include "bpf/code/elf_symbol.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The virtual address of what the file has at an offset, by the loadable segments. */
+static bool address_of(Elf *elf, uint64_t offset, uint64_t *address)
+{
+	GElf_Phdr segment;
+	size_t n = 0;
+
+	elf_getphdrnum(elf, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD)
+			continue;
+		if (offset < segment.p_offset || offset - segment.p_offset >= segment.p_filesz)
+			continue;
+		*address = segment.p_vaddr + (offset - segment.p_offset);
+		return true;
+	}
+	return false;
+}
+
+static bool covers(const GElf_Sym *sym, uint64_t address)
+{
+	int type = GELF_ST_TYPE(sym->st_info);
+
+	if (type != STT_FUNC && type != STT_GNU_IFUNC)
+		return false;
+	return address >= sym->st_value &&
+		address - sym->st_value < (sym->st_size ? sym->st_size : 1);
+}
+
+static bool search_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *head, uint64_t address,
+	char *name, size_t size, uint64_t *within)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t n = data && head->sh_entsize ? data->d_size / head->sh_entsize : 0;
+	const char *text;
+	GElf_Sym sym;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!gelf_getsym(data, (int)i, &sym) || !covers(&sym, address))
+			continue;
+		text = elf_strptr(elf, head->sh_link, sym.st_name);
+		if (!text || !*text)
+			continue;
+		snprintf(name, size, "%s", text);
+		*within = address - sym.st_value;
+		return true;
+	}
+	return false;
+}
+
+static int search(Elf *elf, uint64_t offset, char *name, size_t size, uint64_t *within)
+{
+	Elf_Scn *section = NULL;
+	uint64_t address;
+	GElf_Shdr head;
+
+	if (!address_of(elf, offset, &address))
+		return -ENOENT;
+	while ((section = elf_nextscn(elf, section)))
+		if (gelf_getshdr(section, &head) &&
+			(head.sh_type == SHT_SYMTAB || head.sh_type == SHT_DYNSYM) &&
+			search_table(elf, section, &head, address, name, size, within))
+			return 0;
+	return -ENOENT;
+}
+
+/* Only regular files: a path that somebody else wrote may lead anywhere. */
+static int open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return -EINVAL;
+}
+
+/* An open file and what is read of it; err is what is wrong with it. */
+struct object {
+	int fd;
+	Elf *elf;
+	int err;
+};
+
+static struct object open_object(const char *path)
+{
+	struct object object = { .fd = open_regular(path), .err = -EINVAL };
+
+	if (object.fd < 0) {
+		object.err = object.fd;
+		return object;
+	}
+	elf_version(EV_CURRENT);
+	object.elf = elf_begin(object.fd, ELF_C_READ_MMAP, NULL);
+	if (object.elf && elf_kind(object.elf) == ELF_K_ELF)
+		object.err = 0;
+	return object;
+}
+
+static void close_object(struct object *object)
+{
+	elf_end(object->elf);
+	if (object->fd >= 0)
+		close(object->fd);
+}
+
+int lun_elf_symbol(const char *path, uint64_t offset, char *name, size_t size, uint64_t *within)
+{
+	struct object object = open_object(path);
+	int err = object.err;
+
+	if (!err)
+		err = search(object.elf, offset, name, size, within);
+	close_object(&object);
+	return err;
+}
+
+static Elf_Scn *section_of(Elf *elf, const char *name, GElf_Shdr *head)
+{
+	Elf_Scn *section = NULL;
+	const char *found;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names))
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		found = gelf_getshdr(section, head) ? elf_strptr(elf, names, head->sh_name) : NULL;
+		if (found && !strcmp(found, name))
+			return section;
+	}
+	return NULL;
+}
+
+/*
+ * A probe's note: where it is, where .stapsdt.base was when that was written, its semaphore, and
+ * then the provider, the name and the arguments. Fields are as wide as addresses of 64 bits.
+ */
+static bool is_probe(
+	const char *note, size_t len, uint64_t address, uint64_t base, char *name, size_t size)
+{
+	const size_t head = 3 * sizeof(uint64_t);
+	uint64_t fields[3];
+	size_t provider, rest;
+
+	if (len <= head)
+		return false;
+	memcpy(fields, note, head);
+	if (base)
+		fields[0] += base - fields[1];
+	provider = strnlen(note + head, len - head);
+	rest = head + provider + 1;
+	if (fields[0] != address || rest >= len || strnlen(note + rest, len - rest) == len - rest)
+		return false;
+	snprintf(name, size, "%s:%s", note + head, note + rest);
+	return true;
+}
+
+static int search_probes(Elf *elf, uint64_t offset, char *name, size_t size)
+{
+	enum { PROBE = 3 };
+	uint64_t address, base = 0;
+	size_t at = 0, next, text, data_at;
+	GElf_Shdr head;
+	Elf_Data *data;
+	GElf_Nhdr note;
+	Elf_Scn *notes;
+
+	if (section_of(elf, ".stapsdt.base", &head))
+		base = head.sh_addr;
+	notes = section_of(elf, ".note.stapsdt", &head);
+	data = notes ? elf_getdata(notes, NULL) : NULL;
+	if (!data || gelf_getclass(elf) != ELFCLASS64 || !address_of(elf, offset, &address))
+		return -ENOENT;
+	while ((next = gelf_getnote(data, at, &note, &text, &data_at))) {
+		if (note.n_type == PROBE &&
+			is_probe((char *)data->d_buf + data_at, note.n_descsz, address, base, name,
+				size))
+			return 0;
+		at = next;
+	}
+	return -ENOENT;
+}
+
+int lun_elf_probe(const char *path, uint64_t offset, char *name, size_t size)
+{
+	struct object object = open_object(path);
+	int err = object.err;
+
+	if (!err)
+		err = search_probes(object.elf, offset, name, size);
+	close_object(&object);
+	return err;
+}

@@ -1,0 +1,165 @@
+#include "bpf/decode/column_read.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void lun_column_reader_init(struct lun_column_reader *reader)
+{
+	lun_ctx_init(&reader->ctx);
+	lun_out_init(&reader->text);
+}
+
+void lun_column_reader_free(struct lun_column_reader *reader)
+{
+	lun_ctx_free(&reader->ctx);
+	lun_out_free(&reader->text);
+}
+
+static int find_column(const struct lun_plan *plan, uint32_t index, struct lun_pick *found)
+{
+	uint32_t n = lun_plan_columns(plan, "", NULL, 0);
+	struct lun_pick *picks;
+
+	if (index >= n)
+		return -ENOENT;
+	picks = malloc((index + 1) * sizeof(*picks));
+	if (!picks)
+		return -ENOMEM;
+	lun_plan_columns(plan, "", picks, index + 1);
+	*found = picks[index];
+	free(picks);
+	return 0;
+}
+
+static bool has_function(const struct lun_plan *plan, uint32_t op)
+{
+	for (uint32_t i = op; i < plan->ops[op].next; i++) {
+		if (plan->ops[i].kind == LUN_K_FUNC)
+			return true;
+	}
+	return false;
+}
+
+int lun_column_init(struct lun_column *cell, const struct lun_map *map, struct lun_plan *plan,
+	bool of_key, uint32_t index)
+{
+	struct lun_pick pick;
+	int err;
+
+	memset(cell, 0, sizeof(*cell));
+	if (plan->size > (of_key ? map->info.key_size : map->stride))
+		return -EMSGSIZE;
+	err = find_column(plan, index, &pick);
+	if (err)
+		return err;
+	if (has_function(plan, pick.op))
+		return -EOPNOTSUPP;
+	cell->plan = lun_plan_ref(plan);
+	cell->op = pick.op;
+	cell->offset = pick.offset;
+	cell->of_key = of_key;
+	cell->reduce = LUN_SUM;
+	cell->cpu = LUN_ALL_CPUS;
+	cell->cpus = of_key ? 1 : map->cpus;
+	cell->stride = of_key ? 0 : map->stride;
+	return 0;
+}
+
+void lun_column_free(struct lun_column *cell)
+{
+	lun_plan_unref(cell->plan);
+	cell->plan = NULL;
+}
+
+/* The parts of an array one after the other, with commas between them. */
+struct joining {
+	struct lun_sink sink;
+	struct lun_out *out;
+	bool any;
+};
+
+static void join_nothing(struct lun_sink *sink, const struct lun_op *op, const char *name)
+{
+	(void)sink;
+	(void)op;
+	(void)name;
+}
+
+static void join_end(struct lun_sink *sink, const struct lun_op *op)
+{
+	(void)sink;
+	(void)op;
+}
+
+static void join_value(struct lun_sink *sink, const char *name, const struct lun_value *value)
+{
+	struct joining *joining = (struct joining *)sink;
+
+	(void)name;
+	if (joining->any)
+		lun_out_char(joining->out, ',');
+	lun_value_text(joining->out, value);
+	joining->any = true;
+}
+
+static void set_text(struct lun_column_reader *reader, struct lun_value *out)
+{
+	out->kind = LUN_V_STR;
+	out->s = reader->text.data ? reader->text.data : "";
+	out->len = reader->text.len;
+	out->plain = false;
+}
+
+static void read_array(const struct lun_column *cell, struct lun_column_reader *reader,
+	const struct lun_bytes *bytes, struct lun_value *out)
+{
+	struct joining joining = {
+		.sink = { join_nothing, join_end, join_value, NULL },
+		.out = &reader->text,
+	};
+
+	lun_out_reset(&reader->text);
+	lun_plan_visit_from(cell->plan, &reader->ctx, bytes, cell->reduce, &joining.sink, cell->op,
+		cell->offset - cell->plan->ops[cell->op].offset);
+	set_text(reader, out);
+}
+
+static struct lun_bytes bytes_of(
+	const struct lun_column *cell, const uint8_t *key, const uint8_t *value)
+{
+	if (cell->of_key)
+		return (struct lun_bytes){ key, 1, 0 };
+	if (cell->cpu == LUN_ALL_CPUS)
+		return (struct lun_bytes){ value, cell->cpus, cell->stride };
+	return (struct lun_bytes){ value + (size_t)cell->cpu * cell->stride, 1, cell->stride };
+}
+
+void lun_column_read(const struct lun_column *cell, struct lun_column_reader *reader,
+	const uint8_t *key, const uint8_t *value, struct lun_value *out)
+{
+	const struct lun_op *op = &cell->plan->ops[cell->op];
+	struct lun_bytes bytes = bytes_of(cell, key, value);
+
+	if (lun_op_is_container(op->kind))
+		read_array(cell, reader, &bytes, out);
+	else if (bytes.cpus > 1)
+		lun_leaf_reduced(
+			cell->plan, op, &reader->ctx, &bytes, cell->offset, cell->reduce, out);
+	else
+		lun_leaf(cell->plan, op, &reader->ctx, bytes.data + cell->offset, out);
+	if (out->kind == LUN_V_DOUBLE && isnan(out->d))
+		out->kind = LUN_V_NULL;
+	if (out->kind == LUN_V_BOOL)
+		lun_column_text(reader, out);
+}
+
+void lun_column_text(struct lun_column_reader *reader, struct lun_value *value)
+{
+	if (value->kind == LUN_V_STR)
+		return;
+	lun_out_reset(&reader->text);
+	lun_value_text(&reader->text, value);
+	set_text(reader, value);
+}

@@ -1,0 +1,14 @@
+#pragma once
+/*
+ * The other way round: a value as the bytes of a leaf. What does not fit is refused with a
+ * sentence; nothing is cut or wrapped.
+ */
+#include "bpf/decode/value.h"
+
+enum { LUN_ENCODE_ERROR = 160 };
+
+/* Writes the field at `data` (the start of the operation's bytes; bits around a bit field
+ * stay). 0, or -EINVAL with the reason in `error` (LUN_ENCODE_ERROR bytes). `in` is a number,
+ * a text or a boolean. */
+int lun_leaf_encode(const struct lun_plan *plan, const struct lun_op *op,
+	const struct lun_value *in, uint8_t *data, char *error);

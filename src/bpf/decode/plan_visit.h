@@ -1,0 +1,36 @@
+#pragma once
+/*
+ * Running a plan: every container and leaf is told to a sink, in order. Sinks write JSON or
+ * text, or build Lua values.
+ */
+#include "bpf/decode/plan.h"
+#include "bpf/decode/value.h"
+
+struct lun_sink {
+	/* op is the container; name NULL inside arrays and at the root */
+	void (*open)(struct lun_sink *sink, const struct lun_op *op, const char *name);
+	void (*close)(struct lun_sink *sink, const struct lun_op *op);
+	void (*value)(struct lun_sink *sink, const char *name, const struct lun_value *value);
+	/* A part that is a Lua function; NULL where none can be called */
+	void (*func)(struct lun_sink *sink, const struct lun_op *op, const char *name,
+		const struct lun_bytes *bytes, uint32_t offset);
+};
+
+/* Over one CPU's bytes (bytes->cpus is 1), or over all of them made one by `reduce`. */
+void lun_plan_visit(const struct lun_plan *plan, struct lun_ctx *ctx, const struct lun_bytes *bytes,
+	uint8_t reduce, struct lun_sink *sink);
+/* The part of the plan at `at`, whose container starts at byte `base`. */
+void lun_plan_visit_from(const struct lun_plan *plan, struct lun_ctx *ctx,
+	const struct lun_bytes *bytes, uint8_t reduce, struct lun_sink *sink, uint32_t at,
+	uint32_t base);
+
+/* A sink that writes JSON into `out`. */
+struct lun_json_sink {
+	struct lun_sink sink;
+	struct lun_out *out;
+	bool comma; /* the next member needs one in front */
+};
+
+void lun_json_sink_init(struct lun_json_sink *sink, struct lun_out *out);
+/* Before a value that is written by other means: the comma and the name that go in front. */
+void lun_json_member(struct lun_json_sink *sink, const char *name);

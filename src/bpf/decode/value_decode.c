@@ -1,0 +1,533 @@
+/* Decoding one leaf: bytes to a value, of one CPU or of all made one. */
+#include "bpf/decode/value.h"
+
+#include <arpa/inet.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bpf/decode/resolve.h"
+
+uint64_t lun_load(const uint8_t *data, uint32_t size, bool be)
+{
+	uint64_t v = 0;
+
+	if (size > 8)
+		size = 8;
+	if (!be) {
+		memcpy(&v, data, size); /* the kernels we run on are little endian */
+		return v;
+	}
+	for (uint32_t i = 0; i < size; i++)
+		v = v << 8 | data[i];
+	return v;
+}
+
+static int64_t extend(uint64_t v, unsigned int bits)
+{
+	unsigned int shift = 64 - bits;
+
+	return bits >= 64 ? (int64_t)v : (int64_t)(v << shift) >> shift;
+}
+
+uint64_t lun_load_bits(const struct lun_op *op, const uint8_t *data)
+{
+	bool be = op->flags & LUN_OP_BE;
+	uint64_t v = lun_load(data, op->size, be) >> op->bit_offset;
+
+	if (op->size > 8 && op->bit_offset) /* a field that straddles nine bytes */
+		v |= (uint64_t)data[8] << (64 - op->bit_offset);
+	return op->bit_size < 64 ? v & ((UINT64_C(1) << op->bit_size) - 1) : v;
+}
+
+static void set_u64(struct lun_value *value, uint64_t v, uint32_t size)
+{
+	value->kind = size > 4 ? LUN_V_U64 : LUN_V_INT;
+	value->u = v;
+}
+
+static void set_i64(struct lun_value *value, int64_t v, uint32_t size)
+{
+	value->kind = size > 4 ? LUN_V_I64 : LUN_V_INT;
+	value->i = v;
+}
+
+static void set_scratch(struct lun_value *value, struct lun_ctx *ctx)
+{
+	value->kind = LUN_V_STR;
+	value->s = ctx->scratch.data ? ctx->scratch.data : "";
+	value->len = ctx->scratch.len;
+	value->plain = false;
+}
+
+/* Digits, letters and the like, which JSON takes as they are. */
+static void set_plain(struct lun_value *value, struct lun_ctx *ctx)
+{
+	set_scratch(value, ctx);
+	value->plain = true;
+}
+
+__extension__ typedef unsigned __int128 u128;
+__extension__ typedef __int128 i128;
+
+static void u128_text(struct lun_out *out, u128 v)
+{
+	const uint64_t big = 10000000000000000000ULL; /* 10^19 */
+
+	if (v < big) {
+		lun_out_u64(out, (uint64_t)v);
+		return;
+	}
+	u128_text(out, v / big);
+	lun_out_printf(out, "%019llu", (unsigned long long)(v % big));
+}
+
+static void leaf_uint(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	u128 v = 0;
+
+	if (op->size <= 8) {
+		set_u64(value, lun_load(data, op->size, op->flags & LUN_OP_BE), op->size);
+		return;
+	}
+	for (int i = 0; i < 16; i++)
+		v = v << 8 | data[op->flags & LUN_OP_BE ? i : 15 - i];
+	if (op->kind == LUN_K_INT && (i128)v < 0) {
+		lun_out_char(&ctx->scratch, '-');
+		v = -v;
+	}
+	u128_text(&ctx->scratch, v);
+	set_scratch(value, ctx);
+}
+
+static void leaf_int(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	int64_t v;
+
+	if (op->size > 8) {
+		leaf_uint(op, ctx, data, value);
+		return;
+	}
+	v = extend(lun_load(data, op->size, op->flags & LUN_OP_BE), op->size * 8);
+	if (op->flags & LUN_OP_MIRRORED)
+		v = (int64_t)(UINT32_MAX - (uint64_t)v);
+	set_i64(value, v, op->size);
+}
+
+static void leaf_float(const struct lun_op *op, const uint8_t *data, struct lun_value *value)
+{
+	uint64_t bits = lun_load(data, op->size, op->flags & LUN_OP_BE);
+	uint32_t narrow = (uint32_t)bits;
+	long double wide = 0;
+	float f;
+
+	value->kind = LUN_V_DOUBLE;
+	if (op->size == 4) {
+		memcpy(&f, &narrow, sizeof(f));
+		value->d = (double)f;
+	} else if (op->size == 8) {
+		memcpy(&value->d, &bits, sizeof(value->d));
+	} else {
+		memcpy(&wide, data, sizeof(wide) < 16 ? sizeof(wide) : 16);
+		value->d = (double)wide;
+	}
+}
+
+static void leaf_bits(const struct lun_op *op, const uint8_t *data, struct lun_value *value)
+{
+	uint64_t v = lun_load_bits(op, data);
+	uint32_t bytes = op->bit_size > 32 ? 8 : 4;
+
+	if (op->flags & LUN_OP_SIGNED)
+		set_i64(value, extend(v, op->bit_size), bytes);
+	else
+		set_u64(value, v, bytes);
+}
+
+/* The number behind an enum, as wide and signed as its table wants it. */
+static int64_t enum_number(const struct lun_op *op, const uint8_t *data)
+{
+	uint64_t v;
+
+	if (op->bit_size) {
+		v = lun_load_bits(op, data);
+		return op->flags & LUN_OP_SIGNED ? extend(v, op->bit_size) : (int64_t)v;
+	}
+	v = lun_load(data, op->size, op->flags & LUN_OP_BE);
+	return op->flags & LUN_OP_SIGNED ? extend(v, op->size * 8) : (int64_t)v;
+}
+
+static const char *enum_name(const struct lun_plan *plan, const struct lun_op *op, int64_t v)
+{
+	const struct lun_plan_enum *e = &plan->enums[op->arg];
+	uint32_t low = e->first, high = e->first + e->count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (plan->items[mid].value == v)
+			return lun_plan_str(plan, plan->items[mid].name);
+		if (plan->items[mid].value < v)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+static void set_str(struct lun_value *value, const char *s)
+{
+	value->kind = LUN_V_STR;
+	value->s = s;
+	value->len = strlen(s);
+	value->plain = false;
+}
+
+static void leaf_enum(const struct lun_plan *plan, const struct lun_op *op, const uint8_t *data,
+	struct lun_value *value)
+{
+	int64_t v = enum_number(op, data);
+	const char *name = enum_name(plan, op, v);
+
+	if (name)
+		set_str(value, name);
+	else if (op->flags & LUN_OP_SIGNED)
+		set_i64(value, v, op->size);
+	else
+		set_u64(value, (uint64_t)v, op->size);
+}
+
+/* "A|B|0x40": what has no name stays as a number; 0 without a name is "0". */
+static void leaf_flags(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
+	const uint8_t *data, struct lun_value *value)
+{
+	const struct lun_plan_enum *e = &plan->enums[op->arg];
+	uint64_t left = (uint64_t)enum_number(op, data);
+	const char *whole = enum_name(plan, op, (int64_t)left);
+
+	for (uint32_t i = e->first; !whole && i < e->first + e->count; i++) {
+		uint64_t bit = (uint64_t)plan->items[i].value;
+
+		if (!bit || (left & bit) != bit)
+			continue;
+		left &= ~bit;
+		lun_out_printf(&ctx->scratch, "%s%s", ctx->scratch.len ? "|" : "",
+			lun_plan_str(plan, plan->items[i].name));
+	}
+	if (whole)
+		lun_out_str(&ctx->scratch, whole);
+	else if (left)
+		lun_out_printf(&ctx->scratch, "%s0x%llx", ctx->scratch.len ? "|" : "",
+			(unsigned long long)left);
+	else if (!ctx->scratch.len)
+		lun_out_char(&ctx->scratch, '0');
+	set_scratch(value, ctx);
+}
+
+static size_t padded_length(const char *s, size_t len)
+{
+	while (len && !s[len - 1])
+		len--;
+	return len;
+}
+
+static void leaf_chars(const struct lun_op *op, const uint8_t *data, struct lun_value *value)
+{
+	value->kind = LUN_V_STR;
+	value->s = (const char *)data;
+	value->len = op->flags & LUN_OP_PADDED ? padded_length(value->s, op->size)
+					       : strnlen(value->s, op->size);
+	value->plain = false;
+}
+
+static void leaf_address(
+	int family, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(family, data, text, sizeof(text));
+	lun_out_str(&ctx->scratch, text);
+	set_plain(value, ctx);
+}
+
+static void leaf_mac(struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	for (int i = 0; i < 6; i++)
+		lun_out_printf(&ctx->scratch, "%s%02x", i ? ":" : "", data[i]);
+	set_plain(value, ctx);
+}
+
+/* CIDR where the address is IPv4 or IPv6, else the bytes: "0a00/8". */
+static void leaf_lpm(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	uint32_t bits = (uint32_t)lun_load(data, 4, false), size = op->size - 4;
+
+	if (size == 4 || size == 16)
+		leaf_address(size == 4 ? AF_INET : AF_INET6, ctx, data + 4, value);
+	else
+		lun_out_hex(&ctx->scratch, data + 4, size);
+	lun_out_printf(&ctx->scratch, "/%u", bits);
+	set_scratch(value, ctx);
+}
+
+static int64_t boot_offset(void)
+{
+	struct timespec real, boot;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (real.tv_sec - boot.tv_sec) * INT64_C(1000000000) + real.tv_nsec - boot.tv_nsec;
+}
+
+/* An address of a process, by its symbol. */
+static void leaf_usym(struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	uint64_t address = lun_load(data, 8, false);
+
+	if (!lun_resolve_usym(ctx, (uint32_t)lun_load(data + 8, 8, false), address, &ctx->scratch))
+		lun_out_printf(&ctx->scratch, "0x%llx", (unsigned long long)address);
+	set_scratch(value, ctx);
+}
+
+/* A negative id is the error that the stack could not be taken for. */
+static void leaf_ustack(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	uint32_t id = (uint32_t)lun_load(data, 4, false);
+
+	if ((int32_t)id >= 0 &&
+		!lun_resolve_ustack(
+			ctx, op->arg, (uint32_t)lun_load(data + 4, 4, false), id, &ctx->scratch))
+		lun_out_u64(&ctx->scratch, id);
+	set_scratch(value, ctx);
+}
+
+/* Nanoseconds since boot as a moment in UTC: "2026-01-31T12:00:00.000000000Z". */
+static void leaf_timestamp(struct lun_ctx *ctx, uint64_t ns, struct lun_value *value)
+{
+	int64_t at = (int64_t)ns + boot_offset();
+	time_t seconds = (time_t)(at / INT64_C(1000000000));
+	struct tm tm;
+	char text[40];
+
+	if (!gmtime_r(&seconds, &tm) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm)) {
+		set_u64(value, ns, 8);
+		return;
+	}
+	lun_out_printf(&ctx->scratch, "%s.%09lldZ", text,
+		(long long)((at % INT64_C(1000000000) + INT64_C(1000000000)) %
+			INT64_C(1000000000)));
+	set_scratch(value, ctx);
+}
+
+static void leaf_dev(struct lun_ctx *ctx, uint64_t dev, struct lun_value *value)
+{
+	unsigned int major = (unsigned int)(dev >> 20), minor = (unsigned int)(dev & 0xfffff);
+
+	lun_out_printf(&ctx->scratch, "%u:%u", major, minor);
+	lun_resolve(ctx, LUN_K_DEV, dev, &ctx->scratch);
+	set_scratch(value, ctx);
+}
+
+static void leaf_pointer(struct lun_ctx *ctx, uint64_t v, struct lun_value *value)
+{
+	lun_out_printf(&ctx->scratch, "0x%llx", (unsigned long long)v);
+	set_plain(value, ctx);
+}
+
+/* What has a name somewhere in the system; its number where it has none. */
+static void leaf_named(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	uint64_t v = lun_load(data, op->size, op->flags & LUN_OP_BE);
+	bool found = op->kind == LUN_K_STACK ? lun_resolve_stack(ctx, op->arg, v, &ctx->scratch)
+					     : lun_resolve(ctx, op->kind, v, &ctx->scratch);
+
+	if (found)
+		set_scratch(value, ctx);
+	else if (op->kind == LUN_K_KSYM)
+		leaf_pointer(ctx, v, value);
+	else
+		set_u64(value, v, op->size);
+}
+
+static void leaf_errno(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	int64_t v = extend(lun_load(data, op->size, op->flags & LUN_OP_BE), op->size * 8);
+	const char *name = v > -4096 && v < 4096 ? strerrorname_np((int)(v < 0 ? -v : v)) : NULL;
+
+	(void)ctx;
+	if (name && v)
+		set_str(value, name);
+	else
+		set_i64(value, v, op->size);
+}
+
+static uint64_t op_u64(const struct lun_op *op, const uint8_t *data)
+{
+	return lun_load(data, op->size, op->flags & LUN_OP_BE);
+}
+
+static bool has_bytes(const uint8_t *p, uint32_t size)
+{
+	for (uint32_t i = 0; i < size; i++) {
+		if (p[i])
+			return true;
+	}
+	return false;
+}
+
+void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
+	const uint8_t *data, struct lun_value *value)
+{
+	lun_out_reset(&ctx->scratch);
+	if (op->flags & LUN_OP_IF_SET && !has_bytes(data + op->size, sizeof(uint64_t))) {
+		value->kind = LUN_V_NULL;
+		return;
+	}
+	switch (op->kind) {
+	case LUN_K_UINT:
+		leaf_uint(op, ctx, data, value);
+		break;
+	case LUN_K_INT:
+		leaf_int(op, ctx, data, value);
+		break;
+	case LUN_K_DURATION:
+	case LUN_K_PORT:
+		set_u64(value, op_u64(op, data), op->size);
+		break;
+	case LUN_K_FLOAT:
+		leaf_float(op, data, value);
+		break;
+	case LUN_K_BOOL:
+		value->kind = LUN_V_BOOL;
+		value->b = op->bit_size ? lun_load_bits(op, data) : op_u64(op, data);
+		break;
+	case LUN_K_BITS:
+		leaf_bits(op, data, value);
+		break;
+	case LUN_K_ENUM:
+		leaf_enum(plan, op, data, value);
+		break;
+	case LUN_K_FLAGS:
+		leaf_flags(plan, op, ctx, data, value);
+		break;
+	case LUN_K_CHARS:
+		leaf_chars(op, data, value);
+		break;
+	case LUN_K_BYTES:
+		lun_out_hex(&ctx->scratch, data, op->size);
+		set_plain(value, ctx);
+		break;
+	case LUN_K_PTR:
+		leaf_pointer(ctx, op_u64(op, data), value);
+		break;
+	case LUN_K_IPV4:
+		leaf_address(AF_INET, ctx, data, value);
+		break;
+	case LUN_K_IPV6:
+		leaf_address(AF_INET6, ctx, data, value);
+		break;
+	case LUN_K_INET:
+		leaf_address(lun_load(data, 8, false) == AF_INET6 ? AF_INET6 : AF_INET, ctx,
+			data + 8, value);
+		break;
+	case LUN_K_MAC:
+		leaf_mac(ctx, data, value);
+		break;
+	case LUN_K_LPM:
+		leaf_lpm(op, ctx, data, value);
+		break;
+	case LUN_K_TIMESTAMP:
+		leaf_timestamp(ctx, op_u64(op, data), value);
+		break;
+	case LUN_K_ERRNO:
+		leaf_errno(op, ctx, data, value);
+		break;
+	case LUN_K_DEV:
+		leaf_dev(ctx, op_u64(op, data), value);
+		break;
+	case LUN_K_USYM:
+		leaf_usym(ctx, data, value);
+		break;
+	case LUN_K_USTACK:
+		leaf_ustack(op, ctx, data, value);
+		break;
+	case LUN_K_SYSCALL:
+	case LUN_K_PID:
+	case LUN_K_IFINDEX:
+	case LUN_K_CGROUP:
+	case LUN_K_KSYM:
+	case LUN_K_STACK:
+	case LUN_K_PROG:
+	case LUN_K_MAP:
+		leaf_named(op, ctx, data, value);
+		break;
+	default:
+		value->kind = LUN_V_NULL;
+	}
+}
+
+static bool adds_up(const struct lun_op *op)
+{
+	return (op->kind == LUN_K_UINT || op->kind == LUN_K_INT || op->kind == LUN_K_FLOAT ||
+		       op->kind == LUN_K_DURATION || op->kind == LUN_K_BITS) &&
+		op->size <= 9;
+}
+
+static void combine(uint8_t reduce, struct lun_value *sum, const struct lun_value *v)
+{
+	int order = lun_value_compare(v, sum);
+
+	if (reduce == LUN_MIN ? order < 0 : reduce == LUN_MAX ? order > 0 : reduce == LUN_LAST)
+		*sum = *v;
+	else if (reduce != LUN_SUM && reduce != LUN_AVG)
+		return;
+	else if (v->kind == LUN_V_DOUBLE)
+		sum->d += v->d;
+	else
+		sum->u += v->u;
+}
+
+/* What does not add up is taken from the first CPU that has something. */
+static const uint8_t *first_set(
+	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset)
+{
+	for (uint32_t cpu = 0; cpu < bytes->cpus; cpu++) {
+		const uint8_t *p = bytes->data + (size_t)cpu * bytes->stride + offset;
+
+		if (has_bytes(p, op->size))
+			return p;
+	}
+	return bytes->data + offset;
+}
+
+void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
+	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce, struct lun_value *value)
+{
+	struct lun_value v;
+
+	if (op->reduce)
+		reduce = op->reduce;
+	if (!adds_up(op)) {
+		lun_leaf(plan, op, ctx, first_set(op, bytes, offset), value);
+		return;
+	}
+	lun_leaf(plan, op, ctx, bytes->data + offset, value);
+	for (uint32_t cpu = 1; cpu < bytes->cpus; cpu++) {
+		lun_leaf(plan, op, ctx, bytes->data + (size_t)cpu * bytes->stride + offset, &v);
+		if (value->kind == LUN_V_NULL)
+			*value = v;
+		else if (v.kind != LUN_V_NULL)
+			combine(reduce, value, &v);
+	}
+	if (reduce == LUN_AVG && value->kind != LUN_V_NULL) {
+		value->d = lun_value_double(value) / bytes->cpus;
+		value->kind = LUN_V_DOUBLE;
+	}
+}

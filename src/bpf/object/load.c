@@ -1,0 +1,175 @@
+#include "bpf/object/load.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOG_MAX = 1 << 20 };
+
+/* Where this thread's libbpf messages go; NULL drops them. */
+static _Thread_local struct lun_out *capture;
+
+static int keep_message(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char text[4096];
+	int n;
+
+	if (!capture || level == LIBBPF_DEBUG || capture->len > LOG_MAX)
+		return 0;
+	n = vsnprintf(text, sizeof(text), fmt, args);
+	if (n > 0)
+		lun_out_str(capture, text);
+	return 0;
+}
+
+static void route_messages(void)
+{
+	libbpf_set_print(keep_message);
+}
+
+void lun_load_init(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, route_messages);
+}
+
+static void begin_capture(struct lun_object *o)
+{
+	lun_load_init();
+	lun_out_reset(&o->log);
+	capture = &o->log;
+}
+
+static int end_capture(struct lun_object *o, int err)
+{
+	capture = NULL;
+	if (err >= 0)
+		lun_out_reset(&o->log);
+	return err;
+}
+
+static int open_and_load(
+	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx)
+{
+	int err;
+
+	o->obj = bpf_object__open_file(path, NULL);
+	if (!o->obj)
+		return -errno;
+	err = prepare ? prepare(ctx, o->obj) : 0;
+	if (!err)
+		err = bpf_object__load(o->obj);
+	if (!err)
+		return 0;
+	bpf_object__close(o->obj);
+	o->obj = NULL;
+	return err;
+}
+
+int lun_object_load(
+	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx)
+{
+	memset(o, 0, sizeof(*o));
+	lun_out_init(&o->log);
+	begin_capture(o);
+	return end_capture(o, open_and_load(o, path, prepare, ctx));
+}
+
+static int add_link(struct lun_object *o, struct bpf_link *link)
+{
+	struct bpf_link **links =
+		realloc(o->links, (o->link_count + 1) * sizeof(struct bpf_link *));
+
+	if (!links) {
+		bpf_link__destroy(link);
+		return -ENOMEM;
+	}
+	o->links = links;
+	o->links[o->link_count++] = link;
+	return 0;
+}
+
+static int attach_one(struct lun_object *o, struct bpf_program *prog)
+{
+	struct bpf_link *link = bpf_program__attach(prog);
+
+	return link ? add_link(o, link) : -errno;
+}
+
+int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog)
+{
+	begin_capture(o);
+	return end_capture(o, attach_one(o, prog));
+}
+
+int lun_object_attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex)
+{
+	struct bpf_link *link;
+
+	begin_capture(o);
+	link = bpf_program__attach_xdp(prog, ifindex);
+	return end_capture(o, link ? add_link(o, link) : -errno);
+}
+
+int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int cgroup_fd)
+{
+	struct bpf_link *link;
+
+	begin_capture(o);
+	link = bpf_program__attach_cgroup(prog, cgroup_fd);
+	return end_capture(o, link ? add_link(o, link) : -errno);
+}
+
+static void detach_from(struct lun_object *o, size_t first)
+{
+	while (o->link_count > first)
+		bpf_link__destroy(o->links[--o->link_count]);
+}
+
+static int attach_all(struct lun_object *o)
+{
+	struct bpf_program *prog;
+	int n = 0, err;
+
+	bpf_object__for_each_program(prog, o->obj)
+	{
+		if (!bpf_program__autoload(prog) || !bpf_program__autoattach(prog))
+			continue;
+		err = attach_one(o, prog);
+		if (err && err != -EOPNOTSUPP)
+			return err;
+		n += !err;
+	}
+	return n;
+}
+
+int lun_object_attach(struct lun_object *o)
+{
+	size_t before = o->link_count;
+	int n;
+
+	begin_capture(o);
+	n = attach_all(o);
+	if (n < 0)
+		detach_from(o, before);
+	return end_capture(o, n);
+}
+
+void lun_object_detach(struct lun_object *o)
+{
+	detach_from(o, 0);
+	free(o->links);
+	o->links = NULL;
+}
+
+void lun_object_close(struct lun_object *o)
+{
+	lun_object_detach(o);
+	bpf_object__close(o->obj);
+	o->obj = NULL;
+	lun_out_free(&o->log);
+}

@@ -1,0 +1,22 @@
+#pragma once
+/* What is pinned: a walk of every BPF file system that is mounted in any mount namespace. */
+#include "bpf/object/object.h"
+
+struct lun_pin {
+	const char *path;
+	enum lun_kind kind;
+	uint32_t id;
+	double time; /* when it was pinned, in seconds since 1970 */
+};
+
+/*
+ * Calls `found` for each pin until it returns non-zero, and returns that; 0 at the end, or
+ * -errno. What vanishes or may not be opened is left out. A file that is seen through two
+ * mounts comes once.
+ */
+int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx);
+
+/* Pins at a path whose directory must be there. */
+int lun_pin(int fd, const char *path);
+/* Removes a pin; -EINVAL when the path is no pin of ours to remove (no BPF file system). */
+int lun_unpin(const char *path);

@@ -1,0 +1,81 @@
+#pragma once
+/*
+ * The entries of a map that come first in the order of a cell, of any number of entries: one
+ * walk over the map, of which so many are kept. Rows are ordered by the cell, then by the bytes
+ * of their key, so that each has its place: a page goes on after the last row of the one before
+ * it. Numbers come before texts, what has no value comes last either way. Long texts are ordered
+ * by their first LUN_MAP_TOP_TEXT bytes. Belongs to one thread at a time.
+ */
+#include "bpf/read/cursor_prefetch.h"
+#include "bpf/read/top_rows.h"
+#include "bpf/read/filter.h"
+
+enum { LUN_MAP_TOP_TEXT = 256 };
+
+/* What a row is ordered by. */
+struct lun_rank {
+	union {
+		uint64_t u;
+		int64_t i;
+		double d;
+	};
+	uint8_t kind; /* enum lun_value_kind: LUN_V_NULL, of a number, or LUN_V_STR */
+	uint16_t len;
+	char text[LUN_MAP_TOP_TEXT];
+};
+
+struct lun_map_top {
+	struct lun_prefetch ahead;
+	struct lun_filter where; /* the caller fills it in after lun_map_top_open */
+	struct lun_column sort;  /* likewise; without a plan all rows are equal: by key */
+	struct lun_column_reader reader;
+	bool descending;
+	struct lun_rank after;    /* only rows after this one, with after_key */
+	uint8_t *after_key;       /* NULL: from the first */
+	struct lun_top_rows rows; /* rank, key, value */
+	size_t key_at, value_at, bytes;
+	uint32_t text; /* bytes of one in a row's rank */
+	uint32_t limit;
+	uint32_t room, kept;       /* so many rows at most, of which a cut leaves so many */
+	bool full;                 /* the row kept - 1 is the last of those that may still count */
+	uint64_t seen;             /* entries that were read */
+	uint64_t matched;          /* … and passed */
+	uint64_t remaining;        /* of those, the ones after `after` */
+	bool restarted, truncated; /* known after the last step */
+	bool sorted;
+	int err; /* of a step that failed: there is none after it */
+};
+
+/* At most `limit` rows, and `bytes` of memory: where they don't fit, fewer, but one at least. */
+int lun_map_top_open(
+	struct lun_map_top *sel, const struct lun_map *map, uint32_t limit, size_t bytes);
+void lun_map_top_close(struct lun_map_top *sel);
+
+/* Takes another batch of the map: 1 more, 0 that was all, or -errno. */
+int lun_map_top_step(struct lun_map_top *sel);
+
+/* After the last step: puts the rows in order, each key once, which a map that changed meanwhile
+ * may have told twice. 0 or -errno. */
+int lun_map_top_sort(struct lun_map_top *sel);
+/* Whether more rows come after these, which had no room. */
+static inline bool lun_map_top_more(const struct lun_map_top *sel)
+{
+	return sel->remaining > sel->rows.nr;
+}
+/* After lun_map_top_sort: another walk, for the rows after the last. 0 or -errno. */
+int lun_map_top_again(struct lun_map_top *sel);
+
+/* Row i of sel->rows.nr, in order once they are sorted. */
+const struct lun_rank *lun_map_top_rank(const struct lun_map_top *sel, uint32_t i);
+const uint8_t *lun_map_top_key(const struct lun_map_top *sel, uint32_t i);
+const uint8_t *lun_map_top_value(const struct lun_map_top *sel, uint32_t i);
+
+/* A number or nothing as a value. */
+static inline struct lun_value lun_rank_number(const struct lun_rank *rank)
+{
+	return (struct lun_value){ .kind = (enum lun_value_kind)rank->kind, .u = rank->u };
+}
+
+/* A rank as text and back: "n" (no value), "i-5", "u7", "d0x1.8p+3", "tsome text". -EINVAL. */
+void lun_rank_write(struct lun_out *out, const struct lun_rank *rank);
+int lun_rank_read(struct lun_rank *rank, const char *text, size_t len);

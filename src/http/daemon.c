@@ -1,0 +1,153 @@
+/* The server's life: start, reload when asked or when a script changed, end in good order. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "text/log.h"
+#include "http/http.h"
+#include "http/privileges.h"
+#include "http/daemon.h"
+#include "http/watch.h"
+
+/* An editor writes a file in several steps: wait until it is quiet. */
+enum { QUIET_MS = 150 };
+
+struct server {
+	const struct lun_serve_options *options;
+	struct lun_pool *pool;
+	struct lun_http *http;
+	int signals, changes;
+	sigset_t before;
+};
+
+/* Before any thread is made, so that all of them leave signals to us. */
+static int take_signals(struct server *server)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, &server->before);
+	sigdelset(&set, SIGPIPE);
+	server->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return server->signals < 0 ? -errno : 0;
+}
+
+static void announce(struct server *server)
+{
+	char url[256];
+
+	for (int i = 0; lun_http_url(server->http, i, url, sizeof(url)); i++)
+		printf("lunette: listening on %s\n", url);
+	fflush(stdout);
+}
+
+static void reload(struct server *server)
+{
+	char *err = NULL;
+
+	if (lun_pool_reload(server->pool, &err) == 0) {
+		lun_server_reloaded(true);
+		lun_log("info", "scripts loaded again");
+		return;
+	}
+	lun_log("error", "scripts not loaded, the ones before stay: %s", err ? err : "?");
+	lun_server_error(NULL, err ? err : "not enough memory");
+	lun_server_reloaded(false); // who sees the count finds the error, too
+	free(err);
+}
+
+/* The signal that came, or 0. */
+static int read_signal(struct server *server)
+{
+	struct signalfd_siginfo info;
+
+	if (read(server->signals, &info, sizeof(info)) != sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+/* Until SIGINT or SIGTERM. */
+static void watch(struct server *server)
+{
+	struct pollfd fds[] = {
+		{ .fd = server->signals, .events = POLLIN },
+		{ .fd = server->changes, .events = POLLIN }, // negative: poll leaves it out
+	};
+	int timeout = -1;
+
+	for (;;) {
+		int n = poll(fds, 2, timeout);
+		int signo = n > 0 && fds[0].revents ? read_signal(server) : 0;
+
+		if (signo == SIGINT || signo == SIGTERM)
+			return;
+		if (signo == SIGHUP || n == 0) {
+			timeout = -1;
+			reload(server);
+		}
+		if (n > 0 && fds[1].revents && lun_watch_read(server->changes))
+			timeout = QUIET_MS;
+	}
+}
+
+static int start(struct server *server, char **err)
+{
+	server->pool = lun_pool_open(&server->options->pool, err);
+	if (!server->pool)
+		return -1;
+	lun_server_pool(server->pool);
+	server->http = lun_http_start(server->options, server->pool, err);
+	return server->http ? 0 : -1;
+}
+
+/* What runs in a VM is answered; clients have a moment to take what they asked for, and to say
+ * goodbye. Those that don't are cut off. */
+static void stop(struct server *server)
+{
+	if (server->http)
+		lun_http_drain(server->http, 0.5, 5);
+	lun_server_pool(NULL);
+	if (server->pool)
+		lun_pool_retire(server->pool, 0.5);
+	if (server->http)
+		lun_http_cut(server->http);
+	if (server->pool)
+		lun_pool_close(server->pool, 10);
+	if (server->http)
+		lun_http_stop(server->http);
+}
+
+int lun_http_serve(const struct lun_serve_options *options, char **err)
+{
+	struct server server = { .options = options, .changes = -1 };
+	int result;
+
+	*err = NULL;
+	if (take_signals(&server))
+		return -1;
+	if (!options->keep_capabilities)
+		lun_privileges_drop();
+	result = start(&server, err);
+	if (result == 0) {
+		if (options->watch[0])
+			server.changes = lun_watch_open(options->watch);
+		announce(&server);
+		watch(&server);
+	}
+	stop(&server);
+	if (server.changes >= 0)
+		close(server.changes);
+	close(server.signals);
+	pthread_sigmask(SIG_SETMASK, &server.before, NULL);
+	return result;
+}

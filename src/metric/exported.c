@@ -1,0 +1,219 @@
+#include "metric/exported.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metric/group_order.h"
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	a = (a ^ b) * 0x9e3779b97f4a7c15ull;
+	return a ^ a >> 32;
+}
+
+static uint64_t content(const struct lun_groups *t, size_t group)
+{
+	uint64_t h = 1;
+
+	for (size_t cell = 0; cell < lun_groups_cells(t); cell++)
+		h = mix(h, lun_groups_get(t, group, cell).u64);
+	return h;
+}
+
+bool lun_series_fresh(struct lun_history *history, const struct lun_groups *tally, size_t group,
+	double now, double expire)
+{
+	struct lun_expiry *expiry = lun_history_expiry(history);
+	uint64_t key = lun_groups_hash(tally, group);
+
+	if (!expiry)
+		return true;
+	if (lun_history_stale(history))
+		return lun_expiry_look(expiry, key, now) <= expire;
+	return lun_expiry_note(expiry, key, content(tally, group), now) <= expire;
+}
+
+static void pick_fresh(
+	struct lun_exported *sel, struct lun_history *history, const struct lun_export_opts *opts)
+{
+	size_t n = lun_groups_size(sel->tally);
+	bool all = !history || opts->expire <= 0;
+
+	for (size_t group = 0; group < n; group++) {
+		if (all || lun_series_fresh(history, sel->tally, group, opts->began, opts->expire))
+			sel->order[sel->size++] = (uint32_t)group;
+	}
+	sel->cut_expired = n - sel->size;
+}
+
+static void keep_top(struct lun_exported *sel, size_t n, size_t by)
+{
+	lun_groups_top(sel->tally, sel->order, sel->size, n, by);
+	sel->size = n;
+}
+
+static void pick_top(struct lun_exported *sel, const struct lun_export_opts *opts)
+{
+	size_t top = opts->top ? opts->top : SIZE_MAX;
+	size_t before = sel->size;
+
+	if (before > top)
+		keep_top(sel, top, opts->by);
+	sel->cut_top = before - sel->size + lun_groups_pruned(sel->tally);
+	before = sel->size;
+	if (before > opts->max)
+		keep_top(sel, opts->max, opts->by);
+	sel->cut_max = before - sel->size;
+}
+
+static struct lun_metric_number zero(enum lun_metric_kind kind)
+{
+	struct lun_metric_number v = { .kind = kind };
+
+	if (kind == LUN_NUMBER_F64)
+		v.f64 = 0;
+	return v;
+}
+
+static void add_to(struct lun_metric_number *a, struct lun_metric_number b, int sign)
+{
+	if (a->kind == LUN_NUMBER_F64)
+		a->f64 += sign * b.f64;
+	else
+		a->u64 += (uint64_t)sign * b.u64;
+}
+
+/* A counter that fell: what was lost goes into its base, or it starts anew. */
+static void note_fall(struct lun_past *past, struct lun_metric_number v,
+	const struct lun_export_opts *opts, double before)
+{
+	if (opts->reset == LUN_RESET_HOLD) {
+		add_to(&past->base, past->last, 1);
+		add_to(&past->base, v, -1);
+	} else {
+		past->created = before;
+	}
+}
+
+static void watch(struct lun_exported *sel, size_t place, size_t cell, struct lun_history *history,
+	const struct lun_export_opts *opts)
+{
+	size_t group = sel->order[place];
+	uint64_t key = mix(lun_groups_hash(sel->tally, group), cell + 1);
+	struct lun_metric_number v = lun_groups_get(sel->tally, group, cell);
+	struct lun_past *past = v.kind ? lun_history_past(history, key) : NULL;
+	double before = lun_history_before(history);
+
+	if (!past)
+		return;
+	if (past->last.kind != v.kind) {
+		/* New, or integers that became doubles: a start of its own. */
+		past->created = before;
+		past->base = zero(v.kind);
+		past->last = v;
+	}
+	if (!lun_history_stale(history)) {
+		if (lun_number_compare(v, past->last) < 0)
+			note_fall(past, v, opts, before);
+		past->last = v;
+		past->seen = opts->now;
+	}
+	add_to(&v, past->base, 1);
+	lun_groups_set(sel->tally, group, cell, v);
+	sel->created[place * lun_groups_cells(sel->tally) + cell] = past->created;
+}
+
+static int watch_counters(
+	struct lun_exported *sel, struct lun_history *history, const struct lun_export_opts *opts)
+{
+	size_t n_cells = lun_groups_cells(sel->tally);
+
+	sel->created = calloc(sel->size * n_cells + 1, sizeof(*sel->created));
+	if (!sel->created)
+		return -ENOMEM;
+	for (size_t place = 0; place < sel->size; place++) {
+		for (size_t cell = 0; cell < n_cells; cell++) {
+			if (opts->counter[cell])
+				watch(sel, place, cell, history, opts);
+		}
+	}
+	return 0;
+}
+
+static int fill(
+	struct lun_exported *sel, struct lun_history *history, const struct lun_export_opts *opts)
+{
+	sel->order = calloc(lun_groups_size(sel->tally) + 1, sizeof(*sel->order));
+	if (!sel->order)
+		return -ENOMEM;
+	pick_fresh(sel, history, opts);
+	pick_top(sel, opts);
+	lun_groups_by_labels(sel->tally, sel->order, sel->size);
+	return history && opts->counter ? watch_counters(sel, history, opts) : 0;
+}
+
+struct lun_exported *lun_exported_new(struct lun_groups *tally, const struct lun_export_opts *opts)
+{
+	bool remembers = opts->rule && (opts->expire > 0 || opts->counter);
+	struct lun_history *history = remembers ? lun_history_open(opts->rule, opts->began) : NULL;
+	struct lun_exported *sel = calloc(1, sizeof(*sel));
+	int err = sel && (history || !remembers) ? 0 : -ENOMEM;
+
+	if (sel) {
+		sel->refs = 1;
+		sel->tally = tally;
+		err = err ? err : fill(sel, history, opts);
+	} else {
+		lun_groups_free(tally);
+	}
+	if (history)
+		lun_history_close(history, opts->now);
+	if (err) {
+		lun_exported_unref(sel);
+		return NULL;
+	}
+	return sel;
+}
+
+struct lun_exported *lun_exported_ref(struct lun_exported *sel)
+{
+	__atomic_add_fetch(&sel->refs, 1, __ATOMIC_RELAXED);
+	return sel;
+}
+
+void lun_exported_unref(struct lun_exported *sel)
+{
+	if (!sel || __atomic_sub_fetch(&sel->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	for (size_t i = 0; sel->exemplar && i < sel->size; i++)
+		lun_out_free(&sel->exemplar[i]);
+	free(sel->exemplar);
+	free(sel->exemplar_value);
+	free(sel->created);
+	free(sel->order);
+	lun_groups_free(sel->tally);
+	free(sel);
+}
+
+static int make_exemplars(struct lun_exported *sel)
+{
+	if (sel->exemplar)
+		return 0;
+	sel->exemplar_value = calloc(sel->size + 1, sizeof(*sel->exemplar_value));
+	sel->exemplar = calloc(sel->size + 1, sizeof(*sel->exemplar));
+	return sel->exemplar && sel->exemplar_value ? 0 : -ENOMEM;
+}
+
+int lun_exported_exemplar(
+	struct lun_exported *sel, size_t place, const struct lun_out *labels, double value)
+{
+	int err = make_exemplars(sel);
+
+	if (err)
+		return err;
+	lun_out_reset(&sel->exemplar[place]);
+	lun_out_mem(&sel->exemplar[place], labels->data, labels->len);
+	sel->exemplar_value[place] = value;
+	return sel->exemplar[place].err;
+}

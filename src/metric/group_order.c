@@ -1,0 +1,89 @@
+#include "metric/group_order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct ranking {
+	const struct lun_groups *tally;
+	size_t by;
+};
+
+int lun_number_compare(struct lun_metric_number a, struct lun_metric_number b)
+{
+	double x = lun_metric_number_double(a), y = lun_metric_number_double(b);
+
+	if (a.kind == LUN_NUMBER_U64 && b.kind == LUN_NUMBER_U64)
+		return (a.u64 > b.u64) - (a.u64 < b.u64);
+	if (a.kind == LUN_NUMBER_I64 && b.kind == LUN_NUMBER_I64)
+		return (a.i64 > b.i64) - (a.i64 < b.i64);
+	return (x > y) - (x < y);
+}
+
+static int by_labels(const void *a, const void *b, void *arg)
+{
+	const struct lun_groups *t = arg;
+
+	for (size_t i = 0; i < lun_groups_labels(t); i++) {
+		struct lun_slice x = lun_groups_label(t, *(const uint32_t *)a, i);
+		struct lun_slice y = lun_groups_label(t, *(const uint32_t *)b, i);
+		int order = memcmp(x.data, y.data, x.len < y.len ? x.len : y.len);
+
+		if (!order)
+			order = (x.len > y.len) - (x.len < y.len);
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+/* The greatest first; equal ones by their labels, so that a page does not flicker. */
+static int by_rank(const void *a, const void *b, void *arg)
+{
+	const struct ranking *r = arg;
+	int order = lun_number_compare(lun_groups_get(r->tally, *(const uint32_t *)b, r->by),
+		lun_groups_get(r->tally, *(const uint32_t *)a, r->by));
+
+	return order ? order : by_labels(a, b, (void *)r->tally);
+}
+
+/* Sinks order[i] in a heap whose root is the last in rank. */
+static void sift_down(uint32_t *order, size_t i, size_t n, struct ranking *r)
+{
+	for (;;) {
+		size_t child = 2 * i + 1;
+		uint32_t moved = order[i];
+
+		if (child >= n)
+			return;
+		if (child + 1 < n && by_rank(&order[child + 1], &order[child], r) > 0)
+			child++;
+		if (by_rank(&order[child], &moved, r) <= 0)
+			return;
+		order[i] = order[child];
+		order[child] = moved;
+		i = child;
+	}
+}
+
+void lun_groups_top(
+	const struct lun_groups *tally, uint32_t *order, size_t size, size_t n, size_t by)
+{
+	struct ranking ranking = { tally, by };
+
+	if (n >= size)
+		return;
+	/* A heap of n: no sorting of a million to show a hundred. */
+	for (size_t i = n / 2; i-- > 0;)
+		sift_down(order, i, n, &ranking);
+	for (size_t i = n; i < size; i++) {
+		if (by_rank(&order[i], &order[0], &ranking) >= 0)
+			continue;
+		order[0] = order[i];
+		sift_down(order, 0, n, &ranking);
+	}
+}
+
+void lun_groups_by_labels(const struct lun_groups *tally, uint32_t *order, size_t size)
+{
+	qsort_r(order, size, sizeof(*order), by_labels, (void *)tally);
+}

@@ -1,0 +1,18 @@
+#pragma once
+/* The C modules of every VM; each is opened on its first require(). */
+#include <lauxlib.h>
+
+/* require("lunette.core.json"): the JSON writer, json.c */
+int luaopen_lunette_core_json(lua_State *L);
+/* For the command line: client.c (asks a server), interrupt.c (Ctrl-C). */
+int luaopen_lunette_core_client(lua_State *L);
+int luaopen_lunette_core_interrupt(lua_State *L);
+/* What VMs share, and the server: shared.c, topic.c, server_state.c, budget.c. */
+int luaopen_lunette_core_shared(lua_State *L);
+int luaopen_lunette_core_topic(lua_State *L);
+int luaopen_lunette_core_server(lua_State *L);
+int luaopen_lunette_core_budget(lua_State *L);
+
+/* Puts these, and those of the lists in `more` (NULL-terminated; may be NULL), into
+ * package.preload. */
+void lun_modules_preload(lua_State *L, const luaL_Reg *const *more);

@@ -1,0 +1,234 @@
+#include "vm/request.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <stdlib.h>
+
+#include "vm/conn_private.h"
+#include "vm/request_stream.h"
+#include "vm/source.h"
+
+/* The one who asks and the job each hold it: a handler may go on after it has answered. */
+struct exchange {
+	struct lun_job job;
+	const struct lun_request *request;
+	struct lun_reply *reply; /* not the job's any more when it is done */
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	bool is_done;
+	int holders;
+};
+
+static void set_string(lua_State *L, const char *name, const char *value)
+{
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, name);
+}
+
+static void set_flag(lua_State *L, const char *name, bool value)
+{
+	lua_pushboolean(L, value);
+	lua_setfield(L, -2, name);
+}
+
+static void push_lower(lua_State *L, const char *s)
+{
+	luaL_Buffer buffer;
+
+	luaL_buffinit(L, &buffer);
+	for (; *s; s++)
+		luaL_addchar(&buffer, *s >= 'A' && *s <= 'Z' ? *s + 32 : *s);
+	luaL_pushresult(&buffer);
+}
+
+/* A header that comes twice is joined by a comma, as HTTP has it. */
+static void set_headers(lua_State *L, const struct lun_request *request)
+{
+	lua_createtable(L, 0, (int)request->headers_len);
+	for (size_t i = 0; i < request->headers_len; i++) {
+		push_lower(L, request->headers[i].name);
+		lua_pushvalue(L, -1);
+		if (lua_rawget(L, -3) == LUA_TNIL) { // headers, name, before
+			lua_pop(L, 1);
+			lua_pushstring(L, request->headers[i].value);
+		} else {
+			lua_pushfstring(
+				L, "%s, %s", lua_tostring(L, -1), request->headers[i].value);
+			lua_remove(L, -2);
+		}
+		lua_rawset(L, -3);
+	}
+	lua_setfield(L, -2, "headers");
+}
+
+static void push_request(lua_State *L, const struct lun_request *request)
+{
+	lua_createtable(L, 0, 12);
+	set_string(L, "method", request->method);
+	set_string(L, "path", request->path);
+	set_string(L, "query_string", request->query);
+	set_string(L, "remote", request->remote);
+	lua_pushlstring(L, request->body ? request->body : "", request->body_len);
+	lua_setfield(L, -2, "body");
+	set_headers(L, request);
+	set_flag(L, "websocket", request->websocket);
+	set_flag(L, "authorized", request->authorized);
+	set_flag(L, "can_write", request->can_write);
+	set_flag(L, "can_eval", request->can_eval);
+}
+
+static void take_text(lua_State *L, int idx, struct lun_out *out)
+{
+	size_t len;
+	const char *text = lua_tolstring(L, idx, &len);
+
+	if (text)
+		lun_out_mem(out, text, len);
+}
+
+static void take_session(lua_State *L, struct lun_reply *reply, bool events)
+{
+	lua_getfield(L, 4, "protocol");
+	if (lua_isstring(L, -1))
+		reply->protocol = strdup(lua_tostring(L, -1));
+	lua_pop(L, 1);
+	reply->conn = lun_conn_new(L, events);
+}
+
+/* status, headers, kind, payload are on the stack from index 1. */
+static void take_reply(lua_State *L, struct lun_reply *reply)
+{
+	const char *kind = luaL_checkstring(L, 3);
+
+	reply->status = (int)luaL_checkinteger(L, 1);
+	reply->unrouted = strcmp(kind, "none") == 0;
+	take_text(L, 2, &reply->headers);
+	if (strcmp(kind, "source") == 0) {
+		reply->source = lun_source_take(L, 4);
+	} else if (strcmp(kind, "stream") == 0) {
+		lua_pushvalue(L, 4);
+		reply->source = lun_stream_new(L);
+	} else if (strcmp(kind, "events") == 0 || strcmp(kind, "websocket") == 0) {
+		take_session(L, reply, *kind == 'e');
+	} else {
+		take_text(L, 4, &reply->body);
+	}
+}
+
+static void answered(struct exchange *exchange)
+{
+	pthread_mutex_lock(&exchange->lock);
+	exchange->is_done = true;
+	pthread_cond_signal(&exchange->done);
+	pthread_mutex_unlock(&exchange->lock);
+}
+
+static void release(struct exchange *exchange)
+{
+	if (__atomic_sub_fetch(&exchange->holders, 1, __ATOMIC_ACQ_REL))
+		return;
+	pthread_cond_destroy(&exchange->done);
+	pthread_mutex_destroy(&exchange->lock);
+	free(exchange);
+}
+
+/* require("lunette.http.worker").request(req) -> status, headers, kind, payload [, after]:
+ * after() is called when the reply is on its way */
+static int l_request(lua_State *L)
+{
+	struct exchange *exchange = lua_touserdata(L, 1);
+	bool after;
+
+	lua_settop(L, 0);
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_getfield(L, -1, "lunette.http.worker");
+	lua_getfield(L, -1, "request");
+	lua_replace(L, 1);
+	lua_settop(L, 1);
+	push_request(L, exchange->request);
+	lua_call(L, 1, 5);
+	after = lua_isfunction(L, 5);
+	if (!after)
+		lua_settop(L, 4);
+	take_reply(L, exchange->reply);
+	if (after) {
+		answered(exchange);
+		lua_settop(L, 5);
+		lua_call(L, 0, 0);
+	}
+	return 0;
+}
+
+static void fail(struct lun_reply *reply)
+{
+	lun_reply_free(reply);
+	*reply = (struct lun_reply){ .status = 500 };
+	lun_out_str(&reply->headers, "content-type: application/json\r\n");
+	lun_out_str(
+		&reply->body, "{\"error\":{\"message\":\"the request failed; see the log\"}}\n");
+}
+
+static void finish(struct lun_job *job, const char *err)
+{
+	struct exchange *exchange = (struct exchange *)job;
+
+	/* Only this thread has set it, if it is set. */
+	if (!exchange->is_done) {
+		if (err)
+			fail(exchange->reply);
+		answered(exchange);
+	}
+	release(exchange);
+}
+
+static struct exchange *new_exchange(const struct lun_request *request, struct lun_reply *reply)
+{
+	struct exchange *exchange = malloc(sizeof(*exchange));
+
+	if (!exchange)
+		return NULL;
+	*exchange = (struct exchange){
+		.job = { .call = l_request, .finish = finish },
+		.request = request,
+		.reply = reply,
+		.holders = 2,
+	};
+	pthread_mutex_init(&exchange->lock, NULL);
+	pthread_cond_init(&exchange->done, NULL);
+	return exchange;
+}
+
+int lun_request_run(
+	struct lun_pool *pool, const struct lun_request *request, struct lun_reply *reply)
+{
+	struct exchange *exchange = new_exchange(request, reply);
+	int err;
+
+	*reply = (struct lun_reply){ 0 };
+	if (!exchange)
+		return -EBUSY;
+	err = lun_job_submit(pool, &exchange->job);
+	if (err) {
+		release(exchange);
+		release(exchange);
+		return err;
+	}
+	pthread_mutex_lock(&exchange->lock);
+	while (!exchange->is_done)
+		pthread_cond_wait(&exchange->done, &exchange->lock);
+	pthread_mutex_unlock(&exchange->lock);
+	release(exchange);
+	return 0;
+}
+
+void lun_reply_free(struct lun_reply *reply)
+{
+	if (reply->source)
+		reply->source->close(reply->source);
+	if (reply->conn)
+		lun_conn_gone(reply->conn, 1006, "");
+	lun_out_free(&reply->headers);
+	lun_out_free(&reply->body);
+	free(reply->protocol);
+	*reply = (struct lun_reply){ 0 };
+}

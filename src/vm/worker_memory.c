@@ -1,0 +1,54 @@
+/* What the pool's VMs hold: one that is filled is replaced, and one that has nothing to do tidies
+ * up. */
+#include <malloc.h>
+#include <stdlib.h>
+
+#include "text/log.h"
+#include "vm/pool_private.h"
+
+enum { GROWN = 4 << 20 }; /* bytes more than after the last tidying */
+
+/*
+ * A VM that stays above half of its cap after a full collection has been filled by a script that
+ * keeps what it makes: it is replaced, and its connections start anew.
+ */
+void lun_worker_check_memory(struct lun_worker *worker)
+{
+	const struct lun_pool_config *config = &worker->generation->pool->config;
+	size_t cap = config->vm->memory;
+	char *err;
+	lua_State *L;
+
+	worker->memory = lun_vm_memory(worker->L);
+	if (!cap || worker->memory < cap / 2)
+		return;
+	lua_gc(worker->L, LUA_GCCOLLECT);
+	worker->memory = lun_vm_memory(worker->L);
+	if (worker->memory < cap / 2)
+		return;
+	lun_log("warning", "a VM is full (%zu MiB): replaced", worker->memory >> 20);
+	L = lun_pool_vm(config, true, &err);
+	if (!L) {
+		lun_log("error", "the VM could not be replaced: %s", err);
+		free(err);
+		return;
+	}
+	lun_worker_close_conns(worker, 1012, "out of memory");
+	worker->epoch++;
+	lun_vm_free(worker->L);
+	worker->L = L;
+	worker->tidy = 0;
+}
+
+bool lun_worker_is_untidy(const struct lun_worker *worker)
+{
+	return worker->L && worker->memory > worker->tidy + GROWN;
+}
+
+/* A list of thousands leaves megabytes that Lua would free bit by bit as it makes others. */
+void lun_worker_tidy(struct lun_worker *worker)
+{
+	lua_gc(worker->L, LUA_GCCOLLECT);
+	worker->memory = worker->tidy = lun_vm_memory(worker->L);
+	malloc_trim(0);
+}
