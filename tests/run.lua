@@ -160,8 +160,8 @@ local function lint()
   end
 end
 
--- Linux 6.18 keeps a program array for ever that was looked at by id just when its owner closed it
--- (src/bpf/object/prog_array_close.h). Lunette takes care; bpftool, which the tests run as a witness, does not.
+-- Linux 6.18 never frees a program array that was opened by id just when its owner closed it
+-- (src/bpf/object/prog_array_close.h). Lunette takes care; bpftool, a witness, does not.
 local function is_kernels_own(object)
   local id = object:match("^map (%d+)$")
   local show = "bpftool -j map show id %s 2>/dev/null"
