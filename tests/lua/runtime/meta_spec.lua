@@ -28,8 +28,8 @@ describe("lua/meta", function()
   local runtime, http = read("lua/meta/runtime.lua"), read("lua/meta/http.lua")
 
   it("documents the modules of the process", function()
-    for _, name in ipairs { "shared", "budget", "server" } do
-      assert.are.same(registered(("src/bind/%s.c"):format(name), "functions"),
+    for name, file in pairs { shared = "shared", budget = "budget", server = "server_state" } do
+      assert.are.same(registered(("src/vm/%s.c"):format(file), "functions"),
         documented(runtime, name), name)
     end
   end)

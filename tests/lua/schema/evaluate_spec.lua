@@ -1,7 +1,7 @@
 -- Lua given by clients: the console's evaluations, decoders on trial, saved scripts.
 
+local scripts = require("lunette.runtime.scripts")
 local support = require("tests.lua.schema.support")
-local worker = require("lunette.http.worker")
 
 local object, map_id
 
@@ -114,7 +114,7 @@ describe("saveScript", function()
   it("writes into the folder of scripts, what compiles and nothing else", function()
     local dir = os.tmpname() .. ".d"
     assert(os.execute("mkdir " .. dir))
-    worker.scripts = { dir }
+    scripts.serving = { dir }
     local function save(name, source)
       return ask([[mutation ($n: String!, $s: String!) { saveScript(name: $n, source: $s) {
         error line path } }]], { n = name, s = source }).saveScript
@@ -128,9 +128,9 @@ describe("saveScript", function()
     for _, name in ipairs { "../x.lua", "/etc/x.lua", "x.sh", ".x.lua", "a/b.lua" } do
       assert.matches("must be that of a file", save(name, "return 1").error)
     end
-    worker.scripts = { saved.path }
+    scripts.serving = { saved.path }
     assert.matches("without a folder", save("mine.lua", "return 1").error)
-    worker.scripts = {}
+    scripts.serving = {}
     os.execute("rm -r " .. dir)
   end)
 end)
