@@ -149,6 +149,18 @@ static void push_entries(lua_State *L, const struct storage_call *call, int plan
 	}
 }
 
+static int push_storage_error(lua_State *L, const struct lun_map *map, int err)
+{
+	const char *program = lun_storage_program(map->info.type);
+
+	if (err == -EPERM && program)
+		return lun_push_failure(L, err,
+			"map %u: the kernel refuses the program (%s) that reads it: %s",
+			map->info.id, program, strerror(-err));
+	return lun_push_failure(
+		L, err, "map %u: reading its owners: %s", map->info.id, strerror(-err));
+}
+
 /* map:storage([limit]) -> { { owner, value }… } | nil, err, errno */
 int l_map_storage(lua_State *L)
 {
@@ -169,7 +181,7 @@ int l_map_storage(lua_State *L)
 	if (!err)
 		err = call.out->err;
 	if (err)
-		return lun_push_error(L, err, "walking the owners");
+		return push_storage_error(L, map, err);
 	push_entries(L, &call, 3);
 	lun_out_free(call.out);
 	return 1;

@@ -17,6 +17,18 @@
 #include "bpf/host/cgroup_tree.h"
 #include "probes/storage.skel.h"
 
+const char *lun_storage_program(uint32_t type)
+{
+	switch (type) {
+	case BPF_MAP_TYPE_TASK_STORAGE:
+		return "iter/task";
+	case BPF_MAP_TYPE_SK_STORAGE:
+		return "iter/bpf_sk_storage_map";
+	default:
+		return NULL;
+	}
+}
+
 /* Loads one of the two programs with the user's map in the place of its own. */
 static int load(struct lun_storage **skel, const struct lun_map *map, bool tasks)
 {
@@ -213,8 +225,7 @@ int lun_map_storage(const struct lun_map *map, lun_storage_fn fn, void *ctx)
 	char root[256];
 	int err;
 
-	if (map->info.type == BPF_MAP_TYPE_TASK_STORAGE ||
-		map->info.type == BPF_MAP_TYPE_SK_STORAGE)
+	if (lun_storage_program(map->info.type))
 		return by_iterator(map, fn, ctx);
 	b.value = malloc(map->value_bytes + 1);
 	if (!b.value)

@@ -23,6 +23,10 @@ local function drained(stream)
   return table.concat(parts)
 end
 
+-- What a kernel says that lets nobody load the iterators of local storage.
+local REFUSED = "^map %d+: the kernel refuses the program %(iter/[%w_]+%) that reads it: "
+  .. "Operation not permitted$"
+
 describe("bpf.map", function()
   before_each(function() object = assert(bpf.load(fixture.object("maps"))) end)
   after_each(function() object:close() end)
@@ -228,7 +232,9 @@ describe("bpf.map", function()
   it("has an empty storage where no owner has a value", function()
     for _, name in ipairs { "mt_task", "mt_sk", "mt_inode", "mt_cgrp" } do
       local map <close> = open(name)
-      assert.same({}, assert(map:storage(), name))
+      local found, err = map:storage()
+      if found then assert.same({}, found, name)
+      else assert.matches(REFUSED, err, name) end
     end
   end)
 
