@@ -64,12 +64,16 @@ function json.object(t, order) end
 ---@return table
 function json.shape(order) end
 
---- Reads JSON, 100 levels deep at most. Numbers are floats, null is json.null.
+--- Reads JSON, 100 levels deep at most. null is json.null; a list is marked, so that it is written
+--- as a list again. A number without a fraction is an integer; one of more than 64 signed bits is
+--- its digits as a string (u64.parse reads those up to 2^64).
 ---@param text string
 ---@return any|nil value, string? err
 function json.decode(text) end
 
---- Writes a value; raises on what JSON can't hold (functions, mixed tables, depth over 200).
+--- Writes a value. A table is a list when its keys are 1 to n, an object when they are strings;
+--- NaN and the infinities are the strings "NaN", "Infinity" and "-Infinity". Raises on what JSON
+--- can't hold: functions, other keys, holes, more than 200 tables in each other.
 ---@param value any
 ---@return string
 function json.encode(value) end
@@ -92,6 +96,12 @@ function u64.float(x) end
 ---@param text string
 ---@return integer|nil
 function u64.parse(text) end
+
+--- Reads a whole number of 64 bits, signed or not: decimal digits or 0x and hexadecimal ones, with
+--- a sign or without. nil: the text is no whole number; false and why: it does not fit.
+---@param text string
+---@return integer|false|nil value, boolean|string|nil unsigned_or_why
+function u64.integer(text) end
 
 --- Values as readable text, as the prompt prints them; inspect(value) is inspect.format(value).
 ---@class inspect

@@ -95,5 +95,5 @@ void lun_json_double(struct lun_out *out, double v)
 	if (isfinite(v))
 		lun_out_double(out, v);
 	else
-		lun_out_str(out, "null");
+		lun_out_str(out, isnan(v) ? "\"NaN\"" : v > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 }

@@ -12,7 +12,7 @@ void lun_json_str(struct lun_out *out, const char *s, size_t len);
 void lun_json_chars(struct lun_out *out, const char *s, size_t len);
 /* A u64 as a decimal string, as JSON readers lose digits above 2^53. */
 void lun_json_u64_str(struct lun_out *out, uint64_t v);
-/* A JSON number, or null for NaN and the infinities. */
+/* A JSON number; "NaN", "Infinity" and "-Infinity", for which JSON has no number, as strings. */
 void lun_json_double(struct lun_out *out, double v);
 /* Length of the valid UTF-8 character at s (1 to 4), or 0 where there is none. */
 size_t lun_utf8_len(const char *s, size_t len);

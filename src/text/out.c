@@ -1,6 +1,7 @@
 #include "text/out.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -141,7 +142,7 @@ static int shortest(char *text, size_t size, double v)
 {
 	int n = 0;
 
-	for (int digits = 15; digits <= 17; digits++) {
+	for (int digits = fabs(v) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
 		n = snprintf(text, size, "%.*g", digits, v);
 		if (strtod(text, NULL) == v)
 			break;

@@ -1,13 +1,16 @@
 /*
- * require("lunette.core.json"): a Lua value as JSON text. Which table is a list and in
- * which order an object's keys come is said by its metatable, or guessed (json.lua has the
- * rules for users).
+ * require("lunette.core.json"): Lua values as JSON text and back (json_read.c). A metatable
+ * marks a list or gives the order of an object's fields; a table without one is a list when
+ * its keys are 1 to n. json.lua has the rules for users.
  */
 #include "vm/modules.h"
 
 #include <lauxlib.h>
 
 #include "text/json.h"
+#include "vm/json_read.h"
+
+#define PREFIX "json: "
 
 enum { MAX_DEPTH = 200 };
 
@@ -20,13 +23,51 @@ static void write_value(struct writer *w, int depth);
 
 static int fail(struct writer *w, const char *what)
 {
-	return luaL_error(w->L, "json: %s", what);
+	return luaL_error(w->L, PREFIX "%s", what);
 }
 
-static void write_list(struct writer *w, int depth)
+/* The key on top can't be written. */
+static void fail_key(struct writer *w)
 {
 	lua_State *L = w->L;
-	lua_Integer n = luaL_len(L, -1);
+
+	lua_pushfstring(L, "the key %s: the keys of a table are strings, or 1 to n without holes",
+		luaL_tolstring(L, -1, NULL));
+	fail(w, lua_tostring(L, -1));
+}
+
+/* Whether the table on top is a list: all its keys are 1 to n. Any other number as a key is an
+ * error, as is a key beside the items: JSON would lose it. */
+static bool check_list(struct writer *w, lua_Integer n, bool marked)
+{
+	lua_State *L = w->L;
+	lua_Integer items = 0;
+	int is_int;
+
+	lua_pushnil(L);
+	while (lua_next(L, -2)) { // table, key, value
+		lua_Integer at = lua_tointegerx(L, -2, &is_int);
+
+		lua_pop(L, 1);
+		is_int = is_int && lua_type(L, -1) == LUA_TNUMBER;
+		if (is_int && at >= 1 && at <= n) {
+			items++;
+			continue;
+		}
+		if (!is_int && !marked && !n && lua_type(L, -1) != LUA_TNUMBER) {
+			lua_pop(L, 1);
+			return false;
+		}
+		fail_key(w);
+	}
+	if (items < n)
+		fail(w, "a list has holes: put json.null where there is no item");
+	return marked || n > 0;
+}
+
+static void write_list(struct writer *w, lua_Integer n, int depth)
+{
+	lua_State *L = w->L;
 
 	lun_out_char(&w->out, '[');
 	for (lua_Integer i = 1; i <= n; i++) {
@@ -79,13 +120,8 @@ static void push_sorted_keys(struct writer *w)
 	lua_pushnil(L);
 	while (lua_next(L, -3)) { // object, keys, key, value
 		lua_pop(L, 1);
-		if (lua_type(L, -1) == LUA_TNUMBER) {
-			lua_pushvalue(L, -1);
-			lua_tostring(L, -1);
-			fail(w, "a table has both list items and named fields, or holes");
-		}
 		if (lua_type(L, -1) != LUA_TSTRING)
-			fail(w, "a table key is neither a string nor a list index");
+			fail_key(w);
 		lua_pushvalue(L, -1);
 		lua_rawseti(L, -3, ++n);
 	}
@@ -106,7 +142,7 @@ static void write_object(struct writer *w, int depth)
 	lua_remove(L, -2);
 }
 
-/* Whether the metatable of the table on top says list or order; pushes the order if so. */
+/* What the metatable of the table on top says; pushes the order of ORDERED. */
 enum kind { UNKNOWN, LIST, ORDERED };
 
 static enum kind metatable_kind(lua_State *L)
@@ -132,22 +168,20 @@ static enum kind metatable_kind(lua_State *L)
 static void write_table(struct writer *w, int depth)
 {
 	lua_State *L = w->L;
+	enum kind kind;
+	lua_Integer n;
 
-	luaL_checkstack(L, 8, "json");
-	switch (metatable_kind(L)) {
-	case ORDERED: // object, order
+	luaL_checkstack(L, 10, "json");
+	kind = metatable_kind(L);
+	if (kind == ORDERED) { // object, order
 		lua_insert(L, -2);
 		write_ordered(w, lua_gettop(L) - 1, depth);
 		lua_remove(L, -2);
 		return;
-	case LIST:
-		write_list(w, depth);
-		return;
-	case UNKNOWN:
-		break;
 	}
-	if (lua_rawlen(L, -1) > 0)
-		write_list(w, depth);
+	n = (lua_Integer)lua_rawlen(L, -1);
+	if (check_list(w, n, kind == LIST))
+		write_list(w, n, depth);
 	else
 		write_object(w, depth);
 }
@@ -194,43 +228,80 @@ static void write_value(struct writer *w, int depth)
 		if (lua_type(L, -1) == LUA_TLIGHTUSERDATA && !lua_touserdata(L, -1))
 			lun_out_str(&w->out, "null");
 		else
-			fail(w, lua_pushfstring(L, "cannot write a %s", luaL_typename(L, -1)));
+			fail(w, lua_pushfstring(L, "a %s is no JSON value", luaL_typename(L, -1)));
 	}
 	if (w->out.err)
 		fail(w, "not enough memory");
 }
 
-/* Runs protected, so that the writer is freed whatever happens: value, writer -> text */
+/* Runs protected, so that the writer is freed whatever happens: value, writer, depth -> text */
 static int l_write(lua_State *L)
 {
 	struct writer *w = lua_touserdata(L, 2);
+	int depth = (int)lua_tointeger(L, 3);
 
 	lua_settop(L, 1);
 	w->L = L;
-	write_value(w, 0);
+	write_value(w, depth);
 	lua_pushlstring(L, w->out.data, w->out.len);
 	return 1;
+}
+
+/* Writes the value at index 1, the only one on the stack; pushes the text, or the error. */
+static int write_protected(lua_State *L, lua_Integer depth)
+{
+	struct writer w = { 0 };
+	int status;
+
+	lua_pushcfunction(L, l_write);
+	lua_insert(L, 1);
+	lua_pushlightuserdata(L, &w);
+	lua_pushinteger(L, depth);
+	lun_out_init(&w.out);
+	status = lua_pcall(L, 3, 1, 0);
+	lun_out_free(&w.out);
+	return status;
 }
 
 /* json.encode(value) -> text; raises on what JSON can't hold */
 static int l_json_encode(lua_State *L)
 {
-	struct writer w = { 0 };
-	int status;
-
 	luaL_checkany(L, 1);
 	lua_settop(L, 1);
-	lua_pushcfunction(L, l_write);
-	lua_insert(L, 1);
-	lua_pushlightuserdata(L, &w);
-	lun_out_init(&w.out);
-	status = lua_pcall(L, 2, 1, 0);
-	lun_out_free(&w.out);
-	return status == LUA_OK ? 1 : lua_error(L);
+	return write_protected(L, 0) == LUA_OK ? 1 : lua_error(L);
 }
 
+/* json.why_not(value [, depth]) -> nil | message: what encode would raise of a value in so many
+ * tables */
+static int l_json_why_not(lua_State *L)
+{
+	lua_Integer depth = luaL_optinteger(L, 2, 0);
+
+	luaL_checkany(L, 1);
+	luaL_argcheck(L, depth >= 0 && depth <= MAX_DEPTH, 2, "0 to 200");
+	lua_settop(L, 1);
+	if (write_protected(L, depth) == LUA_OK)
+		return 0;
+	luaL_gsub(L, luaL_tolstring(L, -1, NULL), PREFIX, "");
+	return 1;
+}
+
+/* json.number(text ) -> integer | float | digits | nil */
+static int l_json_number(lua_State *L)
+{
+	size_t len;
+	const char *text = luaL_checklstring(L, 1, &len);
+
+	lun_json_push_number(L, text, len);
+	return 1;
+}
+
+/* json.decode(text, list metatable, empty object's metatable, big number's) -> value: raises */
 static const luaL_Reg functions[] = {
 	{ "encode", l_json_encode },
+	{ "why_not", l_json_why_not },
+	{ "number", l_json_number },
+	{ "decode", lun_json_read },
 	{ NULL, NULL },
 };
 

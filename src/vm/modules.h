@@ -2,7 +2,7 @@
 /* The C modules of every VM; each is opened on its first require(). */
 #include <lauxlib.h>
 
-/* require("lunette.core.json"): the JSON writer, json.c */
+/* require("lunette.core.json"): JSON, json.c */
 int luaopen_lunette_core_json(lua_State *L);
 /* For the command line: client.c (asks a server), interrupt.c (Ctrl-C). */
 int luaopen_lunette_core_client(lua_State *L);

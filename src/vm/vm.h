@@ -1,6 +1,6 @@
 #pragma once
 /*
- * One Lua VM with Lunette's libraries: Lua's own, cjson, the C modules, and the embedded
+ * One Lua VM with Lunette's libraries: Lua's own, the C modules, and the embedded
  * Lua files behind require() with their real names. A VM belongs to one thread. Its memory
  * is counted and may be capped; a call may be limited in time and in instructions.
  */

@@ -106,7 +106,7 @@ test("what can't be chosen by says so in one line", () => {
   };
   refused(/sort: no column 'nope'; there are source, port/, "--sort", "nope");
   refused(/filter: no column 'nope'/, "--where", "nope > 1");
-  refused(/filter: column packets holds numbers, not 'many'/, "--where", "packets > many");
+  refused(/filter: column packets: holds numbers, not 'many'/, "--where", "packets > many");
   refused(/filter: bad pattern/, "--where", "packets =~ [");
   refused(/--top: needs --sort/, "--top", 1);
 });

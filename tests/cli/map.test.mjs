@@ -303,7 +303,7 @@ test("bad input gets one clear line and the right exit code", () => {
   refused(3, /no map is called 'no_such_map'/, "map", "dump", "no_such_map");
   refused(3, /no map has the id 4294967294/, "map", "dump", 4294967294);
   refused(3, /no map has the id 99999999999/, "map", "dump", 99999999999);
-  refused(2, /key\.port: the number does not fit u16 \(16 bits\)/, "map", "lookup", flows,
+  refused(2, /key\.port: the number does not fit u16: 0 to 65535/, "map", "lookup", flows,
     '{"source":1,"port":70000,"proto":6}');
   refused(2, /no field 'sauce'; there are source, port, proto/, "map", "lookup", flows,
     '{"sauce":1}');

@@ -8,16 +8,13 @@
 -- Resolvers are one rule, the same as in oracle.mjs: a field gives what its object holds under
 -- its name, and a field with arguments gives them back.
 
-package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
-
 local graphql = require("lunette.graphql")
 local coerce = require("lunette.graphql.coerce")
-local encode = require("tests.graphql.support.encode")
 local errors = require("lunette.graphql.error")
 local json = require("lunette.runtime.json")
 local scalars = require("lunette.graphql.scalars")
 local untyped = require("lunette.graphql.untyped")
-local decode = require("lunette.graphql.json_text").read
+local decode = require("lunette.graphql.json_text").decode
 
 local schema
 
@@ -28,7 +25,7 @@ end
 
 -- Arguments in the order of their definition, as text.
 local function echo(_, _, _, info)
-  return encode.sorted(info.given)
+  return json.encode(info.given)
 end
 
 -- Errors may stand in lists as well.
@@ -118,6 +115,6 @@ for line in io.lines() do
   local message = decode(line)
   local ok, result = xpcall(ops[message.op], debug.traceback, message)
   if not ok then result = { crash = tostring(result) } end
-  io.write(encode.value(result), "\n")
+  io.write(json.encode(result), "\n")
   io.flush()
 end

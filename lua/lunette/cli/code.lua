@@ -46,11 +46,11 @@ function code.dump(given)
     local program = exit.check(bpf.xlated(id))
     if given.json then return output.json(program) end
     style.maps = code.map_names(program.insns)
-    output.text(listing.xlated(program, style))
+    io.write(listing.xlated(program, style))
   else
     local program = exit.check(bpf.jited(id, given.intel and "intel" or "att"))
     if given.json then return output.json(program) end
-    output.text(listing.native(program, style))
+    io.write(listing.native(program, style))
   end
 end
 
@@ -58,7 +58,7 @@ function code.cfg(given)
   local id = objects.id("prog", given.program)
   local graph = exit.check(bpf.cfg(id))
   if given.json then return output.json(graph) end
-  output.text(dot.graph(graph, exit.check(bpf.xlated(id))))
+  io.write(dot.graph(graph, exit.check(bpf.xlated(id))))
 end
 
 return code

@@ -1,6 +1,5 @@
 -- lunette completion bash | zsh | fish
 
-local output = require("lunette.cli.output")
 local cli = require("lunette.cli")
 
 local completion = {}
@@ -14,7 +13,7 @@ end
 
 function completion.run(given)
   local parser = cli.parser("*")
-  output.line(parser["get_" .. given.shell .. "_complete"](parser))
+  print(parser["get_" .. given.shell .. "_complete"](parser))
 end
 
 return completion

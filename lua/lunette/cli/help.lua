@@ -1,7 +1,6 @@
 -- lunette help [COMMAND...]
 
 local cli = require("lunette.cli")
-local output = require("lunette.cli.output")
 
 local help = {}
 
@@ -12,7 +11,7 @@ end
 function help.run(args)
   local words = args.of
   if #words == 0 then
-    output.line(cli.parser():get_help())
+    print(cli.parser():get_help())
     return 0
   end
   words = table.move(words, 1, #words, 1, {})

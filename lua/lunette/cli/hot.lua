@@ -2,7 +2,6 @@
 
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
-local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
 local hot = require("lunette.code.hot")
 local objects = require("lunette.cli.objects")
@@ -50,13 +49,12 @@ local function spots(result, wanted)
 end
 
 local function print_one(program, limit)
-  output.line(("%d %s  %d samples, %.1f %% of all in the kernel"):format(program.id,
-    escape.terminal(program.name), program.samples, 100 * program.share))
+  print(("%d %s  %d samples, %.1f %% of all in the kernel"):format(program.id, program.name,
+    program.samples, 100 * program.share))
   for i = 1, math.min(limit, #program.lines) do
     local line = program.lines[i]
-    output.line(("  %5.1f %%  %s:%d  %s"):format(100 * line.samples / program.samples,
-      escape.terminal(line.file:match("[^/]*$")), line.line,
-      escape.terminal(line.text:match("^%s*(.*)$"))))
+    print(("  %5.1f %%  %s:%d  %s"):format(100 * line.samples / program.samples,
+      line.file:match("[^/]*$"), line.line, line.text:match("^%s*(.*)$")))
   end
 end
 
@@ -67,7 +65,7 @@ function cli_hot.run(given)
   local list = spots(result, wanted)
   if given.json then return output.json({ samples = result.samples, programs = list }) end
   if #list == 0 then
-    output.line(("no sample of %d fell into %s"):format(result.samples,
+    print(("no sample of %d fell into %s"):format(result.samples,
       wanted and "that program" or "a BPF program"))
   end
   for _, program in ipairs(list) do print_one(program, given.lines) end

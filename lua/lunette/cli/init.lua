@@ -5,7 +5,6 @@
 -- the words behind its name as they are, and parses them itself.
 
 local exit = require("lunette.cli.exit")
-local output = require("lunette.cli.output")
 local tty = require("lunette.core.tty")
 
 local cli = {}
@@ -58,12 +57,8 @@ function cli.parser(name)
   local parser = argparse("lunette", "A scriptable eBPF explorer.")
   parser:help_max_width(80)
   parser:epilog(exit.TEXT .. "\nlunette help COMMAND explains one of them.")
-  parser:option("--root", "Read Lua and web files from DIR, not from the binary; it comes before "
-    .. "all other words (or $LUNETTE_ROOT)."):argname("DIR"):convert(function()
-    return nil, "--root DIR has to come before all other words"
-  end)
   local version = parser:flag("--version", "Print the version."):action(function()
-    output.line("lunette " .. require("lunette").version)
+    print("lunette " .. require("lunette").version)
     os.exit(exit.OK)
   end)
   getmetatable(version)._get_label_lines = label
@@ -114,7 +109,7 @@ end
 local function dispatch(words)
   local entry = words[1] and entry_of(words[1])
   if not words[1] then
-    output.line(cli.parser():get_help())
+    print(cli.parser():get_help())
     return exit.USAGE
   end
   if not entry then
@@ -165,7 +160,7 @@ function cli.main(argv)
   local code, failure = flushed(ok and (result or exit.OK) or result.code)
   failure = ok and failure or not ok and result
   if not failure then return code end
-  output.note(failure.message)
+  io.stderr:write("lunette: ", failure.message, "\n")
   return failure.code
 end
 

@@ -3,7 +3,6 @@
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local objects = require("lunette.cli.objects")
-local output = require("lunette.cli.output")
 local registry = require("lunette.registry")
 local scripts = require("lunette.cli.scripts")
 local suggest = require("lunette.runtime.suggest")
@@ -36,14 +35,14 @@ end
 
 local function write_rule(text)
   local bpf = require("bpf")
-  local id = math.tointeger(tonumber(text)) or text
+  local id = math.tointeger(tonumber(text:match("^%d+$"))) or text
   local map <close> = exit.check(bpf.map(id))
   local info = exit.check(map:info())
   local ok, written = pcall(require("lunette.schema.rule_text").write, info,
     require("lunette.decode").for_map(info))
   if not ok then exit.fail(exit.FAILED, "%s", tostring(written)) end
-  output.line("-- " .. written.why)
-  output.text(written.source)
+  print("-- " .. written.why)
+  io.write(written.source)
   return exit.OK
 end
 
@@ -114,7 +113,7 @@ function metrics.run(given)
   if given.output then
     write_file(source, given.output)
   else
-    output.stream(source)
+    copy(source, io.stdout)
   end
   return code_of(failed)
 end

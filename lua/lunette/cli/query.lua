@@ -8,6 +8,7 @@ local output = require("lunette.cli.output")
 local remote = require("lunette.cli.remote")
 local scripts = require("lunette.cli.scripts")
 local args = require("lunette.cli.args")
+local tty = require("lunette.core.tty")
 
 local query = {}
 
@@ -69,7 +70,7 @@ end
 -- What a server answers, as it wrote it.
 local function print_answer(body, result)
   body = body:gsub("%s+$", "")
-  output.json_text(body)
+  print(tty.isatty(1) and output.indent(body) or body)
   return code_of(result)
 end
 

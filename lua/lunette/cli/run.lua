@@ -2,7 +2,6 @@
 
 local exit = require("lunette.cli.exit")
 local interrupt = require("lunette.core.interrupt")
-local output = require("lunette.cli.output")
 local traceback = require("lunette.cli.traceback")
 
 local run = { raw = true }
@@ -37,7 +36,7 @@ end
 function run.run(words)
   local path = words[1]
   if path == "--help" or path == "-h" then
-    output.text(HELP)
+    io.write(HELP)
     return exit.OK
   end
   if not path then exit.fail(exit.USAGE, "run: which script? (see 'lunette help run')") end

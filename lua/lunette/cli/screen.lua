@@ -2,7 +2,6 @@
 -- other. Ctrl-C or q ends it, and the terminal is as it was.
 
 local glyphs = require("lunette.cli.glyphs")
-local output = require("lunette.cli.output")
 local style = require("lunette.cli.style")
 local tty = require("lunette.core.tty")
 
@@ -74,7 +73,8 @@ end
 ---@param lines string[]
 function screen.show(title, lines)
   if not drawing then
-    output.line(table.concat(lines, "\n") .. "\n")
+    print(table.concat(lines, "\n"))
+    print()
     io.stdout:flush()
     return
   end

@@ -5,7 +5,7 @@ local version = {}
 function version.configure() end
 
 function version.run()
-  require("lunette.cli.output").line("lunette " .. require("lunette").version)
+  print("lunette " .. require("lunette").version)
 end
 
 return version

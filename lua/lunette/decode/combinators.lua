@@ -3,6 +3,7 @@
 -- and the others give a changed copy, so a node can be used in many decoders.
 
 local strict = require("lunette.runtime.strict")
+local u64 = require("lunette.runtime.u64")
 
 local combinators = {}
 
@@ -116,11 +117,21 @@ function combinators.bits(offset, width, size)
   return node { kind = "bits", bit_offset = offset, bit_size = width, size = size, align = size }
 end
 
+-- The value of a name as an integer. Lua makes a float of a decimal literal of 2^63 and more.
+local function item_value(name, value)
+  local whole = type(value) == "string" and u64.integer(value) or math.tointeger(value)
+  if whole then return whole end
+  error(("d.enum, d.flags: %s = %s is no whole number of 64 bits; write one of 2^63 and more in "
+    .. "hex (0xffffffffffffffff) or as text"):format(tostring(name), tostring(value)), 3)
+end
+
 -- { NAME = 1, … } or { [1] = "NAME", … } as a list of { value, name }.
 local function items(names)
   local list = {}
   for k, v in pairs(names) do
-    list[#list + 1] = type(k) == "string" and { v, k } or { k, v }
+    local name, value = k, v
+    if type(k) ~= "string" then name, value = v, k end
+    list[#list + 1] = { item_value(name, value), name }
   end
   -- Of two names for one number, the first in the alphabet.
   table.sort(list, function(a, b)

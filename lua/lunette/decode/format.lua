@@ -2,6 +2,8 @@
 -- case, no prefix), STRING (without NUL bytes at the end) and NUMBER (little endian, signed,
 -- up to 8 bytes; longer fields come as HEX).
 
+local u64 = require("lunette.runtime.u64")
+
 local format = {}
 
 local to = {}
@@ -38,24 +40,6 @@ function from.STRING(text, size)
   return text .. ("\0"):rep(size - #text)
 end
 
--- Decimal (or 0x…) digits as a 64-bit integer; unsigned ones above 2^63 wrap.
-local function integer(text)
-  local sign, digits = text:match("^([+-]?)(%d+)$")
-  if not digits then return text:match("^%-?0[xX]%x+$") and math.tointeger(tonumber(text)) end
-  local value = 0
-  for digit in digits:gmatch("%d") do
-    if math.ult(0x1999999999999999, value) then return nil, true end
-    local more = value * 10 + math.tointeger(digit)
-    if math.ult(more, value * 10) then return nil, true end
-    value = more
-  end
-  if sign == "-" then
-    if value < 0 and value ~= math.mininteger then return nil, true end
-    return -value, false, true
-  end
-  return value, false, false
-end
-
 -- Whether the number fits: as signed where it is negative, else as signed or unsigned.
 local function fits(value, negative, size)
   if size == 8 then return true end
@@ -67,9 +51,9 @@ function from.NUMBER(text, size)
   if size == 0 or size > 8 then
     return nil, ("a number has at most 8 bytes, the field has %d"):format(size)
   end
-  local value, too_big, negative = integer(text)
-  if not value and not too_big then return nil, ("'%s' is not a number"):format(text) end
-  if too_big or not fits(value, negative, size) then
+  local value, unsigned = u64.integer(text)
+  if value == nil then return nil, ("'%s' is not a number"):format(text) end
+  if not value or not fits(value, not unsigned, size) then
     return nil, ("number %s does not fit %d byte%s"):format(text, size, size == 1 and "" or "s")
   end
   return string.pack("<i8", value):sub(1, size)

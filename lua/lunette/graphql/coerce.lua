@@ -26,6 +26,11 @@ function coerce.as_list(value)
   return type(value) == "table" and next(value) == nil and not json_text.is_empty_object(value)
 end
 
+--- Is it an object, rather than a list or a big number?
+function coerce.is_object(value)
+  return type(value) == "table" and not is_list(value) and not json_text.digits(value)
+end
+
 local function shallow(t)
   local copy = {}
   for key, value in pairs(t) do copy[key] = value end
@@ -83,7 +88,7 @@ local function list_value(value, t)
 end
 
 local function object_value(value, t)
-  if type(value) ~= "table" or is_list(value) then return nil end
+  if not coerce.is_object(value) then return nil end
   local object, given, count = {}, value, 0
   for name, item in pairs(value) do
     local field = t.field[name]

@@ -55,7 +55,7 @@ local function not_null(t)
 end
 
 local function object_value(value, t, on_error, path)
-  if type(value) ~= "table" or coerce.is_list(value) then
+  if not coerce.is_object(value) then
     return on_error(('Expected value of type "%s" to be an object, found: %s.'):format(t.text,
       inspect(value)), path)
   end

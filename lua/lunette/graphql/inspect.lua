@@ -2,6 +2,7 @@
 -- { objects: ... } two levels deep. What is very long is cut.
 
 local json = require("lunette.runtime.json")
+local json_text = require("lunette.graphql.json_text")
 
 local DEPTH <const>, ITEMS <const> = 2, 10
 local SHORT <const> = 2000 -- bytes
@@ -58,7 +59,8 @@ function show(value, depth)
   if kind == "nil" then return "undefined" end
   if kind == "function" then return "[function]" end
   if kind ~= "table" then return tostring(value) end
-  local meta = getmetatable(value)
+  local meta, digits = getmetatable(value), json_text.digits(value)
+  if digits then return digits end
   if #value > 0 or (meta and meta.json_list) then return list(value, depth + 1) end
   return object(value, depth + 1)
 end

@@ -6,12 +6,13 @@
 
 local errors = require("lunette.graphql.error")
 local inspect = require("lunette.graphql.inspect")
+local core = require("lunette.core.json")
 local json = require("lunette.runtime.json")
+local json_text = require("lunette.graphql.json_text")
 local printer = require("lunette.graphql.printer")
 local types = require("lunette.graphql.types")
 local u64 = require("lunette.runtime.u64")
 local untyped = require("lunette.graphql.untyped")
-local unwritable = require("lunette.graphql.unwritable")
 
 local math_type, tointeger = math.type, math.tointeger
 
@@ -55,7 +56,9 @@ function Int.serialize(value)
 end
 
 function Int.parse_value(value)
-  if type(value) ~= "number" then
+  if json_text.digits(value) then
+    return refuse("Int cannot represent non 32-bit signed integer value", value)
+  elseif type(value) ~= "number" then
     return refuse("Int cannot represent non-integer value", value)
   end
   return int(value, value)
@@ -94,6 +97,8 @@ function Float.serialize(value)
 end
 
 function Float.parse_value(value)
+  local digits = json_text.digits(value)
+  if digits then value = tonumber(digits .. ".0") end
   if type(value) ~= "number" or not finite(value) then
     return refuse("Float cannot represent non numeric value", value)
   end
@@ -155,6 +160,8 @@ local ID = { name = "ID", description = "The `ID` scalar type represents a uniqu
   .. "accepted as an ID." }
 
 local function id(value)
+  local digits = json_text.digits(value)
+  if digits then return digits end
   if type(value) == "string" then return value end
   if type(value) == "number" and tointeger(value) then return inspect.number(value) end
   return refuse("ID cannot represent value", value)
@@ -179,8 +186,10 @@ local function signed(text)
   return size >= 0 and size or nil
 end
 
-local function wide(name, description, write, read)
-  local scalar = { name = name, description = description }
+local function wide(name, range, write, read)
+  local scalar = { name = name, description = ("A whole number from %s, exact: in JSON a string "
+    .. "of decimal digits."):format(range) }
+  local refusal = ("%s cannot represent value (%s)"):format(name, range)
 
   local function parse(value)
     local whole
@@ -188,9 +197,11 @@ local function wide(name, description, write, read)
       whole = read(value)
     elseif type(value) == "number" and tointeger(value) then
       whole = read(inspect.number(value))
+    elseif json_text.digits(value) then
+      whole = read(json_text.digits(value))
     end
     if whole then return whole end
-    return refuse(name .. " cannot represent value", value)
+    return refuse(refusal, value)
   end
 
   function scalar.serialize(value)
@@ -206,26 +217,25 @@ local function wide(name, description, write, read)
     local whole
     if node.kind == "StringValue" or node.kind == "IntValue" then whole = read(node.value) end
     if whole then return whole end
-    return refuse_node(name .. " cannot represent value", node)
+    return refuse_node(refusal, node)
   end
   return scalar
 end
 
-local Int64 = wide("Int64", "A signed 64-bit integer, exact, written as a decimal string.",
+local Int64 = wide("Int64", "-9223372036854775808 to 9223372036854775807",
   function(x) return ("%d"):format(x) end, signed)
-local UInt64 = wide("UInt64", "An unsigned 64-bit integer, exact, written as a decimal string.",
-  u64.str, u64.parse)
+local UInt64 = wide("UInt64", "0 to 18446744073709551615", u64.str, u64.parse)
 
-local function itself(value) return value end
+local AROUND <const> = 72 -- tables of the response around a value, of the 200 that JSON may have
 
 -- What a resolver, or a script's scalar, gave as a value of its own form.
 local function written(name, value)
-  local why = type(value) ~= "string" and unwritable(value)
+  local why = type(value) ~= "string" and core.why_not(value, AROUND)
   if not why then return value end
   return nil, ("%s cannot represent value: %s"):format(name, why)
 end
 
-local JSON = { name = "JSON", description = "Any JSON value.", parse_value = itself,
+local JSON = { name = "JSON", description = "Any JSON value.", parse_value = json_text.plain,
   parse_literal = untyped.value }
 
 function JSON.serialize(value) return written("JSON", value) end
@@ -261,8 +271,10 @@ function scalars.attach(scalar, given)
   local known = scalars.extra[scalar.name] or JSON
   local name = scalar.name
   scalar.serialize = given.serialize and guarded(name, given.serialize) or known.serialize
-  scalar.parse_value = given.parse_value and guarded(name, given.parse_value, true)
-    or known.parse_value
+  local parse_value = given.parse_value and guarded(name, given.parse_value, true)
+  scalar.parse_value = parse_value and function(value)
+    return parse_value(json_text.plain(value))
+  end or known.parse_value
   if given.parse_literal then
     scalar.parse_literal = guarded(name, given.parse_literal, true)
   elseif given.parse_value then

@@ -1,6 +1,8 @@
--- Values of a document taken as they are, without a type: for JSON and scripts' scalars.
+-- Values of a document taken as they are, without a type: for JSON and scripts' scalars. A whole
+-- number of more than 64 signed bits is a string of its digits.
 
 local json = require("lunette.runtime.json")
+local json_text = require("lunette.graphql.json_text")
 
 local untyped = {}
 
@@ -17,7 +19,7 @@ local function object(node)
 end
 
 local function as_written(node) return node.value end
-local function number(node) return tonumber(node.value) end
+local function number(node) return json_text.number(node.value) end
 
 local readers = {
   IntValue = number, FloatValue = number, StringValue = as_written, EnumValue = as_written,

@@ -25,13 +25,13 @@ local TYPES = { ndjson = "application/x-ndjson", csv = "text/csv; charset=utf-8"
 
 local function entries(format)
   return function(req)
-    local id = math.tointeger(tonumber(req.params.id))
+    local id = math.tointeger(tonumber(req.params.id:match("^%d+$")))
     if not id then return { status = 400, json = { error = { message = "a map's id" } } } end
     local map <close>, err, errno = require("bpf").map(id)
     if not map then
       return { status = errno == 2 and 404 or 500, json = { error = { message = err } } }
     end
-    local stream, why = map:stream { format = format, guard = req.query.guard ~= "no" }
+    local stream, why = map:stream { format = format }
     if not stream then return { status = 422, json = { error = { message = why } } } end
     return { source = stream, headers = { ["content-type"] = TYPES[format] } }
   end

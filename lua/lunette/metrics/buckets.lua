@@ -73,6 +73,8 @@ local function check_bounds(spec, field)
   for _, bound in ipairs(bounds) do
     if type(bound) ~= "number" or not is_finite(bound) then
       return ("buckets: %s must be finite numbers"):format(field)
+    elseif bound + 0.0 ~= bound then
+      return ("buckets: %s: %d is not exact as a double, as Prometheus has it"):format(field, bound)
     end
   end
   return nil

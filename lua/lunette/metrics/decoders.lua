@@ -9,6 +9,7 @@ local d = require("lunette.decode.combinators")
 local bpf = require("bpf")
 local pci = require("lunette.metrics.pci")
 local regexp = require("lunette.metrics.regexp")
+local u64 = require("lunette.runtime.u64")
 
 local decoders = {}
 
@@ -29,8 +30,7 @@ local function integer(text, kind)
     local bytes = bytes_of(text, kind)
     return #bytes > 0 and #bytes <= 8 and string.unpack("<I" .. #bytes, bytes) or nil
   end
-  return math.tointeger(tonumber(text)) or (text:match("^%d+$") and
-    require("lunette.runtime.u64").parse(text)) or nil
+  return u64.integer(text) or math.tointeger(tonumber(text)) or nil
 end
 
 -- One of the decode plan's kinds: the number's bytes, read as that kind.
@@ -155,6 +155,12 @@ end
 
 function makers.static_map(map)
   if type(map) ~= "table" then error("static_map: needs a table", 0) end
+  for key in pairs(map) do
+    if math.type(key) == "float" then
+      error(("static_map: the key %s is no whole number of 64 bits; write one of 2^63 and more in "
+        .. "hex (0xffffffffffffffff) or as text"):format(key), 0)
+    end
+  end
   local unknown, allowed = map.unknown, map.allow_unknown
   return function(text, kind)
     local found = map[text] or map[integer(text, kind) or false]

@@ -1,26 +1,30 @@
--- JSON: written by our own writer (ordered, u64 exact, UTF-8 checked), read by lua-cjson.
+-- JSON, read and written by C (src/vm/json.c, src/vm/json_read.c):
 --
 --   json.encode(value) -> text; json.decode(text) -> value | nil, err
 --
--- Lua integers are written as decimal digits, floats as the shortest text that reads back.
--- A table is written as a list when it has items or is marked by json.array, as an object
--- with sorted keys otherwise. json.shape fixes the order of an object's fields, and writes
--- those that are nil as null.
+-- Writing. Integers become decimal digits, floats the shortest text that reads back; NaN and the
+-- infinities become the strings "NaN", "Infinity" and "-Infinity". A table whose keys are 1 to n
+-- is a list, one whose keys are strings is an object with sorted keys, any other table is an
+-- error. json.array marks a list that may be empty. json.shape fixes the order of an object's
+-- fields: nil is written as null, a field outside the order is left out.
+--
+-- Reading. Numbers without a fraction become integers; of more than 64 signed bits they become
+-- their digits as a string (lunette.u64 reads those up to 2^64). A list is marked, so that it is
+-- written as a list again, even when it is empty.
 
-local cjson = require("cjson").new()
-local has_core, core = pcall(require, "lunette.core.json")
+local core = require("lunette.core.json")
 
-cjson.decode_invalid_numbers(false)
-cjson.decode_max_depth(100)
+local json = {}
 
-local json = { null = cjson.null }
+local LIST = { json_list = true }
 
-local list = { json_list = true }
+--- null, as it stands in tables.
+json.null = core.decode("null", LIST)
 
 --- Marks a table as a list: an empty one is written as [].
 ---@param t table
 ---@return table
-function json.array(t) return setmetatable(t, list) end
+function json.array(t) return setmetatable(t, LIST) end
 
 --- A metatable for objects whose fields are written in this order, nil ones as null.
 ---@param order string[]
@@ -33,25 +37,18 @@ function json.shape(order) return { order = order } end
 ---@return table
 function json.object(t, order) return setmetatable(t, { order = order }) end
 
---- Reads JSON. Numbers are floats, null is json.null.
+--- Reads JSON: see the rules above.
 ---@param text string
 ---@return any|nil value, string? err
 function json.decode(text)
-  local ok, value = pcall(cjson.decode, text)
+  local ok, value = pcall(core.decode, text, LIST)
   if ok then return value end
-  return nil, (tostring(value):gsub("^.-:%d+: ", ""))
+  return nil, value
 end
 
 --- Writes a value; raises on what JSON can't hold (functions, mixed tables, depth over 200).
 ---@param value any
 ---@return string
-function json.encode(value)
-  return core.encode(value)
-end
-
-if not has_core then
-  -- Outside the binary (plain lua5.4, for tests of pure Lua): good enough, and not exact.
-  json.encode = function(value) return cjson.encode(value) end
-end
+function json.encode(value) return core.encode(value) end
 
 return json

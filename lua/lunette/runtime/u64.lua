@@ -27,4 +27,23 @@ function u64.parse(text)
   return x
 end
 
+local RANGE <const> = "%s does not fit 64 bits: -9223372036854775808 to 18446744073709551615"
+
+--- Reads a whole number of 64 bits, signed or not: decimal digits or 0x and hexadecimal ones, with
+--- a sign or without. nil: the text is no whole number; false and why: it does not fit.
+---@param text string
+---@return integer|false|nil value, boolean|string|nil unsigned_or_why
+function u64.integer(text)
+  local sign, digits = text:match("^([+-]?)(%d+)$")
+  local size = digits and u64.parse(digits)
+  if not digits then
+    sign, digits = text:match("^([+-]?)0[xX]0*(%x+)$")
+    size = digits and #digits <= 16 and math.tointeger(tonumber(digits, 16))
+  end
+  if not digits then return nil end
+  if size and sign ~= "-" then return size, true end
+  if size and (size >= 0 or size == math.mininteger) then return -size, false end
+  return false, RANGE:format(text)
+end
+
 return u64

@@ -1,12 +1,14 @@
 -- Numbers of cells and of filters, compared exactly: integers that count from zero are Lua
 -- integers whose upper half is negative, so each goes with whether it counts so.
 
+local core = require("lunette.core.json")
 local u64 = require("lunette.runtime.u64")
 
 local numbers = {}
 
 local TOP = 0x1p63
 local INFINITE = { inf = math.huge, ["-inf"] = -math.huge } -- as %a writes them
+local NAMED = { Infinity = math.huge, ["-Infinity"] = -math.huge } -- as JSON has them
 
 -- An unsigned integer beyond 2^63 against a number that is none.
 local function compare_huge(huge, b)
@@ -30,18 +32,21 @@ function numbers.compare(a, a_unsigned, b, b_unsigned)
   return a < b and -1 or a > b and 1 or 0
 end
 
---- A number of a filter exactly: digits beyond 2^53 arrive as text. nil when it is none.
----@param value any
----@return number|nil number, boolean? unsigned
+--- A number of a filter, exactly: an integer of 64 bits, signed or not, or a float.
+---@param value any a number, or its text
+---@return number|nil number, boolean|string|nil unsigned_or_why
 function numbers.parse(value)
-  if type(value) == "string" and value:match("^%d+$") then
-    local exact = u64.parse(value)
-    if exact then return exact, true end
+  if type(value) == "number" then return math.tointeger(value) or value, false end
+  if type(value) ~= "string" then return nil end
+  local text = value:match("^%s*(.-)%s*$")
+  if NAMED[text] then return NAMED[text], false end
+  local number, more = u64.integer(text)
+  if number == nil then
+    number = core.number(text) or tonumber(text)
+    if type(number) == "string" then number, more = u64.integer(number) end
   end
-  local number = value
-  if type(value) == "string" then number = tonumber(value) end
-  if type(number) ~= "number" or number ~= number then return nil end
-  return math.tointeger(number) or number, false
+  if not number or number ~= number then return nil, more or nil end
+  return number, more or false
 end
 
 --- A number as C takes and gives it: "i-5", "u7", "d0x1.8p+0".

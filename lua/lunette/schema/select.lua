@@ -26,7 +26,8 @@ local function something(cell) return cell ~= nil and cell == cell end
 local function wanted_number(column, value)
   local number, unsigned = numbers.parse(value)
   if number then return number, unsigned end
-  error(("filter: column %s holds numbers, not '%s'"):format(column.name, tostring(value)), 0)
+  error(("filter: column %s: %s"):format(column.name,
+    unsigned or ("holds numbers, not '%s'"):format(tostring(value))), 0)
 end
 
 local function compared(test)

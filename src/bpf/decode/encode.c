@@ -13,6 +13,9 @@
 
 __extension__ typedef unsigned __int128 u128;
 
+/* Beyond this, doubles leave out whole numbers. */
+#define EXACT 9007199254740992.0
+
 /* An integer of any size that a field may have. */
 struct number {
 	u128 magnitude;
@@ -84,7 +87,7 @@ static bool number_of(const struct lun_value *in, struct number *n)
 		return true;
 	case LUN_V_DOUBLE:
 		n->negative = in->d < 0;
-		if (in->d != trunc(in->d) || fabs(in->d) >= 18446744073709551616.0)
+		if (in->d != trunc(in->d) || fabs(in->d) > EXACT)
 			return false;
 		n->magnitude = (u128)fabs(in->d);
 		return true;
@@ -126,13 +129,19 @@ static u128 two_complement(const struct number *n)
 
 static int refuse_number(const struct encoding *e, const struct number *n, bool is_signed)
 {
+	unsigned int bits = e->op->bit_size ? e->op->bit_size : e->op->size * 8;
 	const char *type = lun_op_type_name(e->op);
+	uint64_t most;
 
 	if (!is_signed && n->negative)
 		return refuse(e, "a number below zero does not fit %s", type);
-	return refuse(e, "the number does not fit %s (%u bit%s)", type,
-		e->op->bit_size ? e->op->bit_size : e->op->size * 8,
-		e->op->bit_size == 1 ? "" : "s");
+	if (bits > 64)
+		return refuse(e, "the number does not fit %s (%u bits)", type, bits);
+	most = is_signed ? ((uint64_t)1 << (bits - 1)) - 1 : UINT64_MAX >> (64 - bits);
+	if (is_signed)
+		return refuse(e, "the number does not fit %s: %lld to %lld", type,
+			-(long long)most - 1, (long long)most);
+	return refuse(e, "the number does not fit %s: 0 to %llu", type, (unsigned long long)most);
 }
 
 static int put_number(const struct encoding *e, const struct number *n, bool is_signed)
@@ -174,6 +183,8 @@ static int encode_integer(const struct encoding *e, const struct lun_value *in, 
 {
 	struct number n;
 
+	if (in->kind == LUN_V_DOUBLE && fabs(in->d) > EXACT)
+		return refuse(e, "a float beyond 2^53 is not exact: give the digits as text");
 	if (!number_of(in, &n))
 		return refuse(e, "needs a whole number");
 	return put_integer(e, &n, is_signed);

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 export class Engine {
-  constructor(command = ["lua5.4", "tests/graphql/driver.lua"]) {
+  constructor(command = [process.env.LUNETTE ?? "build/lunette", "run", "tests/graphql/driver.lua"]) {
     this.child = spawn(command[0], command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
     this.waiting = [];
     this.lines = createInterface({ input: this.child.stdout });

@@ -34,9 +34,15 @@ describe("plan:encode", function()
   end)
 
   it("refuses numbers that do not fit, by the field's name", function()
-    assert.equal("value: the number does not fit u8 (8 bits)", refusal(d.u8(), 256))
+    assert.equal("value: the number does not fit u8: 0 to 255", refusal(d.u8(), 256))
     assert.equal("value: a number below zero does not fit u32", refusal(d.u32(), -1))
-    assert.equal("value: the number does not fit i8 (8 bits)", refusal(d.i8(), 128))
+    assert.equal("value: the number does not fit i8: -128 to 127", refusal(d.i8(), 128))
+    assert.equal("value: the number does not fit i64: -9223372036854775808 to 9223372036854775807",
+      refusal(d.i64(), "-9223372036854775809"))
+    assert.equal("value: the number does not fit u64: 0 to 18446744073709551615",
+      refusal(d.u64(), "18446744073709551616"))
+    assert.equal("value: a float beyond 2^53 is not exact: give the digits as text",
+      refusal(d.u64(), 18446744073709551615))
     assert.equal("value: needs a whole number", refusal(d.u32(), 1.5))
     assert.equal("value: needs a whole number", refusal(d.u32(), "ten"))
     assert.equal("value: needs a whole number", refusal(d.u32(), "1\0"))
@@ -45,7 +51,7 @@ describe("plan:encode", function()
     assert.equal("value: needs a value, not a table", refusal(d.u32(), {}))
     local node = d.struct { d.struct { d.port():as("port") }:as("peer"),
       d.array(d.u8(), 2):as("list") }
-    assert.equal("value.peer.port: the number does not fit port (16 bits)",
+    assert.equal("value.peer.port: the number does not fit port: 0 to 65535",
       refusal(node, { peer = { port = 70000 } }))
     assert.equal("value.list[1]: a number below zero does not fit u8",
       refusal(node, { list = { 1, -1 } }))
@@ -55,7 +61,7 @@ describe("plan:encode", function()
     assert.equal("value.peer: needs an object with named fields", refusal(node, { peer = 5 }))
     assert.equal("value: needs an object with named fields", refusal(node, { 1 }))
     local _, err = plan(node):encode({ list = { 999 } }, nil, "key")
-    assert.equal("key.list[0]: the number does not fit u8 (8 bits)", err)
+    assert.equal("key.list[0]: the number does not fit u8: 0 to 255", err)
   end)
 
   it("writes names, texts and addresses", function()
@@ -89,7 +95,7 @@ describe("plan:encode", function()
     assert.equal("\1\255", encode(node, { a = 1 }, "\9\255"))
     assert.equal("\9\227", encode(node, { b = 0 }, "\9\255"))
     assert.equal("\0\20", encode(node, { b = 5 }))
-    assert.equal("value.b: the number does not fit bits (3 bits)", refusal(node, { b = 8 }))
+    assert.equal("value.b: the number does not fit bits: 0 to 7", refusal(node, { b = 8 }))
     assert.equal("\1\0rest", plan(node):encode({ a = 1 }, "\0\0rest"))
   end)
 

@@ -62,6 +62,10 @@ describe("decode.parse", function()
     assert.equal("number 4294967296 does not fit 4 bytes", refusal("4294967296", "NUMBER", 4))
     assert.equal("number 18446744073709551616 does not fit 8 bytes",
       refusal("18446744073709551616", "NUMBER", 8))
+    assert.equal("number 0x1ffffffffffffffff does not fit 8 bytes",
+      refusal("0x1ffffffffffffffff", "NUMBER", 8))
+    assert.equal("number -9223372036854775809 does not fit 8 bytes",
+      refusal("-9223372036854775809", "NUMBER", 8))
     assert.equal("'ten' is not a number", refusal("ten", "NUMBER", 4))
     assert.equal("'' is not a number", refusal("", "NUMBER", 4))
     assert.equal("a number has at most 8 bytes, the field has 16", refusal("1", "NUMBER", 16))

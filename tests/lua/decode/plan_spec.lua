@@ -25,7 +25,9 @@ describe("d.*", function()
 
   it("reads floats, booleans, bits", function()
     assert.equal(1.5, decode(d.f64(), ("<d"):pack(1.5)))
-    assert.equal("null", json(d.f64(), ("<d"):pack(0 / 0)))
+    assert.equal('"NaN"', json(d.f64(), ("<d"):pack(0 / 0)))
+    assert.equal('"-Infinity"', json(d.f64(), ("<d"):pack(-1 / 0)))
+    assert.equal("0.30000000000000004", json(d.f64(), ("<d"):pack(0.1 + 0.2)))
     assert.equal(0.5, decode(d.f32(), ("<f"):pack(0.5)))
     assert.is_true(decode(d.bool(), "\2"))
     assert.equal(5, decode(d.bits(4, 3), ("<I4"):pack(0x5f)))
@@ -36,6 +38,14 @@ describe("d.*", function()
     local state = d.enum { NEW = 0, GONE = 7 }
     assert.equal("GONE", decode(state, ("<I4"):pack(7)))
     assert.equal(3, decode(state, ("<I4"):pack(3)))
+    local huge = d.enum({ ALL = "18446744073709551615", TOP = 0x8000000000000000, LOW = "-5" }, 8)
+    assert.equal("ALL", decode(huge, ("<i8"):pack(-1)))
+    assert.equal("TOP", decode(huge, ("<i8"):pack(math.mininteger)))
+    assert.equal("LOW", decode(huge, ("<i8"):pack(-5)))
+    for _, names in ipairs { { ALL = 18446744073709551615 }, { [1.5] = "X" }, { A = "many" },
+      { [18446744073709551615] = "ALL" }, { A = "18446744073709551616" } } do
+      assert.error_matches(function() d.enum(names, 8) end, "is no whole number of 64 bits; write")
+    end
     local mode = d.flags({ READ = 1, WRITE = 2 }, 1)
     assert.equal("READ|WRITE", decode(mode, "\3"))
     assert.equal("READ|0x40", decode(mode, "\65"))

@@ -213,6 +213,47 @@ describe("scalars", function()
       "query ($v: Int64) { i(v: $v) }", { variables = { v = "9007199254740993" } }))
   end)
 
+  it("take numbers of variables that 64 signed bits don't hold", function()
+    local json_text = require("lunette.graphql.json_text")
+    local taken = support.schema([[
+      scalar Int64 scalar UInt64 scalar JSON scalar Own enum E { A } input In { a: Int }
+      type Query { f(int: Int, float: Float, text: String, bool: Boolean, id: ID, i: Int64,
+        u: UInt64, j: JSON, own: Own, e: E, input: In, list: [UInt64!]): String }
+    ]], { Query = { f = function(_, args) return json.encode(args) end },
+      Own = { parse_value = function(value) return value .. "!" end } })
+    local function ask(type, name, value)
+      local source = ("query ($v: %s) { f(%s: $v) }"):format(type, name)
+      return support.run(taken, source, { variables = json_text.decode('{"v":' .. value .. "}") })
+    end
+    local MOST = "18446744073709551615"
+    for name, expected in pairs {
+      ["Float float"] = "18446744073709552000", ["ID id"] = '"' .. MOST .. '"', ["UInt64 u"] = "-1",
+      ["JSON j"] = '"' .. MOST .. '"', ["Own own"] = '"' .. MOST .. '!"',
+      ["[UInt64!] list"] = "[-1]" } do
+      local type, arg = name:match("(%S+) (%S+)")
+      local answer = ask(type, arg, MOST)
+      if name == "Float float" then expected = json.encode(0x1p64) end
+      assert.equal(('{"%s":%s}'):format(arg, expected), answer.data and answer.data.f)
+    end
+    assert.equal('{"j":{"a":["' .. MOST .. '",1]}}',
+      ask("JSON", "j", '{"a":[' .. MOST .. ",1]}").data.f)
+    for name, why in pairs {
+      ["Int int"] = "Int cannot represent non 32-bit signed integer value: " .. MOST,
+      ["String text"] = "String cannot represent a non string value: " .. MOST,
+      ["Boolean bool"] = "Boolean cannot represent a non boolean value: " .. MOST,
+      ["Int64 i"] = "Int64 cannot represent value (-9223372036854775808 to 9223372036854775807): "
+        .. MOST,
+      ["E e"] = 'Enum "E" cannot represent non-string value: ' .. MOST .. ".",
+      ["In input"] = 'Expected value of type "In" to be an object, found: ' .. MOST .. "." } do
+      local type, arg = name:match("(%S+) (%S+)")
+      local message = ask(type, arg, MOST).errors[1].message
+      assert.equal('Variable "$v" has invalid value: ' .. why, message)
+    end
+    assert.matches("%(0 to 18446744073709551615%): 18446744073709551616$",
+      ask("UInt64", "u", "18446744073709551616").errors[1].message)
+    assert.matches("UInt64 cannot represent value", ask("UInt64", "u", "-1").errors[1].message)
+  end)
+
   it("refuse what has no 64 bits", function()
     for _, value in ipairs { "9223372036854775808", '"x"', "1.5", "true" } do
       assert.matches("Int64 cannot represent value",
@@ -230,9 +271,13 @@ describe("scalars", function()
   it("refuse JSON that can't be written, as the error of its field", function()
     local cyclic = {}
     cyclic.again = cyclic
-    for why, value in pairs { ["nested deeper than 128"] = cyclic, ["a function"] = print,
-      ["a thread"] = { 1, { x = coroutine.create(print) } },
-      ["a userdata"] = json.object({ f = io.stdout }, { "f" }) } do
+    for why, value in pairs { ["nested deeper than 200"] = cyclic,
+      ["a function is no JSON value"] = print,
+      ["a thread is no JSON value"] = { 1, { x = coroutine.create(print) } },
+      ["a userdata is no JSON value"] = json.object({ f = io.stdout }, { "f" }),
+      ["the key 0: the keys of a table are strings, or 1 to n without holes"] =
+        { { [0] = "z", "a" } },
+      ["a list has holes: put json.null where there is no item"] = { 1, nil, 3 } } do
       local wrong = support.schema("scalar JSON scalar Own type Query { j: JSON o: Own n: Int }", {
         Query = { j = function() return value end, o = function() return value end },
         Own = { serialize = function(given) return given end },
@@ -244,7 +289,7 @@ describe("scalars", function()
         assert.same({ n = 1 }, result.data)
       end
     end
-    local fine = { 1, hidden = print, setmetatable({ a = 1, hidden = print }, json.shape { "a" }) }
+    local fine = { 1, setmetatable({ a = 1, hidden = print }, json.shape { "a" }) }
     local open = support.schema("scalar JSON type Query { j: JSON }")
     assert.equal(fine, support.data(open, "{ j }", { root = { j = fine } }).j)
   end)

@@ -1,7 +1,4 @@
--- For the tests of the engine, which need no kernel and run under plain lua5.4 too.
-
-if not package.loaded["lunette.registry"] then package.path = "lua/?.lua;lua/?/init.lua;"
-  .. package.path end
+-- For the tests of the engine, which need no kernel.
 
 local graphql = require("lunette.graphql")
 

@@ -62,6 +62,12 @@ describe("the decoder", function()
     assert.are.equal("?", run({ "static_map", { unknown = "?" } }, "3"))
     assert.are.equal("3", run({ "static_map", { allow_unknown = true } }, "3"))
     assert.are.equal("read", run(spec, "01000000", "bytes"))
+    for _, key in ipairs { 0xffffffffffffffff, "18446744073709551615" } do
+      assert.are.equal("all", run({ "static_map", { [key] = "all" } }, "18446744073709551615"))
+    end
+    local made, err = decoders.make { "static_map", { [18446744073709551615] = "all" } }
+    assert.is_nil(made)
+    assert.matches("is no whole number of 64 bits; write", err)
   end)
 
   it("majorminor names a device, whichever way its numbers lie", function()

@@ -213,7 +213,7 @@ describe("mutations", function()
       local function refusal(name, args)
         return mutate("writeMapEntry", ("mapId: %d, %s"):format(ids[name], args), MORE).error
       end
-      assert.equal("key.x: the number does not fit u32 (32 bits)",
+      assert.equal("key.x: the number does not fit u32: 0 to 4294967295",
         refusal("sch_points", 'key: { x: 4294967296, y: 1 }, value: "a"'))
       assert.equal("key.x: a number below zero does not fit u32",
         refusal("sch_points", 'key: { x: -1, y: 1 }, value: "a"'))
@@ -224,6 +224,35 @@ describe("mutations", function()
       assert.equal("key: needed", refusal("sch_points", 'value: "a"'))
       assert.equal("value: needs a whole number",
         refusal("sch_hash", "key: 1, value: 1.5"))
+    end)
+
+    it("takes 64 bits exactly, as literals and as variables", function()
+      local source = "mutation%s { writeMapEntry(mapId: %d, key: 9, value: %s) { error } }"
+      local map = object:map("sch_hash")
+      local function written(literal, variables)
+        local text = source:format(variables and " ($v: JSON!)" or "", ids.sch_hash, literal)
+        local err = support.write(text, variables).writeMapEntry.error
+        if err ~= nil and err ~= json.null then return err end
+        return ("%u"):format((("<i8"):unpack(map:lookup(u32(9)))))
+      end
+      local decode = require("lunette.graphql.json_text").decode
+      for _, digits in ipairs { "12345678901234567890", "18446744073709551615",
+        "9223372036854775808", "9007199254740993", "9007199254740993.0",
+        "1.8446744073709551615e19" } do
+        local expected = digits:gsub("%.0$", ""):gsub("^1%.(%d+)e19$", "1%1")
+        local variables = decode('{ "v": ' .. digits .. " }")
+        assert.equal(expected, written("$v", variables))
+        assert.equal(expected, written(digits))
+        assert.equal(expected, written('"' .. expected .. '"'))
+      end
+      for _, digits in ipairs { "18446744073709551616", "123456789012345678901234567890" } do
+        local err = "value: the number does not fit u64: 0 to 18446744073709551615"
+        assert.equal(err, written("$v", decode('{ "v": ' .. digits .. " }")))
+        assert.equal(err, written(digits))
+      end
+      assert.equal("value: a number below zero does not fit u64",
+        written("-9223372036854775809"))
+      map:delete(u32(9))
     end)
 
     it("takes u64 as digits and bytes as hex", function()

@@ -42,6 +42,12 @@ describe("filter", function()
     assert.equal("bash curl zsh", filtered { column = "calls", op = "GE", value = "5" })
     assert.equal("zsh",
       filtered { column = "calls", op = "EQ", value = "18446744073709551615" })
+    for _, value in ipairs { 0x7fffffffffffffff, "9223372036854775807.0", "0x7fffffffffffffff" } do
+      assert.equal("zsh", filtered { column = "calls", op = "GT", value = value })
+    end
+    assert.equal("zsh",
+      filtered { column = "calls", op = "EQ", value = "1.8446744073709551615e19" })
+    assert.equal("bash curl zsh", filtered { column = "calls", op = "LT", value = "Infinity" })
     assert.equal("bash", filtered { column = "delta", op = "LT", value = 0.0 })
     assert.equal("bash zsh", filtered { column = "delta", op = "LE", value = 0.0 })
   end)
@@ -71,8 +77,14 @@ describe("filter", function()
     end
     assert.equal("filter: no column 'pid'; there are comm, calls, delta",
       refusal { column = "pid", op = "EQ", value = 1.0 })
-    assert.equal("filter: column calls holds numbers, not 'many'",
+    assert.equal("filter: column calls: holds numbers, not 'many'",
       refusal { column = "calls", op = "EQ", value = "many" })
+    for _, value in ipairs { "18446744073709551616", "-9223372036854775809", "0x10000000000000000",
+      "-0x8000000000000001" } do
+      assert.equal("filter: column calls: " .. value .. " does not fit 64 bits: "
+        .. "-9223372036854775808 to 18446744073709551615",
+        refusal { column = "calls", op = "EQ", value = value })
+    end
     assert.truthy(refusal { column = "comm", op = "MATCHES", value = "[" }:find("bad pattern"))
   end)
 end)

@@ -118,6 +118,14 @@ describe("tables", function()
     local found = ask("sch_hash",
       'filter: [{ column: "value", op: GE, value: 3900 }, { column: "key", op: LT, value: 41 }]')
     assert.equal(2, #found.rows)
+    for _, value in ipairs { "18446744073709551615", '"18446744073709551615"' } do
+      local most = ask("sch_hash", 'filter: [{ column: "value", value: ' .. value .. " }]")
+      assert.equal(41, cell(most, 1, 1))
+    end
+    for _, value in ipairs { "9007199254740993.0", "9007199254740993" } do
+      local one = ask("sch_hash", 'filter: [{ column: "value", value: ' .. value .. " }]")
+      assert.equal(42, cell(one, 1, 1))
+    end
     local exact = ask("sch_hash", 'filter: [{ column: "value", value: "9007199254740993" }]')
     assert.equal(42, cell(exact, 1, 1))
     local text = ask("sch_points",

@@ -26,24 +26,10 @@ function input.value(command)
     "hex", "string", "number" }
 end
 
--- JSON's reader makes doubles of numbers: whole ones of more digits than doubles hold become text,
--- which every field takes as well.
-local function exact(word)
-  local bare = word:gsub("\\.", "__"):gsub('"[^"]*"', function(text) return ("_"):rep(#text) end)
-  local parts, at = {}, 1
-  for from, number, to in bare:gmatch("()([-+.%w]+)()") do
-    if number:match("^%-?%d+$") and #number > 15 then
-      parts[#parts + 1] = word:sub(at, from - 1) .. '"' .. number .. '"'
-      at = to
-    end
-  end
-  return table.concat(parts) .. word:sub(at)
-end
-
 -- A word as what GraphQL would get: JSON where it looks like it, the word itself otherwise.
 local function typed(word, columns)
   if word:match('^%s*[{%["]') then
-    local value, err = json.decode(exact(word))
+    local value, err = json.decode(word)
     if err then return nil, err end
     return value
   end

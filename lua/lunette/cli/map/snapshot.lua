@@ -4,6 +4,7 @@ local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
 local page = require("lunette.cli.map.page")
 local tty = require("lunette.core.tty")
+local u64 = require("lunette.runtime.u64")
 local units = require("lunette.cli.units")
 
 local snapshot = {}
@@ -26,8 +27,14 @@ function snapshot.take(variables, limit)
   return shot
 end
 
+-- The number of a cell, exactly: integers beyond 2^53 stand there as digits.
+local function number(cell)
+  if type(cell) ~= "string" then return tonumber(graph.value(cell) or nil) end
+  return u64.integer(cell) or tonumber(cell)
+end
+
 local function difference(new, old)
-  new, old = tonumber(graph.value(new) or nil), tonumber(graph.value(old) or nil)
+  new, old = number(new), number(old)
   return new and old and new - old
 end
 

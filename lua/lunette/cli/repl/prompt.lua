@@ -4,7 +4,6 @@ local complete = require("lunette.runtime.console.complete")
 local history = require("lunette.cli.repl.history")
 local inspect = require("lunette.runtime.inspect")
 local interrupt = require("lunette.core.interrupt")
-local output = require("lunette.cli.output")
 local parse = require("lunette.runtime.console.parse")
 local records = require("lunette.cli.repl.records")
 local traceback = require("lunette.cli.traceback")
@@ -28,7 +27,7 @@ function repl.print(results, env)
   for i = 1, results.n do
     local lines = records.are(results[i]) and records.lines(results[i], width)
       or { inspect.format(results[i], { width = width }) }
-    output.line(table.concat(lines, "\n"))
+    io.write(table.concat(lines, "\n"), "\n")
   end
 end
 
@@ -46,12 +45,12 @@ function repl.run(chunk, env)
     -- Printing may be long too: it is stopped in the same way.
     interrupted = select(2, interrupt.call(traceback, repl.print, results, env))
   elseif not interrupted then
-    output.aside(tostring(results[3]))
+    io.stderr:write(tostring(results[3]), "\n")
   end
   if interrupted then
     -- The terminal has written ^C where the cursor was.
     local what = ok and "interrupted" or tostring(results[3])
-    output.aside((tty.isatty(0) and "\n" or "") .. what)
+    io.stderr:write(tty.isatty(0) and "\n" or "", what, "\n")
   end
   return ok
 end
@@ -77,7 +76,7 @@ end
 local function hint_at_local(text, interactive)
   local names = interactive and parse.only_local(text)
   if names then
-    output.aside(("(local %s ends with this line; without 'local' it stays)"):format(names))
+    io.stderr:write(("(local %s ends with this line; without 'local' it stays)\n"):format(names))
   end
 end
 
@@ -94,7 +93,7 @@ local function loop(read, env, opts)
         failed = not repl.run(chunk, env) or failed
         hint_at_local(text, opts.interactive)
       else
-        output.aside(err)
+        io.stderr:write(err, "\n")
         failed = true
       end
     end
@@ -108,10 +107,10 @@ local function interactive(env)
   end))
   local path = history.path()
   for _, entry in ipairs(history.load(path)) do editor:remember(entry) end
-  output.line(WELCOME:format(require("lunette").version))
+  print(WELCOME:format(require("lunette").version))
   loop(function(prompt)
     local line, why = editor:read(prompt)
-    if not line then output.line(why == "interrupted" and "^C" or "") end
+    if not line then print(why == "interrupted" and "^C" or "") end
     return line, why
   end, env, {
     interactive = true,

@@ -1,6 +1,5 @@
 -- A list on the screen: a cursor, sorting by a column, a filter that is typed, rows that open.
 
-local escape = require("lunette.runtime.escape")
 local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
 
@@ -126,8 +125,7 @@ function List:draw(width, height)
     shown[#shown + 1] = row_line(self, i, lines[i + 1], width)
   end
   if #self.rows == 0 then
-    local none = self.filter ~= "" and "no row matches the filter" or self.spec.none
-    shown[2] = tables.cut(escape.terminal(none or "nothing here"), width)
+    shown[2] = self.filter ~= "" and "nothing is like that" or self.spec.none or "nothing here"
   end
   return shown
 end

@@ -1,6 +1,5 @@
 -- Text on the screen that scrolls and is searched, such as a program's instructions.
 
-local escape = require("lunette.runtime.escape")
 local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
 
@@ -42,8 +41,7 @@ function Text:draw(width, height)
   self.top = math.max(1, math.min(self.top, #self.lines - height + 1))
   local shown = {}
   for i = self.top, math.min(#self.lines, self.top + height - 1) do
-    local line = escape.terminal((self.lines[i]:gsub("\t", "  ")))
-    shown[#shown + 1] = coloured(self, tables.cut(line, width))
+    shown[#shown + 1] = coloured(self, tables.cut(self.lines[i]:gsub("\t", "  "), width))
   end
   return shown
 end
