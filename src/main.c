@@ -3,7 +3,6 @@
  * to the command in lua/lunette/cli/. What needs more than one VM (serve) asks for it there.
  */
 #include <malloc.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bind/modules.h"
@@ -18,7 +17,7 @@ static const char *take_root(int *argc, char **argv)
 	const char *root;
 
 	if (*argc < 3 || strcmp(argv[1], "--root") != 0)
-		return getenv("LUNETTE_ROOT");
+		return NULL;
 	root = argv[2];
 	memmove(argv + 1, argv + 3, (size_t)(*argc - 2) * sizeof(*argv));
 	*argc -= 2;

@@ -39,24 +39,24 @@ end
 ---@param name string
 function lunette.topic(name) return require("lunette.runtime.topic").open(name) end
 
-local function readable(path)
-  local f = io.open(path, "rb")
-  if f then f:close() end
-  return f ~= nil
+-- Where a build puts what it makes of a script's folder: beside the binary.
+local function built(files, dir, name)
+  local build = os.getenv("LUNETTE_BUILD") or files.binary():match("^(.*)/")
+  return ("%s/%s/%s"):format(build, dir:match("examples.*$") or dir, name)
 end
 
 --- Finds a file of a script: beside the script, or where the build put it (BPF objects).
 ---@param name string
 ---@return string path
 function lunette.path(name)
-  local script = registry.script() or debug.getinfo(2, "S").source:gsub("^@", "")
-  local dir = script:match("^(.*)/[^/]*$") or "."
-  local build = os.getenv("LUNETTE_BUILD") or "build"
-  local tried = { dir .. "/" .. name, ("%s/%s/%s"):format(build, dir, name) }
-  tried[3] = ("%s/%s/%s"):format(build, dir:match("examples.*$") or dir, name)
-  for _, path in ipairs(tried) do
-    if readable(path) then return path end
+  local files, tried = require("lunette.core.files"), {}
+  for _, dir in ipairs(require("lunette.runtime.scripts").places()) do
+    for _, path in ipairs { dir .. "/" .. name, built(files, dir, name) } do
+      if files.kind(path) == "file" then return path end
+      tried[#tried + 1] = path
+    end
   end
+  if #tried == 0 then tried[1] = "no folder: no script is loaded" end
   error(("%s: not found (looked for %s)"):format(name, table.concat(tried, ", ")), 2)
 end
 

@@ -42,6 +42,18 @@ local function caller()
   return info and info.source:gsub("^@", "") or "?", info and info.currentline or 0, script
 end
 
+--- The file of the code that calls Lunette: the first on the stack that is not Lunette's own. A
+--- tail call or pcall() in between is passed over.
+---@return string|nil path
+function registry.caller_source()
+  for level = 2, 50 do
+    local info = debug.getinfo(level, "S")
+    if not info then return nil end
+    if info.source:sub(1, 1) == "@" and not is_own(info.source) then return info.source:sub(2) end
+  end
+  return nil
+end
+
 --- Notes a declaration; item.source says where it was made.
 ---@generic T
 ---@param kind string

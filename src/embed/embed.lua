@@ -1,5 +1,6 @@
 -- Writes the table of embedded files: lua5.4 embed.lua OUT.S PREFIX DIR [PREFIX DIR]...
 -- Files below DIR get the name PREFIX/…, those of the prefix "lua" no prefix (they are modules).
+-- The prefix "module" and a module's name in place of DIR: the pure Lua module that is installed.
 -- The bytes come in by the assembler's .incbin, so that a large bundle costs no compile time.
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
@@ -17,8 +18,15 @@ local function add_files(files, prefix, dir)
   find:close()
 end
 
+local function add_module(files, name)
+  local path = assert(package.searchpath(name, package.path .. ";/usr/share/lua/5.1/?.lua"))
+  files[#files + 1] = { name = name .. ".lua", path = path }
+end
+
 local files = {}
-for i = 2, #arg, 2 do add_files(files, arg[i], arg[i + 1]) end
+for i = 2, #arg, 2 do
+  if arg[i] == "module" then add_module(files, arg[i + 1]) else add_files(files, arg[i], arg[i + 1]) end
+end
 table.sort(files, function(a, b) return a.name < b.name end)
 
 local lines = {}

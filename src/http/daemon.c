@@ -14,6 +14,7 @@
 #include "http/privileges.h"
 #include "http/daemon.h"
 #include "http/watch.h"
+#include "vm/script_files.h"
 
 /* An editor writes a file in several steps: wait until it is quiet. */
 enum { QUIET_MS = 150 };
@@ -54,8 +55,11 @@ static void announce(struct server *server)
 static void reload(struct server *server)
 {
 	char *err = NULL;
+	int result = lun_pool_reload(server->pool, &err);
 
-	if (lun_pool_reload(server->pool, &err) == 0) {
+	if (server->changes >= 0)
+		lun_watch_update(server->changes);
+	if (result == 0) {
 		lun_server_reloaded(true);
 		lun_log("info", "scripts loaded again");
 		return;
@@ -91,12 +95,14 @@ static void watch(struct server *server)
 
 		if (signo == SIGINT || signo == SIGTERM)
 			return;
-		if (signo == SIGHUP || n == 0) {
+		if (n == 0)
 			timeout = -1;
+		if (signo == SIGHUP || (n == 0 && lun_script_changed()))
 			reload(server);
-		}
-		if (n > 0 && fds[1].revents && lun_watch_read(server->changes))
+		if (n > 0 && fds[1].revents) {
+			lun_watch_read(server->changes);
 			timeout = QUIET_MS;
+		}
 	}
 }
 
@@ -127,6 +133,15 @@ static void stop(struct server *server)
 		lun_http_stop(server->http);
 }
 
+static void watch_scripts(struct server *server)
+{
+	server->changes = lun_watch_open();
+	if (server->changes < 0)
+		lun_log("warning", "changed scripts are not seen: %s", strerror(-server->changes));
+	else
+		lun_watch_update(server->changes);
+}
+
 int lun_http_serve(const struct lun_serve_options *options, char **err)
 {
 	struct server server = { .options = options, .changes = -1 };
@@ -139,8 +154,8 @@ int lun_http_serve(const struct lun_serve_options *options, char **err)
 		lun_privileges_drop();
 	result = start(&server, err);
 	if (result == 0) {
-		if (options->watch[0])
-			server.changes = lun_watch_open(options->watch);
+		if (options->watch)
+			watch_scripts(&server);
 		announce(&server);
 		watch(&server);
 	}

@@ -1,8 +1,11 @@
 #pragma once
-/* Tells when a *.lua in one of some folders has changed. */
+/* Watches the files that scripts were loaded from (vm/script_files.h), by inotify: their folders, and
+ * those of the symbolic links on the way, which a Kubernetes ConfigMap or git-sync exchanges. */
 #include <stdbool.h>
 
-/* A descriptor to poll, or -errno. Folders that cannot be watched are left out. */
-int lun_watch_open(const char *const *folders);
-/* Reads what happened: did a script change? */
-bool lun_watch_read(int fd);
+/* A descriptor that is readable when something in one of the folders changed; or -errno. */
+int lun_watch_open(void);
+/* Watches what was noted since: after each loading of the scripts. */
+void lun_watch_update(int fd);
+/* Reads what came, and forgets it: lun_script_changed() tells whether it is of account. */
+void lun_watch_read(int fd);

@@ -240,11 +240,11 @@ static void read_options(lua_State *L, struct lun_serve_options *options)
 	options->listen = opt_list(L, "listen");
 	options->hosts = opt_list(L, "hosts");
 	options->origins = opt_list(L, "origins");
-	options->watch = opt_list(L, "watch");
 	options->token = opt_string(L, "token");
 	options->allow_write = opt_flag(L, "allow_write");
 	options->allow_eval = opt_flag(L, "allow_eval");
 	options->no_auth = opt_flag(L, "no_auth");
+	options->watch = opt_flag(L, "watch");
 	options->keep_capabilities = opt_flag(L, "keep_capabilities");
 	options->body_limit = (size_t)opt_number(L, "body_limit", 8 << 20);
 	options->connections = (unsigned)opt_number(L, "connections", 256);

@@ -3,17 +3,10 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "vm/modules.h"
+#include "vm/search.h"
 #include "vm/vm_budget.h"
-#include "embed/embed.h"
-
-/* Where require() of a script looks beside the embedded files: Debian's Lua, as installed. */
-static const char script_path[] = "./?.lua;./?/init.lua;/usr/local/share/lua/5.4/?.lua;"
-				  "/usr/local/share/lua/5.4/?/init.lua;/usr/share/lua/5.4/?.lua;"
-				  "/usr/share/lua/5.4/?/init.lua;/usr/share/lua/5.1/?.lua;"
-				  "/usr/share/lua/5.1/?/init.lua";
 
 static int traceback(lua_State *L)
 {
@@ -40,70 +33,17 @@ int lun_vm_call(lua_State *L, int nargs, int nresults)
 	return status;
 }
 
-static int load_embedded(lua_State *L, const char *name)
-{
-	const struct lun_file *file = lun_embed_find(name);
-
-	if (!file)
-		return 0;
-	lua_pushfstring(L, "@%s", name);
-	if (luaL_loadbufferx(L, (const char *)file->data, file->size, lua_tostring(L, -1), "t"))
-		return lua_error(L);
-	lua_remove(L, -2);
-	lua_pushstring(L, name);
-	return 2;
-}
-
-/* searcher(module) -> loader, file name | text: the embedded "a/b.lua" or "a/b/init.lua" */
-static int l_searcher(lua_State *L)
-{
-	const char *path = luaL_gsub(L, luaL_checkstring(L, 1), ".", "/");
-	int n = load_embedded(L, lua_pushfstring(L, "%s.lua", path));
-
-	if (!n)
-		n = load_embedded(L, lua_pushfstring(L, "%s/init.lua", path));
-	if (!n)
-		lua_pushfstring(L, "no embedded file '%s.lua'", path);
-	return n ? n : 1;
-}
-
-/* The embedded files come right after package.preload: no file on disk can replace them. */
-static void add_searcher(lua_State *L)
-{
-	lua_getglobal(L, "table");
-	lua_getfield(L, -1, "insert");
-	lua_getglobal(L, "package");
-	lua_getfield(L, -1, "searchers");
-	lua_remove(L, -2); // table, insert, searchers
-	lua_pushinteger(L, 2);
-	lua_pushcfunction(L, l_searcher);
-	lua_call(L, 3, 0);
-	lua_pop(L, 1);
-}
-
-static void set_path(lua_State *L, const char *root)
-{
-	lua_getglobal(L, "package");
-	if (root)
-		lua_pushfstring(L, "%s/lua/?.lua;%s/lua/?/init.lua;%s", root, root, script_path);
-	else
-		lua_pushstring(L, script_path);
-	lua_setfield(L, -2, "path");
-	lua_pop(L, 1);
-}
-
 /* open(config) runs protected: memory may end while libraries are opened. */
 static int l_open(lua_State *L)
 {
 	const struct lun_vm_config *config = lua_touserdata(L, 1);
 
+	lun_search_ignore_environment(L);
 	luaL_openlibs(L);
 	lun_vm_hook_install(L);
 	lun_vm_coroutine_install(L);
 	lun_modules_preload(L, config->modules);
-	set_path(L, config->root);
-	if (!config->root)
-		add_searcher(L);
+	lun_search_install(L, config->root);
 	return 0;
 }
 

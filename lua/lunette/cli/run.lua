@@ -2,6 +2,7 @@
 
 local exit = require("lunette.cli.exit")
 local interrupt = require("lunette.core.interrupt")
+local scripts = require("lunette.runtime.scripts")
 local traceback = require("lunette.cli.traceback")
 
 local run = { raw = true }
@@ -23,12 +24,13 @@ function run.configure(command)
 end
 
 local function load_script(path)
+  scripts.print = "stdout"
   if path ~= "-" then
     local file, err = io.open(path)
     if not file then exit.fail(exit.MISSING, "%s", err) end
     file:close()
   end
-  local chunk, err = loadfile(path ~= "-" and path or nil)
+  local chunk, err = scripts.chunk(path ~= "-" and path or nil)
   if not chunk then exit.fail(exit.FAILED, "%s", err) end
   return chunk
 end

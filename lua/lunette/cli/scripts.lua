@@ -33,7 +33,7 @@ end
 ---@param limits? { seconds?: number, instructions?: integer }
 ---@return boolean|nil ok, string? err
 function scripts.try(file, limits)
-  local chunk, err = loadfile(file)
+  local chunk, err = found.chunk(file)
   if not chunk then return nil, err end
   local ok, interrupted, message, late = registry.loading(file, function()
     return interrupt.call(traceback, limits and limited(chunk, limits) or chunk)

@@ -81,18 +81,6 @@ local function token_of(given)
   return token
 end
 
-local function folder_of(path)
-  local scripts = require("lunette.cli.scripts")
-  local files = scripts.files(path)
-  return files[1] == path and (path:match("^(.*)/[^/]*$") or ".") or path
-end
-
-local function folders(given)
-  local list = {}
-  for i, path in ipairs(given.no_reload and {} or given.script) do list[i] = folder_of(path) end
-  return list
-end
-
 -- The sampler's settings live in the process: they are set before its VMs start.
 local function set_sampler(text)
   if not text then return end
@@ -133,7 +121,7 @@ function serve.run(given)
   warn_of_privileges()
   local ok, err = require("lunette.core.server").serve({
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
-    watch = folders(given), token = token,
+    watch = not given.no_reload, token = token,
     allow_write = given.allow_write, allow_eval = given.allow_eval, no_auth = given.no_auth,
     keep_capabilities = given.keep_capabilities,
     workers = given.vms, connections = given.max_connections, body_limit = given.max_body,

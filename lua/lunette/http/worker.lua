@@ -25,17 +25,10 @@ local Failure = { __tostring = function(failure) return failure.message end }
 local function fail(message) error(setmetatable({ message = message }, Failure), 0) end
 
 local function load_script(file)
-  local chunk, err = loadfile(file, "t")
+  local chunk, err = scripts.chunk(file)
   if not chunk then fail(err) end
   local ok, message = registry.loading(file, function() return xpcall(chunk, on_error) end)
   if not ok then fail(message) end
-end
-
--- A script may require() what lies beside it.
-local function add_folder(file)
-  local dir = file:match("^(.*)/[^/]*$") or "."
-  local entry = dir .. "/?.lua;"
-  if not package.path:find(entry, 1, true) then package.path = entry .. package.path end
 end
 
 --- Declares what is built in, then the scripts. Raises when one fails.
@@ -52,10 +45,7 @@ function worker.load(options, answers)
   for _, path in ipairs(options.scripts) do
     local files, err = scripts.files(path)
     if not files then fail(err) end
-    for _, file in ipairs(files) do
-      add_folder(file)
-      load_script(file)
-    end
+    for _, file in ipairs(files) do load_script(file) end
   end
   if answers then require("lunette.http.graphql").schema() end
 end
@@ -197,6 +187,9 @@ end
 --- Runs a service to its end.
 ---@param name string
 ---@param svc table
-function worker.service(name, svc) service_named(name).run(svc) end
+function worker.service(name, svc)
+  local service = service_named(name)
+  registry.loading(service.source.script, function() service.run(svc) end)
+end
 
 return worker

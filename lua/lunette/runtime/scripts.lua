@@ -1,26 +1,25 @@
--- Which files --script names.
+-- Scripts: which files --script names, how they are loaded, and where their require() looks.
 
-local scripts = { serving = {} } -- serving: the paths that this server was started with
+local core = require("lunette.core.files")
+local environment = require("lunette.runtime.environment")
+local registry = require("lunette.registry")
 
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+local scripts = {
+  serving = {}, -- the paths that this server was started with
+  print = "stderr", -- where print() of scripts writes: "stdout" where the script is the program
+  share = nil, -- a table that gets the globals of all scripts, too: the prompt's
+}
+
+local folders = {} -- of the scripts, in the order in which they were loaded
+
+local function is_script(name) return name:match("^[^.].*%.lua$") end
 
 local function listing(dir)
   local files = {}
-  local pipe = assert(io.popen(("ls -1 %s 2>/dev/null"):format(quote(dir .. "/"))))
-  for name in pipe:lines() do
-    if name:match("%.lua$") then files[#files + 1] = dir .. "/" .. name end
+  for _, name in ipairs(core.names(dir)) do
+    if is_script(name) then files[#files + 1] = dir .. "/" .. name end
   end
-  pipe:close()
   return files
-end
-
--- Whether it is one; nil when there is nothing.
-local function is_folder(path)
-  local file = io.open(path)
-  if not file then return nil end
-  local _, _, errno = file:read(0)
-  file:close()
-  return errno == 21 -- EISDIR
 end
 
 --- The files of a --script argument: itself, or the *.lua of a folder in order.
@@ -28,12 +27,77 @@ end
 ---@return string[]|nil files, string? err
 function scripts.files(path)
   path = #path > 1 and path:gsub("/+$", "") or path
-  local folder = is_folder(path)
-  if folder == nil then return nil, path .. ": no such script" end
-  if not folder then return { path } end
+  local kind = core.kind(path)
+  if not kind then return nil, path .. ": no such script" end
+  if kind ~= "folder" then return { path } end
+  core.note(path)
   local files = listing(path)
   if #files == 0 then return nil, path .. ": no *.lua in this folder" end
   return files
+end
+
+-- Noted first, so that a watcher sees the change that mends a file with an error.
+local function load_file(file)
+  if file then core.note(file) end
+  return loadfile(file, "t", environment.new(scripts.print, scripts.share))
+end
+
+-- As Lua's own searchers: a loader and the file, or the reason why there is none.
+local function search(name)
+  local tried = {}
+  for _, dir in ipairs(folders) do
+    for _, pattern in ipairs { "/?.lua", "/?/init.lua" } do
+      local file = dir .. pattern:gsub("?", (name:gsub("%.", "/")))
+      if core.kind(file) == "file" then
+        local loader, err = load_file(file)
+        if not loader then error(err, 0) end
+        return loader, file
+      end
+      core.note(file)
+      tried[#tried + 1] = ("no file '%s'"):format(file)
+    end
+  end
+  return table.concat(tried, "\n\t")
+end
+
+-- After what is embedded, before what is installed.
+local function add_folder(file)
+  local dir = file:match("^(.*)/[^/]*$") or "."
+  for _, known in ipairs(folders) do
+    if known == dir then return end
+  end
+  if #folders == 0 then table.insert(package.searchers, 3, search) end
+  folders[#folders + 1] = dir
+end
+
+--- A script's main chunk, with globals of its own; from now on require() finds modules beside it.
+---@param file string|nil nil: standard input
+---@return function|nil chunk, string? err
+function scripts.chunk(file)
+  if file then add_folder(file) end
+  return load_file(file)
+end
+
+-- The folder of the code that calls, where it is a file: the first on the stack that is not ours.
+local function caller_folder()
+  local source = registry.caller_source()
+  return source and (source:match("^(.*)/[^/]*$") or ".")
+end
+
+--- The folders in which a script's files are looked for: of the script that is loaded or runs, of
+--- the code that asks, and of the scripts before.
+---@return string[]
+function scripts.places()
+  local list, seen = {}, {}
+  local function add(dir)
+    if dir and not seen[dir] then list[#list + 1] = dir end
+    if dir then seen[dir] = true end
+  end
+  local script = registry.script()
+  add(script and (script:match("^(.*)/[^/]*$") or "."))
+  add(caller_folder())
+  for _, dir in ipairs(folders) do add(dir) end
+  return list
 end
 
 return scripts

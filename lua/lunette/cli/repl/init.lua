@@ -2,6 +2,7 @@
 
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
+local found = require("lunette.runtime.scripts")
 local graph = require("lunette.cli.graph")
 local parse = require("lunette.runtime.console.parse")
 local prompt = require("lunette.cli.repl.prompt")
@@ -34,6 +35,7 @@ function command.run(given)
   session.globals(env, function(source, variables)
     return graph.data(source, { variables = variables })
   end)
+  found.print, found.share = "stdout", env
   scripts.load(given.script)
   if #given.eval > 0 then return evaluate(given.eval, env) end
   return prompt.loop(env) and exit.FAILED or exit.OK

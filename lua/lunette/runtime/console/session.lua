@@ -25,6 +25,7 @@ end
 
 local function new(query)
   local env = setmetatable({}, { __index = _G })
+  env._G = env
   session.globals(env, query)
   return { env = env }
 end
