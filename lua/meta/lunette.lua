@@ -36,7 +36,8 @@ function lunette.service(name, fn) end
 ---@return lunette.Topic
 function lunette.topic(name) end
 
---- Finds a file of a script: beside the script, or where the build put it (BPF objects).
+--- Finds a file of a script: beside the script, or where the build put it (BPF objects): beside
+--- the binary. It works in functions of the script that run later, too.
 --- Raises, with the places where it looked, when it is nowhere.
 ---@param name string
 ---@return string path

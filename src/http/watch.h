@@ -1,6 +1,7 @@
 #pragma once
-/* Watches the files that scripts were loaded from (vm/script_files.h), by inotify: their folders, and
- * those of the symbolic links on the way, which a Kubernetes ConfigMap or git-sync exchanges. */
+/* Watches the files that scripts were loaded from (vm/script_files.h), by inotify: their folders,
+ * and those of the symbolic links on the way, which a Kubernetes ConfigMap or git-sync exchanges.
+ */
 #include <stdbool.h>
 
 /* A descriptor that is readable when something in one of the folders changed; or -errno. */

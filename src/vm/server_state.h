@@ -14,7 +14,7 @@ struct lun_serve_options {
 	const char *const *listen; /* "ADDR:PORT", NULL-terminated, as are the others */
 	const char *const *hosts;  /* names that a Host header may have, beside our own */
 	const char *const *origins;
-	const char *token;        /* NULL: none */
+	const char *token; /* NULL: none */
 	bool allow_write, allow_eval, no_auth, keep_capabilities;
 	bool watch; /* a script that changes is loaded again, with all others */
 	size_t body_limit;

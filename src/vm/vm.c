@@ -4,6 +4,7 @@
 #include <lualib.h>
 #include <stdio.h>
 
+#include "vm/libs.h"
 #include "vm/modules.h"
 #include "vm/search.h"
 #include "vm/vm_budget.h"
@@ -40,6 +41,7 @@ static int l_open(lua_State *L)
 
 	lun_search_ignore_environment(L);
 	luaL_openlibs(L);
+	lun_libs_install(L);
 	lun_vm_hook_install(L);
 	lun_vm_coroutine_install(L);
 	lun_modules_preload(L, config->modules);

@@ -13,6 +13,8 @@ Usage: lunette run SCRIPT [ARG...]
 Run a Lua script against the kernel. SCRIPT is a file, or - for standard input; what
 follows are its arguments: `...` and the table `arg`, as the lua program gives them.
 A script can begin with #!/usr/bin/env -S lunette run
+require() finds modules in Lunette itself, beside the script, and in /usr/share/lua/5.4;
+it ignores LUA_PATH, LUA_CPATH, LUA_INIT and the working directory.
 
 The exit code is the script's own (os.exit, or an integer that it returns), 1 when it raises
 an error, 130 when Ctrl-C stops it; what it holds open is closed in each case.
