@@ -13,6 +13,7 @@
 #include "metric/counts.h"
 #include "bind/modules.h"
 #include "vm/names.h"
+#include "vm/push.h"
 #include "vm/source.h"
 #include "vm/vm.h"
 #include "text/gzip.h"
@@ -95,11 +96,10 @@ static int l_gzip(lua_State *L)
 {
 	size_t len;
 	const char *text = luaL_checklstring(L, 1, &len);
-	struct lun_out out;
+	struct lun_out *out = lun_push_buffer(L);
 
-	lun_out_init(&out);
-	lun_gzip(&out, text, len);
-	return lun_metric_push_out(L, &out);
+	lun_gzip(out, text, len);
+	return lun_metric_push_out(L, out);
 }
 
 /* gzip_source(source) -> source that compresses it; takes it over */
@@ -153,11 +153,10 @@ static const luaL_Reg functions[] = {
 int luaopen_lunette_core_metrics(lua_State *L)
 {
 	luaL_newlib(L, functions);
-	lun_metric_open_tally(L);
+	lun_metric_open_groups(L);
 	lun_metric_open_page(L);
 	lun_metric_open_emit(L);
-	lun_metric_open_gate(L);
-	lun_metric_open_pass(L);
+	lun_metric_open_scan(L);
 	lun_metric_open_regex(L);
 	return 1;
 }

@@ -1,6 +1,6 @@
 /*
  * What a collector's emit(name, value, labels) is: a sample whose labels have the names of the
- * sample before goes straight into its tally; any other one goes to a Lua function, which tells
+ * sample before goes straight into its groups; any other one goes to a Lua function, which tells
  * by a slot where the next ones of that name belong.
  */
 #include "bind/metric.h"
@@ -11,28 +11,29 @@
 
 enum { MAX_SLOT_LABELS = 32, DIGITS = 24 };
 
-/* Its user values are the tally's object and the list of names, which stay alive so. */
+/* Its user values are the groups's object and the list of names, which stay alive so. */
 struct slot {
-	struct lun_groups **tally;
+	struct lun_groups **groups;
 	size_t n;
 	const char *names[MAX_SLOT_LABELS];
 };
 
-/* slot(tally, names) -> slot | nil where there are too many labels: names as the tally's labels */
+/* slot(groups, names) -> slot | nil where there are too many labels: names as the groups's labels
+ */
 static int l_slot(lua_State *L)
 {
-	struct lun_groups *tally = lun_groups_check(L, 1);
-	size_t n = lun_groups_labels(tally);
+	struct lun_groups *groups = lun_groups_check(L, 1);
+	size_t n = lun_groups_labels(groups);
 	struct slot *slot;
 
 	luaL_checktype(L, 2, LUA_TTABLE);
-	luaL_argcheck(L, lua_rawlen(L, 2) == n, 2, "not as many as the tally's labels");
+	luaL_argcheck(L, lua_rawlen(L, 2) == n, 2, "not as many as the groups's labels");
 	if (n > MAX_SLOT_LABELS) {
 		luaL_pushfail(L);
 		return 1;
 	}
 	slot = lua_newuserdatauv(L, sizeof(*slot), 2);
-	slot->tally = lua_touserdata(L, 1);
+	slot->groups = lua_touserdata(L, 1);
 	slot->n = n;
 	for (size_t i = 0; i < n; i++) {
 		lua_rawgeti(L, 2, (lua_Integer)i + 1);
@@ -104,18 +105,19 @@ static bool add(lua_State *L, const struct slot *slot)
 	struct lun_metric_number v = { .kind = LUN_NUMBER_F64 };
 	int64_t group;
 
-	if (!*slot->tally || !(lua_tonumber(L, 3) >= 0) || !read_labels(L, 4, slot, values, digits))
+	if (!*slot->groups || !(lua_tonumber(L, 3) >= 0) ||
+		!read_labels(L, 4, slot, values, digits))
 		return false;
-	group = lun_groups_group(*slot->tally, values);
+	group = lun_groups_group(*slot->groups, values);
 	if (group < 0)
-		return group == -ENOSPC; /* the tally has counted it */
+		return group == -ENOSPC; /* the groups has counted it */
 	if (lua_isinteger(L, 3)) {
 		v.kind = LUN_NUMBER_I64;
 		v.i64 = lua_tointeger(L, 3);
 	} else {
 		v.f64 = lua_tonumber(L, 3);
 	}
-	return lun_groups_add(*slot->tally, (size_t)group, 0, v) == 0;
+	return lun_groups_add(*slot->groups, (size_t)group, 0, v) == 0;
 }
 
 /* emit(self, name, value [, labels]) with the table of slots by name, and the Lua function */

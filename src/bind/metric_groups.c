@@ -1,5 +1,5 @@
 /*
- * Tallies and selections in Lua. A tally's groups are added from Lua (or by a pass, in C);
+ * Groups and exported groups in Lua. Groups are filled from Lua, or by a scan in C;
  * select() takes it out of its object, which is closed then.
  */
 #include "bind/metric.h"
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "vm/names.h"
+#include "vm/push.h"
 #include "metric/history.h"
 
 enum { MAX_LABELS = 64, MAX_CELLS = 1024 };
@@ -21,7 +22,7 @@ struct lun_groups *lun_groups_check(lua_State *L, int idx)
 	struct lun_groups **slot = luaL_checkudata(L, idx, LUN_GROUPS);
 
 	if (!*slot)
-		luaL_argerror(L, idx, "tally is closed");
+		luaL_argerror(L, idx, "the groups are closed");
 	return *slot;
 }
 
@@ -30,7 +31,7 @@ struct lun_exported *lun_exported_check(lua_State *L, int idx)
 	struct lun_exported **slot = luaL_checkudata(L, idx, LUN_EXPORTED);
 
 	if (!*slot)
-		luaL_argerror(L, idx, "selection is closed");
+		luaL_argerror(L, idx, "the exported groups are closed");
 	return *slot;
 }
 
@@ -71,9 +72,9 @@ static int rank(lua_State *L, struct lun_groups *t)
 	return lun_groups_rank(t, (size_t)top, (size_t)by - 1);
 }
 
-/* tally{ labels = number, cells = { "sum", ... }, limit = number, top = number, by = cell }
- * -> tally */
-static int l_tally(lua_State *L)
+/* groups{ labels = number, cells = { "sum", ... }, limit = number, top = number, by = cell }
+ * -> groups */
+static int l_groups_new(lua_State *L)
 {
 	enum lun_merge merge[MAX_CELLS];
 	struct lun_groups **slot;
@@ -95,15 +96,15 @@ static int l_tally(lua_State *L)
 	return *slot && rank(L, *slot) == 0 ? 1 : luaL_error(L, "not enough memory");
 }
 
-/* tally:clear(): its groups were taken elsewhere */
-static int l_tally_clear(lua_State *L)
+/* groups:clear(): forgets all groups */
+static int l_groups_clear(lua_State *L)
 {
 	lun_groups_clear(lun_groups_check(L, 1));
 	return 0;
 }
 
-/* tally:settle() -> whether it has the greatest (of what has top; true without) */
-static int l_tally_settle(lua_State *L)
+/* groups:settle() -> whether the greatest are known (always, without `top`) */
+static int l_groups_settle(lua_State *L)
 {
 	int err = lun_groups_settle(lun_groups_check(L, 1));
 
@@ -113,7 +114,7 @@ static int l_tally_settle(lua_State *L)
 	return 1;
 }
 
-static int l_tally_close(lua_State *L)
+static int l_groups_close(lua_State *L)
 {
 	struct lun_groups **slot = luaL_checkudata(L, 1, LUN_GROUPS);
 
@@ -174,14 +175,14 @@ static int add_number(lua_State *L, bool is_unsigned)
 	return 2;
 }
 
-/* tally:add(cell, number, label, ...) -> true | nil, "full" | "taken" */
-static int l_tally_add(lua_State *L)
+/* groups:add(cell, number, label, ...) -> true | nil, "full" | "taken" */
+static int l_groups_add(lua_State *L)
 {
 	return add_number(L, false);
 }
 
-/* tally:add_u64(cell, integer, label, ...): the same, the integer being unsigned */
-static int l_tally_add_u64(lua_State *L)
+/* groups:add_u64(cell, integer, label, ...): the same, the integer being unsigned */
+static int l_groups_add_u64(lua_State *L)
 {
 	return add_number(L, true);
 }
@@ -221,16 +222,16 @@ static int push_row(lua_State *L, const struct lun_groups *t, size_t group)
 	return 2;
 }
 
-/* tally:row(number) -> labels, cells */
-static int l_tally_row(lua_State *L)
+/* groups:row(number) -> labels, cells */
+static int l_groups_row(lua_State *L)
 {
 	struct lun_groups *t = lun_groups_check(L, 1);
 
 	return push_row(L, t, check_row(L, 2, lun_groups_size(t)));
 }
 
-/* tally:merge(other, row, label, ...) -> true | nil, "full": all cells of a row of another */
-static int l_tally_merge(lua_State *L)
+/* groups:merge(other, row, label, ...) -> true | nil, "full": all cells of a row of another */
+static int l_groups_merge(lua_State *L)
 {
 	struct lun_groups *t = lun_groups_check(L, 1), *from = lun_groups_check(L, 2);
 	size_t row = check_row(L, 3, lun_groups_size(from));
@@ -248,8 +249,8 @@ static int l_tally_merge(lua_State *L)
 	return 1;
 }
 
-/* tally:size() -> groups, refused, labels cut */
-static int l_tally_size(lua_State *L)
+/* groups:size() -> groups, refused, labels cut */
+static int l_groups_size(lua_State *L)
 {
 	const struct lun_groups *t = lun_groups_check(L, 1);
 
@@ -292,7 +293,7 @@ static bool opt_counters(lua_State *L, bool *counter, size_t n)
 	return any;
 }
 
-static void check_select(lua_State *L, struct lun_export_opts *opts, const struct lun_groups *t)
+static void check_export(lua_State *L, struct lun_export_opts *opts, const struct lun_groups *t)
 {
 	luaL_checktype(L, 2, LUA_TTABLE);
 	lua_getfield(L, 2, "rule"); // the string stays alive in the table
@@ -310,26 +311,26 @@ static void check_select(lua_State *L, struct lun_export_opts *opts, const struc
 	luaL_argcheck(L, opts->by < lun_groups_cells(t), 2, "by: no such cell");
 }
 
-/* tally:select{ rule, began, now, expire, top, by, max, counters, hold } -> selection */
-static int l_tally_select(lua_State *L)
+/* groups:export{ rule, began, now, expire, top, by, max, counters, hold } -> exported */
+static int l_groups_export(lua_State *L)
 {
-	struct lun_groups **tally = luaL_checkudata(L, 1, LUN_GROUPS);
+	struct lun_groups **groups = luaL_checkudata(L, 1, LUN_GROUPS);
 	struct lun_export_opts opts = { 0 };
 	struct lun_exported **slot;
 	bool counter[MAX_CELLS] = { false };
 
-	check_select(L, &opts, lun_groups_check(L, 1));
-	if (opt_counters(L, counter, lun_groups_cells(*tally)))
+	check_export(L, &opts, lun_groups_check(L, 1));
+	if (opt_counters(L, counter, lun_groups_cells(*groups)))
 		opts.counter = counter;
 	slot = lua_newuserdatauv(L, sizeof(struct lun_exported *), 0);
 	*slot = NULL;
 	luaL_setmetatable(L, LUN_EXPORTED);
-	*slot = lun_exported_new(*tally, &opts);
-	*tally = NULL;
+	*slot = lun_exported_new(*groups, &opts);
+	*groups = NULL;
 	return *slot ? 1 : luaL_error(L, "not enough memory");
 }
 
-static int l_selection_close(lua_State *L)
+static int l_exported_close(lua_State *L)
 {
 	struct lun_exported **slot = luaL_checkudata(L, 1, LUN_EXPORTED);
 
@@ -338,23 +339,23 @@ static int l_selection_close(lua_State *L)
 	return 0;
 }
 
-/* selection:row(number) -> labels, cells */
-static int l_selection_row(lua_State *L)
+/* exported:row(number) -> labels, cells */
+static int l_exported_row(lua_State *L)
 {
-	const struct lun_exported *sel = lun_exported_check(L, 1);
+	const struct lun_exported *exported = lun_exported_check(L, 1);
 
-	return push_row(L, sel->tally, sel->order[check_row(L, 2, sel->size)]);
+	return push_row(L, exported->groups, exported->order[check_row(L, 2, exported->size)]);
 }
 
-/* selection:size() -> groups, cut by top, cut by max, expired */
-static int l_selection_size(lua_State *L)
+/* exported:size() -> groups, cut by top, cut by max, expired */
+static int l_exported_size(lua_State *L)
 {
-	const struct lun_exported *sel = lun_exported_check(L, 1);
+	const struct lun_exported *exported = lun_exported_check(L, 1);
 
-	lua_pushinteger(L, (lua_Integer)sel->size);
-	lua_pushinteger(L, (lua_Integer)sel->cut_top);
-	lua_pushinteger(L, (lua_Integer)sel->cut_max);
-	lua_pushinteger(L, (lua_Integer)sel->cut_expired);
+	lua_pushinteger(L, (lua_Integer)exported->size);
+	lua_pushinteger(L, (lua_Integer)exported->cut_top);
+	lua_pushinteger(L, (lua_Integer)exported->cut_max);
+	lua_pushinteger(L, (lua_Integer)exported->cut_expired);
 	return 4;
 }
 
@@ -379,21 +380,21 @@ static void exemplar_text(lua_State *L, int idx, struct lun_out *out)
 	}
 }
 
-/* selection:exemplar(row, labels, value) */
-static int l_selection_exemplar(lua_State *L)
+/* exported:exemplar(row, labels, value) */
+static int l_exported_exemplar(lua_State *L)
 {
-	struct lun_exported *sel = lun_exported_check(L, 1);
-	size_t row = check_row(L, 2, sel->size);
+	struct lun_exported *exported = lun_exported_check(L, 1);
+	size_t row = check_row(L, 2, exported->size);
 	double value = luaL_checknumber(L, 4);
-	struct lun_out text;
+	struct lun_out *text;
 	int err;
 
 	luaL_checktype(L, 3, LUA_TTABLE);
 	lua_settop(L, 4);
-	lun_out_init(&text);
-	exemplar_text(L, 3, &text);
-	err = text.err ? text.err : lun_exported_exemplar(sel, row, &text, value);
-	lun_out_free(&text);
+	text = lun_push_buffer(L);
+	exemplar_text(L, 3, text);
+	err = text->err ? text->err : lun_exported_exemplar(exported, row, text, value);
+	lun_out_free(text);
 	return err ? luaL_error(L, "not enough memory") : 0;
 }
 
@@ -406,39 +407,39 @@ static int l_forget(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{ "tally", l_tally },
+	{ "groups", l_groups_new },
 	{ "forget", l_forget },
 	{ NULL, NULL },
 };
 
-static const luaL_Reg tally_methods[] = {
-	{ "add", l_tally_add },
-	{ "add_u64", l_tally_add_u64 },
-	{ "merge", l_tally_merge },
-	{ "row", l_tally_row },
-	{ "size", l_tally_size },
-	{ "settle", l_tally_settle },
-	{ "clear", l_tally_clear },
-	{ "select", l_tally_select },
-	{ "close", l_tally_close },
-	{ "__gc", l_tally_close },
-	{ "__close", l_tally_close },
+static const luaL_Reg groups_methods[] = {
+	{ "add", l_groups_add },
+	{ "add_u64", l_groups_add_u64 },
+	{ "merge", l_groups_merge },
+	{ "row", l_groups_row },
+	{ "size", l_groups_size },
+	{ "settle", l_groups_settle },
+	{ "clear", l_groups_clear },
+	{ "export", l_groups_export },
+	{ "close", l_groups_close },
+	{ "__gc", l_groups_close },
+	{ "__close", l_groups_close },
 	{ NULL, NULL },
 };
 
-static const luaL_Reg selection_methods[] = {
-	{ "row", l_selection_row },
-	{ "size", l_selection_size },
-	{ "exemplar", l_selection_exemplar },
-	{ "close", l_selection_close },
-	{ "__gc", l_selection_close },
-	{ "__close", l_selection_close },
+static const luaL_Reg exported_methods[] = {
+	{ "row", l_exported_row },
+	{ "size", l_exported_size },
+	{ "exemplar", l_exported_exemplar },
+	{ "close", l_exported_close },
+	{ "__gc", l_exported_close },
+	{ "__close", l_exported_close },
 	{ NULL, NULL },
 };
 
-void lun_metric_open_tally(lua_State *L)
+void lun_metric_open_groups(lua_State *L)
 {
-	lun_metric_class(L, LUN_GROUPS, tally_methods);
-	lun_metric_class(L, LUN_EXPORTED, selection_methods);
+	lun_metric_class(L, LUN_GROUPS, groups_methods);
+	lun_metric_class(L, LUN_EXPORTED, exported_methods);
 	luaL_setfuncs(L, functions, 0);
 }

@@ -1,6 +1,6 @@
 /*
- * Pages in Lua: built family by family, then written as text or as a source. flight() lets a
- * scrape that comes while another one's page is being made wait for that page and share it.
+ * Pages in Lua: built family by family, then written as text or as a source. share() lets a
+ * scrape wait for the page that another scrape is making, and use it.
  */
 #include "bind/metric.h"
 
@@ -10,6 +10,7 @@
 
 #include "metric/scrape_share.h"
 #include "vm/names.h"
+#include "vm/push.h"
 #include "vm/source.h"
 
 enum { MAX_BOUNDS = 1024, MAX_VIEW_LABELS = 128 };
@@ -89,8 +90,7 @@ static lua_Integer opt_integer(lua_State *L, int idx, const char *field, lua_Int
 	return n;
 }
 
-/* page:family{ name, type, help, unit } -> number | nil, "exists" | "late": what comes behind
- * its place is written already | "sealed" */
+/* page:family{ name, type, help, unit } -> number | nil, "exists" */
 static int l_page_family(lua_State *L)
 {
 	struct lun_page *page = lun_page_check(L, 1);
@@ -107,12 +107,9 @@ static int l_page_family(lua_State *L)
 	luaL_argcheck(L, type >= 0, 2, "type: unknown");
 	head.type = (enum lun_metric_type)type;
 	number = lun_page_family(page, &head);
-	if (number == -EEXIST || number == -EBUSY || number == -EPIPE) {
+	if (number == -EEXIST) {
 		luaL_pushfail(L);
-		lua_pushstring(L,
-			number == -EEXIST          ? "exists"
-				: number == -EBUSY ? "late"
-						   : "sealed");
+		lua_pushliteral(L, "exists");
 		return 2;
 	}
 	if (number < 0)
@@ -137,9 +134,9 @@ static size_t check_bounds(lua_State *L, double *bounds)
 	return n;
 }
 
-/* One label of a view: { name, value = constant } or { name, index = label of the tally }. */
+/* One label of a view: { name, value = constant } or { name, index = label of the groups }. */
 static void check_view_label(
-	lua_State *L, struct lun_metric_view_label *label, const struct lun_exported *sel)
+	lua_State *L, struct lun_metric_view_label *label, const struct lun_exported *exported)
 {
 	int idx = lua_gettop(L);
 	lua_Integer index = opt_integer(L, idx, "index", 0);
@@ -148,13 +145,13 @@ static void check_view_label(
 	label->value = opt_string(L, idx, "value");
 	luaL_argcheck(L, label->name && lun_metric_label_ok(label->name), 4, "labels: a bad name");
 	if (!label->value)
-		luaL_argcheck(L, index >= 1 && (size_t)index <= lun_groups_labels(sel->tally), 4,
-			"labels: no such index");
+		luaL_argcheck(L, index >= 1 && (size_t)index <= lun_groups_labels(exported->groups),
+			4, "labels: no such index");
 	label->index = (size_t)index - 1;
 }
 
 static size_t check_view_labels(
-	lua_State *L, struct lun_metric_view_label *labels, const struct lun_exported *sel)
+	lua_State *L, struct lun_metric_view_label *labels, const struct lun_exported *exported)
 {
 	size_t n;
 
@@ -164,7 +161,7 @@ static size_t check_view_labels(
 	for (size_t i = 0; i < n; i++) {
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
 		luaL_checktype(L, -1, LUA_TTABLE);
-		check_view_label(L, &labels[i], sel);
+		check_view_label(L, &labels[i], exported);
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
@@ -177,16 +174,16 @@ static size_t cells_read(const struct lun_metric_view *view)
 	return view->shape == LUN_METRIC_PLAIN_SHAPE ? 1 : view->n_bounds + 1;
 }
 
-/* page:view(family, selection, { shape, labels, cell, divisor, bounds, sum, one }) */
+/* page:view(family, exported, { shape, labels, cell, divisor, bounds, sum, one }) */
 static int l_page_view(lua_State *L)
 {
 	struct lun_page *page = lun_page_check(L, 1);
 	lua_Integer family = luaL_checkinteger(L, 2);
-	struct lun_exported *sel = lun_exported_check(L, 3);
+	struct lun_exported *exported = lun_exported_check(L, 3);
 	struct lun_metric_view_label labels[MAX_VIEW_LABELS];
 	double bounds[MAX_BOUNDS];
 	struct lun_metric_view view = { .labels = labels, .bounds = bounds };
-	size_t n_cells = lun_groups_cells(sel->tally);
+	size_t n_cells = lun_groups_cells(exported->groups);
 	int err;
 
 	luaL_checktype(L, 4, LUA_TTABLE);
@@ -196,7 +193,7 @@ static int l_page_view(lua_State *L)
 	view.divisor = luaL_optnumber(L, -1, 1);
 	lua_pop(L, 2);
 	view.n_bounds = check_bounds(L, bounds);
-	view.n_labels = check_view_labels(L, labels, sel);
+	view.n_labels = check_view_labels(L, labels, exported);
 	view.cell = (size_t)opt_integer(L, 4, "cell", 1) - 1;
 	view.sum = (int)opt_integer(L, 4, "sum", 0) - 1;
 	view.one = opt_bool(L, 4, "one");
@@ -205,7 +202,7 @@ static int l_page_view(lua_State *L)
 	luaL_argcheck(L, view.sum < (int)n_cells, 4, "sum: no such cell");
 	luaL_argcheck(
 		L, family >= 0 && (size_t)family < lun_page_families(page), 2, "no such family");
-	err = lun_page_view(page, (int)family, sel, &view);
+	err = lun_page_view(page, (int)family, exported, &view);
 	return err ? fail(L, err) : 0;
 }
 
@@ -249,81 +246,11 @@ static int l_page_source(lua_State *L)
 
 int lun_metric_push_out(lua_State *L, struct lun_out *out)
 {
-	int err = out->err;
-
-	/* A buffer of Lua's would hold it all twice as well, and this may raise only here. */
-	if (!err)
-		lua_pushlstring(L, out->data ? out->data : "", out->len);
+	if (out->err)
+		return fail(L, out->err);
+	lua_pushlstring(L, out->data ? out->data : "", out->len);
 	lun_out_free(out);
-	return err ? fail(L, err) : 1;
-}
-
-/* page:hold(name): families yet unknown will come from that name on */
-static int l_page_hold(lua_State *L)
-{
-	int err = lun_page_hold(lun_page_check(L, 1), luaL_checkstring(L, 2));
-
-	return err ? fail(L, err) : 0;
-}
-
-/* page:tail(other): the other one comes at its end, and is closed here */
-static int l_page_tail(lua_State *L)
-{
-	struct lun_page *page = lun_page_check(L, 1), *tail = lun_page_check(L, 2);
-
-	luaL_argcheck(L, tail != page, 2, "the page itself");
-	*(struct lun_page **)lua_touserdata(L, 2) = NULL;
-	lun_page_tail(page, tail);
-	return 0;
-}
-
-/* page:sealed() -> whether it was written before it was ready */
-static int l_page_sealed(lua_State *L)
-{
-	lua_pushboolean(L, lun_page_sealed(lun_page_check(L, 1)));
 	return 1;
-}
-
-/* page:pending(family): its samples come later; page:ready(): all that was pending is there */
-static int l_page_pending(lua_State *L)
-{
-	struct lun_page *page = lun_page_check(L, 1);
-	lua_Integer family = luaL_checkinteger(L, 2);
-
-	luaL_argcheck(
-		L, family >= 0 && (size_t)family < lun_page_families(page), 2, "no such family");
-	lun_page_pending(page, (int)family);
-	return 0;
-}
-
-static int l_page_ready(lua_State *L)
-{
-	lun_page_ready(lun_page_check(L, 1));
-	return 0;
-}
-
-/* page:begin("text" | "openmetrics") -> the text up to what is pending, source of the rest */
-static int l_page_begin(lua_State *L)
-{
-	struct lun_page *page = lun_page_check(L, 1);
-	enum lun_metric_format format =
-		(enum lun_metric_format)luaL_checkoption(L, 2, "text", formats);
-	struct lun_source **slot = lun_source_new(L);
-	struct lun_out out;
-	int more;
-
-	*slot = lun_page_source(page, format);
-	if (!*slot)
-		return fail(L, -ENOMEM);
-	lun_out_init(&out);
-	do {
-		more = (*slot)->pull(*slot, &out);
-	} while (more > 0);
-	if (more < 0 && more != -EAGAIN)
-		out.err = more;
-	lun_metric_push_out(L, &out);
-	lua_insert(L, -2);
-	return 2;
 }
 
 /* page:text("text" | "openmetrics") -> string; not of a page that streams */
@@ -332,60 +259,59 @@ static int l_page_text(lua_State *L)
 	struct lun_page *page = lun_page_check(L, 1);
 	enum lun_metric_format format =
 		(enum lun_metric_format)luaL_checkoption(L, 2, "text", formats);
+	struct lun_out *out = lun_push_buffer(L);
 	struct lun_source *source;
-	struct lun_out out;
 	int more;
 
 	luaL_argcheck(L, !lun_page_streams(page), 1, "the page streams: take its source");
 	source = lun_page_source(page, format);
 	if (!source)
 		return fail(L, -ENOMEM);
-	lun_out_init(&out);
 	/* Each pull stops when the writer holds 64 KiB, so it goes on until the end. */
 	do {
-		more = source->pull(source, &out);
+		more = source->pull(source, out);
 	} while (more > 0);
 	source->close(source);
 	if (more < 0)
-		out.err = more;
-	return lun_metric_push_out(L, &out);
+		out->err = more;
+	return lun_metric_push_out(L, out);
 }
 
-/* flight(key, seconds, wait) -> flight (make the page in so many seconds, and land() it) | page
- * that another one made | nil when that was waited for in vain */
-static int l_flight(lua_State *L)
+/* share(key, seconds, wait) -> share (make the page in so many seconds, then share:finish(page))
+ * | page that another scrape made | nil when none came within `wait` seconds */
+static int l_share(lua_State *L)
 {
 	const char *key = luaL_checkstring(L, 1);
 	double seconds = luaL_checknumber(L, 2), wait = luaL_checknumber(L, 3);
-	struct lun_scrape_share **flight =
+	struct lun_scrape_share **share =
 		lua_newuserdatauv(L, sizeof(struct lun_scrape_share *), 0);
 	struct lun_page **page;
 
-	*flight = NULL;
+	*share = NULL;
 	luaL_setmetatable(L, LUN_SCRAPE_SHARE);
 	page = new_page_slot(L);
-	*flight = lun_scrape_share_join(key, seconds, wait, page);
-	lua_settop(L, *flight ? 4 : 5);
-	if (!*flight && !*page)
+	*share = lun_scrape_share_join(key, seconds, wait, page);
+	lua_settop(L, *share ? 4 : 5);
+	if (!*share && !*page)
 		lua_pushnil(L);
 	return 1;
 }
 
-/* flight:land([page]): those who wait get the page; without one they make their own */
-static int l_flight_land(lua_State *L)
+/* share:finish([page]): waiting scrapes get the page; without one they make their own */
+static int l_share_finish(lua_State *L)
 {
 	struct lun_scrape_share **slot = luaL_checkudata(L, 1, LUN_SCRAPE_SHARE);
 	struct lun_page **page = luaL_testudata(L, 2, LUN_PAGE);
 
 	if (*slot)
-		lun_scrape_share_land(*slot, page ? *page : NULL);
+		lun_scrape_share_finish(*slot, page ? *page : NULL);
 	*slot = NULL;
 	return 0;
 }
 
 static const luaL_Reg functions[] = {
 	{ "page", l_page },
-	{ "flight", l_flight },
+	{ "share", l_share },
 	{ NULL, NULL },
 };
 
@@ -396,28 +322,22 @@ static const luaL_Reg page_methods[] = {
 	{ "size", l_page_size },
 	{ "source", l_page_source },
 	{ "text", l_page_text },
-	{ "hold", l_page_hold },
-	{ "tail", l_page_tail },
-	{ "sealed", l_page_sealed },
-	{ "pending", l_page_pending },
-	{ "ready", l_page_ready },
-	{ "begin", l_page_begin },
 	{ "close", l_page_close },
 	{ "__gc", l_page_close },
 	{ "__close", l_page_close },
 	{ NULL, NULL },
 };
 
-static const luaL_Reg flight_methods[] = {
-	{ "land", l_flight_land },
-	{ "__gc", l_flight_land },
-	{ "__close", l_flight_land },
+static const luaL_Reg share_methods[] = {
+	{ "finish", l_share_finish },
+	{ "__gc", l_share_finish },
+	{ "__close", l_share_finish },
 	{ NULL, NULL },
 };
 
 void lun_metric_open_page(lua_State *L)
 {
 	lun_metric_class(L, LUN_PAGE, page_methods);
-	lun_metric_class(L, LUN_SCRAPE_SHARE, flight_methods);
+	lun_metric_class(L, LUN_SCRAPE_SHARE, share_methods);
 	luaL_setfuncs(L, functions, 0);
 }

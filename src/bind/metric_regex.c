@@ -6,6 +6,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <string.h>
 
 #include "vm/names.h"
 
@@ -33,15 +34,23 @@ static int l_regex_gc(lua_State *L)
 	return 0;
 }
 
-/* nil, "what at its place" */
-static int fail_compile(lua_State *L, int err, size_t offset)
+/* nil, "regexp 'PATTERN' does not compile: why" */
+static int fail_compile(lua_State *L, const char *text, const char *why)
+{
+	luaL_pushfail(L);
+	lua_pushlstring(L, text, strnlen(text, 100));
+	lua_pushfstring(L, "regexp '%s' does not compile: %s", lua_tostring(L, -1), why);
+	lua_remove(L, -2);
+	return 2;
+}
+
+static int fail_at(lua_State *L, const char *text, int err, size_t offset)
 {
 	unsigned char message[256];
 
 	pcre2_get_error_message(err, message, sizeof(message));
-	luaL_pushfail(L);
-	lua_pushfstring(L, "%s, at byte %I", (const char *)message, (lua_Integer)offset);
-	return 2;
+	return fail_compile(L, text,
+		lua_pushfstring(L, "%s, at byte %I", (const char *)message, (lua_Integer)offset));
 }
 
 static void set_limits(pcre2_match_context *limits)
@@ -63,14 +72,12 @@ static int l_regex(lua_State *L)
 
 	*p = (struct pattern){ 0 };
 	luaL_setmetatable(L, LUN_REGEX);
-	if (len > MOST_PATTERN) {
-		luaL_pushfail(L);
-		lua_pushfstring(L, "longer than %d bytes", MOST_PATTERN);
-		return 2;
-	}
+	if (len > MOST_PATTERN)
+		return fail_compile(
+			L, text, lua_pushfstring(L, "longer than %d bytes", MOST_PATTERN));
 	p->code = pcre2_compile((PCRE2_SPTR)text, len, options, &err, &offset, NULL);
 	if (!p->code)
-		return fail_compile(L, err, offset);
+		return fail_at(L, text, err, offset);
 	p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
 	p->limits = pcre2_match_context_create(NULL);
 	if (!p->match || !p->limits)

@@ -1,6 +1,6 @@
 /*
- * Passes in Lua: a table that says what to read and where it goes, as lunette.metrics.compile
- * makes it, becomes a struct lun_map_scan; then it runs, or becomes a source of text.
+ * Scans in Lua. A table says what to read and where it goes; lunette.metrics.compile makes it. It
+ * becomes a struct lun_map_scan, which fills groups or becomes a source of text.
  *
  *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline, top, by, expire,
  *     labels = { column… }, cells = { { goes, column, cell, … }… } }
@@ -25,7 +25,7 @@ static const char *const froms[] = { "const", "key", "value", "cpu", NULL };
 static const char *const raws[] = { "none", "hex", "string", "number", NULL };
 static const char *const goes[] = { "number", "one", "bucket", "slots", "observe", NULL };
 
-static int l_pass_gc(lua_State *L)
+static int l_scan_gc(lua_State *L)
 {
 	struct lun_map_scan **slot = luaL_checkudata(L, 1, LUN_MAP_SCAN);
 
@@ -98,10 +98,10 @@ static char *field_copy(lua_State *L, const char *field)
 
 /* Finds a column's place in its plan; raises when there is none of that path. */
 static void find_pick(
-	lua_State *L, const struct lun_map_scan *pass, struct lun_map_scan_column *column)
+	lua_State *L, const struct lun_map_scan *scan, struct lun_map_scan_column *column)
 {
 	bool of_key = column->from == LUN_FROM_KEY;
-	const struct lun_plan *plan = of_key ? pass->key : pass->value;
+	const struct lun_plan *plan = of_key ? scan->key : scan->value;
 	const char *root = of_key ? "key" : "value", *path;
 
 	lua_getfield(L, -1, "path");
@@ -123,7 +123,7 @@ static bool has_field(lua_State *L, const char *name)
 
 /* The column described by the table on the top of the stack. */
 static void read_column(
-	lua_State *L, const struct lun_map_scan *pass, struct lun_map_scan_column *column)
+	lua_State *L, const struct lun_map_scan *scan, struct lun_map_scan_column *column)
 {
 	luaL_checktype(L, -1, LUA_TTABLE);
 	column->from = (enum lun_map_scan_from)field_option(L, "from", "const", froms);
@@ -133,10 +133,10 @@ static void read_column(
 	if (column->from == LUN_FROM_CONST)
 		column->text = field_copy(L, "text");
 	else if (column->from != LUN_FROM_CPU && !column->raw)
-		find_pick(L, pass, column);
+		find_pick(L, scan, column);
 }
 
-static void read_labels(lua_State *L, struct lun_map_scan *pass)
+static void read_labels(lua_State *L, struct lun_map_scan *scan)
 {
 	size_t n;
 
@@ -145,23 +145,23 @@ static void read_labels(lua_State *L, struct lun_map_scan *pass)
 	n = lua_rawlen(L, -1);
 	if (n > MAX_LABELS)
 		luaL_error(L, "labels: at most %d", MAX_LABELS);
-	pass->labels = calloc(n + 1, sizeof(*pass->labels));
-	if (!pass->labels)
+	scan->labels = calloc(n + 1, sizeof(*scan->labels));
+	if (!scan->labels)
 		luaL_error(L, "not enough memory");
-	pass->n_labels = n;
+	scan->n_labels = n;
 	for (size_t i = 0; i < n; i++) {
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
-		read_column(L, pass, &pass->labels[i]);
+		read_column(L, scan, &scan->labels[i]);
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
 }
 
 static void read_index(
-	lua_State *L, const struct lun_map_scan *pass, struct lun_map_scan_cell *cell)
+	lua_State *L, const struct lun_map_scan *scan, struct lun_map_scan_cell *cell)
 {
 	lua_getfield(L, -1, "index");
-	read_column(L, pass, &cell->index);
+	read_column(L, scan, &cell->index);
 	lua_pop(L, 1);
 	cell->first = field_integer(L, "first", 0);
 	lua_getfield(L, -1, "sum_index");
@@ -194,16 +194,16 @@ static void read_bounds(lua_State *L, struct lun_map_scan_cell *cell)
 
 /* The array that slots are counted in must be one of numbers. */
 static void check_slots(
-	lua_State *L, const struct lun_map_scan *pass, const struct lun_map_scan_cell *cell)
+	lua_State *L, const struct lun_map_scan *scan, const struct lun_map_scan_cell *cell)
 {
 	const struct lun_map_scan_column *c = &cell->column;
-	const struct lun_plan *plan = c->from == LUN_FROM_KEY ? pass->key : pass->value;
+	const struct lun_plan *plan = c->from == LUN_FROM_KEY ? scan->key : scan->value;
 
 	if (c->raw || c->from == LUN_FROM_CPU || !plan || plan->ops[c->pick.op].kind != LUN_K_ARRAY)
 		luaL_error(L, "slots: the column is no array");
 }
 
-static void read_cell(lua_State *L, const struct lun_map_scan *pass, struct lun_map_scan_cell *cell)
+static void read_cell(lua_State *L, const struct lun_map_scan *scan, struct lun_map_scan_cell *cell)
 {
 	luaL_checktype(L, -1, LUA_TTABLE);
 	cell->goes = (enum lun_map_scan_goes)field_option(L, "goes", "number", goes);
@@ -214,20 +214,20 @@ static void read_cell(lua_State *L, const struct lun_map_scan *pass, struct lun_
 		luaL_error(L, "cells: out of range");
 	if (cell->goes != LUN_GOES_ONE) {
 		lua_getfield(L, -1, "column");
-		read_column(L, pass, &cell->column);
+		read_column(L, scan, &cell->column);
 		lua_pop(L, 1);
 		if (cell->column.from != LUN_FROM_KEY && cell->column.from != LUN_FROM_VALUE)
 			luaL_error(L, "cells: a number comes from the key or the value");
 	}
 	if (cell->goes == LUN_GOES_BUCKET)
-		read_index(L, pass, cell);
+		read_index(L, scan, cell);
 	if (cell->goes == LUN_GOES_OBSERVE || has_field(L, "bounds"))
 		read_bounds(L, cell);
 	if (cell->goes == LUN_GOES_SLOTS)
-		check_slots(L, pass, cell);
+		check_slots(L, scan, cell);
 }
 
-static void read_cells(lua_State *L, struct lun_map_scan *pass)
+static void read_cells(lua_State *L, struct lun_map_scan *scan)
 {
 	size_t n;
 
@@ -236,13 +236,13 @@ static void read_cells(lua_State *L, struct lun_map_scan *pass)
 	n = lua_rawlen(L, -1);
 	if (n < 1 || n > MAX_CELLS)
 		luaL_error(L, "cells: 1 to %d", MAX_CELLS);
-	pass->cells = calloc(n, sizeof(*pass->cells));
-	if (!pass->cells)
+	scan->cells = calloc(n, sizeof(*scan->cells));
+	if (!scan->cells)
 		luaL_error(L, "not enough memory");
-	pass->n_cells = n;
+	scan->n_cells = n;
 	for (size_t i = 0; i < n; i++) {
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
-		read_cell(L, pass, &pass->cells[i]);
+		read_cell(L, scan, &scan->cells[i]);
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
@@ -264,25 +264,25 @@ static struct lun_plan *read_plan(lua_State *L, const char *field, uint32_t size
 }
 
 /* What is left out as it does not change: expire = { rule, began, seconds }. */
-static void read_expiry(lua_State *L, struct lun_map_scan *pass)
+static void read_expiry(lua_State *L, struct lun_map_scan *scan)
 {
 	if (lua_getfield(L, -1, "expire") == LUA_TTABLE) {
-		pass->began = field_number(L, "began");
-		pass->expire = field_number(L, "seconds");
+		scan->began = field_number(L, "began");
+		scan->expire = field_number(L, "seconds");
 		lua_getfield(L, -1, "rule");
-		pass->rule = strdup(luaL_checkstring(L, -1));
+		scan->rule = strdup(luaL_checkstring(L, -1));
 		lua_pop(L, 1);
-		if (!pass->rule)
+		if (!scan->rule)
 			luaL_error(L, "not enough memory");
 	}
 	lua_pop(L, 1);
 }
 
-/* The pass that the table at 1 describes, in an object that owns it; 0, or nil, message, errno
+/* The scan that the table at 1 describes, in an object that owns it; 0, or nil, message, errno
  * pushed and 3. Misuse raises. */
-static int read_pass(lua_State *L, struct lun_map_scan ***slot)
+static int read_scan(lua_State *L, struct lun_map_scan ***slot)
 {
-	struct lun_map_scan *pass;
+	struct lun_map_scan *scan;
 	struct lun_map *map;
 	int err;
 
@@ -292,54 +292,54 @@ static int read_pass(lua_State *L, struct lun_map_scan ***slot)
 	luaL_setmetatable(L, LUN_MAP_SCAN);
 	lua_getfield(L, 1, "map");
 	map = lun_map_check(L, -1);
-	pass = **slot = calloc(1, sizeof(*pass));
-	if (!pass)
+	scan = **slot = calloc(1, sizeof(*scan));
+	if (!scan)
 		return luaL_error(L, "not enough memory");
-	pass->map.fd = -1;
-	err = lun_map_dup(&pass->map, map);
+	scan->map.fd = -1;
+	err = lun_map_dup(&scan->map, map);
 	lua_pop(L, 1);
 	if (err)
 		return lun_push_error(L, err, NULL);
-	pass->key = read_plan(L, "key_plan", pass->map.info.key_size);
-	pass->value = read_plan(L, "value_plan", pass->map.info.value_size);
-	read_labels(L, pass);
-	read_cells(L, pass);
+	scan->key = read_plan(L, "key_plan", scan->map.info.key_size);
+	scan->value = read_plan(L, "value_plan", scan->map.info.value_size);
+	read_labels(L, scan);
+	read_cells(L, scan);
 	lua_pushvalue(L, 1);
-	pass->each_cpu = lun_opt_bool(L, -1, "each_cpu", false);
-	pass->skip_zero = lun_opt_bool(L, -1, "skip_zero", false);
-	pass->top = (size_t)field_integer(L, "top", 0);
-	pass->by = (size_t)field_integer(L, "by", 1) - 1;
-	pass->deadline = field_number(L, "deadline");
-	read_expiry(L, pass);
+	scan->each_cpu = lun_opt_bool(L, -1, "each_cpu", false);
+	scan->skip_zero = lun_opt_bool(L, -1, "skip_zero", false);
+	scan->top = (size_t)field_integer(L, "top", 0);
+	scan->by = (size_t)field_integer(L, "by", 1) - 1;
+	scan->deadline = field_number(L, "deadline");
+	read_expiry(L, scan);
 	lua_pop(L, 1);
 	return 0;
 }
 
-/* Whether all cells of the pass are in the tally. */
-static bool fits(const struct lun_map_scan *pass, const struct lun_groups *tally)
+/* Whether all cells of the scan are in the groups. */
+static bool fits(const struct lun_map_scan *scan, const struct lun_groups *groups)
 {
-	size_t n = lun_groups_cells(tally);
+	size_t n = lun_groups_cells(groups);
 
-	for (size_t i = 0; i < pass->n_cells; i++) {
-		const struct lun_map_scan_cell *cell = &pass->cells[i];
+	for (size_t i = 0; i < scan->n_cells; i++) {
+		const struct lun_map_scan_cell *cell = &scan->cells[i];
 
 		if (cell->cell + cell->n_cells > n || cell->sum >= (int)n)
 			return false;
 	}
-	return pass->n_labels == lun_groups_labels(tally) && pass->by < n;
+	return scan->n_labels == lun_groups_labels(groups) && scan->by < n;
 }
 
-static int push_outcome(lua_State *L, const struct lun_map_scan *pass)
+static int push_outcome(lua_State *L, const struct lun_map_scan *scan)
 {
 	lua_createtable(L, 0, 7);
-	lun_set_int(L, "entries", pass->entries);
-	lun_set_int(L, "errors", pass->errors);
-	lun_set_int(L, "expired", pass->expired);
-	lun_set_bool(L, "late", pass->late);
-	lun_set_bool(L, "restarted", pass->restarted);
-	lun_set_bool(L, "truncated", pass->truncated);
-	lun_set_bool(L, "blurred", pass->blurred);
-	lun_set_str(L, "error", pass->errors ? pass->error : NULL);
+	lun_set_int(L, "entries", scan->entries);
+	lun_set_int(L, "errors", scan->errors);
+	lun_set_int(L, "expired", scan->expired);
+	lun_set_bool(L, "late", scan->late);
+	lun_set_bool(L, "restarted", scan->restarted);
+	lun_set_bool(L, "truncated", scan->truncated);
+	lun_set_bool(L, "blurred", scan->blurred);
+	lun_set_str(L, "error", scan->errors ? scan->error : NULL);
 	return 1;
 }
 
@@ -352,27 +352,27 @@ static int call_drain(void *arg)
 	return lua_pcall(L, 0, 0, 0) ? -ECANCELED : 0;
 }
 
-/* run(pass, tally [, drain, above]) -> { entries, errors, error, expired, late, restarted,
- * truncated, blurred } | nil, message, errno: drain() is called in between when the tally has more
+/* scan(scan, groups [, drain, above]) -> { entries, errors, error, expired, late, restarted,
+ * truncated, blurred } | nil, message, errno: drain() is called in between when there are more
  * groups than `above` */
-static int l_run(lua_State *L)
+static int l_scan(lua_State *L)
 {
-	struct lun_groups *tally = lun_groups_check(L, 2);
+	struct lun_groups *groups = lun_groups_check(L, 2);
 	lua_Integer above = luaL_optinteger(L, 4, 0);
 	struct lun_map_scan **slot;
 	int n;
 
 	lua_settop(L, 3);
-	n = read_pass(L, &slot);
+	n = read_scan(L, &slot);
 	if (n)
 		return n;
-	luaL_argcheck(L, fits(*slot, tally), 2, "has other cells or labels than the pass");
+	luaL_argcheck(L, fits(*slot, groups), 2, "has other cells or labels than the scan");
 	if (lua_isfunction(L, 3)) {
 		(*slot)->drain = call_drain;
 		(*slot)->drain_arg = L;
 		(*slot)->drain_above = (size_t)above;
 	}
-	n = lun_map_scan_run(*slot, tally);
+	n = lun_map_scan_run(*slot, groups);
 	if (n == -ECANCELED)
 		return lua_error(L);
 	if (n)
@@ -393,7 +393,7 @@ static void read_text(lua_State *L, struct lun_map_scan_text *text, const char *
 	text->limit = (uint64_t)luaL_optinteger(L, -1, INT64_MAX);
 	lua_getfield(L, 2, "labels");
 	luaL_checktype(L, -1, LUA_TTABLE);
-	luaL_argcheck(L, lua_rawlen(L, -1) == n, 2, "labels: not as many as the pass has");
+	luaL_argcheck(L, lua_rawlen(L, -1) == n, 2, "labels: not as many as the scan has");
 	for (size_t i = 0; i < n; i++) {
 		lua_rawgeti(L, -1, (lua_Integer)i + 1);
 		names[i] = luaL_checkstring(L, -1);
@@ -402,15 +402,15 @@ static void read_text(lua_State *L, struct lun_map_scan_text *text, const char *
 	text->labels = names;
 }
 
-/* stream(pass, { name, labels = { name… }, divisor, limit, rule }) -> source
+/* scan_text(scan, { name, labels = { name… }, divisor, limit, rule }) -> source
  * | nil, message, errno */
-static int l_stream(lua_State *L)
+static int l_scan_text(lua_State *L)
 {
 	const char *names[MAX_LABELS];
 	struct lun_map_scan_text text;
 	struct lun_source **source;
 	struct lun_map_scan **slot;
-	int n = read_pass(L, &slot);
+	int n = read_scan(L, &slot);
 
 	if (n)
 		return n;
@@ -423,18 +423,18 @@ static int l_stream(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{ "run", l_run },
-	{ "stream", l_stream },
+	{ "scan", l_scan },
+	{ "scan_text", l_scan_text },
 	{ NULL, NULL },
 };
 
-static const luaL_Reg pass_methods[] = {
-	{ "__gc", l_pass_gc },
+static const luaL_Reg scan_methods[] = {
+	{ "__gc", l_scan_gc },
 	{ NULL, NULL },
 };
 
-void lun_metric_open_pass(lua_State *L)
+void lun_metric_open_scan(lua_State *L)
 {
-	lun_metric_class(L, LUN_MAP_SCAN, pass_methods);
+	lun_metric_class(L, LUN_MAP_SCAN, scan_methods);
 	luaL_setfuncs(L, functions, 0);
 }

@@ -21,50 +21,52 @@ static uint64_t content(const struct lun_groups *t, size_t group)
 	return h;
 }
 
-bool lun_series_fresh(struct lun_history *history, const struct lun_groups *tally, size_t group,
+bool lun_series_fresh(struct lun_history *history, const struct lun_groups *groups, size_t group,
 	double now, double expire)
 {
 	struct lun_expiry *expiry = lun_history_expiry(history);
-	uint64_t key = lun_groups_hash(tally, group);
+	uint64_t key = lun_groups_hash(groups, group);
 
 	if (!expiry)
 		return true;
 	if (lun_history_stale(history))
 		return lun_expiry_look(expiry, key, now) <= expire;
-	return lun_expiry_note(expiry, key, content(tally, group), now) <= expire;
+	return lun_expiry_note(expiry, key, content(groups, group), now) <= expire;
 }
 
-static void pick_fresh(
-	struct lun_exported *sel, struct lun_history *history, const struct lun_export_opts *opts)
+static void pick_fresh(struct lun_exported *exported, struct lun_history *history,
+	const struct lun_export_opts *opts)
 {
-	size_t n = lun_groups_size(sel->tally);
+	size_t n = lun_groups_size(exported->groups);
 	bool all = !history || opts->expire <= 0;
 
 	for (size_t group = 0; group < n; group++) {
-		if (all || lun_series_fresh(history, sel->tally, group, opts->began, opts->expire))
-			sel->order[sel->size++] = (uint32_t)group;
+		if (all ||
+			lun_series_fresh(
+				history, exported->groups, group, opts->began, opts->expire))
+			exported->order[exported->size++] = (uint32_t)group;
 	}
-	sel->cut_expired = n - sel->size;
+	exported->cut_expired = n - exported->size;
 }
 
-static void keep_top(struct lun_exported *sel, size_t n, size_t by)
+static void keep_top(struct lun_exported *exported, size_t n, size_t by)
 {
-	lun_groups_top(sel->tally, sel->order, sel->size, n, by);
-	sel->size = n;
+	lun_groups_top(exported->groups, exported->order, exported->size, n, by);
+	exported->size = n;
 }
 
-static void pick_top(struct lun_exported *sel, const struct lun_export_opts *opts)
+static void pick_top(struct lun_exported *exported, const struct lun_export_opts *opts)
 {
 	size_t top = opts->top ? opts->top : SIZE_MAX;
-	size_t before = sel->size;
+	size_t before = exported->size;
 
 	if (before > top)
-		keep_top(sel, top, opts->by);
-	sel->cut_top = before - sel->size + lun_groups_pruned(sel->tally);
-	before = sel->size;
+		keep_top(exported, top, opts->by);
+	exported->cut_top = before - exported->size + lun_groups_pruned(exported->groups);
+	before = exported->size;
 	if (before > opts->max)
-		keep_top(sel, opts->max, opts->by);
-	sel->cut_max = before - sel->size;
+		keep_top(exported, opts->max, opts->by);
+	exported->cut_max = before - exported->size;
 }
 
 static struct lun_metric_number zero(enum lun_metric_kind kind)
@@ -96,12 +98,12 @@ static void note_fall(struct lun_past *past, struct lun_metric_number v,
 	}
 }
 
-static void watch(struct lun_exported *sel, size_t place, size_t cell, struct lun_history *history,
-	const struct lun_export_opts *opts)
+static void watch(struct lun_exported *exported, size_t place, size_t cell,
+	struct lun_history *history, const struct lun_export_opts *opts)
 {
-	size_t group = sel->order[place];
-	uint64_t key = mix(lun_groups_hash(sel->tally, group), cell + 1);
-	struct lun_metric_number v = lun_groups_get(sel->tally, group, cell);
+	size_t group = exported->order[place];
+	uint64_t key = mix(lun_groups_hash(exported->groups, group), cell + 1);
+	struct lun_metric_number v = lun_groups_get(exported->groups, group, cell);
 	struct lun_past *past = v.kind ? lun_history_past(history, key) : NULL;
 	double before = lun_history_before(history);
 
@@ -120,100 +122,100 @@ static void watch(struct lun_exported *sel, size_t place, size_t cell, struct lu
 		past->seen = opts->now;
 	}
 	add_to(&v, past->base, 1);
-	lun_groups_set(sel->tally, group, cell, v);
-	sel->created[place * lun_groups_cells(sel->tally) + cell] = past->created;
+	lun_groups_set(exported->groups, group, cell, v);
+	exported->created[place * lun_groups_cells(exported->groups) + cell] = past->created;
 }
 
-static int watch_counters(
-	struct lun_exported *sel, struct lun_history *history, const struct lun_export_opts *opts)
+static int watch_counters(struct lun_exported *exported, struct lun_history *history,
+	const struct lun_export_opts *opts)
 {
-	size_t n_cells = lun_groups_cells(sel->tally);
+	size_t n_cells = lun_groups_cells(exported->groups);
 
-	sel->created = calloc(sel->size * n_cells + 1, sizeof(*sel->created));
-	if (!sel->created)
+	exported->created = calloc(exported->size * n_cells + 1, sizeof(*exported->created));
+	if (!exported->created)
 		return -ENOMEM;
-	for (size_t place = 0; place < sel->size; place++) {
+	for (size_t place = 0; place < exported->size; place++) {
 		for (size_t cell = 0; cell < n_cells; cell++) {
 			if (opts->counter[cell])
-				watch(sel, place, cell, history, opts);
+				watch(exported, place, cell, history, opts);
 		}
 	}
 	return 0;
 }
 
-static int fill(
-	struct lun_exported *sel, struct lun_history *history, const struct lun_export_opts *opts)
+static int fill(struct lun_exported *exported, struct lun_history *history,
+	const struct lun_export_opts *opts)
 {
-	sel->order = calloc(lun_groups_size(sel->tally) + 1, sizeof(*sel->order));
-	if (!sel->order)
+	exported->order = calloc(lun_groups_size(exported->groups) + 1, sizeof(*exported->order));
+	if (!exported->order)
 		return -ENOMEM;
-	pick_fresh(sel, history, opts);
-	pick_top(sel, opts);
-	lun_groups_by_labels(sel->tally, sel->order, sel->size);
-	return history && opts->counter ? watch_counters(sel, history, opts) : 0;
+	pick_fresh(exported, history, opts);
+	pick_top(exported, opts);
+	lun_groups_by_labels(exported->groups, exported->order, exported->size);
+	return history && opts->counter ? watch_counters(exported, history, opts) : 0;
 }
 
-struct lun_exported *lun_exported_new(struct lun_groups *tally, const struct lun_export_opts *opts)
+struct lun_exported *lun_exported_new(struct lun_groups *groups, const struct lun_export_opts *opts)
 {
 	bool remembers = opts->rule && (opts->expire > 0 || opts->counter);
 	struct lun_history *history = remembers ? lun_history_open(opts->rule, opts->began) : NULL;
-	struct lun_exported *sel = calloc(1, sizeof(*sel));
-	int err = sel && (history || !remembers) ? 0 : -ENOMEM;
+	struct lun_exported *exported = calloc(1, sizeof(*exported));
+	int err = exported && (history || !remembers) ? 0 : -ENOMEM;
 
-	if (sel) {
-		sel->refs = 1;
-		sel->tally = tally;
-		err = err ? err : fill(sel, history, opts);
+	if (exported) {
+		exported->refs = 1;
+		exported->groups = groups;
+		err = err ? err : fill(exported, history, opts);
 	} else {
-		lun_groups_free(tally);
+		lun_groups_free(groups);
 	}
 	if (history)
 		lun_history_close(history, opts->now);
 	if (err) {
-		lun_exported_unref(sel);
+		lun_exported_unref(exported);
 		return NULL;
 	}
-	return sel;
+	return exported;
 }
 
-struct lun_exported *lun_exported_ref(struct lun_exported *sel)
+struct lun_exported *lun_exported_ref(struct lun_exported *exported)
 {
-	__atomic_add_fetch(&sel->refs, 1, __ATOMIC_RELAXED);
-	return sel;
+	__atomic_add_fetch(&exported->refs, 1, __ATOMIC_RELAXED);
+	return exported;
 }
 
-void lun_exported_unref(struct lun_exported *sel)
+void lun_exported_unref(struct lun_exported *exported)
 {
-	if (!sel || __atomic_sub_fetch(&sel->refs, 1, __ATOMIC_ACQ_REL))
+	if (!exported || __atomic_sub_fetch(&exported->refs, 1, __ATOMIC_ACQ_REL))
 		return;
-	for (size_t i = 0; sel->exemplar && i < sel->size; i++)
-		lun_out_free(&sel->exemplar[i]);
-	free(sel->exemplar);
-	free(sel->exemplar_value);
-	free(sel->created);
-	free(sel->order);
-	lun_groups_free(sel->tally);
-	free(sel);
+	for (size_t i = 0; exported->exemplar && i < exported->size; i++)
+		lun_out_free(&exported->exemplar[i]);
+	free(exported->exemplar);
+	free(exported->exemplar_value);
+	free(exported->created);
+	free(exported->order);
+	lun_groups_free(exported->groups);
+	free(exported);
 }
 
-static int make_exemplars(struct lun_exported *sel)
+static int make_exemplars(struct lun_exported *exported)
 {
-	if (sel->exemplar)
+	if (exported->exemplar)
 		return 0;
-	sel->exemplar_value = calloc(sel->size + 1, sizeof(*sel->exemplar_value));
-	sel->exemplar = calloc(sel->size + 1, sizeof(*sel->exemplar));
-	return sel->exemplar && sel->exemplar_value ? 0 : -ENOMEM;
+	exported->exemplar_value = calloc(exported->size + 1, sizeof(*exported->exemplar_value));
+	exported->exemplar = calloc(exported->size + 1, sizeof(*exported->exemplar));
+	return exported->exemplar && exported->exemplar_value ? 0 : -ENOMEM;
 }
 
 int lun_exported_exemplar(
-	struct lun_exported *sel, size_t place, const struct lun_out *labels, double value)
+	struct lun_exported *exported, size_t place, const struct lun_out *labels, double value)
 {
-	int err = make_exemplars(sel);
+	int err = make_exemplars(exported);
 
 	if (err)
 		return err;
-	lun_out_reset(&sel->exemplar[place]);
-	lun_out_mem(&sel->exemplar[place], labels->data, labels->len);
-	sel->exemplar_value[place] = value;
-	return sel->exemplar[place].err;
+	lun_out_reset(&exported->exemplar[place]);
+	lun_out_mem(&exported->exemplar[place], labels->data, labels->len);
+	exported->exemplar_value[place] = value;
+	return exported->exemplar[place].err;
 }

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * Which groups of a finished tally are exported, in which order, and what their counters are
- * since the scrapes before: the cardinality budget's place. A selection owns its tally and is
- * shared by count: every view of a rule's pass holds it, and two scrapes may.
+ * Which of a rule's groups are exported (the cardinality budget), in which order, and what their
+ * counters are since earlier scrapes. It owns its groups and is reference-counted: each view of
+ * the rule holds it, and two scrapes may.
  */
 #include "metric/history.h"
 #include "metric/groups.h"
@@ -14,7 +14,7 @@ enum lun_reset {
 
 struct lun_export_opts {
 	const char *rule;  /* names the history; NULL: nothing is remembered */
-	double began, now; /* of the pass; seconds since the epoch */
+	double began, now; /* of the scan; seconds since the epoch */
 	double expire;     /* seconds without change after which a series is left out; 0: never */
 	size_t top;        /* this many groups, the greatest by cell `by`; 0: all */
 	size_t by;
@@ -24,12 +24,12 @@ struct lun_export_opts {
 };
 
 /* Whether a group changed within `expire` seconds; notes what it is now. */
-bool lun_series_fresh(struct lun_history *history, const struct lun_groups *tally, size_t group,
+bool lun_series_fresh(struct lun_history *history, const struct lun_groups *groups, size_t group,
 	double now, double expire);
 
 struct lun_exported {
 	int refs;
-	struct lun_groups *tally;
+	struct lun_groups *groups;
 	uint32_t *order; /* groups, sorted by their labels */
 	size_t size;
 	double *created;          /* by place in order and cell, 0: unknown; NULL: all unknown */
@@ -38,11 +38,12 @@ struct lun_exported {
 	size_t cut_top, cut_max, cut_expired; /* how many groups were left out, and why */
 };
 
-/* Takes the tally over, also when it fails (NULL: memory is short). One reference is the
+/* Takes the groups over, also when it fails (NULL: memory is short). One reference is the
  * caller's. */
-struct lun_exported *lun_exported_new(struct lun_groups *tally, const struct lun_export_opts *opts);
-struct lun_exported *lun_exported_ref(struct lun_exported *sel);
-void lun_exported_unref(struct lun_exported *sel);
+struct lun_exported *lun_exported_new(
+	struct lun_groups *groups, const struct lun_export_opts *opts);
+struct lun_exported *lun_exported_ref(struct lun_exported *exported);
+void lun_exported_unref(struct lun_exported *exported);
 /* Gives a series an exemplar: `labels` is the text between its braces. 0, -ENOMEM. */
 int lun_exported_exemplar(
-	struct lun_exported *sel, size_t place, const struct lun_out *labels, double value);
+	struct lun_exported *exported, size_t place, const struct lun_out *labels, double value);

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * Prometheus text 0.0.4 and OpenMetrics 1.0.0, a line at a time: names, heads, labels and
- * values. Which samples there are is the page's business (metric_page.h).
+ * values. Which samples there are: page.h.
  */
 #include "text/out.h"
 

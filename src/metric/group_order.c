@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct ranking {
-	const struct lun_groups *tally;
+	const struct lun_groups *groups;
 	size_t by;
 };
 
@@ -40,10 +40,10 @@ static int by_labels(const void *a, const void *b, void *arg)
 static int by_rank(const void *a, const void *b, void *arg)
 {
 	const struct ranking *r = arg;
-	int order = lun_number_compare(lun_groups_get(r->tally, *(const uint32_t *)b, r->by),
-		lun_groups_get(r->tally, *(const uint32_t *)a, r->by));
+	int order = lun_number_compare(lun_groups_get(r->groups, *(const uint32_t *)b, r->by),
+		lun_groups_get(r->groups, *(const uint32_t *)a, r->by));
 
-	return order ? order : by_labels(a, b, (void *)r->tally);
+	return order ? order : by_labels(a, b, (void *)r->groups);
 }
 
 /* Sinks order[i] in a heap whose root is the last in rank. */
@@ -66,9 +66,9 @@ static void sift_down(uint32_t *order, size_t i, size_t n, struct ranking *r)
 }
 
 void lun_groups_top(
-	const struct lun_groups *tally, uint32_t *order, size_t size, size_t n, size_t by)
+	const struct lun_groups *groups, uint32_t *order, size_t size, size_t n, size_t by)
 {
-	struct ranking ranking = { tally, by };
+	struct ranking ranking = { groups, by };
 
 	if (n >= size)
 		return;
@@ -83,7 +83,7 @@ void lun_groups_top(
 	}
 }
 
-void lun_groups_by_labels(const struct lun_groups *tally, uint32_t *order, size_t size)
+void lun_groups_by_labels(const struct lun_groups *groups, uint32_t *order, size_t size)
 {
-	qsort_r(order, size, sizeof(*order), by_labels, (void *)tally);
+	qsort_r(order, size, sizeof(*order), by_labels, (void *)groups);
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* The order of a tally's groups: which are the greatest, and how they are listed. */
+/* The order of groups: which are the greatest, and how they are listed. */
 #include "metric/groups.h"
 
 /* Less than, equal to or greater than 0, exact between integers of one kind. */
@@ -8,5 +8,5 @@ int lun_number_compare(struct lun_metric_number a, struct lun_metric_number b);
  * equal ones are chosen by their labels, so that a page does not flicker. n below size, else
  * nothing changes. */
 void lun_groups_top(
-	const struct lun_groups *tally, uint32_t *order, size_t size, size_t n, size_t by);
-void lun_groups_by_labels(const struct lun_groups *tally, uint32_t *order, size_t size);
+	const struct lun_groups *groups, uint32_t *order, size_t size, size_t n, size_t by);
+void lun_groups_by_labels(const struct lun_groups *groups, uint32_t *order, size_t size);

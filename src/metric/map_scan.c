@@ -12,30 +12,30 @@ enum {
 	PRUNE_ABOVE = 32768, /* groups that are gathered before the greatest are kept */
 };
 
-void lun_map_scan_free(struct lun_map_scan *pass)
+void lun_map_scan_free(struct lun_map_scan *scan)
 {
-	for (size_t i = 0; i < pass->n_labels; i++)
-		free(pass->labels[i].text);
-	for (size_t i = 0; i < pass->n_cells; i++)
-		free(pass->cells[i].bounds);
-	free(pass->labels);
-	free(pass->cells);
-	free(pass->rule);
-	lun_plan_unref(pass->key);
-	lun_plan_unref(pass->value);
-	lun_map_close(&pass->map);
+	for (size_t i = 0; i < scan->n_labels; i++)
+		free(scan->labels[i].text);
+	for (size_t i = 0; i < scan->n_cells; i++)
+		free(scan->cells[i].bounds);
+	free(scan->labels);
+	free(scan->cells);
+	free(scan->rule);
+	lun_plan_unref(scan->key);
+	lun_plan_unref(scan->value);
+	lun_map_close(&scan->map);
 }
 
-int lun_map_scan_begin(struct lun_map_scan_run *run, struct lun_map_scan *pass)
+int lun_map_scan_begin(struct lun_map_scan_run *run, struct lun_map_scan *scan)
 {
 	int err;
 
 	memset(run, 0, sizeof(*run));
-	run->pass = pass;
+	run->scan = scan;
 	lun_ctx_init(&run->ctx);
 	run->cursor.map.fd = -1;
-	run->labels = calloc(pass->n_labels + 1, sizeof(*run->labels));
-	err = run->labels ? lun_cursor_open(&run->cursor, &pass->map, 0) : -ENOMEM;
+	run->labels = calloc(scan->n_labels + 1, sizeof(*run->labels));
+	err = run->labels ? lun_cursor_open(&run->cursor, &scan->map, 0) : -ENOMEM;
 	if (err)
 		lun_map_scan_end(run);
 	return err;
@@ -43,8 +43,8 @@ int lun_map_scan_begin(struct lun_map_scan_run *run, struct lun_map_scan *pass)
 
 void lun_map_scan_end(struct lun_map_scan_run *run)
 {
-	run->pass->restarted = run->cursor.restarted;
-	run->pass->truncated = run->cursor.truncated;
+	run->scan->restarted = run->cursor.restarted;
+	run->scan->truncated = run->cursor.truncated;
 	lun_cursor_close(&run->cursor);
 	lun_ctx_free(&run->ctx);
 	lun_out_free(&run->text);
@@ -65,29 +65,29 @@ int lun_map_scan_next(struct lun_map_scan_run *run)
 	int count = 0;
 
 	while (!count && !run->cursor.done) {
-		if (run->pass->deadline > 0 && lun_map_scan_clock() > run->pass->deadline) {
-			run->pass->late = true;
+		if (run->scan->deadline > 0 && lun_map_scan_clock() > run->scan->deadline) {
+			run->scan->late = true;
 			return 0;
 		}
 		count = lun_cursor_next(&run->cursor);
 	}
-	run->pass->entries += count > 0 ? (uint64_t)count : 0;
+	run->scan->entries += count > 0 ? (uint64_t)count : 0;
 	return count;
 }
 
 /* Counts an entry that can't be taken, and keeps the first one's key for the message. */
 static void note_error(struct lun_map_scan_run *run, uint32_t entry, const char *what)
 {
-	struct lun_map_scan *pass = run->pass;
+	struct lun_map_scan *scan = run->scan;
 	const uint8_t *key = lun_cursor_key(&run->cursor, entry);
-	uint32_t size = pass->map.info.key_size;
+	uint32_t size = scan->map.info.key_size;
 	int n;
 
-	if (pass->errors++)
+	if (scan->errors++)
 		return;
-	n = snprintf(pass->error, sizeof(pass->error), "%s in the entry with key ", what);
+	n = snprintf(scan->error, sizeof(scan->error), "%s in the entry with key ", what);
 	for (uint32_t i = 0; i < size && i < ERROR_KEY_BYTES && n > 0; i++)
-		n += snprintf(pass->error + n, sizeof(pass->error) - (size_t)n, "%02x", key[i]);
+		n += snprintf(scan->error + n, sizeof(scan->error) - (size_t)n, "%02x", key[i]);
 }
 
 /* Where a column's bytes are. */
@@ -100,17 +100,17 @@ struct place {
 static struct place place_of(struct lun_map_scan_run *run, const struct lun_map_scan_column *column,
 	uint32_t entry, int cpu)
 {
-	const struct lun_map *map = &run->pass->map;
+	const struct lun_map *map = &run->scan->map;
 	const uint8_t *value = lun_cursor_value(&run->cursor, entry);
 
 	if (column->from == LUN_FROM_KEY)
-		return (struct place){ run->pass->key,
+		return (struct place){ run->scan->key,
 			{ lun_cursor_key(&run->cursor, entry), 1, 0 }, map->info.key_size };
 	if (cpu >= 0)
-		return (struct place){ run->pass->value,
+		return (struct place){ run->scan->value,
 			{ value + (size_t)cpu * map->stride, 1, map->stride },
 			map->info.value_size };
-	return (struct place){ run->pass->value, { value, map->cpus, map->stride },
+	return (struct place){ run->scan->value, { value, map->cpus, map->stride },
 		map->info.value_size };
 }
 
@@ -172,18 +172,18 @@ static void look_behind(
 
 	size_t end = strnlen((const char *)p, op->size);
 
-	run->pass->blurred |= !lun_metric_is_ascii((const char *)p, end);
+	run->scan->blurred |= !lun_metric_is_ascii((const char *)p, end);
 	for (size_t i = end; i < op->size; i++)
-		run->pass->blurred |= p[i] != 0;
+		run->scan->blurred |= p[i] != 0;
 }
 
 static void look_behind_texts(struct lun_map_scan_run *run, uint32_t count)
 {
-	for (size_t i = 0; i < run->pass->n_labels; i++) {
-		const struct lun_map_scan_column *column = &run->pass->labels[i];
+	for (size_t i = 0; i < run->scan->n_labels; i++) {
+		const struct lun_map_scan_column *column = &run->scan->labels[i];
 
 		if (column->from != LUN_FROM_KEY || column->raw ||
-			run->pass->key->ops[column->pick.op].kind != LUN_K_CHARS)
+			run->scan->key->ops[column->pick.op].kind != LUN_K_CHARS)
 			continue;
 		for (uint32_t entry = 0; entry < count; entry++)
 			look_behind(run, column, entry);
@@ -192,16 +192,16 @@ static void look_behind_texts(struct lun_map_scan_run *run, uint32_t count)
 
 int lun_map_scan_labels(struct lun_map_scan_run *run, uint32_t entry, int cpu)
 {
-	size_t n = run->pass->n_labels;
+	size_t n = run->scan->n_labels;
 
 	lun_out_reset(&run->text);
 	for (size_t i = 0; i < n; i++) {
 		run->labels[i].len = run->text.len;
-		column_text(run, &run->pass->labels[i], entry, cpu);
+		column_text(run, &run->scan->labels[i], entry, cpu);
 	}
 	if (run->text.err)
 		return run->text.err;
-	/* Now that the text stays where it is: starts become slices. */
+	/* The text does not move any more: starts become slices. */
 	for (size_t i = 0; i < n; i++) {
 		size_t start = run->labels[i].len;
 		size_t end = i + 1 < n ? run->labels[i + 1].len : run->text.len;
@@ -307,7 +307,7 @@ static size_t bucket_named(const struct lun_map_scan_cell *cell, struct lun_metr
 }
 
 static void add_bucket(struct lun_map_scan_run *run, const struct lun_map_scan_cell *cell,
-	uint32_t entry, int cpu, struct lun_metric_number count, struct lun_groups *tally,
+	uint32_t entry, int cpu, struct lun_metric_number count, struct lun_groups *groups,
 	size_t group)
 {
 	struct lun_metric_number index;
@@ -315,13 +315,13 @@ static void add_bucket(struct lun_map_scan_run *run, const struct lun_map_scan_c
 	if (!lun_map_scan_number(run, &cell->index, entry, cpu, &index))
 		return;
 	if (cell->has_sum_index && index.i64 == cell->sum_index)
-		lun_groups_add(tally, group, (size_t)cell->sum, count);
+		lun_groups_add(groups, group, (size_t)cell->sum, count);
 	else
-		lun_groups_add(tally, group, cell->cell + bucket_named(cell, index), count);
+		lun_groups_add(groups, group, cell->cell + bucket_named(cell, index), count);
 }
 
 static void add_slots(struct lun_map_scan_run *run, const struct lun_map_scan_cell *cell,
-	uint32_t entry, int cpu, struct lun_groups *tally, size_t group)
+	uint32_t entry, int cpu, struct lun_groups *groups, size_t group)
 {
 	struct place place = place_of(run, &cell->column, entry, cpu);
 	uint32_t at = cell->column.pick.op, offset = cell->column.pick.offset;
@@ -332,64 +332,64 @@ static void add_slots(struct lun_map_scan_run *run, const struct lun_map_scan_ce
 	for (uint32_t i = 0; i < array->count; i++) {
 		if (plan_number(run, &place, at + 1, offset + i * size + array[1].offset,
 			    cell->column.reduce, &count))
-			lun_groups_add(tally, group, cell->cell + clamp(i, cell->n_cells), count);
+			lun_groups_add(groups, group, cell->cell + clamp(i, cell->n_cells), count);
 	}
 }
 
 static void observe(const struct lun_map_scan_cell *cell, struct lun_metric_number v,
-	struct lun_groups *tally, size_t group)
+	struct lun_groups *groups, size_t group)
 {
 	const struct lun_metric_number one = { .kind = LUN_NUMBER_U64, .u64 = 1 };
 
-	lun_groups_add(tally, group, cell->cell + bucket_of(cell, v), one);
+	lun_groups_add(groups, group, cell->cell + bucket_of(cell, v), one);
 	if (cell->sum >= 0)
-		lun_groups_add(tally, group, (size_t)cell->sum, v);
+		lun_groups_add(groups, group, (size_t)cell->sum, v);
 }
 
 static void add_cell(struct lun_map_scan_run *run, const struct lun_map_scan_cell *cell,
-	uint32_t entry, int cpu, struct lun_groups *tally, size_t group)
+	uint32_t entry, int cpu, struct lun_groups *groups, size_t group)
 {
 	struct lun_metric_number v = { .kind = LUN_NUMBER_U64, .u64 = 1 };
 
 	if (cell->goes == LUN_GOES_SLOTS) {
-		add_slots(run, cell, entry, cpu, tally, group);
+		add_slots(run, cell, entry, cpu, groups, group);
 		return;
 	}
 	if (cell->goes != LUN_GOES_ONE && !lun_map_scan_number(run, &cell->column, entry, cpu, &v))
 		return;
 	if (cell->goes == LUN_GOES_BUCKET)
-		add_bucket(run, cell, entry, cpu, v, tally, group);
+		add_bucket(run, cell, entry, cpu, v, groups, group);
 	else if (cell->goes == LUN_GOES_OBSERVE)
-		observe(cell, v, tally, group);
+		observe(cell, v, groups, group);
 	else
-		lun_groups_add(tally, group, cell->cell, v);
+		lun_groups_add(groups, group, cell->cell, v);
 }
 
 static bool left_out(struct lun_map_scan_run *run, uint32_t entry, int cpu)
 {
-	const struct lun_map_scan_cell *cell = run->pass->cells;
+	const struct lun_map_scan_cell *cell = run->scan->cells;
 	struct lun_metric_number v;
 
-	if (!run->pass->skip_zero || cell->goes == LUN_GOES_ONE || cell->goes == LUN_GOES_SLOTS)
+	if (!run->scan->skip_zero || cell->goes == LUN_GOES_ONE || cell->goes == LUN_GOES_SLOTS)
 		return false;
 	return lun_map_scan_number(run, &cell->column, entry, cpu, &v) && is_zero(v);
 }
 
 /* The group that was made last, when it did not change for long. */
-static void leave_old(struct lun_map_scan_run *run, struct lun_groups *tally, size_t group)
+static void leave_old(struct lun_map_scan_run *run, struct lun_groups *groups, size_t group)
 {
-	struct lun_map_scan *pass = run->pass;
+	struct lun_map_scan *scan = run->scan;
 
-	if (lun_series_fresh(run->history, tally, group, pass->began, pass->expire))
+	if (lun_series_fresh(run->history, groups, group, scan->began, scan->expire))
 		return;
-	lun_groups_pop(tally);
-	pass->expired++;
+	lun_groups_pop(groups);
+	scan->expired++;
 }
 
 static int add_entry(
-	struct lun_map_scan_run *run, uint32_t entry, int cpu, struct lun_groups *tally)
+	struct lun_map_scan_run *run, uint32_t entry, int cpu, struct lun_groups *groups)
 {
-	size_t before = lun_groups_size(tally);
+	size_t before = lun_groups_size(groups);
 	int64_t group;
 	int err;
 
@@ -398,61 +398,61 @@ static int add_entry(
 	err = lun_map_scan_labels(run, entry, cpu);
 	if (err)
 		return err;
-	group = lun_groups_group(tally, run->labels);
+	group = lun_groups_group(groups, run->labels);
 	if (group == -ENOSPC)
 		return 0;
 	if (group < 0)
 		return (int)group;
-	for (size_t i = 0; i < run->pass->n_cells; i++)
-		add_cell(run, &run->pass->cells[i], entry, cpu, tally, (size_t)group);
-	if (run->history && lun_groups_size(tally) > before)
-		leave_old(run, tally, (size_t)group);
+	for (size_t i = 0; i < run->scan->n_cells; i++)
+		add_cell(run, &run->scan->cells[i], entry, cpu, groups, (size_t)group);
+	if (run->history && lun_groups_size(groups) > before)
+		leave_old(run, groups, (size_t)group);
 	return 0;
 }
 
-static int add_entries(struct lun_map_scan_run *run, uint32_t count, struct lun_groups *tally)
+static int add_entries(struct lun_map_scan_run *run, uint32_t count, struct lun_groups *groups)
 {
-	bool each_cpu = run->pass->each_cpu && run->pass->map.cpus > 1;
-	int cpus = each_cpu ? (int)run->pass->map.cpus : 1, err = 0;
+	bool each_cpu = run->scan->each_cpu && run->scan->map.cpus > 1;
+	int cpus = each_cpu ? (int)run->scan->map.cpus : 1, err = 0;
 
 	for (uint32_t i = 0; i < count && !err; i++) {
 		for (int cpu = 0; cpu < cpus && !err; cpu++)
-			err = add_entry(run, i, each_cpu ? cpu : -1, tally);
+			err = add_entry(run, i, each_cpu ? cpu : -1, groups);
 	}
 	return err;
 }
 
-static int add_batch(struct lun_map_scan_run *run, uint32_t count, struct lun_groups *tally)
+static int add_batch(struct lun_map_scan_run *run, uint32_t count, struct lun_groups *groups)
 {
 	int err;
 
-	if (run->pass->rule)
-		run->history = lun_history_open(run->pass->rule, run->pass->began);
-	err = add_entries(run, count, tally);
+	if (run->scan->rule)
+		run->history = lun_history_open(run->scan->rule, run->scan->began);
+	err = add_entries(run, count, groups);
 	if (run->history)
 		lun_history_release(run->history);
 	run->history = NULL;
-	if (err || !run->pass->top)
+	if (err || !run->scan->top)
 		return err;
 	look_behind_texts(run, count);
-	if (lun_groups_size(tally) > PRUNE_ABOVE + 2 * run->pass->top)
-		err = lun_groups_prune(tally, run->pass->top, run->pass->by);
+	if (lun_groups_size(groups) > PRUNE_ABOVE + 2 * run->scan->top)
+		err = lun_groups_prune(groups, run->scan->top, run->scan->by);
 	return err;
 }
 
-int lun_map_scan_run(struct lun_map_scan *pass, struct lun_groups *tally)
+int lun_map_scan_run(struct lun_map_scan *scan, struct lun_groups *groups)
 {
 	struct lun_map_scan_run run;
-	int err = lun_map_scan_begin(&run, pass), count = 0;
+	int err = lun_map_scan_begin(&run, scan), count = 0;
 
 	if (err)
 		return err;
 	do {
 		count = lun_map_scan_next(&run);
 		if (count > 0)
-			err = add_batch(&run, (uint32_t)count, tally);
-		if (!err && pass->drain && lun_groups_size(tally) > pass->drain_above)
-			err = pass->drain(pass->drain_arg);
+			err = add_batch(&run, (uint32_t)count, groups);
+		if (!err && scan->drain && lun_groups_size(groups) > scan->drain_above)
+			err = scan->drain(scan->drain_arg);
 	} while (count > 0 && !err);
 	lun_map_scan_end(&run);
 	return count < 0 ? count : err;

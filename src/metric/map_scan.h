@@ -1,7 +1,7 @@
 #pragma once
 /*
- * One pass over a map: its entries' label values and numbers, by decode plans, into a tally
- * or straight into text. No Lua runs in it. Columns say where a label or a number comes from;
+ * One scan of a map: its entries' label values and numbers, by decode plans, into groups or
+ * straight into text. No Lua runs in it. Columns say where a label or a number comes from;
  * cells say where a number goes.
  */
 #include "bpf/read/cursor.h"
@@ -49,57 +49,56 @@ struct lun_map_scan {
 	size_t n_labels;
 	struct lun_map_scan_cell *cells;
 	size_t n_cells;
-	bool each_cpu;   /* a series a CPU: some label is the CPU's number */
+	bool each_cpu;   /* a series for each CPU: a label is the CPU's number */
 	bool skip_zero;  /* an entry whose first number is 0 is left out */
 	double deadline; /* on the monotonic clock, in seconds; 0: none */
-	size_t top, by;  /* only the greatest are wanted, and each entry is a group; 0: all */
-	char *rule;      /* each entry is a group: what did not change for `expire` seconds is left
-			  * out, as the rule's history tells. NULL: nothing is */
+	size_t top, by;  /* not 0: each entry is a group; keep the greatest by cell `by` */
+	char *rule;      /* not NULL: each entry is a group; leave out an entry that did not change
+			  * for `expire` seconds, by the history of that rule */
 	double began, expire;
-	/* Called between batches when the tally has more groups than that: takes them out. May be
-	 * NULL; what it returns below 0 ends the pass. */
+	/* Called between batches when there are more than drain_above groups: empties the groups.
+	 * May be NULL; a negative result ends the scan. */
 	int (*drain)(void *arg);
 	void *drain_arg;
 	size_t drain_above;
-	/* What came of it. */
+	/* The outcome. */
 	uint64_t entries, errors, expired;
 	bool late, restarted, truncated;
 	bool blurred;    /* a text's bytes behind its end differ: two entries may have one label */
-	char error[160]; /* the first entry's that could not be taken */
+	char error[160]; /* of the first entry that failed */
 };
 
 /* Frees what the struct owns (not itself). */
-void lun_map_scan_free(struct lun_map_scan *pass);
+void lun_map_scan_free(struct lun_map_scan *scan);
 
-/* Runs all entries into the tally. 0 or -errno; late when the deadline came first. */
-int lun_map_scan_run(struct lun_map_scan *pass, struct lun_groups *tally);
+/* Adds all entries to the groups. 0 or -errno; `late` when the deadline came first. */
+int lun_map_scan_run(struct lun_map_scan *scan, struct lun_groups *groups);
 
-/* The same as a source of sample lines, for maps too large to hold: the first cell's numbers,
- * a line each. It owns `pass` (from malloc) from then on. Label sets that come twice are left
- * out. */
+/* The same as a source of sample lines, for maps too large to hold: a line for each number of the
+ * first cell. The source owns `scan` (from malloc). Leaves out a label set that was there. */
 struct lun_map_scan_text {
 	const char *name;          /* of the sample */
-	const char *const *labels; /* names, as the pass's labels */
+	const char *const *labels; /* names, as the scan's labels */
 	double divisor;
 	uint64_t limit; /* at most so many lines */
 	const char *rule;
 };
 struct lun_source *lun_map_scan_source(
-	struct lun_map_scan *pass, const struct lun_map_scan_text *text);
+	struct lun_map_scan *scan, const struct lun_map_scan_text *text);
 
 /* The monotonic clock, in seconds. */
 double lun_map_scan_clock(void);
 
 /* For both: the numbers and labels of one entry. */
 struct lun_map_scan_run {
-	struct lun_map_scan *pass;
+	struct lun_map_scan *scan;
 	struct lun_ctx ctx;
 	struct lun_cursor cursor;
 	struct lun_out text;         /* all label values of the entry */
 	struct lun_slice *labels;    /* into it */
 	struct lun_history *history; /* locked, while a batch is added; NULL: nothing expires */
 };
-int lun_map_scan_begin(struct lun_map_scan_run *run, struct lun_map_scan *pass);
+int lun_map_scan_begin(struct lun_map_scan_run *run, struct lun_map_scan *scan);
 void lun_map_scan_end(struct lun_map_scan_run *run);
 /* The next batch: how many entries, 0 at the end (or late), or -errno. */
 int lun_map_scan_next(struct lun_map_scan_run *run);

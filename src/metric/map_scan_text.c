@@ -1,5 +1,5 @@
 /*
- * A pass as a source of text: a line an entry, made while it is read. What it remembers of
+ * A scan as a source of text: a line an entry, made while it is read. What it remembers of
  * the lines written is eight bytes each, to leave out label sets that come twice.
  */
 #include "metric/map_scan.h"
@@ -20,9 +20,9 @@ struct seen {
 	size_t n_slots, used;
 };
 
-struct pass_source {
+struct scan_source {
 	struct lun_source base;
-	struct lun_map_scan *pass;
+	struct lun_map_scan *scan;
 	struct lun_map_scan_run run;
 	struct lun_out parts; /* before each label's value, NUL-terminated */
 	size_t *part;         /* where each starts; the last one closes */
@@ -85,7 +85,7 @@ static int seen_add(struct seen *seen, uint64_t hash)
 	return 1;
 }
 
-static uint64_t hash_label(struct pass_source *src, const struct lun_slice *label)
+static uint64_t hash_label(struct scan_source *src, const struct lun_slice *label)
 {
 	if (lun_metric_is_ascii(label->data, label->len))
 		return lun_metric_hash(label->data, label->len);
@@ -96,22 +96,22 @@ static uint64_t hash_label(struct pass_source *src, const struct lun_slice *labe
 }
 
 /* Of all labels but the constant ones, as they will be written. */
-static uint64_t hash_labels(struct pass_source *src)
+static uint64_t hash_labels(struct scan_source *src)
 {
 	const struct lun_map_scan_run *run = &src->run;
 	uint64_t h = 0;
 
-	for (size_t i = 0; i < run->pass->n_labels; i++) {
-		if (run->pass->labels[i].from != LUN_FROM_CONST)
+	for (size_t i = 0; i < run->scan->n_labels; i++) {
+		if (run->scan->labels[i].from != LUN_FROM_CONST)
 			h = h * 0x9e3779b97f4a7c15ull + hash_label(src, &run->labels[i]);
 	}
 	return h;
 }
 
-static void write_line(struct pass_source *src, struct lun_out *out, struct lun_metric_number v)
+static void write_line(struct scan_source *src, struct lun_out *out, struct lun_metric_number v)
 {
 	const struct lun_map_scan_run *run = &src->run;
-	size_t n = src->pass->n_labels;
+	size_t n = src->scan->n_labels;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t len = lun_metric_label_cut(run->labels[i].data, run->labels[i].len);
@@ -125,14 +125,14 @@ static void write_line(struct pass_source *src, struct lun_out *out, struct lun_
 	lun_out_char(out, '\n');
 }
 
-static int write_entry(struct pass_source *src, struct lun_out *out, int cpu)
+static int write_entry(struct scan_source *src, struct lun_out *out, int cpu)
 {
 	struct lun_metric_number v;
 	int is_new, err;
 
-	if (!lun_map_scan_number(&src->run, &src->pass->cells[0].column, src->entry, cpu, &v))
+	if (!lun_map_scan_number(&src->run, &src->scan->cells[0].column, src->entry, cpu, &v))
 		return 0;
-	if (src->pass->skip_zero && lun_metric_number_double(v) == 0)
+	if (src->scan->skip_zero && lun_metric_number_double(v) == 0)
 		return 0;
 	if (src->lines >= src->limit) {
 		src->lines++;
@@ -149,10 +149,10 @@ static int write_entry(struct pass_source *src, struct lun_out *out, int cpu)
 }
 
 /* Writes what is left of the batch, until it has written enough. */
-static int write_batch(struct pass_source *src, struct lun_out *out)
+static int write_batch(struct scan_source *src, struct lun_out *out)
 {
-	bool each_cpu = src->pass->each_cpu && src->pass->map.cpus > 1;
-	int cpus = each_cpu ? (int)src->pass->map.cpus : 1, err = 0;
+	bool each_cpu = src->scan->each_cpu && src->scan->map.cpus > 1;
+	int cpus = each_cpu ? (int)src->scan->map.cpus : 1, err = 0;
 	size_t enough = out->len + PULL_BYTES;
 
 	for (; src->entry < src->count && out->len < enough && !err; src->entry++) {
@@ -164,7 +164,7 @@ static int write_batch(struct pass_source *src, struct lun_out *out)
 
 /* How many lines were left out, and why; the log hears when that begins. */
 static void tell_cut(
-	const struct pass_source *src, const char *count, const char *reason, uint64_t n)
+	const struct scan_source *src, const char *count, const char *reason, uint64_t n)
 {
 	double before = lun_count_set(src->rule, count, (double)n);
 
@@ -174,9 +174,9 @@ static void tell_cut(
 }
 
 /* What went wrong; the log hears of the first time. */
-static void tell_error(const struct pass_source *src, const char *what, uint64_t n)
+static void tell_error(const struct scan_source *src, const char *what, uint64_t n)
 {
-	const struct bpf_map_info *map = &src->pass->map.info;
+	const struct bpf_map_info *map = &src->scan->map.info;
 
 	if (n && lun_count_add(src->rule, "errors", (double)n) == 0)
 		lun_log("warning", "metrics: %s: map %u (%s): %s", src->rule, map->id, map->name,
@@ -185,43 +185,43 @@ static void tell_error(const struct pass_source *src, const char *what, uint64_t
 
 /* Tells the process's counts what came of it: the page has no place for it any more, as its end
  * was made before this. */
-static void tell(const struct pass_source *src)
+static void tell(const struct scan_source *src)
 {
-	const struct lun_map_scan *pass = src->pass;
+	const struct lun_map_scan *scan = src->scan;
 	uint64_t over = src->lines > src->limit ? src->lines - src->limit : 0;
 
-	lun_count_add(src->rule, "entries", (double)pass->entries);
+	lun_count_add(src->rule, "entries", (double)scan->entries);
 	lun_count_set(src->rule, "streamed", lun_map_scan_clock() - src->began);
 	lun_count_set(src->rule, "series", (double)(src->lines - over));
 	lun_count_add(src->rule, "labels_cut", (double)src->cut);
 	tell_cut(src, "cut_max", "max_series", over);
 	tell_cut(src, "cut_duplicate", "duplicate: another entry has their labels", src->doubles);
-	tell_error(src, pass->error, pass->errors);
-	tell_error(src, "changed too fast to be read to its end", pass->truncated);
-	tell_error(src, "the scrape's deadline came before its end", pass->late);
+	tell_error(src, scan->error, scan->errors);
+	tell_error(src, "changed too fast to be read to its end", scan->truncated);
+	tell_error(src, "the scrape's deadline came before its end", scan->late);
 }
 
 /* Room for what the map can hold, so that nothing is moved: pages that are not used cost
  * nothing. */
-static int begin(struct pass_source *src)
+static int begin(struct scan_source *src)
 {
-	size_t lines = src->pass->map.info.max_entries, n = FIRST_SEEN;
-	int err = lun_map_scan_begin(&src->run, src->pass);
+	size_t lines = src->scan->map.info.max_entries, n = FIRST_SEEN;
+	int err = lun_map_scan_begin(&src->run, src->scan);
 
 	if (err)
 		return err;
 	src->begun = true;
 	src->began = lun_map_scan_clock();
-	lines *= src->pass->each_cpu ? src->pass->map.cpus : 1;
+	lines *= src->scan->each_cpu ? src->scan->map.cpus : 1;
 	lines = lines < src->limit ? lines : src->limit;
 	while (n < MOST_AT_ONCE && n / 8 * 7 <= lines)
 		n *= 2;
 	return seen_grow(&src->seen, n);
 }
 
-static int pass_pull(struct lun_source *base, struct lun_out *out)
+static int scan_pull(struct lun_source *base, struct lun_out *out)
 {
-	struct pass_source *src = (struct pass_source *)base;
+	struct scan_source *src = (struct scan_source *)base;
 	int err = 0;
 
 	if (!src->begun)
@@ -242,14 +242,14 @@ static int pass_pull(struct lun_source *base, struct lun_out *out)
 	return err ? err : out->err ? out->err : 1;
 }
 
-static void pass_close(struct lun_source *base)
+static void scan_close(struct lun_source *base)
 {
-	struct pass_source *src = (struct pass_source *)base;
+	struct scan_source *src = (struct scan_source *)base;
 
 	if (src->begun)
 		lun_map_scan_end(&src->run);
-	lun_map_scan_free(src->pass);
-	free(src->pass);
+	lun_map_scan_free(src->scan);
+	free(src->scan);
 	seen_free(&src->seen);
 	free(src->part);
 	free(src->rule);
@@ -259,9 +259,9 @@ static void pass_close(struct lun_source *base)
 }
 
 /* name{first=" · ",second=" · "} : what stands around the values. */
-static void make_parts(struct pass_source *src, const struct lun_map_scan_text *text)
+static void make_parts(struct scan_source *src, const struct lun_map_scan_text *text)
 {
-	size_t n = src->pass->n_labels;
+	size_t n = src->scan->n_labels;
 
 	for (size_t i = 0; i < n; i++) {
 		src->part[i] = src->parts.len;
@@ -279,26 +279,26 @@ static void make_parts(struct pass_source *src, const struct lun_map_scan_text *
 }
 
 struct lun_source *lun_map_scan_source(
-	struct lun_map_scan *pass, const struct lun_map_scan_text *text)
+	struct lun_map_scan *scan, const struct lun_map_scan_text *text)
 {
-	struct pass_source *src = calloc(1, sizeof(*src));
+	struct scan_source *src = calloc(1, sizeof(*src));
 
 	if (!src) {
-		lun_map_scan_free(pass);
-		free(pass);
+		lun_map_scan_free(scan);
+		free(scan);
 		return NULL;
 	}
-	src->base.pull = pass_pull;
-	src->base.close = pass_close;
-	src->pass = pass;
+	src->base.pull = scan_pull;
+	src->base.close = scan_close;
+	src->scan = scan;
 	src->divisor = text->divisor;
 	src->limit = text->limit;
 	src->rule = strdup(text->rule);
-	src->part = calloc(pass->n_labels + 1, sizeof(*src->part));
+	src->part = calloc(scan->n_labels + 1, sizeof(*src->part));
 	if (src->part)
 		make_parts(src, text);
 	if (!src->part || !src->rule || src->parts.err) {
-		pass_close(&src->base);
+		scan_close(&src->base);
 		return NULL;
 	}
 	return &src->base;

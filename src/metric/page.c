@@ -9,10 +9,8 @@ struct lun_page *lun_page_new(void)
 {
 	struct lun_page *page = calloc(1, sizeof(*page));
 
-	if (!page)
-		return NULL;
-	page->refs = 1;
-	pthread_mutex_init(&page->lock, NULL);
+	if (page)
+		page->refs = 1;
 	return page;
 }
 
@@ -30,7 +28,7 @@ static void free_view(struct view *view)
 	}
 	free((void *)view->how.labels);
 	free((void *)view->how.bounds);
-	lun_exported_unref(view->sel);
+	lun_exported_unref(view->exported);
 	if (view->stream)
 		view->stream->close(view->stream);
 }
@@ -55,9 +53,6 @@ void lun_page_unref(struct lun_page *page)
 		free_head(&family->head);
 	}
 	free(page->families);
-	free(page->hold);
-	lun_page_unref(page->tail);
-	pthread_mutex_destroy(&page->lock);
 	free(page);
 }
 
@@ -106,24 +101,11 @@ static int insert_family(struct lun_page *page, size_t at, const struct lun_metr
 	return made.number;
 }
 
-/* Whether what writes the page stands behind the place for that name. */
-static bool is_written(const struct lun_page *page, const char *name)
-{
-	return page->hold && strcmp(name, page->hold) < 0;
-}
-
 int lun_page_family(struct lun_page *page, const struct lun_metric_head *head)
 {
-	ssize_t at;
+	ssize_t at = place_for(page, head->name);
 
-	pthread_mutex_lock(&page->lock);
-	at = page->sealed ? -EPIPE : place_for(page, head->name);
-	if (at >= 0 && is_written(page, head->name))
-		at = -EBUSY;
-	if (at >= 0)
-		at = insert_family(page, (size_t)at, head);
-	pthread_mutex_unlock(&page->lock);
-	return (int)at;
+	return at < 0 ? (int)at : insert_family(page, (size_t)at, head);
 }
 
 static struct family *find_family(struct lun_page *page, int number)
@@ -133,62 +115,6 @@ static struct family *find_family(struct lun_page *page, int number)
 	while (family->number != number)
 		family++;
 	return family;
-}
-
-void lun_page_pending(struct lun_page *page, int family)
-{
-	find_family(page, family)->pending = true;
-}
-
-int lun_page_hold(struct lun_page *page, const char *name)
-{
-	char *hold = strdup(name);
-
-	if (!hold)
-		return -ENOMEM;
-	free(page->hold);
-	page->hold = hold;
-	return 0;
-}
-
-void lun_page_tail(struct lun_page *page, struct lun_page *tail)
-{
-	struct lun_page *before = tail;
-
-	pthread_mutex_lock(&page->lock);
-	if (!page->sealed) {
-		before = page->tail;
-		page->tail = tail;
-	}
-	pthread_mutex_unlock(&page->lock);
-	lun_page_unref(before);
-}
-
-void lun_page_ready(struct lun_page *page)
-{
-	pthread_mutex_lock(&page->lock);
-	page->ready = !page->sealed;
-	for (size_t i = 0; i < page->size && page->ready; i++)
-		page->families[i].pending = false;
-	pthread_mutex_unlock(&page->lock);
-}
-
-bool lun_page_seal(struct lun_page *page)
-{
-	pthread_mutex_lock(&page->lock);
-	page->sealed = !page->ready;
-	pthread_mutex_unlock(&page->lock);
-	return page->sealed;
-}
-
-bool lun_page_sealed(struct lun_page *page)
-{
-	bool sealed;
-
-	pthread_mutex_lock(&page->lock);
-	sealed = page->sealed;
-	pthread_mutex_unlock(&page->lock);
-	return sealed;
 }
 
 static struct view *add_view(struct lun_page *page, int number)
@@ -223,7 +149,8 @@ static int copy_labels(struct view *view, const struct lun_metric_view *how)
 }
 
 /* A view that is made by itself, and then is the page's. */
-static int make_view(struct view *view, struct lun_exported *sel, const struct lun_metric_view *how)
+static int make_view(
+	struct view *view, struct lun_exported *exported, const struct lun_metric_view *how)
 {
 	double *bounds = calloc(how->n_bounds + 1, sizeof(*bounds));
 
@@ -235,34 +162,28 @@ static int make_view(struct view *view, struct lun_exported *sel, const struct l
 	view->how.bounds = bounds;
 	view->how.labels = NULL;
 	view->how.n_labels = 0;
-	view->sel = lun_exported_ref(sel);
+	view->exported = lun_exported_ref(exported);
 	return copy_labels(view, how);
 }
 
 static int put_view(struct lun_page *page, int number, struct view *made)
 {
-	struct view *view = NULL;
-	bool sealed;
+	struct view *view = add_view(page, number);
 
-	pthread_mutex_lock(&page->lock);
-	sealed = page->sealed;
-	if (!sealed)
-		view = add_view(page, number);
-	if (view) {
-		*view = *made;
-		page->streams |= !!made->stream;
-	}
-	pthread_mutex_unlock(&page->lock);
-	if (!view)
+	if (!view) {
 		free_view(made);
-	return view || sealed ? 0 : -ENOMEM;
+		return -ENOMEM;
+	}
+	*view = *made;
+	page->streams |= !!made->stream;
+	return 0;
 }
 
-int lun_page_view(struct lun_page *page, int family, struct lun_exported *sel,
+int lun_page_view(struct lun_page *page, int family, struct lun_exported *exported,
 	const struct lun_metric_view *how)
 {
 	struct view view = { 0 };
-	int err = make_view(&view, sel, how);
+	int err = make_view(&view, exported, how);
 
 	if (err) {
 		free_view(&view);
@@ -297,13 +218,13 @@ static size_t samples_each(const struct lun_metric_view *how)
 
 size_t lun_page_size(const struct lun_page *page)
 {
-	size_t n = page->tail ? lun_page_size(page->tail) : 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < page->size; i++) {
 		for (size_t j = 0; j < page->families[i].n_views; j++) {
 			const struct view *view = &page->families[i].views[j];
 
-			n += view->sel ? view->sel->size * samples_each(&view->how) : 0;
+			n += view->exported ? view->exported->size * samples_each(&view->how) : 0;
 		}
 	}
 	return n;

@@ -15,7 +15,6 @@ struct page_source {
 	size_t family, view, place;
 	size_t enough; /* bytes in the writer that end this pull */
 	bool headed, ended;
-	struct lun_source *tail; /* what it writes at its end */
 };
 
 /* One sample's line, up to its value. */
@@ -32,7 +31,7 @@ static void line(struct lun_out *out, const struct family *family, const struct 
 
 		if (!label->value)
 			value = lun_groups_label(
-				view->sel->tally, view->sel->order[place], label->index);
+				view->exported->groups, view->exported->order[place], label->index);
 		lun_out_str(out, separator);
 		lun_out_str(out, label->name);
 		lun_out_str(out, "=\"");
@@ -54,16 +53,16 @@ static void line(struct lun_out *out, const struct family *family, const struct 
 static void exemplar(struct lun_out *out, const struct page_source *src, const struct view *view,
 	size_t place, double above, double upto)
 {
-	const struct lun_exported *sel = view->sel;
+	const struct lun_exported *exported = view->exported;
 	double value;
 
-	if (src->format != LUN_METRIC_OPEN || !sel->exemplar || !sel->exemplar[place].len)
+	if (src->format != LUN_METRIC_OPEN || !exported->exemplar || !exported->exemplar[place].len)
 		return;
-	value = sel->exemplar_value[place];
+	value = exported->exemplar_value[place];
 	if (!(value > above && value <= upto))
 		return;
 	lun_out_str(out, " # {");
-	lun_out_mem(out, sel->exemplar[place].data, sel->exemplar[place].len);
+	lun_out_mem(out, exported->exemplar[place].data, exported->exemplar[place].len);
 	lun_out_str(out, "} ");
 	lun_out_double(out, value);
 }
@@ -71,14 +70,14 @@ static void exemplar(struct lun_out *out, const struct page_source *src, const s
 /* When the youngest of the sample's cells began; 0: unknown. */
 static double when_created(const struct view *view, size_t place)
 {
-	const struct lun_exported *sel = view->sel;
+	const struct lun_exported *exported = view->exported;
 	size_t n = view->how.shape == LUN_METRIC_HISTOGRAM_SHAPE ? view->how.n_bounds + 1 : 1;
-	const double *cells = sel->created;
+	const double *cells = exported->created;
 	double latest = 0;
 
 	if (!cells)
 		return 0;
-	cells += place * lun_groups_cells(sel->tally) + view->how.cell;
+	cells += place * lun_groups_cells(exported->groups) + view->how.cell;
 	for (size_t i = 0; i < n; i++)
 		latest = cells[i] > latest ? cells[i] : latest;
 	return latest;
@@ -97,7 +96,7 @@ static void created(struct lun_out *out, const struct page_source *src, const st
 
 static struct lun_metric_number cell_of(const struct view *view, size_t place, size_t cell)
 {
-	return lun_groups_get(view->sel->tally, view->sel->order[place], cell);
+	return lun_groups_get(view->exported->groups, view->exported->order[place], cell);
 }
 
 static void plain_sample(struct lun_out *out, const struct page_source *src,
@@ -215,7 +214,7 @@ static int pull_view(struct page_source *src, struct lun_out *out, const struct 
 
 	if (view->stream)
 		return view->stream->pull(view->stream, out);
-	while (src->place < view->sel->size) {
+	while (src->place < view->exported->size) {
 		sample(out, src, family, view, src->place++);
 		if (out->len >= src->enough)
 			return 1;
@@ -227,26 +226,10 @@ static int pull_view(struct page_source *src, struct lun_out *out, const struct 
 static bool is_empty(const struct family *family)
 {
 	for (size_t i = 0; i < family->n_views; i++) {
-		if (family->views[i].stream || family->views[i].sel->size)
+		if (family->views[i].stream || family->views[i].exported->size)
 			return false;
 	}
 	return true;
-}
-
-static bool is_done(const struct lun_page *page)
-{
-	return page->ready || page->sealed;
-}
-
-static bool is_pending(const struct lun_page *page, const struct family *family)
-{
-	return family->pending && !is_done(page);
-}
-
-/* Families yet unknown may come before this one. */
-static bool is_held(const struct lun_page *page, const struct family *family)
-{
-	return page->hold && !is_done(page) && strcmp(family->head.name, page->hold) >= 0;
 }
 
 /* The same of the current family. */
@@ -255,16 +238,12 @@ static int pull_family(struct page_source *src, struct lun_out *out)
 	const struct family *family = &src->page->families[src->family];
 	int more;
 
-	if (is_held(src->page, family))
-		return -EAGAIN;
-	if (!is_pending(src->page, family) && is_empty(family))
+	if (is_empty(family))
 		return 0;
 	if (!src->headed) {
 		lun_metric_head_write(out, src->format, &family->head);
 		src->headed = true;
 	}
-	if (is_pending(src->page, family))
-		return -EAGAIN;
 	if (src->view == family->n_views)
 		return 0;
 	more = pull_view(src, out, family);
@@ -273,22 +252,6 @@ static int pull_family(struct page_source *src, struct lun_out *out)
 	src->view++;
 	src->place = 0;
 	return 1;
-}
-
-/* The page behind this one, which ends as this one would. */
-static int pull_tail(struct page_source *src, struct lun_out *out)
-{
-	if (src->page->tail && !src->tail) {
-		src->tail = lun_page_source(src->page->tail, src->format);
-		if (!src->tail)
-			return -ENOMEM;
-	}
-	if (src->tail)
-		return src->tail->pull(src->tail, out);
-	if (!src->ended)
-		lun_metric_eof(out, src->format);
-	src->ended = true;
-	return out->err;
 }
 
 static int page_pull(struct lun_source *base, struct lun_out *out)
@@ -309,17 +272,16 @@ static int page_pull(struct lun_source *base, struct lun_out *out)
 		if (out->len >= src->enough)
 			return 1;
 	}
-	if (src->page->hold && !is_done(src->page))
-		return -EAGAIN;
-	return pull_tail(src, out);
+	if (!src->ended)
+		lun_metric_eof(out, src->format);
+	src->ended = true;
+	return out->err;
 }
 
 static void page_close(struct lun_source *base)
 {
 	struct page_source *src = (struct page_source *)base;
 
-	if (src->tail)
-		src->tail->close(src->tail);
 	lun_page_unref(src->page);
 	free(src);
 }

@@ -9,21 +9,23 @@ struct lun_scrape_share {
 	struct lun_scrape_share *next;
 	char *key;
 	struct lun_page *page;
-	bool landed;
-	struct timespec until; /* then nobody boards any more */
-	int people;            /* the one who flies it, and those who wait */
+	bool finished;
+	struct timespec
+		until; /* on the monotonic clock; later scrapes start a share of their own */
+	int holders;   /* the scrape that makes the page, and those that wait */
 	pthread_cond_t changed;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct lun_scrape_share *flights; /* those in the air */
+static struct lun_scrape_share *shares; /* unfinished */
 
-static struct timespec after(double seconds)
+/* In so many seconds, on the monotonic clock: a step of the wall clock changes no wait. */
+static struct timespec in_seconds(double seconds)
 {
 	struct timespec t;
 	double whole = (double)(time_t)seconds;
 
-	clock_gettime(CLOCK_REALTIME, &t);
+	clock_gettime(CLOCK_MONOTONIC, &t);
 	t.tv_sec += (time_t)whole;
 	t.tv_nsec += (long)((seconds - whole) * 1e9);
 	if (t.tv_nsec >= 1000000000) {
@@ -38,82 +40,92 @@ static bool is_before(struct timespec a, struct timespec b)
 	return a.tv_sec == b.tv_sec ? a.tv_nsec < b.tv_nsec : a.tv_sec < b.tv_sec;
 }
 
+static void init_cond(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 static struct lun_scrape_share *start(const char *key, double seconds)
 {
-	struct lun_scrape_share *f = calloc(1, sizeof(*f));
+	struct lun_scrape_share *share = calloc(1, sizeof(*share));
 
-	if (!f)
+	if (!share)
 		return NULL;
-	f->key = strdup(key);
-	if (!f->key) {
-		free(f);
+	share->key = strdup(key);
+	if (!share->key) {
+		free(share);
 		return NULL;
 	}
-	pthread_cond_init(&f->changed, NULL);
-	f->people = 1;
-	f->until = after(seconds);
-	f->next = flights;
-	flights = f;
-	return f;
+	init_cond(&share->changed);
+	share->holders = 1;
+	share->until = in_seconds(seconds);
+	share->next = shares;
+	shares = share;
+	return share;
 }
 
-static void leave(struct lun_scrape_share *f)
+static void leave(struct lun_scrape_share *share)
 {
-	if (--f->people)
+	if (--share->holders)
 		return;
-	lun_page_unref(f->page);
-	pthread_cond_destroy(&f->changed);
-	free(f->key);
-	free(f);
+	lun_page_unref(share->page);
+	pthread_cond_destroy(&share->changed);
+	free(share->key);
+	free(share);
 }
 
-static struct lun_page *wait_for(struct lun_scrape_share *f, double seconds)
+static struct lun_page *wait_for(struct lun_scrape_share *share, double seconds)
 {
-	struct timespec until = after(seconds > 0 ? seconds : 0);
+	struct timespec until = in_seconds(seconds > 0 ? seconds : 0);
 	struct lun_page *page = NULL;
 	int err = 0;
 
-	f->people++;
-	while (!f->landed && !err)
-		err = pthread_cond_timedwait(&f->changed, &lock, &until);
-	if (f->landed && f->page)
-		page = lun_page_ref(f->page);
-	leave(f);
+	share->holders++;
+	while (!share->finished && !err)
+		err = pthread_cond_timedwait(&share->changed, &lock, &until);
+	if (share->finished && share->page)
+		page = lun_page_ref(share->page);
+	leave(share);
 	return page;
 }
 
 struct lun_scrape_share *lun_scrape_share_join(
 	const char *key, double seconds, double wait, struct lun_page **page)
 {
-	struct timespec now = after(0);
-	struct lun_scrape_share *f;
+	struct timespec now = in_seconds(0);
+	struct lun_scrape_share *share;
 
 	*page = NULL;
 	pthread_mutex_lock(&lock);
-	f = flights;
-	while (f && (strcmp(f->key, key) != 0 || is_before(f->until, now)))
-		f = f->next;
-	if (f) {
-		*page = wait_for(f, wait);
-		f = NULL;
+	share = shares;
+	while (share && (strcmp(share->key, key) != 0 || is_before(share->until, now)))
+		share = share->next;
+	if (share) {
+		*page = wait_for(share, wait);
+		share = NULL;
 	} else {
-		f = start(key, seconds);
+		share = start(key, seconds);
 	}
 	pthread_mutex_unlock(&lock);
-	return f;
+	return share;
 }
 
-void lun_scrape_share_land(struct lun_scrape_share *f, struct lun_page *page)
+void lun_scrape_share_finish(struct lun_scrape_share *share, struct lun_page *page)
 {
-	struct lun_scrape_share **p = &flights;
+	struct lun_scrape_share **p = &shares;
 
 	pthread_mutex_lock(&lock);
-	while (*p != f)
+	while (*p != share)
 		p = &(*p)->next;
-	*p = f->next;
-	f->page = page ? lun_page_ref(page) : NULL;
-	f->landed = true;
-	pthread_cond_broadcast(&f->changed);
-	leave(f);
+	*p = share->next;
+	share->page = page ? lun_page_ref(page) : NULL;
+	share->finished = true;
+	pthread_cond_broadcast(&share->changed);
+	leave(share);
 	pthread_mutex_unlock(&lock);
 }

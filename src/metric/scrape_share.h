@@ -1,16 +1,16 @@
 #pragma once
 /*
- * Scrapes that come at the same time share one page: the first makes it, the others wait.
- * Process-wide, as each scrape has a VM of its own.
+ * Scrapes that ask for the same page at the same time share it: the first one makes the page, the
+ * others wait for it. One list for the process, since each scrape runs in a VM of its own.
  */
 #include "metric/page.h"
 
 struct lun_scrape_share;
 
-/* The first to ask for `key` gets a flight and must land it. Others, who come within `seconds`
- * of it, wait for at most `wait` and get NULL, with *page set (a reference of theirs) or NULL.
- * NULL also without memory. */
+/* The first scrape of `key` gets a share and must finish it. A later one, within `seconds` of the
+ * first, waits up to `wait` seconds and gets NULL; *page is then a reference to the first one's
+ * page, or NULL when none came in time. NULL with *page NULL also when memory is short. */
 struct lun_scrape_share *lun_scrape_share_join(
 	const char *key, double seconds, double wait, struct lun_page **page);
-/* Gives those who wait the page (each a reference), or NULL: they do without. */
-void lun_scrape_share_land(struct lun_scrape_share *flight, struct lun_page *page);
+/* Gives each waiting scrape a reference to the page; with NULL these make their own. */
+void lun_scrape_share_finish(struct lun_scrape_share *share, struct lun_page *page);

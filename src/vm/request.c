@@ -8,11 +8,11 @@
 #include "vm/request_stream.h"
 #include "vm/source.h"
 
-/* The one who asks and the job each hold it: a handler may go on after it has answered. */
+/* The thread that asks and the job each hold it. */
 struct exchange {
 	struct lun_job job;
 	const struct lun_request *request;
-	struct lun_reply *reply; /* not the job's any more when it is done */
+	struct lun_reply *reply; /* the job's, until is_done */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	bool is_done;
@@ -132,12 +132,10 @@ static void release(struct exchange *exchange)
 	free(exchange);
 }
 
-/* require("lunette.http.worker").request(req) -> status, headers, kind, payload [, after]:
- * after() is called when the reply is on its way */
+/* require("lunette.http.worker").request(req) -> status, headers, kind, payload */
 static int l_request(lua_State *L)
 {
 	struct exchange *exchange = lua_touserdata(L, 1);
-	bool after;
 
 	lua_settop(L, 0);
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
@@ -146,16 +144,8 @@ static int l_request(lua_State *L)
 	lua_replace(L, 1);
 	lua_settop(L, 1);
 	push_request(L, exchange->request);
-	lua_call(L, 1, 5);
-	after = lua_isfunction(L, 5);
-	if (!after)
-		lua_settop(L, 4);
+	lua_call(L, 1, 4);
 	take_reply(L, exchange->reply);
-	if (after) {
-		answered(exchange);
-		lua_settop(L, 5);
-		lua_call(L, 0, 0);
-	}
 	return 0;
 }
 
@@ -172,12 +162,9 @@ static void finish(struct lun_job *job, const char *err)
 {
 	struct exchange *exchange = (struct exchange *)job;
 
-	/* Only this thread has set it, if it is set. */
-	if (!exchange->is_done) {
-		if (err)
-			fail(exchange->reply);
-		answered(exchange);
-	}
+	if (err)
+		fail(exchange->reply);
+	answered(exchange);
 	release(exchange);
 }
 

@@ -1,4 +1,4 @@
-/* Lines, tallies, selections and pages of metrics, without Lua. */
+/* Lines, groups and pages of metrics, without Lua. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -124,7 +124,7 @@ static struct lun_groups *filled(size_t groups, size_t limit)
 	return t;
 }
 
-static void test_tally_limit(void **state)
+static void test_group_limit(void **state)
 {
 	struct lun_groups *t = filled(100, 10);
 
@@ -150,11 +150,11 @@ static void test_prune(void **state)
 	assert_int_equal(a->cut_top, ALL - TOP);
 	assert_int_equal(b->cut_top, ALL - TOP);
 	for (size_t i = 0; i < TOP; i++) {
-		struct lun_slice x = lun_groups_label(a->tally, a->order[i], 0);
-		struct lun_slice y = lun_groups_label(b->tally, b->order[i], 0);
+		struct lun_slice x = lun_groups_label(a->groups, a->order[i], 0);
+		struct lun_slice y = lun_groups_label(b->groups, b->order[i], 0);
 
 		assert_memory_equal(x.data, y.data, x.len);
-		assert_true(lun_groups_get(a->tally, a->order[i], 0).u64 >= ALL - TOP);
+		assert_true(lun_groups_get(a->groups, a->order[i], 0).u64 >= ALL - TOP);
 	}
 	lun_exported_unref(a);
 	lun_exported_unref(b);
@@ -332,7 +332,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_head),
-		cmocka_unit_test(test_tally_limit),
+		cmocka_unit_test(test_group_limit),
 		cmocka_unit_test(test_prune),
 		cmocka_unit_test(test_prune_keeps_finding),
 		cmocka_unit_test(test_first_stays),

@@ -52,7 +52,7 @@ local function stream_of(stream)
   return function() return stream:read() end
 end
 
-local FIELDS = strict.set "status headers body json source stream events event close after"
+local FIELDS = strict.set "status headers body json source stream events event close"
 
 --- What the C side sends. Raises on what is no response.
 ---@param result any

@@ -108,7 +108,7 @@ local function answer(route, req)
     return response.failure(500, tostring(made[2]))
   end
   local code, lines, kind, payload = table.unpack(made, 2, 5)
-  if kind ~= "events" then return code, lines, kind, payload, result.after end
+  if kind ~= "events" then return code, lines, kind, payload end
   if req.method == "HEAD" then
     return code, lines .. "content-type: text/event-stream\r\n", "body", ""
   end

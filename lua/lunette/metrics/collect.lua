@@ -84,8 +84,8 @@ local function find_set(self, family, list)
   local cells, n = {}, family.bounds and #family.bounds + 2 or 1
   for i = 1, n do cells[i] = "first" end
   set = { names = list, values = {},
-    tally = core.tally { labels = #list, cells = cells, limit = self.limit } }
-  set.slot = core.slot(set.tally, list)
+    groups = core.groups { labels = #list, cells = cells, limit = self.limit } }
+  set.slot = core.slot(set.groups, list)
   family.sets[signature] = set
   return set
 end
@@ -127,7 +127,7 @@ local function add(self, family, value, labels)
   wrong = wrong and wrong(value, labels, family.family)
   if wrong then return self.problem(("%s: %s"):format(family.family, wrong)) end
   local set = set_of(self, family, labels)
-  local ok, why = set.tally:add(1, value, table.unpack(set.values))
+  local ok, why = set.groups:add(1, value, table.unpack(set.values))
   if not ok and why == "taken" then duplicate(self, family, set) end
 end
 
@@ -142,10 +142,10 @@ local function add_histogram(self, family, spec)
   end
   local set = set_of(self, family, labels)
   for i, count in ipairs(spec.counts) do
-    local ok, why = set.tally:add(i, count, table.unpack(set.values))
+    local ok, why = set.groups:add(i, count, table.unpack(set.values))
     if not ok and why == "taken" then return duplicate(self, family, set) end
   end
-  set.tally:add(#family.bounds + 2, spec.sum or 0, table.unpack(set.values))
+  set.groups:add(#family.bounds + 2, spec.sum or 0, table.unpack(set.values))
 end
 
 -- emit(name, value [, labels]), or emit{ name, type, help, unit, value, labels }. C takes the

@@ -7,8 +7,8 @@
 
 local d = require("lunette.decode.combinators")
 local bpf = require("bpf")
+local core = require("lunette.core.metrics")
 local pci = require("lunette.metrics.pci")
-local regexp = require("lunette.metrics.regexp")
 local u64 = require("lunette.runtime.u64")
 
 local decoders = {}
@@ -142,7 +142,7 @@ function makers.regexp(patterns)
   end
   local compiled = {}
   for i, pattern in ipairs(patterns) do
-    compiled[i] = assert(regexp.compile(pattern))
+    compiled[i] = assert(core.regex(pattern))
   end
   return function(text)
     for _, regex in ipairs(compiled) do

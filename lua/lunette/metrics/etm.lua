@@ -2,7 +2,7 @@
 -- entries exported as devagent_ebpf_map_entry_value. Each becomes a rule like any other; the
 -- first that matches a map has it.
 
-local regexp = require("lunette.metrics.regexp")
+local core = require("lunette.core.metrics")
 
 local etm = {}
 
@@ -29,7 +29,7 @@ function etm.parse(text)
   if not from or not to or from > to then
     return nil, ("--etm '%s': no range of ids"):format(text)
   end
-  local regex, err = regexp.compile(pattern)
+  local regex, err = core.regex(pattern)
   if not regex then return nil, ("--etm '%s': %s"):format(text, err) end
   return { from = from, to = to, regex = regex, format = format, text = text }
 end

@@ -1,7 +1,6 @@
 -- /metrics over HTTP: which format, which part, by when, and compressed or not.
 
 local core = require("lunette.core.metrics")
-local turn = require("lunette.metrics.turn")
 
 local expose = {}
 
@@ -10,11 +9,9 @@ local CONTENT_TYPE = {
   openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8",
 }
 
--- Of the scraper's own timeout, what is left for the way there and back; of our own, for the end.
-local MARGIN = 0.9
--- The part of it in which another scrape's page is waited for: longer than any turn of that one.
-local PATIENCE = 0.6
-local OWN_SECONDS = 15 -- where neither the scraper nor the request has an end
+local MARGIN = 0.9 -- of the scraper's timeout; the rest is for the way there and back
+local PATIENCE = 0.6 -- of that, to wait for another scrape's page: longer than any turn of that one
+local OWN_SECONDS = 15 -- where neither the scraper nor the request has a deadline
 
 local function quality(part) return tonumber(part:lower():match(";%s*q%s*=%s*([%d%.]+)")) or 1 end
 
@@ -84,7 +81,7 @@ local function sorted(set)
   return table.concat(list, ",")
 end
 
--- Seconds that the scraper gives us, or that a request has here; nil where neither ends.
+-- Seconds that the scraper or the request has; nil where neither has a limit.
 local function timeout_of(headers)
   local seconds = tonumber(headers["x-prometheus-scrape-timeout-seconds"])
   if not seconds or seconds <= 0 then seconds = math.huge end
@@ -92,36 +89,20 @@ local function timeout_of(headers)
   return seconds < math.huge and seconds or nil
 end
 
--- Lands with what other scrapes can share: a page that is read while it is made is its reader's.
-local function land(flight, page)
-  local streams = not page or select(2, page:size())
-  flight:land(not streams and page or nil)
-end
+-- A page with a stream can be read once, so it is not shared.
+local function is_shared(page) return not select(2, page:size()) end
 
--- The page: that of a scrape in flight which asks for the same, or a new one. When some of it is
--- to come, finish() makes that.
-local function page_for(begin, opts, timeout)
+-- The page that another scrape makes now for the same names and rules, or a new one.
+local function page_for(make, opts, timeout)
   local key = sorted(opts.names) .. "\n" .. sorted(opts.rules)
-  -- Should the other one's not come, there is some time left to make one.
+  -- When the other page does not come in time, some is left to make one.
   local seconds = timeout or OWN_SECONDS
-  local got = core.flight(key, seconds, seconds * PATIENCE)
+  local got = core.share(key, seconds, seconds * PATIENCE)
   if got and got.size then return got end
-  local flight = got or { land = function() end }
-  -- Who waits for this page makes its own when this one fails.
-  local function try(fn, ...)
-    local ok, result = pcall(fn, ...)
-    if ok then return result end
-    flight:land()
-    error(result, 0)
-  end
-  local scrape = try(begin, opts, false)
-  local function finish(moved)
-    local page = try(scrape.finish, scrape, moved)
-    land(flight, page)
-    return page
-  end
-  if #scrape.later > 0 then return scrape.page, finish, turn.latest(scrape) end
-  return finish()
+  local share <close> = got -- closed without a page: the waiting scrapes make their own
+  local page = make(opts)
+  if share and is_shared(page) then share:finish(page) end
+  return page
 end
 
 local function whole(page, format, gzip)
@@ -134,24 +115,11 @@ local function whole(page, format, gzip)
   return "body", gzip and core.gzip(text) or text
 end
 
--- What is ready goes at once; after() makes the rest, for which the reader waits at the gate.
-local function in_parts(page, finish, format, gzip, latest)
-  local gate = core.gate()
-  local function moved(seconds) gate:by(seconds) end
-  local text, rest = page:begin(format)
-  local source = gate:source(text, rest, page)
-  if latest then moved(latest) end
-  return gzip and core.gzip_source(source) or source, function()
-    local _ <close> = gate
-    finish(moved)
-  end
-end
-
 --- Answers a request: the response table of lunette.http.
 ---@param req table
----@param begin fun(opts: table, patient: boolean): table begins a scrape
+---@param make fun(opts: table): table makes a page
 ---@return table response
-function expose.respond(req, begin)
+function expose.respond(req, make)
   local headers = req.headers or {}
   local format = expose.negotiate(headers.accept)
   local gzip = expose.takes_gzip(headers["accept-encoding"])
@@ -164,15 +132,9 @@ function expose.respond(req, begin)
   end
   local query, timeout = req.query_all or {}, timeout_of(headers)
   local _, now = core.now()
-  local page, finish, latest = page_for(begin, { names = set_of(query["name[]"]),
+  local page <close> = page_for(make, { names = set_of(query["name[]"]),
     rules = set_of(query.rule), deadline = timeout and now + timeout or nil }, timeout)
-  if finish then
-    response.source, response.after = in_parts(page, finish, format, gzip, latest)
-    return response
-  end
-  -- What is left of it lives in its source, and goes with that.
-  local handle <close> = page
-  local field, body = whole(handle, format, gzip)
+  local field, body = whole(page, format, gzip) -- a source holds the page until it is read
   response[field] = body
   return response
 end

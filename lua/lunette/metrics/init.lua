@@ -7,8 +7,8 @@ local etm = require("lunette.metrics.etm")
 local expose = require("lunette.metrics.expose")
 local registry = require("lunette.registry")
 local rule = require("lunette.metrics.rule")
+local rule_status = require("lunette.metrics.rule_status")
 local scrape = require("lunette.metrics.scrape")
-local state = require("lunette.metrics.state")
 local sampler = require("lunette.sampler")
 local strict = require("lunette.runtime.strict")
 
@@ -105,22 +105,21 @@ function metrics.decoders() return require("lunette.metrics.decoders").names() e
 
 --- How a rule or collector fared: { error, errors, series, duration, maps, cut_top, … }.
 ---@param name string
-function metrics.status(name) return state.get(name) end
+function metrics.status(name) return rule_status.get(name) end
 
 -- What is built in stands in the registry like a script's, before any of them.
 for _, name in ipairs(BUILTIN) do
   metrics.collect(name, require("lunette.metrics.builtin." .. name).run).builtin = true
 end
 
-local function begin(opts, patient)
-  return scrape.begin({ names = opts.names, rules = opts.rules, deadline = opts.deadline,
-    off = opts.off or off }, patient)
-end
-
---- The page itself. opts: names, rules (sets), deadline (monotonic seconds).
+--- Makes a page. opts: names, rules (sets), deadline (monotonic seconds).
 ---@param opts? table
 ---@return table page, boolean failed
-function metrics.page(opts) return begin(opts or {}, true):finish() end
+function metrics.page(opts)
+  opts = opts or {}
+  return scrape.make { names = opts.names, rules = opts.rules, deadline = opts.deadline,
+    off = opts.off or off }
+end
 
 --- Prints what /metrics would give, as text.
 ---@param opts? table also format = "text" | "openmetrics"
@@ -136,8 +135,8 @@ local TRIED = 5 -- samples that are shown of one
 ---@param name string
 ---@return { name: string, ok: boolean, series: integer, samples: string[], error?: string }
 function metrics.try(name)
-  local errors = state.get(name).errors
-  local page, failed = state.silently(function()
+  local errors = rule_status.get(name).errors
+  local page, failed = rule_status.silently(function()
     return metrics.page { rules = { [name] = true }, off = { lunette = true } }
   end)
   local handle <close> = page
@@ -146,23 +145,18 @@ function metrics.try(name)
   for line in (source:read() or ""):gmatch("[^\n]+") do
     if line:sub(1, 1) ~= "#" and #samples < TRIED then samples[#samples + 1] = line end
   end
-  local found = state.get(name)
+  local found = rule_status.get(name)
   failed = failed or found.errors > errors -- of one entry too
   return { name = name, ok = not failed, series = found.series, samples = samples,
     error = failed and found.error or nil }
-end
-
--- A scraper is one who looks: statistics stay on while it comes again.
-local function look()
-  sampler.want()
 end
 
 --- Answers GET and HEAD /metrics.
 ---@param req table
 ---@return table response
 function metrics.respond(req)
-  look()
-  return expose.respond(req, begin)
+  sampler.want() -- statistics of programs stay on while a scraper comes again
+  return expose.respond(req, metrics.page)
 end
 
 metrics.now = core.now

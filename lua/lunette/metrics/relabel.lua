@@ -2,7 +2,7 @@
 -- pattern or function, and filters by label. It runs once a label set; sets that become equal
 -- are merged.
 
-local regexp = require("lunette.metrics.regexp")
+local core = require("lunette.core.metrics")
 
 local relabel = {}
 
@@ -41,7 +41,7 @@ local function by_pattern(step, known)
   if not known[step.label] then
     error(("relabel: no label '%s'"):format(tostring(step.label)), 0)
   end
-  local regex = assert(regexp.compile(step.pattern))
+  local regex = assert(core.regex(step.pattern))
   return function(labels)
     local groups = { regex:match(labels[step.label]) }
     if groups[1] == nil then return not step.drop_others end
@@ -71,7 +71,7 @@ local function by_function(fn, known)
 end
 
 local function by_filter(name, pattern)
-  local regex = assert(regexp.compile(pattern))
+  local regex = assert(core.regex(pattern))
   return function(labels) return regex:match(labels[name]) ~= nil end
 end
 
@@ -125,18 +125,18 @@ local function keeps(steps, labels)
   return true
 end
 
---- Adds all series of a tally to another one, with the labels changed, and clears it. `names` are
+--- Adds all series of groups to other groups, with the labels changed, and clears it. `names` are
 --- the labels in order.
-function relabel.into(changed, steps, tally, names)
-  for row = 1, (tally:size()) do
-    local values, labels, ordered = tally:row(row), {}, {}
+function relabel.into(changed, steps, groups, names)
+  for row = 1, (groups:size()) do
+    local values, labels, ordered = groups:row(row), {}, {}
     for i, name in ipairs(names) do labels[name] = values[i] end
     if keeps(steps, labels) then
       for i, name in ipairs(names) do ordered[i] = labels[name] or "" end
-      changed:merge(tally, row, table.unpack(ordered))
+      changed:merge(groups, row, table.unpack(ordered))
     end
   end
-  tally:clear()
+  groups:clear()
 end
 
 return relabel

@@ -225,7 +225,7 @@ end
 
 local ONLY_ONE = { info = true, stateset = true }
 
--- Gives each metric its cells in the tally: { merges, counters } by cell.
+-- Gives each metric its cells in the groups: { merges, counters } by cell.
 local function layout(metrics, aggregate)
   local cells = { merges = {}, counters = {} }
   for _, metric in ipairs(metrics) do

@@ -1,13 +1,12 @@
--- One rule's pass: its maps' entries into a tally, within its budget, onto the page.
+-- One rule's pass: its maps' entries into groups, within its budget, onto the page.
 
 local compile = require("lunette.metrics.compile")
 local core = require("lunette.core.metrics")
-local each = require("lunette.metrics.each")
 local maps = require("lunette.metrics.maps")
 local sample_names = require("lunette.metrics.names")
-local passes = require("lunette.metrics.passes")
 local relabel = require("lunette.metrics.relabel")
-local state = require("lunette.metrics.state")
+local rule_status = require("lunette.metrics.rule_status")
+local scan_lua = require("lunette.metrics.scan_lua")
 
 local run = { waiting = 32768 } -- label sets that wait to be relabelled
 
@@ -29,15 +28,14 @@ end
 
 local GROWS = { sum = true, max = true }
 
--- Whether the greatest can be told while the entries come, so that the others' labels need no
--- memory.
+-- Whether the greatest are known while the entries come, so that the other labels need no memory.
 local function can_rank(rule)
   return rule.top and not rule.expire and GROWS[rule.cells.merges[rule.metrics[rule.by].cell]]
 end
 
--- What entries are added to: the greatest of them, or all.
-local function new_tally(rule, ranked)
-  return core.tally { labels = #names_of(rule), cells = rule.cells.merges,
+-- New groups: for the greatest of them, or for all.
+local function new_groups(rule, ranked)
+  return core.groups { labels = #names_of(rule), cells = rule.cells.merges,
     limit = limit_of(rule), top = ranked and math.tointeger(rule.top // 1) or nil,
     by = rule.metrics[rule.by].cell }
 end
@@ -45,11 +43,11 @@ end
 local function note_outcome(rule, info, outcome)
   core.count(rule.name, "entries", outcome.entries)
   if outcome.errors > 0 then
-    state.problem(rule.name, ("map %d (%s): %s"):format(info.id, info.name, outcome.error),
+    rule_status.problem(rule.name, ("map %d (%s): %s"):format(info.id, info.name, outcome.error),
       outcome.errors)
   end
   if outcome.truncated then
-    state.problem(rule.name, ("map %d (%s) changed too fast to be read to its end")
+    rule_status.problem(rule.name, ("map %d (%s) changed too fast to be read to its end")
       :format(info.id, info.name))
   end
 end
@@ -74,17 +72,17 @@ local function stream(self, compiled, map)
   local rule, metric = self.rule, self.rule.metrics[1]
   local number = self.scrape:family(rule.name, metric)
   if not number then return end
-  local source, err = core.stream(compiled:spec(map, self.scrape.deadline), {
+  local source, err = core.scan_text(compiled:spec(map, self.scrape.deadline), {
     name = sample_names.classic(metric.family, metric.type),
     labels = names_of(rule), divisor = metric.divisor, rule = rule.name,
     limit = rule.max_series < math.maxinteger and math.tointeger(rule.max_series // 1) or nil })
   if not source then
-    state.problem(rule.name, err)
+    rule_status.problem(rule.name, err)
     return
   end
   self.scrape.page:stream(number, source)
   self.scrape:streams(rule.name)
-  passes.streams(rule.name)
+  rule_status.streams(rule.name)
   self.streamed = true
 end
 
@@ -98,21 +96,21 @@ local function gather_entries(self, spec)
   spec.by = rule.metrics[rule.by].cell
   spec.expire = rule.expire
     and { rule = rule.name, began = self.began, seconds = rule.expire } or nil
-  self.tally = new_tally(rule)
-  local outcome, err, errno = core.run(spec, self.tally)
+  self.groups = new_groups(rule)
+  local outcome, err, errno = core.scan(spec, self.groups)
   if not outcome or not outcome.blurred then
     self.expired = outcome and outcome.expired or 0
     return outcome, err, errno
   end
-  self.tally = new_tally(rule, self.ranked)
+  self.groups = new_groups(rule, self.ranked)
   spec.top, spec.expire = nil, nil
-  return core.run(spec, self.tally)
+  return core.scan(spec, self.groups)
 end
 
--- Where labels are changed, entries wait in a tally of their own until they are many, so that
+-- Where labels are changed, entries wait in groups of their own until they are many, so that
 -- one change serves many entries.
 local function drain(self)
-  relabel.into(self.tally, self.rule.relabel, self.waiting, names_of(self.rule))
+  relabel.into(self.groups, self.rule.relabel, self.waiting, names_of(self.rule))
 end
 
 local function gather_by(self, compiled, map, alone)
@@ -121,20 +119,20 @@ local function gather_by(self, compiled, map, alone)
   if spec and alone and compiled.identity and (self.ranked or rule.expire) then
     return gather_entries(self, spec)
   end
-  self.tally = self.tally or new_tally(rule, self.ranked)
-  local into, full = self.tally, nil
+  self.groups = self.groups or new_groups(rule, self.ranked)
+  local into, full = self.groups, nil
   if rule.relabel then
-    self.waiting = self.waiting or new_tally(rule)
+    self.waiting = self.waiting or new_groups(rule)
     into, full = self.waiting, function() drain(self) end
   end
-  if spec then return core.run(spec, into, full, run.waiting) end
-  return each.run(compiled, map, into, deadline, full, run.waiting)
+  if spec then return core.scan(spec, into, full, run.waiting) end
+  return scan_lua.run(compiled, map, into, deadline, full, run.waiting)
 end
 
 local function gather(self, compiled, map, alone)
   local outcome, err, errno = gather_by(self, compiled, map, alone)
   if not outcome then
-    if errno ~= 2 then state.problem(self.rule.name, tostring(err)) end
+    if errno ~= 2 then rule_status.problem(self.rule.name, tostring(err)) end
     self.failed = errno ~= 2
     return
   end
@@ -148,7 +146,7 @@ local function read_map(self, info, alone)
   local map, err = maps.open(info)
   if not map then
     if err then
-      state.problem(self.rule.name, err)
+      rule_status.problem(self.rule.name, err)
       self.failed = true
     end
     return
@@ -156,7 +154,7 @@ local function read_map(self, info, alone)
   local handle <close> = map
   local ok, compiled = pcall(compile.for_map, self.rule, info)
   if not ok then
-    state.problem(self.rule.name, ("map %d (%s): %s"):format(info.id, info.name, compiled))
+    rule_status.problem(self.rule.name, ("map %d (%s): %s"):format(info.id, info.name, compiled))
     self.failed = true
   elseif can_stream(self.rule, compiled, alone) then
     stream(self, compiled, handle)
@@ -165,23 +163,23 @@ local function read_map(self, info, alone)
   end
 end
 
-local function select_series(self)
+local function export_series(self)
   local rule = self.rule
-  local tally = self.tally or new_tally(rule)
-  local _, refused, cut = tally:size()
+  local groups = self.groups or new_groups(rule)
+  local _, refused, cut = groups:size()
   if self.waiting then cut = cut + select(3, self.waiting:size()) end
   local hold = rule.reset == "hold" or (rule.reset == nil and self.aggregated or false)
-  local selection = tally:select { rule = rule.name, began = self.began, now = (core.now()),
+  local exported = groups:export { rule = rule.name, began = self.began, now = (core.now()),
     expire = rule.expire, top = rule.top, by = rule.metrics[rule.by].cell,
     max = rule.max_series, counters = rule.cells.counters, hold = hold }
-  local size, cut_top, cut_max, expired = selection:size()
+  local size, cut_top, cut_max, expired = exported:size()
   -- What the pass did not keep, it did not for the lesser of both.
   if not rule.top then cut_top, cut_max = 0, cut_max + cut_top end
-  state.cut(rule.name, "top", cut_top)
-  state.cut(rule.name, "max", cut_max + refused)
-  state.cut(rule.name, "expired", expired + (self.expired or 0))
+  rule_status.cut(rule.name, "top", cut_top)
+  rule_status.cut(rule.name, "max", cut_max + refused)
+  rule_status.cut(rule.name, "expired", expired + (self.expired or 0))
   core.count(rule.name, "labels_cut", cut)
-  return selection, size
+  return exported, size
 end
 
 local function view_of(rule, metric)
@@ -211,37 +209,37 @@ local function exemplar_of(rule, labels, value)
   return found
 end
 
-local function add_exemplars(self, selection, size)
+local function add_exemplars(self, exported, size)
   local rule, names = self.rule, names_of(self.rule)
   for row = 1, size do
-    local values, cells = selection:row(row)
+    local values, cells = exported:row(row)
     local labels = {}
     for i, name in ipairs(names) do labels[name] = values[i] end
     local ok, found = pcall(exemplar_of, rule, labels, cells[rule.metrics[1].cell])
     if not ok then
-      state.problem(rule.name, tostring(found))
+      rule_status.problem(rule.name, tostring(found))
       self.failed = true
       return
     elseif found then
-      selection:exemplar(row, found.labels, found.value or cells[rule.metrics[1].cell] or 0)
+      exported:exemplar(row, found.labels, found.value or cells[rule.metrics[1].cell] or 0)
     end
   end
 end
 
 local function put_on_page(self)
   local rule = self.rule
-  local selection, size = select_series(self)
-  if rule.exemplar then add_exemplars(self, selection, size) end
+  local exported, size = export_series(self)
+  if rule.exemplar then add_exemplars(self, exported, size) end
   for _, metric in ipairs(rule.metrics) do
     local number = self.scrape:family(rule.name, metric)
-    if number then self.scrape.page:view(number, selection, view_of(rule, metric)) end
+    if number then self.scrape.page:view(number, exported, view_of(rule, metric)) end
   end
-  state.set(rule.name, "series", size)
+  rule_status.set(rule.name, "series", size)
 end
 
 local function gather_all(self)
   local list = maps.of(self.rule, self.scrape:maps())
-  self.tally = nil
+  self.groups = nil
   for _, info in ipairs(list) do read_map(self, info, #list == 1) end
   if self.waiting then drain(self) end
 end
@@ -255,13 +253,13 @@ function run.rule(rule, scrape)
     ranked = can_rank(rule) }, Pass)
   gather_all(self)
   -- A number below 0 may have brought down what was among the greatest.
-  if self.tally and not self.tally:settle() then
+  if self.groups and not self.groups:settle() then
     self.ranked = false
     gather_all(self)
   end
   -- Sums that are not complete would look like counters that fell.
   if self.late and self.aggregated then
-    state.problem(rule.name, "the scrape's deadline came before the pass was done")
+    rule_status.problem(rule.name, "the scrape's deadline came before the pass was done")
     return false
   end
   if not self.streamed then put_on_page(self) end

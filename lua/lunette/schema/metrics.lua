@@ -3,10 +3,10 @@
 local decode = require("lunette.decode")
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
-local passes = require("lunette.metrics.passes")
 local registry = require("lunette.registry")
 local rule_maps = require("lunette.metrics.maps")
 local rule_metrics = require("lunette.metrics")
+local rule_status = require("lunette.metrics.rule_status")
 local rule_text = require("lunette.schema.rule_text")
 
 local metrics = {}
@@ -101,7 +101,7 @@ end
 
 local function history(rule, args)
   if args.last < 1 then error("last: at least 1", 0) end
-  return passes.list(rule.item.name, args.last)
+  return rule_status.passes(rule.item.name, args.last)
 end
 
 local function text_for(info)

@@ -2,7 +2,7 @@
 
 local decoders = require("lunette.metrics.decoders")
 local pci = require("lunette.metrics.pci")
-local regexp = require("lunette.metrics.regexp")
+local core = require("lunette.core.metrics")
 local units = require("lunette.metrics.units")
 
 local function run(spec, text, kind)
@@ -125,7 +125,7 @@ describe("the decoder", function()
 end)
 
 describe("regular expressions", function()
-  local function match(pattern, text) return assert(regexp.compile(pattern)):match(text) end
+  local function match(pattern, text) return assert(core.regex(pattern)):match(text) end
 
   it("are as in Go where both mean the same", function()
     assert.are.equal("42", match("\\d+", "a42b"))
@@ -158,7 +158,7 @@ describe("regular expressions", function()
     for pattern, why in pairs { ["("] = "missing closing parenthesis, at byte 1",
       ["[b"] = "for character class, at byte 2", ["x{2,1}"] = "numbers out of order",
       ["a(?<n"] = "at byte 5", [("a"):rep(20000)] = "longer than 16384 bytes" } do
-      local regex, err = regexp.compile(pattern)
+      local regex, err = core.regex(pattern)
       assert.is_nil(regex)
       assert.is_truthy(err:find("does not compile: ", 1, true))
       assert.is_truthy(err:find(why, 1, true), err)
@@ -166,7 +166,7 @@ describe("regular expressions", function()
   end)
 
   it("give up a search without an end, at once", function()
-    local regex = assert(regexp.compile("^(a+)+$"))
+    local regex = assert(core.regex("^(a+)+$"))
     local ok, err = pcall(regex.match, regex, ("a"):rep(60) .. "b")
     assert.is_false(ok)
     assert.is_truthy(tostring(err):find("regexp '^(a+)+$': match limit exceeded", 1, true),

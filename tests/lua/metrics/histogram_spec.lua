@@ -1,7 +1,7 @@
 local buckets = require("lunette.metrics.buckets")
 local lunette = require("lunette")
 local support = require("tests.lua.metrics.support")
-local state = require("lunette.metrics.state")
+local rule_status = require("lunette.metrics.rule_status")
 local d, metrics = lunette.decode, lunette.metrics
 
 -- The page of a rule that C reads, in_c, and of the same with a filter, which Lua does, in_lua.
@@ -91,7 +91,8 @@ describe("histograms", function()
       assert.are.equal("1", support.sample(text, ('lunette_rule_errors_total{rule="%s"}')
         :format(rule)))
     end
-    assert.is_truthy(state.get("c_total").error:find("a count below zero in the entry", 1, true))
+    local message = rule_status.get("c_total").error
+    assert.is_truthy(message:find("a count below zero in the entry", 1, true))
   end)
 
   it("have sum and count both or none in OpenMetrics, none where something is negative", function()

@@ -12,27 +12,27 @@ local d, metrics = lunette.decode, lunette.metrics
 local GROUPS, ADDS, TOP = 30000, 70000, 25
 
 -- The rows of what select() leaves, as text.
-local function rows(tally)
-  local selection <close> = tally:select { top = TOP, by = 1 }
+local function rows(groups)
+  local exported <close> = groups:export { top = TOP, by = 1 }
   local list = {}
-  for row = 1, (selection:size()) do
-    local labels, cells = selection:row(row)
+  for row = 1, (exported:size()) do
+    local labels, cells = exported:row(row)
     list[row] = ("%s,%s %s %s"):format(labels[1], labels[2], cells[1], cells[2])
   end
-  return list, select(2, selection:size())
+  return list, select(2, exported:size())
 end
 
 -- Adds to both in the same order: numbers(i) gives what goes into the first cell.
 local function differ(merge, numbers)
   local cells = { merge, "last" }
-  local all = core.tally { labels = 2, cells = cells, limit = GROUPS * 2 }
-  local ranked = core.tally { labels = 2, cells = cells, limit = GROUPS * 2, top = TOP, by = 1 }
+  local all = core.groups { labels = 2, cells = cells, limit = GROUPS * 2 }
+  local ranked = core.groups { labels = 2, cells = cells, limit = GROUPS * 2, top = TOP, by = 1 }
   for i = 1, ADDS do
     local group = math.random(GROUPS)
     local name, other = "group-" .. group, tostring(group % 7)
-    for _, tally in ipairs { all, ranked } do
-      assert(tally:add(1, numbers(i, group), name, other))
-      assert(tally:add(2, i, name, other))
+    for _, groups in ipairs { all, ranked } do
+      assert(groups:add(1, numbers(i, group), name, other))
+      assert(groups:add(2, i, name, other))
     end
   end
   local sure = ranked:settle()

@@ -1,7 +1,7 @@
 -- The table of bad input: each has its outcome, as lua/meta/metrics.lua says.
 
 local lunette = require("lunette")
-local state = require("lunette.metrics.state")
+local rule_status = require("lunette.metrics.rule_status")
 local support = require("tests.lua.metrics.support")
 local d, metrics = lunette.decode, lunette.metrics
 
@@ -77,15 +77,16 @@ describe("at the scrape", function()
     metrics.map { rule = "lacks", name = "bad", match = { id = id }, value = "value.nosuch" }
     metrics.map { name = "good", match = { id = id }, value = "value.bytes" }
     assert.are.equal("# TYPE good gauge\ngood 5\n", support.text())
-    assert.is_truthy(state.get("lacks").error:find("it has bytes, ns, balance, ratio", 1, true))
+    local message = rule_status.get("lacks").error
+    assert.is_truthy(message:find("it has bytes, ns, balance, ratio", 1, true))
   end)
 
   it("NaN is no number: the entry is left out and counted", function()
     local id = struct("a", 0 / 0)
     metrics.map { rule = "nan", name = "ratio", match = { id = id }, value = "value.ratio" }
     assert.is_falsy(support.text():find("ratio NaN", 1, true))
-    assert.are.equal(1, state.get("nan").errors)
-    assert.is_truthy(state.get("nan").error:find("in the entry with key 61"))
+    assert.are.equal(1, rule_status.get("nan").errors)
+    assert.is_truthy(rule_status.get("nan").error:find("in the entry with key 61"))
   end)
 
   it("a function that gives no number is counted, with its entry", function()
@@ -93,8 +94,9 @@ describe("at the scrape", function()
     metrics.map { rule = "text", name = "x", match = { id = id },
       value = function() return "many" end }
     support.text()
-    assert.are.equal(1, state.get("text").errors)
-    assert.is_truthy(state.get("text").error:find("no number but 'many' in the entry with key"))
+    assert.are.equal(1, rule_status.get("text").errors)
+    local message = rule_status.get("text").error
+    assert.is_truthy(message:find("no number but 'many' in the entry with key"))
   end)
 
   it("a function that fails is counted with its place; the other entries stay", function()
@@ -104,7 +106,7 @@ describe("at the scrape", function()
     metrics.map { rule = "fails", name = "x", match = { id = id }, labels = { comm = "key.comm" },
       value = function(key, value) return key.comm == "a" and key.no.where or value.bytes end }
     assert.are.equal("7", support.sample(support.text(), 'x{comm="b"}'))
-    assert.is_truthy(state.get("fails").error:find("refused_spec.lua:%d+"))
+    assert.is_truthy(rule_status.get("fails").error:find("refused_spec.lua:%d+"))
   end)
 
   it("a value too wide for a number is counted", function()
@@ -112,7 +114,7 @@ describe("at the scrape", function()
     map:update(("<I8"):pack(1), ("<I8I8"):pack(1, 2))
     metrics.map { rule = "wide", name = "x", match = { id = map:info().id } }
     support.text()
-    assert.is_truthy(state.get("wide").error:find("no number"))
+    assert.is_truthy(rule_status.get("wide").error:find("no number"))
   end)
 
   it("invalid UTF-8 in a label becomes U+FFFD, and equal ones are merged", function()
@@ -149,7 +151,7 @@ describe("at the scrape", function()
     local _, lines = text:gsub("\nmuch{", "")
     assert.are.equal(2, lines)
     assert.are.equal("1", support.sample(text, ('other{long="%s"}'):format(("x"):rep(1024))))
-    assert.are.equal(3, state.get("much").cut_max)
+    assert.are.equal(3, rule_status.get("much").cut_max)
     assert.are.equal(1, require("lunette.core.metrics").counts("labels_cut").much)
   end)
 
@@ -157,7 +159,7 @@ describe("at the scrape", function()
     metrics.collect("first", function(emit) emit { name = "x", value = 1 } end)
     metrics.collect("second", function(emit) emit { name = "x", value = 2 } end)
     assert.are.equal("# TYPE x gauge\nx 1\n", support.text())
-    assert.is_truthy(state.get("second").error:find("belongs to first already"))
+    assert.is_truthy(rule_status.get("second").error:find("belongs to first already"))
   end)
 
   it("of a collector that would make the page unreadable is left out, and counted", function()
@@ -205,7 +207,7 @@ describe("at the scrape", function()
       emit("x", 2, { a = "b" })
     end)
     assert.are.equal('# TYPE x gauge\nx{a="b"} 1\n', support.text())
-    assert.is_truthy(state.get("twice").error:find('x{a="b"} was given twice', 1, true))
+    assert.is_truthy(rule_status.get("twice").error:find('x{a="b"} was given twice', 1, true))
   end)
 
   it("a collector that fails keeps what it gave, and the others go on", function()
@@ -216,15 +218,15 @@ describe("at the scrape", function()
     metrics.collect("works", function(emit) emit("after", 2) end)
     assert.are.equal("# TYPE after gauge\nafter 2\n# TYPE before gauge\nbefore 1\n",
       support.text())
-    assert.is_truthy(state.get("breaks").error:find("refused_spec.lua:%d+: broken here"))
+    assert.is_truthy(rule_status.get("breaks").error:find("refused_spec.lua:%d+: broken here"))
   end)
 
   it("one that does not come back is ended, and the others have their turn", function()
     metrics.collect("endless", function() while true do end end)
     metrics.collect("works", function(emit) emit("after", 2) end)
     assert.are.equal("# TYPE after gauge\nafter 2\n", support.text())
-    assert.is_truthy(state.get("endless").error:find("over budget: %d+%.%d+ seconds"))
-    assert.is_falsy(state.get("endless").error:find("lunette/metrics/", 1, true))
+    assert.is_truthy(rule_status.get("endless").error:find("over budget: %d+%.%d+ seconds"))
+    assert.is_falsy(rule_status.get("endless").error:find("lunette/metrics/", 1, true))
   end)
 
   it("a d.func that a label needs runs in Lua", function()

@@ -1,7 +1,7 @@
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 local lunette = require("lunette")
-local state = require("lunette.metrics.state")
+local rule_status = require("lunette.metrics.rule_status")
 local support = require("tests.lua.metrics.support")
 local d, metrics = lunette.decode, lunette.metrics
 
@@ -132,7 +132,7 @@ describe("rules over maps", function()
       max_series = 5 }
     local _, n = support.text():gsub("\nio{", "")
     assert.are.equal(5, n)
-    assert.are.equal(15, state.get("most").cut_max)
+    assert.are.equal(15, rule_status.get("most").cut_max)
   end)
 
   it("choose the greatest of what is added up, where names are alike", function()
@@ -192,7 +192,7 @@ describe("rules over maps", function()
     rule { name = "io", labels = { comm = "key.comm" }, value = "value.bytes" }
     object:close()
     assert.are.equal("", support.text())
-    assert.are.equal(0, state.get("io").errors)
+    assert.are.equal(0, rule_status.get("io").errors)
   end)
 
   it("come in part when asked for in part", function()

@@ -8,16 +8,16 @@ describe("series between scrapes", function()
   -- One pass: values by label; returns the page in OpenMetrics.
   local function pass(rule, values, opts)
     opts = opts or {}
-    local tally = core.tally { labels = 1, cells = { "sum" }, limit = 1000 }
-    for label, value in pairs(values) do tally:add_u64(1, value, label) end
-    local selection = tally:select { rule = rule, began = opts.at, now = opts.now or opts.at,
+    local groups = core.groups { labels = 1, cells = { "sum" }, limit = 1000 }
+    for label, value in pairs(values) do groups:add_u64(1, value, label) end
+    local exported = groups:export { rule = rule, began = opts.at, now = opts.now or opts.at,
       counters = { opts.counter ~= false }, hold = opts.hold, expire = opts.expire,
       top = opts.top }
     local page <close> = core.page()
     local kind = opts.counter ~= false and "counter" or "gauge"
     local family = page:family { name = "x", type = kind }
-    page:view(family, selection, { labels = { { name = "a", index = 1 } }, cell = 1 })
-    return page:text("openmetrics"), selection
+    page:view(family, exported, { labels = { { name = "a", index = 1 } }, cell = 1 })
+    return page:text("openmetrics"), exported
   end
 
   it("tell no start of a counter that was there before us", function()
@@ -59,10 +59,10 @@ describe("series between scrapes", function()
     how.at = 120
     pass("r", { a = 6, b = 5 }, how)
     how.at = 140
-    local text, selection = pass("r", { a = 6, b = 5 }, how)
+    local text, exported = pass("r", { a = 6, b = 5 }, how)
     assert.is_truthy(text:find('x{a="a"} 6', 1, true))
     assert.is_falsy(text:find('a="b"', 1, true))
-    assert.are.equal(1, select(4, selection:size()))
+    assert.are.equal(1, select(4, exported:size()))
     how.at = 150
     assert.is_truthy(pass("r", { a = 6, b = 7 }, how):find('x{a="b"} 7', 1, true))
   end)
@@ -75,41 +75,41 @@ describe("series between scrapes", function()
   end)
 end)
 
-describe("a tally", function()
+describe("groups", function()
   it("becomes a double only when 64 bits are not enough", function()
-    local tally = core.tally { labels = 0, cells = { "sum" }, limit = 1 }
-    tally:add_u64(1, -2)
-    tally:add(1, 1)
-    assert.are.equal(-1, select(2, tally:row(1))[1])
-    tally:add(1, 1)
-    assert.are.equal(18446744073709551616.0, select(2, tally:row(1))[1])
+    local groups = core.groups { labels = 0, cells = { "sum" }, limit = 1 }
+    groups:add_u64(1, -2)
+    groups:add(1, 1)
+    assert.are.equal(-1, select(2, groups:row(1))[1])
+    groups:add(1, 1)
+    assert.are.equal(18446744073709551616.0, select(2, groups:row(1))[1])
   end)
 
   it("refuses groups over its limit, and counts them", function()
-    local tally = core.tally { labels = 1, cells = { "sum" }, limit = 2 }
-    assert.is_true(tally:add(1, 1, "a"))
-    assert.is_true(tally:add(1, 1, "b"))
-    assert.are.same({ nil, "full" }, { tally:add(1, 1, "c") })
-    assert.is_true(tally:add(1, 1, "a"))
-    assert.are.same({ 2, 1, 0 }, { tally:size() })
+    local groups = core.groups { labels = 1, cells = { "sum" }, limit = 2 }
+    assert.is_true(groups:add(1, 1, "a"))
+    assert.is_true(groups:add(1, 1, "b"))
+    assert.are.same({ nil, "full" }, { groups:add(1, 1, "c") })
+    assert.is_true(groups:add(1, 1, "a"))
+    assert.are.same({ 2, 1, 0 }, { groups:size() })
   end)
 
   it("keeps apart label values that only look alike joined", function()
-    local tally = core.tally { labels = 2, cells = { "sum" }, limit = 10 }
-    tally:add(1, 1, "ab", "c")
-    tally:add(1, 1, "a", "bc")
-    assert.are.equal(2, (tally:size()))
+    local groups = core.groups { labels = 2, cells = { "sum" }, limit = 10 }
+    groups:add(1, 1, "ab", "c")
+    groups:add(1, 1, "a", "bc")
+    assert.are.equal(2, (groups:size()))
   end)
 
   it("is used wrongly only with an error", function()
-    local tally = core.tally { labels = 1, cells = { "sum" }, limit = 2 }
-    assert.has_error(function() tally:add(2, 1, "a") end)
-    assert.has_error(function() tally:add(1, 1) end)
-    assert.has_error(function() tally:add(1, "x", "a") end)
-    assert.has_error(function() core.tally { labels = -1, cells = {}, limit = 1 } end)
-    assert.has_error(function() core.tally { labels = 1, cells = { "most" }, limit = 1 } end)
-    tally:select {}
-    local _, err = pcall(function() tally:add(1, 1, "a") end)
-    assert.is_truthy(err:find("tally is closed"))
+    local groups = core.groups { labels = 1, cells = { "sum" }, limit = 2 }
+    assert.has_error(function() groups:add(2, 1, "a") end)
+    assert.has_error(function() groups:add(1, 1) end)
+    assert.has_error(function() groups:add(1, "x", "a") end)
+    assert.has_error(function() core.groups { labels = -1, cells = {}, limit = 1 } end)
+    assert.has_error(function() core.groups { labels = 1, cells = { "most" }, limit = 1 } end)
+    groups:export {}
+    local _, err = pcall(function() groups:add(1, 1, "a") end)
+    assert.is_truthy(err:find("the groups are closed"))
   end)
 end)

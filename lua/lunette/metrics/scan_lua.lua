@@ -1,9 +1,9 @@
 -- A pass in Lua, entry by entry, for rules that hold a Lua function: labels, numbers and
--- filters are computed here and go into the same tally.
+-- filters are computed here and go into the same groups.
 
 local core = require("lunette.core.metrics")
 
-local each = {}
+local scan_lua = {}
 
 local MOST_ERRORS = 100
 local CHECK_EVERY = 512 -- entries between looks at the clock
@@ -74,15 +74,15 @@ Each.__index = Each
 -- Adds to a cell; unsigned where the column is.
 local function add(self, cell, column, number, labels)
   if column and column.type == "u64" and math.type(number) == "integer" then
-    self.tally:add_u64(cell, number, table.unpack(labels))
+    self.groups:add_u64(cell, number, table.unpack(labels))
   else
-    self.tally:add(cell, number, table.unpack(labels))
+    self.groups:add(cell, number, table.unpack(labels))
   end
 end
 
 local goes = {}
 
-function goes.one(self, cell, labels) self.tally:add(cell.cell, 1, table.unpack(labels)) end
+function goes.one(self, cell, labels) self.groups:add(cell.cell, 1, table.unpack(labels)) end
 
 function goes.number(self, cell, labels, key, value, cpu)
   local number = cell.get(key, value, self.info, cpu)
@@ -103,26 +103,26 @@ function goes.bucket(self, cell, labels, key, value, cpu)
   local count = number_in(cell.column, cell.get(key, value, self.info, cpu))
   local index = number_of(cell.get_index(key, value, self.info, cpu))
   if cell.sum_index and index == cell.sum_index then
-    self.tally:add(cell.sum, count, table.unpack(labels))
+    self.groups:add(cell.sum, count, table.unpack(labels))
     return
   end
   local at = cell.bounds and bucket_of(cell, index)
     or math.max(0, math.min(cell.n - 1, index - cell.first))
-  self.tally:add(cell.cell + math.tointeger(at), count, table.unpack(labels))
+  self.groups:add(cell.cell + math.tointeger(at), count, table.unpack(labels))
 end
 
 function goes.slots(self, cell, labels, key, value, cpu)
   local counts = cell.get(key, value, self.info, cpu)
   if type(counts) ~= "table" then error("slots: the value is no array", 0) end
   for i, count in ipairs(counts) do
-    self.tally:add(cell.cell + math.min(i, cell.n) - 1, number_of(count), table.unpack(labels))
+    self.groups:add(cell.cell + math.min(i, cell.n) - 1, number_of(count), table.unpack(labels))
   end
 end
 
 function goes.observe(self, cell, labels, key, value, cpu)
   local number = number_of(cell.get(key, value, self.info, cpu))
-  self.tally:add(cell.cell + bucket_of(cell, number), 1, table.unpack(labels))
-  self.tally:add(cell.sum, number, table.unpack(labels))
+  self.groups:add(cell.cell + bucket_of(cell, number), 1, table.unpack(labels))
+  self.groups:add(cell.sum, number, table.unpack(labels))
 end
 
 -- A state set: a sample a state, with the state as the last label.
@@ -132,7 +132,7 @@ function goes.states(self, cell, labels, key, value, cpu)
   for _, state in ipairs(cell.metric.states) do
     labels[last] = state.name
     local on = state.value == now or state.name == now
-    self.tally:add(cell.cell, on and 1 or 0, table.unpack(labels))
+    self.groups:add(cell.cell, on and 1 or 0, table.unpack(labels))
   end
   labels[last] = nil
 end
@@ -154,11 +154,11 @@ local function finish_quantiles(self)
     table.sort(kept)
     local cell, sum = kept.cell, 0
     for _, number in ipairs(kept) do sum = sum + number end
-    self.tally:add(cell.cell, #kept, table.unpack(kept.labels))
-    self.tally:add(cell.sum, sum, table.unpack(kept.labels))
+    self.groups:add(cell.cell, #kept, table.unpack(kept.labels))
+    self.groups:add(cell.sum, sum, table.unpack(kept.labels))
     for i, q in ipairs(cell.metric.quantiles) do
       local rank = math.max(1, math.ceil(q * #kept))
-      self.tally:add(cell.cell + i, kept[rank], table.unpack(kept.labels))
+      self.groups:add(cell.cell + i, kept[rank], table.unpack(kept.labels))
     end
   end
 end
@@ -187,19 +187,19 @@ local function written_out(self)
   end
   local unsigned = cell.column.type == "u64"
   local text = ([[
-local get, labels, number, text_of, number_in, column, tally, info, kind, add = ...
+local get, labels, number, text_of, number_in, column, groups, info, kind, add = ...
 return function(_, key, value, cpu)
   local n = number(key, value, info, cpu)
   if n == nil then return end
   if not kind(n) or n ~= n%s then n = number_in(column, n) end
-%s  %s(tally, %d, n%s)
+%s  %s(groups, %d, n%s)
 end]]):format(cell.column.counts and " or n < 0" or "", table.concat(lines),
     unsigned and "(kind(n) == 'integer' and add.add_u64 or add.add)" or "add.add", cell.cell,
     table.concat(names))
   local get = {}
   for i, column in ipairs(self.labels) do get[i] = column.get end
   return load(text, "=entry")(get, self.labels, cell.get, text_of, number_in, cell.column,
-    self.tally, self.info, math.type, getmetatable(self.tally).__index)
+    self.groups, self.info, math.type, getmetatable(self.groups).__index)
 end
 
 local function is_late(self)
@@ -222,7 +222,7 @@ function Each:entries(cursor)
         self.late = true
         return
       end
-      if self.full and self.tally:size() > self.above then self.full() end
+      if self.full and self.groups:size() > self.above then self.full() end
     end
   end
 end
@@ -247,21 +247,21 @@ local function prepare(compiled)
   return labels, cells
 end
 
---- Runs all entries into the tally: the same outcome table as core.run, or nil, err, errno.
+--- Runs all entries into the groups: the same outcome table as core.scan, or nil, err, errno.
 ---@param compiled table
 ---@param map Map
----@param tally table
+---@param groups table
 ---@param deadline number|nil
----@param full fun()|nil takes the tally's groups out when they are more than `above`
+---@param full fun()|nil takes the groups out when they are more than `above`
 ---@param above integer|nil
-function each.run(compiled, map, tally, deadline, full, above)
+function scan_lua.run(compiled, map, groups, deadline, full, above)
   local decoder = setmetatable({ reduce = compiled.reduce }, { __index = compiled.decoder })
   local cursor, err, errno = map:cursor { decoder = decoder, cpus = compiled.each_cpu }
   if not cursor then return nil, err, errno end
   local handle <close> = cursor
   local labels, cells = prepare(compiled)
   local filter = compiled.rule.filter
-  local self = setmetatable({ tally = tally, labels = labels, cells = cells,
+  local self = setmetatable({ groups = groups, labels = labels, cells = cells,
     filter = type(filter) == "function" and filter or nil, each_cpu = compiled.each_cpu,
     info = compiled.info, skip_zero = compiled.rule.skip_zero, deadline = deadline, seen = 0,
     kept = {}, full = full, above = above }, Each)
@@ -282,4 +282,4 @@ function each.run(compiled, map, tally, deadline, full, above)
   return outcome
 end
 
-return each
+return scan_lua

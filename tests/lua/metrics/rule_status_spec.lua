@@ -4,7 +4,7 @@ local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 local graphql = require("lunette.graphql")
 local lunette = require("lunette")
-local passes = require("lunette.metrics.passes")
+local rule_status = require("lunette.metrics.rule_status")
 local schema = require("tests.lua.schema.support")
 local shared = require("lunette.runtime.shared")
 local support = require("tests.lua.metrics.support")
@@ -40,7 +40,7 @@ describe("the passes of a rule", function()
 
   local function samples()
     local list = {}
-    for i, pass in ipairs(passes.list(name)) do list[i] = pass.samples end
+    for i, pass in ipairs(rule_status.passes(name)) do list[i] = pass.samples end
     return list
   end
 
@@ -53,7 +53,7 @@ describe("the passes of a rule", function()
     end
     assert.same({ 1, 2, 3 }, samples())
     local last = 0
-    for _, pass in ipairs(passes.list(name)) do
+    for _, pass in ipairs(rule_status.passes(name)) do
       assert.is_true(pass.time >= before and pass.time >= last and pass.time <= os.time() + 1)
       assert.is_true(pass.seconds > 0)
       assert.equal(0, pass.errors)
@@ -73,7 +73,7 @@ describe("the passes of a rule", function()
     support.text()
     bad = false
     support.text()
-    local list = passes.list(name)
+    local list = rule_status.passes(name)
     assert.same({ 2, 0 }, { list[1].errors, list[2].errors })
     assert.same({ 0, 1 }, { list[1].samples, list[2].samples })
   end)
@@ -90,21 +90,22 @@ describe("the passes of a rule", function()
   end)
 
   it("are the last 120", function()
-    for i = 1, 130 do passes.add(name, { time = i, samples = i, seconds = 1, errors = 0 }) end
-    local list = passes.list(name)
+    for i = 1, 130 do rule_status.add(name, { time = i, samples = i, seconds = 1, errors = 0 }) end
+    local list = rule_status.passes(name)
     assert.equal(120, #list)
     assert.same({ 11, 130 }, { list[1].samples, list[120].samples })
-    assert.same({ 129, 130 }, { passes.list(name, 2)[1].time, passes.list(name, 2)[2].time })
+    local last = rule_status.passes(name, 2)
+    assert.same({ 129, 130 }, { last[1].time, last[2].time })
   end)
 
   it("go with the rule: scripts that are loaded anew leave nothing of the old ones", function()
-    passes.add(name, { time = 1, samples = 1, seconds = 1, errors = 0 })
+    rule_status.add(name, { time = 1, samples = 1, seconds = 1, errors = 0 })
     declare { top = 10 }
-    local fresh = dofile("lua/lunette/metrics/passes.lua")
+    local fresh = dofile("lua/lunette/metrics/rule_status.lua")
     fresh.add("programs", { time = 1, samples = 1, seconds = 1, errors = 0 })
     assert.same({ 1 }, samples())
     support.clear()
-    dofile("lua/lunette/metrics/passes.lua").add("programs",
+    dofile("lua/lunette/metrics/rule_status.lua").add("programs",
       { time = 2, samples = 1, seconds = 1, errors = 0 })
     assert.same({}, samples())
     shared.delete("metrics.passes.programs")

@@ -1,0 +1,82 @@
+-- What Lunette tells of itself on each page: how each rule fared, what the process is, and what
+-- the server says of its VMs and requests.
+
+local core = require("lunette.core.metrics")
+local lunette = require("lunette")
+
+local own = {}
+
+local GAUGES = {
+  { "lunette_rule_duration_seconds", "duration", "How long the rule or collector took.",
+    "seconds" },
+  { "lunette_rule_series", "series", "Series of the rule at its last scrape." },
+}
+
+local COUNTERS = {
+  { "lunette_rule_errors_total", "errors",
+    "Failures of a rule: entries, maps, and whole passes." },
+  { "lunette_rule_entries_total", "entries", "Map entries that the rule read." },
+  { "lunette_rule_clashes_total", "clashes", "Metrics that another rule has already." },
+  { "lunette_rule_labels_cut_total", "labels_cut", "Label values cut at 1,024 bytes." },
+}
+
+local CUTS = { top = "top", max = "max_series", expired = "expire", duplicate = "duplicate" }
+
+local function emit_counts(emit, scrape, name, what)
+  local counts = core.counts(what)
+  for _, ran in ipairs(scrape.ran) do
+    emit(name, counts[ran.name] or 0, { rule = ran.name })
+  end
+end
+
+local function emit_cuts(emit, scrape)
+  emit.family { name = "lunette_rule_series_cut", type = "gauge",
+    help = "Series that the rule left out at its last scrape, by its budget or as duplicates." }
+  for what, reason in pairs(CUTS) do
+    local counts = core.counts("cut_" .. what)
+    for _, ran in ipairs(scrape.ran) do
+      if (counts[ran.name] or 0) > 0 then
+        emit("lunette_rule_series_cut", counts[ran.name], { rule = ran.name, reason = reason })
+      end
+    end
+  end
+end
+
+-- The server's figures: a list of { name, type, help, unit, value, labels }.
+local function emit_server(emit)
+  local ok, status = pcall(require, "lunette.runtime.status")
+  if not ok or not status.metrics then return end
+  for _, sample in ipairs(status.metrics()) do emit(sample) end
+end
+
+local function emit_rules(emit, scrape)
+  emit.family { name = "lunette_rule_up", type = "gauge",
+    help = "1 when the rule gave all that it could at this scrape." }
+  for _, ran in ipairs(scrape.ran) do
+    emit("lunette_rule_up", ran.up and 1 or 0, { rule = ran.name })
+  end
+  for _, metric in ipairs(GAUGES) do
+    emit.family { name = metric[1], type = "gauge", help = metric[3], unit = metric[4] }
+    emit_counts(emit, scrape, metric[1], metric[2])
+  end
+  for _, metric in ipairs(COUNTERS) do
+    emit.family { name = metric[1], type = "counter", help = metric[3] }
+    emit_counts(emit, scrape, metric[1], metric[2])
+  end
+  emit_cuts(emit, scrape)
+end
+
+--- Emits all of it.
+---@param emit any
+---@param scrape table
+function own.emit(emit, scrape)
+  emit_rules(emit, scrape)
+  emit { name = "lunette_build", type = "info", help = "The version of Lunette.",
+    labels = { version = lunette.version, lua = _VERSION } }
+  local _, now = core.now()
+  emit { name = "lunette_scrape_duration", type = "gauge", unit = "seconds",
+    help = "How long this page took to make.", value = now - scrape.began }
+  emit_server(emit)
+end
+
+return own
