@@ -63,7 +63,8 @@ local function places(see)
   for _, map in ipairs(see.maps) do
     if map.type == "struct_ops" then
       for _, id in ipairs(see.inner(map)) do
-        put(id, { map_id = map.id, words = ("map %d (%s)"):format(map.id, map.name) })
+        put(id, { map_id = map.id,
+          words = ("map %d (%s)"):format(map.id, map.full_name or map.name) })
       end
     end
   end
@@ -177,8 +178,8 @@ local function judge_all(list, kind, judge, held, found)
     if not info.own then why, remedy = judge(info, held) end
     if why then
       found[#found + 1] = {
-        kind = kind, id = info.id, name = info.name or held.targets[info.id], why = why,
-        remedy = remedy, memory = info.memlock,
+        kind = kind, id = info.id, name = info.full_name or info.name or held.targets[info.id],
+        why = why, remedy = remedy, memory = info.memlock,
       }
     end
   end

@@ -112,6 +112,11 @@ local function parse(index, word, name)
   return number and "type_" .. number or index[name:lower()]
 end
 
+--- What to call a map: its name as its program declares it, or what the kernel keeps of that.
+---@param info MapInfo
+---@return string
+function names.of(info) return info.full_name or info.name end
+
 --- A map type as cilium/ebpf spells it: names.map("percpu_hash") == "PerCPUHash".
 ---@param kernel string
 ---@return string

@@ -46,7 +46,9 @@ local bpf = {}
 ---@field id integer
 ---@field type string the kernel's name: "percpu_hash"
 ---@field type_id integer
----@field name string
+---@field name string as the kernel has it: at most 15 characters
+---@field full_name? string as its program declares it; nil where the kernel cut it and nothing has
+--- the rest
 ---@field key_size integer
 ---@field value_size integer
 ---@field max_entries integer

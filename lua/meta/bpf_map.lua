@@ -357,10 +357,12 @@ function Btf:type(id) end
 function Btf:count() end
 
 --- The types that a program declares for a map, by its name or the 15 characters that the kernel
---- keeps of it; nil where it declares none.
+--- keeps of it; nil where it declares none. Where several names begin so, the map's type and sizes
+--- decide; where they don't, nil and the names.
 ---@param name string
----@return { key: integer?, value: integer? }|nil
-function Btf:map(name) end
+---@param info? bpf.MapInfo
+---@return { key: integer?, value: integer? }|nil, string? err
+function Btf:map(name, info) end
 
 --- A plan for a field of `size` bytes of this type.
 ---@param id integer

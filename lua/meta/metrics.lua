@@ -8,9 +8,9 @@
 --- * d.key("comm"), d.value("bytes"): the same; :sum_cpus(), :min_cpus(), :max_cpus(), :avg_cpus()
 ---   say how the CPUs' values become one.
 --- * "cpu": the CPU (a series a CPU); "" on a map that is not per CPU.
---- * "map.id", "map.name", "map.type", "map.kernel_type", "program.id", "program.name",
----   "program.type", "owner.pid", "owner.comm": facts about the map. Several programs or owners
----   are joined by commas.
+--- * "map.id", "map.name", "map.full_name", "map.type", "map.kernel_type", "program.id",
+---   "program.name", "program.type", "owner.pid", "owner.comm": facts about the map. Several
+---   programs or owners are joined by commas.
 --- * function(key, value, info, cpu): anything, of the decoded entry. A value of nil leaves the
 ---   entry out. One function makes the whole rule run in Lua, entry by entry; all else runs in C.
 --- * { "key.pid", "comm" }: labels only. A column, then decoders by name (metrics.decoders), each

@@ -11,8 +11,9 @@
 #include "bind/decode.h"
 #include "vm/names.h"
 #include "vm/push.h"
-#include "bpf/decode/btf_load.h"
 #include "bpf/decode/btf_plan.h"
+#include "bpf/object/btf_load.h"
+#include "bpf/object/map_name.h"
 
 static struct lun_btf *check_slot(lua_State *L, int idx)
 {
@@ -133,50 +134,105 @@ static int l_btf_plan(lua_State *L)
 	return 1;
 }
 
-/* The variable of a map: by its whole name, or by what the kernel keeps of a longer one. */
-static const struct btf_type *find_map(const struct btf *btf, const char *name)
+/* What the info at 3 says of a map; whether it knows the whole name. */
+static bool read_info(lua_State *L, struct bpf_map_info *info)
 {
-	enum { KEPT = BPF_OBJ_NAME_LEN - 1 };
-	int32_t id = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
-	const struct btf_type *section = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-	size_t len = strlen(name);
+	static const char *const fields[] = { "type_id", "key_size", "value_size" };
+	uint32_t *const numbers[] = { &info->type, &info->key_size, &info->value_size };
 
-	for (int i = 0; section && i < btf_vlen(section); i++) {
-		const struct btf_type *var =
-			btf__type_by_id(btf, btf_var_secinfos(section)[i].type);
-		const char *have = var ? btf__name_by_offset(btf, var->name_off) : NULL;
-
-		if (have && btf_is_var(var) && !strncmp(have, name, len) &&
-			(len == KEPT || !have[len]))
-			return var;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		lua_getfield(L, 3, fields[i]);
+		*numbers[i] = (uint32_t)luaL_checkinteger(L, -1);
+		lua_pop(L, 1);
 	}
-	return NULL;
+	return lua_getfield(L, 3, "full_name") == LUA_TSTRING;
 }
 
-/* map:key and map:value are declared as pointers to their types. */
-static void set_pointee(lua_State *L, const struct btf *btf, const struct btf_member *member)
+enum { OTHER_BTF = 1 }; /* than the map's, which has none */
+
+/* What the search for a declaration goes by. */
+struct wanted {
+	const char *name;
+	bool cut; /* the name may go on */
+	const struct bpf_map_info *info;
+};
+
+static bool is_wanted(const struct wanted *wanted, const struct lun_declared *map)
 {
-	const char *name = btf__name_by_offset(btf, member->name_off);
-	const struct btf_type *t = btf__type_by_id(btf, member->type);
-
-	if (name && t && btf_is_ptr(t) && (!strcmp(name, "key") || !strcmp(name, "value")))
-		lun_set_int(L, name, t->type);
+	if (map->section)
+		return false;
+	if (!wanted->cut)
+		return !strcmp(map->name, wanted->name);
+	return lun_map_is_declared(map, wanted->info, OTHER_BTF);
 }
 
-/* btf:map(name) -> { key, value }: their type ids, as a program declares the map | nil */
+static void pick_declared(struct lun_out *list, const struct wanted *wanted)
+{
+	struct lun_declared *maps = (void *)list->data;
+	size_t n = list->len / sizeof(*maps), kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_wanted(wanted, &maps[i]))
+			maps[kept++] = maps[i];
+	list->len = kept * sizeof(*maps);
+}
+
+static bool same_declaration(const struct lun_out *list)
+{
+	const struct lun_declared *maps = (const void *)list->data;
+
+	for (size_t i = 1; i < list->len / sizeof(*maps); i++)
+		if (maps[i].key_type != maps[0].key_type ||
+			maps[i].value_type != maps[0].value_type)
+			return false;
+	return true;
+}
+
+static int push_ambiguous(lua_State *L, const char *name, const struct lun_out *list)
+{
+	const struct lun_declared *maps = (const void *)list->data;
+	luaL_Buffer b;
+
+	luaL_pushfail(L);
+	luaL_buffinit(L, &b);
+	lua_pushfstring(L, "ambiguous: the kernel's name '%s' may stand for ", name);
+	luaL_addvalue(&b);
+	for (size_t i = 0; i < list->len / sizeof(*maps); i++) {
+		luaL_addstring(&b, i ? ", " : "");
+		luaL_addstring(&b, maps[i].name);
+	}
+	luaL_pushresult(&b);
+	return 2;
+}
+
+/* btf:map(name [, MapInfo]) -> { key, value }: the type ids that a program declares for the
+ * map | nil, why it can't be told which of several it is */
 static int l_btf_map(lua_State *L)
 {
 	const struct btf *btf = lun_btf_check(L, 1);
-	const struct btf_type *t = find_map(btf, luaL_checkstring(L, 2));
+	const char *name = luaL_checkstring(L, 2);
+	struct bpf_map_info info = { .name = "" };
+	struct wanted wanted = { name, strlen(name) == LUN_MAP_NAME_CUT, &info };
+	const struct lun_declared *map;
+	struct lun_out *list;
 
-	t = t ? btf__type_by_id(btf, t->type) : NULL;
-	if (!t || !btf_is_struct(t)) {
-		luaL_pushfail(L);
-		return 1;
-	}
+	lua_settop(L, 3);
+	strncpy(info.name, name, sizeof(info.name) - 1);
+	if (lua_istable(L, 3) && read_info(L, &info))
+		wanted.cut = false;
+	list = lun_push_out_box(L);
+	lun_declared_maps(btf, strlen(name), list);
+	pick_declared(list, &wanted);
+	map = (const void *)list->data;
+	if (!list->len)
+		return luaL_pushfail(L), 1;
+	if (!same_declaration(list))
+		return push_ambiguous(L, name, list);
 	lua_createtable(L, 0, 2);
-	for (int i = 0; i < btf_vlen(t); i++)
-		set_pointee(L, btf, &btf_members(t)[i]);
+	if (map->key_type)
+		lun_set_int(L, "key", map->key_type);
+	if (map->value_type)
+		lun_set_int(L, "value", map->value_type);
 	return 1;
 }
 

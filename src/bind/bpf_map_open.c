@@ -42,13 +42,14 @@ int lun_push_map_fd(lua_State *L, int fd)
 	return err ? lun_push_error(L, err, "map") : 1;
 }
 
-static int push_ambiguous(lua_State *L, const char *name, const uint32_t *ids, int n)
+/* Where the name is longer than the kernel keeps, the maps that may have it. */
+static int push_ambiguous(lua_State *L, const char *name, const uint32_t *ids, int n, bool sure)
 {
 	luaL_Buffer b;
 
 	luaL_pushfail(L);
 	luaL_buffinit(L, &b);
-	lua_pushfstring(L, "%d maps are named '%s': ids ", n, name);
+	lua_pushfstring(L, "%d maps %s named '%s': ids ", n, sure ? "are" : "may be", name);
 	luaL_addvalue(&b);
 	for (int i = 0; i < n && i < MAX_NAMED; i++) {
 		lua_pushfstring(L, i ? ", %d" : "%d", (int)ids[i]);
@@ -64,13 +65,14 @@ static int push_ambiguous(lua_State *L, const char *name, const uint32_t *ids, i
 static int open_by_name(lua_State *L, const char *name)
 {
 	uint32_t ids[MAX_NAMED];
-	int n = lun_map_find(name, ids, MAX_NAMED);
+	bool sure = false;
+	int n = lun_map_find(name, ids, MAX_NAMED, &sure);
 
 	if (n < 0)
 		return lun_push_error(L, n, name);
 	if (n == 0)
 		return lun_push_failure(L, -ENOENT, "no map is named '%s'", name);
-	return n == 1 ? open_by_id(L, ids[0]) : push_ambiguous(L, name, ids, n);
+	return n == 1 ? open_by_id(L, ids[0]) : push_ambiguous(L, name, ids, n, sure);
 }
 
 /* bpf.map(id | name | "/pin/path") -> Map <close> | nil, err, errno */

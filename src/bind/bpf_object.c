@@ -76,6 +76,7 @@ void lun_push_map_info(lua_State *L, const struct lun_map_facts *facts)
 	lun_set_int(L, "id", k->id);
 	lun_set_type(L, LUN_MAP, k->type);
 	lun_set_str(L, "name", k->name);
+	lun_set_str(L, "full_name", facts->full_name[0] ? facts->full_name : NULL);
 	lun_set_int(L, "key_size", k->key_size);
 	lun_set_int(L, "value_size", k->value_size);
 	lun_set_int(L, "max_entries", k->max_entries);

@@ -6,7 +6,7 @@
 
 #include "bind/bpf.h"
 #include "vm/push.h"
-#include "bpf/decode/btf_load.h"
+#include "bpf/object/btf_load.h"
 #include "bpf/code/elf_symbol.h"
 #include "bpf/decode/ksyms.h"
 

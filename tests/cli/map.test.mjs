@@ -325,3 +325,26 @@ test("bad input gets one clear line and the right exit code", () => {
   refused(2, /'--csv' can not be used together with option '-j'/, "map", "dump", flows, "-j", "--csv");
   refused(2, /'--ndjson' can not be used/, "map", "dump", flows, "--csv", "--ndjson");
 });
+
+test("names: of 15 characters and more, in lists, and to show a map", async () => {
+  const binaryOf = (name) => `${process.env.LUNETTE_BUILD ?? "build"}/tests/bpf/${name}.bpf.o`;
+  const pin = `/sys/fs/bpf/lunette-names-${process.pid}`;
+  execFileSync("bpftool", ["prog", "load", binaryOf("long_names"), pin]);
+  try {
+    const id = (name) => answer("map", "list", "-j").find((map) => map.fullName === name).id;
+    assert.match(lunette("map", "list").stdout, / requests_total_by_port /);
+    const shown = answer("map", "show", "tcp_connections_by_cookie", "-j");
+    assert.deepEqual([shown.name, shown.fullName, shown.decoder.name],
+      ["tcp_connections", "tcp_connections_by_cookie", "default"]);
+    assert.match(lunette("map", "show", "requests_total_by_host").stdout,
+      /^map \d+ {2}requests_total_by_host\n {2}kernel's name +requests_total_\n/);
+    const [host, port] = [id("requests_total_by_host"), id("requests_total_by_port")];
+    refused(2, new RegExp(`several maps are called 'requests_total_': give one of the ids ${host} `
+      + `\\(requests_total_by_host\\), ${port} \\(requests_total_by_port\\)`),
+    "map", "show", "requests_total_");
+    const prog = answer("prog", "show", "ln_use_of_all_m", "-j");
+    assert.equal(prog.name, "ln_use_of_all_maps");
+  } finally {
+    execFileSync("rm", ["-f", pin]);
+  }
+});

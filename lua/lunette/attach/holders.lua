@@ -117,7 +117,7 @@ local function slot(info, holder, key, value)
   return {
     kind = holder.kind, how = "map", prog_id = id, map_id = info.id, index = index,
     attach_type = holder.attach_type,
-    target = ("slot %d of map %d (%s)"):format(index, info.id, info.name),
+    target = ("slot %d of map %d (%s)"):format(index, info.id, info.full_name or info.name),
   }
 end
 

@@ -25,7 +25,7 @@ end
 
 function View:map_label(id)
   local map = self.maps[id]
-  return map and map.name or "gone"
+  return map and (map.full_name or map.name) or "gone"
 end
 
 --- A process that holds a link: it sees the link's files.

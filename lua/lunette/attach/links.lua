@@ -199,7 +199,7 @@ end
 ---@return string
 function links.map_name(view, id)
   local map = view.maps[id]
-  return map and ("map %d (%s)"):format(id, map.name) or ("map %d"):format(id)
+  return map and ("map %d (%s)"):format(id, map.full_name or map.name) or ("map %d"):format(id)
 end
 
 --- A control group in words: its path.

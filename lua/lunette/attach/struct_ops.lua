@@ -57,7 +57,8 @@ function struct_ops.add(rows, info, base)
     local row = {
       kind = "struct_ops", prog_id = member.prog_id, map_id = info.id, member = member.name,
       struct = found.type,
-      target = ("%s of %s %s (map %d)"):format(member.name, found.type, info.name, info.id),
+      target = ("%s of %s %s (map %d)"):format(member.name, found.type,
+        info.full_name or info.name, info.id),
     }
     for key, value in pairs(base) do row[key] = value end
     rows[#rows + 1] = row

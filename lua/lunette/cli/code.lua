@@ -4,6 +4,7 @@ local bpf = require("bpf")
 local dot = require("lunette.code.dot")
 local exit = require("lunette.cli.exit")
 local listing = require("lunette.code.listing")
+local names = require("lunette.names")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 
@@ -28,15 +29,15 @@ end
 ---@param insns table[]
 ---@return table<integer, string>
 function code.map_names(insns)
-  local names = {}
+  local found = {}
   for _, insn in ipairs(insns) do
     local id = insn.map_id
-    if id and not names[id] then
+    if id and not found[id] then
       local info = bpf.map_info(id)
-      names[id] = info and info.name or nil
+      found[id] = info and names.of(info) or nil
     end
   end
-  return names
+  return found
 end
 
 function code.dump(given)

@@ -37,15 +37,39 @@ local function by_pin(kind, path)
   exit.fail(exit.MISSING, "%s: nothing is pinned there", path)
 end
 
-local function by_name(kind, name)
-  local ids = {}
-  for _, info in ipairs(exit.check(KINDS[kind].list())) do
-    if info.name == name or info.tag == name then ids[#ids + 1] = info.id end
+local KEPT = 15 -- characters of a name that the kernel keeps
+
+-- How well an object has the name: "sure"; "maybe" where it is the kernel's for a longer one, or
+-- where the kernel cut a map's name and nothing else has the rest.
+local function has_name(kind, info, name)
+  if info.name == name or info.full_name == name or info.tag == name then return "sure" end
+  if kind == "prog" and #name == KEPT and info.name:sub(1, KEPT) == name then return "maybe" end
+  if kind == "map" and not info.full_name and #info.name == KEPT
+    and name:sub(1, KEPT) == info.name then return "maybe" end
+  return "no"
+end
+
+local function whole(info) return info.full_name or info.name end
+
+local function ids_of(list, name)
+  local texts = {}
+  for i, info in ipairs(list) do
+    local full = whole(info)
+    texts[i] = full and full ~= name and ("%d (%s)"):format(info.id, full) or tostring(info.id)
   end
-  if #ids == 1 then return ids[1] end
-  if #ids == 0 then exit.fail(exit.MISSING, "no %s is called '%s'", KINDS[kind].word, name) end
-  exit.fail(exit.USAGE, "several %ss are called '%s': give one of the ids %s", KINDS[kind].word,
-    name, table.concat(ids, ", "))
+  return table.concat(texts, ", ")
+end
+
+local function by_name(kind, name)
+  local found = { sure = {}, maybe = {}, no = {} }
+  for _, info in ipairs(exit.check(KINDS[kind].list())) do
+    table.insert(found[has_name(kind, info, name)], info)
+  end
+  local list = #found.sure > 0 and found.sure or found.maybe
+  if #list == 1 then return list[1].id end
+  if #list == 0 then exit.fail(exit.MISSING, "no %s is called '%s'", KINDS[kind].word, name) end
+  exit.fail(exit.USAGE, "several %ss %s called '%s': give one of the ids %s", KINDS[kind].word,
+    list == found.sure and "are" or "may be", name, ids_of(list, name))
 end
 
 local function by_id(kind, word)

@@ -16,12 +16,12 @@ query ($id: Int!) {
     verifiedInsns runTime runCount runs runTimeNs recursionMisses isPinned pins own orphaned btfId
     functionCount lineCount verifierLog
     ifindex interface netns netnsDev netnsPath attachTo attachBtfId attachBtf { id name kernel }
-    maps { id name kernelType }
+    maps { id name fullName kernelType }
     links { id type attachType target }
     attachments { kind target how }
     tasks { pid fd type name probeOffset probeAddr }
     owners { pid comm fd place }
-    tailCalls { index via { id name } program { id name } }
+    tailCalls { index via { id name fullName } program { id name } }
     extends { kind function target { id name } link { id } }
     extendedBy { kind function program { id name } link { id } }
   }
@@ -33,7 +33,9 @@ local function named(object)
   return ("%d %s"):format(object.id, value(object.name) or "?")
 end
 
-local function map_line(map) return ("%s (%s)"):format(named(map), map.kernelType) end
+local function map_line(map)
+  return ("%d %s (%s)"):format(map.id, value(map.fullName) or "?", map.kernelType)
+end
 
 local function link_line(link)
   local target = value(link.target)
@@ -48,7 +50,7 @@ local function task_line(task)
 end
 
 local function call_line(call)
-  return ("%s, by %s[%d]"):format(named(call.program), call.via.name, call.index)
+  return ("%s, by %s[%d]"):format(named(call.program), call.via.fullName, call.index)
 end
 
 local function extends_line(e)

@@ -3,6 +3,7 @@
 
 local bpf = require("bpf")
 local facts = require("lunette.decode.facts")
+local names = require("lunette.names")
 
 local btf = {}
 
@@ -55,24 +56,30 @@ local function build_declared(id, info)
   local object = bpf.btf(id)
   if not object then return {} end
   local handle <close> = object
-  local types = handle:map(info.name) or {}
+  local types, problem = handle:map(info.full_name or info.name, info)
+  types = types or {}
   return {
-    id = id,
+    id = id, problem = problem,
     key = info.key_size > 0 and plan_of(handle, types.key or 0, info.key_size) or nil,
     value = plan_of(handle, types.value or 0, info.value_size),
     name = types.value and handle:type(types.value).name or nil,
   }
 end
 
---- Likewise by the program's declaration of the map, with the `id` of its BTF object.
+--- Likewise by the program's declaration of the map, with the `id` of its BTF object. Or, where
+--- the map can be one of several that declare other types: nothing, and why.
 ---@param info MapInfo
+---@return table plans, string? problem
 function btf.declared(info)
+  local problem
   for _, id in ipairs(info.name ~= "" and facts.btfs(info.id) or {}) do
-    local key = ("%d:%s:%d:%d"):format(id, info.name, info.key_size, info.value_size)
+    local key = ("%d:%s:%s:%d:%d"):format(id, names.of(info), info.type, info.key_size,
+      info.value_size)
     local plans = cache[key] or remember(key, build_declared(id, info))
     if plans.key or plans.value then return plans end
+    problem = problem or plans.problem
   end
-  return {}
+  return {}, problem
 end
 
 return btf

@@ -16,13 +16,14 @@ end
 
 local function remembered(build)
   local index, at, youngest = nil, 0, 0
-  return function(id)
+  return function(key)
     local now = os.time()
+    local id = math.type(key) == "integer" and key or newest()
     if not index or now - at > FRESH or id > youngest then
       youngest = math.max(newest(), id)
       index, at = build(), now
     end
-    return index[id] or {}
+    return index[key] or {}
   end
 end
 
@@ -38,6 +39,28 @@ facts.pins = remembered(function()
   end
   return index
 end)
+
+-- By the first 15 characters.
+local cut_names = remembered(function()
+  local index = {}
+  for _, info in ipairs(bpf.maps() or {}) do
+    if #info.name == 15 then add(index, info.name, info) end
+  end
+  return index
+end)
+
+--- The ids of the maps of a name that is longer than the kernel keeps: those that have it by their
+--- full names, else those that may have it.
+---@param name string
+---@return integer[]
+function facts.named(name)
+  local sure, maybe = {}, {}
+  for _, info in ipairs(cut_names(name:sub(1, 15))) do
+    if info.full_name == name then sure[#sure + 1] = info.id end
+    if not info.full_name then maybe[#maybe + 1] = info.id end
+  end
+  return #sure > 0 and sure or maybe
+end
 
 facts.programs = remembered(function()
   local index = {}

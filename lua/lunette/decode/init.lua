@@ -63,23 +63,26 @@ function decode.compile(part, size)
   return bpf.plan(combinators.spec(as_node(part, size)), size)
 end
 
--- The declared decoder that fits best; among equals the one declared last.
+-- The declared decoder that fits best; among equals the one declared last. Or, where it can't be
+-- told whether one is for this map: why.
 local function best_declared(info)
-  local best, best_weight, best_words
+  local best, best_weight, best_words, problem
   for _, spec in ipairs(registry.list("decoder")) do
     local weight, words = match.weigh(spec.match, info, facts)
     if weight and (not best or weight >= best_weight) then
       best, best_weight, best_words = spec, weight, words
+    elseif not weight and words then
+      problem = ("the decoder at %s is not used: %s"):format(registry.where(spec), words)
     end
   end
-  return best, best_words
+  return best, best and best_words or problem
 end
 
 -- Each source of meaning gives some of: key, value (nodes) or key_plan, value_plan, reduce.
 local function from_declared(info, forced)
   local spec, words = forced, "this trial"
   if not spec then spec, words = best_declared(info) end
-  if not spec then return nil end
+  if not spec then return nil, words end
   return { name = spec.name or registry.where(spec), kind = "declared", key = spec.key,
     value = spec.value, reduce = spec.reduce, source = spec.source,
     why = ("declared at %s for %s"):format(registry.where(spec), words) }
@@ -97,7 +100,8 @@ local function from_btf(info)
 end
 
 local function from_program(info)
-  local plans = btf.declared(info)
+  local plans, problem = btf.declared(info)
+  if problem then return nil, problem end
   return of_plans(plans, ("BTF %d, of a program that uses it, declares its "):format(plans.id or 0))
 end
 
@@ -175,15 +179,19 @@ local function finished(decoder)
 end
 
 local function build(info, forced)
-  local decoder
+  local decoder, problems = nil, {}
   for _, find in ipairs(SOURCES) do
-    local source = find(info, forced)
+    local source, problem = find(info, forced)
+    problems[#problems + 1] = problem
     if source then
       decoder = decoder or { name = source.name, kind = source.kind, why = source.why,
         source = source.source, bpftrace = source.bpftrace }
       complete(decoder, source, info)
       if decoder.key_plan and decoder.value_plan then break end
     end
+  end
+  if #problems > 0 then
+    decoder.why = ("%s (%s)"):format(decoder.why, table.concat(problems, "; "))
   end
   return finished(decoder)
 end

@@ -31,9 +31,14 @@ local function any_text(want, list)
   return false
 end
 
--- The kernel keeps 15 bytes of a name.
-local function name_is(want, have)
-  return matches_text(want, have) or not is_glob(want) and want:sub(1, 15) == have
+-- The kernel keeps 15 bytes of a name. Where the whole name is not known, a longer one may be this
+-- map's: it is, if no other map can have it.
+local function cut_name_is(want, info, facts)
+  if info.full_name or #info.name < 15 or want:sub(1, 15) ~= info.name then return false end
+  local ids = facts.named(want)
+  if #ids == 1 then return true end
+  return false, ("no map is surely named '%s': the kernel keeps 15 characters, and maps %s may be "
+    .. "it; match by pin, id or program"):format(want, table.concat(ids, ", "))
 end
 
 local function in_range(id, range)
@@ -52,13 +57,17 @@ local function type_is(want, info)
   return ok and names.parse_map(want) == info.type
 end
 
--- One function a condition: (wanted, info, facts) -> holds, weight, words.
+-- One function a condition: (wanted, info, facts) -> holds, weight, words; or false, and a problem
+-- where it can't be told.
 local conditions = {}
 
-function conditions.name(want, info)
+function conditions.name(want, info, facts)
   local glob = is_glob(want)
-  return name_is(want, info.name), glob and WEIGHT.name_glob + #want or WEIGHT.name,
-    ("name %s"):format(want)
+  local holds = matches_text(want, info.name) or matches_text(want, info.full_name)
+  local problem
+  if not holds and not glob then holds, problem = cut_name_is(want, info, facts) end
+  if not holds then return false, problem end
+  return true, glob and WEIGHT.name_glob + #want or WEIGHT.name, ("name %s"):format(want)
 end
 
 function conditions.id(want, info)
@@ -120,7 +129,7 @@ function match.check(want, level)
 end
 
 --- How well it fits: a weight (more is more specific) and the conditions in words; nil when
---- it does not.
+--- it does not, and why that can't be told.
 ---@return integer|nil weight, string? words
 function match.weigh(want, info, facts)
   if type(want) == "function" then
@@ -130,7 +139,7 @@ function match.weigh(want, info, facts)
   local total, words = 0, {}
   for key, value in pairs(want) do
     local holds, weight, word = conditions[key](value, info, facts)
-    if not holds then return nil end
+    if not holds then return nil, type(weight) == "string" and weight or nil end
     total = total + weight
     words[#words + 1] = word
   end

@@ -34,8 +34,11 @@ function etm.parse(text)
   return { from = from, to = to, regex = regex, format = format, text = text }
 end
 
+-- dev-agent knew the kernel's names alone.
 local function holds(one, info)
-  return info.id >= one.from and info.id <= one.to and one.regex:match(info.name) ~= nil
+  if info.id < one.from or info.id > one.to then return false end
+  return one.regex:match(info.name) ~= nil
+    or info.full_name ~= nil and one.regex:match(info.full_name) ~= nil
 end
 
 local rules = {}

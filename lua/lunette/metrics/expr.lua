@@ -12,7 +12,8 @@ local pick = require("lunette.decode.pick")
 local expr = {}
 
 local FACTS = {
-  ["map.id"] = true, ["map.name"] = true, ["map.type"] = true, ["map.kernel_type"] = true,
+  ["map.id"] = true, ["map.name"] = true, ["map.full_name"] = true,
+  ["map.type"] = true, ["map.kernel_type"] = true,
   ["program.id"] = true, ["program.name"] = true, ["program.type"] = true,
   ["owner.pid"] = true, ["owner.comm"] = true,
 }

@@ -33,6 +33,7 @@ end
 local readers = {
   ["map.id"] = function(info) return tostring(info.id) end,
   ["map.name"] = function(info) return info.name end,
+  ["map.full_name"] = function(info) return names.of(info) end,
   ["map.type"] = function(info) return names.map(info.type) end,
   ["map.kernel_type"] = function(info) return info.type end,
   ["program.id"] = function(info) return joined(programs_of(info), "id") end,

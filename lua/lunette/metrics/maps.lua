@@ -9,13 +9,15 @@ local maps = {}
 --- The maps that a rule's match holds for, by id.
 ---@param rule table
 ---@param all MapInfo[] all maps there are
----@return MapInfo[]
+---@return MapInfo[] list, table<string, true> problems
 function maps.of(rule, all)
-  local list = {}
+  local list, problems = {}, {}
   for _, info in ipairs(all) do
-    if match.weigh(rule.match, info, facts) then list[#list + 1] = info end
+    local weight, problem = match.weigh(rule.match, info, facts)
+    if weight then list[#list + 1] = info end
+    if not weight and problem then problems[problem] = true end
   end
-  return list
+  return list, problems
 end
 
 --- Opens a map; nil when it has gone since it was listed, which is no error.

@@ -238,8 +238,9 @@ local function put_on_page(self)
 end
 
 local function gather_all(self)
-  local list = maps.of(self.rule, self.scrape:maps())
+  local list, problems = maps.of(self.rule, self.scrape:maps())
   self.groups = nil
+  for problem in pairs(problems) do rule_status.problem(self.rule.name, problem) end
   for _, info in ipairs(list) do read_map(self, info, #list == 1) end
   if self.waiting then drain(self) end
 end

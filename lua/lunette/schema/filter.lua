@@ -34,7 +34,10 @@ local function conditions(k, wanted, how)
   local function add(test) tests[#tests + 1] = test end
   if wanted.name then
     local pattern = filter.name_pattern(wanted.name)
-    add(function(info) return info.name and info.name:find(pattern) end)
+    add(function(info)
+      return info.name and info.name:find(pattern)
+        or info.full_name and info.full_name:find(pattern)
+    end)
   end
   if wanted.type then
     local type = kernel_type(wanted.type, how.parse_type)

@@ -35,8 +35,10 @@ type Map {
   id: Int!
   "Why nothing else could be read, or null."
   error: String
-  "Its name."
+  "Its name as the kernel has it: at most 15 characters."
   name: String
+  "Its name as its program declares it; the kernel's where nothing has the rest."
+  fullName: String
   "Its type in the seeds' spelling, such as PerCPUHash."
   type: String!
   "Its type in the kernel's spelling, such as percpu_hash."
@@ -122,7 +124,8 @@ local function nonzero(n) return n ~= 0 and n or nil end
 
 -- Everything in a map that a search looks through.
 local function haystack(info, k)
-  local words = { info.name or "", tostring(info.id), type_name(info), info.type or "" }
+  local words = { info.name or "", info.full_name or "", tostring(info.id), type_name(info),
+    info.type or "" }
   for _, path in ipairs(k:pins_of("map", info.id)) do words[#words + 1] = path end
   for _, prog in ipairs(k:users(info.id)) do words[#words + 1] = prog.name or "" end
   for _, owner in ipairs(k:owners_of("map", info.id)) do words[#words + 1] = owner.comm end
@@ -165,6 +168,7 @@ map.resolvers = {
     maps = list,
   },
   Map = {
+    fullName = function(info) return info.full_name or info.name end,
     type = type_name,
     kernelType = function(info) return info.type or "" end,
     typeId = function(info) return info.type_id or -1 end,

@@ -96,7 +96,7 @@ end
 
 local function maps(rule, _, ctx)
   if rule.kind == "collector" then return {} end
-  return rule_maps.of(rule.item, kernel.of(ctx):list("map"))
+  return (rule_maps.of(rule.item, kernel.of(ctx):list("map")))
 end
 
 local function history(rule, args)

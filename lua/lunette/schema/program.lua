@@ -176,7 +176,7 @@ local function nonzero(n) return n ~= 0 and n or nil end
 local function haystack(prog, k)
   local words = { prog.name or "", tostring(prog.id), type_name(prog), prog.type, prog.tag }
   for _, path in ipairs(k:pins_of("prog", prog.id)) do words[#words + 1] = path end
-  for _, map in ipairs(k:maps_of(prog)) do words[#words + 1] = map.name or "" end
+  for _, map in ipairs(k:maps_of(prog)) do words[#words + 1] = map.full_name or map.name or "" end
   for _, owner in ipairs(k:owners_of("prog", prog.id)) do words[#words + 1] = owner.comm end
   return words
 end

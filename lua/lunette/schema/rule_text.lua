@@ -182,7 +182,7 @@ metrics.collect(%q, function(emit)
   emit.family { name = %q, help = %q }
   local fill = bpf.fill() or {}
   for _, info in ipairs(bpf.maps()) do
-    if info.name == %q and info.type == %q and fill[info.id] then
+    if (info.full_name or info.name) == %q and info.type == %q and fill[info.id] then
       emit(%q, fill[info.id], { id = info.id })
     end
   end
@@ -250,6 +250,7 @@ local d, metrics = lunette.decode, lunette.metrics
 ---@param decoder table the decoder in force
 ---@return { source: string, why: string }
 function rule_text.write(info, decoder)
+  info = setmetatable({ name = info.full_name }, { __index = info })
   local head = COUNTED[info.type] and HEAD_BPF or HEAD
   return { source = head .. source_of(info, decoder),
     why = ("%s: %s"):format(decoder.name, decoder.why) }

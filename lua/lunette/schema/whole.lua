@@ -36,7 +36,7 @@ function Builder:object(kind, id)
   if self.nodes[key] then return key end
   local info = self.k:find(kind, id)
   if not info or (info.own and not self.own) then return nil end
-  local label, detail = info.name, nil
+  local label, detail = info.full_name or info.name, nil
   if kind == "prog" then detail = names.prog(info.type) end
   if kind == "map" then detail = names.map(info.type) end
   if kind == "link" then label, detail = self:link_label(info), info.type end

@@ -9,9 +9,8 @@
 
 #include "bpf/object/prog_array_close.h"
 #include "bpf/object/map_list.h"
+#include "bpf/object/map_name.h"
 #include "bpf/object/map_types.h"
-
-enum { NAME_MAX_SEEN = BPF_OBJ_NAME_LEN - 1 };
 
 bool lun_map_type_per_cpu(uint32_t type)
 {
@@ -103,29 +102,42 @@ void lun_map_close(struct lun_map *map)
 	map->fd = -1;
 }
 
-bool lun_map_name_is(const char *have, const char *name)
+/* Whether a map has the name: 2 surely, 1 maybe (the kernel cut it, and nothing else has it). */
+static int has_name(const struct lun_map_facts *map, const char *name)
 {
-	return !strncmp(have, name, NAME_MAX_SEEN);
+	const char *have = map->info.name;
+
+	if (!strcmp(have, name) || !strcmp(map->full_name, name))
+		return 2;
+	return !map->full_name[0] && !strncmp(have, name, LUN_MAP_NAME_CUT);
 }
 
-int lun_map_find(const char *name, uint32_t *ids, int max)
+static int pick_named(
+	const struct lun_out *list, const char *name, int sure, uint32_t *ids, int max)
+{
+	const struct lun_map_facts *map = (const void *)list->data;
+	int n = 0;
+
+	for (size_t left = list->len / sizeof(*map); left; left--, map++)
+		if (has_name(map, name) == sure && n++ < max)
+			ids[n - 1] = map->info.id;
+	return n;
+}
+
+int lun_map_find(const char *name, uint32_t *ids, int max, bool *sure)
 {
 	struct lun_out list;
-	int n = 0, err;
+	int n;
 
 	lun_out_init(&list);
-	err = lun_map_list(&list);
-	for (size_t at = 0; !err && at < list.len; at += sizeof(struct lun_map_facts)) {
-		const struct bpf_map_info *info = (const void *)(list.data + at);
-
-		if (!lun_map_name_is(info->name, name))
-			continue;
-		if (n < max)
-			ids[n] = info->id;
-		n++;
-	}
+	n = lun_map_list(&list);
+	if (!n)
+		n = pick_named(&list, name, 2, ids, max);
+	*sure = n != 0;
+	if (!n)
+		n = pick_named(&list, name, 1, ids, max);
 	lun_out_free(&list);
-	return err ? err : n;
+	return n;
 }
 
 int lun_map_lookup(const struct lun_map *map, const void *key, void *value)

@@ -34,10 +34,10 @@ int lun_map_open_fd(struct lun_map *map, int fd);
 int lun_map_dup(struct lun_map *copy, const struct lun_map *map);
 void lun_map_close(struct lun_map *map);
 
-/* Ids of the maps of this name, at most `max`; returns how many there are, or -errno. */
-int lun_map_find(const char *name, uint32_t *ids, int max);
-/* Whether `name` is the kernel's (cut at 15 bytes) name `have`. */
-bool lun_map_name_is(const char *have, const char *name);
+/* Ids of the maps of this name, the full one or the kernel's, at most `max`; where no map has it,
+ * of those that may have it: the kernel's names begin so, and the full ones are not known (then
+ * *sure is false). Returns how many there are, or -errno. */
+int lun_map_find(const char *name, uint32_t *ids, int max, bool *sure);
 
 bool lun_map_type_per_cpu(uint32_t type);
 enum lun_map_access lun_map_access(uint32_t type);

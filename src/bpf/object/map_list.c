@@ -8,13 +8,14 @@
 
 #include "bpf/object/prog_array_close.h"
 #include "bpf/object/map_fill.h"
+#include "bpf/object/map_name.h"
 
 enum { FEW = 64 }; /* so many are read anew in less time than the walk is loaded */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_out known; /* the last list of more than a few, by id */
 
-int lun_map_facts_fd(int fd, struct lun_map_facts *facts)
+static int read_facts(int fd, struct lun_map_facts *facts)
 {
 	int err;
 
@@ -29,7 +30,7 @@ static int try_read(uint32_t id, struct lun_map_facts *facts)
 
 	if (fd < 0)
 		return fd;
-	err = lun_map_facts_fd(fd, facts);
+	err = read_facts(fd, facts);
 	lun_prog_array_close(fd, facts->info.type);
 	return err;
 }
@@ -45,11 +46,35 @@ static int read_map(uint32_t id, struct lun_map_facts *facts)
 	return try_read(id, facts);
 }
 
+/* Of some maps; the list of every map is read where that alone tells their names apart. */
+static void name_some(struct lun_map_facts *list, size_t n)
+{
+	struct lun_out every;
+
+	if (!lun_map_names(list, n, false))
+		return;
+	lun_out_init(&every);
+	if (!lun_map_list(&every))
+		lun_map_names(list, n, false); /* the list has found them */
+	lun_out_free(&every);
+}
+
+int lun_map_facts_fd(int fd, struct lun_map_facts *facts)
+{
+	int err = read_facts(fd, facts);
+
+	if (!err)
+		name_some(facts, 1);
+	return err;
+}
+
 int lun_map_facts(uint32_t id, struct lun_map_facts *facts)
 {
 	int err = read_map(id, facts);
 
 	lun_prog_array_close_flush();
+	if (!err)
+		name_some(facts, 1);
 	return err;
 }
 
@@ -164,8 +189,11 @@ int lun_map_list(struct lun_out *out)
 		out->len = first;
 		err = out->err ? out->err : list_anew(out);
 	}
-	if (!err)
+	if (!err) {
+		lun_map_names((void *)(out->data + first),
+			(out->len - first) / sizeof(struct lun_map_facts), true);
 		remember(out->data + first, out->len - first);
+	}
 	pthread_mutex_unlock(&lock);
 	lun_prog_array_close_flush();
 	return err;
@@ -197,12 +225,16 @@ static void pick(struct lun_out *out, size_t first, const uint32_t *ids, size_t 
 /* One after the other, but for the wait until they are closed. */
 static int read_some(const uint32_t *ids, size_t nr, struct lun_out *out)
 {
+	size_t first = out->len;
 	int err = 0;
 
 	for (size_t i = 0; !err && i < nr; i++)
 		if (i == 0 || ids[i] != ids[i - 1])
 			err = add_read(out, ids[i]);
 	lun_prog_array_close_flush();
+	if (!err && out->len > first)
+		name_some((void *)(out->data + first),
+			(out->len - first) / sizeof(struct lun_map_facts));
 	return err;
 }
 

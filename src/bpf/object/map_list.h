@@ -6,12 +6,15 @@
  */
 #include <linux/bpf.h>
 
+#include "bpf/object/declared.h"
 #include "bpf/object/object.h"
 #include "text/out.h"
 
 struct lun_map_facts {
 	struct bpf_map_info info;
 	struct lun_fdinfo fd;
+	/* As the program declares it; "" where the kernel cut it and nothing else has it. */
+	char full_name[LUN_MAP_NAME_LEN];
 };
 
 /* -ENOENT when there is none. */

@@ -81,6 +81,19 @@ function fixture.eventually(ask)
   return nil
 end
 
+--- Waits until the kernel has freed the maps of an object that was loaded before.
+---@param names string[] as the kernel has them
+function fixture.wait_for_none(names)
+  local is = {}
+  for _, name in ipairs(names) do is[name] = true end
+  assert(fixture.eventually(function()
+    for _, info in ipairs(assert(require("bpf").maps())) do
+      if is[info.name] then return false end
+    end
+    return true
+  end))
+end
+
 --- Runs a command of the shell, quietly; whether it went well, and what it printed.
 ---@param command string a format for what follows
 ---@return boolean, string

@@ -13,8 +13,8 @@ local list = {}
 local LIST = [[
 query ($filter: MapFilter) {
   maps(filter: $filter) {
-    id error name type kernelType flags flagNames keySize valueSize maxEntries isPerCPU memory
-    frozen isPinned pins own btfId
+    id error name fullName type kernelType flags flagNames keySize valueSize maxEntries isPerCPU
+    memory frozen isPinned pins own btfId
     programs { id name } owners { pid comm place }
   }
 }]]
@@ -22,13 +22,13 @@ query ($filter: MapFilter) {
 local SHOW = [[
 query ($id: Int!) {
   map(id: $id) {
-    id error name type kernelType flags flagNames keySize valueSize maxEntries isPerCPU memory
-    frozen isPinned pins own btfId mapExtra ifindex unreadable
+    id error name fullName type kernelType flags flagNames keySize valueSize maxEntries isPerCPU
+    memory frozen isPinned pins own btfId mapExtra ifindex unreadable
     fill { entries capacity ratio unit why }
     decoder { name why source key { name type unit } value { name type unit } }
     keyType { name c } valueType { name c }
     programs { id name kernelType } links { id type target } owners { pid comm fd place }
-    innerMaps { key map { id name kernelType } } outerMaps { id name }
+    innerMaps { key map { id name fullName kernelType } } outerMaps { id name fullName }
   }
 }]]
 
@@ -41,7 +41,7 @@ end
 local COLUMNS = {
   { title = "ID", field = "id", align = "right" },
   { title = "TYPE", field = "kernelType", shrink = true },
-  { title = "NAME", field = "name", shrink = true },
+  { title = "NAME", field = "fullName", shrink = true },
   { title = "KEY", field = "keySize", align = "right", weight = 2 },
   { title = "VALUE", field = "valueSize", align = "right", weight = 3 },
   { title = "MAX", field = "maxEntries", align = "right" },
@@ -57,7 +57,7 @@ local COLUMNS = {
 local CSV = {}
 for i, name in ipairs {
   "id", "kernelType", "name", "keySize", "valueSize", "maxEntries", "isPerCPU", "memory", "flags",
-  "frozen", "isPinned", "own",
+  "frozen", "isPinned", "own", "fullName",
 } do CSV[i] = { field = name, title = name } end
 
 --- map list
@@ -74,7 +74,8 @@ local function lines(items, fn)
 end
 
 local function named(item)
-  local text = ("%d %s"):format(item.id, graph.value(item.name) or "?")
+  local text = ("%d %s"):format(item.id, graph.value(item.fullName) or graph.value(item.name)
+    or "?")
   return item.kernelType and ("%s (%s)"):format(text, item.kernelType) or text
 end
 
@@ -103,8 +104,9 @@ end
 
 local function print_one(map)
   local d = graph.value(map.decoder)
-  show.one(("map %d  %s"):format(map.id, graph.value(map.name) or ""), {
+  show.one(("map %d  %s"):format(map.id, graph.value(map.fullName) or ""), {
     { "error", map.error },
+    { "kernel's name", map.name ~= map.fullName and map.name or nil },
     { "type", ("%s (%s)"):format(map.kernelType, map.type) },
     { "key", ("%d bytes"):format(map.keySize) },
     { "value", ("%d bytes%s"):format(map.valueSize, map.isPerCPU and ", one a CPU" or "") },

@@ -114,7 +114,8 @@ function live.watch(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
   local variables = page.variables(info.id, given)
-  local title = ("map %d %s, every %gs"):format(info.id, info.name, given.interval)
+  local title = ("map %d %s, every %gs"):format(info.id, info.full_name or info.name,
+    given.interval)
   local fields = given.json and entry.fields(map, info, given.decode)
   local old
   screen.loop(given.interval, given.count, not given.json, function()

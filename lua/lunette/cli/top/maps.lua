@@ -55,7 +55,8 @@ end
 local MAPS = [[
 query ($filter: MapFilter) {
   maps(filter: $filter) {
-    id name kernelType keySize valueSize maxEntries memory programs { id } fill { entries ratio }
+    id name: fullName kernelType keySize valueSize maxEntries memory programs { id }
+    fill { entries ratio }
   }
 }]]
 

@@ -8,6 +8,7 @@ local facts = require("lunette.cli.top.facts")
 local graph = require("lunette.cli.graph")
 local listing = require("lunette.code.listing")
 local maps = require("lunette.cli.top.maps")
+local names = require("lunette.names")
 local describe = require("lunette.cli.program")
 local sample = require("lunette.cli.top.sample")
 local style = require("lunette.cli.style")
@@ -25,9 +26,9 @@ end
 
 -- "bpftrace 123": what is cut off in a narrow column is the number.
 local function names_of(row)
-  local names = {}
-  for i, owner in ipairs(row.owners or {}) do names[i] = owner:gsub("^(%d+) (.*)$", "%2 %1") end
-  return names
+  local list = {}
+  for i, owner in ipairs(row.owners or {}) do list[i] = owner:gsub("^(%d+) (.*)$", "%2 %1") end
+  return list
 end
 
 local SHORT = { tracepoint = "tp", raw_tracepoint = "raw_tp" }
@@ -126,7 +127,7 @@ function views.program(id, name)
       l = function() return source.view(id, name) end,
       g = function()
         return web.view(id, function(kind, other)
-          if kind == "map" then return maps.entries(other, bpf.map_info(other).name) end
+          if kind == "map" then return maps.entries(other, names.of(bpf.map_info(other))) end
           local info = bpf.prog_info(other)
           return info and views.program(other, info.name)
         end)

@@ -11,9 +11,9 @@ query ($id: Int!) {
   program(id: $id) {
     id name kernelType
     maps {
-      id name kernelType maxEntries fill { entries }
+      id name: fullName kernelType maxEntries fill { entries }
       programs { id name kernelType }
-      innerMaps { map { id name kernelType } }
+      innerMaps { map { id name: fullName kernelType } }
     }
     tailCalls { index via { id } program { id name kernelType } }
     extends { kind target { id name kernelType } }

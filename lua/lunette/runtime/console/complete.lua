@@ -102,7 +102,8 @@ local function object_names(kind)
   local names = {}
   local list = require("bpf")[kind .. "s"]()
   for _, info in ipairs(list or {}) do
-    if info.name and info.name ~= "" then names[#names + 1] = info.name end
+    local name = info.full_name or info.name
+    if name and name ~= "" then names[#names + 1] = name end
   end
   return names
 end

@@ -1,4 +1,4 @@
-#include "bpf/decode/btf_load.h"
+#include "bpf/object/btf_load.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
