@@ -7,7 +7,11 @@ LISTEN ?= 127.0.0.1:8070
 JOBS ?= $(shell nproc)
 TARGETS ?= all
 
-.PHONY: all run test test-fast bench pictures lint format deps deps-test build asan clean
+# The kernel that `make test` boots in qemu; empty for none.
+GUEST ?= 6.12
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+
+.PHONY: all run test test-fast test-kernels bench pictures lint format deps deps-test build asan clean
 
 all: build
 
@@ -40,12 +44,19 @@ test:
 	@.ci/timed build $(MAKE) --no-print-directory build
 	@.ci/timed "asan: build" $(MAKE) --no-print-directory asan
 	@$(SUDO) env LUNETTE_BUILD=$(BUILD) LUNETTE_ASAN=$(ASAN) LUNETTE_TIMES=$(LUNETTE_TIMES) \
+		LUNETTE_GUEST=$(GUEST) XDG_CACHE_HOME=$(CACHE) \
 		lua5.4 tests/run.lua $(ONLY)
 
 # Without the sanitizers' second round: for use while working.
 test-fast: deps-test
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) env LUNETTE_BUILD=$(BUILD) lua5.4 tests/run.lua $(ONLY)
+
+# The C, Lua, command line and metrics tests on each kernel of the list, in qemu. BOOT=6.12: a shell.
+test-kernels: deps-test
+	@$(MAKE) --no-print-directory build
+	@$(SUDO) env LUNETTE_BUILD=$(BUILD) KERNELS="$(KERNELS)" BOOT="$(BOOT)" \
+		XDG_CACHE_HOME=$(CACHE) lua5.4 tests/kernels/run.lua $(ONLY)
 
 asan:
 	@export CC=clang; $(call configure,$(ASAN),-DCMAKE_BUILD_TYPE=Debug -DLUNETTE_SANITIZE=ON \

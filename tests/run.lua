@@ -3,17 +3,22 @@
 -- Each suite speaks TAP. A pattern (a part of a file's name) chooses files. The environment:
 -- LUNETTE_BUILD (default build), LUNETTE_ASAN (a sanitizer build: C, Lua and HTTP tests run
 -- again in it, with LUNETTE_QUICK=1 for those that spend their time in other tools),
--- LUNETTE_TIMES (what .ci/timed noted of the phases before).
+-- LUNETTE_TIMES (what .ci/timed noted of the phases before), LUNETTE_GUEST (the series of a
+-- kernel, 6.12: tests/lua/kernels runs in a guest with it, too). In a guest: LUNETTE_RESULTS, the
+-- file that takes what each file of tests came to.
 -- At the end: what was skipped, what failed and its errors, where the time went, and as the last
 -- line 'N passed, N failed, N skipped'.
 
 package.path = "tests/lib/?.lua;" .. package.path
+local guest = require("guest")
 local left = require("left")
 local tap = require("tap")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local asan = os.getenv("LUNETTE_ASAN")
+local results = os.getenv("LUNETTE_RESULTS")
 local TIMEOUT = 600 -- seconds a file: it ends what hangs, on a busy machine too
+local GUEST_TIMEOUT = 1500 -- seconds for all tests of a guest, on a busy machine too
 local GRACE = 30 -- seconds: freeing is deferred in the kernel; what goes within was not left
 
 local total = { passed = 0, failed = 0, skipped = 0 }
@@ -113,6 +118,10 @@ local function run(phase, label, command, node)
   spend(phase, seconds)
   slowest[#slowest + 1] = { name = label, seconds = seconds }
   report(label, result, seconds)
+  if results then
+    result.label, result.phase, result.seconds = label, phase, seconds
+    guest.write(results, result)
+  end
   notice(label)
   io.stdout:flush()
 end
@@ -158,6 +167,27 @@ local function lint()
     local program = path:match("%.lua$") and "lua5.4 " or "sh "
     if wanted(path) then run("lint", path, environment(build) .. program .. path) end
   end
+end
+
+-- The tests that take a kernel with kprobes and more, in a guest.
+local function in_guest(series)
+  local patterns, begin = {}, now()
+  for _, path in ipairs(files("^tests/lua/kernels/.*_spec%.lua$")) do
+    if wanted(("%s: %s"):format(series, path)) then patterns[#patterns + 1] = path end
+  end
+  if #patterns == 0 then return end
+  io.stdout:flush()
+  local list, why = guest.run(series, patterns, { build = build, seconds = GUEST_TIMEOUT })
+  for _, item in ipairs(list or {}) do
+    report(("%s: %s"):format(series, item.label), item, item.seconds)
+  end
+  if why then
+    report("a guest with kernel " .. series, {
+      passed = 0, failed = list and 1 or 0, skipped = list and 0 or 1, log = {},
+      skips = { why }, bad = { { name = "the guest", lines = { why } } },
+    }, now() - begin)
+  end
+  spend("kernel " .. series, now() - begin)
 end
 
 -- Linux 6.18 never frees a program array that was opened by id just when its owner closed it
@@ -249,6 +279,8 @@ if asan then
     return path:match("^tests/c/") or path:match("^tests/lua/") or path:match("^tests/http/")
   end)
 end
-if #arg == 0 then check_leaks(before) end
+if #arg == 0 and not results then check_leaks(before) end
+local series = os.getenv("LUNETTE_GUEST")
+if series and series ~= "" then in_guest(series) end
 summary()
 os.exit(total.failed == 0)

@@ -41,7 +41,7 @@ local function count(result, state, name, reason)
     result.passed = result.passed + 1
   elseif state == "skip" then
     result.skipped = result.skipped + 1
-    local why = reason ~= "" and (" (%s)"):format(reason) or ""
+    local why = reason ~= "" and reason ~= name and (" (%s)"):format(reason) or ""
     result.skips[#result.skips + 1] = name .. why
   else
     result.failed = result.failed + 1

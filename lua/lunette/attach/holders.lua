@@ -50,23 +50,23 @@ local function place_key(row)
     row.file_offset or row.offset or row.event_config or "")
 end
 
--- How many links each program has on each place, and those that are on places unknown.
+local function is_of_link(row) return row.how == "link" and row.prog_id and PERF[row.kind] end
+
+-- How many links each program has on each place.
 local function count_links(rows)
-  local linked, unknown = {}, {}
+  local linked = {}
   for _, row in ipairs(rows) do
-    if row.how == "link" and row.prog_id and PERF[row.kind] then
-      local key = place_key(row)
-      if key then linked[key] = (linked[key] or 0) + 1 else unknown[row.prog_id] = true end
-    end
+    local key = is_of_link(row) and place_key(row)
+    if key then linked[key] = (linked[key] or 0) + 1 end
   end
-  return linked, unknown
+  return linked
 end
 
--- Perf events as rows, by what the kernel tells of each.
-local function events_of(view, unknown)
+-- Perf events as rows, by what the kernel tells of each; by process and descriptor.
+local function events_of(view)
   local events, told, list = {}, {}, {}
   for _, owner in ipairs(view.owners) do
-    if owner.kind == "perf_event" and not unknown[owner.id] then events[#events + 1] = owner end
+    if owner.kind == "perf_event" then events[#events + 1] = owner end
   end
   for _, task in ipairs(view:ask("perf events", bpf.task_fd_query, events)) do
     told[("%d %d"):format(task.pid, task.fd)] = task
@@ -75,15 +75,60 @@ local function events_of(view, unknown)
     local task = told[("%d %d"):format(owner.pid, owner.fd)]
     list[i] = task and of_task(task) or of_event(owner)
   end
+  table.sort(list, function(a, b)
+    if a.pid ~= b.pid then return a.pid < b.pid end
+    return a.fd < b.fd
+  end)
   return list
+end
+
+-- The descriptor of the event that a link is on: a process opens the event just before it makes
+-- the link. Where no process holds both, the first one that runs the program.
+local function event_of_link(row, events, used, view)
+  local best
+  for _, holder in ipairs(view.owned["link " .. row.link_id] or {}) do
+    for _, event in ipairs(events) do
+      if event.prog_id == row.prog_id and event.pid == holder.pid and event.fd < holder.fd
+        and not used[event] then
+        best = event
+      end
+    end
+    if best then return best end
+  end
+  for _, event in ipairs(events) do
+    if event.prog_id == row.prog_id and not used[event] then return event end
+  end
+  return nil
+end
+
+local OF_HOLDER = { how = true, pid = true, fd = true, comm = true }
+
+-- Before Linux 6.6 the kernel does not tell what a link on a perf event is on; the event's own
+-- descriptor does, where a process holds it.
+local function place_links(rows, events, view)
+  local used = {}
+  for _, row in ipairs(rows) do
+    if is_of_link(row) and not place_key(row) then
+      local event = event_of_link(row, events, used, view)
+      if event then
+        used[event] = true
+        for name, value in pairs(event) do
+          if not OF_HOLDER[name] then row[name] = value end
+        end
+      else
+        row.target = "a perf event; this kernel does not tell on what"
+      end
+    end
+  end
 end
 
 -- Perf events that no link tells of. A process that holds a link mostly holds its event too: of
 -- those that a process has on one place, as many are of links as there are links.
 local function add_events(rows, view)
-  local linked, unknown = count_links(rows)
-  local of_links = {}
-  for _, row in ipairs(events_of(view, unknown)) do
+  local events = events_of(view)
+  place_links(rows, events, view)
+  local linked, of_links = count_links(rows), {}
+  for _, row in ipairs(events) do
     local key = place_key(row) or ""
     local mine = ("%d %s"):format(row.pid, key)
     of_links[mine] = (of_links[mine] or 0) + 1
