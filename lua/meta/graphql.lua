@@ -26,9 +26,9 @@ local graphql = {}
 ---@field description string?
 
 --- A field is what its resolver returns, or, without one, what the object holds under its name (a
---- function there is called like a resolver). Null arguments are nil; info.given tells null from
---- absence. An error: error("message"), error(graphql.error{…}), return nil, "message", or a
---- graphql.error as value, also within a list.
+--- function there is called like a resolver). A null argument is its default, or nil where it has
+--- none; info.given tells null from absence. A resolver fails by error("message"),
+--- error(graphql.error{…}), return nil, "message", or a graphql.error as its value or in a list.
 ---@alias graphql.Resolver fun(object: any, args: table, ctx: any, info: graphql.Info): any, string?
 
 ---@class graphql.FieldResolver

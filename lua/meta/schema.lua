@@ -71,6 +71,12 @@ function kernel.ids(kind) end
 ---@return string
 function kernel.why_not(kind, id, err, errno) end
 
+--- Opens an object; nil and why it could not be opened, as one sentence.
+---@param kind bpf.Kind
+---@param id integer
+---@return table|nil handle, string? err, integer? errno
+function kernel.open(kind, id) end
+
 ---@class lunette.schema.Kernel
 local Kernel = {}
 

@@ -205,8 +205,8 @@ function literal_of(node, t, variables)
 end
 coerce.literal = literal_of
 
--- Null is nil for resolvers, except in lists and in what a scalar takes as it is. What holds no
--- null is returned as it is.
+-- Null is the default for resolvers, or nil where there is none, except in lists and in the
+-- values of scalars. A value that holds no null is returned as it is.
 local function plain(value, t)
   t = types.nullable(t)
   if type(value) ~= "table" or types.is_leaf(t) then return value end
@@ -230,8 +230,9 @@ function coerce.plain(values, inputs)
   local result = values
   for _, input in ipairs(inputs) do
     local value, changed = values[input.name], nil
+    if value == null then value = coerce.default(input) end
     if value ~= null then changed = plain(value, input.type) end
-    if changed ~= value then
+    if changed ~= values[input.name] then
       if result == values then result = shallow(values) end
       result[input.name] = changed
     end

@@ -17,8 +17,14 @@ end
 function after.count(text)
   if not text then return 0 end
   local count = math.tointeger(tonumber(text:match("^@(%d+)$") or ""))
-  if not count then error(("after: '%s' is no cursor of a sorted table"):format(text), 0) end
+  if not count then error(("after: '%s' is not a valid cursor for a sorted table"):format(text), 0) end
   return count
+end
+
+--- Raises that a text is no position in a map's own order.
+---@param text string
+function after.refuse(text)
+  error(("after: '%s' is not a valid cursor for an unsorted table"):format(text), 0)
 end
 
 --- A position of the kernel's, in hex.
@@ -26,9 +32,7 @@ end
 ---@return string|nil
 function after.position(text)
   if not text then return nil end
-  local bytes = bytes_of(text)
-  if not bytes then error(("after: '%s' is no cursor of an unsorted table"):format(text), 0) end
-  return bytes
+  return bytes_of(text) or after.refuse(text)
 end
 
 --- A row of a sorted table: "@100:RANK:KEY", rank and key in hex.
@@ -41,7 +45,7 @@ function after.row(text, key_size)
   local row = { count = math.tointeger(tonumber(count)), rank = rank and bytes_of(rank),
     key = key and bytes_of(key) }
   if not row.count or not row.rank or not row.key or #row.key ~= key_size then
-    error(("after: '%s' is no cursor of a sorted table"):format(text), 0)
+    error(("after: '%s' is not a valid cursor for a sorted table"):format(text), 0)
   end
   return row
 end

@@ -1,6 +1,5 @@
 -- BTF objects and the types they describe.
 
-local bpf = require("bpf")
 local kernel = require("lunette.schema.kernel")
 
 local btf = {}
@@ -73,9 +72,9 @@ local function open(id)
   if last.id == id then return last.handle end
   if last.handle then last.handle:close() end
   last = {}
-  local handle, err, errno = bpf.btf(id)
+  local handle, err, errno = kernel.open("btf", id)
   if not handle and errno == ENOENT then return nil end
-  if not handle then error(kernel.why_not("btf", id, err), 0) end
+  if not handle then error(err, 0) end
   last = { id = id, handle = handle }
   return handle
 end

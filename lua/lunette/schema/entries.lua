@@ -1,6 +1,5 @@
 -- Entries of a map as text, in the seeds' way: hex, string or number, sorted by the key.
 
-local bpf = require("bpf")
 local decode = require("lunette.decode")
 local encode = require("lunette.schema.encode")
 local in_force = require("lunette.schema.decoder").in_force
@@ -130,8 +129,8 @@ local ENOENT = 2
 
 -- The open map; nil when it went away since it was listed, which is no error.
 local function open(info)
-  local map, err, errno = bpf.map(info.id)
-  if not map and errno ~= ENOENT then error(kernel.why_not("map", info.id, err), 0) end
+  local map, err, errno = kernel.open("map", info.id)
+  if not map and errno ~= ENOENT then error(err, 0) end
   return map
 end
 

@@ -28,10 +28,11 @@ function Program:rate()
 end
 
 local KINDS = {
-  prog = { list = bpf.progs, info = bpf.prog_info, word = "program", methods = Program },
-  map = { list = bpf.maps, info = bpf.map_info, word = "map" },
-  link = { list = bpf.links, info = bpf.link_info, word = "link" },
-  btf = { list = bpf.btfs, info = bpf.btf_info, word = "BTF object" },
+  prog = { list = bpf.progs, info = bpf.prog_info, open = bpf.prog, word = "program",
+    methods = Program },
+  map = { list = bpf.maps, info = bpf.map_info, open = bpf.map, word = "map" },
+  link = { list = bpf.links, info = bpf.link_info, open = bpf.link, word = "link" },
+  btf = { list = bpf.btfs, info = bpf.btf_info, open = bpf.btf, word = "BTF object" },
 }
 
 local NONE = {}
@@ -113,12 +114,23 @@ function kernel.why_not(kind, id, err, errno)
   return ("%s with ID %d: %s"):format(word, id, (err:gsub("^%a+ %d+: ", "")))
 end
 
+--- Opens an object; nil and why it could not be opened. No object has an id below zero.
+---@param kind bpf.Kind
+---@param id integer
+---@return table|nil handle, string? err, integer? errno
+function kernel.open(kind, id)
+  if id < 0 then return nil, kernel.why_not(kind, id), ENOENT end
+  local handle, err, errno = KINDS[kind].open(id)
+  if not handle then return nil, kernel.why_not(kind, id, err, errno), errno end
+  return handle
+end
+
 -- An object that was read before, or is read now, by itself: nil when it is not there, and why it
 -- could not be read.
 local function read_one(self, kind, id)
   local found = self.found[kind] or {}
   self.found[kind] = found
-  if found[id] == nil and not self.lists[kind] then
+  if found[id] == nil and id >= 0 and not self.lists[kind] then
     local info, err, errno = KINDS[kind].info(id)
     if not info and errno ~= ENOENT then
       return nil, kernel.why_not(kind, id, err, errno)

@@ -150,18 +150,19 @@ type PopResult {
 }
 ]]
 
-local OPEN = { prog = bpf.prog, map = bpf.map, link = bpf.link }
+local NO_PATH = "path: needed, in a BPF file system such as /sys/fs/bpf"
 
 -- Runs fn with an open handle.
 local function with(kind, id, fn)
-  local handle, err, errno = OPEN[kind](id)
-  if not handle then return nil, kernel.why_not(kind, id, err, errno) end
+  local handle, err = kernel.open(kind, id)
+  if not handle then return nil, err end
   local object <close> = handle
   return fn(object)
 end
 
 local function pin(kind)
   return guarded(function(args)
+    if args.path == "" then return nil, NO_PATH end
     return with(kind, args.id, function(handle) return bpf.pin(handle, args.path) end)
   end)
 end
@@ -225,7 +226,10 @@ local function pop(map, _, args)
   return { value = decode.format(value, args.valueFormat) }
 end
 
-local function unpin(args) return bpf.unpin(args.path) end
+local function unpin(args)
+  if args.path == "" then return nil, NO_PATH end
+  return bpf.unpin(args.path)
+end
 
 mutation.resolvers = {
   Mutation = {

@@ -8,6 +8,7 @@ local select = require("lunette.schema.select")
 
 local pages = {}
 
+local EINVAL = 22
 local RUN = 28 << 20 -- bytes of the rows that are kept from page to page
 local RUN_ROWS = 5000 -- of them at once
 
@@ -42,9 +43,11 @@ end
 
 -- In the map's order: read until the page is full.
 local function by_position(map, asked)
-  local cursor <close> = assert(map:cursor {
-    raw = true, where = asked.where, after = after.position(asked.args.after),
-  })
+  local from = after.position(asked.args.after)
+  local opened, err, wrong = map:cursor { raw = true, where = asked.where, after = from }
+  if wrong == EINVAL and from then after.refuse(asked.args.after) end
+  if not opened then error(err, 0) end
+  local cursor <close> = opened
   local rows, first, passes = {}, asked.args.first, asked.passes
   local sketch = sketcher(asked.reader, asked.looks)
   while #rows < first do
@@ -117,7 +120,7 @@ end
 local function row_at(last, at)
   if not last.rank then return nil end
   local cell, bad = select.cell(last.rank)
-  if bad then error("after: no cursor of a sorted table", 0) end
+  if bad then error("after: not a valid cursor for a sorted table", 0) end
   return { [at] = cell, bytes = last.key }
 end
 

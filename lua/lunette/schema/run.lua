@@ -1,8 +1,8 @@
 -- Running a program by hand.
 
-local bpf = require("bpf")
 local decode = require("lunette.decode")
 local guarded = require("lunette.schema.guard").guarded
+local kernel = require("lunette.schema.kernel")
 
 local run = {}
 
@@ -56,7 +56,7 @@ local function run_program(args)
   context, err = bytes_of("context", args.context)
   if err then return nil, err end
   local opened
-  opened, err = bpf.prog(args.id)
+  opened, err = kernel.open("prog", args.id)
   if not opened then return nil, err end
   local prog <close> = opened
   local outcome

@@ -22,12 +22,17 @@ end
 -- What of a cell is compared: NaN is nothing.
 local function something(cell) return cell ~= nil and cell == cell end
 
+-- A value as errors name it.
+local function shown(value)
+  return type(value) == "string" and ("'%s'"):format(value) or json.encode(value)
+end
+
 -- The wanted number of a condition, as it is compared and as C takes it.
 local function wanted_number(column, value)
   local number, unsigned = numbers.parse(value)
   if number then return number, unsigned end
   error(("filter: column %s: %s"):format(column.name,
-    unsigned or ("holds numbers, not '%s'"):format(tostring(value))), 0)
+    unsigned or ("holds numbers, not %s"):format(shown(value))), 0)
 end
 
 local function compared(test)

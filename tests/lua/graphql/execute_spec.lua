@@ -53,6 +53,29 @@ describe("resolvers", function()
     assert.equal(json.null, given.i.x)
   end)
 
+  it("see the default in place of null, in arguments, input objects and subscriptions", function()
+    local seen, given
+    local function note(_, args, _, info) seen, given = args, info.given end
+    local schema = support.schema([[
+      input I { x: Int = 7 n: Int = null l: [Int] = [1, null] }
+      type Query { f(a: Int = 5, i: I, o: I = { x: null }, n: Int = null): Int }
+      type Subscription { s(a: Int = 5): Int }]], { Query = { f = note },
+      Subscription = { s = { subscribe = function(...)
+        note(...)
+        return function() end
+      end } } })
+    support.data(schema, "query ($v: Int) { f(a: $v, i: { x: $v, l: null }, o: null, n: null) }",
+      { variables = { v = json.null } })
+    assert.same({ a = 5, i = { x = 7, l = { 1, json.null } }, o = { x = 7, l = { 1, json.null } } },
+      seen)
+    assert.equal(json.null, given.a)
+    assert.equal(json.null, given.i.x)
+    support.data(schema, "{ f(a: null) }")
+    assert.equal(5, seen.a)
+    graphql.subscribe { schema = schema, source = "subscription { s(a: null) }" }
+    assert.same({ a = 5 }, seen)
+  end)
+
   it("get arguments of their own each request", function()
     local schema = support.schema("type Query { f(l: [Int] = [1]): Int }", {
       Query = { f = function(_, args)

@@ -211,11 +211,14 @@ describe("tables", function()
     assert.equal("first: 0 to 10000, got -1", refusal("sch_hash", "first: -1"))
     assert.equal("sort: no column 'x'; there are key, value",
       refusal("sch_hash", 'sort: { column: "x" }'))
-    assert.equal("after: 'zz' is no cursor of an unsorted table",
+    assert.equal("after: 'zz' is not a valid cursor for an unsorted table",
       refusal("sch_hash", 'after: "zz"'))
-    assert.equal("after: 'zz' is no cursor of a sorted table",
+    assert.equal("after: 'zz' is not a valid cursor for a sorted table",
       refusal("sch_hash", 'after: "zz", sort: { column: "key" }'))
-    assert.truthy(refusal("sch_hash", 'after: "00"'))
+    for _, text in ipairs { "", "00" } do
+      assert.equal(("after: '%s' is not a valid cursor for an unsorted table"):format(text),
+        refusal("sch_hash", ('after: "%s"'):format(text)))
+    end
   end)
 
   it("know how full maps are", function()
