@@ -11,21 +11,23 @@ local function bytes_of(hex)
   return (hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
+local function refuse(text, what)
+  error(("after: '%s' is not a valid cursor for %s table"):format(text, what), 0)
+end
+
 --- How many rows were before: "@100".
 ---@param text string|nil
 ---@return integer
 function after.count(text)
   if not text then return 0 end
   local count = math.tointeger(tonumber(text:match("^@(%d+)$") or ""))
-  if not count then error(("after: '%s' is not a valid cursor for a sorted table"):format(text), 0) end
+  if not count then refuse(text, "a sorted") end
   return count
 end
 
 --- Raises that a text is no position in a map's own order.
 ---@param text string
-function after.refuse(text)
-  error(("after: '%s' is not a valid cursor for an unsorted table"):format(text), 0)
-end
+function after.refuse(text) refuse(text, "an unsorted") end
 
 --- A position of the kernel's, in hex.
 ---@param text string|nil
@@ -45,7 +47,7 @@ function after.row(text, key_size)
   local row = { count = math.tointeger(tonumber(count)), rank = rank and bytes_of(rank),
     key = key and bytes_of(key) }
   if not row.count or not row.rank or not row.key or #row.key ~= key_size then
-    error(("after: '%s' is not a valid cursor for a sorted table"):format(text), 0)
+    refuse(text, "a sorted")
   end
   return row
 end
