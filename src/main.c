@@ -2,8 +2,12 @@
  * The story of the process: take --root off the command line, make a VM, and hand the rest
  * to the command in lua/lunette/cli/. What needs more than one VM (serve) asks for it there.
  */
+#include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bind/modules.h"
 #include "http/daemon.h"
@@ -35,11 +39,26 @@ static void limit_heaps(void)
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
+/* Whether the folder of --root has the command line's files; says what is wrong otherwise. */
+static bool has_files(const char *root)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/lua/lunette/cli/init.lua", root);
+	if (!access(path, R_OK))
+		return true;
+	fprintf(stderr, "lunette: --root: the folder has no lua/lunette/cli/init.lua: %s\n",
+		strerror(errno));
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static const luaL_Reg *const modules[] = { lun_bind_modules, lun_term_modules, NULL };
 	struct lun_vm_config config = { .root = take_root(&argc, argv), .modules = modules };
 
+	if (config.root && !has_files(config.root))
+		return 2;
 	limit_heaps();
 	lun_server_set(lun_http_serve, &config);
 	return lun_vm_main(&config, argc, argv);

@@ -1,6 +1,7 @@
 -- Objects that seem forgotten: kept alive, and of no use to anyone that can be seen.
 
 local bpf = require("bpf")
+local escape = require("lunette.runtime.escape")
 local struct_ops = require("lunette.attach.struct_ops")
 
 local leaks = {}
@@ -90,7 +91,11 @@ local function is_alive(held, kind, id, seen)
   return false
 end
 
-local function unpin(pins) return "rm " .. table.concat(pins, " ") end
+local function unpin(pins)
+  local words = { "rm" }
+  for i, path in ipairs(pins) do words[i + 1] = escape.shell(path) end
+  return table.concat(words, " ")
+end
 
 -- The command that takes a slot's program out, or the map with it.
 local function empty(held, slot)

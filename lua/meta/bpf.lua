@@ -219,6 +219,11 @@ function Link:close() end
 ---@return bpf.Pin[]|nil, string? err, integer? errno
 function bpf.pins() end
 
+---What is pinned at a path, however the path is spelled (relative, with "..", by a symbolic link).
+---@param path string
+---@return bpf.Pin|nil, string? err, integer? errno
+function bpf.pinned(path) end
+
 ---Pins what a handle holds.
 ---@param handle bpf.Prog|bpf.Map|bpf.Link
 ---@param path string

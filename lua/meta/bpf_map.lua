@@ -71,6 +71,7 @@ local Btf = {}
 ---@field limit? integer entries at most
 ---@field sort? bpf.Cell in this order, then by the key's bytes; else in the map's own
 ---@field descending? boolean
+---@field guard? boolean in CSV, a ' stands before text that a spreadsheet would run as a formula
 
 ---@class bpf.Column
 ---@field name string path of the field: "comm", "addr.port"

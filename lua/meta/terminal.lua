@@ -9,6 +9,11 @@ local tty = {}
 ---@return boolean
 function tty.isatty(fd) end
 
+---Is the descriptor a regular file?
+---@param fd integer
+---@return boolean
+function tty.isfile(fd) end
+
 ---The size of the terminal on stdout; nothing when it is none.
 ---@return integer|nil columns, integer|nil rows
 function tty.size() end

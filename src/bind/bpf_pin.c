@@ -62,8 +62,32 @@ static int l_pins(lua_State *L)
 	return 1;
 }
 
+/* bpf.pinned(path) -> { path, kind, id } | nil, err, errno; however the path is spelled */
+static int l_pinned(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	enum lun_kind kind;
+	uint32_t id = 0;
+	int err = lun_pin_find(path, &kind, &id);
+
+	if (err == -ENOENT)
+		return lun_push_failure(L, err, "%s: nothing is pinned there", path);
+	if (err == -EINVAL)
+		return lun_push_failure(L, err, "%s: not in a BPF file system", path);
+	if (err)
+		return lun_push_error(L, err, path);
+	lua_createtable(L, 0, 3);
+	lun_set_str(L, "path", path);
+	lun_set_str(L, "kind", lun_kind_name(kind));
+	lun_set_int(L, "id", id);
+	return 1;
+}
+
 static int push_result(lua_State *L, int err, const char *path)
 {
+	if (err == -ELOOP)
+		return lun_push_failure(
+			L, err, "%s: a symbolic link: give the pin's own path", path);
 	if (err == -EINVAL)
 		return lun_push_failure(L, err, "%s: not in a BPF file system", path);
 	if (err)
@@ -94,6 +118,7 @@ static int l_unpin(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{ "pins", l_pins },
+	{ "pinned", l_pinned },
 	{ "pin", l_pin },
 	{ "unpin", l_unpin },
 	{ NULL, NULL },

@@ -213,11 +213,13 @@ static void set_limit(lua_State *L, struct lun_stream *stream)
 		stream->sorted->limit = (uint32_t)limit;
 }
 
-/* Which entries, in which order, by the options at 2; the stream's object is on the top. */
+/* Which entries, in which order and how written, by the options at 2; the stream's object is on the
+ * top. */
 static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *stream)
 {
 	int object = lua_gettop(L);
 
+	stream->guard = lun_opt_bool(L, 2, "guard", false);
 	if (lua_getfield(L, 2, "limit") != LUA_TNIL)
 		set_limit(L, stream);
 	if (lua_getfield(L, 2, "where") != LUA_TNIL) {
@@ -233,7 +235,7 @@ static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *s
 }
 
 /* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus =, where =, sort =,
- * descending =, limit = }]) -> stream with read() and close() | nil, err, errno */
+ * descending =, limit =, guard = }]) -> stream with read() and close() | nil, err, errno */
 int l_map_stream(lua_State *L)
 {
 	struct lun_map *map = lun_map_check(L, 1);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +24,15 @@ static bool is_raw;
 static void on_resize(int signo)
 {
 	(void)signo; // poll() returns: that is all
+}
+
+/* isfile(fd) -> boolean: is it a regular file? */
+static int l_tty_isfile(lua_State *L)
+{
+	struct stat st;
+
+	lua_pushboolean(L, !fstat((int)luaL_checkinteger(L, 1), &st) && S_ISREG(st.st_mode));
+	return 1;
 }
 
 /* isatty(fd) -> boolean */
@@ -166,6 +176,7 @@ static int l_tty_failed(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{ "isatty", l_tty_isatty },
+	{ "isfile", l_tty_isfile },
 	{ "size", l_tty_size },
 	{ "raw", l_tty_raw },
 	{ "read", l_tty_read },

@@ -106,10 +106,29 @@ static void test_csv(void **state)
 
 	(void)state;
 	lun_out_init(&out);
-	lun_csv_field(&out, "plain", 5);
+	lun_csv_field(&out, "plain", 5, false);
 	lun_out_char(&out, ',');
-	lun_csv_field(&out, "a,\"b\"", 5);
+	lun_csv_field(&out, "a,\"b\"", 5, false);
 	assert_string_equal(text(&out), "plain,\"a,\"\"b\"\"\"");
+	lun_out_free(&out);
+}
+
+static void test_csv_guard(void **state)
+{
+	static const char *const fields[] = { "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)",
+		"\tx", "=a,b", "-5", "+5.25", "-", "-5.", "a=1", "", "'=1" };
+	struct lun_out out;
+
+	(void)state;
+	lun_out_init(&out);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+		lun_csv_field(&out, fields[i], strlen(fields[i]), true);
+		lun_out_char(&out, '\n');
+	}
+	lun_csv_field(&out, "=1+1", 4, false);
+	assert_string_equal(text(&out),
+		"'=1+1\n'+cmd|' /C calc'!A0\n'-2+3\n'@SUM(1)\n'\tx\n"
+		"\"'=a,b\"\n-5\n+5.25\n'-\n-5.\na=1\n\n'=1\n=1+1");
 	lun_out_free(&out);
 }
 
@@ -139,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_json_bad_utf8),
 		cmocka_unit_test(test_json_infinite_is_null),
 		cmocka_unit_test(test_csv),
+		cmocka_unit_test(test_csv_guard),
 		cmocka_unit_test(test_first_error_stays),
 	};
 

@@ -196,6 +196,15 @@ test("check in another network namespace, where the compiler's setting is not sh
   assert.deepEqual(found(run.stdout), found(lunette("check", "-j").stdout));
 });
 
+test("check judges by effective capabilities, not by the real user", (t) => {
+  const caps = "+sys_admin,+bpf,+perfmon,+net_admin,+syslog,+dac_read_search";
+  const run = spawnSync("setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups",
+    "--inh-caps", caps, "--ambient-caps", caps, binary, "check", "-j"], { encoding: "utf8" });
+  if (run.stderr.startsWith("setpriv:")) return t.skip(run.stderr);
+  const offered = (text) => JSON.parse(text).host.features.map((f) => [f.name, f.available]);
+  assert.deepEqual(offered(run.stdout), offered(lunette("check", "-j").stdout));
+});
+
 test("without /proc: one line, and no empty list", () => {
   const under = (...args) => spawnSync("unshare", ["-m", "sh", "-c", 'umount -l /proc && exec "$@"', "sh", binary, ...args], { encoding: "utf8" });
   const list = under("prog", "list");

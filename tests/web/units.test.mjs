@@ -183,3 +183,10 @@ test("a filter leaves what fits with what is next to it", () => {
 test("the busiest come first", () => {
   assert.deepEqual(busiest(graphOf(3), 2).map(({ id }) => id), ["process:1", "map:used"]);
 });
+
+test("CSV: quotes, and no formulas", async () => {
+  const { csvOf } = await load("export");
+  const row = { a: "=1+1", b: '-2+3,"x"', c: -5, d: "@x", e: "+1.5", f: "a=b" };
+  assert.equal(csvOf([row], Object.keys(row).map((name) => [name, (of) => of[name]])),
+    `a,b,c,d,e,f\n'=1+1,"'-2+3,""x""",-5,'@x,+1.5,a=b\n`);
+});

@@ -20,6 +20,9 @@ function args.formats(command, opts)
     command:flag("--csv", opts.csv or "Print CSV.") }
   if opts.ndjson then flags[3] = command:flag("--ndjson", opts.ndjson) end
   command:mutex(table.unpack(flags))
+  command:option("--guard", "In CSV, write a ' before text that a spreadsheet would run as a "
+    .. "formula (=, +, -, @ in front): yes or no (yes when the output is a file).")
+    :choices { "yes", "no" }
   return command
 end
 

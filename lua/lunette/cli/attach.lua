@@ -3,6 +3,7 @@
 local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
 local show = require("lunette.cli.show")
 local units = require("lunette.cli.units")
 
@@ -92,7 +93,7 @@ function attach.run(given)
   if given.no_own then own = false end
   local variables = { program = id, effective = given.effective or false, own = own }
   local data = graph.data(LIST, { variables = variables })
-  for _, note in ipairs(data.attachmentNotes) do io.stderr:write("lunette: ", note, "\n") end
+  for _, note in ipairs(data.attachmentNotes) do output.note(note) end
   local shown = given.csv and CSV or columns(data.host.time)
   show.list(given, shown, data.attachments, "attach points")
 end

@@ -130,7 +130,7 @@ local function dump(given)
   local numbers = matching(handle, given)
   if #numbers == 0 then exit.fail(exit.MISSING, "no type of that name in '%s'", given.btf) end
   if given.json then return print_json(handle, numbers) end
-  io.write((exit.check(handle:c(numbers)):gsub("\n\n\n+", "\n\n")))
+  output.text((exit.check(handle:c(numbers)):gsub("\n\n\n+", "\n\n")))
 end
 
 local SUBS = { list = list, dump = dump }

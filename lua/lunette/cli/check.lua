@@ -93,10 +93,10 @@ end
 
 local function print_rules(list)
   for _, rule in ipairs(list) do
-    print(("%s: metrics rule %s: %s"):format(rule.source, rule.rule,
+    output.line(("%s: metrics rule %s: %s"):format(rule.source, rule.rule,
       rule.ok and ("ok, %d series"):format(rule.series) or "fails"))
-    if rule.error then print("  " .. rule.error:gsub("\n", "\n  ")) end
-    for _, sample in ipairs(rule.samples) do print("  " .. sample) end
+    if rule.error then output.line("  " .. rule.error:gsub("\n", "\n  ")) end
+    for _, sample in ipairs(rule.samples) do output.line("  " .. sample) end
   end
 end
 
@@ -104,13 +104,13 @@ local function state(ok) return ok and "ok" or "missing" end
 
 local function print_lines(columns, rows)
   local lines = tables.lines(columns, rows)
-  for i = 2, #lines do print(lines[i]) end
+  for i = 2, #lines do output.line(lines[i]) end
 end
 
 local function print_host(host)
   local cpus = host.onlineCpus == host.possibleCpus and ("%d CPUs"):format(host.onlineCpus)
     or ("%d of %d CPUs"):format(host.onlineCpus, host.possibleCpus)
-  print(("%s: kernel %s, %s, %s"):format(host.name, host.kernel, host.architecture, cpus))
+  output.line(("%s: kernel %s, %s, %s"):format(host.name, host.kernel, host.architecture, cpus))
   print_lines({
     { title = "", value = function(feature) return "  " .. state(feature.available) end },
     { title = "", field = "name" },
@@ -120,8 +120,8 @@ end
 
 local function print_scripts(list)
   for _, script in ipairs(list) do
-    print(("%s: %s"):format(script.file, script.ok and "ok, " .. script.detail or "fails"))
-    if not script.ok then print("  " .. script.detail:gsub("\n", "\n  ")) end
+    output.line(("%s: %s"):format(script.file, script.ok and "ok, " .. script.detail or "fails"))
+    if not script.ok then output.line("  " .. script.detail:gsub("\n", "\n  ")) end
   end
 end
 

@@ -47,11 +47,11 @@ function code.dump(given)
     local program = exit.check(bpf.xlated(id))
     if given.json then return output.json(program) end
     style.maps = code.map_names(program.insns)
-    io.write(listing.xlated(program, style))
+    output.text(listing.xlated(program, style))
   else
     local program = exit.check(bpf.jited(id, given.intel and "intel" or "att"))
     if given.json then return output.json(program) end
-    io.write(listing.native(program, style))
+    output.text(listing.native(program, style))
   end
 end
 
@@ -59,7 +59,7 @@ function code.cfg(given)
   local id = objects.id("prog", given.program)
   local graph = exit.check(bpf.cfg(id))
   if given.json then return output.json(graph) end
-  io.write(dot.graph(graph, exit.check(bpf.xlated(id))))
+  output.text(dot.graph(graph, exit.check(bpf.xlated(id))))
 end
 
 return code

@@ -1,5 +1,6 @@
 -- lunette completion bash | zsh | fish
 
+local output = require("lunette.cli.output")
 local cli = require("lunette.cli")
 
 local completion = {}
@@ -13,7 +14,7 @@ end
 
 function completion.run(given)
   local parser = cli.parser("*")
-  print(parser["get_" .. given.shell .. "_complete"](parser))
+  output.line(parser["get_" .. given.shell .. "_complete"](parser))
 end
 
 return completion

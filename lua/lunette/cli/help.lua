@@ -1,6 +1,7 @@
 -- lunette help [COMMAND...]
 
 local cli = require("lunette.cli")
+local output = require("lunette.cli.output")
 
 local help = {}
 
@@ -11,7 +12,7 @@ end
 function help.run(args)
   local words = args.of
   if #words == 0 then
-    print(cli.parser():get_help())
+    output.line(cli.parser():get_help())
     return 0
   end
   words = table.move(words, 1, #words, 1, {})

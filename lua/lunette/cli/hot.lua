@@ -2,6 +2,7 @@
 
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
+local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
 local hot = require("lunette.code.hot")
 local objects = require("lunette.cli.objects")
@@ -49,12 +50,13 @@ local function spots(result, wanted)
 end
 
 local function print_one(program, limit)
-  print(("%d %s  %d samples, %.1f %% of all in the kernel"):format(program.id, program.name,
-    program.samples, 100 * program.share))
+  output.line(("%d %s  %d samples, %.1f %% of all in the kernel"):format(program.id,
+    escape.terminal(program.name), program.samples, 100 * program.share))
   for i = 1, math.min(limit, #program.lines) do
     local line = program.lines[i]
-    print(("  %5.1f %%  %s:%d  %s"):format(100 * line.samples / program.samples,
-      line.file:match("[^/]*$"), line.line, line.text:match("^%s*(.*)$")))
+    output.line(("  %5.1f %%  %s:%d  %s"):format(100 * line.samples / program.samples,
+      escape.terminal(line.file:match("[^/]*$")), line.line,
+      escape.terminal(line.text:match("^%s*(.*)$"))))
   end
 end
 
@@ -65,7 +67,7 @@ function cli_hot.run(given)
   local list = spots(result, wanted)
   if given.json then return output.json({ samples = result.samples, programs = list }) end
   if #list == 0 then
-    print(("no sample of %d fell into %s"):format(result.samples,
+    output.line(("no sample of %d fell into %s"):format(result.samples,
       wanted and "that program" or "a BPF program"))
   end
   for _, program in ipairs(list) do print_one(program, given.lines) end

@@ -5,6 +5,7 @@
 -- the words behind its name as they are, and parses them itself.
 
 local exit = require("lunette.cli.exit")
+local output = require("lunette.cli.output")
 local tty = require("lunette.core.tty")
 
 local cli = {}
@@ -57,8 +58,12 @@ function cli.parser(name)
   local parser = argparse("lunette", "A scriptable eBPF explorer.")
   parser:help_max_width(80)
   parser:epilog(exit.TEXT .. "\nlunette help COMMAND explains one of them.")
+  parser:option("--root", "Read Lua and web files from DIR, not from the binary; it comes before "
+    .. "all other words."):argname("DIR"):convert(function()
+    return nil, "--root DIR has to come before all other words"
+  end)
   local version = parser:flag("--version", "Print the version."):action(function()
-    print("lunette " .. require("lunette").version)
+    output.line("lunette " .. require("lunette").version)
     os.exit(exit.OK)
   end)
   getmetatable(version)._get_label_lines = label
@@ -109,7 +114,7 @@ end
 local function dispatch(words)
   local entry = words[1] and entry_of(words[1])
   if not words[1] then
-    print(cli.parser():get_help())
+    output.line(cli.parser():get_help())
     return exit.USAGE
   end
   if not entry then
@@ -160,7 +165,7 @@ function cli.main(argv)
   local code, failure = flushed(ok and (result or exit.OK) or result.code)
   failure = ok and failure or not ok and result
   if not failure then return code end
-  io.stderr:write("lunette: ", failure.message, "\n")
+  output.note(failure.message)
   return failure.code
 end
 

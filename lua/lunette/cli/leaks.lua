@@ -3,6 +3,7 @@
 local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
 local show = require("lunette.cli.show")
 local units = require("lunette.cli.units")
 
@@ -33,7 +34,7 @@ function leaks.run(given)
   objects.need_admin()
   local data = graph.data(LIST)
   -- Of what can't be seen, nothing shows that it is in use.
-  for _, note in ipairs(data.attachmentNotes) do io.stderr:write("lunette: ", note, "\n") end
+  for _, note in ipairs(data.attachmentNotes) do output.note(note) end
   show.list(given, given.csv and CSV or COLUMNS, data.leaks, "forgotten objects")
 end
 

@@ -2,8 +2,10 @@
 
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
+local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
+local output = require("lunette.cli.output")
 local trace = require("lunette.code.trace")
 local tty = require("lunette.core.tty")
 
@@ -21,11 +23,11 @@ local SHAPE = json.shape({ "time", "task", "pid", "cpu", "event", "text" })
 
 local function write(line, as_json)
   if as_json then
-    return io.write(json.encode(setmetatable(line, SHAPE)), "\n")
+    return output.json_line(setmetatable(line, SHAPE))
   end
-  if not line.task then return io.write(line.text, "\n") end
-  return io.write(("%12.6f  %16s %7d  cpu %-3d %s\n"):format(line.time, line.task, line.pid,
-    line.cpu, line.text))
+  if not line.task then return output.line(line.text) end
+  return output.line(("%12.6f  %16s %7d  cpu %-3d %s"):format(line.time,
+    escape.terminal(line.task), line.pid, line.cpu, line.text))
 end
 
 function log.run(given)

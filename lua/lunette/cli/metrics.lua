@@ -3,6 +3,7 @@
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
 local registry = require("lunette.registry")
 local scripts = require("lunette.cli.scripts")
 local suggest = require("lunette.runtime.suggest")
@@ -41,8 +42,8 @@ local function write_rule(text)
   local ok, written = pcall(require("lunette.schema.rule_text").write, info,
     require("lunette.decode").for_map(info))
   if not ok then exit.fail(exit.FAILED, "%s", tostring(written)) end
-  print("-- " .. written.why)
-  io.write(written.source)
+  output.line("-- " .. written.why)
+  output.text(written.source)
   return exit.OK
 end
 
@@ -113,7 +114,7 @@ function metrics.run(given)
   if given.output then
     write_file(source, given.output)
   else
-    copy(source, io.stdout)
+    output.stream(source)
   end
   return code_of(failed)
 end

@@ -5,7 +5,7 @@ local exit = require("lunette.cli.exit")
 
 local objects = {}
 
-local ENOENT = 2
+local ENOENT, EINVAL = 2, 22
 
 local KINDS = {
   prog = { word = "program", list = bpf.progs, info = bpf.prog_info },
@@ -27,14 +27,12 @@ function objects.need_admin()
 end
 
 local function by_pin(kind, path)
-  for _, pin in ipairs(exit.check(bpf.pins())) do
-    if pin.path == path then
-      if pin.kind == kind then return pin.id end
-      exit.fail(exit.USAGE, "%s: is a pin of a %s, not of a %s", path, KINDS[pin.kind].word,
-        KINDS[kind].word)
-    end
-  end
-  exit.fail(exit.MISSING, "%s: nothing is pinned there", path)
+  local pin, err, errno = bpf.pinned(path)
+  if not pin and (errno == ENOENT or errno == EINVAL) then exit.fail(exit.MISSING, "%s", err) end
+  exit.check(pin, err)
+  if pin.kind == kind then return pin.id end
+  exit.fail(exit.USAGE, "%s: is a pin of a %s, not of a %s", path, KINDS[pin.kind].word,
+    KINDS[kind].word)
 end
 
 local KEPT = 15 -- characters of a name that the kernel keeps

@@ -1,10 +1,40 @@
--- What commands print for machines: JSON, indented on a terminal; and streams.
+-- All that commands print: lines for people, JSON (indented on a terminal), streams, and notes on
+-- stderr. Foreign text is in all of them: what a terminal would obey is escaped.
 
+local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
+local glyphs = require("lunette.cli.glyphs")
 local json = require("lunette.runtime.json")
 local tty = require("lunette.core.tty")
 
 local output = {}
+
+--- Prints text for people as it is, but for what a terminal would obey.
+---@param text string
+function output.text(text)
+  text = escape.lines(text)
+  io.write(tty.isatty(1) and glyphs.fit(text) or text)
+end
+
+--- Prints one or more lines for people.
+---@param text string
+function output.line(text) output.text(text .. "\n") end
+
+--- Prints a note on stderr, after the program's name.
+---@param text string
+function output.note(text) io.stderr:write("lunette: ", escape.lines(text), "\n") end
+
+--- Are CSV cells guarded against spreadsheets: as --guard says, else where stdout is a file?
+---@param given { guard: string? }
+---@return boolean
+function output.guards(given)
+  if given.guard then return given.guard == "yes" end
+  return tty.isfile(1)
+end
+
+--- Prints a line on stderr that stands for an empty result.
+---@param text string
+function output.aside(text) io.stderr:write(escape.lines(text), "\n") end
 
 --- JSON text with a line an item. Its texts are kept as they are.
 ---@param text string
@@ -49,31 +79,59 @@ function output.indent(text)
   return table.concat(parts)
 end
 
+--- Prints JSON that is written already.
+---@param text string
+function output.json_text(text)
+  io.write(tty.isatty(1) and escape.json(output.indent(text)) or text, "\n")
+end
+
 --- Prints a value as JSON.
 ---@param value any
-function output.json(value)
-  local text = json.encode(value)
-  if tty.isatty(1) then text = output.indent(text) end
-  io.write(text, "\n")
+function output.json(value) output.json_text(json.encode(value)) end
+
+--- Prints a piece of JSON as it is.
+---@param text string
+function output.json_part(text) io.write(tty.isatty(1) and escape.json(text) or text) end
+
+--- Prints a value as JSON on one line.
+---@param value any
+function output.json_line(value) output.json_part(json.encode(value) .. "\n") end
+
+-- For a terminal: each piece up to its last ASCII character, as no character of more bytes is cut
+-- there. What follows waits for the next piece; nil is the end.
+local function escaped(write)
+  local kept = ""
+  return function(chunk)
+    local text = kept .. (chunk or "")
+    local stop = chunk and text:match("^.*[\0-\127]()") or #text + 1
+    kept = text:sub(chunk and stop or #text + 1)
+    return io.write(write(text:sub(1, stop - 1)))
+  end
 end
 
 --- Writes a C stream to stdout, a piece at a time; says on a terminal how far it is, when
 --- the output goes elsewhere.
 ---@param source userdata
-function output.stream(source)
+---@param is_json boolean? the text is JSON, in which characters are escaped by its own rules
+function output.stream(source, is_json)
+  local write = not tty.isatty(1) and io.write or escaped(is_json and escape.json or escape.lines)
   local progress = tty.isatty(2) and not tty.isatty(1)
   local bytes, shown = 0, tty.now()
-  for chunk in function() return source:read() end do
-    if not io.write(chunk) then exit.fail(exit.FAILED, "the output can't be written") end
+  while true do
+    local chunk, err = source:read()
+    if err then exit.fail(exit.FAILED, "%s", err) end
+    if not chunk then break end
+    if not write(chunk) then exit.fail(exit.FAILED, "the output can't be written") end
     bytes = bytes + #chunk
     if progress and tty.now() - shown > 0.5 then
       shown = tty.now()
       io.stderr:write(("\r%.1f MB "):format(bytes / 1e6))
     end
   end
+  if tty.isatty(1) then write(nil) end
   if progress and bytes > 0 then io.stderr:write("\r\27[K") end
   local note = source:note()
-  if note then io.stderr:write("lunette: ", note, "\n") end
+  if note then output.note(note) end
   source:close()
 end
 

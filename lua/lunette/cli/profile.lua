@@ -56,13 +56,13 @@ local function rows(result, events)
 end
 
 local function print_rows(result, list)
-  print(("%s runs"):format(units.count(result.runs)))
+  output.line(("%s runs"):format(units.count(result.runs)))
   for _, row in ipairs(list) do
-    print(("%20d  %-18s%s"):format(row.value, row.name,
+    output.line(("%20d  %-18s%s"):format(row.value, row.name,
       row.perRun and ("%.1f a run"):format(row.perRun) or ""))
   end
   if result.running < result.enabled then
-    print(("the events took turns: they were counted %.0f %% of the time"):format(
+    output.line(("the events took turns: they were counted %.0f %% of the time"):format(
       100 * result.running / result.enabled))
   end
 end

@@ -166,7 +166,7 @@ function program.run(given)
   local id = objects.id("prog", given.program)
   local data = graph.data(SHOW, { variables = { id = id } })
   if given.json then return output.json(data.program) end
-  print(table.concat(describe(data.program, data.host), "\n"))
+  output.line(table.concat(describe(data.program, data.host), "\n"))
 end
 
 --- What is known of a program, as lines.

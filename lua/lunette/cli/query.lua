@@ -8,7 +8,6 @@ local output = require("lunette.cli.output")
 local remote = require("lunette.cli.remote")
 local scripts = require("lunette.cli.scripts")
 local args = require("lunette.cli.args")
-local tty = require("lunette.core.tty")
 
 local query = {}
 
@@ -70,7 +69,7 @@ end
 -- What a server answers, as it wrote it.
 local function print_answer(body, result)
   body = body:gsub("%s+$", "")
-  print(tty.isatty(1) and output.indent(body) or body)
+  output.json_text(body)
   return code_of(result)
 end
 

@@ -3,6 +3,7 @@
 local exit = require("lunette.cli.exit")
 local interrupt = require("lunette.core.interrupt")
 local scripts = require("lunette.runtime.scripts")
+local output = require("lunette.cli.output")
 local traceback = require("lunette.cli.traceback")
 
 local run = { raw = true }
@@ -40,7 +41,7 @@ end
 function run.run(words)
   local path = words[1]
   if path == "--help" or path == "-h" then
-    io.write(HELP)
+    output.text(HELP)
     return exit.OK
   end
   if not path then exit.fail(exit.USAGE, "run: which script? (see 'lunette help run')") end

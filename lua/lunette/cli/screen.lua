@@ -2,6 +2,7 @@
 -- other. Ctrl-C or q ends it, and the terminal is as it was.
 
 local glyphs = require("lunette.cli.glyphs")
+local output = require("lunette.cli.output")
 local style = require("lunette.cli.style")
 local tty = require("lunette.core.tty")
 
@@ -73,8 +74,7 @@ end
 ---@param lines string[]
 function screen.show(title, lines)
   if not drawing then
-    print(table.concat(lines, "\n"))
-    print()
+    output.line(table.concat(lines, "\n") .. "\n")
     io.stdout:flush()
     return
   end

@@ -2,6 +2,7 @@
 
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
+local output = require("lunette.cli.output")
 
 local serve = {}
 
@@ -77,7 +78,7 @@ local function token_of(given)
   if token then return token end
   if not (given.allow_write or given.allow_eval) then return nil end
   token = new_token()
-  io.stderr:write("lunette: the token for writing is ", token, "\n")
+  output.note("the token for writing is " .. token)
   return token
 end
 
@@ -105,8 +106,7 @@ end
 -- It serves all the same: what a query may not know, its answer says.
 local function warn_of_privileges()
   if require("bpf").host().capabilities.sys_admin then return end
-  io.stderr:write("lunette: CAP_SYS_ADMIN is missing: the kernel will show us no BPF objects "
-    .. "(try sudo)\n")
+  output.note("CAP_SYS_ADMIN is missing: the kernel shows Lunette no BPF objects (try sudo)")
 end
 
 function serve.run(given)

@@ -1,5 +1,6 @@
 -- Lists and single objects, in the three ways that commands print them.
 
+local escape = require("lunette.runtime.escape")
 local json = require("lunette.runtime.json")
 local output = require("lunette.cli.output")
 local tables = require("lunette.cli.table")
@@ -13,9 +14,9 @@ local show = {}
 ---@param what string for the line that says there are none
 function show.list(given, columns, rows, what)
   if given.json then return output.json(rows) end
-  if given.csv then return tables.csv(columns, rows) end
+  if given.csv then return tables.csv(columns, rows, false, output.guards(given)) end
   if #rows == 0 then
-    io.stderr:write(("no %s\n"):format(what))
+    output.aside("no " .. what)
     return
   end
   tables.print(columns, rows)
@@ -26,7 +27,7 @@ end
 ---@param fields table[] pairs of a label and a value; a list of values gives a line each
 ---@return string[]
 function show.lines(title, fields)
-  local lines, width = { title }, 0
+  local lines, width = { escape.terminal(title) }, 0
   for _, field in ipairs(fields) do width = math.max(width, #field[1]) end
   for _, field in ipairs(fields) do
     local values = type(field[2]) == "table" and field[2] or { field[2] }
@@ -44,7 +45,7 @@ end
 --- Prints one object.
 ---@param title string
 ---@param fields table[]
-function show.one(title, fields) print(table.concat(show.lines(title, fields), "\n")) end
+function show.one(title, fields) output.line(table.concat(show.lines(title, fields), "\n")) end
 
 --- "123 systemd" of each owner, with where it lives: "77 nginx [docker 0123456789ab]".
 ---@param owners table[]

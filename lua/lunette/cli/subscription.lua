@@ -13,7 +13,7 @@ local tty = require("lunette.core.tty")
 local subscription = {}
 
 local function print_line(response)
-  io.write(json.encode(response), "\n")
+  output.json_line(response)
   io.stdout:flush()
 end
 
@@ -68,7 +68,7 @@ function subscription.follow(given, params, answered)
   if left == 0 then return exit.OK end
   local ok, interrupted, body, response = interrupt.call(handler, remote.follow, given, params,
     function(text)
-      io.write(text, "\n")
+      output.json_part(text .. "\n")
       io.stdout:flush()
       left, last = left - 1, text
       return left > 0

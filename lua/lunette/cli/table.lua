@@ -5,8 +5,9 @@
 -- with `weight` are left out first (the highest first), then those with `shrink` are cut with an
 -- ellipsis, to `least` characters.
 
-local glyphs = require("lunette.cli.glyphs")
+local escape = require("lunette.runtime.escape")
 local json = require("lunette.runtime.json")
+local output = require("lunette.cli.output")
 local tty = require("lunette.core.tty")
 
 local tables = {}
@@ -37,29 +38,23 @@ function tables.cut(text, width)
   return text:sub(1, stop - 1) .. "…"
 end
 
--- What would move the cursor or colour the screen is shown as what it is.
-local function plain(text)
-  if not text:find("[%c\127]") then return text end
-  return (text:gsub("[%c\127]", function(c) return ("\\x%02x"):format(c:byte()) end))
-end
-
 --- A cell's text: null is a dash, a list its items; lists and objects in it are JSON.
 ---@param value any
 ---@return string
 function tables.text(value)
   if value == nil or type(value) == "userdata" then return "-" end
   if type(value) == "table" then
-    if #value == 0 then return next(value) ~= nil and json.encode(value) or "-" end
+    if #value == 0 then return next(value) ~= nil and escape.json(json.encode(value)) or "-" end
     local items = {}
     for i, item in ipairs(value) do
-      items[i] = type(item) == "table" and json.encode(item) or tables.text(item)
+      items[i] = type(item) == "table" and escape.json(json.encode(item)) or tables.text(item)
     end
     return table.concat(items, ",")
   end
   if math.type(value) == "float" and value == math.floor(value) and math.abs(value) < 2 ^ 53 then
     return ("%d"):format(value)
   end
-  return plain(tostring(value))
+  return escape.terminal(tostring(value))
 end
 
 local function cell(column, row)
@@ -70,7 +65,7 @@ end
 
 local function fill(columns, rows)
   local lines = { {} }
-  for i, column in ipairs(columns) do lines[1][i] = column.title end
+  for i, column in ipairs(columns) do lines[1][i] = escape.terminal(column.title) end
   for n, row in ipairs(rows) do
     local line = {}
     for i, column in ipairs(columns) do line[i] = cell(column, row) end
@@ -189,9 +184,7 @@ function tables.lines(columns, rows, room, least, paint)
 end
 
 local function put(lines)
-  lines[#lines + 1] = ""
-  local text = table.concat(lines, "\n")
-  io.write(tty.isatty(1) and glyphs.fit(text) or text)
+  if #lines > 0 then output.line(table.concat(lines, "\n")) end
 end
 
 --- Prints rows as a table.
@@ -223,12 +216,15 @@ end
 ---@param rows table[]
 ---@return string[]
 function tables.blocks(columns, rows)
-  local lines, longest = {}, 0
-  for _, column in ipairs(columns) do longest = math.max(longest, tables.length(column.title)) end
+  local lines, titles, longest = {}, {}, 0
+  for i, column in ipairs(columns) do
+    titles[i] = escape.terminal(column.title)
+    longest = math.max(longest, tables.length(titles[i]))
+  end
   for n, row in ipairs(rows) do
     if n > 1 then lines[#lines + 1] = "" end
-    for _, column in ipairs(columns) do
-      lines[#lines + 1] = pad(column.title, longest) .. (" "):rep(GAP) .. cell(column, row)
+    for i, column in ipairs(columns) do
+      lines[#lines + 1] = pad(titles[i], longest) .. (" "):rep(GAP) .. cell(column, row)
     end
   end
   return lines
@@ -239,7 +235,7 @@ end
 ---@param rows table[]
 ---@param goes_on boolean? there are blocks above
 function tables.print_blocks(columns, rows, goes_on)
-  if goes_on then put({}) end
+  if goes_on then output.line("") end
   put(tables.blocks(columns, rows))
 end
 
@@ -248,11 +244,17 @@ local function quoted(text)
   return text
 end
 
--- A field of CSV: texts as they are, but on a terminal, which they could command.
-local function csv_field(value)
+-- A spreadsheet takes a cell that begins like this for a formula; a number is none.
+local function is_formula(text)
+  return text:find("^[=+@\t\r-]") ~= nil and not text:find("^[+-]?%d+%.?%d*$")
+end
+
+-- A field of CSV: texts as they are, but escaped on a terminal, and with a ' before a formula
+-- where the output is guarded.
+local function csv_field(value, guard)
   if value == nil or type(value) == "userdata" then return "" end
-  if type(value) == "string" and not tty.isatty(1) then return quoted(value) end
-  return quoted(tables.text(value))
+  if type(value) ~= "string" or tty.isatty(1) then return quoted(tables.text(value)) end
+  return quoted(guard and is_formula(value) and "'" .. value or value)
 end
 
 --- Writes rows as CSV, as the streams of whole maps do: the columns' field names (or titles)
@@ -260,17 +262,18 @@ end
 ---@param columns table[]
 ---@param rows table[]
 ---@param goes_on boolean? these are more rows of a table whose head is written
-function tables.csv(columns, rows, goes_on)
+---@param guard boolean? write a ' before text that a spreadsheet takes for a formula
+function tables.csv(columns, rows, goes_on, guard)
   local function write(texts) io.write(table.concat(texts, ","), "\n") end
   local head = {}
-  for i, column in ipairs(columns) do head[i] = quoted(column.field or column.title) end
+  for i, column in ipairs(columns) do head[i] = csv_field(column.field or column.title, guard) end
   if not goes_on then write(head) end
   for _, row in ipairs(rows) do
     local line = {}
     for i, column in ipairs(columns) do
       local value
       if column.field then value = row[column.field] else value = column.value(row) end
-      line[i] = csv_field(value)
+      line[i] = csv_field(value, guard)
     end
     write(line)
   end

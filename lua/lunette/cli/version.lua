@@ -5,7 +5,7 @@ local version = {}
 function version.configure() end
 
 function version.run()
-  print("lunette " .. require("lunette").version)
+  require("lunette.cli.output").line("lunette " .. require("lunette").version)
 end
 
 return version

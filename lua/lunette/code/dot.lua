@@ -1,15 +1,18 @@
 -- A program's control-flow graph as DOT, for Graphviz: a cluster a function, a record a block.
 
+local escape = require("lunette.runtime.escape")
+
 local dot = {}
 
-local function escape(text) return (text:gsub('[\\"{}<>|]', "\\%0")) end
+-- Text in a record's label, where DOT has characters of its own.
+local function label(text) return (escape.terminal(text):gsub('[\\"{}<>|]', "\\%0")) end
 
 -- The instructions of a block, one a line, left-aligned.
 local function block_label(block, insns)
   local lines = {}
   for _, insn in ipairs(insns) do
     if insn.index >= block.first and insn.index <= block.last then
-      lines[#lines + 1] = escape(("%d: %s"):format(insn.index, insn.text)) .. "\\l"
+      lines[#lines + 1] = label(("%d: %s"):format(insn.index, insn.text)) .. "\\l"
     end
   end
   return table.concat(lines)
@@ -20,7 +23,7 @@ local STYLE = { next = "solid", jump = "bold", exit = "dashed" }
 local function add_function(out, n, func, insns)
   local function line(text, ...) out[#out + 1] = text:format(...) end
   line('  subgraph "cluster_%d" {', n)
-  line('    label="%s";', escape(func.name))
+  line('    label="%s";', label(func.name))
   for i, block in ipairs(func.blocks) do
     out[#out + 1] = ('    f%d_b%d [label="{%s}"];'):format(n, i, block_label(block, insns))
   end

@@ -1,5 +1,7 @@
 -- A program's code as a listing: functions, source lines, labels, and what each instruction names.
 
+local escape = require("lunette.runtime.escape")
+
 local listing = {}
 
 local function basename(path) return path:match("[^/]*$") end
@@ -8,7 +10,9 @@ local function basename(path) return path:match("[^/]*$") end
 local function source_line(lines, index)
   local line = lines[index]
   if not line or line.text == "" then return nil end
-  return ("; %s   %s:%d"):format(line.text:match("^%s*(.-)%s*$"), basename(line.file), line.line)
+  local text = line.text:gsub("\t", "  "):match("^%s*(.-)%s*$")
+  return ("; %s   %s:%d"):format(escape.terminal(text), escape.terminal(basename(line.file)),
+    line.line)
 end
 
 -- The labels of all that is jumped to, numbered in order of address.
@@ -39,7 +43,7 @@ local function notes(insn, marks, names)
   if insn.var then found[#found + 1] = insn.var end
   if insn.symbol then found[#found + 1] = insn.symbol end
   if insn.target and marks[insn.target] then found[#found + 1] = "to " .. marks[insn.target] end
-  return table.concat(found, ", ")
+  return escape.terminal(table.concat(found, ", "))
 end
 
 local function add_insns(out, insns, lines, style, field)
@@ -70,7 +74,8 @@ end
 
 local function heading(out, func, size)
   if #out > 0 then out[#out + 1] = "" end
-  out[#out + 1] = ("%s: %s"):format(func.name ~= "" and func.name or "(no name)", size)
+  local name = func.name ~= "" and escape.terminal(func.name) or "(no name)"
+  out[#out + 1] = ("%s: %s"):format(name, size)
 end
 
 --- Translated instructions.

@@ -31,7 +31,7 @@ local function entries(format)
     if not map then
       return { status = errno == 2 and 404 or 500, json = { error = { message = err } } }
     end
-    local stream, why = map:stream { format = format }
+    local stream, why = map:stream { format = format, guard = req.query.guard ~= "no" }
     if not stream then return { status = 422, json = { error = { message = why } } } end
     return { source = stream, headers = { ["content-type"] = TYPES[format] } }
   end

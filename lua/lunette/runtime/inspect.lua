@@ -2,6 +2,8 @@
 -- sorted (or in the order of json.shape), cycles and lengths bounded; bytes that are no text in
 -- hex; handles by what they say of themselves.
 
+local escape = require("lunette.runtime.escape")
+
 local inspect = {}
 
 local DEFAULTS = { width = 80, depth = 6, items = 200, text = 2000 }
@@ -13,9 +15,7 @@ for word in ([[and break do else elseif end false for function goto if in local 
 local ESCAPES = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ['"'] = '\\"', ["\\"] = "\\\\" }
 
 local function quoted(text)
-  return '"' .. text:gsub('[%c"\\\127]', function(c)
-    return ESCAPES[c] or ("\\x%02x"):format(c:byte())
-  end) .. '"'
+  return '"' .. escape.terminal((text:gsub('[\n\t\r"\\]', ESCAPES))) .. '"'
 end
 
 local function hex(bytes)
@@ -132,7 +132,7 @@ end
 local function function_text(fn)
   local info = debug.getinfo(fn, "S")
   if info.what == "C" then return "<built-in function>" end
-  return ("<function %s:%d>"):format(info.short_src, info.linedefined)
+  return ("<function %s:%d>"):format(escape.terminal(info.short_src), info.linedefined)
 end
 
 function Writer:value(value, depth, indent)
@@ -144,7 +144,7 @@ function Writer:value(value, depth, indent)
   local meta = debug.getmetatable(value)
   if type(meta) == "table" and rawget(meta, "__tostring") then
     local ok, text = pcall(tostring, value)
-    return ok and ("<%s>"):format(text) or "<" .. kind .. ">"
+    return ok and ("<%s>"):format(escape.terminal(text)) or "<" .. kind .. ">"
   end
   if kind == "table" then return self:table(value, depth, indent) end
   if kind == "userdata" or kind == "thread" then return "<" .. tostring(value) .. ">" end

@@ -3,6 +3,7 @@
 #include <bpf/libbpf.h>
 #include <cap-ng.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,12 @@ static double seconds(clockid_t clock)
 
 	clock_gettime(clock, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* By the effective user and capabilities, which access() leaves aside. */
+static bool is_readable(const char *path)
+{
+	return !faccessat(AT_FDCWD, path, R_OK, AT_EACCESS);
 }
 
 /* Whether the first symbol has an address: without CAP_SYSLOG all are 0. */
@@ -89,9 +96,9 @@ void lun_host_read(struct lun_host *host)
 	host->stats_enabled = read_number("/proc/sys/kernel/bpf_stats_enabled");
 	host->jit_enabled = read_number("/proc/sys/net/core/bpf_jit_enable");
 	host->unprivileged = read_number("/proc/sys/kernel/unprivileged_bpf_disabled");
-	host->btf = !access("/sys/kernel/btf/vmlinux", R_OK);
-	host->tracefs = !access("/sys/kernel/tracing/events", R_OK) ||
-		!access("/sys/kernel/debug/tracing/events", R_OK);
+	host->btf = is_readable("/sys/kernel/btf/vmlinux");
+	host->tracefs = is_readable("/sys/kernel/tracing/events") ||
+		is_readable("/sys/kernel/debug/tracing/events");
 	host->kallsyms = sees_addresses();
 	host->all_processes = sees_all_processes();
 }

@@ -125,6 +125,24 @@ int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx)
 	return stop;
 }
 
+/* The kernel answers differently to a path in another file system, by its type. */
+int lun_pin_find(const char *path, enum lun_kind *kind, uint32_t *id)
+{
+	struct statfs fs;
+	int fd, err;
+
+	if (statfs(path, &fs))
+		return errno == ENOTDIR ? -ENOENT : -errno;
+	if (fs.f_type != BPF_FS_MAGIC)
+		return -EINVAL;
+	fd = lun_object_open_pin(path, kind);
+	if (fd < 0)
+		return fd;
+	err = lun_object_id(*kind, fd, id);
+	close(fd);
+	return err;
+}
+
 /* Whether the directory of a path is there, and of another file system than BPF's. */
 static bool lies_elsewhere(const char *path)
 {
@@ -151,6 +169,8 @@ int lun_unpin(const char *path)
 
 	if (lstat(path, &st) || statfs(path, &fs))
 		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP;
 	if (fs.f_type != BPF_FS_MAGIC || S_ISDIR(st.st_mode))
 		return -EINVAL;
 	return unlink(path) ? -errno : 0;

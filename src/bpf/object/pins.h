@@ -16,7 +16,11 @@ struct lun_pin {
  */
 int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx);
 
+/* What is pinned at a path, however it is spelled; -ENOENT, or -EINVAL for a file that is no pin.
+ */
+int lun_pin_find(const char *path, enum lun_kind *kind, uint32_t *id);
+
 /* Pins at a path whose directory must be there. */
 int lun_pin(int fd, const char *path);
-/* Removes a pin; -EINVAL when the path is no pin of ours to remove (no BPF file system). */
+/* Removes a pin; -EINVAL when the path is in no BPF file system, -ELOOP for a symbolic link. */
 int lun_unpin(const char *path);

@@ -29,6 +29,7 @@ struct lun_stream {
 	bool ended; /* there is no more to read */
 	bool restarted, truncated;
 	bool any;               /* something stands before the next entry */
+	bool guard;             /* CSV: no field is a formula */
 	struct lun_pick *picks; /* CSV: key columns, then value columns */
 	uint32_t nr_picks, nr_key_picks;
 	lun_func_fn func; /* how Lua functions are called; NULL: none are */

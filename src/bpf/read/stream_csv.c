@@ -46,7 +46,7 @@ static void write_name(const struct lun_stream *s, struct lun_out *out, uint32_t
 				       : "value.",
 		s->picks[i].path);
 
-	lun_csv_field(out, name, (size_t)len);
+	lun_csv_field(out, name, (size_t)len, s->guard);
 }
 
 void lun_csv_header(const struct lun_stream *s, struct lun_out *out)
@@ -73,7 +73,7 @@ static void write_json_cell(struct lun_stream *s, struct lun_out *out, const str
 	sink.json.sink.func = s->func;
 	lun_plan_visit_from(plan, &s->ctx, bytes, s->view.reduce, &sink.json.sink, pick->op,
 		pick->offset - plan->ops[pick->op].offset);
-	lun_csv_field(out, cell.data, cell.len);
+	lun_csv_field(out, cell.data, cell.len, s->guard);
 	if (cell.err && !out->err)
 		out->err = cell.err;
 	lun_out_free(&cell);
@@ -94,7 +94,7 @@ static void write_cell(struct lun_stream *s, struct lun_out *out, const struct l
 	else
 		lun_leaf(plan, op, &s->ctx, bytes->data + pick->offset, &value);
 	if (value.kind == LUN_V_STR)
-		lun_csv_field(out, value.s, value.len);
+		lun_csv_field(out, value.s, value.len, s->guard);
 	else
 		lun_value_text(out, &value);
 }

@@ -86,6 +86,30 @@ describe("pins", function()
     assert.has_error(function() bpf.pin("prog", there) end)
   end)
 
+  it("are found by every spelling of their path", function()
+    local prog <close> = assert(object:prog("obj_xdp"))
+    local dir, link = fixture.pin("spelled"), os.tmpname()
+    assert(os.execute(("mkdir %s && ln -sf %s/a %s"):format(dir, dir, link)))
+    finally(function() os.execute(("rm -f %s %s/a; rmdir %s"):format(link, dir, dir)) end)
+    paths = { dir .. "/a" }
+    assert(bpf.pin(prog, paths[1]))
+    local here = io.popen("pwd"):read("l")
+    local up = here:gsub("[^/]+", ".."):sub(2)
+    for _, path in ipairs { paths[1], dir .. "//a", dir .. "/./a",
+      ("%s/../%s/a"):format(dir, dir:match("[^/]+$")), up .. paths[1], link } do
+      assert.same({ path = path, kind = "prog", id = prog:info().id }, bpf.pinned(path))
+    end
+    assert.same({ nil, dir .. "/b: nothing is pinned there", 2 }, { bpf.pinned(dir .. "/b") })
+    assert.same({ nil, "/etc/passwd: not in a BPF file system", 22 }, { bpf.pinned("/etc/passwd") })
+    assert.is_nil(bpf.pinned(dir))
+    -- To remove the link would leave the pin.
+    assert.same({ nil, link .. ": a symbolic link: give the pin's own path", 40 },
+      { bpf.unpin(link) })
+    assert.is_table(pinned(paths[1]))
+    assert.is_true(bpf.unpin(dir .. "//a"))
+    assert.is_nil(pinned(paths[1]))
+  end)
+
   it("are all that unpin removes", function()
     local path = os.tmpname()
     assert.same({ nil, path .. ": not in a BPF file system", 22 }, { bpf.unpin(path) })

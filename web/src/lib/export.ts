@@ -6,6 +6,10 @@ export type Fields<Row> = readonly (readonly [string, (row: Row) => unknown])[];
 const plain = (value: unknown): string =>
   Array.isArray(value) ? value.join(" ") : String(value ?? "");
 
+/** A spreadsheet runs text that begins like this as a formula; a number is none. */
+const guarded = (text: string): string =>
+  /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+\.?\d*$/.test(text) ? `'${text}` : text;
+
 const quoted = (text: string): string =>
   /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 
@@ -17,7 +21,7 @@ const cells = <Row>(rows: readonly Row[], fields: Fields<Row>): string[][] =>
     ...rows.map((row) => fields.map(([, value]) => plain(value(row))))];
 
 export const csvOf = <Row>(rows: readonly Row[], fields: Fields<Row>): string =>
-  lines(cells(rows, fields).map((row) => row.map(quoted)), ",");
+  lines(cells(rows, fields).map((row) => row.map((text) => quoted(guarded(text)))), ",");
 
 /** For the clipboard: what spreadsheets and terminals take alike. */
 export const tabbedOf = <Row>(rows: readonly Row[], fields: Fields<Row>): string =>

@@ -68,7 +68,7 @@ local function stream_options(map, info, given)
   if not known or bpf.unreadable(info) then return nil end
   local decoder, cpus = exit.check(map:decoder()), cpus_for_machines(map, given)
   local opts = {
-    format = stream_format(given), limit = given.limit,
+    format = stream_format(given), limit = given.limit, guard = output.guards(given),
     decoder = { key_plan = decoder.key_plan, value_plan = decoder.value_plan,
       reduce = cpus == "sum" and (decoder.reduce or "sum") or nil },
   }
@@ -81,7 +81,7 @@ end
 local function stream(map, info, given)
   local opts = stream_options(map, info, given)
   local source = opts and map:stream(opts)
-  if source then output.stream(source) end
+  if source then output.stream(source, not given.csv) end
   return source ~= nil
 end
 
@@ -94,7 +94,7 @@ local function print_entries(map, info, given)
     page.warn(one)
     write = write or entry.writer(one.columns, fields, cpus == "each")
     for _, row in ipairs(one.rows) do
-      if given.ndjson then io.write(json.encode(write(row)), "\n")
+      if given.ndjson then output.json_line(write(row))
       else entries[#entries + 1] = write(row) end
     end
   end)
@@ -108,7 +108,7 @@ local function print_csv(map, info, given)
     page.explain(one)
     page.warn(one)
     local columns, rows = page.csv(one, cpus == "each")
-    tables.csv(columns, rows, goes_on)
+    tables.csv(columns, rows, goes_on, output.guards(given))
     goes_on = true
   end)
 end
@@ -128,7 +128,7 @@ local function print_table(variables, given)
   end)
   if total == 0 then
     local chosen = #given.where > 0 and "no entry is like that" or "the map is empty"
-    io.stderr:write(chosen, "\n")
+    output.aside(chosen)
   end
 end
 
@@ -139,7 +139,7 @@ local function print_bpftrace(map, given)
     or kind.aggregate == "avg" or kind.aggregate == "stats")
   if not together or given.sort or given.top or given.limit or given.decode
     or given.cpus or #given.where > 0 then return false end
-  print((require("lunette.decode.bpftrace_table").text(map)))
+  output.line((require("lunette.decode.bpftrace_table").text(map)))
   return true
 end
 
@@ -166,15 +166,15 @@ query ($id: Int!, $key: String!) {
 local function print_value(decoder, value)
   local inspect = require("lunette.runtime.inspect")
   if type(value) == "string" then
-    print(inspect(decoder.value_plan:decode(value)))
+    output.line(inspect(decoder.value_plan:decode(value)))
     return
   end
   if decoder.reduce then
-    print(("%s: %s"):format(decoder.reduce,
+    output.line(("%s: %s"):format(decoder.reduce,
       inspect(decoder.value_plan:decode(value, decoder.reduce))))
   end
   for i, bytes in ipairs(value) do
-    print(("cpu %d: %s"):format(i - 1, inspect(decoder.value_plan:decode(bytes))))
+    output.line(("cpu %d: %s"):format(i - 1, inspect(decoder.value_plan:decode(bytes))))
   end
 end
 
@@ -184,7 +184,7 @@ local function ask_bloom(map, info, given)
   local value = input.bytes("value", given.key, columns, info.value_size, given.key_format)
   local maybe = exit.check(map:contains(value))
   if given.json then output.json { mayContain = maybe }
-  elseif maybe then print("the value may be in it")
+  elseif maybe then output.line("the value may be in it")
   else exit.fail(exit.MISSING, "map %d: the value is not in it", info.id) end
   return maybe and exit.OK or exit.MISSING
 end

@@ -1,6 +1,7 @@
 -- lunette map hist: a map's histograms as bars.
 
 local args = require("lunette.cli.args")
+local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
@@ -74,7 +75,7 @@ function hist.lines(one, room)
     digits = math.max(digits, #("%.0f"):format(bucket.count))
   end
   local width = math.max(8, math.min(60, room - widest - digits - 4))
-  local lines = { title(one) }
+  local lines = { escape.terminal(title(one)) }
   for i, bucket in ipairs(one.buckets) do
     local drawn = bar(most > 0 and bucket.count / most or 0, width)
     lines[#lines + 1] = (("%-" .. widest .. "s  %" .. digits .. ".0f  %s"):format(ranges[i],
@@ -92,10 +93,10 @@ function hist.hist(given)
   if given.json then return output.json(list or json.null) end
   if not list then exit.fail(exit.FAILED, "map %d holds no histogram that we know of", id) end
   for i, one in ipairs(list) do
-    if i > 1 then print() end
-    print(table.concat(hist.lines(one, tables.width() or 80), "\n"))
+    if i > 1 then output.line("") end
+    output.line(table.concat(hist.lines(one, tables.width() or 80), "\n"))
   end
-  if #list == 0 then io.stderr:write("nothing was counted yet\n") end
+  if #list == 0 then output.aside("nothing was counted yet") end
 end
 
 return hist

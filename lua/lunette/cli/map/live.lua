@@ -6,6 +6,7 @@ local dump = require("lunette.cli.map.dump")
 local entry = require("lunette.cli.map.entry")
 local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
 local page = require("lunette.cli.map.page")
 local scripts = require("lunette.cli.scripts")
 local screen = require("lunette.cli.screen")
@@ -37,10 +38,10 @@ local CHANGE = json.shape { "change", "entry", "before" }
 
 local function print_changes(changes, write)
   for _, change in ipairs(changes) do
-    io.write(json.encode(setmetatable({
+    output.json_line(setmetatable({
       change = change.change, entry = write(change),
       before = change.before and write({ cells = change.before }),
-    }, CHANGE)), "\n")
+    }, CHANGE))
   end
 end
 
@@ -61,14 +62,14 @@ end
 local function say_counts(found)
   local counts = found.counts
   local all = counts.added + counts.removed + counts.changed
-  io.stderr:write(("%d added, %d removed, %d changed of %d in %.1f s\n"):format(counts.added,
+  output.aside(("%d added, %d removed, %d changed of %d in %.1f s"):format(counts.added,
     counts.removed, counts.changed, found.entries, found.seconds))
   if found.share < 1 then
-    io.stderr:write(("lunette: too large to compare whole: of one key in %d\n")
+    output.note(("the map is too large to compare whole: one key in %d was compared")
       :format(1 // found.share | 0))
   end
   if all > #found.rows then
-    io.stderr:write(("lunette: %d of %d changes are shown\n"):format(#found.rows, all))
+    output.note(("%d of %d changes are shown"):format(#found.rows, all))
   end
 end
 
@@ -96,16 +97,16 @@ end
 local function print_entries(variables, fields)
   local write, comma
   variables.after = nil
-  io.write("[")
+  output.json_part("[")
   page.each(variables, variables.top, function(one)
     page.explain(one)
     write = write or entry.writer(one.columns, fields)
     for _, row in ipairs(one.rows) do
-      io.write(comma or "", json.encode(write(row)))
+      output.json_part((comma or "") .. json.encode(write(row)))
       comma = ","
     end
   end)
-  io.write("]\n")
+  output.json_part("]\n")
   io.stdout:flush()
 end
 

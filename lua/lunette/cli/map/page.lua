@@ -5,6 +5,7 @@ local cells = require("lunette.schema.cells")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
+local output = require("lunette.cli.output")
 local select = require("lunette.schema.select")
 local tables = require("lunette.schema.table")
 local where = require("lunette.cli.map.where")
@@ -177,14 +178,15 @@ end
 --- Says on stderr what the reader should know of how it was read.
 ---@param one table a page
 function page.warn(one)
-  local function say(text) io.stderr:write("lunette: ", text, "\n") end
-  if one.restarted then say("the map changed while it was read: rows may be missing or double") end
-  if one.truncated then say("reading was cut short: there are more entries") end
+  if one.restarted then
+    output.note("the map changed while it was read: rows may be missing or double")
+  end
+  if one.truncated then output.note("reading was cut short: there are more entries") end
   local broken = 0
   for _, row in ipairs(one.rows) do
     if graph.value(row.error) then broken = broken + 1 end
   end
-  if broken > 0 then say(("%d entries could not be decoded"):format(broken)) end
+  if broken > 0 then output.note(("%d entries could not be decoded"):format(broken)) end
 end
 
 --- Ends the command with the sentence that says why nothing can be seen, if there is one.

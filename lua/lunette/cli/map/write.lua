@@ -78,7 +78,7 @@ end
 
 local function print_bytes(label, values)
   for i, value in ipairs(graph.value(values) or {}) do
-    print(("%s %s"):format(i == 1 and label or (" "):rep(#label), value))
+    output.line(("%s %s"):format(i == 1 and label or (" "):rep(#label), value))
   end
 end
 
@@ -97,7 +97,7 @@ function write.update(given)
   if err then exit.fail(exit.code_of(err), "map %d: %s", info.id, err) end
   if given.json then return output.json(result) end
   if not given.dry_run then return end
-  print("key    " .. result.key)
+  output.line("key    " .. result.key)
   print_bytes("value ", result.values)
   print_bytes("before", result.before)
 end
@@ -133,8 +133,8 @@ local function print_element(given, info, value, err, errno)
     exit.fail(exit.code_of(err), "%s", err)
   end
   local plan = decode.for_map(info).value_plan
-  if given.json then io.write('{"value":', plan:json(value), "}\n")
-  else print(inspect(plan:decode(value))) end
+  if given.json then output.json_part('{"value":' .. plan:json(value) .. "}\n")
+  else output.line(inspect(plan:decode(value))) end
 end
 
 --- map pop

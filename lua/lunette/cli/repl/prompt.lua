@@ -4,6 +4,7 @@ local complete = require("lunette.runtime.console.complete")
 local history = require("lunette.cli.repl.history")
 local inspect = require("lunette.runtime.inspect")
 local interrupt = require("lunette.core.interrupt")
+local output = require("lunette.cli.output")
 local parse = require("lunette.runtime.console.parse")
 local records = require("lunette.cli.repl.records")
 local traceback = require("lunette.cli.traceback")
@@ -27,7 +28,7 @@ function repl.print(results, env)
   for i = 1, results.n do
     local lines = records.are(results[i]) and records.lines(results[i], width)
       or { inspect.format(results[i], { width = width }) }
-    io.write(table.concat(lines, "\n"), "\n")
+    output.line(table.concat(lines, "\n"))
   end
 end
 
@@ -45,12 +46,12 @@ function repl.run(chunk, env)
     -- Printing may be long too: it is stopped in the same way.
     interrupted = select(2, interrupt.call(traceback, repl.print, results, env))
   elseif not interrupted then
-    io.stderr:write(tostring(results[3]), "\n")
+    output.aside(tostring(results[3]))
   end
   if interrupted then
     -- The terminal has written ^C where the cursor was.
     local what = ok and "interrupted" or tostring(results[3])
-    io.stderr:write(tty.isatty(0) and "\n" or "", what, "\n")
+    output.aside((tty.isatty(0) and "\n" or "") .. what)
   end
   return ok
 end
@@ -76,7 +77,7 @@ end
 local function hint_at_local(text, interactive)
   local names = interactive and parse.only_local(text)
   if names then
-    io.stderr:write(("(local %s ends with this line; without 'local' it stays)\n"):format(names))
+    output.aside(("(local %s ends with this line; without 'local' it stays)"):format(names))
   end
 end
 
@@ -93,7 +94,7 @@ local function loop(read, env, opts)
         failed = not repl.run(chunk, env) or failed
         hint_at_local(text, opts.interactive)
       else
-        io.stderr:write(err, "\n")
+        output.aside(err)
         failed = true
       end
     end
@@ -107,10 +108,10 @@ local function interactive(env)
   end))
   local path = history.path()
   for _, entry in ipairs(history.load(path)) do editor:remember(entry) end
-  print(WELCOME:format(require("lunette").version))
+  output.line(WELCOME:format(require("lunette").version))
   loop(function(prompt)
     local line, why = editor:read(prompt)
-    if not line then print(why == "interrupted" and "^C" or "") end
+    if not line then output.line(why == "interrupted" and "^C" or "") end
     return line, why
   end, env, {
     interactive = true,

@@ -1,6 +1,7 @@
 -- A list of like records, such as bpf.maps() gives, as a table that fits the terminal. What has
 -- no room, or is the same nothing in every record, is named below it.
 
+local escape = require("lunette.runtime.escape")
 local inspect = require("lunette.runtime.inspect")
 local tables = require("lunette.cli.table")
 
@@ -27,7 +28,7 @@ local function keys_of(record)
 end
 
 local function text_of(value)
-  if type(value) == "string" and utf8.len(value) and not value:find("%c") then return value end
+  if type(value) == "string" and escape.terminal(value) == value then return value end
   return value == nil and "" or inspect.format(value, { width = math.huge, depth = 2, text = 40 })
 end
 

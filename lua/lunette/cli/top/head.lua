@@ -1,6 +1,7 @@
 -- The top of the screen: the host and how busy it is, what of that is BPF, and where one is.
 
 local bpf = require("bpf")
+local escape = require("lunette.runtime.escape")
 local sample = require("lunette.cli.top.sample")
 local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
@@ -56,8 +57,9 @@ end
 
 local function host_line(sampler, width, paused)
   local busy = sampler.load and (", %.0f%% busy"):format(100 * sampler.load) or ""
-  local left = ("lunette top  %s  Linux %s  %d CPU%s%s, %.1f%% BPF"):format(host.hostname,
-    host.kernel, cpus, cpus == 1 and "" or "s", busy, 100 * sampler.cpu / cpus)
+  local left = ("lunette top  %s  Linux %s  %d CPU%s%s, %.1f%% BPF"):format(
+    escape.terminal(host.hostname), escape.terminal(host.kernel), cpus, cpus == 1 and "" or "s",
+    busy, 100 * sampler.cpu / cpus)
   return spread(left, paused and "paused" or os.date("%H:%M:%S"), width)
 end
 
@@ -79,7 +81,7 @@ function head.lines(sampler, view, width, paused)
   return {
     style.paint("title", host_line(sampler, width, paused)),
     tables.cut(left, width) .. (spark ~= "" and "  " .. style.paint("spark", spark) or ""),
-    style.paint("bold", tables.cut(view:title(), width)),
+    style.paint("bold", tables.cut(escape.terminal(view:title()), width)),
   }
 end
 

@@ -7,6 +7,7 @@ local head = require("lunette.cli.top.head")
 local json = require("lunette.runtime.json")
 local keys = require("lunette.cli.top.keys")
 local objects = require("lunette.cli.objects")
+local output = require("lunette.cli.output")
 local sample = require("lunette.cli.top.sample")
 local screen = require("lunette.cli.screen")
 local scripts = require("lunette.cli.scripts")
@@ -60,11 +61,11 @@ local function print_sample(given, rows, first)
   local objects_of = json.array({})
   for i, row in ipairs(rows) do objects_of[i] = object_of(row) end
   if given.json then
-    io.write(json.encode(json.object({ time = os.time(), programs = objects_of },
-      { "time", "programs" })), "\n")
+    output.json_line(json.object({ time = os.time(), programs = objects_of },
+      { "time", "programs" }))
   elseif given.csv then
     for _, row in ipairs(objects_of) do row.time = os.time() end
-    tables.csv(CSV, objects_of, not first)
+    tables.csv(CSV, objects_of, not first, output.guards(given))
   else
     tables.print(views.PROGRAMS, rows)
   end
@@ -185,7 +186,7 @@ function top.run(given)
   local as_text = given.once or given.json or given.csv
   local possible, why = screen.possible()
   if not as_text and possible then return show(given, sampler) end
-  if not as_text and why then io.stderr:write("lunette: ", why, "\n") end
+  if not as_text and why then output.note(why) end
   print_samples(given, sampler)
 end
 

@@ -1,5 +1,6 @@
 -- A list on the screen: a cursor, sorting by a column, a filter that is typed, rows that open.
 
+local escape = require("lunette.runtime.escape")
 local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
 
@@ -125,7 +126,8 @@ function List:draw(width, height)
     shown[#shown + 1] = row_line(self, i, lines[i + 1], width)
   end
   if #self.rows == 0 then
-    shown[2] = self.filter ~= "" and "nothing is like that" or self.spec.none or "nothing here"
+    local none = self.filter ~= "" and "no row matches the filter" or self.spec.none
+    shown[2] = tables.cut(escape.terminal(none or "nothing here"), width)
   end
   return shown
 end

@@ -1,5 +1,6 @@
 -- Text on the screen that scrolls and is searched, such as a program's instructions.
 
+local escape = require("lunette.runtime.escape")
 local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
 
@@ -41,7 +42,8 @@ function Text:draw(width, height)
   self.top = math.max(1, math.min(self.top, #self.lines - height + 1))
   local shown = {}
   for i = self.top, math.min(#self.lines, self.top + height - 1) do
-    shown[#shown + 1] = coloured(self, tables.cut(self.lines[i]:gsub("\t", "  "), width))
+    local line = escape.terminal((self.lines[i]:gsub("\t", "  ")))
+    shown[#shown + 1] = coloured(self, tables.cut(line, width))
   end
   return shown
 end

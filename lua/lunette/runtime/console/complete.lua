@@ -2,6 +2,8 @@
 -- lunette.decode.u or map:lo, modules in require("…"), and names of kernel objects in
 -- bpf.map("…"). Nothing typed is called; only what can be read without side effects is looked at.
 
+local escape = require("lunette.runtime.escape")
+
 local complete = {}
 
 local KEYWORDS = {}
@@ -62,7 +64,8 @@ end
 local function with_prefix(names, start)
   local list, seen = {}, {}
   for _, name in ipairs(names) do
-    if name:sub(1, #start) == start and not seen[name] then
+    local is_plain = escape.terminal(name) == name -- what a terminal would obey can't be typed
+    if is_plain and name:sub(1, #start) == start and not seen[name] then
       seen[name] = true
       list[#list + 1] = name
     end

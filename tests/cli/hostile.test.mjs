@@ -1,0 +1,170 @@
+// Nothing that a terminal obeys, or that a shell runs, reaches either from names, paths, source
+// lines and entries of others.
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync, openSync, closeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { binary, build, lunette } from "./kernel.mjs";
+
+const EVIL = "\x1b]0;pwned\x07\u009b31m\u202e";
+const CGROUP = `/sys/fs/cgroup/unified/lunette-${process.pid}-\x1b[31m\u202e`;
+const PIN = `/sys/fs/bpf/hostile-${process.pid}`;
+
+let held, ids, dir;
+
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), "lunette-hostile-"));
+  mkdirSync(CGROUP);
+  held = spawn(binary, ["run", "tests/cli/hostile.lua", `${build}/tests/bpf/hostile.bpf.o`, CGROUP, PIN],
+    { stdio: ["pipe", "pipe", "inherit"] });
+  ids = JSON.parse(await new Promise((resolve, reject) => {
+    createInterface({ input: held.stdout }).once("line", resolve);
+    held.once("exit", (code) => reject(new Error(`hostile.lua ended with ${code}`)));
+  }));
+});
+
+after(async () => {
+  rmSync(dir, { recursive: true });
+  if (held?.exitCode === null) {
+    const ended = new Promise((resolve) => held.once("exit", resolve));
+    held.stdin.end();
+    await ended;
+  }
+  rmdirSync(CGROUP);
+});
+
+// What a terminal obeys, in the bytes of an output: where it is, or nothing.
+const obeyed = (bytes, { colours = false } = {}) => {
+  let text = bytes.toString("latin1").replaceAll("\r\n", "\n");
+  if (colours) text = text.replace(/\x1b\[[\d;?]*[a-zA-Z]/g, "");
+  const valid = Buffer.from(text, "latin1");
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(valid);
+  } catch {
+    return `no UTF-8: ${JSON.stringify(text.slice(0, 400))}`;
+  }
+  const found = valid.toString().match(/.{0,40}[\0-\x08\x0b-\x1f\x7f\u0080-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069].{0,20}/);
+  return found ? JSON.stringify(found[0]) : undefined;
+};
+
+const inTerminal = (words) => {
+  const quoted = words.map((word) => `'${String(word).replaceAll("'", "'\\''")}'`).join(" ");
+  const run = spawnSync("script", ["-qec", `stty cols 400 2>/dev/null; exec '${binary}' ${quoted}`, "/dev/null"],
+    { env: { ...process.env, TERM: "xterm", LC_ALL: "C.UTF-8" }, timeout: 120000, maxBuffer: 1 << 28 });
+  return run.stdout;
+};
+
+const commands = () => {
+  writeFileSync(join(dir, "bad.lua"), `error(${JSON.stringify(EVIL).replace(/\\u(\w+)/g, "\\u{$1}")} .. "\\xff")`);
+  const { map, program, link, btf } = ids;
+  return [
+    ["prog", "list"], ["prog", "show", program], ["prog", "dump", "xlated", program],
+    ["prog", "dump", "jited", program], ["prog", "cfg", program], ["prog", "hot", program, "--seconds", "0.1"],
+    ["map", "list"], ["map", "show", map], ["map", "dump", map], ["map", "dump", map, "--decode", "string"],
+    ["map", "dump", map, "--cpus", "sum", "--sort", "count"], ["map", "lookup", map, "plain"],
+    ["map", "watch", map, "--count", "1"], ["map", "diff", map, "-s", "0.05"],
+    ["map", "dump", map, "--where", `text *= ${EVIL}`], ["map", "show", EVIL], ["map", "lookup", map, EVIL],
+    ["map", "update", map, EVIL, "x", "--dry-run"], ["map", "unpin", `/sys/fs/bpf/${EVIL}`], ["map", "hist", map],
+    ["link", "list"], ["link", "show", link], ["attach", "list"], ["attach", "list", "--program", program],
+    ["leaks"], ["btf", "list"], ["btf", "dump", btf], ["btf", "dump", `/${EVIL}`], ["btf", "dump", btf, EVIL],
+    ["inspect", "progs", "list"], ["inspect", "maps", "list"], ["top", "--once", "-i", "0.1"],
+    ["query", EVIL],
+    ["run", join(dir, "bad.lua")], ["run", EVIL], ["check", "--script", join(dir, "bad.lua")],
+    ["metrics", "--script", join(dir, "bad.lua")], ["metrics", "--rule", EVIL], ["metrics", "rule", map],
+    ["repl", "-e", "require('bpf').pins()"], ["repl", "-e", `require('bpf').owners({ kind = 'map', id = ${map} })`],
+    ["repl", "-e", `for k, v in require('bpf').map(${map}):each() do return k, v end`],
+    ["repl", "-e", "error('\\27[31m\\xff')"], ["repl", "-e", EVIL], ["help", EVIL], [EVIL],
+    ["--root", `/${EVIL}`, "version"],
+  ];
+};
+
+const machine = () => [
+  ...["-j", "--csv"].flatMap((format) => [["prog", "list", format], ["map", "list", format], ["map", "dump", ids.map, format],
+    ["attach", "list", format], ["leaks", format], ["link", "list", format]]),
+  ["map", "dump", ids.map, "--ndjson"], ["map", "dump", ids.map, "-j", "--top", "2", "--sort", "count"],
+  ["map", "lookup", ids.map, "plain", "-j"], ["prog", "dump", "xlated", ids.program, "-j"], ["btf", "dump", ids.btf, "-j"],
+  ["prog", "show", ids.program, "-j"], ["map", "watch", ids.map, "--count", "1", "-j"],
+  ["top", "--once", "-i", "0.1", "-j"], ["query", `{ map(id: ${ids.map}) { name pins owners { comm } } }`],
+];
+
+test("what is for people has nothing that a terminal obeys", () => {
+  const bad = [];
+  for (const words of commands()) {
+    const run = lunette(...words, { encoding: "buffer" });
+    const found = obeyed(run.stdout) ?? obeyed(run.stderr);
+    if (found) bad.push(`${JSON.stringify(words)}: ${found}`);
+  }
+  assert.deepEqual(bad, []);
+});
+
+test("on a terminal neither has what is for machines", () => {
+  const bad = [];
+  for (const words of [...commands(), ...machine()]) {
+    const found = obeyed(inTerminal(words), { colours: words[0] === "top" || words[1] === "watch" });
+    if (found) bad.push(`${JSON.stringify(words)}: ${found}`);
+  }
+  assert.deepEqual(bad, []);
+});
+
+test("JSON on a terminal has the same values", () => {
+  const words = ["map", "dump", ids.map, "-j"];
+  assert.deepEqual(JSON.parse(inTerminal(words).toString()), JSON.parse(lunette(...words).stdout));
+});
+
+test("the hostile text is there, as what it is", () => {
+  assert.match(lunette("prog", "dump", "xlated", ids.program).stdout, /\\x1b\]0;pwned\\x07\\u\{9b\}31m\\u\{202e\}\\xff/);
+  assert.match(lunette("map", "dump", ids.map).stdout, /\\x1b\]0;pwned\\x07\\u\{9b\}31m\\u\{202e\}/);
+  assert.match(lunette("prog", "show", ids.program).stdout, /\\x1b\[31m\\x07/);
+});
+
+test("CSV in a file has no formula, elsewhere the bytes as they are", () => {
+  const dump = (guard, stdio) => spawnSync(binary, ["map", "dump", ids.map, "--csv", ...guard], { encoding: "utf8", stdio });
+  const inFile = (guard) => {
+    const path = join(dir, "out.csv");
+    const file = openSync(path, "w");
+    dump(guard, ["ignore", file, "inherit"]);
+    closeSync(file);
+    return readFileSync(path, "utf8");
+  };
+  assert.match(inFile([]), /^'=1\+1,/m);
+  assert.match(inFile(["--guard", "no"]), /^=1\+1,/m);
+  assert.match(dump([]).stdout, /^=1\+1,/m);
+  assert.match(dump(["--guard", "yes"]).stdout, /^'=1\+1,/m);
+});
+
+test("the screen of top: an attack in a process' name", async () => {
+  const { Terminal } = await import("../lib/terminal.mjs");
+  const terminal = new Terminal([binary, "top", "-i", "0.2"], { columns: 200, rows: 50 });
+  try {
+    await terminal.until(/lunette top/, { history: false });
+    terminal.press("/");
+    terminal.type("hostile_egress");
+    terminal.press("Enter");
+    const text = await terminal.until(/hostile_egress.*\\x1b\[31m/, { history: false });
+    assert.match(text, /\\x1b\[31m\\x07/);
+  } finally {
+    terminal.close();
+  }
+});
+
+test("leaks: a pin's path is one word of the command", () => {
+  held.stdin.end();
+  return new Promise((resolve) => held.once("exit", resolve)).then(() => {
+    // Pinned again by a process that ends: nobody holds it.
+    const pins = [`${PIN}; echo pwned`, `${PIN}\x1b[31m'$(id)`];
+    const script = `local bpf = require("bpf") local o <close> = assert(bpf.load(arg[1]))
+      for i = 2, #arg do assert(bpf.pin(o:map("hostile_notes"), arg[i])) end`;
+    try {
+      assert.equal(lunette("run", "-", `${build}/tests/bpf/hostile.bpf.o`, ...pins, { input: script }).status, 0);
+      const row = JSON.parse(lunette("leaks", "-j").stdout).find((leak) => leak.remedy.includes(PIN));
+      assert.ok(!/[\x00-\x1f]/.test(row.remedy), row.remedy);
+      const run = spawnSync("bash", ["-c", row.remedy], { encoding: "utf8" });
+      assert.deepEqual([run.status, run.stdout, run.stderr], [0, "", ""]);
+    } finally {
+      for (const pin of pins) lunette("map", "unpin", pin);
+    }
+  });
+});
