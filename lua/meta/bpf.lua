@@ -329,6 +329,17 @@ function bpf.lirc_progs() end
 ---@field ino integer
 ---@field path string /run/netns/NAME, /proc/PID/ns/net, /proc/PID/task/TID/ns/net or /proc/PID/fd/N
 
+---@class bpf.ProgSlot
+---@field map_id integer
+---@field index integer
+---@field prog_id integer
+
+---Which program is in which slot of the program arrays (tail calls), of one or of all: by a walk
+---inside the kernel, or by a lookup a slot where the kernel takes no such iterator.
+---@param opts? { map?: integer, method?: "iterator"|"lookup" }
+---@return bpf.ProgSlot[]|nil, string? err, integer? errno
+function bpf.prog_slots(opts) end
+
 ---The network namespaces, ours first: those of processes and threads, those that a mount in any
 ---mount namespace keeps, and those that a process holds open.
 ---@return bpf.Netns[]|nil, string? err, integer? errno

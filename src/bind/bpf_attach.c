@@ -1,4 +1,4 @@
-/* Where programs hang without a link: control groups, interfaces, socket maps. */
+/* Where programs hang without a link: control groups, interfaces, socket maps, program arrays. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <lauxlib.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bind/bpf.h"
+#include "bpf/object/prog_slots.h"
 #include "bpf/object/type_names.h"
 #include "vm/push.h"
 #include "bpf/attach/cgroups.h"
@@ -278,6 +279,48 @@ static int l_netns(lua_State *L)
 	return 1;
 }
 
+/* The options { map = id, method = "iterator" | "lookup" }, both of them optional. */
+static bool opt_slots(lua_State *L, uint32_t *map_id)
+{
+	static const char *const methods[] = { "iterator", "lookup", NULL };
+	bool lookup;
+
+	*map_id = 0;
+	if (lua_isnoneornil(L, 1))
+		return false;
+	luaL_checktype(L, 1, LUA_TTABLE);
+	if (lua_getfield(L, 1, "map") != LUA_TNIL)
+		*map_id = lun_check_id(L, -1);
+	lua_getfield(L, 1, "method");
+	lookup = luaL_checkoption(L, -1, "iterator", methods) == 1;
+	lua_pop(L, 2);
+	return lookup;
+}
+
+/* bpf.prog_slots([{ map =, method = }]) -> { map_id, index, prog_id }[] | nil, err, errno */
+static int l_prog_slots(lua_State *L)
+{
+	uint32_t map_id;
+	bool lookup = opt_slots(L, &map_id);
+	struct lun_out *out = lun_push_buffer(L);
+	const struct lun_slot_record *record;
+	int err = lun_prog_slots(map_id, lookup, out);
+
+	if (err)
+		return lun_push_error(L, err, "reading program arrays");
+	record = (const void *)out->data;
+	lua_newtable(L);
+	for (size_t i = 0; i < out->len / sizeof(*record); i++) {
+		lua_createtable(L, 0, 3);
+		lun_set_int(L, "map_id", record[i].map_id);
+		lun_set_int(L, "index", record[i].index);
+		lun_set_int(L, "prog_id", record[i].prog_id);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{ "cgroup_progs", l_cgroup_progs },
 	{ "cgroup_path", l_cgroup_path },
@@ -285,6 +328,7 @@ static const luaL_Reg functions[] = {
 	{ "sock_progs", l_sock_progs },
 	{ "lirc_progs", l_lirc_progs },
 	{ "netns", l_netns },
+	{ "prog_slots", l_prog_slots },
 	{ NULL, NULL },
 };
 

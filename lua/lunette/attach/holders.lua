@@ -148,32 +148,42 @@ local function add_sockets(rows, view)
   end
 end
 
--- Maps that hold programs: which kind of row an entry is, and where its value has the program.
+-- Maps that hold programs beside something else: which kind of row an entry is, and where its
+-- value has the program.
 local HOLDERS = {
-  prog_array = { kind = "tail_call", at = 1 },
   devmap = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
   devmap_hash = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
   cpumap = { kind = "xdp", at = 5, attach_type = "xdp_cpumap" },
 }
 
-local function slot(info, holder, key, value)
-  local index, id = ("<I4"):unpack(key), ("<I4"):unpack(value, holder.at)
-  if id == 0 then return nil end
+local function slot(kind, map, index, prog_id, attach_type)
   return {
-    kind = holder.kind, how = "map", prog_id = id, map_id = info.id, index = index,
-    attach_type = holder.attach_type,
-    target = ("slot %d of map %d (%s)"):format(index, info.id, info.full_name or info.name),
+    kind = kind, how = "map", prog_id = prog_id, map_id = map.id, index = index,
+    attach_type = attach_type,
+    target = ("slot %d of map %d (%s)"):format(index, map.id, map.full_name or map.name),
   }
 end
 
+-- Program arrays may have hundreds of thousands of slots: they are read together, in the kernel.
+local function add_tail_calls(rows, view)
+  for _, found in ipairs(view:ask("program arrays", bpf.prog_slots)) do
+    local map = view.maps[found.map_id]
+    if map then rows[#rows + 1] = slot("tail_call", map, found.index, found.prog_id) end
+  end
+end
+
 local function add_slots(rows, view)
+  add_tail_calls(rows, view)
   for _, info in ipairs(view.map_list) do
     local holder = HOLDERS[info.type]
     local map = holder and info.value_size >= holder.at + 3 and bpf.map(info.id)
     if map then
       local handle <close> = map
       for key, value in handle:each { raw = true } do
-        rows[#rows + 1] = slot(info, holder, key, value)
+        local id = ("<I4"):unpack(value, holder.at)
+        if id ~= 0 then
+          rows[#rows + 1] = slot(holder.kind, info, ("<I4"):unpack(key), id, holder.attach_type)
+        end
       end
     end
   end

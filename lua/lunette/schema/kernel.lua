@@ -327,6 +327,12 @@ end
 function Kernel:read_slots(map)
   local slots = {}
   self.indexes.slots[map.id] = slots
+  if map.type == "prog_array" then
+    for i, found in ipairs(listed(bpf.prog_slots { map = map.id })) do
+      slots[i] = { key = hex(("<I4"):pack(found.index)), index = found.index, id = found.prog_id }
+    end
+    return slots
+  end
   local opened = bpf.map(map.id)
   if not opened then return slots end
   local handle <close> = opened
