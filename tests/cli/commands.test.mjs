@@ -173,6 +173,17 @@ test("query: a subscription prints a line an event", () => {
   assert.match(events[1].data.health.version, /^\d/);
 });
 
+test("metrics rule: by the decoder of a script, too", () => {
+  const path = script("decoder.lua", `local d = require("lunette").decode
+    require("lunette").decoder { name = "mine", match = { name = "cli_flows" },
+      key = d.struct { d.u32():as("who"), d.skip(4) }, value = d.struct { d.u64():as("seen"), d.skip(8) } }`);
+  const rule = lunette("metrics", "rule", held.ids.cli_flows, "--script", path);
+  assert.match(rule.stdout, /^-- mine: declared at .*decoder\.lua:2/);
+  assert.match(rule.stdout, /labels = \{ who = d\.key\("who"\) \}/);
+  assert.match(lunette("metrics", "rule", held.ids.cli_flows).stdout, /d\.value\("packets"\)/);
+  assert.equal(lunette("metrics", "rule", "no_such_map").status, 3);
+});
+
 test("prog: list and show", () => {
   const id = held.ids.program;
   const [program] = answer("prog", "list", "-j", "--name", "cli_count")

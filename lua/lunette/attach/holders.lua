@@ -4,6 +4,7 @@
 local bpf = require("bpf")
 local links = require("lunette.attach.links")
 local struct_ops = require("lunette.attach.struct_ops")
+local tracepoints = require("lunette.attach.tracepoints")
 
 local holders = {}
 
@@ -23,8 +24,9 @@ local function of_task(task)
   elseif task.type == "kprobe" or task.type == "kretprobe" then
     row.target = links.kprobe(row,
       { func_name = task.name or "", offset = task.probe_offset, addr = task.probe_addr })
-  else
+  elseif task.name then
     row.tracepoint = task.name
+    row.target = row.kind == "tracepoint" and tracepoints.words(task.name) or task.name
   end
   return row
 end

@@ -2,6 +2,7 @@
 
 local bpf = require("bpf")
 local struct_ops = require("lunette.attach.struct_ops")
+local tracepoints = require("lunette.attach.tracepoints")
 
 local links = {}
 
@@ -166,7 +167,7 @@ local function perf_event(row, link, pid)
   row.kind = link.perf_type or row.kind
   if link.perf_type == "tracepoint" then
     row.tracepoint = link.tp_name
-    return link.tp_name
+    return tracepoints.words(link.tp_name)
   elseif link.file_name then
     row.file, row.file_offset = link.file_name, link.offset
     return links.uprobe(row, pid)

@@ -74,7 +74,9 @@ local function columns(now)
       local since = graph.value(row.since)
       return since and units.age(now - since)
     end },
-    { title = "HELD BY", weight = 1, shrink = true, value = holders },
+    { title = "HELD BY", weight = 1, shrink = true, value = function(row)
+      return show.few(holders(row))
+    end },
   }
 end
 

@@ -35,12 +35,6 @@ function btf.configure(command)
     :choices(KINDS)
 end
 
-local function ids(list)
-  local texts = {}
-  for i, item in ipairs(list) do texts[i] = item.id end
-  return texts
-end
-
 local COLUMNS = {
   { title = "ID", field = "id", align = "right" },
   { title = "NAME", field = "name", shrink = true },
@@ -48,10 +42,10 @@ local COLUMNS = {
     return units.bytes(graph.value(row.size))
   end },
   { title = "KERNEL", value = function(row) return row.kernel and "yes" or "no" end, weight = 1 },
-  { title = "PROGS", shrink = true, value = function(row) return ids(row.programs) end },
-  { title = "MAPS", shrink = true, value = function(row) return ids(row.maps) end },
+  { title = "PROGS", shrink = true, value = function(row) return show.few_ids(row.programs) end },
+  { title = "MAPS", shrink = true, value = function(row) return show.few_ids(row.maps) end },
   { title = "OWNERS", shrink = true, weight = 2,
-    value = function(row) return show.owners(row.owners) end },
+    value = function(row) return show.few_owners(row.owners) end },
 }
 
 local CSV = {}

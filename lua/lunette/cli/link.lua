@@ -42,9 +42,11 @@ local COLUMNS = {
   { title = "ATTACH", field = "attachType", weight = 2, shrink = true },
   { title = "TARGET", field = "target", shrink = true },
   { title = "PROGRAM", value = program, shrink = true },
-  { title = "PINS", weight = 3, shrink = true, value = function(row) return row.pins end },
+  { title = "PINS", weight = 3, shrink = true, value = function(row)
+    return show.few(row.pins)
+  end },
   { title = "OWNERS", weight = 1, shrink = true,
-    value = function(row) return show.owners(row.owners) end },
+    value = function(row) return show.few_owners(row.owners) end },
 }
 
 local CSV = {}

@@ -1,5 +1,6 @@
 -- lunette metrics: what /metrics would give, once; and a rule written for a map.
 
+local bpf = require("bpf")
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local objects = require("lunette.cli.objects")
@@ -34,11 +35,9 @@ local function set_of(list)
   return set
 end
 
-local function write_rule(text)
-  local bpf = require("bpf")
-  local id = math.tointeger(tonumber(text:match("^%d+$"))) or text
-  local map <close> = exit.check(bpf.map(id))
-  local info = exit.check(map:info())
+local function write_rule(given)
+  scripts.load(given.script)
+  local info = exit.check(bpf.map_info(objects.id("map", given.map)))
   local ok, written = pcall(require("lunette.schema.rule_text").write, info,
     require("lunette.decode").for_map(info))
   if not ok then exit.fail(exit.FAILED, "%s", tostring(written)) end
@@ -101,7 +100,7 @@ local function code_of(failed) return failed and exit.FAILED or exit.OK end
 
 function metrics.run(given)
   objects.need_admin()
-  if given.action == "rule" then return write_rule(given.map) end
+  if given.action == "rule" then return write_rule(given) end
   local api = require("lunette").metrics
   for _, text in ipairs(given.etm or {}) do
     local ok, err = api.etm(text)

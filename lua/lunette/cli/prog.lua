@@ -37,12 +37,6 @@ function prog.configure(command)
   testrun.configure(command)
 end
 
-local function ids(list)
-  local texts = {}
-  for i, item in ipairs(list) do texts[i] = item.id end
-  return texts
-end
-
 local function columns(now)
   return {
     { title = "ID", field = "id", align = "right" },
@@ -57,8 +51,12 @@ local function columns(now)
       return units.bytes(graph.value(p.memory))
     end },
     { title = "RUNS", field = "runCount", align = "right", weight = 2 },
-    { title = "MAPS", weight = 1, shrink = true, value = function(p) return ids(p.maps) end },
-    { title = "OWNERS", shrink = true, value = function(p) return show.owners(p.owners) end },
+    { title = "MAPS", weight = 1, shrink = true, value = function(p)
+      return show.few_ids(p.maps)
+    end },
+    { title = "OWNERS", shrink = true, value = function(p)
+      return show.few_owners(p.owners)
+    end },
   }
 end
 

@@ -47,6 +47,34 @@ end
 ---@param fields table[]
 function show.one(title, fields) output.line(table.concat(show.lines(title, fields), "\n")) end
 
+local FEW = 4 -- items of a list that a cell shows when there are more
+
+--- The first items of a list for a cell of a table, and how many more there are: "1,2,3,+33".
+---@param list any[]
+---@param few integer? items at most
+---@return any[]
+function show.few(list, few)
+  few = few or FEW
+  if #list <= few then return list end
+  local shown = table.move(list, 1, few - 1, 1, {})
+  shown[few] = ("+%d"):format(#list - few + 1)
+  return shown
+end
+
+--- The ids of objects, likewise.
+---@param list { id: integer }[]
+---@return any[]
+function show.few_ids(list)
+  local ids = {}
+  for i, item in ipairs(list) do ids[i] = item.id end
+  return show.few(ids)
+end
+
+--- The owners of an object, likewise.
+---@param owners table[]
+---@return string[]
+function show.few_owners(owners) return show.few(show.owners(owners), 3) end
+
 --- "123 systemd" of each owner, with where it lives: "77 nginx [docker 0123456789ab]".
 ---@param owners table[]
 ---@return string[]

@@ -13,6 +13,7 @@ local tty = require("lunette.core.tty")
 local tables = {}
 
 local GAP = 2
+local PADDED = 64 -- where nothing is cut, a longer cell does not pad the other rows
 local SHRUNK = 8 -- a cut column keeps so many characters, unless it has another `least`
 
 --- The terminal's width, or nil when stdout is none.
@@ -147,11 +148,12 @@ local function pad(text, width, right)
   return right and space .. text or text .. space
 end
 
--- A line's cells side by side; `paint` lets columns colour them, where nothing is cut off.
-local function join(columns, line, shown, widths, row)
+-- A line's cells side by side, cut to the widths unless they are wanted whole; `paint` lets columns
+-- colour them, where nothing is cut off.
+local function join(columns, line, shown, widths, row, whole)
   local parts, last = {}, shown[#shown]
   for at, i in ipairs(shown) do
-    local column, text = columns[i], tables.cut(line[i], widths[i])
+    local column, text = columns[i], whole and line[i] or tables.cut(line[i], widths[i])
     if i ~= last or column.align == "right" then
       text = pad(text, widths[i], column.align == "right")
     end
@@ -170,6 +172,9 @@ end
 function tables.lines(columns, rows, room, least, paint)
   local filled = fill(columns, rows)
   local widths = measure(columns, filled, least)
+  for i, width in ipairs(widths) do
+    if not room then widths[i] = math.min(width, PADDED) end
+  end
   local natural = table.move(widths, 1, #widths, 1, {})
   local shown = fit(columns, filled, widths, room)
   local cuts = room and total(shown, widths) > room
@@ -177,7 +182,7 @@ function tables.lines(columns, rows, room, least, paint)
   for n, line in ipairs(filled) do
     local row = paint and not cuts and rows[n - 1] or nil
     -- By what is there: a pattern for spaces at the end is tried at each space before it.
-    lines[n] = join(columns, line, shown, widths, row):match("^.*[^ ]") or ""
+    lines[n] = join(columns, line, shown, widths, row, not room):match("^.*[^ ]") or ""
     if cuts then lines[n] = tables.cut(lines[n], room) end
   end
   return lines, natural

@@ -33,7 +33,7 @@ describe("attach.list", function()
     object = assert(bpf.load(fixture.object("objects")))
     object:attach()
     local expected = {
-      obj_tracepoint_of_getpgid = { "tracepoint", "sys_enter_getpgid" },
+      obj_tracepoint_of_getpgid = { "tracepoint", "syscalls:sys_enter_getpgid" },
       obj_raw_tp = { "raw_tracepoint", "sys_exit" },
       obj_tp_btf = { "tp_btf", "sched_process_exec" },
       obj_uprobe = { "uprobe", "libc.so.6:" },
@@ -254,7 +254,7 @@ describe("attach.list of a running bpftrace", function()
       profile = fixture.find(rows, { pid = pid, kind = "perf_event" })
       return tracepoint and profile
     end)
-    assert.equal("sys_enter_getpgid", tracepoint.target)
+    assert.equal("syscalls:sys_enter_getpgid", tracepoint.target)
     assert.equal("fd", tracepoint.how)
     assert.equal("bpftrace", tracepoint.comm)
     assert.equal("perf_event", bpf.prog_info(profile.prog_id).type)

@@ -19,6 +19,13 @@ describe("tables.lines", function()
     }, tables.lines(COLUMNS, ROWS))
   end)
 
+  it("pads no row for one cell that is very long", function()
+    local long = ("x"):rep(4000)
+    local columns = { { title = "A", field = "a" }, { title = "B", field = "b" } }
+    local lines = tables.lines(columns, { { a = "1", b = "2" }, { a = long, b = "3" } })
+    assert.same({ "A" .. (" "):rep(65) .. "B", "1" .. (" "):rep(65) .. "2", long .. "  3" }, lines)
+  end)
+
   it("leaves out the heaviest column, then cuts", function()
     for _, line in ipairs(tables.lines(COLUMNS, ROWS, 40)) do
       assert.is_true(tables.length(line) <= 40)

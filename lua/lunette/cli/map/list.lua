@@ -32,12 +32,6 @@ query ($id: Int!) {
   }
 }]]
 
-local function program_ids(map)
-  local ids = {}
-  for i, program in ipairs(map.programs) do ids[i] = program.id end
-  return ids
-end
-
 local COLUMNS = {
   { title = "ID", field = "id", align = "right" },
   { title = "TYPE", field = "kernelType", shrink = true },
@@ -49,9 +43,15 @@ local COLUMNS = {
     return units.bytes(graph.value(map.memory))
   end },
   { title = "FLAGS", weight = 6, shrink = true, value = function(map) return map.flagNames end },
-  { title = "PINS", weight = 5, shrink = true, value = function(map) return map.pins end },
-  { title = "PROGS", weight = 1, shrink = true, value = program_ids },
-  { title = "OWNERS", shrink = true, value = function(map) return show.owners(map.owners) end },
+  { title = "PINS", weight = 5, shrink = true, value = function(map)
+    return show.few(map.pins)
+  end },
+  { title = "PROGS", weight = 1, shrink = true, value = function(map)
+    return show.few_ids(map.programs)
+  end },
+  { title = "OWNERS", shrink = true, value = function(map)
+    return show.few_owners(map.owners)
+  end },
 }
 
 local CSV = {}
