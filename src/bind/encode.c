@@ -135,6 +135,32 @@ static bool has_member(const struct lun_plan *plan, uint32_t at, const char *nam
 	return false;
 }
 
+/* Appends the names of the members to the text on the top. */
+static void list_members(struct encoder *e, uint32_t at)
+{
+	const struct lun_op *ops = e->plan->ops;
+
+	for (uint32_t i = at + 1; i < ops[at].next; i = ops[i].next) {
+		const char *name = lun_plan_str(e->plan, ops[i].name);
+
+		if (name) {
+			lua_pushfstring(e->L, "%s%s%s", lua_tostring(e->L, -1),
+				lua_rawlen(e->L, -1) ? ", " : "", name);
+			lua_replace(e->L, -2);
+		} else if (ops[i].kind == LUN_K_STRUCT || ops[i].kind == LUN_K_UNION) {
+			list_members(e, i);
+		}
+	}
+}
+
+static void refuse_name(struct encoder *e, uint32_t at, const char *name)
+{
+	lua_pushliteral(e->L, "");
+	list_members(e, at);
+	lua_pushfstring(e->L, "no field '%s'; there are %s", name, lua_tostring(e->L, -1));
+	refuse(e, lua_tostring(e->L, -1));
+}
+
 static void check_names(struct encoder *e, uint32_t at)
 {
 	lua_pushnil(e->L);
@@ -142,10 +168,8 @@ static void check_names(struct encoder *e, uint32_t at)
 		lua_pop(e->L, 1);
 		if (lua_type(e->L, -1) != LUA_TSTRING)
 			refuse(e, "needs an object with named fields");
-		if (has_member(e->plan, at, lua_tostring(e->L, -1)))
-			continue;
-		lua_pushfstring(e->L, "has no field '%s'", lua_tostring(e->L, -1));
-		refuse(e, lua_tostring(e->L, -1));
+		if (!has_member(e->plan, at, lua_tostring(e->L, -1)))
+			refuse_name(e, at, lua_tostring(e->L, -1));
 	}
 }
 
@@ -163,6 +187,8 @@ static void encode_at(struct encoder *e, uint32_t at, uint32_t base)
 	const struct lun_op *op = &e->plan->ops[at];
 
 	luaL_checkstack(e->L, 8, "encode");
+	if (lua_islightuserdata(e->L, -1)) /* JSON's null */
+		return;
 	if (op->kind == LUN_K_ARRAY)
 		encode_array(e, op, at, base + op->offset);
 	else if (lun_op_is_container(op->kind))

@@ -223,7 +223,7 @@ test("update: keys that are lists, numbers below zero and of 64 bits, fields wit
   refused(2, /value\.at: no field 'z'; there are x, y/, "map", "update", ids.cli_odd, "[1]",
     '{"at":{"z":1}}');
   refused(2, /value\.at: needs an object/, "map", "update", ids.cli_odd, "[1]", '{"at":4}');
-  refused(2, /value\.list\[0\]: has no field 'z'/, "map", "update", ids.cli_odd, "[1]",
+  refused(2, /value\.list\[0\]: no field 'z'/, "map", "update", ids.cli_odd, "[1]",
     '{"list":[{"z":1}]}');
   refused(2, /key: has 3 elements/, "map", "update", ids.cli_odd, "[1,2,3]", "{}");
   assert.equal(lunette("map", "delete", ids.cli_odd, "[-1,2]").stderr, "");

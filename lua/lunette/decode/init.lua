@@ -105,8 +105,23 @@ local function from_program(info)
   return of_plans(plans, ("BTF %d, of a program that uses it, declares its "):format(plans.id or 0))
 end
 
+-- Is the key of an LPM trie a length and one address, as far as anybody says? Columns that lie over
+-- each other are views of the same bytes, as those of struct in6_addr are.
+local function is_prefix(info)
+  local plan = btf.plans(info).key or btf.declared(info).key
+  if not plan then return true end
+  local rest = info.key_size - 4
+  if rest ~= 4 and rest ~= 16 then return false end
+  for i, column in ipairs(plan:columns("key")) do
+    local whole = column.offset == 4 and column.size == rest
+    if not whole and (i > 1 or column.offset > 0 or column.size ~= 4) then return false end
+  end
+  return true
+end
+
 local function from_type(info)
   local key, value = defaults.key_of_type(info), defaults.value_of_type(info)
+  if key and info.type == "lpm_trie" and not is_prefix(info) then key = nil end
   if not key and not value then return nil end
   return { name = info.type, kind = "type", key = key, value = value,
     why = ("every %s map holds this"):format(info.type) }

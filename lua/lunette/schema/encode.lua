@@ -2,7 +2,6 @@
 -- doesn't fit is refused by the field's name.
 
 local decode = require("lunette.decode")
-local json = require("lunette.runtime.json")
 
 local encode = {}
 
@@ -20,62 +19,28 @@ local function put(bytes, column, columns, name, value)
   return changed or error(err, 0)
 end
 
--- A field along a path like "a.b" in nested objects, or under its whole path.
-local function at_path(value, path)
-  if value[path] ~= nil then return value[path] end
-  for part in path:gmatch("[^.]+") do
-    if type(value) ~= "table" then return nil end
-    value = value[part]
-  end
-  return value
+local function copy(from)
+  local made = {}
+  for k, v in pairs(type(from) == "table" and from or {}) do made[k] = v end
+  return made
 end
 
--- The columns' names as nested tables, each with the list of its names: { "a", "b", a = {},
--- b = { "c", c = {} } } for a and b.c.
-local function tree_of(columns)
-  local tree = {}
+-- A field may be given by its whole path: { ["a.b"] = 1 } is { a = { b = 1 } }.
+local function nested(value, columns)
+  local made = copy(value)
   for _, column in ipairs(columns) do
-    local at = tree
-    for part in column.name:gmatch("[^.]+") do
-      if not at[part] then
-        at[#at + 1] = part
-        at[part] = {}
+    local path, part = column.path, made[column.name]
+    if part ~= nil and #path > 1 then
+      made[column.name] = nil
+      local at = made
+      for i = 1, #path - 1 do
+        at[path[i]] = copy(at[path[i]])
+        at = at[path[i]]
       end
-      at = at[part]
+      at[path[#path]] = part
     end
   end
-  return tree
-end
-
--- Fields of the given object, at any depth, that are no columns'; `paths` may be given whole.
-local function check_names(name, value, tree, paths)
-  for field, part in pairs(value) do
-    local inside = type(field) == "string" and tree[field]
-    if not inside and not paths[field] then
-      refuse(name, "no field '%s'; there are %s", field, table.concat(tree, ", "))
-    elseif inside and #inside > 0 and part ~= json.null then
-      local path = ("%s.%s"):format(name, field)
-      if type(part) ~= "table" then refuse(path, "needs an object") end
-      check_names(path, part, inside, {})
-    end
-  end
-end
-
-local function paths_of(columns)
-  local paths = {}
-  for _, column in ipairs(columns) do paths[column.name] = true end
-  return paths
-end
-
-local function object(name, value, columns, bytes)
-  check_names(name, value, tree_of(columns), paths_of(columns))
-  for _, column in ipairs(columns) do
-    local part = at_path(value, column.name)
-    if part ~= nil and part ~= json.null then
-      bytes = put(bytes, column, columns, name .. "." .. column.name, part)
-    end
-  end
-  return bytes
+  return made
 end
 
 --- The bytes of a key or value: of an object by its fields (those not given stay as in
@@ -93,7 +58,10 @@ function encode.bytes(name, value, columns, size, before)
     end
     local bytes = before or ("\0"):rep(size)
     local list = type(value) == "table" and #value > 0 and #columns == 1
-    if type(value) == "table" and not list then return object(name, value, columns, bytes) end
+    if type(value) == "table" and not list then
+      local made, err = columns.plan:encode(nested(value, columns), bytes, name)
+      return made or error(err, 0)
+    end
     if #columns ~= 1 then refuse(name, "needs an object: it has %d fields", #columns) end
     return put(bytes, columns[1], columns, name, value)
   end)

@@ -78,6 +78,7 @@ static int add_int(
 		op.kind = LUN_K_BOOL;
 	} else if (encoding & BTF_INT_CHAR && t->size == 1) {
 		op.kind = LUN_K_CHARS;
+		op.flags |= LUN_OP_TEXT;
 	} else {
 		op.kind = encoding & BTF_INT_SIGNED ? LUN_K_INT : LUN_K_UINT;
 	}
@@ -170,6 +171,7 @@ static int add_array(struct builder *b, const struct btf_type *t, uint32_t offse
 		op.count = 0;
 	if (is_char(b->btf, array->type)) {
 		op.kind = LUN_K_CHARS;
+		op.flags |= LUN_OP_TEXT;
 		return lun_plan_leaf(b->plan, &op, name);
 	}
 	if (is_histogram(b->btf, array, name))

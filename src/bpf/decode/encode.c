@@ -8,19 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "bpf/decode/ksyms.h"
-
-__extension__ typedef unsigned __int128 u128;
+#include "bpf/decode/syscall_names.h"
+#include "bpf/host/cgroup_tree.h"
 
 /* Beyond this, doubles leave out whole numbers. */
 #define EXACT 9007199254740992.0
 
-/* An integer of any size that a field may have. */
-struct number {
-	u128 magnitude;
-	bool negative;
-};
+enum { MAX_NAME = 4096, MAX_SYSCALL = 1024 };
 
 struct encoding {
 	const struct lun_plan *plan;
@@ -51,7 +49,7 @@ static void text_of(const struct lun_value *in, char *text, size_t size)
 	lun_out_free(&out);
 }
 
-static bool parse_digits(const char *s, struct number *n)
+static bool parse_digits(const char *s, struct lun_integer *n)
 {
 	unsigned int base = 10, digit;
 
@@ -68,14 +66,14 @@ static bool parse_digits(const char *s, struct number *n)
 			: base == 16 && *s >= 'a' && *s <= 'f' ? (unsigned int)(*s - 'a' + 10)
 			: base == 16 && *s >= 'A' && *s <= 'F' ? (unsigned int)(*s - 'A' + 10)
 							       : base;
-		if (digit >= base || n->magnitude > ((u128)-1 - digit) / base)
+		if (digit >= base || n->magnitude > ((lun_u128)-1 - digit) / base)
 			return false;
 		n->magnitude = n->magnitude * base + digit;
 	}
 	return true;
 }
 
-static bool number_of(const struct lun_value *in, struct number *n)
+bool lun_integer_of(const struct lun_value *in, struct lun_integer *n)
 {
 	char text[64];
 
@@ -89,10 +87,10 @@ static bool number_of(const struct lun_value *in, struct number *n)
 		n->negative = in->d < 0;
 		if (in->d != trunc(in->d) || fabs(in->d) > EXACT)
 			return false;
-		n->magnitude = (u128)fabs(in->d);
+		n->magnitude = (lun_u128)fabs(in->d);
 		return true;
 	case LUN_V_BOOL:
-		*n = (struct number){ in->b, false };
+		*n = (struct lun_integer){ in->b, false };
 		return true;
 	case LUN_V_STR:
 		if (in->len >= sizeof(text) || memchr(in->s, 0, in->len))
@@ -104,17 +102,17 @@ static bool number_of(const struct lun_value *in, struct number *n)
 	}
 }
 
-static bool fits(const struct number *n, unsigned int bits, bool is_signed)
+static bool fits(const struct lun_integer *n, unsigned int bits, bool is_signed)
 {
-	u128 limit = (u128)1 << (bits - 1);
+	lun_u128 limit = (lun_u128)1 << (bits - 1);
 
 	if (!is_signed)
 		return (!n->negative || !n->magnitude) &&
-			(bits >= 128 || n->magnitude < (u128)1 << bits);
+			(bits >= 128 || n->magnitude < (lun_u128)1 << bits);
 	return n->negative ? n->magnitude <= limit : n->magnitude < limit;
 }
 
-static void put(uint8_t *data, uint32_t size, bool be, u128 v)
+static void put(uint8_t *data, uint32_t size, bool be, lun_u128 v)
 {
 	for (uint32_t i = 0; i < size; i++) {
 		data[be ? size - 1 - i : i] = (uint8_t)v;
@@ -122,12 +120,12 @@ static void put(uint8_t *data, uint32_t size, bool be, u128 v)
 	}
 }
 
-static u128 two_complement(const struct number *n)
+static lun_u128 two_complement(const struct lun_integer *n)
 {
-	return n->negative ? (u128)0 - n->magnitude : n->magnitude;
+	return n->negative ? (lun_u128)0 - n->magnitude : n->magnitude;
 }
 
-static int refuse_number(const struct encoding *e, const struct number *n, bool is_signed)
+static int refuse_number(const struct encoding *e, const struct lun_integer *n, bool is_signed)
 {
 	unsigned int bits = e->op->bit_size ? e->op->bit_size : e->op->size * 8;
 	const char *type = lun_op_type_name(e->op);
@@ -144,24 +142,24 @@ static int refuse_number(const struct encoding *e, const struct number *n, bool 
 	return refuse(e, "the number does not fit %s: 0 to %llu", type, (unsigned long long)most);
 }
 
-static int put_number(const struct encoding *e, const struct number *n, bool is_signed)
+static int put_number(const struct encoding *e, const struct lun_integer *n, bool is_signed)
 {
 	const struct lun_op *op = e->op;
-	u128 v = two_complement(n);
+	lun_u128 v = two_complement(n);
 
 	if (!fits(n, op->size * 8, is_signed))
 		return refuse_number(e, n, is_signed);
 	if (op->flags & LUN_OP_MIRRORED)
-		v = (u128)UINT32_MAX - v;
+		v = (lun_u128)UINT32_MAX - v;
 	put(e->data, op->size, op->flags & LUN_OP_BE, v);
 	return 0;
 }
 
 /* Changes the field's bits and leaves those around it. */
-static int put_bits(const struct encoding *e, const struct number *n, bool is_signed)
+static int put_bits(const struct encoding *e, const struct lun_integer *n, bool is_signed)
 {
 	const struct lun_op *op = e->op;
-	u128 mask = ((u128)1 << op->bit_size) - 1, all = 0;
+	lun_u128 mask = ((lun_u128)1 << op->bit_size) - 1, all = 0;
 	bool be = op->flags & LUN_OP_BE;
 
 	if (!fits(n, op->bit_size, is_signed))
@@ -174,18 +172,18 @@ static int put_bits(const struct encoding *e, const struct number *n, bool is_si
 	return 0;
 }
 
-static int put_integer(const struct encoding *e, const struct number *n, bool is_signed)
+static int put_integer(const struct encoding *e, const struct lun_integer *n, bool is_signed)
 {
 	return e->op->bit_size ? put_bits(e, n, is_signed) : put_number(e, n, is_signed);
 }
 
 static int encode_integer(const struct encoding *e, const struct lun_value *in, bool is_signed)
 {
-	struct number n;
+	struct lun_integer n;
 
 	if (in->kind == LUN_V_DOUBLE && fabs(in->d) > EXACT)
 		return refuse(e, "a float beyond 2^53 is not exact: give the digits as text");
-	if (!number_of(in, &n))
+	if (!lun_integer_of(in, &n))
 		return refuse(e, "needs a whole number");
 	return put_integer(e, &n, is_signed);
 }
@@ -205,22 +203,23 @@ static bool item_value(const struct encoding *e, const char *name, size_t len, i
 	return false;
 }
 
-static struct number signed_number(int64_t v)
+static struct lun_integer signed_number(int64_t v)
 {
-	return (struct number){ v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0 };
+	return (struct lun_integer){ v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0 };
 }
 
 static int encode_enum(const struct encoding *e, const struct lun_value *in)
 {
 	bool is_signed = e->op->flags & LUN_OP_SIGNED;
-	struct number n;
+	struct lun_integer n;
 	int64_t value;
 
 	if (in->kind == LUN_V_STR && item_value(e, in->s, in->len, &value)) {
-		n = is_signed ? signed_number(value) : (struct number){ (uint64_t)value, false };
+		n = is_signed ? signed_number(value)
+			      : (struct lun_integer){ (uint64_t)value, false };
 		return put_integer(e, &n, is_signed);
 	}
-	if (!number_of(in, &n))
+	if (!lun_integer_of(in, &n))
 		return refuse(e, "is none of its names");
 	return put_integer(e, &n, is_signed);
 }
@@ -228,7 +227,7 @@ static int encode_enum(const struct encoding *e, const struct lun_value *in)
 /* "READ|0x40": names and numbers. */
 static int encode_flags(const struct encoding *e, const struct lun_value *in)
 {
-	struct number all = { 0 }, n;
+	struct lun_integer all = { 0 }, n;
 	const char *p = in->s, *end = in->s + in->len;
 	char part[64];
 	int64_t value;
@@ -252,13 +251,13 @@ static int encode_flags(const struct encoding *e, const struct lun_value *in)
 
 static int encode_bool(const struct encoding *e, const struct lun_value *in)
 {
-	struct number n;
+	struct lun_integer n;
 
 	if (in->kind == LUN_V_STR && in->len == 4 && !memcmp(in->s, "true", 4))
-		n = (struct number){ 1, false };
+		n = (struct lun_integer){ 1, false };
 	else if (in->kind == LUN_V_STR && in->len == 5 && !memcmp(in->s, "false", 5))
-		n = (struct number){ 0, false };
-	else if (!number_of(in, &n) || n.negative || n.magnitude > 1)
+		n = (struct lun_integer){ 0, false };
+	else if (!lun_integer_of(in, &n) || n.negative || n.magnitude > 1)
 		return refuse(e, "needs true or false");
 	return put_integer(e, &n, false);
 }
@@ -290,17 +289,6 @@ static int encode_float(const struct encoding *e, const struct lun_value *in)
 	return 0;
 }
 
-static int encode_chars(const struct encoding *e, const struct lun_value *in)
-{
-	if (in->kind != LUN_V_STR)
-		return refuse(e, "needs text");
-	if (in->len > e->op->size)
-		return refuse(e, "the text has %zu bytes, the field has %u", in->len, e->op->size);
-	memset(e->data, 0, e->op->size);
-	memcpy(e->data, in->s, in->len);
-	return 0;
-}
-
 static int nibble(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -309,18 +297,45 @@ static int nibble(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static int encode_hex(const struct encoding *e, const struct lun_value *in)
+static bool are_hex(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (nibble(s[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
+static int encode_digits(
+	const struct encoding *e, const struct lun_value *in, uint8_t *data, uint32_t size)
 {
 	if (in->kind != LUN_V_STR)
 		return refuse(e, "needs hex digits");
-	if (in->len != 2 * (size_t)e->op->size)
-		return refuse(e, "needs %u hex digits, has %zu", 2 * e->op->size, in->len);
-	for (size_t i = 0; i < in->len; i++) {
-		if (nibble(in->s[i]) < 0)
-			return refuse(e, "is not hex");
-	}
-	for (uint32_t i = 0; i < e->op->size; i++)
-		e->data[i] = (uint8_t)(nibble(in->s[2 * i]) << 4 | nibble(in->s[2 * i + 1]));
+	if (in->len != 2 * (size_t)size)
+		return refuse(e, "needs %u hex digits, has %zu", 2 * size, in->len);
+	if (!are_hex(in->s, in->len))
+		return refuse(e, "is not hex");
+	for (uint32_t i = 0; i < size; i++)
+		data[i] = (uint8_t)(nibble(in->s[2 * i]) << 4 | nibble(in->s[2 * i + 1]));
+	return 0;
+}
+
+static int encode_hex(const struct encoding *e, const struct lun_value *in)
+{
+	return encode_digits(e, in, e->data, e->op->size);
+}
+
+static int encode_chars(const struct encoding *e, const struct lun_value *in)
+{
+	if (in->kind != LUN_V_STR)
+		return refuse(e, "needs text");
+	if (e->op->flags & LUN_OP_TEXT && in->len == 2 * (size_t)e->op->size &&
+		are_hex(in->s, in->len)) /* what was no text was shown so */
+		return encode_hex(e, in);
+	if (in->len > e->op->size)
+		return refuse(e, "the text has %zu bytes, the field has %u", in->len, e->op->size);
+	memset(e->data, 0, e->op->size);
+	memcpy(e->data, in->s, in->len);
 	return 0;
 }
 
@@ -349,27 +364,28 @@ static int encode_mac(const struct encoding *e, const struct lun_value *in)
 	return 0;
 }
 
-/* "10.0.0.0/8"; without a length it is the whole address. */
+/* "10.0.0.0/8", or hex digits where it is no address: "0a00/12". Without a length it is all of it.
+ */
 static int encode_lpm(const struct encoding *e, const struct lun_value *in)
 {
 	uint32_t size = e->op->size - 4, most = size * 8;
+	const char *slash = in->kind == LUN_V_STR ? memrchr(in->s, '/', in->len) : NULL;
 	struct lun_value address = *in;
-	struct number bits = { most, false };
-	char text[INET6_ADDRSTRLEN + 8], *slash;
+	struct lun_integer bits = { most, false };
+	char text[16];
 	int err;
 
-	text_of(in, text, sizeof(text));
-	slash = strchr(text, '/');
-	if (slash && (!parse_digits(slash + 1, &bits) || bits.negative || bits.magnitude > most))
+	if (slash) {
+		snprintf(text, sizeof(text), "%.*s", (int)(in->s + in->len - slash - 1), slash + 1);
+		address.len = (size_t)(slash - in->s);
+	}
+	if (slash && (!parse_digits(text, &bits) || bits.negative || bits.magnitude > most))
 		return refuse(e, "a prefix has 0 to %u bits", most);
-	if (slash)
-		*slash = '\0';
-	if (size != 4 && size != 16)
-		return refuse(e, "give such a prefix as hex");
-	address.s = text;
-	address.len = strlen(text);
-	err = encode_address(e, &address, size == 4 ? AF_INET : AF_INET6, e->data + 4,
-		size == 4 ? "an IPv4 prefix" : "an IPv6 prefix");
+	if (size == 4 || size == 16)
+		err = encode_address(e, &address, size == 4 ? AF_INET : AF_INET6, e->data + 4,
+			size == 4 ? "an IPv4 prefix" : "an IPv6 prefix");
+	else
+		err = encode_digits(e, &address, e->data + 4, size);
 	if (!err)
 		put(e->data, 4, false, bits.magnitude);
 	return err;
@@ -397,17 +413,94 @@ static int encode_id(const struct encoding *e, const struct lun_value *in)
 	return encode_integer(e, &id, false);
 }
 
+static bool syscall_number(const char *name, lun_u128 *number)
+{
+	for (uint32_t i = 0; i < MAX_SYSCALL; i++) {
+		const char *have = lun_syscall_name(i);
+
+		if (have && !strcmp(have, name)) {
+			*number = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "symbol" or "symbol+0x1f" */
+static bool symbol_address(char *name, lun_u128 *address)
+{
+	struct lun_integer offset = { 0 };
+	char *plus = strrchr(name, '+');
+
+	if (plus && !parse_digits(plus + 1, &offset))
+		return false;
+	if (plus)
+		*plus = '\0';
+	*address = lun_ksym_address(name);
+	if (!*address)
+		return false;
+	*address += offset.magnitude;
+	return true;
+}
+
+/* A cgroup's id is the inode of its directory. */
+static bool cgroup_id(const char *path, lun_u128 *id)
+{
+	struct stat st;
+	int root = path[0] == '/' ? lun_cgroup_open_root() : -1;
+	bool found = root >= 0 && !fstatat(root, path[1] ? path + 1 : ".", &st, 0);
+
+	if (root >= 0)
+		close(root);
+	if (found)
+		*id = st.st_ino;
+	return found;
+}
+
+/* "8:0", or with the name behind it as it is shown: "8:0 sda" */
+static bool device_number(const char *text, lun_u128 *number)
+{
+	unsigned int major, minor;
+
+	if (sscanf(text, "%u:%u", &major, &minor) != 2 || minor > 0xfffff)
+		return false;
+	*number = (uint64_t)major << 20 | minor;
+	return true;
+}
+
+/* The number that has this name; names are those that decoding shows. */
+static bool named_number(uint8_t kind, char *name, lun_u128 *number)
+{
+	switch (kind) {
+	case LUN_K_IFINDEX:
+		*number = if_nametoindex(name);
+		return *number != 0;
+	case LUN_K_KSYM:
+		return symbol_address(name, number);
+	case LUN_K_SYSCALL:
+		return syscall_number(name, number);
+	case LUN_K_CGROUP:
+		return cgroup_id(name, number);
+	case LUN_K_DEV:
+		return device_number(name, number);
+	default:
+		return false;
+	}
+}
+
 static int encode_name(const struct encoding *e, const struct lun_value *in)
 {
-	struct number n = { 0 };
-	char text[256];
+	struct lun_integer n = { 0 };
+	char text[MAX_NAME];
 
+	if (lun_integer_of(in, &n))
+		return put_integer(e, &n, false);
 	text_of(in, text, sizeof(text));
-	if (in->kind == LUN_V_STR && e->op->kind == LUN_K_IFINDEX)
-		n.magnitude = if_nametoindex(text);
-	else if (in->kind == LUN_V_STR && e->op->kind == LUN_K_KSYM)
-		n.magnitude = lun_ksym_address(text);
-	return n.magnitude ? put_integer(e, &n, false) : encode_integer(e, in, false);
+	if (in->kind != LUN_V_STR || in->len >= sizeof(text) ||
+		!named_number(e->op->kind, text, &n.magnitude))
+		return refuse(e, "'%.60s' is neither a number nor a %s that is known here", text,
+			lun_op_type_name(e->op));
+	return put_integer(e, &n, false);
 }
 
 int lun_leaf_encode(const struct lun_plan *plan, const struct lun_op *op,
@@ -423,9 +516,6 @@ int lun_leaf_encode(const struct lun_plan *plan, const struct lun_op *op,
 	case LUN_K_PTR:
 	case LUN_K_DURATION:
 	case LUN_K_TIMESTAMP:
-	case LUN_K_SYSCALL:
-	case LUN_K_DEV:
-	case LUN_K_CGROUP:
 	case LUN_K_STACK:
 		return encode_integer(&e, in, false);
 	case LUN_K_INT:
@@ -461,6 +551,9 @@ int lun_leaf_encode(const struct lun_plan *plan, const struct lun_op *op,
 		return encode_id(&e, in);
 	case LUN_K_IFINDEX:
 	case LUN_K_KSYM:
+	case LUN_K_SYSCALL:
+	case LUN_K_CGROUP:
+	case LUN_K_DEV:
 		return encode_name(&e, in);
 	default:
 		return refuse(&e, "has no way back to its bytes: give them as hex");

@@ -19,7 +19,7 @@ enum lun_op_kind {
 	LUN_K_BITS,
 	LUN_K_ENUM,
 	LUN_K_FLAGS,
-	LUN_K_CHARS, /* text up to the first NUL */
+	LUN_K_CHARS, /* text up to the first NUL; see LUN_OP_TEXT and LUN_OP_PADDED */
 	LUN_K_BYTES, /* lower-case hex */
 	LUN_K_PTR,
 	LUN_K_IPV4,
@@ -57,6 +57,7 @@ enum lun_op_flags {
 	LUN_OP_MIRRORED = 16, /* an integer stored as 0xffffffff minus itself */
 	LUN_OP_IF_SET = 32,   /* 8 bytes that are there where the 8 bytes after them are not zero */
 	LUN_OP_PADDED = 64,   /* text that ends before the NULs at the end, whatever is within */
+	LUN_OP_TEXT = 128,    /* characters: UTF-8 padded with NULs is text, anything else is hex */
 };
 
 /* How the values of the CPUs become one. */
@@ -64,7 +65,7 @@ enum lun_reduce { LUN_EACH_CPU, LUN_SUM, LUN_MIN, LUN_MAX, LUN_AVG, LUN_LAST };
 
 struct lun_op {
 	uint8_t kind;
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t reduce;     /* of this field; LUN_EACH_CPU: what the caller asks for */
 	uint8_t bit_offset; /* LUN_K_BITS: from the lowest bit of the little-endian field */
 	uint8_t bit_size;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "bpf/decode/resolve.h"
+#include "text/json.h"
 
 uint64_t lun_load(const uint8_t *data, uint32_t size, bool be)
 {
@@ -234,8 +235,68 @@ static size_t padded_length(const char *s, size_t len)
 	return len;
 }
 
-static void leaf_chars(const struct lun_op *op, const uint8_t *data, struct lun_value *value)
+static bool all_nul(const uint8_t *p, size_t len)
 {
+	return !len || (!p[0] && !memcmp(p, p + 1, len - 1));
+}
+
+/* Letters, digits and the like of ASCII, which JSON takes as they are. */
+static bool is_plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* The length of the character at p that needs a look: 0 where it belongs into no text. */
+static size_t character(const uint8_t *p, size_t len)
+{
+	if (*p < 0x80)
+		return *p == '\t' || *p == '\n' || *p == '\r' || (*p >= 0x20 && *p != 0x7f);
+	if (len > 1 && p[0] == 0xc2 && p[1] < 0xa0) /* control characters */
+		return 0;
+	return lun_utf8_len((const char *)p, len);
+}
+
+/* Whether the bytes are UTF-8 that a terminal can show, padded with NULs: as a text. */
+static bool text_of(const uint8_t *data, uint32_t size, struct lun_value *value)
+{
+	size_t len = strnlen((const char *)data, size), i = 0, n;
+
+	value->kind = LUN_V_STR;
+	value->s = (const char *)data;
+	value->len = len;
+	value->plain = true;
+	if (!all_nul(data + len, size - len))
+		return false;
+	while (i < len) {
+		n = is_plain(data[i]);
+		if (!n) {
+			n = character(data + i, len - i);
+			value->plain = false;
+		}
+		if (!n)
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+/* Keys that differ look different: what is no text is shown with all its bytes. */
+static void leaf_text(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	if (text_of(data, op->size, value))
+		return;
+	lun_out_hex(&ctx->scratch, data, op->size);
+	set_plain(value, ctx);
+}
+
+static void leaf_chars(
+	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
+{
+	if (op->flags & LUN_OP_TEXT) {
+		leaf_text(op, ctx, data, value);
+		return;
+	}
 	value->kind = LUN_V_STR;
 	value->s = (const char *)data;
 	value->len = op->flags & LUN_OP_PADDED ? padded_length(value->s, op->size)
@@ -418,7 +479,7 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 		leaf_flags(plan, op, ctx, data, value);
 		break;
 	case LUN_K_CHARS:
-		leaf_chars(op, data, value);
+		leaf_chars(op, ctx, data, value);
 		break;
 	case LUN_K_BYTES:
 		lun_out_hex(&ctx->scratch, data, op->size);

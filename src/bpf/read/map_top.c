@@ -43,7 +43,9 @@ static uint32_t text_of(const struct lun_column *cell)
 	case LUN_K_DURATION:
 		return op->size <= 9 ? 0 : LUN_MAP_TOP_TEXT;
 	case LUN_K_CHARS:
-		return smaller(op->size, LUN_MAP_TOP_TEXT);
+		if (!(op->flags & LUN_OP_TEXT))
+			return smaller(op->size, LUN_MAP_TOP_TEXT);
+		return smaller(2 * (uint64_t)op->size, LUN_MAP_TOP_TEXT);
 	case LUN_K_BYTES:
 		return smaller(2 * (uint64_t)op->size, LUN_MAP_TOP_TEXT);
 	default:

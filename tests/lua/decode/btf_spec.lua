@@ -108,6 +108,47 @@ describe("bpf.btf", function()
   end)
 end)
 
+describe("arrays of characters", function()
+  local btf, station
+
+  setup(function()
+    btf = assert(bpf.btf(fixture.object("shapes")))
+    station = plan(btf, "struct", "station")
+  end)
+
+  teardown(function() btf:close() end)
+
+  it("are text where they are padded UTF-8, and else all their bytes in hex", function()
+    for bytes, shown in pairs {
+      ["abc\0\0\0"] = "abc", ["abcdef"] = "abcdef", ["\0\0\0\0\0\0"] = "",
+      ["\0\1\2\3\4\5"] = "000102030405", ["abc\0x\0"] = "616263007800",
+      ["\xc3\xa9\0\0\0\0"] = "é", ["\xe9t\xe9\0\0\0"] = "e974e9000000",
+      ["a\27[m\0\0"] = "611b5b6d0000", ["\xc2\x9bm\0\0\0"] = "c29b6d000000",
+      ["a\t\n\"\\\0"] = "a\t\n\"\\",
+    } do
+      assert.same({ mac = shown }, station:decode(bytes))
+      assert.equal(bytes, station:encode({ mac = shown }))
+      assert.same({ mac = shown }, require("lunette.runtime.json").decode(station:json(bytes)))
+    end
+    assert.equal("\xab\xcd\xef\0\1\2", station:encode({ mac = "ABCDEF000102" }))
+    assert.same({ nil, "value.mac: the text has 12 bytes, the field has 6" },
+      { station:encode({ mac = "no hex digit" }) })
+  end)
+
+  it("are the same text in a table, as CSV and in a stream", function()
+    local cells = require("lunette.schema.cells")
+    local object <close> = assert(bpf.load(fixture.object("shapes")))
+    local map <close> = assert(object:map("sh_stations"))
+    assert(map:update("\0\1\2\3\4\5", ("\0"):rep(64)))
+    local reader = cells.reader(map:info(), map:decoder(), {})
+    assert.equal("000102030405", reader:row("\0\1\2\3\4\5", ("\0"):rep(64))[1])
+    for format, wanted in pairs { csv = "\n000102030405,", ndjson = '"mac":"000102030405"' } do
+      local stream <close> = assert(map:stream { format = format })
+      assert.matches(wanted, stream:read(), 1, true)
+    end
+  end)
+end)
+
 describe("plans of odd types", function()
   local btf
 

@@ -57,7 +57,7 @@ describe("plan:encode", function()
       refusal(node, { list = { 1, -1 } }))
     assert.equal("value.list: has 3 elements, there is room for 2",
       refusal(node, { list = { 1, 2, 3 } }))
-    assert.equal("value: has no field 'prot'", refusal(node, { prot = 1 }))
+    assert.equal("value: no field 'prot'; there are peer, list", refusal(node, { prot = 1 }))
     assert.equal("value.peer: needs an object with named fields", refusal(node, { peer = 5 }))
     assert.equal("value: needs an object with named fields", refusal(node, { 1 }))
     local _, err = plan(node):encode({ list = { 999 } }, nil, "key")

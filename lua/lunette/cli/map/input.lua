@@ -26,12 +26,15 @@ function input.value(command)
     "hex", "string", "number" }
 end
 
--- A word as what GraphQL would get: JSON where it looks like it, the word itself otherwise.
+-- A word as what GraphQL would get: JSON where it looks like it, the word itself otherwise. A field
+-- that holds a text takes a word that is a text in no JSON as it is.
 local function typed(word, columns)
   if word:match('^%s*[{%["]') then
     local value, err = json.decode(word)
-    if err then return nil, err end
-    return value
+    local text = #columns == 1 and columns[1].type == "cstring"
+    if not text or type(value) == "string" then return value, err end
+    if type(value) == "table" and value[columns[1].name] ~= nil then return value end
+    return word
   end
   local bool = #columns == 1 and columns[1].type == "bool"
   if bool and (word == "true" or word == "false") then return word == "true" end
