@@ -73,6 +73,10 @@ pictures: deps-test
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) env LUNETTE_BUILD=$(BUILD) node tests/web/pictures.mjs
 
+# The checks that take seconds: formats, luacheck, layers. As a hook: ln -s ../../.ci/pre-commit .git/hooks/
+lint:
+	@.ci/pre-commit
+
 format:
 	@clang-format -i $$(git ls-files 'src/**.[ch]' 'tests/**.[ch]' 'examples/**.c')
 

@@ -202,8 +202,9 @@ end
 -- What was not there before: { { what, told } }, in order.
 local function remains(before)
   local list = {}
+  local foreign = left.foreign(build .. "/lunette", MARK)
   for object, told in pairs(left.all()) do
-    if not before[object] then
+    if not before[object] and not foreign[object] then
       local seen = first_seen[object]
       list[#list + 1] = { object, told .. (seen and ", first seen after " .. seen or "") }
     end
@@ -282,5 +283,9 @@ end
 if #arg == 0 and not results then check_leaks(before) end
 local series = os.getenv("LUNETTE_GUEST")
 if series and series ~= "" then in_guest(series) end
+local ran = total.passed + total.failed + total.skipped > 0
+if not ran then
+  io.stderr:write(("no test file has '%s' in its name\n"):format(table.concat(arg, "' or '")))
+end
 summary()
-os.exit(total.failed == 0)
+os.exit(total.failed == 0 and ran)

@@ -52,6 +52,20 @@ local function read(path)
   return file and file:read("a") or ""
 end
 
+--- Objects that only processes without the mark hold: another program on the host made them.
+--- { [what it is] = true }
+---@param binary string of ours
+---@param mark string
+function left.foreign(binary, mark)
+  local foreign, marked = {}, {}
+  for _, process in ipairs(left.processes(mark)) do marked[process.pid] = true end
+  local text = capture(("'%s' run tests/lib/owners.lua 2>/dev/null"):format(binary))
+  for object, pid in text:gmatch("(%a+ %d+) (%d+)\n") do
+    if foreign[object] ~= false then foreign[object] = not marked[pid] end
+  end
+  return foreign
+end
+
 --- Processes with a mark in their environment, which ends in a number and a dot:
 --- { { pid =, command =, number = } }.
 ---@param mark string "NAME=…-", or with its number: those of one suite

@@ -1,0 +1,6 @@
+-- Which processes hold each object: "prog 7 1234", a line an owner. Run by lunette.
+local bpf = require("bpf")
+
+for _, owner in ipairs(bpf.owners() or {}) do
+  print(("%s %d %d"):format(owner.kind, owner.id, owner.pid))
+end
