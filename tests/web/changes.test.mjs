@@ -128,7 +128,7 @@ async function rests(path, seen) {
 test("nothing is asked or told while nothing changes", async () => {
   await rests(`/maps/${id}`, "178");
   await rests(`/maps/${id}?tab=changes`, "Nothing changed yet");
-  await rests(`/maps/${id}?tab=about`, "Holds at most");
+  await rests(`/maps/${id}?tab=about`, "Capacity");
 });
 
 test("a column has its own format, or is hidden; the address says so", async () => {
@@ -147,7 +147,7 @@ test("a column has its own format, or is hidden; the address says so", async () 
   await until("one column", async () =>
     (await page.getByRole("columnheader").count()) === 1);
   await page.getByRole("button", { name: "Columns" }).click();
-  await page.getByRole("button", { name: "As they were" }).click();
+  await page.getByRole("button", { name: "Reset" }).click();
   await page.keyboard.press("Escape");
   await rowOf("178").waitFor();
 });

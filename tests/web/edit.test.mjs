@@ -49,9 +49,9 @@ test("who may only read is offered no change", async () => {
 test("the token is asked for, and a wrong one changes nothing", async () => {
   await page.getByRole("button", { name: "Give a token" }).click();
   await dialog().getByLabel("Token").fill("wrong");
-  await press("Use it");
+  await press("Use the token");
   await dialog().getByRole("alert").getByText("opens nothing here").waitFor();
-  await press("Forget it");
+  await press("Forget the token");
   await dialog().waitFor({ state: "detached" });
   assert.equal(await page.getByRole("button", { name: "Add" }).count(), 0);
 });

@@ -118,7 +118,7 @@ test("the program: its cost, its maps, its holder", async () => {
   await page.locator(".card", { hasText: "Maps that it uses" }).getByText(mapName).waitFor();
   await page.locator(".card", { hasText: "Held by" }).getByText("bpftrace").first().waitFor();
   await until("runs a second", async () => {
-    const text = await page.locator(".figure", { hasText: "Runs a second" }).locator(".value").innerText();
+    const text = await page.locator(".figure", { hasText: "Runs per second" }).locator(".value").innerText();
     return text !== "–" && text !== "0";
   });
   await page.locator(".chart canvas").waitFor();
@@ -150,9 +150,9 @@ test("a lost server is shown, and recovered from without a reload", async () => 
   await page.evaluate(() => { window.unreloaded = true; });
   const { port } = server;
   await server.stop();
-  await page.getByText("The server is gone").waitFor();
+  await page.getByText("reconnects by itself").waitFor();
   server = await startServer({ args: ["--listen", `127.0.0.1:${port}`] });
-  await page.getByText("The server is gone").waitFor({ state: "detached" });
+  await page.getByText("reconnects by itself").waitFor({ state: "detached" });
   const values = () => page.locator(".table .rows").innerText();
   const seen = await values();
   await until("values to move again", async () => (await values()) !== seen);

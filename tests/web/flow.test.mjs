@@ -110,7 +110,7 @@ test("a helper is found, and the places are gone through", async () => {
   await moved("the second", () => page.keyboard.press("Enter"));
   await places.getByText(`2 of ${all}`).waitFor();
   await moved("the first again", () => page.keyboard.press("Shift+Enter"));
-  await moved("the last", () => page.getByRole("button", { name: "The place before" }).click());
+  await moved("the last", () => page.getByRole("button", { name: "Previous match" }).click());
   await places.getByText(`${all} of ${all}`).waitFor();
   assert.match(page.url(), /find=ktime_get/);
   await picture(page, "flow-found");

@@ -151,7 +151,7 @@ test("with the sampler off there is a button that turns it on, for those who may
   const off = await startServer({ args: ["--sampler", "off"], token: true });
   try {
     const page = await openPage(browser, off.url);
-    const button = page.getByRole("button", { name: "Measure while someone looks" });
+    const button = page.getByRole("button", { name: "Measure while a page is open" });
     await button.click(patience);
     await page.locator(".state-box .bad").waitFor(patience);
     await picture(page, "sampler-off");
@@ -274,7 +274,7 @@ test("a list that is being read does not say that there is nothing", async () =>
   await page.getByRole("status", { name: "Loading" }).waitFor(patience);
   assert.doesNotMatch(await page.locator(".bar").innerText(), /0 maps/);
   await page.getByLabel("Search everything").fill("zzz");
-  await page.getByText("What is loaded is still being read.").waitFor(patience);
+  await page.getByText("Loading the list of objects.").waitFor(patience);
   await page.unrouteAll({ behavior: "ignoreErrors" });
   await page.context().close();
 });
@@ -304,7 +304,7 @@ test("what takes long is asked for seldom while objects come and go", async () =
     });
   });
   await page.goto(server.url);
-  await page.locator(".card", { hasText: "Seem forgotten" }).locator(".state-box, li").first()
+  await page.locator(".card", { hasText: "Possibly leaked" }).locator(".state-box, li").first()
     .waitFor(patience);
   await until("the socket", () => tell);
   const timer = setInterval(() => tell(), 100);

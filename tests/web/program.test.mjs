@@ -40,7 +40,7 @@ test("a packet goes in as hex; what is returned is told", async () => {
   await page.getByLabel("Times").fill("1000");
   await run();
   await returned(/^42$/);
-  const each = await page.locator(".figure", { hasText: "Each run" }).innerText();
+  const each = await page.locator(".figure", { hasText: "Per run" }).innerText();
   assert.match(each, /\d+(\.\d+)?\s*(ns|µs)/);
   assert.deepEqual(await accessibility(page), []);
 });
@@ -103,9 +103,9 @@ test("who may only read is told what it takes", async () => {
     `${server.url}/programs/${fixtures.programs.run_mark}?tab=run`);
   await reader.getByText("--allow-write").waitFor();
   assert.equal(await reader.getByRole("button", { name: "Run", exact: true }).count(), 0);
-  await reader.getByRole("button", { name: "Give the token" }).click();
+  await reader.getByRole("button", { name: "Enter the token" }).click();
   await reader.getByRole("dialog").getByLabel("Token").fill(token);
-  await reader.getByRole("dialog").getByRole("button", { name: "Use it" }).click();
+  await reader.getByRole("dialog").getByRole("button", { name: "Use the token" }).click();
   await reader.getByRole("button", { name: "Run", exact: true }).waitFor();
   await reader.context().close();
 });

@@ -81,7 +81,7 @@ async function open(path, words) {
 /** What stands on these pages does not move by itself. */
 const still = [
   ["/maps?q=quiet", name], ["/maps/ID", "Entries"], ["/maps/ID?tab=about", "Identity"],
-  ["/maps/ID?tab=values", "Change a second"],
+  ["/maps/ID?tab=values", "Per second"],
   ["/graph?q=quiet", "Graph"], ["/btf", "BTF"], ["/exports", "Rules"], ["/decoders", "A decoder says"],
   ["/pages/still", "It stands still."],
 ];

@@ -83,7 +83,7 @@ test("attach points, and a link", async () => {
   const mine = rows.find(({ programId }) => programId === object.programs.sch_main);
   assert.equal(mine.program, "sch_main");
   assert.deepEqual(mine.processes, [object.pid]);
-  await open(`/links/${mine.link}`, "What the kernel tells");
+  await open(`/links/${mine.link}`, "Link information");
   await button("Copy as JSON").click();
   await button("Copied").waitFor();
   const told = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));

@@ -176,7 +176,7 @@ test("a stack takes a value in and gives it back", async () => {
   await undo();
   await until("the value before", () => peeked("mt_stack") === before);
   await open("mt_stack");
-  await press("Take it out");
+  await press("Pop");
   await page.getByText("was taken out").waitFor();
   await undo();
   await until("the value again", () => peeked("mt_stack") === before);
@@ -184,7 +184,7 @@ test("a stack takes a value in and gives it back", async () => {
 
 test("a bloom filter takes values, which nobody can take out again", async () => {
   await page.goto(`${server.url}/maps/${fixtures.maps.mt_bloom}`);
-  await page.getByRole("button", { name: "Put in a value" }).click();
+  await page.getByRole("button", { name: "Push a value" }).click();
   await field("value value").fill("5");
   await bytes("05000000");
   await press("Put in");

@@ -94,7 +94,7 @@ function Top() {
       </div>
       <button class="plain" onClick={() => { tokenOpen.value = true; }}
         aria-label={token.value ? "Token given" : "Give a token"}
-        title={writes ? "Writing is allowed" : "Read only: a token may allow writing"}>
+        title={writes ? "Writing is allowed" : "Read only: enter a token to write"}>
         <Icon name="key" />
       </button>
       <ThemeButton />
@@ -107,8 +107,8 @@ function Banner() {
     return (
       <div class="banner lost" role="alert"><Icon name="alert" />
         {loaded.value
-          ? "The server is gone. What you see is the last it said; this page comes back by itself."
-          : "The server does not answer. It is asked again until it does."}
+          ? "The server does not answer. The page shows the last state and reconnects by itself."
+          : "The server does not answer. Trying again."}
       </div>
     );
   }

@@ -49,7 +49,7 @@ async function post(body: string): Promise<Response> {
   try {
     return await (taken(body) ?? ask(body, token.value));
   } catch {
-    throw new ApiError("The server does not answer. It will be tried again.");
+    throw new ApiError("The server does not answer. Trying again.");
   }
 }
 

@@ -137,7 +137,7 @@ export function LinkView({ id }: PageProps) {
                       <><dt>Pinned at</dt><dd class="mono">{link.pins.join(", ")}</dd></>)}
                   </dl>
                 </Card>
-                <Card title="What the kernel tells">
+                <Card title="Link information">
                   <dl class="facts">
                     {Object.entries(detailsOf(link)).map(([name, value]) => [
                       <dt key={name}>{name}</dt>,

@@ -24,7 +24,7 @@ const columns: Column<Btf>[] = [
     cell: (row) => <a class="mono" href={`/btf/${row.id}`}>{row.name || `BTF ${row.id}`}</a> },
   { id: "size", title: "Size", least: 92, end: true, value: (row) => row.size,
     cell: (row) => bytes(row.size) },
-  { id: "of", title: "Of", least: 90, value: (row) => row.kernel, wideOnly: true,
+  { id: "of", title: "Origin", least: 90, value: (row) => row.kernel, wideOnly: true,
     cell: (row) => row.kernel ? (row.name === "vmlinux" ? "the kernel" : "a module") : "programs" },
   { id: "programs", title: "Programs", least: 170, grow: 3, wideOnly: true,
     value: (row) => row.programs.length,
@@ -56,7 +56,7 @@ export function BtfList() {
           <Table className="grow" label="BTF objects" rows={rows}
             columns={columns} rowKey={(row) => row.id} href={(row) => `/btf/${row.id}`}
             empty={<Empty title="No BTF object is loaded" icon="btf">
-              <p>The kernel was built without it, or we may not see it.</p></Empty>} />
+              <p>The kernel was built without it, or Lunette has no right to see it.</p></Empty>} />
         )}
       </Answer>
     </div>
@@ -138,9 +138,9 @@ export function BtfView({ id }: PageProps) {
             <Icon name="save" />C</button>
           <button disabled={offset === 0}
             onClick={() => setParams({ from: String(Math.max(0, offset - pageSize)) })}>
-            Before</button>
+            Previous</button>
           <button disabled={(result.data?.btf.types.length ?? 0) < pageSize}
-            onClick={() => setParams({ from: String(offset + pageSize) })}>After</button>
+            onClick={() => setParams({ from: String(offset + pageSize) })}>Next</button>
         </span>
       </div>
       {problem && <Failure message={problem} />}

@@ -193,7 +193,7 @@ export function Code({ id }: { id: number }) {
       {({ program: code }) => {
         const instructions = code.instructions ?? [];
         if (!instructions.length) {
-          return <Empty title="The kernel does not show us its code" icon="program">
+          return <Empty title="The kernel does not show this program's code" icon="program">
             <p>{result.partial[0]?.message ??
               "Reading it takes CAP_SYS_ADMIN, and kernel.kptr_restrict may hide it."}</p>
           </Empty>;
@@ -201,7 +201,7 @@ export function Code({ id }: { id: number }) {
         return (
           <>
             <div class="bar">
-              <Choice label="What to show" words={paneText} chosen={pane}
+              <Choice label="Show" words={paneText} chosen={pane}
                 choose={(word) => setParams({ pane: word === "all" ? null : word })} />
               <Pick label="Assembler" value={syntax} options={[["ATT", "AT&T"], ["INTEL", "Intel"]]}
                 choose={(word) => setParams({ syntax: word === "ATT" ? null : word })} />

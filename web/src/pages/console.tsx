@@ -102,10 +102,10 @@ export function Console() {
         <span class="dim">Enter runs, Shift+Enter breaks the line, Tab completes</span>
       </Head>
       {health && !health.canEval
-        ? <Empty title="This server runs no Lua for you" icon="key">
-            <p>The console takes a server started with <code>--allow-eval</code> and{" "}
-              <code>--token-file</code>, and its token.</p>
-            <button onClick={() => { tokenOpen.value = true; }}>Give the token</button>
+        ? <Empty title="Needs a token" icon="key">
+            <p>Start the server with <code>--allow-eval</code> and{" "}
+              <code>--token-file</code>, then enter its token.</p>
+            <button onClick={() => { tokenOpen.value = true; }}>Enter the token</button>
           </Empty>
         : <Session />}
     </div>

@@ -128,7 +128,7 @@ function Editor({ map }: { map: MapInfo }) {
   return (
     <>
       <div class="bar">
-        <span class="dim">What you type is tried on the map as it is now.</span>
+        <span class="dim">Your decoder runs on the current entries.</span>
         <span class="end"><SaveButton map={map} source={source} /></span>
       </div>
       <div class="bench grow">
@@ -154,10 +154,10 @@ export function DecoderEditor({ id }: PageProps) {
       <Head title="Decoder"
         crumbs={[["Maps", "/maps"], [result.data?.map.name || id, `/maps/${id}`]]} />
       {start.value && !allowed
-        ? <Empty title="This server runs no Lua for you" icon="key">
-            <p>Trying a decoder takes a server started with <code>--allow-eval</code> and{" "}
-              <code>--token-file</code>, and its token.</p>
-            <button onClick={() => { tokenOpen.value = true; }}>Give the token</button>
+        ? <Empty title="Needs a token" icon="key">
+            <p>Start the server with <code>--allow-eval</code> and{" "}
+              <code>--token-file</code>, then enter its token.</p>
+            <button onClick={() => { tokenOpen.value = true; }}>Enter the token</button>
           </Empty>
         : <Answer result={result} missing={{
             title: `There is no map ${id}`, icon: "map", href: "/maps", all: "All maps",

@@ -66,12 +66,12 @@ const columns: Column<Row>[] = [
   { id: "trail", title: "", least: 92, wideOnly: true, hint: "Samples of the last scrapes",
     cell: (row) => <Trail row={row} pick={(pass) => pass.samples} label="Samples"
       format={count} /> },
-  { id: "dropped", title: "Cut", least: 76, end: true, wideOnly: true,
-    hint: "Series that the rule's budget cut",
+  { id: "dropped", title: "Series cut", least: 76, end: true, wideOnly: true,
+    hint: "Series above the rule's limit, left out",
     value: (row) => row.dropped, cell: (row) => count(row.dropped) },
-  { id: "duration", title: "Took", least: 82, end: true, value: (row) => row.duration,
+  { id: "duration", title: "Duration", least: 82, end: true, value: (row) => row.duration,
     cell: (row) => (row.duration === null ? <None /> : duration(row.duration)) },
-  { id: "cost", title: "", least: 92, wideOnly: true, hint: "Time that the last scrapes took",
+  { id: "cost", title: "", least: 92, wideOnly: true, hint: "Duration of the last scrapes",
     cell: (row) => <Trail row={row} pick={(pass) => pass.seconds} label="Time" format={duration}
       tone="s2" /> },
   { id: "errors", title: "Errors", least: 66, end: true, value: (row) => row.errors,
@@ -113,7 +113,7 @@ export function Exports() {
           note={scraped ? "at the last scrape" : "not scraped yet"} />
         <Figure label="Series cut" value={count(sum((rule) => rule.dropped))}
           note="by rules' budgets" />
-        <Figure label="Took" {...split(scraped ? duration(sum((rule) => rule.duration)) : "–")}
+        <Figure label="Duration" {...split(scraped ? duration(sum((rule) => rule.duration)) : "–")}
           note={scraped ? "at the last scrape" : "not scraped yet"} />
         <Figure label="Errors" value={count(sum((rule) => rule.errors))} note="since the start" />
       </Figures>
@@ -125,7 +125,7 @@ export function Exports() {
           <Table className="grow" label="Metric rules" rows={rules} columns={columns}
             rowKey={(row) => row.name} href={(row) => row.maps[0] && `/maps/${row.maps[0].id}`}
             empty={<Empty title="No rule exports anything" icon="exports">
-              <p>Open a map and choose Export: it writes a rule for you.</p></Empty>} />
+              <p>Open a map and choose Export: it writes a rule.</p></Empty>} />
         )}
       </Answer>
     </div>

@@ -30,7 +30,7 @@ function Find({ places, at, go }: { places: number; at: number; go: (at: number)
   return (
     <span class="find">
       <input type="search" value={text} placeholder="Find a line or helper" spellcheck={false}
-        aria-label="Find a line or helper" title="Enter: the next; Shift and Enter: the one before"
+        aria-label="Find a line or helper" title="Enter: next; Shift+Enter: previous"
         onKeyDown={onKey} onInput={(event) => {
           setParams({ find: event.currentTarget.value });
           go(0);
@@ -38,9 +38,9 @@ function Find({ places, at, go }: { places: number; at: number; go: (at: number)
       {text && <output class={places ? "dim" : "bad"}>
         {places ? `${count(at + 1)} of ${count(places)}` : "not there"}</output>}
       {places > 1 && <>
-        <button aria-label="The place before" onClick={() => go((at + places - 1) % places)}>
+        <button aria-label="Previous match" onClick={() => go((at + places - 1) % places)}>
           ↑</button>
-        <button aria-label="The next place" onClick={() => go((at + 1) % places)}>↓</button>
+        <button aria-label="Next match" onClick={() => go((at + 1) % places)}>↓</button>
       </>}
     </span>
   );
@@ -102,7 +102,8 @@ export function Flow({ id }: { id: number }) {
       {({ program: { cfg, instructions } }) => cfg?.length
         ? <Functions id={id} functions={cfg} instructions={instructions} />
         : <Empty title="No control flow to draw" icon="graph">
-            <p>{result.partial[0]?.message ?? "The kernel does not show us its code."}</p></Empty>}
+            <p>{result.partial[0]?.message
+              ?? "The kernel does not show this program's code."}</p></Empty>}
     </Answer>
   );
 }

@@ -31,7 +31,7 @@ const drawnAtMost = 2000;
 function TooMany({ graph, shown }: { graph: WholeGraphData["graph"]; shown: number }) {
   return (
     <Empty title={`${count(shown)} boxes are too many to draw`} icon="graph">
-      <p>Type a name above, leave out kinds, or start at one of those that most hangs on:</p>
+      <p>Type a name above, hide kinds, or start at one of the most connected objects:</p>
       <ul class="choices">
         {busiest(graph, 12).map((node) => (
           <li key={node.id}><a class="mono" href={`/graph?from=${encodeURIComponent(node.id)}`}>
@@ -76,7 +76,7 @@ function Filters({ from, left, open }: { from: string | null; left: Set<string>;
           <input type="checkbox" checked={!left.has(kind)} onChange={() => toggle(kind)} />{text}
         </label>
       ))}
-      {from && <Pick label="Steps" value={oneOf("depth", depths)}
+      {from && <Pick label="Depth" value={oneOf("depth", depths)}
         options={[["8", "all"], ["1", "1"], ["2", "2"], ["3", "3"]]}
         choose={(depth) => setParams({ depth: depth === "8" ? null : depth })} />}
       <label class="check"><input type="checkbox" checked={showOwn.value}

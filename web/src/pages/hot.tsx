@@ -50,11 +50,11 @@ function Found({ id, spots }: { id: number; spots: Spots }) {
       <Figures>
         <Figure label="Samples in this program" value={count(samples)} />
         <Figure label="Samples of all CPUs" value={count(total)} />
-        <Figure label="Its share" value={percent(total ? samples / total : null)} />
+        <Figure label="Share" value={percent(total ? samples / total : null)} />
       </Figures>
       {samples === 0
         ? <Empty title="No sample fell in it yet" icon="exports">
-            <p>It runs too seldom or too briefly. Sampling goes on while this page is open.</p>
+            <p>The program runs too rarely or too briefly. This page goes on sampling.</p>
           </Empty>
         : <div class="cards">
             {lines.length > 0 && (

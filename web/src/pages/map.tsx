@@ -35,7 +35,7 @@ function Numbers({ map }: { map: MapInfo }) {
       <Figure label={fill.unit === "bytes" ? "Unread" : "Entries"} title={fill.why}
         {...(fill.unit === "bytes" ? split(bytes(fill.entries)) : { value: count(fill.entries) })}
         note={fill.ratio === null ? fill.why : <Meter share={fill.ratio} label="Full" />} />
-      <Figure label="Holds at most"
+      <Figure label="Capacity"
         value={fill.unit === "bytes" ? bytes(fill.capacity) : short(fill.capacity)}
         note={fill.ratio === null ? "" : `${percent(fill.ratio)} full`}
         title={amount(fill.capacity)} />
@@ -71,7 +71,7 @@ function Meaning({ map }: { map: MapInfo }) {
   const columns = [...decoder.key.map((c) => ["key", c] as const),
     ...decoder.value.map((c) => ["value", c] as const)];
   return (
-    <Card title="What its bytes mean" end={<a href={`/maps/${map.id}/decoder`}>Write a decoder</a>}>
+    <Card title="Decoder" end={<a href={`/maps/${map.id}/decoder`}>Write a decoder</a>}>
       <p class="dim">{sentence(decoder.why ?? `by ${decoder.name}`)}</p>
       <dl class="facts">
         {columns.map(([part, column], at) => [
@@ -90,7 +90,8 @@ function Types({ map }: { map: MapInfo }) {
   const list = [map.keyType, map.valueType].filter((type) => type?.c.includes("{"));
   if (!list.length) return null;
   return (
-    <Card title="Its types" end={map.btfId && <a href={`/btf/${map.btfId}`}>BTF {map.btfId}</a>}>
+    <Card title="Key and value types"
+      end={map.btfId && <a href={`/btf/${map.btfId}`}>BTF {map.btfId}</a>}>
       {list.map((type) => <pre class="code" tabIndex={0} key={type!.id}>{type!.c}</pre>)}
     </Card>
   );
@@ -120,7 +121,7 @@ function Identity({ map }: { map: MapInfo }) {
         <dt>Id</dt><dd>{map.id}</dd>
         <dt>Kernel's type</dt><dd>{map.kernelType}</dd>
         <dt>Flags</dt><dd>{map.flagNames.length ? map.flagNames.join(", ") : "none"}</dd>
-        {map.mapExtra && map.mapExtra !== "0" && <><dt>Extra</dt><dd>{map.mapExtra}</dd></>}
+        {map.mapExtra && map.mapExtra !== "0" && <><dt>map_extra</dt><dd>{map.mapExtra}</dd></>}
         {map.ifindex ? <><dt>Interface</dt><dd>{map.ifindex}</dd></> : null}
       </dl>
     </Card>

@@ -102,7 +102,7 @@ export function cellInFull(cell: Json | undefined, column: EntryColumn): Compone
 }
 
 const NotFinite = () => (
-  <span class="dim" title="It is infinite, or no number (NaN)">not finite</span>
+  <span class="dim" title="Infinite, or not a number (NaN)">not finite</span>
 );
 
 /** A cell as one reads it, in its own format or another. */

@@ -17,7 +17,7 @@ export function ColumnsDialog({ columns, close }: {
   return (
     <Dialog title="Columns" close={close} footer={
       <>
-        <button onClick={() => setParams({ as: null, hide: null })}>As they were</button>
+        <button onClick={() => setParams({ as: null, hide: null })}>Reset</button>
         <button class="primary" onClick={close}>Done</button>
       </>
     }>

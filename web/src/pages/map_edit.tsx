@@ -182,7 +182,7 @@ export function EntryDialog({ map, row, columns, close }: {
           )}
           {keyless.has(map.kernelType) && writes(map) && (
             <button class="danger" disabled={busy}
-              onClick={() => void change(() => pop(map.id, map.kernelType))}>Take it out</button>
+              onClick={() => void change(() => pop(map.id, map.kernelType))}>Pop</button>
           )}
           {mayEdit(map) && (
             <button class="primary" onClick={() => edit(true)}><Icon name="edit" />Edit</button>
@@ -225,7 +225,7 @@ export function NewEntry({ map, close }: { map: MapInfo; close: () => void }) {
   return (
     <Dialog title={alone ? "Put in a value" : "Add an entry"} close={close}>
       <EntryForm map={map} form={form} set={set} before={undefined} found={found} />
-      {there && <p class="warn">There is an entry with this key already: change that one.</p>}
+      {there && <p class="warn">This key exists already: edit that entry.</p>}
       {error && <Failure message={error} />}
       <Footer label={alone ? "Put in" : "Add"} found={found} idle={Boolean(there)} busy={busy}
         go={() => void change(add)} />

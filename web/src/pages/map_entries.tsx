@@ -133,7 +133,7 @@ function Bar({ map, text, shown, unknown, wish, add, columns }: {
     <div class="bar entries">
       <input type="search" value={typed} placeholder="Filter: bash, calls>100" spellcheck={false}
         aria-label="Filter entries" aria-invalid={unknown !== undefined}
-        title="Words that the key contains, or conditions on columns, with commas between them"
+        title="Words of the key, or conditions on columns, separated by commas"
         onInput={(event) => setTyped(event.currentTarget.value)} />
       {raw && <Pick label="Key" value={wish.keyFormat ?? ""} options={formatText}
         choose={choose("key")} />}
@@ -144,7 +144,7 @@ function Bar({ map, text, shown, unknown, wish, add, columns }: {
           choose={(value) => setParams({ cpus: value })} />
       )}
       <button onClick={columns}>Columns</button>
-      <Pick label="Read" value={oneOf("every", paces)} options={paceText}
+      <Pick label="Refresh" value={oneOf("every", paces)} options={paceText}
         choose={(value) => setParams({ every: value === "1" ? null : value })} />
       {add && <button onClick={add}><Icon name="plus" />Add</button>}
       <span class="end">
@@ -204,7 +204,7 @@ export function Entries({ map }: { map: MapInfo }) {
       <>
         <UndoBar mapId={map.id} />
         <Unreadable map={map} why={why}>
-          {add && <button onClick={add}><Icon name="plus" />Put in a value</button>}
+          {add && <button onClick={add}><Icon name="plus" />Push a value</button>}
         </Unreadable>
         {adding && <NewEntry key="new" map={map} close={() => setAdding(false)} />}
       </>
@@ -218,7 +218,7 @@ export function Entries({ map }: { map: MapInfo }) {
       {entries.error && <Failure message={entries.error.message} />}
       {(table?.restarted || table?.truncated) && (
         <div class="notice"><Icon name="alert" />
-          The map changed while it was read: rows may be missing or double.
+          The map changed during the read: rows may be missing or repeated.
         </div>
       )}
       <UndoBar mapId={map.id} />

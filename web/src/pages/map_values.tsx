@@ -9,7 +9,7 @@ import { Chart } from "../parts/chart";
 import { Empty, Failure, Loading } from "../parts/states";
 
 const kinds = ["rate", "value"] as const;
-const kindText = [["rate", "Change a second"], ["value", "Value"]] as const;
+const kindText = [["rate", "Per second"], ["value", "Value"]] as const;
 const tops = ["10", "5", "20"] as const;
 
 export function Values({ map }: { map: MapInfo }) {
@@ -30,7 +30,7 @@ export function Values({ map }: { map: MapInfo }) {
   return (
     <>
       <div class="bar">
-        <Choice label="What to draw" words={kindText} chosen={kind}
+        <Choice label="Draw" words={kindText} chosen={kind}
           choose={(word) => setParams({ show: word === "rate" ? null : word })} />
         {values.length > 1 && (
           <Pick label="of" value={series.value?.name ?? ""} choose={(value) => setParams({ value })}
@@ -40,7 +40,7 @@ export function Values({ map }: { map: MapInfo }) {
           <Pick label="by" value={by ?? ""} choose={(value) => setParams({ by: value })}
             options={[["", "whole key"], ...keys.map(({ name }) => [name, name] as const)]} />
         )}
-        <Pick label="Most" value={String(top)} options={tops.map((n) => [n, n] as const)}
+        <Pick label="Top" value={String(top)} options={tops.map((n) => [n, n] as const)}
           choose={(value) => setParams({ top: value === "10" ? null : value })} />
         <span class="end">
           {series.times.length > 0 && `${count(series.times.length)} samples`}

@@ -45,14 +45,14 @@ function Moved({ row, at, column }: { row: Watched; at: number; column: WatchCol
 /** What a number did: how much since the moment, how much a second at the last look. */
 function numberColumns(column: WatchColumn, at: number, silent: boolean): Column<Watched>[] {
   return [
-    { id: "since", title: "Since then", least: 120, most: 160, end: true, wideOnly: true,
+    { id: "since", title: "Change", least: 120, most: 160, end: true, wideOnly: true,
       hint: `How much ${column.name} grew since then`, value: (row) => growth(row, at),
       cell: (row) => {
         const grown = growth(row, at);
         return grown === null || row.state === "removed" ? <span class="dim">–</span>
           : signed(grown, column.unit);
       } },
-    { id: "rate", title: "A second", least: 110, most: 150, end: true,
+    { id: "rate", title: "Per second", least: 110, most: 150, end: true,
       hint: `By how much ${column.name} grew a second when it was last looked at`,
       value: (row) => (silent ? 0 : row.rates[at] ?? 0),
       cell: (row) => {
@@ -75,12 +75,13 @@ function columnsOf(
   }));
   const keys = watch.columns.filter(({ part }) => part === "KEY").length;
   return [
-    { id: "state", title: "What", least: 116, value: (row) => row.state,
+    { id: "state", title: "State", least: 116, value: (row) => row.state,
       cell: (row) => <span class={`badge ${tones[row.state]}`}>{words[row.state]}</span> },
     ...cells.slice(0, keys),
     ...(number ? numberColumns(number, watch.columns.indexOf(number), silent) : []),
     ...cells.slice(keys),
-    { id: "time", title: "Last", least: 90, end: true, wideOnly: true, value: (row) => row.time,
+    { id: "time", title: "Last change", least: 90, end: true, wideOnly: true,
+      value: (row) => row.time,
       cell: (row) => <time title={exactTime(row.time)}>
         {ago(row.time, watch.time)}</time> },
   ];
@@ -101,8 +102,8 @@ function Heads({ watch, silent }: { watch: Watch; silent: boolean }) {
       <Figure label="Added" value={count(tally(watch, "added"))} />
       <Figure label="Removed" value={count(tally(watch, "removed"))} />
       <Figure label="Changed" value={count(tally(watch, "changed"))} />
-      <Figure label="Came and went" value={count(tally(watch, "passed"))} />
-      <Figure label="Changes a second" value={silent ? "0" : short(watch.pace)} />
+      <Figure label="Loaded and freed" value={count(tally(watch, "passed"))} />
+      <Figure label="Changes per second" value={silent ? "0" : short(watch.pace)} />
       <Figure label="Entries now" value={count(watch.entries)}
         note={watch.truncated ? "of a part of the keys" : undefined} />
     </Figures>
@@ -137,7 +138,7 @@ export function Changes({ map }: { map: MapInfo }) {
   return (
     <>
       <div class="bar">
-        <Choice label="Which changes" words={kindText} chosen={kind}
+        <Choice label="Show" words={kindText} chosen={kind}
           choose={(word) => setParams({ what: word === "all" ? null : word })} />
         {numbers.length > 1 && (
           <Pick label="by" value={number!.name} choose={(name) => setParams({ of: name })}
@@ -159,7 +160,7 @@ export function Changes({ map }: { map: MapInfo }) {
         moved={new Map(rows.map(({ key, moved }) => [key, moved]))} beat={Math.round(watch.time)}
         empty={
           <Empty title={watch.rows.size ? "No such change" : "Nothing changed yet"} icon="map">
-            <p>Entries show up here as they come, go, or get another value.</p>
+            <p>Entries appear here when they are added, removed or changed.</p>
           </Empty>
         } />
     </>

@@ -51,7 +51,7 @@ function Numbers() {
       <Figure label="CPU in BPF" {...split(known ? percent(cpu) : "–")}
         note={host ? `of one CPU; ${host.onlineCpus} online` : ""}
         title="Time that programs ran over the last second, as a share of one CPU" />
-      <Figure label="Runs a second" value={known ? short(runs) : "–"}
+      <Figure label="Runs per second" value={known ? short(runs) : "–"}
         note={known ? `${plural(running, "programs")} ran` : ""} />
       <Figure label="Programs" value={loaded.value ? count(list.length) : "–"}
         note={loaded.value ? plural(programTypes, "types") : ""} />
@@ -59,7 +59,7 @@ function Numbers() {
         note={loaded.value ? plural(mapTypes, "types") : ""} />
       <Figure label="Memory" {...split(loaded.value ? bytes(memory) : "–")}
         note="locked by both" />
-      <Figure label="Up" {...split(duration(host?.uptime))}
+      <Figure label="Uptime" {...split(duration(host?.uptime))}
         note={host ? `${host.name}, ${host.architecture}` : ""} title={host?.kernel ?? ""} />
     </Figures>
   );
@@ -113,7 +113,7 @@ function Cost() {
   if (isOff()) return <NotMeasured />;
   if (ratesFailed.value) return <Failure message={ratesFailed.value} />;
   if (!programList.value.length && loaded.value) {
-    return <Empty title="No program is loaded"><p>There is nothing to cost anything.</p></Empty>;
+    return <Empty title="No program is loaded"><p>No program is loaded.</p></Empty>;
   }
   if (!curves.length && measured.value) {
     return (
@@ -163,12 +163,12 @@ function Types({ title, rows, href, map }: {
 function Happened() {
   const list = happenings.value;
   return (
-    <Card title="Came and went" bare
+    <Card title="Loaded and freed" bare
       end={list.length === 0 ? "" : list.length < happeningsKept
         ? `${count(list.length)} since this page opened` : `the last ${count(happeningsKept)}`}>
       {list.length === 0
-        ? <Empty title="Nothing yet" icon="overview">
-            <p>Programs and maps that are loaded or freed from now on are noted here.</p>
+        ? <Empty title="No changes yet" icon="overview">
+            <p>Programs and maps loaded or freed from now on appear here.</p>
           </Empty>
         : <ul class="list scrolls">
             {list.slice(0, 60).map((one, at) => {
@@ -229,16 +229,16 @@ function Leaks() {
   const leaks = result.data?.leaks;
   if (!leaks) {
     return (
-      <Card title="Seem forgotten" bare>
+      <Card title="Possibly leaked" bare>
         {result.error ? <Failure message={result.error.message} retry={result.reload} />
           : <Loading />}
       </Card>
     );
   }
   return (
-    <Card title="Seem forgotten" bare end={leaks.length ? count(leaks.length) : ""}>
+    <Card title="Possibly leaked" bare end={leaks.length ? count(leaks.length) : ""}>
       {leaks.length === 0 && (
-        <Empty title="Nothing" icon="check">
+        <Empty title="No leaks found" icon="check">
           <p>Every object is held by a process, a pin, a link or another object.</p>
         </Empty>
       )}

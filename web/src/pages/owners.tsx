@@ -29,7 +29,7 @@ const columns: Column<Process>[] = [
   { id: "unit", title: "Unit or container", least: 150, grow: 1, wideOnly: true,
     value: (row) => row.unit ?? row.container,
     cell: (row) => row.unit ?? row.container ?? row.pod ?? <None /> },
-  { id: "names", title: "Holds", least: 200, grow: 3, wideOnly: true,
+  { id: "names", title: "Programs and maps", least: 200, grow: 3, wideOnly: true,
     cell: (row) => row.programs.slice(0, 6).map((program, at) => (
       <span key={program.id}>{at > 0 && ", "}<ProgramLink program={program} /></span>)) },
   { id: "cmdline", title: "Command line", least: 180, grow: 2, mono: true, wideOnly: true,

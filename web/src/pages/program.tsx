@@ -37,9 +37,9 @@ function Numbers({ program }: { program: Program }) {
   return (
     <Figures>
       <Figure label="CPU" {...split(percent(rate?.cpu))} note="of one CPU, last second" />
-      <Figure label="Runs a second" value={short(rate?.runs)}
+      <Figure label="Runs per second" value={short(rate?.runs)}
         note={`${count(program.runs)} counted`} />
-      <Figure label="Each run" {...split(duration(rate?.average))} note="on average" />
+      <Figure label="Per run" {...split(duration(rate?.average))} note="on average" />
       <Figure label="Run time"
         {...split(duration(program.runTimeNs ? Number(program.runTimeNs) / 1e9 : null))}
         note="while statistics were on" />
@@ -53,7 +53,7 @@ function Numbers({ program }: { program: Program }) {
 }
 
 const measures = ["cpu", "runs", "average"] as const;
-const measureText = [["cpu", "CPU"], ["runs", "Runs/s"], ["average", "Each run"]] as const;
+const measureText = [["cpu", "CPU"], ["runs", "Runs/s"], ["average", "Per run"]] as const;
 
 /** What the server remembers, then what came while we looked; nothing where it never ran. */
 function usePoints(id: number, seconds: number) {
@@ -117,9 +117,9 @@ function Cost({ program }: { program: Program }) {
       <>
         <button class="plain" onClick={() => download(`prog_${program.id}_cost.csv`,
           asCsv(points), "text/csv")}><Icon name="save" />CSV</button>
-        <Choice label="How far back" words={rangeText} chosen={range}
+        <Choice label="Time range" words={rangeText} chosen={range}
           choose={(word) => setParams({ range: word === "300" ? null : word })} />
-        <Choice label="What to show" words={measureText} chosen={measure}
+        <Choice label="Show" words={measureText} chosen={measure}
           choose={(word) => setParams({ show: word === "cpu" ? null : word })} />
       </>
     }>
@@ -129,12 +129,12 @@ function Cost({ program }: { program: Program }) {
             title={ratesFailed.value ? "No statistics" : still ? "It does not run" : "Measuring"}>
             <p>{ratesFailed.value ?? (still
               ? "The curve begins with its first run."
-              : "The first sample is on its way.")}</p>
+              : "Waiting for the first sample.")}</p>
           </Empty>
         : <Chart label={`${name} of ${program.name}`} times={times} curves={[{ name, values }]}
             format={format} height={190} span={60} />}
       {points.length > 0 &&
-        <p class="dim hint">Drag over a stretch to look closer; double-click for all of it.</p>}
+        <p class="dim hint">Drag to zoom in; double-click to show all.</p>}
     </Card>
   );
 }

@@ -77,7 +77,7 @@ function Result({ outcome: { input, context, result }, needs }: {
       <Figures>
         <Figure label="Returned" value={value < 0x80000000 ? value : `0x${value.toString(16)}`}
           note={code ?? (value > 9 ? `0x${value.toString(16)}` : "")} />
-        <Figure label="Each run" {...split(duration((result.duration ?? 0) / 1e9))}
+        <Figure label="Per run" {...split(duration((result.duration ?? 0) / 1e9))}
           note="on average, by the kernel's clock" />
       </Figures>
       {result.output && <Dump title="The packet afterwards" hex={result.output} before={input} />}
@@ -144,7 +144,7 @@ function RunForm({ id, needs }: { id: number; needs: Needs }) {
     <div class="run">
       <Card title="Run it by hand" end={<ShowQuery doc={RunProgram} variables={asked} />}>
         <form class="run-form" onSubmit={(event) => { event.preventDefault(); void go(); }}>
-          <p class="dim">It runs in the kernel and does what it does: it may write to maps.</p>
+          <p class="dim">The program runs in the kernel: it may write to maps.</p>
           {needs.packet && <Packet form={form} set={set} />}
           {needs.context && (
             <label class="field"><span>Context: {needs.context}</span>
@@ -166,7 +166,7 @@ function RunForm({ id, needs }: { id: number; needs: Needs }) {
       <div class="run-result" aria-live="polite">
         {outcome ? <Result outcome={outcome} needs={needs} />
           : <Empty title="Not run yet" icon="play">
-              <p>What it returns, how long a run takes, and what it leaves of its input.</p>
+              <p>Its return value, the time of a run, and its input afterwards.</p>
             </Empty>}
       </div>
     </div>
@@ -189,8 +189,8 @@ export function Run({ program }: {
     return (
       <Refused>
         <p>A run does what the program does: that takes a server started with{" "}
-          <code>--allow-write</code> and <code>--token-file</code>, and its token.</p>
-        <button onClick={() => { tokenOpen.value = true; }}>Give the token</button>
+          <code>--allow-write</code> and <code>--token-file</code>, then enter its token.</p>
+        <button onClick={() => { tokenOpen.value = true; }}>Enter the token</button>
       </Refused>
     );
   }

@@ -163,10 +163,11 @@ export function Canvas(
       {size && overflows(layout, view, room) &&
         <Minimap layout={layout} part={part} marked={marked} go={show} />}
       <div class="zoom">
-        <button aria-label="Closer" title="Closer (+)" onClick={() => zoom(nearer)}>+</button>
-        <button aria-label="Farther" title="Farther (-)" onClick={() => zoom(1 / nearer)}>−</button>
+        <button aria-label="Zoom in" title="Zoom in (+)" onClick={() => zoom(nearer)}>+</button>
+        <button aria-label="Zoom out" title="Zoom out (-)"
+          onClick={() => zoom(1 / nearer)}>−</button>
         <button title="Full size (1)" onClick={life}>100 %</button>
-        <button title="All of it (0)" onClick={whole}>Fit</button>
+        <button title="Fit (0)" onClick={whole}>Fit</button>
       </div>
     </div>
   );

@@ -9,7 +9,7 @@ const keys: [string[], string][] = [
   [["f"], "Filter the list on this page, or find a line"],
   [["↓", "↑"], "Walk a table or list (also j and k)"],
   [["Enter"], "Open the row; in a drawing, go to its first box"],
-  [["+", "-", "0", "1"], "In a drawing: closer, farther, all of it, full size"],
+  [["+", "-", "0", "1"], "In a drawing: zoom in, zoom out, fit, full size"],
   [["Esc"], "Close, or leave a field"],
   [["?"], "This help"],
 ];

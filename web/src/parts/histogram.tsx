@@ -91,7 +91,7 @@ export function Histograms({ list }: { list: Histogram[] }) {
   const ordered = useOrder(list);
   if (!list.length) {
     return <Empty title="No histogram yet" icon="exports">
-      <p>It holds no buckets, or its decoder doesn't say what the buckets mean.</p>
+      <p>The map holds no buckets, or its decoder does not name them.</p>
     </Empty>;
   }
   return (

@@ -20,20 +20,20 @@ function TurnOn() {
   }, (error: Error) => setRefusal(error.message));
   return (
     <>
-      <button onClick={() => void turnOn()}>Measure while someone looks</button>
+      <button onClick={() => void turnOn()}>Measure while a page is open</button>
       {refusal && <span class="bad" role="alert">{refusal}</span>}
     </>
   );
 }
 
 export const NotMeasured = () => (
-  <Empty title="What programs cost is not measured" icon="alert">
-    <p>This server was started with its sampler off, so that the kernel counts nothing.</p>
+  <Empty title="Program costs are not measured" icon="alert">
+    <p>The server runs with its sampler off, so the kernel counts nothing.</p>
     <TurnOn />
   </Empty>
 );
 
 /** The same in a line. */
 export const NotMeasuredLine = () => (
-  <div class="notice"><Icon name="alert" />What programs cost is not measured. <TurnOn /></div>
+  <div class="notice"><Icon name="alert" />Program costs are not measured. <TurnOn /></div>
 );

@@ -89,7 +89,7 @@ export function Search() {
             {loaded.value || failure.value
               ? `Nothing here has “${text}” in its name, id, type, tag, pin, process ` +
                 "or attach point."
-              : "What is loaded is still being read."}
+              : "Loading the list of objects."}
           </div>}
         </div>
       )}

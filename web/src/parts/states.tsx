@@ -46,7 +46,7 @@ export function Refused({ message }: { message: string }) {
     return <Failure message={`${message} It is tried again every few seconds.`} />;
   }
   return (
-    <Empty title="Lunette may not look at this kernel's BPF objects" icon="key">
+    <Empty title="Lunette has no right to list BPF objects" icon="key">
       <p>{message}</p>
       <p>Start it as root, <code>sudo lunette serve</code>, or in a container with{" "}
         <code>CAP_SYS_ADMIN</code>. This page goes on by itself then.</p>

@@ -10,7 +10,7 @@ import { Dialog } from "./dialog";
 
 export const tokenOpen = signal(false);
 
-const nothing = "This token opens nothing here: it is another one, or the server was started " +
+const nothing = "This token is not valid here: it is another one, or the server was started " +
   "without --allow-write.";
 
 /** What is wrong with the token that was given, if anything. */
@@ -42,16 +42,16 @@ export function TokenDialog() {
   return (
     <Dialog title="Token" close={close} footer={
       <>
-        {token.value && <button onClick={forget}>Forget it</button>}
-        <button class="primary" form="token" type="submit">Use it</button>
+        {token.value && <button onClick={forget}>Forget the token</button>}
+        <button class="primary" form="token" type="submit">Use the token</button>
       </>
     }>
       <p class="dim">
         {writes
-          ? "This server lets you write."
-          : "This server is read only for you. Started with --allow-write and --token-file, it " +
-            "accepts changes from those who know the token."}
-        {" "}It is kept for this tab alone.
+          ? "This server accepts changes."
+          : "This server is read only without a token. It accepts changes with one when it runs " +
+            "with --allow-write and --token-file."}
+        {" "}The token is kept for this tab only.
       </p>
       <form id="token" onSubmit={(event) => { event.preventDefault(); void give(); }}>
         <label class="field">

@@ -71,7 +71,7 @@ export function Heat({ id, every }: { id: number; every: number }) {
     <div class="heat">
       <div class="axis">{order.map(([key, { from }]) => <span key={key}>{short(from)}</span>)}</div>
       <canvas ref={canvas} width={columnsKept * cell.width} height={order.length * cell.height}
-        role="img" aria-label="How many fell in each bucket, over time" />
+        role="img" aria-label="Count by bucket, over time" />
     </div>
   );
 }

@@ -33,7 +33,8 @@ export function findMap(wanted: Json | undefined): number | undefined {
   if (typeof wanted === "number") return maps.value.has(wanted) ? wanted : undefined;
   const name = text(wanted);
   const found = [...maps.value.values()]
-    .filter((map) => map.name === name || map.kernelName === name || map.pins?.includes(name ?? ""));
+    .filter((map) => map.name === name || map.kernelName === name
+      || map.pins?.includes(name ?? ""));
   return found.length ? Math.max(...found.map((map) => map.id)) : undefined;
 }
 
