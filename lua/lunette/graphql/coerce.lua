@@ -79,12 +79,13 @@ local function list_value(value, t)
     if item == nil then return nil end
     return json.array { item }
   end
-  for i, item in ipairs(value) do
+  local count = 0
+  for at, item in next, value do
     local coerced = value_of(item, t.of)
-    if coerced == nil then return nil end
-    items[i] = coerced
+    if coerced == nil or not math.type(at) then return nil end
+    items[at], count = coerced, count + 1
   end
-  return items
+  return count == #items and items or nil
 end
 
 local function object_value(value, t)

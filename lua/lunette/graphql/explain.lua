@@ -103,12 +103,17 @@ function explain.value(value, t, on_error, path)
     if not coerce.as_list(value) then
       return explain.value(value, t.of, on_error, path)
     end
+    local count = 0
+    for _ in next, value do count = count + 1 end
+    if count ~= #value then
+      return on_error("Expected a list without holes or named fields.", path)
+    end
     for i, item in ipairs(value) do
       explain.value(item, t.of, on_error, extended(path, i - 1))
     end
   elseif t.kind == "INPUT_OBJECT" then
     object_value(value, t, on_error, path)
-  else
+  elseif t.parse_value then -- what is no input type is told elsewhere
     local result, message = t.parse_value(value)
     if result == nil then on_error(message, path) end
   end
@@ -206,7 +211,7 @@ function explain.literal(node, t, on_error, variables, path)
     end
   elseif t.kind == "INPUT_OBJECT" then
     object_literal(node, t, on_error, variables, path)
-  else
+  elseif t.parse_literal then
     local result, message = t.parse_literal(coerce.without_variables(node, variables or {}))
     if result == nil then on_error(message, path, node) end
   end

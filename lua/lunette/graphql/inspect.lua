@@ -36,9 +36,9 @@ local function object(value, depth)
   if next(value) == nil then return "{}" end
   if depth > DEPTH then return "[Object]" end
   local keys, parts = {}, {}
-  for key in pairs(value) do keys[#keys + 1] = tostring(key) end
-  table.sort(keys)
-  for i, key in ipairs(keys) do parts[i] = key .. ": " .. show(value[key], depth) end
+  for key in pairs(value) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  for i, key in ipairs(keys) do parts[i] = tostring(key) .. ": " .. show(value[key], depth) end
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 

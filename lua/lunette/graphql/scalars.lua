@@ -163,7 +163,7 @@ local function id(value)
   local digits = json_text.digits(value)
   if digits then return digits end
   if type(value) == "string" then return value end
-  if type(value) == "number" and tointeger(value) then return inspect.number(value) end
+  if type(value) == "number" and value % 1 == 0 then return inspect.number(value) end
   return refuse("ID cannot represent value", value)
 end
 

@@ -51,14 +51,20 @@ local function type_node(where, text)
 end
 
 local function directive(name, argument, value)
-  return { kind = "Directive", at = 1, name = name, arguments = type(value) == "string" and {
+  return { kind = "Directive", at = 1, name = name, arguments = argument and {
     { kind = "Argument", at = 1, name = argument,
-      value = { kind = "StringValue", at = 1, value = value } } } or nil }
+      value = { kind = "StringValue", at = 1, value = value } } } }
 end
 
-local function deprecated(spec)
-  if not spec.deprecated then return nil end
-  return { directive("deprecated", "reason", spec.deprecated) }
+-- `deprecated` of a definition: the reason, or true.
+local function deprecated(where, spec)
+  local reason = spec.deprecated
+  if not reason then return nil end
+  if reason == true then return { directive("deprecated") } end
+  if type(reason) ~= "string" then
+    wrong(where, "deprecated: a text or true is expected, got %s", type(reason))
+  end
+  return { directive("deprecated", "reason", reason) }
 end
 
 local function inputs(where, list)
@@ -69,7 +75,7 @@ local function inputs(where, list)
     nodes[i] = {
       kind = "InputValueDefinition", at = 1, name = item.name, name_at = 1,
       description = spec.description, type = type_node(place, spec.type),
-      directives = deprecated(spec),
+      directives = deprecated(place, spec),
     }
     if spec.default ~= nil then
       nodes[i].default = { kind = "GivenValue", at = 1, value = spec.default }
@@ -95,7 +101,7 @@ local function fields(where, list, resolvers)
     nodes[i] = {
       kind = "FieldDefinition", at = 1, name = item.name, name_at = 1,
       description = spec.description, type = type_node(place, spec.type),
-      arguments = spec.args and inputs(place, spec.args), directives = deprecated(spec),
+      arguments = spec.args and inputs(place, spec.args), directives = deprecated(place, spec),
     }
     if spec.resolve or spec.subscribe or spec.wide then
       resolvers[item.name] = { resolve = spec.resolve, subscribe = spec.subscribe,
@@ -132,7 +138,7 @@ function fill.ENUM(where, node, spec, resolvers)
   for i, item in ipairs(items(where, spec.values or {})) do
     local value = type(item.spec) == "table" and item.spec or { value = item.spec }
     node.values[i] = { kind = "EnumValueDefinition", at = 1, name = item.name, name_at = 1,
-      description = value.description, directives = deprecated(value) }
+      description = value.description, directives = deprecated(where .. "." .. item.name, value) }
     resolvers[item.name] = value.value
   end
 end
@@ -142,8 +148,11 @@ function fill.INPUT_OBJECT(where, node, spec)
   if spec.one_of then node.directives = { directive("oneOf") } end
 end
 
-function fill.SCALAR(_, node, spec, resolvers)
+function fill.SCALAR(where, node, spec, resolvers)
   if spec.specified_by then
+    if type(spec.specified_by) ~= "string" then
+      wrong(where, "specified_by: a URL is expected, got %s", type(spec.specified_by))
+    end
     node.directives = { directive("specifiedBy", "url", spec.specified_by) }
   end
   resolvers.serialize, resolvers.parse_value, resolvers.parse_literal =

@@ -277,6 +277,31 @@ describe("scalars", function()
     assert.matches("UInt64 cannot represent value", ask("UInt64", "u", "-1").errors[1].message)
   end)
 
+  it("take an ID of any whole number", function()
+    local ids = support.schema("type Query { a: ID f(a: ID): String }", {
+      Query = { a = function() return 1e300 end, f = function(_, args) return args.a end } })
+    assert.equal("1e+300", support.data(ids, "{ a }").a)
+    for value, text in pairs { [1e300] = "1e+300", [1e20] = "100000000000000000000", [7] = "7" } do
+      assert.equal(text, support.data(ids, "query ($v: ID) { f(a: $v) }",
+        { variables = { v = value } }).f)
+    end
+    for _, value in ipairs { 1.5, 1 / 0, 0 / 0 } do
+      assert.matches("ID cannot represent value", support.error(ids, "query ($v: ID) { f(a: $v) }",
+        { variables = { v = value } }).message)
+    end
+  end)
+
+  it("take lists without holes", function()
+    local lists = support.schema("type Query { f(l: [Int]): Int }", {
+      Query = { f = function(_, args) return #args.l end } })
+    local source = "query ($v: [Int]) { f(l: $v) }"
+    assert.equal(2, support.data(lists, source, { variables = { v = { 1, json.null } } }).f)
+    for _, list in ipairs { { 1, nil, 3 }, { [1] = 1, [100] = 2 }, { 1, a = 2 } } do
+      assert.matches("Expected a list without holes or named fields%.$",
+        support.error(lists, source, { variables = { v = list } }).message)
+    end
+  end)
+
   it("refuse what has no 64 bits", function()
     for _, value in ipairs { "9223372036854775808", '"x"', "1.5", "true" } do
       assert.matches("Int64 cannot represent value",

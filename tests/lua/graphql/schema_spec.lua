@@ -64,6 +64,13 @@ describe("a schema of tables", function()
     assert.matches('Color: "colour" is no kind of type',
       support.refusal { Query = { a = "Int" }, Color = { kind = "colour" } })
     assert.matches('Unknown type "Nope"', support.refusal { Query = { a = "Nope" } })
+    assert.matches("Query.a: deprecated: a text or true is expected, got number",
+      support.refusal { Query = { a = { type = "Int", deprecated = 5 } } })
+    assert.matches("S: specified_by: a URL is expected, got number",
+      support.refusal { Query = { a = "Int" }, S = { kind = "scalar", specified_by = 5 } })
+    assert.matches("Query.a%(l:%) has invalid default value: Expected a list without holes",
+      support.refusal { Query = { a = { type = "Int",
+        args = { l = { type = "[Int]", default = { 1, nil, 3 } } } } } })
   end)
 end)
 
@@ -169,6 +176,47 @@ describe("an extension", function()
 end)
 
 describe("SDL", function()
+  -- Types that are no input types, where a default looks into them.
+  for definitions, expected in pairs {
+    ["type Query { f(i: I = {a: 1}): Int } input I { a: Query }"] = "I.a",
+    ["type Query { f(i: [I] = [{a: {b: 1}}]): Int } input I { a: J } type J { b: Int }"] = "I.a",
+    ["type Query { f(i: I = {}): Int } input I { a: U = {b: 1} } union U = Query"] = "I.a",
+    ["type Query { f(a: [Query!] = 1): Int }"] = "Query.f(a:)",
+    ["directive @d(a: Query = 1) on FIELD type Query { f: Int }"] = "@d(a:)",
+  } do
+    it("with a default of another kind than input is told: " .. expected, function()
+      local told = support.refusal(definitions)
+      local text = ("The type of %s must be Input Type"):format(expected)
+      assert.is_truthy(told:find(text, 1, true), told)
+      assert.is_nil(told:find("\n"))
+    end)
+  end
+
+  it("by tables with such a default is told, too", function()
+    assert.matches("The type of I.a must be Input Type but got: Query", support.refusal {
+      Query = { f = { type = "Int", args = { i = { type = "I", default = { a = 1 } } } } },
+      I = { kind = "input", fields = { a = "Query" } } })
+  end)
+
+  for value, why in pairs {
+    FOO = "String cannot represent a non string value: FOO",
+    ["1"] = "String cannot represent a non string value: 1",
+    ['["x"]'] = 'String cannot represent a non string value: ["x"]',
+    null = 'Expected value of non-null type "String!" not to be null.',
+  } do
+    it("with @deprecated and @specifiedBy is told of the value " .. value, function()
+      local at = 'schema:1:%d: Argument "@%s(%s:)" has invalid value: ' .. why
+      for _, text in ipairs { "type Query { f: Int @deprecated(reason: %s) }",
+        "type Query { f(a: Int @deprecated(reason: %s)): Int }",
+        "enum E { A B @deprecated(reason: %s) } type Query { f: E }" } do
+        assert.equal(at:format(text:find("%", 1, true), "deprecated", "reason"),
+          support.refusal(text:format(value)))
+      end
+      assert.equal(at:format(28, "specifiedBy", "url"),
+        support.refusal(("scalar S @specifiedBy(url: %s) type Query { f: S }"):format(value)))
+    end)
+  end
+
   it("is printed as it was parsed", function()
     local text = [[
 """About it"""

@@ -38,7 +38,8 @@ end
 ---@param list table[]|nil
 ---@param location string
 ---@param seen table|nil those that stood at the same place before
----@param value fun(node: table, input: table|nil)|nil called for each argument's value
+---@param value fun(node: table, input: table|nil, def: table|nil)|nil called for each argument's
+---  value
 ---@param field table|nil lends its arguments' types to a directive that isn't known
 function directives.check(ctx, list, location, seen, value, field)
   if not list then return end
@@ -57,7 +58,7 @@ function directives.check(ctx, list, location, seen, value, field)
     for _, arg in ipairs(node.arguments or {}) do
       arguments.unique_fields(ctx, arg.value)
       local owner = def or field
-      if value then value(arg.value, owner and owner.arg[arg.name]) end
+      if value then value(arg.value, owner and owner.arg[arg.name], def) end
     end
   end
 end

@@ -1,11 +1,26 @@
 -- The rules of SDL: what can be said of definitions and extensions before types are made of them.
 
 local arguments = require("lunette.graphql.rules.arguments")
-local check_directives = require("lunette.graphql.rules.directives").check
+local directives = require("lunette.graphql.rules.directives")
+local explain = require("lunette.graphql.explain")
 local printer = require("lunette.graphql.printer")
 local suggest = require("lunette.runtime.suggest")
 
 local sdl = {}
+
+-- The value of an argument of @deprecated or @specifiedBy. Types of other directives are not made
+-- yet.
+local function check_value(ctx, node, input, def)
+  if not (def and def.specified and input) then return end
+  explain.literal(node, input.type, function(message, path)
+    ctx:report(('Argument "@%s(%s:)" has invalid value%s: %s'):format(def.name, input.name,
+      explain.path(path), message), { node.at })
+  end, nil, {})
+end
+
+local function check_directives(ctx, list, location, seen)
+  directives.check(ctx, list, location, seen, function(...) check_value(ctx, ...) end)
+end
 
 local KIND_TEXT = {
   SCALAR = "scalar", OBJECT = "object", INTERFACE = "interface", UNION = "union", ENUM = "enum",
