@@ -33,24 +33,32 @@ function Topic:subscribers() end
 ---@class lunette.shared
 local shared = {}
 
---- A copy of the value.
+--- Returns a copy of the key's value.
 ---@param key string
 ---@return any|nil value
 function shared.get(key) end
 
---- Stores a copy; nil as value deletes.
+--- Stores a copy; nil as value deletes. When the store is full, the old value stays.
 ---@param key string
 ---@param value any
----@param seconds? number until it is forgotten
----@return true|nil ok, string? err when the store is full
+---@param seconds? number the key expires after this time
+---@return true|nil ok, string? err
 function shared.set(key, value, seconds) end
 
---- Adds to an integer (0 where there is none) in one step.
+--- Stores a copy under a new key. A key that exists stays as it is.
+---@param key string
+---@param value any
+---@param seconds? number the key expires after this time
+---@return boolean|nil ok, string? err false, "exists"; nil, message when the store is full
+function shared.add(key, value, seconds) end
+
+--- Adds to an integer in one step. An existing key keeps its expiry.
 ---@param key string
 ---@param n? integer (1)
----@param seconds? number
----@return integer|nil value, string? err
-function shared.add(key, n, seconds) end
+---@param init? integer what a new key begins at (0)
+---@param seconds? number a new key expires after this time
+---@return integer|nil value, string? err "not an integer", or the store is full
+function shared.incr(key, n, init, seconds) end
 
 ---@param key string
 ---@return boolean existed

@@ -44,17 +44,22 @@ static struct entry **bucket_of(const char *key, size_t len)
 	return &buckets[hash % BUCKETS];
 }
 
+static size_t size_of(const struct entry *entry)
+{
+	return sizeof(*entry) + entry->key_len + entry->len;
+}
+
 static void remove_at(struct entry **slot)
 {
 	struct entry *entry = *slot;
 
 	*slot = entry->next;
-	bytes_held -= sizeof(*entry) + entry->key_len + entry->len;
+	bytes_held -= size_of(entry);
 	keys_held--;
 	free(entry);
 }
 
-/* The slot that points at the key's entry, or at NULL. What expired is removed on the way. */
+/* The slot that points at the key's entry, or at NULL. Removes expired entries on the way. */
 static struct entry **find(const char *key, size_t len)
 {
 	struct entry **slot = bucket_of(key, len);
@@ -86,29 +91,33 @@ static void remove_expired(void)
 	}
 }
 
-static bool has_room(size_t size)
+/* Whether the store has room for `size` bytes more, once `old` (NULL: none) is gone. */
+static bool has_room(const struct entry *old, size_t size)
 {
-	return keys_held < MAX_KEYS && bytes_held + size <= max_bytes;
+	size_t bytes = bytes_held - (old ? size_of(old) : 0);
+
+	return keys_held - (old != NULL) < MAX_KEYS && bytes + size <= max_bytes;
 }
 
-/* Under the lock. Replaces what was there; false when the store is full. */
+/* Under the lock. Replaces the key's value; when the store is full, false, and the old value
+ * stays. */
 static bool store(const char *key, size_t key_len, const char *data, size_t len, double expires)
 {
 	size_t size = sizeof(struct entry) + key_len + len;
 	struct entry **slot = find(key, key_len);
 	struct entry *entry;
 
-	if (*slot)
-		remove_at(slot);
-	if (!has_room(size)) {
+	if (!has_room(*slot, size)) {
 		remove_expired();
 		slot = find(key, key_len);
-		if (!has_room(size))
+		if (!has_room(*slot, size))
 			return false;
 	}
 	entry = malloc(size);
 	if (!entry)
 		return false;
+	if (*slot)
+		remove_at(slot);
 	*entry =
 		(struct entry){ .next = *slot, .expires = expires, .key_len = key_len, .len = len };
 	memcpy(entry->bytes, key, key_len);
@@ -165,8 +174,10 @@ static int l_shared_get(lua_State *L)
 	const char *key = check_key(L, &len);
 	int status;
 
-	if (!load(key, len, &out))
-		return 0;
+	if (!load(key, len, &out)) {
+		lua_pushnil(L);
+		return 1;
+	}
 	lua_pushcfunction(L, l_unpack);
 	lua_pushlightuserdata(L, &out);
 	status = lua_pcall(L, 1, 1, 0);
@@ -181,22 +192,30 @@ static int push_full(lua_State *L)
 	return 2;
 }
 
+/* The value at 2, packed; raises what can't be stored. Free it with lun_out_free. */
+static void pack_value(lua_State *L, struct lun_out *out)
+{
+	const char *err;
+
+	luaL_checkany(L, 2);
+	lun_out_init(out);
+	err = lun_pack(L, 2, out);
+	if (!err)
+		return;
+	lun_out_free(out);
+	luaL_argerror(L, 2, err);
+}
+
 /* shared.set(key, value [, seconds]) -> true | nil, err; nil as value deletes */
 static int l_shared_set(lua_State *L)
 {
 	struct lun_out out;
 	size_t len;
-	const char *key = check_key(L, &len), *err;
+	const char *key = check_key(L, &len);
 	double expires = check_expires(L, 3);
 	bool stored = true;
 
-	luaL_checkany(L, 2);
-	lun_out_init(&out);
-	err = lun_pack(L, 2, &out);
-	if (err) {
-		lun_out_free(&out);
-		return luaL_argerror(L, 2, err);
-	}
+	pack_value(L, &out);
 	pthread_mutex_lock(&lock);
 	if (!lua_isnil(L, 2))
 		stored = store(key, len, out.data, out.len, expires);
@@ -210,42 +229,80 @@ static int l_shared_set(lua_State *L)
 	return 1;
 }
 
-/* The number in an entry, 0 for none; false when it holds something else. */
-static bool number_of(const struct entry *entry, lua_Integer *value)
+/* shared.add(key, value [, seconds]) -> true | false, "exists" | nil, err: sets a key that is new
+ */
+static int l_shared_add(lua_State *L)
 {
-	*value = 0;
-	if (!entry)
-		return true;
+	struct lun_out out;
+	size_t len;
+	const char *key = check_key(L, &len);
+	double expires = check_expires(L, 3);
+	bool exists, stored = false;
+
+	luaL_argcheck(L, !lua_isnoneornil(L, 2), 2, "a value");
+	pack_value(L, &out);
+	pthread_mutex_lock(&lock);
+	exists = *find(key, len) != NULL;
+	if (!exists)
+		stored = store(key, len, out.data, out.len, expires);
+	pthread_mutex_unlock(&lock);
+	lun_out_free(&out);
+	if (!exists && !stored)
+		return push_full(L);
+	lua_pushboolean(L, stored);
+	if (stored)
+		return 1;
+	lua_pushliteral(L, "exists");
+	return 2;
+}
+
+/* The integer in an entry; false when it holds something else. */
+static bool integer_of(const struct entry *entry, lua_Integer *value)
+{
 	if (entry->len != 1 + sizeof(*value) || entry->bytes[entry->key_len] != 'i')
 		return false;
 	memcpy(value, entry->bytes + entry->key_len + 1, sizeof(*value));
 	return true;
 }
 
-/* shared.add(key [, n [, seconds]]) -> integer | nil, err: adds in one step, from 0 */
-static int l_shared_add(lua_State *L)
+/* Under the lock. Adds n to the key's integer; a new key begins at *value and expires then. An
+ * existing key keeps its time. NULL, or what is wrong. */
+static const char *increase(
+	const char *key, size_t len, lua_Integer n, double expires, lua_Integer *value)
+{
+	char packed[1 + sizeof(*value)] = { 'i' };
+	struct entry *entry = *find(key, len);
+
+	if (entry && !integer_of(entry, value))
+		return "not an integer";
+	*value = (lua_Integer)((lua_Unsigned)*value + (lua_Unsigned)n);
+	memcpy(packed + 1, value, sizeof(*value));
+	if (entry)
+		memcpy(entry->bytes + len, packed, sizeof(packed));
+	else if (!store(key, len, packed, sizeof(packed), expires))
+		return "shared: the store is full";
+	return NULL;
+}
+
+/* shared.incr(key [, n [, init [, seconds]]]) -> integer | nil, err: adds n (1) in one step; a new
+ * key begins at init (0) and expires after seconds */
+static int l_shared_incr(lua_State *L)
 {
 	size_t len;
-	const char *key = check_key(L, &len);
-	lua_Integer n = luaL_optinteger(L, 2, 1), value;
-	double expires = check_expires(L, 3);
-	char packed[1 + sizeof(value)] = { 'i' };
-	bool is_number, stored = false;
+	const char *key = check_key(L, &len), *err;
+	lua_Integer n = luaL_optinteger(L, 2, 1), value = luaL_optinteger(L, 3, 0);
+	double expires = check_expires(L, 4);
 
 	pthread_mutex_lock(&lock);
-	is_number = number_of(*find(key, len), &value);
-	if (is_number) {
-		value = (lua_Integer)((lua_Unsigned)value + (lua_Unsigned)n);
-		memcpy(packed + 1, &value, sizeof(value));
-		stored = store(key, len, packed, sizeof(packed), expires);
-	}
+	err = increase(key, len, n, expires, &value);
 	pthread_mutex_unlock(&lock);
-	if (!is_number)
-		return luaL_error(L, "shared.add: '%s' holds no integer", key);
-	if (!stored)
-		return push_full(L);
-	lua_pushinteger(L, value);
-	return 1;
+	if (!err) {
+		lua_pushinteger(L, value);
+		return 1;
+	}
+	luaL_pushfail(L);
+	lua_pushstring(L, err);
+	return 2;
 }
 
 /* shared.delete(key) -> existed */
@@ -319,6 +376,7 @@ static const luaL_Reg functions[] = {
 	{ "get", l_shared_get },
 	{ "set", l_shared_set },
 	{ "add", l_shared_add },
+	{ "incr", l_shared_incr },
 	{ "delete", l_shared_delete },
 	{ "keys", l_shared_keys },
 	{ NULL, NULL },

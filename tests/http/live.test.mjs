@@ -30,10 +30,10 @@ http.get("/events", function()
   return { events = { open = function(conn)
     conn:subscribe("news", { "a", tag = true })
     conn:send("first\\nsecond")
-    shared.add("open")
+    shared.incr("open")
   end, event = function(conn, tag, value)
     conn:send(json.encode { tag = tag.tag, value = value }, { event = "news", id = "1" })
-  end, close = function() shared.add("closed") end } }
+  end, close = function() shared.incr("closed") end } }
 end)
 http.get("/counts", function()
   return { json = { open = shared.get("open") or 0, closed = shared.get("closed") or 0,
@@ -49,7 +49,7 @@ http.websocket("/ws", {
   end,
   message = function(conn, text)
     conn.data.n = conn.data.n + 1
-    shared.add("messages")
+    shared.incr("messages")
     if text == "bye" then return conn:close(4001, "as you wish") end
     if text == "fail" then error("a callback fails") end
     if text == "subscribe" then return assert(conn:subscribe("news", "n")) end

@@ -138,8 +138,8 @@ describe("services", () => {
   test("one in the process, stopped in good order", async () => {
     const server = await startServer({ scripts: { "a.lua": version(1, `
       lunette.service("counter", function(svc)
-        lunette.shared.add("starts")
-        while svc:sleep(0.01) do lunette.shared.add("beats") end
+        lunette.shared.incr("starts")
+        while svc:sleep(0.01) do lunette.shared.incr("beats") end
         io.stderr:write("counter ends: ", tostring(svc.stopping), " ", svc.name, "\\n")
       end)
       lunette.http.get("/starts", function() return tostring(lunette.shared.get("starts")) end)
@@ -151,7 +151,7 @@ describe("services", () => {
   });
   test("one that fails is begun again, and shows", () => withServer({ scripts: { "a.lua": version(1, `
     lunette.service("weak", function(svc)
-      if lunette.shared.add("lives") < 2 then error("too weak") end
+      if lunette.shared.incr("lives") < 2 then error("too weak") end
       while svc:sleep(1) do end
     end)
     lunette.http.get("/lives", function() return tostring(lunette.shared.get("lives")) end)`) } }, async (server) => {
@@ -170,10 +170,10 @@ describe("services", () => {
   });
   test("a reload ends the old one before the new one begins", () => withServer({ args: ["--no-reload"], scripts: { "a.lua": version(1, `
     lunette.service("single", function(svc)
-      if lunette.shared.add("running") > 1 then lunette.shared.set("twice", true) end
+      if lunette.shared.incr("running") > 1 then lunette.shared.set("twice", true) end
       while svc:sleep(0.05) do end
-      lunette.shared.add("running", -1)
-      lunette.shared.add("ended")
+      lunette.shared.incr("running", -1)
+      lunette.shared.incr("ended")
     end)
     lunette.http.get("/single", function()
       return { json = { ended = lunette.shared.get("ended") or 0, twice = lunette.shared.get("twice") or false, running = lunette.shared.get("running") or 0 } }

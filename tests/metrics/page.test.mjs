@@ -18,7 +18,7 @@ metrics.map { name = "mx_io", type = "counter", unit = "bytes", help = "Bytes",
 metrics.map { rule = "broken", name = "mx_broken", match = mine("mx_struct"),
   value = function() error("on purpose") end }
 metrics.collect("slow", function(emit)
-  lunette.shared.add("slow.runs", 1)
+  lunette.shared.incr("slow.runs")
   emit { name = "mx_slow", value = 1 }
   local log = os.getenv("MX_WHILE_THERE")
   while log and os.execute(("test -e '%s' && sleep 0.05"):format(log)) do end

@@ -12,7 +12,7 @@ const scripts = {
 local lunette = require("lunette")
 local shared = require("lunette.runtime.shared")
 lunette.metrics.collect("grows", function(emit)
-  for i = 1, shared.add("grows") do emit("grows_by_one", i, { i = tostring(i) }) end
+  for i = 1, shared.incr("grows") do emit("grows_by_one", i, { i = tostring(i) }) end
 end)
 lunette.metrics.collect("fails", function() error("nothing to tell") end)
 `,
