@@ -12,7 +12,7 @@ metrics.map {
   name = "bpftrace_calls_total", type = "counter", help = "bpftrace's @calls[comm].",
   match = { name = "AT_calls" },
   labels = { comm = { "key", raw = "string" } },
-  percpu = "sum", top = 100,
+  cpus = "sum", top = 100,
 }
 
 -- hist(): the key is the bucket's number.

@@ -87,10 +87,10 @@
 ---@field quantiles? number[] summary over the entries of a label set: { 0.5, 0.9, 0.99 }
 ---@field states? table<integer|string, string> stateset: { [1] = "read", [2] = "write" }
 
----Names and values of the labels are at most 128 characters together.
 ---@class MetricExemplar
----@field labels table<string, string>
----@field value? number
+---@field labels table<string, string> names and values are at most 128 characters together
+---@field value? number in the metric's unit. Default: of a counter its value; of a histogram the
+---upper bound of the greatest bucket that counted (no exemplar where only le="+Inf" did)
 
 ---A rule. Unknown fields are errors.
 ---@class MetricRule: MetricFields
@@ -102,18 +102,20 @@
 ---@field static? table<string, string> labels that are the same on every series
 ---@field metrics? MetricFields[] several metrics from one pass; then name and the like stand here
 ---@field decode? { key?: table|function, value?: table|function } a decoder of the rule's own
----@field percpu? "sum"|"min"|"max"|"avg"|"last"|"cpu" how the CPUs' values become one; "cpu":
----they do not, and have a label (sum)
+---@field cpus? "sum"|"min"|"max"|"avg"|"last"|"each" how the values of the CPUs become one; "each":
+---a series for each CPU, with the label cpu (sum)
 ---@field aggregate? "sum"|"min"|"max"|"last" entries that have the same labels (sum)
 ---@field filter? table<string, string>|MetricFunction regular expressions by label, or a function
 ---of the entry. All expressions are libpcre2's (what is written for RE2 means the same), not
 ---anchored
 ---@field relabel? table|fun(labels: table<string, string>): table|boolean|nil in order: functions,
 ---and { label =, pattern =, replace = "$1" } (or drop = true, drop_others = true); by label name: a
----table from old to new. nil or false drops the series. Series that become equal are merged
+---table from old to new. A function returns the new set of labels (a label that it lacks is
+---empty), true for the labels as it left them, nil or false to drop the series. Series that become
+---equal are merged
 ---@field skip_zero? boolean entries whose number is 0 are left out
 ---@field top? integer only the greatest so many
----@field by? string top goes by this one of several metrics (the first)
+---@field by? string top goes by this one of several metrics (the first); a histogram by its count
 ---@field max_series? number never more (10,000). With more, a rule of one plain metric whose
 ---entries each are a series is streamed: read while it is written, in no memory to speak of. It
 ---has no _created then, its marker tells of the beginning alone (the rest is counted, for the next
@@ -123,8 +125,9 @@
 ---it changes. Of a rule half a million series are remembered: more than that never expire
 ---@field reset? "hold"|"show" a counter that falls: keep what had been counted by entries that
 ---went (where entries are added up), or begin anew and tell so by _created (where they are not)
----@field exemplar? fun(labels: table<string, string>, value: number): MetricExemplar|nil for
----OpenMetrics
+---@field exemplar? fun(labels: table<string, string>, value: number): MetricExemplar|nil for the
+---rule's first counter or histogram, in OpenMetrics. value: the counter's, in the metric's unit; of
+---a histogram how many it counted
 
 ---@class lunette.metrics
 local metrics = {}
@@ -163,7 +166,9 @@ local metrics = {}
 ---                                                 | quick had its turn before |
 --- | a collector that hangs (a command, a file)  | the page is sent without it; it is not |
 ---                                                 | begun again before it has come back |
---- | a sum of 64-bit integers that overflows     | goes on as a double |
+--- | a sum of 64-bit integers that overflows     | of entries and buckets: goes on as a double; |
+---                                                 | of CPUs: stays at 2^64 - 1 (-2^63, 2^63 - 1) |
+--- | an unknown field of emit, a table as label  | an error in the collector; counted, logged |
 ---@param spec MetricRule
 ---@return table rule
 function metrics.map(spec) end
@@ -173,7 +178,8 @@ function metrics.map(spec) end
 ---The same sample twice is counted as an error; the first stays. So is what no scraper could read:
 ---a counter below zero, an info that is not 1, a state that is not 0 or 1. There are no summaries.
 ---@class MetricEmit
----@field family fun(spec: { name: string, type?: string, help?: string, unit?: string })
+---@field family fun(spec: { name: string, type?: string, help?: string, unit?: string,
+---bounds?: number[] }) bounds: the upper bounds of a histogram, finite and going up
 ---@overload fun(name: string, value: number|boolean, labels?: table<string, any>)
 ---@overload fun(sample: table)
 

@@ -114,16 +114,35 @@ static int l_gzip_source(lua_State *L)
 	return *slot ? 1 : luaL_error(L, "not enough memory");
 }
 
+/* number_text(number) -> the shortest text that reads back, as on a page */
+static int l_number_text(lua_State *L)
+{
+	struct lun_metric_number v = { .kind = LUN_NUMBER_F64, .f64 = luaL_checknumber(L, 1) };
+	struct lun_out *out = lun_push_buffer(L);
+
+	lun_metric_number_write(out, v, 1);
+	return lun_metric_push_out(L, out);
+}
+
+/* A name as a C string; "", which is no name, where it holds a NUL. */
+static const char *check_name(lua_State *L)
+{
+	size_t len;
+	const char *name = luaL_checklstring(L, 1, &len);
+
+	return strlen(name) == len ? name : "";
+}
+
 /* name_ok(text) -> boolean: whether a metric may be called that; label_ok: a label */
 static int l_name_ok(lua_State *L)
 {
-	lua_pushboolean(L, lun_metric_name_ok(luaL_checkstring(L, 1)));
+	lua_pushboolean(L, lun_metric_name_ok(check_name(L)));
 	return 1;
 }
 
 static int l_label_ok(lua_State *L)
 {
-	lua_pushboolean(L, lun_metric_label_ok(luaL_checkstring(L, 1)));
+	lua_pushboolean(L, lun_metric_label_ok(check_name(L)));
 	return 1;
 }
 
@@ -145,6 +164,7 @@ static const luaL_Reg functions[] = {
 	{ "counts", l_counts },
 	{ "gzip", l_gzip },
 	{ "gzip_source", l_gzip_source },
+	{ "number_text", l_number_text },
 	{ "name_ok", l_name_ok },
 	{ "label_ok", l_label_ok },
 	{ NULL, NULL },

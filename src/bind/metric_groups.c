@@ -199,8 +199,8 @@ static void push_number(lua_State *L, struct lun_metric_number v)
 {
 	if (v.kind == LUN_NUMBER_NONE)
 		lua_pushnil(L);
-	else if (v.kind == LUN_NUMBER_F64)
-		lua_pushnumber(L, v.f64);
+	else if (v.kind == LUN_NUMBER_F64 || (v.kind == LUN_NUMBER_U64 && v.u64 > INT64_MAX))
+		lua_pushnumber(L, lun_metric_number_double(v)); // no Lua integer
 	else
 		lua_pushinteger(L, v.i64);
 }
@@ -303,15 +303,19 @@ static void check_export(lua_State *L, struct lun_export_opts *opts, const struc
 	opts->now = opt_number(L, "now", 0);
 	opts->expire = opt_number(L, "expire", 0);
 	opts->top = opt_size(L, "top", 0);
-	opts->by = opt_size(L, "by", 1) - 1;
+	opts->by.cell = opt_size(L, "by", 1) - 1;
+	opts->by.n_cells = opt_size(L, "by_cells", 1);
 	opts->max = opt_size(L, "max", SIZE_MAX);
 	lua_getfield(L, 2, "hold");
 	opts->reset = lua_toboolean(L, -1) ? LUN_RESET_HOLD : LUN_RESET_SHOW;
 	lua_pop(L, 1);
-	luaL_argcheck(L, opts->by < lun_groups_cells(t), 2, "by: no such cell");
+	luaL_argcheck(L,
+		opts->by.cell < lun_groups_cells(t) &&
+			opts->by.n_cells <= lun_groups_cells(t) - opts->by.cell,
+		2, "by: no such cells");
 }
 
-/* groups:export{ rule, began, now, expire, top, by, max, counters, hold } -> exported */
+/* groups:export{ rule, began, now, expire, top, by, by_cells, max, counters, hold } -> exported */
 static int l_groups_export(lua_State *L)
 {
 	struct lun_groups **groups = luaL_checkudata(L, 1, LUN_GROUPS);

@@ -174,7 +174,7 @@ static size_t cells_read(const struct lun_metric_view *view)
 	return view->shape == LUN_METRIC_PLAIN_SHAPE ? 1 : view->n_bounds + 1;
 }
 
-/* page:view(family, exported, { shape, labels, cell, divisor, bounds, sum, one }) */
+/* page:view(family, exported, { shape, labels, cell, divisor, bounds, sum, one, exemplars }) */
 static int l_page_view(lua_State *L)
 {
 	struct lun_page *page = lun_page_check(L, 1);
@@ -197,6 +197,7 @@ static int l_page_view(lua_State *L)
 	view.cell = (size_t)opt_integer(L, 4, "cell", 1) - 1;
 	view.sum = (int)opt_integer(L, 4, "sum", 0) - 1;
 	view.one = opt_bool(L, 4, "one");
+	view.exemplars = opt_bool(L, 4, "exemplars");
 	luaL_argcheck(L, view.cell < n_cells && cells_read(&view) <= n_cells - view.cell, 4,
 		"cell: no such cells");
 	luaL_argcheck(L, view.sum < (int)n_cells, 4, "sum: no such cell");

@@ -2,7 +2,7 @@
  * Scans in Lua. A table says what to read and where it goes; lunette.metrics.compile makes it. It
  * becomes a struct lun_map_scan, which fills groups or becomes a source of text.
  *
- *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline, top, by, expire,
+ *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline, top, by, by_cells, expire,
  *     labels = { column… }, cells = { { goes, column, cell, … }… } }
  *   column: { from = "const" | "key" | "value" | "cpu", text | path | raw, reduce }
  */
@@ -308,7 +308,8 @@ static int read_scan(lua_State *L, struct lun_map_scan ***slot)
 	scan->each_cpu = lun_opt_bool(L, -1, "each_cpu", false);
 	scan->skip_zero = lun_opt_bool(L, -1, "skip_zero", false);
 	scan->top = (size_t)field_integer(L, "top", 0);
-	scan->by = (size_t)field_integer(L, "by", 1) - 1;
+	scan->by.cell = (size_t)field_integer(L, "by", 1) - 1;
+	scan->by.n_cells = (size_t)field_integer(L, "by_cells", 1);
 	scan->deadline = field_number(L, "deadline");
 	read_expiry(L, scan);
 	lua_pop(L, 1);
@@ -326,7 +327,8 @@ static bool fits(const struct lun_map_scan *scan, const struct lun_groups *group
 		if (cell->cell + cell->n_cells > n || cell->sum >= (int)n)
 			return false;
 	}
-	return scan->n_labels == lun_groups_labels(groups) && scan->by < n;
+	return scan->n_labels == lun_groups_labels(groups) && scan->by.cell < n &&
+		scan->by.n_cells <= n - scan->by.cell;
 }
 
 static int push_outcome(lua_State *L, const struct lun_map_scan *scan)

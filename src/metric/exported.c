@@ -49,7 +49,7 @@ static void pick_fresh(struct lun_exported *exported, struct lun_history *histor
 	exported->cut_expired = n - exported->size;
 }
 
-static void keep_top(struct lun_exported *exported, size_t n, size_t by)
+static void keep_top(struct lun_exported *exported, size_t n, struct lun_rank by)
 {
 	lun_groups_top(exported->groups, exported->order, exported->size, n, by);
 	exported->size = n;
@@ -78,12 +78,25 @@ static struct lun_metric_number zero(enum lun_metric_kind kind)
 	return v;
 }
 
-static void add_to(struct lun_metric_number *a, struct lun_metric_number b, int sign)
+/* a += b for one kind; an integer stays at the end of its 64 bits. */
+static void add_to(struct lun_metric_number *a, struct lun_metric_number b)
 {
 	if (a->kind == LUN_NUMBER_F64)
-		a->f64 += sign * b.f64;
+		a->f64 += b.f64;
+	else if (a->kind == LUN_NUMBER_U64 && __builtin_add_overflow(a->u64, b.u64, &a->u64))
+		a->u64 = UINT64_MAX;
+	else if (a->kind == LUN_NUMBER_I64 && __builtin_add_overflow(a->i64, b.i64, &a->i64))
+		a->i64 = INT64_MAX;
+}
+
+/* from - v, for a number that fell to v. */
+static struct lun_metric_number fall(struct lun_metric_number from, struct lun_metric_number v)
+{
+	if (from.kind == LUN_NUMBER_F64)
+		from.f64 -= v.f64;
 	else
-		a->u64 += (uint64_t)sign * b.u64;
+		from.u64 -= v.u64;
+	return from;
 }
 
 /* A counter that fell: what was lost goes into its base, or it starts anew. */
@@ -91,8 +104,7 @@ static void note_fall(struct lun_past *past, struct lun_metric_number v,
 	const struct lun_export_opts *opts, double before)
 {
 	if (opts->reset == LUN_RESET_HOLD) {
-		add_to(&past->base, past->last, 1);
-		add_to(&past->base, v, -1);
+		add_to(&past->base, fall(past->last, v));
 	} else {
 		past->created = before;
 	}
@@ -121,7 +133,7 @@ static void watch(struct lun_exported *exported, size_t place, size_t cell,
 		past->last = v;
 		past->seen = opts->now;
 	}
-	add_to(&v, past->base, 1);
+	add_to(&v, past->base);
 	lun_groups_set(exported->groups, group, cell, v);
 	exported->created[place * lun_groups_cells(exported->groups) + cell] = past->created;
 }

@@ -16,8 +16,8 @@ struct lun_export_opts {
 	const char *rule;  /* names the history; NULL: nothing is remembered */
 	double began, now; /* of the scan; seconds since the epoch */
 	double expire;     /* seconds without change after which a series is left out; 0: never */
-	size_t top;        /* this many groups, the greatest by cell `by`; 0: all */
-	size_t by;
+	size_t top;        /* this many groups, the greatest; 0: all */
+	struct lun_rank by;
 	size_t max;          /* never more than this many groups */
 	const bool *counter; /* by cell: watched for resets; NULL: none */
 	enum lun_reset reset;

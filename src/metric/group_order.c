@@ -5,7 +5,7 @@
 
 struct ranking {
 	const struct lun_groups *groups;
-	size_t by;
+	struct lun_rank by;
 };
 
 int lun_number_compare(struct lun_metric_number a, struct lun_metric_number b)
@@ -17,6 +17,16 @@ int lun_number_compare(struct lun_metric_number a, struct lun_metric_number b)
 	if (a.kind == LUN_NUMBER_I64 && b.kind == LUN_NUMBER_I64)
 		return (a.i64 > b.i64) - (a.i64 < b.i64);
 	return (x > y) - (x < y);
+}
+
+struct lun_metric_number lun_groups_ranked(
+	const struct lun_groups *groups, size_t group, struct lun_rank by)
+{
+	struct lun_metric_number v = lun_groups_get(groups, group, by.cell);
+
+	for (size_t i = 1; i < by.n_cells; i++)
+		v = lun_number_sum(v, lun_groups_get(groups, group, by.cell + i));
+	return v;
 }
 
 static int by_labels(const void *a, const void *b, void *arg)
@@ -40,8 +50,8 @@ static int by_labels(const void *a, const void *b, void *arg)
 static int by_rank(const void *a, const void *b, void *arg)
 {
 	const struct ranking *r = arg;
-	int order = lun_number_compare(lun_groups_get(r->groups, *(const uint32_t *)b, r->by),
-		lun_groups_get(r->groups, *(const uint32_t *)a, r->by));
+	int order = lun_number_compare(lun_groups_ranked(r->groups, *(const uint32_t *)b, r->by),
+		lun_groups_ranked(r->groups, *(const uint32_t *)a, r->by));
 
 	return order ? order : by_labels(a, b, (void *)r->groups);
 }
@@ -66,7 +76,7 @@ static void sift_down(uint32_t *order, size_t i, size_t n, struct ranking *r)
 }
 
 void lun_groups_top(
-	const struct lun_groups *groups, uint32_t *order, size_t size, size_t n, size_t by)
+	const struct lun_groups *groups, uint32_t *order, size_t size, size_t n, struct lun_rank by)
 {
 	struct ranking ranking = { groups, by };
 

@@ -305,7 +305,7 @@ static bool less(struct lun_metric_number a, struct lun_metric_number b)
 	return a.f64 < b.f64;
 }
 
-/* a += b; false when an integer would wrap. */
+/* a += b, both of one kind; false when an integer would wrap. */
 static bool sum(struct lun_metric_number *a, struct lun_metric_number b)
 {
 	if (a->kind == LUN_NUMBER_U64)
@@ -314,6 +314,18 @@ static bool sum(struct lun_metric_number *a, struct lun_metric_number b)
 		return !__builtin_add_overflow(a->i64, b.i64, &a->i64);
 	a->f64 += b.f64;
 	return true;
+}
+
+struct lun_metric_number lun_number_sum(struct lun_metric_number a, struct lun_metric_number b)
+{
+	unsigned char kind = common_kind((unsigned char)a.kind, b);
+	struct lun_metric_number total = convert(a, kind);
+
+	if (sum(&total, convert(b, kind)))
+		return total;
+	total = convert(a, LUN_NUMBER_F64);
+	sum(&total, convert(b, LUN_NUMBER_F64));
+	return total;
 }
 
 static void merge_sum(struct lun_groups *t, size_t i, size_t cell, struct lun_metric_number v)
@@ -383,7 +395,7 @@ static void move_group(struct lun_groups *t, size_t to, size_t from)
 	memmove(t->set + to * t->n_cells, t->set + from * t->n_cells, t->n_cells);
 }
 
-int lun_groups_prune(struct lun_groups *t, size_t keep, size_t by)
+int lun_groups_prune(struct lun_groups *t, size_t keep, struct lun_rank by)
 {
 	uint32_t *order;
 

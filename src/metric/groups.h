@@ -17,6 +17,11 @@ struct lun_slice {
 
 struct lun_groups;
 
+/* The number that groups are ordered by: a cell, or the sum of several (a histogram's count). */
+struct lun_rank {
+	size_t cell, n_cells;
+};
+
 /* merge has n_cells items. At most `limit` groups are kept. NULL when memory is short. */
 struct lun_groups *lun_groups_new(
 	size_t n_labels, size_t n_cells, const enum lun_merge *merge, size_t limit);
@@ -31,9 +36,9 @@ int lun_groups_add(
 
 /* Forgets the newest group. */
 void lun_groups_pop(struct lun_groups *groups);
-/* Forgets all groups but the `keep` greatest by a cell. Only for groups that are complete: none of
+/* Forgets all groups but the `keep` greatest. Only for groups that are complete: none of
  * them gets another number. 0, -ENOMEM. */
-int lun_groups_prune(struct lun_groups *groups, size_t keep, size_t by);
+int lun_groups_prune(struct lun_groups *groups, size_t keep, struct lun_rank by);
 /* Before the first number: keep the labels of the `keep` greatest groups by a cell only. All
  * groups keep their numbers. Exact where that cell only grows: sums of numbers that are not
  * negative, or maxima. A group among the greatest at the end is among them when its last number
@@ -62,6 +67,8 @@ struct lun_metric_number lun_groups_get(const struct lun_groups *groups, size_t 
 /* Replaces what a cell holds. */
 void lun_groups_set(
 	struct lun_groups *groups, size_t group, size_t cell, struct lun_metric_number v);
+/* a + b: exact where an integer holds it, else a double. */
+struct lun_metric_number lun_number_sum(struct lun_metric_number a, struct lun_metric_number b);
 /* Eight bytes at a time, mixed by multiplication. */
 uint64_t lun_metric_hash(const char *data, size_t len);
 uint64_t lun_groups_hash(const struct lun_groups *groups, size_t group);

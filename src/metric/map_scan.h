@@ -52,9 +52,10 @@ struct lun_map_scan {
 	bool each_cpu;   /* a series for each CPU: a label is the CPU's number */
 	bool skip_zero;  /* an entry whose first number is 0 is left out */
 	double deadline; /* on the monotonic clock, in seconds; 0: none */
-	size_t top, by;  /* not 0: each entry is a group; keep the greatest by cell `by` */
-	char *rule;      /* not NULL: each entry is a group; leave out an entry that did not change
-			  * for `expire` seconds, by the history of that rule */
+	size_t top;      /* not 0: each entry is a group; keep the greatest */
+	struct lun_rank by;
+	char *rule; /* not NULL: each entry is a group; leave out an entry that did not change
+		     * for `expire` seconds, by the history of that rule */
 	double began, expire;
 	/* Called between batches when there are more than drain_above groups: empties the groups.
 	 * May be NULL; a negative result ends the scan. */

@@ -36,7 +36,8 @@ struct lun_metric_view {
 	const double *bounds;
 	size_t n_bounds;
 	int sum;
-	bool one; /* whatever the cell holds, the value is 1 (info) */
+	bool one;       /* whatever the cell holds, the value is 1 (info) */
+	bool exemplars; /* its samples have the exported groups' exemplars */
 };
 
 struct lun_page *lun_page_new(void);

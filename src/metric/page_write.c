@@ -56,7 +56,8 @@ static void exemplar(struct lun_out *out, const struct page_source *src, const s
 	const struct lun_exported *exported = view->exported;
 	double value;
 
-	if (src->format != LUN_METRIC_OPEN || !exported->exemplar || !exported->exemplar[place].len)
+	if (src->format != LUN_METRIC_OPEN || !view->how.exemplars || !exported->exemplar ||
+		!exported->exemplar[place].len)
 		return;
 	value = exported->exemplar_value[place];
 	if (!(value > above && value <= upto))
@@ -129,20 +130,23 @@ static void sum_sample(
 }
 
 static void count_sample(struct lun_out *out, const struct family *family, const struct view *view,
-	size_t place, uint64_t count)
+	size_t place, struct lun_metric_number count)
 {
 	line(out, family, view, place, "_count", NULL, 0);
-	lun_out_u64(out, count);
+	lun_metric_number_write(out, count, 1);
 	lun_out_char(out, '\n');
 }
 
-static uint64_t count_of(struct lun_metric_number v)
+/* A cell as a whole number of things: the cumulative counts of buckets never fall. */
+static struct lun_metric_number count_of(struct lun_metric_number v)
 {
 	double f = lun_metric_number_double(v);
+	struct lun_metric_number count = { .kind = LUN_NUMBER_U64 };
 
-	if (v.kind == LUN_NUMBER_U64)
-		return v.u64;
-	return f > 0 ? (uint64_t)f : 0;
+	if (v.kind == LUN_NUMBER_U64 || f >= 0x1p64)
+		return v;
+	count.u64 = f > 0 ? (uint64_t)f : 0;
+	return count;
 }
 
 /* Of a histogram, OpenMetrics has _sum and _count both or none; none where one is negative. */
@@ -156,15 +160,15 @@ static bool has_sum(const struct view *view, size_t place)
 static void histogram_samples(struct lun_out *out, const struct page_source *src,
 	const struct family *family, const struct view *view, size_t place)
 {
+	struct lun_metric_number total = { .kind = LUN_NUMBER_U64 };
 	double above = -INFINITY;
-	uint64_t total = 0;
 
 	for (size_t i = 0; i <= view->how.n_bounds; i++) {
 		double upto = i < view->how.n_bounds ? view->how.bounds[i] : INFINITY;
 
-		total += count_of(cell_of(view, place, view->how.cell + i));
+		total = lun_number_sum(total, count_of(cell_of(view, place, view->how.cell + i)));
 		line(out, family, view, place, "_bucket", "le", upto);
-		lun_out_u64(out, total);
+		lun_metric_number_write(out, total, 1);
 		exemplar(out, src, view, place, above, upto);
 		lun_out_char(out, '\n');
 		above = upto;

@@ -58,7 +58,8 @@ int lun_top_groups_add(
 
 static int prune(struct lun_groups *t, struct lun_top_groups *r)
 {
-	int err = lun_groups_prune(t, r->keep, r->by);
+	struct lun_rank by = { r->by, 1 };
+	int err = lun_groups_prune(t, r->keep, by);
 
 	r->least = lun_groups_get(t, 0, r->by);
 	for (size_t i = 1; i < lun_groups_size(t); i++) {

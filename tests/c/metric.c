@@ -143,7 +143,7 @@ static void test_prune(void **state)
 	struct lun_exported *a, *b;
 
 	(void)state;
-	assert_int_equal(lun_groups_prune(pruned, 500, 0), 0);
+	assert_int_equal(lun_groups_prune(pruned, 500, (struct lun_rank){ 0, 1 }), 0);
 	assert_int_equal(lun_groups_size(pruned), 500);
 	a = lun_exported_new(whole, &opts);
 	b = lun_exported_new(pruned, &opts);
@@ -167,7 +167,7 @@ static void test_prune_keeps_finding(void **state)
 	int64_t group;
 
 	(void)state;
-	lun_groups_prune(t, 10, 0);
+	lun_groups_prune(t, 10, (struct lun_rank){ 0, 1 });
 	group = lun_groups_group(t, &label);
 	assert_int_equal(group, 10);
 	assert_int_equal(lun_groups_group(t, &label), group);

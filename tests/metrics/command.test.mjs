@@ -91,7 +91,7 @@ describe("lunette metrics", () => {
     for (const [map, ...lines] of [
       ["mx_hist", 'type = "histogram"', 'slots = d.value("slots")', 'sum = d.value("sum")', 'buckets = { kind = "log2", max = 6 }'],
       ["mx_wide", 'decode = { value = d.struct { d.u64():as("word_0"), d.u64():as("word_1") } }', 'value = d.value("word_1")'],
-      ["mx_calls", 'percpu = "sum"', 'value = d.value("value")'],
+      ["mx_calls", 'cpus = "sum"', 'value = d.value("value")'],
     ]) {
       const written = await run(["metrics", "rule", String(ids[map])]);
       assert.equal(written.code, 0);

@@ -20,15 +20,14 @@ function changes.snapshot(map, limit, like)
   }
 end
 
--- One value a CPU, or all CPUs as the decoder makes them one: plans decode one CPU's bytes.
+-- One value for each CPU, or one for all where the decoder reduces them.
 local function decoded(decoder, value)
-  if type(value) ~= "table" then return decoder.value_plan:decode(value) end
-  local list, sum = {}, 0
-  for i, bytes in ipairs(value) do
-    list[i] = decoder.value_plan:decode(bytes)
-    sum = type(list[i]) == "number" and sum and sum + list[i] or nil
-  end
-  return decoder.reduce == "sum" and sum or list
+  local plan = decoder.value_plan
+  if type(value) ~= "table" then return plan:decode(value) end
+  if decoder.reduce then return plan:decode(value, decoder.reduce) end
+  local list = {}
+  for i, bytes in ipairs(value) do list[i] = plan:decode(bytes) end
+  return list
 end
 
 local function row(decoder, key, value)

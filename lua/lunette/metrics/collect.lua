@@ -1,19 +1,14 @@
 -- Collectors: a function that emits samples of anything. What it emits is gathered by family
 -- and by the names of its labels, and goes onto the page when the function has returned.
 
+local buckets = require("lunette.metrics.buckets")
 local core = require("lunette.core.metrics")
 local names = require("lunette.metrics.names")
+local strict = require("lunette.runtime.strict")
 
 local collect = {}
 
 local LIMIT = 10000 -- series a family
-
-local function sorted_names(labels)
-  local list = {}
-  for name in pairs(labels) do list[#list + 1] = name end
-  table.sort(list)
-  return list
-end
 
 local Emitter = {}
 Emitter.__index = Emitter
@@ -22,29 +17,73 @@ local function check(condition, format, ...)
   if not condition then error(format:format(...), 4) end
 end
 
-local function bounds_of(spec)
-  local bounds = spec.bounds
-  check(type(bounds) == "table" and #bounds > 0, "%s: needs bounds", spec.name)
-  for i, bound in ipairs(bounds) do
-    check(type(bound) == "number" and (i == 1 or bound > bounds[i - 1]),
-      "%s: bounds must be numbers that go up", spec.name)
+local function sorted_names(labels)
+  local list = {}
+  for name in pairs(labels) do
+    check(type(name) == "string", "labels: a name must be a string, not %s", tostring(name))
+    list[#list + 1] = name
   end
+  table.sort(list)
+  return list
+end
+
+local FAMILY = strict.set "name type help unit bounds"
+local SAMPLE = strict.set "name type help unit bounds value labels counts sum"
+local OF_HISTOGRAM = { "bounds", "counts", "sum" }
+
+local function check_fields(spec, known, what)
+  check(type(spec) == "table", "%s: needs a table", what)
+  local field = strict.unknown(spec, known)
+  if field then
+    check(false, "%s: no field '%s'%s", what, tostring(field), strict.hint(field, known))
+  end
+  for _, one in ipairs { "type", "help", "unit" } do
+    check(spec[one] == nil or type(spec[one]) == "string", "%s: %s must be a string", what, one)
+  end
+  check(spec.labels == nil or type(spec.labels) == "table", "%s: labels must be a table", what)
+end
+
+local function bounds_of(spec)
+  local bounds, err = buckets.bounds { kind = "fixed", bounds = spec.bounds or {} }
+  check(bounds, "%s: %s", spec.name, bounds == nil and spec.bounds == nil
+    and "a histogram needs bounds" or err)
   return bounds
+end
+
+local function same_bounds(a, b)
+  if #a ~= #b then return false end
+  for i, bound in ipairs(a) do
+    if b[i] ~= bound then return false end
+  end
+  return true
+end
+
+local function check_again(family, spec)
+  check(spec.type == nil or family.type == spec.type, "%s is a %s already", family.family,
+    family.type)
+  check(spec.bounds == nil or same_bounds(family.bounds, bounds_of(spec)),
+    "%s has other bounds already", family.family)
 end
 
 -- The family of that declaration, made when it is new.
 local function declare(self, spec)
   local err = names.metric_error(spec.name)
   check(not err, "%s", err)
-  local kind = spec.type or "gauge"
-  check(names.is_type(kind), "type: no '%s'", tostring(kind))
+  local known = self.by_name[spec.name]
+  local kind = spec.type or known and known.type or "gauge"
+  check(names.is_type(kind), "type: no '%s'", kind)
   check(kind ~= "summary", "type: a collector has no summaries, but histograms")
-  local base = names.family(spec.name, kind, spec.unit)
+  for _, field in ipairs(OF_HISTOGRAM) do
+    check(spec[field] == nil or kind == "histogram", "%s: %s is for a histogram", spec.name, field)
+  end
+  local base = names.family(spec.name, kind, spec.unit or known and known.unit)
   local family = self.families[base]
   if family then
-    check(spec.type == nil or family.type == kind, "%s is a %s already", base, family.type)
+    check_again(family, spec)
     return family
   end
+  err = names.metric_error(base)
+  check(not err, "%s", err)
   family = { family = base, type = kind, help = spec.help or "", unit = spec.unit, sets = {},
     bounds = kind == "histogram" and bounds_of(spec) or nil, order = #self.list + 1 }
   self.families[base] = family
@@ -53,9 +92,10 @@ local function declare(self, spec)
   return family
 end
 
-local function text_of(value)
-  if type(value) == "string" then return value end
-  return math.type(value) == "float" and ("%.17g"):format(value) or tostring(value)
+local function text_of(name, value)
+  local text, err = names.label_text(value)
+  check(text, "label '%s' %s", tostring(name), err)
+  return text
 end
 
 -- The label values in the order of the set's names, in the set's own list; false when the sample
@@ -68,7 +108,7 @@ local function fits(set, labels)
   for i = 1, n do
     local value = labels[wanted[i]]
     if value == nil then return false end
-    values[i] = type(value) == "string" and value or text_of(value)
+    values[i] = type(value) == "string" and value or text_of(wanted[i], value)
   end
   return true
 end
@@ -121,8 +161,10 @@ local WRONG = {
 local function add(self, family, value, labels)
   local kind = type(value)
   if kind == "boolean" then value = value and 1 or 0 end
-  check(kind == "number" or kind == "boolean", "%s: the value is no number but a %s",
+  check(kind == "number" or kind == "boolean", "%s: the value must be a number, not %s",
     family.family, kind)
+  check(family.type ~= "histogram", "%s: a histogram needs emit{ …, bounds, counts, sum }",
+    family.family)
   local wrong = WRONG[family.type]
   wrong = wrong and wrong(value, labels, family.family)
   if wrong then return self.problem(("%s: %s"):format(family.family, wrong)) end
@@ -133,14 +175,15 @@ end
 
 -- { bounds, counts (one more than bounds), sum }, counts not summed up.
 local function add_histogram(self, family, spec)
-  local labels = spec.labels or {}
+  check(spec.value == nil, "%s: a histogram has counts, not a value", family.family)
+  check(spec.sum == nil or type(spec.sum) == "number", "%s: sum must be a number", family.family)
   check(type(spec.counts) == "table" and #spec.counts == #family.bounds + 1,
     "%s: needs counts, one more than bounds", family.family)
   for _, count in ipairs(spec.counts) do
     check(type(count) == "number" and count >= 0, "%s: counts are numbers, none below zero",
       family.family)
   end
-  local set = set_of(self, family, labels)
+  local set = set_of(self, family, spec.labels or {})
   for i, count in ipairs(spec.counts) do
     local ok, why = set.groups:add(i, count, table.unpack(set.values))
     if not ok and why == "taken" then return duplicate(self, family, set) end
@@ -153,11 +196,14 @@ end
 local function emit(self, name, value, labels)
   if type(name) == "table" then
     local spec = name
+    check_fields(spec, SAMPLE, "emit")
     local family = declare(self, spec)
     if family.type == "histogram" then return add_histogram(self, family, spec) end
     local fallback = family.type == "info" and 1 or nil
     return add(self, family, spec.value == nil and fallback or spec.value, spec.labels or {})
   end
+  check(labels == nil or type(labels) == "table", "emit: labels must be a table, not %s",
+    type(labels))
   local family = self.by_name[name] or declare(self, { name = name })
   add(self, family, value, labels or {})
   self.slots[name] = family.type ~= "histogram" and family.last.slot or nil
@@ -184,7 +230,10 @@ function collect.run(list, fn, limit, problem)
   local self = setmetatable({ families = {}, by_name = {}, list = list, limit = limit or LIMIT,
     problem = problem, slots = {} }, Emitter)
   local emitter = setmetatable({
-    family = function(spec) declare(self, spec) end,
+    family = function(spec)
+      check_fields(spec, FAMILY, "emit.family")
+      declare(self, spec)
+    end,
   }, { __call = core.emitter(self.slots, function(...) emit(self, ...) end) })
   local ok, err = xpcall(fn, trace, emitter)
   return not ok and tostring(err) or nil

@@ -42,7 +42,14 @@ local function find_column(decoder, side, path)
   for _, column in ipairs(columns) do
     if column.name == path then return column end
   end
-  if path:find("%[%d+%]") then return { name = path, type = "element" } end
+  local array = path:match("^(.-)%[%d+%]")
+  if array then
+    local wide
+    for _, column in ipairs(columns) do
+      if column.name == array or (array == side and #columns == 1) then wide = column.wide end
+    end
+    return { name = path, type = "element", wide = wide }
+  end
   error(("the %s has no column '%s' (it has %s)"):format(side, path, names_of(columns)), 0)
 end
 
@@ -59,14 +66,17 @@ function Compiled:column(expr, what)
     return { from = "cpu" }
   elseif expr.raw then
     local raw = type(expr.raw) == "function" and expr.raw(self.info) or expr.raw
-    expr.kind = raw
+    if expr.from == "value" and self.info.per_cpu and not self.each_cpu then
+      error("raw takes one CPU's value: give the rule cpus = \"each\"", 0)
+    end
+    self.raw, expr.kind = true, raw
     return { from = expr.from, raw = raw, path = "" }
   end
   local column = find_column(self.decoder, expr.from, expr.path)
   expr.kind = column.type -- for the decoders behind it
   if NEEDS_LUA[column.type] and what ~= "slots" then self.lua = true end
   return { from = expr.from, path = column.name, type = column.type,
-    reduce = expr.reduce or column.reduce or self.reduce }
+    unsigned = column.wide == "u64", reduce = expr.reduce or column.reduce or self.reduce }
 end
 
 function Compiled:number(expr)
@@ -144,13 +154,16 @@ function compile.for_map(rule, info)
   local self = setmetatable({ rule = rule, info = info, labels = {}, cells = {}, lua = false,
     each_cpu = rule.each_cpu and info.per_cpu }, Compiled)
   self.decoder = decoder_for(rule, info)
-  self.reduce = rule.percpu ~= "cpu" and rule.percpu or self.decoder.reduce or "sum"
+  self.reduce = rule.cpus ~= "each" and rule.cpus or self.decoder.reduce or "sum"
   for i, label in ipairs(rule.labels) do
     self.labels[i] = label.expr and self:column(label.expr, "label")
       or { from = "const", text = label.text }
   end
   for _, metric in ipairs(rule.metrics) do self:add_metric(metric) end
   if type(rule.filter) == "function" then self.lua = true end
+  if self.lua and self.raw then
+    error("raw: not in a rule that runs a Lua function, or whose column does", 0)
+  end
   self.identity = is_identity(self)
   return self
 end

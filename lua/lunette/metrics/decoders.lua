@@ -190,6 +190,20 @@ function decoders.names()
   return list
 end
 
+local WITH_ARGUMENT = { regexp = true, static_map = true }
+
+-- What of a decoder's spec would have no effect.
+local function surplus(spec, name)
+  if type(spec) ~= "table" then return nil end
+  for field in pairs(spec) do
+    if field ~= 1 and not (field == 2 and WITH_ARGUMENT[name]) then
+      return field == 2 and ("decoder '%s' takes no argument"):format(name)
+        or ("decoder '%s': no field '%s'"):format(name, tostring(field))
+    end
+  end
+  return nil
+end
+
 --- Makes one: "ksym", { "static_map", { … } }, or a function of the text.
 ---@param spec string|table|function
 ---@return (fun(text: string, kind?: string): string|nil)|nil decode, string? err
@@ -201,6 +215,8 @@ function decoders.make(spec)
     return nil, ("no decoder '%s' (there are: %s)"):format(tostring(name),
       table.concat(decoders.names(), ", "))
   end
+  local wrong = surplus(spec, name)
+  if wrong then return nil, wrong end
   local ok, made = pcall(maker, type(spec) == "table" and spec[2] or nil)
   if not ok then return nil, tostring(made) end
   return made

@@ -34,6 +34,9 @@ local function of_string(text)
 end
 
 local function of_pick(p)
+  if p.reduce and p.side == "key" then
+    return nil, "a key is the same on all CPUs: only d.value() has cpus()"
+  end
   local whole = p.path == p.side
   return { from = p.side, path = whole and "" or p.path, reduce = p.reduce }
 end
@@ -43,6 +46,18 @@ local parse
 local function of_chain(list, decoders)
   local parsed, err = parse(list[1])
   if not parsed then return nil, err end
+  for field in pairs(list) do
+    if math.type(field) ~= "integer" and field ~= "raw" then
+      return nil, ("no field '%s' in a list: a column, then decoders, and raw"):format(
+        tostring(field))
+    end
+  end
+  if list.raw ~= nil and parsed.from ~= "key" and parsed.from ~= "value" then
+    return nil, "raw: only of the key or the value"
+  end
+  if list.raw ~= nil and parsed.path ~= "" then
+    return nil, "raw: takes the whole key or value, not a column"
+  end
   if list.raw ~= nil and type(list.raw) ~= "function" and not RAWS[list.raw] then
     return nil, ("raw: 'hex', 'string' or 'number', not '%s'"):format(tostring(list.raw))
   end

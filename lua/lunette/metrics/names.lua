@@ -48,12 +48,24 @@ end
 --- Whether the family is one of Lunette's account of itself.
 function names.is_own(family) return family:sub(1, 8) == "lunette_" end
 
+--- A label's value as text: a text, a number or a boolean; else nil, and what is wrong with it.
+---@param value any
+---@return string|nil text, string? err
+function names.label_text(value)
+  local kind = type(value)
+  if kind == "string" then return value end
+  if kind == "boolean" or math.type(value) == "integer" then return tostring(value) end
+  if kind == "number" then return core.number_text(value) end
+  return nil, ("must be a string, a number or a boolean, not a %s"):format(kind)
+end
+
 --- Why a metric can't be called that; nil when it can.
 ---@return string|nil
 function names.metric_error(name)
   if type(name) ~= "string" then return "name: must be a string" end
   if not core.name_ok(name) then
-    return ("name '%s' is not one that Prometheus takes: [a-zA-Z_:][a-zA-Z0-9_:]*"):format(name)
+    return ("name '%s' is not one that Prometheus takes: [a-zA-Z_:][a-zA-Z0-9_:]*")
+      :format((name:gsub("%c", "?")))
   end
   return nil
 end
@@ -63,7 +75,7 @@ end
 function names.label_error(name, metric_type)
   if type(name) ~= "string" or not core.label_ok(name) then
     return ("label '%s' is not one that Prometheus takes: [a-zA-Z_][a-zA-Z0-9_]*, not __…")
-      :format(tostring(name))
+      :format((tostring(name):gsub("%c", "?")))
   end
   if RESERVED[metric_type] == name then
     return ("label '%s' is the %s's own"):format(name, metric_type)

@@ -3,6 +3,8 @@
 -- are merged.
 
 local core = require("lunette.core.metrics")
+local names = require("lunette.metrics.names")
+local strict = require("lunette.runtime.strict")
 
 local relabel = {}
 
@@ -30,17 +32,42 @@ local function by_decoders(label)
 end
 
 local function by_table(name, map)
+  local texts = {}
+  for old, new in pairs(map) do
+    local from, to = names.label_text(old), names.label_text(new)
+    if not from or not to then
+      error(("relabel: the table of label '%s' must map texts to texts"):format(name), 0)
+    end
+    texts[from] = to
+  end
   return function(labels)
-    labels[name] = tostring(map[labels[name]] or labels[name])
+    labels[name] = texts[labels[name]] or labels[name]
     return true
+  end
+end
+
+local STEP = strict.set "label pattern replace drop drop_others"
+
+local function check_step(step, known)
+  local field = strict.unknown(step, STEP)
+  if field then
+    error(("relabel: no '%s' in a step%s"):format(tostring(field), strict.hint(field, STEP)), 0)
+  end
+  if not known[step.label] then
+    error(("relabel: no label '%s'"):format(tostring(step.label)), 0)
+  end
+  if step.replace ~= nil and type(step.replace) ~= "string" then
+    error("relabel: replace must be a string", 0)
+  end
+  if step.replace and step.drop then error("relabel: replace and drop: one of them", 0) end
+  if not (step.replace or step.drop or step.drop_others) then
+    error("relabel: a pattern needs replace, drop or drop_others", 0)
   end
 end
 
 -- { label = , pattern = , replace = "$1" }: labels that do not match stay as they are.
 local function by_pattern(step, known)
-  if not known[step.label] then
-    error(("relabel: no label '%s'"):format(tostring(step.label)), 0)
-  end
+  check_step(step, known)
   local regex = assert(core.regex(step.pattern))
   return function(labels)
     local groups = { regex:match(labels[step.label]) }
@@ -55,16 +82,28 @@ local function by_pattern(step, known)
   end
 end
 
+-- A function's result: a table is the new set of labels, true keeps the labels as the function
+-- left them, nil and false drop the series. A label that is missing is empty.
 local function by_function(fn, known)
   return function(labels)
     local changed = fn(labels)
     if changed == nil or changed == false then return false end
-    if type(changed) ~= "table" then return true end
-    for name, text in pairs(changed) do
+    if changed == true then changed = labels end
+    if type(changed) ~= "table" then
+      error(("relabel: must return a table of labels, true, false or nil, not a %s")
+        :format(type(changed)), 0)
+    end
+    for name in pairs(changed) do
       if not known[name] then
-        error(("relabel: made a label '%s' that the rule does not declare"):format(name), 0)
+        error(("relabel: made a label '%s' that the rule does not declare")
+          :format(tostring(name)), 0)
       end
-      labels[name] = tostring(text)
+    end
+    for name in pairs(known) do
+      local value = changed[name]
+      local text, err = names.label_text(value == nil and "" or value)
+      if not text then error(("relabel: label '%s' %s"):format(name, err), 0) end
+      labels[name] = text
     end
     return true
   end
@@ -104,8 +143,10 @@ end
 ---@param spec any what the rule's relabel says
 ---@param filter any the rule's filter, when it is a table
 ---@param labels table[] the rule's labels
-function relabel.compile(spec, filter, labels)
+---@param state string|nil the label that a stateset adds
+function relabel.compile(spec, filter, labels, state)
   local steps, known = {}, {}
+  if state then known[state] = true end
   for _, label in ipairs(labels) do
     known[label.name] = true
     if label.expr and label.expr.decoders then steps[#steps + 1] = by_decoders(label) end
@@ -125,14 +166,14 @@ local function keeps(steps, labels)
   return true
 end
 
---- Adds all series of groups to other groups, with the labels changed, and clears it. `names` are
---- the labels in order.
-function relabel.into(changed, steps, groups, names)
+--- Adds all series of groups to other groups, with the labels changed, and clears it. `order` is
+--- the labels' names in order.
+function relabel.into(changed, steps, groups, order)
   for row = 1, (groups:size()) do
     local values, labels, ordered = groups:row(row), {}, {}
-    for i, name in ipairs(names) do labels[name] = values[i] end
+    for i, name in ipairs(order) do labels[name] = values[i] end
     if keeps(steps, labels) then
-      for i, name in ipairs(names) do ordered[i] = labels[name] or "" end
+      for i, name in ipairs(order) do ordered[i] = labels[name] or "" end
       changed:merge(groups, row, table.unpack(ordered))
     end
   end

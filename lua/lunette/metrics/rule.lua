@@ -1,10 +1,11 @@
--- A rule as its author writes it, checked and brought into one form. What is wrong with it is
--- an error when the script loads; what only a map can tell is found at the scrape.
+-- A rule as its author writes it, checked and brought into one form. A mistake is an error when
+-- the script loads; what only a map can tell is found at the scrape.
 
 local buckets = require("lunette.metrics.buckets")
 local decoders = require("lunette.metrics.decoders")
 local decode_match = require("lunette.decode.match")
 local combinators = require("lunette.decode.combinators")
+local exemplar = require("lunette.metrics.exemplar")
 local expr = require("lunette.metrics.expr")
 local fields = require("lunette.metrics.fields")
 local names = require("lunette.metrics.names")
@@ -13,7 +14,7 @@ local units = require("lunette.metrics.units")
 
 local rule = {}
 
-local PERCPU = { sum = true, min = true, max = true, avg = true, last = true, cpu = true }
+local CPUS = { sum = true, min = true, max = true, avg = true, last = true, each = true }
 local AGGREGATES = { sum = true, min = true, max = true, last = true }
 
 rule.MAX_SERIES = 10000
@@ -46,6 +47,17 @@ local function read_expr(e, what)
   return parsed
 end
 
+-- The same of a number, which only an entry has.
+local function read_number(e, what)
+  local parsed = read_expr(e, what)
+  check(parsed.from ~= "cpu" and parsed.from ~= "fact",
+    "%s: '%s' is no number of an entry; it may be a label", what, tostring(e))
+  check(not parsed.decoders, "%s: takes no decoders, only labels do", what)
+  check(not parsed.raw or parsed.raw == "number" and what ~= "slots",
+    "%s: of raw bytes only a number (raw = \"number\")", what)
+  return parsed
+end
+
 local function read_buckets(metric, m)
   local spec = m.buckets
   check(type(spec) == "table", "a histogram needs buckets = { kind = … }")
@@ -56,9 +68,9 @@ local function read_buckets(metric, m)
   metric.by_bound = spec.keys ~= nil
   metric.bounds = {}
   for i, bound in ipairs(bounds) do metric.bounds[i] = bound / unit_divisor end
-  if m.bucket then metric.bucket = read_expr(m.bucket, "bucket") end
-  if m.slots then metric.slots = read_expr(m.slots, "slots") end
-  if m.sum then metric.sum = read_expr(m.sum, "sum") end
+  if m.bucket then metric.bucket = read_number(m.bucket, "bucket") end
+  if m.slots then metric.slots = read_number(m.slots, "slots") end
+  if m.sum then metric.sum = read_number(m.sum, "sum") end
   check(metric.bucket or not spec.keys, "buckets: keys are numbers of buckets, name the bucket")
 end
 
@@ -107,8 +119,7 @@ local function read_metric(m)
     family = names.family(m.name, kind, m.unit) }
   if m.value ~= nil then
     check(type(m.value) ~= "number" or m.value == 1, "value: the only constant is 1")
-    metric.value = m.value == 1 and { from = "one" } or read_expr(m.value, "value")
-    check(not metric.value.decoders, "value: takes no decoders")
+    metric.value = m.value == 1 and { from = "one" } or read_number(m.value, "value")
   end
   err = names.metric_error(metric.family)
   check(not err, "unit '%s': %s", tostring(m.unit), err)
@@ -152,7 +163,9 @@ local function read_labels(spec, metrics)
   end
   for name, text in pairs(spec.static or {}) do
     check(not taken[name], "label '%s' is given twice", tostring(name))
-    list[#list + 1] = { name = name, text = tostring(text) }
+    local shown, err = names.label_text(text)
+    check(shown, "static: label '%s' %s", tostring(name), err)
+    list[#list + 1] = { name = name, text = shown }
   end
   check_labels(list, metrics)
   table.sort(list, by_name)
@@ -189,10 +202,13 @@ local function read_budget(spec, r)
   check(r.max_series == math.huge or math.tointeger(r.max_series),
     "max_series: must be a whole number, or math.huge")
   r.expire = positive(spec.expire, "expire")
-  check(spec.percpu == nil or PERCPU[spec.percpu], "percpu: no '%s'", tostring(spec.percpu))
+  check(spec.cpus == nil or CPUS[spec.cpus], "cpus: no '%s' (each, sum, min, max, avg, last)",
+    tostring(spec.cpus))
   check(spec.aggregate == nil or AGGREGATES[spec.aggregate], "aggregate: no '%s'",
     tostring(spec.aggregate))
-  r.percpu, r.aggregate, r.skip_zero = spec.percpu, spec.aggregate, spec.skip_zero
+  check(spec.skip_zero == nil or type(spec.skip_zero) == "boolean",
+    "skip_zero: must be true or false")
+  r.cpus, r.aggregate, r.skip_zero = spec.cpus, spec.aggregate, spec.skip_zero
   check(spec.reset == nil or spec.reset == "hold" or spec.reset == "show",
     "reset: 'hold' or 'show'")
   r.reset = spec.reset
@@ -207,9 +223,8 @@ local function which_metric(by, metrics)
 end
 
 local function check_functions(spec)
-  for _, field in ipairs { "exemplar" } do
-    check(spec[field] == nil or type(spec[field]) == "function", "%s: must be a function", field)
-  end
+  check(spec.exemplar == nil or type(spec.exemplar) == "function",
+    "exemplar: must be a function")
   check(spec.filter == nil or type(spec.filter) == "function" or type(spec.filter) == "table",
     "filter: must be a function of key and value, or a table of patterns by label")
 end
@@ -249,6 +264,17 @@ local function uses_cpu(labels)
   return false
 end
 
+-- A series for each CPU leaves nothing for a column's own cpus() to reduce.
+local function check_reduced(r)
+  if not r.each_cpu then return end
+  for _, metric in ipairs(r.metrics) do
+    for _, field in ipairs { "value", "bucket", "slots", "sum" } do
+      check(not (metric[field] and metric[field].reduce),
+        "%s: cpus() has no effect, the rule has a series for each CPU", field)
+    end
+  end
+end
+
 -- Whether any of it is a function of Lua; what decoders are made of does not count.
 local function has_function(value)
   if type(value) == "function" then return true end
@@ -270,12 +296,16 @@ local function build(spec)
     decode = read_decode(spec), cells = cells, filter = spec.filter, exemplar = spec.exemplar,
     by = which_metric(spec.by, metrics) }
   read_budget(spec, r)
-  r.each_cpu = uses_cpu(r.labels) or r.percpu == "cpu"
-  if r.percpu == "cpu" and not uses_cpu(r.labels) then
+  r.each_cpu = uses_cpu(r.labels) or r.cpus == "each"
+  fields.check_effect(spec, metrics, r.each_cpu)
+  check_reduced(r)
+  if r.cpus == "each" and not uses_cpu(r.labels) then
     r.labels[#r.labels + 1] = { name = "cpu", expr = { from = "cpu" } }
     table.sort(r.labels, by_name)
   end
-  r.relabel = relabel.compile(spec.relabel, spec.filter, r.labels)
+  r.relabel = relabel.compile(spec.relabel, spec.filter, r.labels,
+    metrics[1].states and metrics[1].family)
+  r.exemplar_metric = r.exemplar and exemplar.metric(metrics)
   r.name = spec.rule or names.classic(metrics[1].family, metrics[1].type)
   r.type, r.help = metrics[1].type, metrics[1].help
   for field, value in pairs(spec) do

@@ -2,6 +2,7 @@
 
 local compile = require("lunette.metrics.compile")
 local core = require("lunette.core.metrics")
+local exemplar = require("lunette.metrics.exemplar")
 local maps = require("lunette.metrics.maps")
 local sample_names = require("lunette.metrics.names")
 local relabel = require("lunette.metrics.relabel")
@@ -28,16 +29,23 @@ end
 
 local GROWS = { sum = true, max = true }
 
+-- The metric that top goes by; a histogram by how many it counted.
+local function ranked_by(rule)
+  local metric = rule.metrics[rule.by]
+  return metric, metric.cell, metric.bounds and metric.n or 1
+end
+
 -- Whether the greatest are known while the entries come, so that the other labels need no memory.
 local function can_rank(rule)
-  return rule.top and not rule.expire and GROWS[rule.cells.merges[rule.metrics[rule.by].cell]]
+  local metric, cell = ranked_by(rule)
+  return rule.top and not rule.expire and not metric.bounds and GROWS[rule.cells.merges[cell]]
 end
 
 -- New groups: for the greatest of them, or for all.
 local function new_groups(rule, ranked)
   return core.groups { labels = #names_of(rule), cells = rule.cells.merges,
     limit = limit_of(rule), top = ranked and math.tointeger(rule.top // 1) or nil,
-    by = rule.metrics[rule.by].cell }
+    by = select(2, ranked_by(rule)) }
 end
 
 local function note_outcome(rule, info, outcome)
@@ -93,7 +101,7 @@ local function gather_entries(self, spec)
   local rule = self.rule
   local most = math.min(rule.top or math.huge, rule.max_series)
   spec.top = most < MOST_GROUPS and math.tointeger(most // 1) or nil
-  spec.by = rule.metrics[rule.by].cell
+  spec.by, spec.by_cells = select(2, ranked_by(rule))
   spec.expire = rule.expire
     and { rule = rule.name, began = self.began, seconds = rule.expire } or nil
   self.groups = new_groups(rule)
@@ -168,9 +176,10 @@ local function export_series(self)
   local groups = self.groups or new_groups(rule)
   local _, refused, cut = groups:size()
   if self.waiting then cut = cut + select(3, self.waiting:size()) end
+  local _, by, by_cells = ranked_by(rule)
   local hold = rule.reset == "hold" or (rule.reset == nil and self.aggregated or false)
   local exported = groups:export { rule = rule.name, began = self.began, now = (core.now()),
-    expire = rule.expire, top = rule.top, by = rule.metrics[rule.by].cell,
+    expire = rule.expire, top = rule.top, by = by, by_cells = by_cells,
     max = rule.max_series, counters = rule.cells.counters, hold = hold }
   local size, cut_top, cut_max, expired = exported:size()
   -- What the pass did not keep, it did not for the lesser of both.
@@ -188,25 +197,7 @@ local function view_of(rule, metric)
   local shape = metric.bounds and "histogram" or metric.quantiles and "summary" or "plain"
   return { labels = labels, cell = metric.cell, divisor = metric.divisor, shape = shape,
     bounds = metric.bounds or metric.quantiles, sum = metric.sum_cell,
-    one = metric.type == "info" }
-end
-
-local MOST_EXEMPLAR = 128 -- characters of names and values, says OpenMetrics
-
-local function exemplar_of(rule, labels, value)
-  local found = rule.exemplar(labels, value)
-  if found == nil or found == false then return nil end
-  if type(found) ~= "table" or type(found.labels) ~= "table" then
-    error("exemplar: must return { labels = { … } }, or nil", 0)
-  end
-  local length = 0
-  for name, text in pairs(found.labels) do
-    local err = sample_names.label_error(name, "exemplar")
-    if err then error("exemplar: " .. err, 0) end
-    length = length + #name + #tostring(text)
-  end
-  if length > MOST_EXEMPLAR then error("exemplar: labels are longer than 128 characters", 0) end
-  return found
+    one = metric.type == "info", exemplars = metric == rule.exemplar_metric }
 end
 
 local function add_exemplars(self, exported, size)
@@ -215,13 +206,13 @@ local function add_exemplars(self, exported, size)
     local values, cells = exported:row(row)
     local labels = {}
     for i, name in ipairs(names) do labels[name] = values[i] end
-    local ok, found = pcall(exemplar_of, rule, labels, cells[rule.metrics[1].cell])
+    local ok, texts, value = pcall(exemplar.of, rule.exemplar, rule.exemplar_metric, labels, cells)
     if not ok then
-      rule_status.problem(rule.name, tostring(found))
+      rule_status.problem(rule.name, tostring(texts))
       self.failed = true
       return
-    elseif found then
-      exported:exemplar(row, found.labels, found.value or cells[rule.metrics[1].cell] or 0)
+    elseif texts then
+      exported:exemplar(row, texts, value)
     end
   end
 end

@@ -2,6 +2,7 @@
 -- filters are computed here and go into the same groups.
 
 local core = require("lunette.core.metrics")
+local u64 = require("lunette.runtime.u64")
 
 local scan_lua = {}
 
@@ -33,8 +34,8 @@ end
 local function text_of(value, column)
   local kind = math.type(value)
   if type(value) == "string" then return value end
-  if kind == "integer" then return (column.type == "u64" and "%u" or "%d"):format(value) end
-  if kind == "float" then return ("%.17g"):format(value) end
+  if kind == "integer" then return (column.unsigned and "%u" or "%d"):format(value) end
+  if kind == "float" then return core.number_text(value) end
   if value == nil then return "" end
   if type(value) == "boolean" then return tostring(value) end
   if type(value) == "table" and #value > 0 then
@@ -56,16 +57,20 @@ local function number_of(value)
   return value
 end
 
-local UNSIGNED = { u64 = true, be64 = true }
-
--- The number of a cell's column, which may be one that is counted. 64 bits without a sign look
--- like one that is negative.
+-- The number of a cell's column. Lua shows unsigned 64 bits from 2^63 on as a negative integer.
 local function number_in(column, value)
   local number = number_of(value)
-  if number < 0 and column.counts and not UNSIGNED[column.type] then
+  if number < 0 and column.counts and not column.unsigned then
     error("a count below zero", 0)
   end
   return number
+end
+
+-- The same as a number to compare and to sort by: a float from 2^63 on.
+local function size_in(column, value)
+  local number = number_in(column, value)
+  local large = column.unsigned and math.type(number) == "integer" and number < 0
+  return large and u64.float(number) or number
 end
 
 local Each = {}
@@ -73,7 +78,7 @@ Each.__index = Each
 
 -- Adds to a cell; unsigned where the column is.
 local function add(self, cell, column, number, labels)
-  if column and column.type == "u64" and math.type(number) == "integer" then
+  if column.unsigned and math.type(number) == "integer" then
     self.groups:add_u64(cell, number, table.unpack(labels))
   else
     self.groups:add(cell, number, table.unpack(labels))
@@ -88,7 +93,6 @@ function goes.number(self, cell, labels, key, value, cpu)
   local number = cell.get(key, value, self.info, cpu)
   if number == nil then return end
   number = number_in(cell.column, number)
-  if number == 0 and self.skip_zero then return end
   add(self, cell.cell, cell.column, number, labels)
 end
 
@@ -101,28 +105,29 @@ end
 
 function goes.bucket(self, cell, labels, key, value, cpu)
   local count = number_in(cell.column, cell.get(key, value, self.info, cpu))
-  local index = number_of(cell.get_index(key, value, self.info, cpu))
+  local index = size_in(cell.index, cell.get_index(key, value, self.info, cpu))
   if cell.sum_index and index == cell.sum_index then
-    self.groups:add(cell.sum, count, table.unpack(labels))
-    return
+    return add(self, cell.sum, cell.column, count, labels)
   end
   local at = cell.bounds and bucket_of(cell, index)
     or math.max(0, math.min(cell.n - 1, index - cell.first))
-  self.groups:add(cell.cell + math.tointeger(at), count, table.unpack(labels))
+  add(self, cell.cell + at // 1 | 0, cell.column, count, labels)
 end
 
 function goes.slots(self, cell, labels, key, value, cpu)
   local counts = cell.get(key, value, self.info, cpu)
   if type(counts) ~= "table" then error("slots: the value is no array", 0) end
   for i, count in ipairs(counts) do
-    self.groups:add(cell.cell + math.min(i, cell.n) - 1, number_of(count), table.unpack(labels))
+    add(self, cell.cell + math.min(i, cell.n) - 1, cell.column, number_of(count), labels)
   end
 end
 
 function goes.observe(self, cell, labels, key, value, cpu)
-  local number = number_of(cell.get(key, value, self.info, cpu))
-  self.groups:add(cell.cell + bucket_of(cell, number), 1, table.unpack(labels))
-  self.groups:add(cell.sum, number, table.unpack(labels))
+  local number = cell.get(key, value, self.info, cpu)
+  if number == nil then return end
+  local bucket = bucket_of(cell, size_in(cell.column, number))
+  self.groups:add(cell.cell + bucket, 1, table.unpack(labels))
+  add(self, cell.sum, cell.column, number_of(number), labels)
 end
 
 -- A state set: a sample a state, with the state as the last label.
@@ -139,7 +144,9 @@ end
 
 -- A summary keeps all numbers of a label set, for its quantiles.
 function goes.quantiles(self, cell, labels, key, value, cpu)
-  local number = number_of(cell.get(key, value, self.info, cpu))
+  local number = cell.get(key, value, self.info, cpu)
+  if number == nil then return end
+  number = size_in(cell.column, number)
   local name = table.concat(labels, "\0")
   local kept = self.kept[name]
   if not kept then
@@ -152,10 +159,11 @@ end
 local function finish_quantiles(self)
   for _, kept in pairs(self.kept) do
     table.sort(kept)
-    local cell, sum = kept.cell, 0
-    for _, number in ipairs(kept) do sum = sum + number end
+    local cell = kept.cell
     self.groups:add(cell.cell, #kept, table.unpack(kept.labels))
-    self.groups:add(cell.sum, sum, table.unpack(kept.labels))
+    for _, number in ipairs(kept) do
+      self.groups:add(cell.sum, number, table.unpack(kept.labels))
+    end
     for i, q in ipairs(cell.metric.quantiles) do
       local rank = math.max(1, math.ceil(q * #kept))
       self.groups:add(cell.cell + i, kept[rank], table.unpack(kept.labels))
@@ -163,8 +171,15 @@ local function finish_quantiles(self)
   end
 end
 
+-- As in C: an entry whose first number is 0.
+local function is_zero(self, key, value, cpu)
+  local get = self.cells[1].get
+  return get and get(key, value, self.info, cpu) == 0
+end
+
 function Each:entry(key, value, cpu)
   if self.filter and not self.filter(key, value, self.info, cpu) then return end
+  if self.skip_zero and is_zero(self, key, value, cpu) then return end
   local labels = {}
   for i, column in ipairs(self.labels) do
     labels[i] = text_of(column.get(key, value, self.info, cpu), column)
@@ -185,7 +200,7 @@ local function written_out(self)
       .. "  if type(l%d) ~= 'string' then l%d = text_of(l%d, labels[%d]) end\n")
       :format(i, i, i, i, i, i)
   end
-  local unsigned = cell.column.type == "u64"
+  local unsigned = cell.column.unsigned
   local text = ([[
 local get, labels, number, text_of, number_in, column, groups, info, kind, add = ...
 return function(_, key, value, cpu)
@@ -235,7 +250,7 @@ end
 local function prepare(compiled)
   local labels, cells = {}, {}
   for i, column in ipairs(compiled.labels) do
-    labels[i] = { get = getter(column), type = column.type }
+    labels[i] = { get = getter(column), unsigned = column.unsigned }
   end
   for i, cell in ipairs(compiled.cells) do
     local how = cell.metric.states and "states" or cell.metric.quantiles and "quantiles"

@@ -135,6 +135,7 @@ function schedule.short(message)
     if is_ours(line) then break end
     lines[#lines + 1] = line
   end
+  while #lines > 1 and lines[#lines]:find("^%s*%[C%]:") do lines[#lines] = nil end
   if lines[#lines] == "stack traceback:" then lines[#lines] = nil end
   return #lines > 0 and table.concat(lines, "\n") or message
 end

@@ -52,7 +52,7 @@ end
 
 local function make_family(self, owner, metric)
   local number = assert(self.page:family { name = metric.family, type = metric.type,
-    help = metric.help, unit = metric.unit })
+    help = metric.help:gsub("%z", "\u{FFFD}"), unit = metric.unit })
   for _, name in ipairs(names.samples(metric.family, metric.type)) do
     self.samples[name] = metric.family
   end

@@ -198,17 +198,17 @@ end
 local function options(info, decoder, many)
   local kind = decoder.bpftrace and decoder.bpftrace.aggregate
   local parts = kind == "avg" or kind == "stats" -- of different sizes: the greatest are one kind
-  return info.per_cpu and not decoder.reduce and 'percpu = "sum"' or nil,
+  return info.per_cpu and not decoder.reduce and 'cpus = "sum"' or nil,
     not parts and many and "top = 100" or nil
 end
 
 local function write(info, decoder)
   local columns, map = decoder.columns, decoder.bpftrace
   local keys = key_columns(info, decoder)
-  local percpu, top = options(info, decoder, #keys > 0)
+  local cpus, top = options(info, decoder, #keys > 0)
   if map and (map.aggregate == "hist" or map.aggregate == "lhist" and map.step) then
     return rule(info, { bpftrace_histogram(info, map) },
-      fields_of(percpu, labels(keys, "bucket")))
+      fields_of(cpus, labels(keys, "bucket")))
   end
   local list, histograms = metrics_of(info, decoder)
   local decode
@@ -221,7 +221,7 @@ local function write(info, decoder)
       or refuse(info, "no column of its value is a number; declare a decoder for it first")
   end
   return rule(info, list,
-    fields_of(percpu, labels(keys), decode, not histograms and top or nil))
+    fields_of(cpus, labels(keys), decode, not histograms and top or nil))
 end
 
 local function source_of(info, decoder)

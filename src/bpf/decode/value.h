@@ -51,7 +51,7 @@ struct lun_bytes {
 void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const uint8_t *data, struct lun_value *value);
 /* The same over all CPUs, as `reduce` (or the operation itself) says. `offset` is the leaf's
- * from the start of a CPU's value. */
+ * from the start of a CPU's value. A sum of integers stays at the ends of its 64 bits. */
 void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce, struct lun_value *value);
 

@@ -541,18 +541,25 @@ static bool adds_up(const struct lun_op *op)
 		op->size <= 9;
 }
 
+/* An integer sum stays at the ends of its 64 bits: it never wraps. */
+static void add_value(struct lun_value *sum, const struct lun_value *v)
+{
+	if (sum->kind == LUN_V_DOUBLE)
+		sum->d += v->d;
+	else if (sum->kind == LUN_V_U64 && __builtin_add_overflow(sum->u, v->u, &sum->u))
+		sum->u = UINT64_MAX;
+	else if (sum->kind != LUN_V_U64 && __builtin_add_overflow(sum->i, v->i, &sum->i))
+		sum->i = v->i < 0 ? INT64_MIN : INT64_MAX;
+}
+
 static void combine(uint8_t reduce, struct lun_value *sum, const struct lun_value *v)
 {
 	int order = lun_value_compare(v, sum);
 
 	if (reduce == LUN_MIN ? order < 0 : reduce == LUN_MAX ? order > 0 : reduce == LUN_LAST)
 		*sum = *v;
-	else if (reduce != LUN_SUM && reduce != LUN_AVG)
-		return;
-	else if (v->kind == LUN_V_DOUBLE)
-		sum->d += v->d;
-	else
-		sum->u += v->u;
+	else if (reduce == LUN_SUM || reduce == LUN_AVG)
+		add_value(sum, v);
 }
 
 /* What does not add up is taken from the first CPU that has something. */
@@ -568,9 +575,20 @@ static const uint8_t *first_set(
 	return bytes->data + offset;
 }
 
+static void leaf_of_cpu(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
+	const uint8_t *data, uint8_t reduce, struct lun_value *value)
+{
+	lun_leaf(plan, op, ctx, data, value);
+	if (reduce == LUN_AVG && value->kind != LUN_V_NULL) {
+		value->d = lun_value_double(value);
+		value->kind = LUN_V_DOUBLE;
+	}
+}
+
 void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce, struct lun_value *value)
 {
+	const uint8_t *data = bytes->data + offset;
 	struct lun_value v;
 
 	if (op->reduce)
@@ -579,16 +597,15 @@ void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, stru
 		lun_leaf(plan, op, ctx, first_set(op, bytes, offset), value);
 		return;
 	}
-	lun_leaf(plan, op, ctx, bytes->data + offset, value);
+	leaf_of_cpu(plan, op, ctx, data, reduce, value);
 	for (uint32_t cpu = 1; cpu < bytes->cpus; cpu++) {
-		lun_leaf(plan, op, ctx, bytes->data + (size_t)cpu * bytes->stride + offset, &v);
+		data += bytes->stride;
+		leaf_of_cpu(plan, op, ctx, data, reduce, &v);
 		if (value->kind == LUN_V_NULL)
 			*value = v;
 		else if (v.kind != LUN_V_NULL)
 			combine(reduce, value, &v);
 	}
-	if (reduce == LUN_AVG && value->kind != LUN_V_NULL) {
-		value->d = lun_value_double(value) / bytes->cpus;
-		value->kind = LUN_V_DOUBLE;
-	}
+	if (reduce == LUN_AVG && value->kind != LUN_V_NULL)
+		value->d /= bytes->cpus;
 }

@@ -26,9 +26,9 @@ describe("a per-CPU map", function()
 
   local decode = { key = d.cstring(16):as("comm"), value = d.u64() }
 
-  local function value_of(percpu, value)
+  local function value_of(cpus, value)
     support.clear()
-    metrics.map { name = "x", match = { id = id }, decode = decode, percpu = percpu,
+    metrics.map { name = "x", match = { id = id }, decode = decode, cpus = cpus,
       labels = { comm = "key" }, value = value }
     return support.sample(support.text(), 'x{comm="cat"}')
   end
@@ -42,13 +42,28 @@ describe("a per-CPU map", function()
   end)
 
   it("is the same by a Lua function", function()
-    for _, percpu in ipairs { "sum", "min", "max" } do
-      assert.are.equal(value_of(percpu), value_of(percpu, function(_, value) return value end))
+    for _, cpus in ipairs { "sum", "min", "max" } do
+      assert.are.equal(value_of(cpus), value_of(cpus, function(_, value) return value end))
     end
   end)
 
+  it("is never summed up beyond 64 bits to something small", function()
+    if possible < 2 then return end
+    local values = {}
+    for cpu = 1, possible do values[cpu] = ("<i8"):pack(cpu == 1 and -1 or 1) end
+    assert(map:update(("<c16"):pack("cat"), values))
+    assert.are.equal("18446744073709551615", value_of("sum"))
+    assert.are.equal(2 ^ 64 / possible, tonumber(value_of("avg")))
+    decode.value = d.i64()
+    for cpu = 1, possible do values[cpu] = ("<i8"):pack(math.mininteger) end
+    assert(map:update(("<c16"):pack("cat"), values))
+    assert.are.equal("-9223372036854775808", value_of("sum"))
+    assert.are.equal(-2.0 ^ 63, tonumber(value_of("avg")))
+    decode.value = d.u64()
+  end)
+
   it("has a series a CPU, in C and in Lua", function()
-    metrics.map { name = "c", match = { id = id }, decode = decode, percpu = "cpu",
+    metrics.map { name = "c", match = { id = id }, decode = decode, cpus = "each",
       labels = { comm = "key" } }
     metrics.map { name = "l", match = { id = id }, decode = decode,
       labels = { comm = "key", cpu = "cpu" }, value = function(_, value) return value end }

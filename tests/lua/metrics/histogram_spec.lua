@@ -49,6 +49,25 @@ describe("histograms", function()
     assert.are.equal("555", support.sample(text, 'size_bytes_sum{disk="8"}'))
   end)
 
+  it("never fall where their counts pass 64 bits", function()
+    local map = object:map("mx_buckets")
+    for bucket, count in pairs { [0] = 7, [1] = -1, [2] = 5, [9] = 600 } do
+      map:update(("<I4I4"):pack(8, bucket), ("<i8"):pack(count))
+    end
+    local text = both_ways { type = "histogram", match = { id = map:info().id },
+      bucket = "key.bucket", value = "value", buckets = { kind = "exp2", min = 0, max = 3 } }
+    for _, name in ipairs { "in_c", "in_lua" } do
+      local function le(bound)
+        return support.sample(text, ('%s_bucket{le="%s"}'):format(name, bound))
+      end
+      assert.are.equal("7", le("1"))
+      assert.are.equal(2.0 ^ 64, tonumber(le("2")))
+      assert.are.equal(2.0 ^ 64, tonumber(le("4")))
+      assert.are.equal(2.0 ^ 64, tonumber(le("+Inf")))
+      assert.are.equal(2.0 ^ 64, tonumber(support.sample(text, name .. "_count")))
+    end
+  end)
+
   it("take ebpf_exporter's maps: keys that are bounds, a multiplier for bounds and sum", function()
     local map = object:map("mx_buckets")
     for bucket, count in pairs { [1] = 3, [5] = 4, [20] = 2, [21] = 60 } do

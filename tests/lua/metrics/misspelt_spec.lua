@@ -47,6 +47,62 @@ local REFUSED = {
   { { decode = { keys = d.u64() } }, "no field 'keys' in decode (did you mean 'key'?)" },
   { { lables = {} }, "no field 'lables' in a rule (did you mean 'labels'?)" },
   { { metrics = { { name = "a" } } }, "name: stands in each of metrics" },
+  { { percpu = "sum" }, "percpu: is called cpus" },
+  { { cpus = "most" }, "cpus: no 'most' (each, sum, min, max, avg, last)" },
+  { { static = { a = {} } }, "static: label 'a' must be a string, a number or a boolean" },
+  { { labels = { who = { "key", raw = "hexx" } } }, "raw: 'hex', 'string' or 'number'" },
+  { { labels = { who = { "key.who", raw = "hex" } } }, "raw: takes the whole key or value" },
+  { { labels = { who = { "map.id", raw = "hex" } } }, "raw: only of the key or the value" },
+  { { labels = { who = { "key", decoder = "comm" } } }, "no field 'decoder' in a list" },
+  { { labels = { who = { "key", { "ksym", 5 } } } }, "decoder 'ksym' takes no argument" },
+  { { labels = { who = { "key", { "ksym", with = 5 } } } }, "decoder 'ksym': no field 'with'" },
+  { { relabel = { { label = "who", pattern = "a" } } }, "needs replace, drop or drop_others" },
+  { { relabel = { { label = "who", pattern = "a", replce = "b" } } }, "no 'replce' in a step" },
+  { { relabel = { { label = "who", pattern = "a", replace = "b", drop = true } } },
+    "replace and drop: one of them" },
+  { { relabel = { who = { a = {} } } }, "must map texts to texts" },
+}
+
+-- What has no effect: a metric of a type, its fields, and what is said.
+local H = { type = "histogram", buckets = { kind = "log2", max = 3 } }
+local WITHOUT_EFFECT = {
+  { H, { bucket = "cpu" }, "bucket: 'cpu' is no number of an entry" },
+  { H, { bucket = "map.id" }, "bucket: 'map.id' is no number of an entry" },
+  { H, { slots = "program.id" }, "slots: 'program.id' is no number of an entry" },
+  { H, { bucket = "key", sum = "owner.pid" }, "sum: 'owner.pid' is no number of an entry" },
+  { H, { bucket = { "key", "uint" } }, "bucket: takes no decoders" },
+  { H, { bucket = { "key", raw = "hex" } }, "bucket: of raw bytes only a number" },
+  { H, { bucket = "key", slots = "value" }, "bucket and slots: one of them" },
+  { H, { slots = "value", value = "value" }, "value: has no effect with slots" },
+  { H, { sum = "value" }, "sum: without bucket and slots" },
+  { H, { value = 1 }, "value: of a histogram a column" },
+  { H, { buckets = { kind = "log2", max = 3, step = 2 } },
+    "step has no effect with the kind 'log2'" },
+  { H, { buckets = { kind = "hist", min = 3 } }, "min has no effect with the kind 'hist'" },
+  { H, { buckets = { kind = "log2", max = 3, sum = 4 } },
+    "buckets: sum is the number of a bucket" },
+  { H, { bucket = "key", sum = "value", buckets = { kind = "log2", max = 3, sum = 4 } },
+    "sum and buckets.sum: one of them" },
+  { H, { aggregate = "max" }, "aggregate: has no effect on a histogram" },
+  { {}, { value = "cpu" }, "value: 'cpu' is no number of an entry" },
+  { {}, { value = "map.id" }, "value: 'map.id' is no number of an entry" },
+  { {}, { value = { "value", raw = "string" } }, "value: of raw bytes only a number" },
+  { {}, { value = d.key("who"):sum_cpus() }, "a key is the same on all CPUs" },
+  { {}, { value = d.value():sum_cpus(), cpus = "each" }, "value: cpus() has no effect" },
+  { {}, { cpus = "sum", labels = { cpu = "cpu" } }, "cpus: 'sum' has no effect" },
+  { {}, { reset = "show" }, "reset: has no effect without a counter" },
+  { {}, { exemplar = print }, "only a counter or a histogram has exemplars" },
+  { {}, { by = "x" }, "by: has no effect in a rule of one metric" },
+  { {}, { value = 1, skip_zero = true }, "skip_zero: has no effect" },
+  { {}, { skip_zero = 1 }, "skip_zero: must be true or false" },
+  { {}, { value = 1, divide = 2 }, "divide: has no effect on the constant 1" },
+  { {}, { from = "ns", unit = "seconds", divide = 2 }, "from, divide, multiply: one of them" },
+  { { type = "info" }, { value = "value" }, "value: an info is always 1" },
+  { { type = "info" }, { divide = 2 }, "divide: a metric of type info has no unit" },
+  { { type = "info" }, { skip_zero = true }, "skip_zero: has no effect" },
+  { { type = "stateset", states = { "a" } }, { value = 1 }, "value: of a stateset a column" },
+  { { type = "summary" }, { value = 1 }, "value: of a summary a column" },
+  { { type = "summary" }, { aggregate = "max" }, "aggregate: has no effect on a summary" },
 }
 
 -- The same of several metrics from one pass.
@@ -114,6 +170,17 @@ describe("a first rule", function()
       decode = { key = d.cstring(16):as("who"), value = d.u64() } }
     for field, value in pairs(fields) do made[field] = value end
     return made
+  end
+
+  for _, case in ipairs(WITHOUT_EFFECT) do
+    it("is refused: " .. case[3], function()
+      local fields = {}
+      for _, part in ipairs { case[1], case[2] } do
+        for field, value in pairs(part) do fields[field] = value end
+      end
+      local err = support.refused(spec(fields))
+      assert.is_truthy(err:find(case[3], 1, true), err)
+    end)
   end
 
   for _, case in ipairs(REFUSED) do

@@ -170,9 +170,21 @@ describe("at the scrape", function()
         labels = { s = "on" } },
       ["s: needs the state as label 's'"] = { name = "s", type = "stateset", value = 1 },
       ["type: a collector has no summaries"] = { name = "q", type = "summary", value = 2 },
-      ["h: needs bounds"] = { name = "h", type = "histogram", counts = { 1 } },
-      ["h: bounds must be numbers that go up"] = { name = "h", type = "histogram",
+      ["h: a histogram needs bounds"] = { name = "h", type = "histogram", counts = { 1 } },
+      ["h: buckets: bounds must be numbers that go up"] = { name = "h", type = "histogram",
         bounds = { 2, 1 }, counts = { 1, 1, 1 } },
+      ["h: buckets: bounds must be finite numbers"] = { name = "h", type = "histogram",
+        bounds = { 1, math.huge }, counts = { 1, 1, 1 } },
+      ["emit: no field 'vaule' (did you mean 'value'?)"] = { name = "g", vaule = 1 },
+      ["g: bounds is for a histogram"] = { name = "g", value = 1, bounds = { 1 } },
+      ["h: a histogram has counts, not a value"] = { name = "h", type = "histogram",
+        bounds = { 1 }, counts = { 1, 1 }, value = 2 },
+      ["label 'l' must be a string, a number or a boolean, not a table"] = { name = "g",
+        value = 1, labels = { l = {} } },
+      ["labels: a name must be a string, not 1"] = { name = "g", value = 1, labels = { "a" } },
+      ["emit: labels must be a table"] = { name = "g", value = 1, labels = "a" },
+      ["emit: help must be a string"] = { name = "g", value = 1, help = 5 },
+      ["name 'g?x' is not one"] = { name = "g\0x", value = 1 },
       ["h: counts are numbers, none below zero"] = { name = "h", type = "histogram",
         bounds = { 1 }, counts = { 1, -1 } },
     } do
@@ -193,6 +205,11 @@ describe("at the scrape", function()
       emit("g", -2)
       emit("g", -3, { a = "b" })
     end)
+    metrics.collect("families", function(emit)
+      emit.family { name = "f2", hlep = "x" }
+    end)
+    assert.is_truthy(metrics.try("families").error:find("no field 'hlep' (did you mean 'help'?)", 1,
+      true))
     local text = support.text { off = {}, rules = { falls = true } }
     assert.are.equal("0", support.sample(text, 'f_total{i="0"}'))
     assert.is_nil(support.sample(text, 'f_total{i="-1"}'))
@@ -224,7 +241,8 @@ describe("at the scrape", function()
   it("one that does not come back is ended, and the others have their turn", function()
     metrics.collect("endless", function() while true do end end)
     metrics.collect("works", function(emit) emit("after", 2) end)
-    assert.are.equal("# TYPE after gauge\nafter 2\n", support.text())
+    local _, now = metrics.now()
+    assert.are.equal("# TYPE after gauge\nafter 2\n", support.text { deadline = now + 10 })
     assert.is_truthy(rule_status.get("endless").error:find("over budget: %d+%.%d+ seconds"))
     assert.is_falsy(rule_status.get("endless").error:find("lunette/metrics/", 1, true))
   end)

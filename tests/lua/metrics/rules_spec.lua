@@ -100,9 +100,42 @@ describe("rules over maps", function()
       filter = { comm = "^[cd]" },
       relabel = { comm = { cat = "feline" },
         { label = "comm", pattern = "^d(.*)$", replace = "D$1" },
-        function(labels) return { op = labels.op:sub(1, 1) } end } }
+        function(labels) return { comm = labels.comm, op = labels.op:sub(1, 1) } end } }
     assert.are.equal("# TYPE io gauge\nio{comm=\"Dog\",op=\"w\"} 20\n"
       .. "io{comm=\"feline\",op=\"r\"} 10\n", support.text())
+  end)
+
+  it("have the labels that a function returns, and no others", function()
+    put("cat", 1, 1, 10)
+    local function relabelled(fn)
+      support.clear()
+      rule { rule = "relabelled", name = "io", labels = { comm = "key.comm", op = "key.op" },
+        value = "value.bytes", relabel = fn }
+      return support.text():match("io{.*}") or ""
+    end
+    assert.are.equal('io{comm="x",op=""}', relabelled(function() return { comm = "x" } end))
+    assert.are.equal('io{comm="cat",op=""}', relabelled(function(labels)
+      labels.op = nil
+      return labels
+    end))
+    assert.are.equal('io{comm="2.5",op="7"}', relabelled(function(labels)
+      labels.comm, labels.op = 2.5, 7
+      return true
+    end))
+    assert.are.equal("", relabelled(function() return false end))
+    for said, fn in pairs {
+      ["must return a table of labels, true, false or nil, not a string"] =
+        function() return "cat" end,
+      ["made a label 'new' that the rule does not declare"] =
+        function() return { new = "x" } end,
+      ["label 'comm' must be a string, a number or a boolean, not a table"] =
+        function() return { comm = {} } end,
+    } do
+      assert.are.equal("", relabelled(fn))
+      local message = rule_status.get("relabelled").error
+      assert.is_truthy(message:find(said, 1, true), said)
+      assert.is_falsy(message:find("[C]", 1, true), message)
+    end
   end)
 
   it("merge series whose labels become equal", function()
@@ -186,6 +219,58 @@ describe("rules over maps", function()
     local om = support.text { format = "openmetrics" }
     assert.is_truthy(om:find('io_total{comm="cat"} 10 # {trace="cat-1"} 10\n', 1, true))
     assert.is_falsy(support.text():find("trace"))
+  end)
+
+  local function open_metrics() return support.text { format = "openmetrics" } end
+
+  it("give exemplars in the metric's unit, to one metric of the rule", function()
+    put("cat", 1, 3, 1500000000)
+    rule { rule = "r", labels = { comm = "key.comm" }, metrics = {
+        { name = "now", value = "value.bytes" },
+        { name = "spent", type = "counter", value = "value.bytes", from = "ns", unit = "seconds" },
+        { name = "ops", type = "counter", value = 1 } },
+      exemplar = function(_, value) return { labels = { v = value, n = 7 } } end }
+    local om = open_metrics()
+    assert.is_truthy(om:find('spent_seconds_total{comm="cat"} 1.5 # {n="7",v="1.5"} 1.5\n', 1, true)
+      or om:find('spent_seconds_total{comm="cat"} 1.5 # {v="1.5",n="7"} 1.5\n', 1, true), om)
+    assert.is_truthy(om:find('ops_total{comm="cat"} 1\n', 1, true))
+    assert.is_truthy(om:find('now{comm="cat"} 1500000000\n', 1, true))
+  end)
+
+  it("put a histogram's exemplar into a bucket that counted, in its unit", function()
+    put("cat", 1, 1, 3000)
+    put("cat", 2, 1, 9000)
+    local spec = { rule = "r", name = "took", type = "histogram", value = "value.bytes",
+      from = "ms", unit = "seconds",
+      buckets = { kind = "fixed", bounds = { 1000, 4000, 8000, 16000, 32000 } },
+      exemplar = function(_, count) return { labels = { count = count } } end }
+    rule(spec)
+    local om = open_metrics()
+    assert.is_truthy(om:find('took_seconds_bucket{le="16"} 2 # {count="2"} 16\n', 1, true)
+      or om:find('took_seconds_bucket{le="16.0"} 2 # {count="2"} 16\n', 1, true), om)
+    assert.are.equal(1, select(2, om:gsub(" # ", "")))
+    support.clear()
+    spec.exemplar = function() return { labels = { id = "x" }, value = 3 } end
+    rule(spec)
+    om = open_metrics()
+    assert.is_truthy(om:find('took_seconds_bucket{le="4"} 1 # {id="x"} 3\n', 1, true)
+      or om:find('took_seconds_bucket{le="4.0"} 1 # {id="x"} 3\n', 1, true), om)
+    support.clear()
+    put("cat", 1, 1, 90000)
+    put("cat", 2, 1, 90000)
+    spec.exemplar = function() return { labels = { id = "x" } } end
+    rule(spec)
+    assert.is_falsy(open_metrics():find(" # ", 1, true)) -- only the bucket up to +Inf
+  end)
+
+  it("rank a histogram by what it counted, not by its first bucket", function()
+    for i = 1, 9 do put("often", i, 1, 9000) end
+    put("seldom", 1, 1, 1)
+    rule { name = "took", type = "histogram", labels = { comm = "key.comm" }, top = 1,
+      value = "value.bytes", buckets = { kind = "fixed", bounds = { 1000, 16000 } } }
+    local text = support.text()
+    assert.are.equal("9", support.sample(text, 'took_count{comm="often"}'))
+    assert.is_nil(support.sample(text, 'took_count{comm="seldom"}'))
   end)
 
   it("end when the map has gone", function()

@@ -80,7 +80,7 @@ describe("groups", function()
     local groups = core.groups { labels = 0, cells = { "sum" }, limit = 1 }
     groups:add_u64(1, -2)
     groups:add(1, 1)
-    assert.are.equal(-1, select(2, groups:row(1))[1])
+    assert.are.equal(18446744073709551616.0, select(2, groups:row(1))[1]) -- no Lua integer
     groups:add(1, 1)
     assert.are.equal(18446744073709551616.0, select(2, groups:row(1))[1])
   end)

@@ -40,7 +40,7 @@ describe("a rule over a large map", function()
 
   it("is streamed when nothing needs all of its series", function()
     put("a", 1)
-    declare("large_plain", { skip_zero = true, percpu = "sum" })
+    declare("large_plain", { skip_zero = true, cpus = "sum" })
     assert.is_true(streams())
     support.clear()
     for option, value in pairs { top = 3, expire = 60, reset = "show",
