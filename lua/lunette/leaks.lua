@@ -134,10 +134,20 @@ local function only_holder(map, held)
   return users[1]
 end
 
+-- A struct_ops map that is registered without a link stays so until someone takes it back.
+local function registered_words(pins)
+  return ("registered without a link, %sand held by no process: who registered it is gone, and the "
+    .. "kernel still calls its programs"):format(pins and "pinned, " or "")
+end
+
 local function map_leak(map, held)
   local key = key_of("map", map.id)
   local pins = held.pins[key]
-  if held.owners[key] or held.registered[map.id] then return nil end
+  if held.owners[key] then return nil end
+  if held.registered[map.id] then
+    return held.linked[map.id] == nil and registered_words(pins) or nil,
+      "lunette map delete " .. map.id .. " 0"
+  end
   if held.users[map.id] then
     local holder = only_holder(map, held)
     local pinned = holder and held.pins[holder]
@@ -193,10 +203,11 @@ end
 -- By "kind id" and what has it. Perf events and sockets hold the program that they run.
 local function held_of(see)
   local attached, slots = places(see)
-  local registered, targets = {}, {}
+  local registered, linked, targets = {}, {}, {}
   for _, row in ipairs(see.attachments) do
     if row.kind == "struct_ops" then registered[row.map_id] = true end
-    if row.link_id then targets[row.link_id] = row.target end
+    if row.kind == "struct_ops" and row.link_id then linked[row.map_id] = row.link_id end
+    if row.link_id then targets[row.link_id] = row.link_target or row.target end
   end
   local KINDS = { prog = "prog", map = "map", link = "link", btf = "btf" }
   return {
@@ -205,7 +216,7 @@ local function held_of(see)
     pins = group(see.pins, function(pin) return key_of(pin.kind, pin.id) end,
       function(pin) return pin.path end),
     attached = attached, slots = slots, users = map_users(see), registered = registered,
-    targets = targets, now = see.now, young = see.young or YOUNG,
+    linked = linked, targets = targets, now = see.now, young = see.young or YOUNG,
   }
 end
 

@@ -282,6 +282,8 @@ function bpf.cgroup_path(id) end
 ---@field prog_id? integer always there but for routes whose kernel tells only the name
 ---@field ifindex? integer
 ---@field ifname? string
+---@field peer_ifindex? integer of what is attached at a netkit interface's peer: the peer's number,
+---in the namespace that it is in; ifindex and ifname are of the interface that was asked
 ---@field mode? string xdp: "driver", "generic", "offload"; tc: "ingress", "egress", "qdisc",
 ---"class"; route: "in", "out", "xmit", "seg6local"
 ---@field attach_type? string of tcx, netkit and netns
@@ -414,14 +416,16 @@ function bpf.ksym_address(name) end
 ---into it. Nothing is found in a stripped file.
 ---@param path string
 ---@param offset integer
+---@param pid? integer a process: the file is the one that it sees by the path
 ---@return string|nil name, integer|string within_or_err, integer? errno
-function bpf.elf_symbol(path, offset) end
+function bpf.elf_symbol(path, offset, pid) end
 
 ---The statically defined probe (USDT) of an executable or library at a file offset: "libc:setjmp".
 ---@param path string
 ---@param offset integer
+---@param pid? integer a process, as for bpf.elf_symbol
 ---@return string|nil name, string? err, integer? errno
-function bpf.elf_probe(path, offset) end
+function bpf.elf_probe(path, offset, pid) end
 
 ---The names of several types of a BTF object, which is read once; "" where a type has none.
 ---@param btf_id integer

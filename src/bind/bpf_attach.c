@@ -177,6 +177,8 @@ static void push_net_prog(lua_State *L, const struct lun_net_prog *row)
 		lun_set_int(L, "ifindex", row->ifindex);
 		lun_set_str(L, "ifname", row->ifname);
 	}
+	if (row->peer)
+		lun_set_int(L, "peer_ifindex", row->peer);
 	set_details(L, row);
 }
 

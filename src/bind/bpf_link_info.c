@@ -26,7 +26,8 @@ static void set_raw_tracepoint(lua_State *L, const struct lun_link_info *info)
 
 static void set_tracing(lua_State *L, const struct lun_link_info *info)
 {
-	set_attach_type(L, info->k.tracing.attach_type);
+	if (info->k.tracing.attach_type) /* freplace has none */
+		set_attach_type(L, info->k.tracing.attach_type);
 	lun_set_int(L, "target_obj_id", info->k.tracing.target_obj_id);
 	lun_set_int(L, "target_btf_id", info->k.tracing.target_btf_id);
 	lun_set_int(L, "cookie", info->k.tracing.cookie);

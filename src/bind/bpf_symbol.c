@@ -36,13 +36,19 @@ static int l_ksym_address(lua_State *L)
 	return 1;
 }
 
-/* bpf.elf_symbol(path, offset) -> name, within | nil, err, errno */
+/* The process whose root a path is in; 0 for ours. */
+static uint32_t opt_pid(lua_State *L, int idx)
+{
+	return lua_isnoneornil(L, idx) ? 0 : lun_check_id(L, idx);
+}
+
+/* bpf.elf_symbol(path, offset [, pid]) -> name, within | nil, err, errno */
 static int l_elf_symbol(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 	uint64_t offset = (uint64_t)luaL_checkinteger(L, 2), within;
 	char name[512];
-	int err = lun_elf_symbol(path, offset, name, sizeof(name), &within);
+	int err = lun_elf_symbol(opt_pid(L, 3), path, offset, name, sizeof(name), &within);
 
 	if (err)
 		return lun_push_error(L, err, path);
@@ -51,13 +57,13 @@ static int l_elf_symbol(lua_State *L)
 	return 2;
 }
 
-/* bpf.elf_probe(path, offset) -> "provider:name" | nil, err, errno */
+/* bpf.elf_probe(path, offset [, pid]) -> "provider:name" | nil, err, errno */
 static int l_elf_probe(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
 	uint64_t offset = (uint64_t)luaL_checkinteger(L, 2);
 	char name[512];
-	int err = lun_elf_probe(path, offset, name, sizeof(name));
+	int err = lun_elf_probe(opt_pid(L, 3), path, offset, name, sizeof(name));
 
 	if (err)
 		return lun_push_error(L, err, path);

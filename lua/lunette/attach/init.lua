@@ -34,12 +34,13 @@ function View:holder_of(link_id)
   return list and list[1].pid
 end
 
+--- Whether a BTF object is the kernel's or a module's; nil where there is no such object.
 function View:is_kernel_btf(id)
   if self.kernel_btf[id] == nil then
-    local info = id ~= 0 and bpf.btf_info(id)
-    self.kernel_btf[id] = not info or info.kernel
+    local info = bpf.btf_info(id)
+    self.kernel_btf[id] = { info and info.kernel }
   end
-  return self.kernel_btf[id]
+  return self.kernel_btf[id][1]
 end
 
 local function by_object(list, make)
@@ -55,7 +56,7 @@ end
 local function holder(owner) return { pid = owner.pid, fd = owner.fd, comm = owner.comm } end
 
 -- What the rows are made of, read once; what the caller has read already is taken as it is.
-local function look(opts)
+local function look(opts, list)
   local view =
     setmetatable({ notes = {}, effective = opts.effective or false, kernel_btf = {} }, View)
   local seen = opts.seen or {}
@@ -66,7 +67,7 @@ local function look(opts)
   view.pin_list = seen.pins or view:ask("pins", bpf.pins)
   view.map_list = seen.maps or view:ask("maps", bpf.maps)
   local progs = seen.progs or view:ask("programs", bpf.progs)
-  links.learn_functions(progs)
+  links.learn_functions(progs, list, function(id) return view:is_kernel_btf(id) end)
   view.progs, view.maps = {}, {}
   for _, prog in ipairs(progs) do view.progs[prog.id] = prog end
   for _, map in ipairs(view.map_list) do view.maps[map.id] = map end
@@ -113,7 +114,7 @@ function attach.list(opts)
   local list, err, errno = opts.seen and opts.seen.links, nil, nil
   if not list then list, err, errno = bpf.links() end
   if not list then return nil, err, errno end
-  local view, rows = look(opts), {}
+  local view, rows = look(opts, list), {}
   for _, link in ipairs(list) do links.add(rows, link, view) end
   places.add(rows, view)
   holders.add(rows, view)

@@ -34,52 +34,76 @@ local NETFILTER_HOOKS =
 local btf_names, btf_count = {}, 0
 local BTF_NAMES_MAX = 4096
 
-local function key_of(prog) return ("%d %d"):format(prog.attach_btf_obj_id, prog.attach_btf_id) end
+local function key_of(object, number) return ("%d %d"):format(object, number) end
+
+-- A link's function, where it is one of the kernel: the program may have forgotten what it was made
+-- for, and before Linux 6.0 the kernel does not tell that of programs.
+local function wants_name(link, is_kernel_btf)
+  return link.type == "tracing" and link.target_obj_id ~= 0 and is_kernel_btf(link.target_obj_id)
+end
 
 --- Learns the names of the functions that programs were loaded for, an object at a time.
 ---@param progs table[]
-function links.learn_functions(progs)
+---@param list table[] links
+---@param is_kernel_btf fun(id: integer): boolean
+function links.learn_functions(progs, list, is_kernel_btf)
   local unknown = {}
-  for _, prog in ipairs(progs) do
-    if prog.attach_btf_id ~= 0 and not btf_names[key_of(prog)] then
-      local ids = unknown[prog.attach_btf_obj_id] or {}
-      unknown[prog.attach_btf_obj_id] = ids
-      ids[#ids + 1] = prog.attach_btf_id
-    end
+  local function want(object, number)
+    if number == 0 or object == 0 or btf_names[key_of(object, number)] then return end
+    unknown[object] = unknown[object] or {}
+    table.insert(unknown[object], number)
+  end
+  for _, prog in ipairs(progs) do want(prog.attach_btf_obj_id, prog.attach_btf_id) end
+  for _, link in ipairs(list) do
+    if wants_name(link, is_kernel_btf) then want(link.target_obj_id, link.target_btf_id) end
   end
   for object, ids in pairs(unknown) do
     if btf_count + #ids > BTF_NAMES_MAX then btf_names, btf_count = {}, 0 end
     for i, name in ipairs(bpf.btf_names(object, ids) or {}) do
-      btf_names[("%d %d"):format(object, ids[i])] = name
+      btf_names[key_of(object, ids[i])] = name
       btf_count = btf_count + 1
     end
   end
 end
 
--- The kernel function, tracepoint or hook that a program was loaded for, by BTF.
-local function function_of(prog)
-  if not prog or prog.attach_btf_id == 0 then return nil end
-  local name = btf_names[key_of(prog)]
+-- A kernel function, tracepoint or hook by BTF; nil where it has no name.
+local function function_name(object, number)
+  local name = btf_names[key_of(object, number)]
   if not name or name == "" then return nil end
   return (name:gsub("^btf_trace_", ""):gsub("^bpf_iter_", ""):gsub("^bpf_lsm_", ""))
 end
 
--- The file as this process can see it: that of a container by its holder's root.
-local function visible(file, pid)
-  local direct <close> = io.open(file, "rb")
-  if direct or not pid then return file end
-  return ("/proc/%d/root%s"):format(pid, file)
+-- The one that a program was loaded for, or that its link is on.
+local function function_of(prog, link)
+  return prog and function_name(prog.attach_btf_obj_id, prog.attach_btf_id)
+    or function_name(link.target_obj_id, link.target_btf_id)
+end
+
+--- Whether a tracing link is on a program, not on the kernel: its target is then the program's id,
+--- else a BTF object's. A program forgets that it was made for another program once it is attached;
+--- before Linux 6.0 the kernel does not tell what it was made for at all.
+---@param prog table
+---@param link table
+---@param is_kernel_btf fun(id: integer): boolean|nil nil where there is no such object
+---@return boolean
+function links.is_on_program(prog, link, is_kernel_btf)
+  if (link.target_obj_id or 0) == 0 then return false end
+  if prog.type == "ext" then return true end
+  local object = prog.attach_btf_obj_id or 0
+  if object ~= 0 then return is_kernel_btf(object) == false end
+  return prog.attach_btf_id ~= 0 or not is_kernel_btf(link.target_obj_id)
 end
 
 local function at_offset(name, offset)
   return offset and offset ~= 0 and ("%s+0x%x"):format(name, offset) or name
 end
 
--- The words for a place in a file, what it is in (function, offset), and the USDT probe there.
-local function in_file(file, offset)
-  local func, within = bpf.elf_symbol(file, offset)
+-- The words for a place in a file, what it is in (function, offset), and the USDT probe there. The
+-- file is the one that the process sees by that path.
+local function in_file(file, offset, pid)
+  local func, within = bpf.elf_symbol(file, offset, pid)
   local words = func and at_offset(func, within) or ("0x%x"):format(offset)
-  local probe = bpf.elf_probe(file, offset)
+  local probe = bpf.elf_probe(file, offset, pid)
   if probe then words = ("%s (USDT %s)"):format(words, probe) end
   return words, func, func and within, probe
 end
@@ -90,7 +114,7 @@ end
 ---@return string
 function links.uprobe(row, pid)
   local words
-  words, row.func, row.offset, row.usdt = in_file(visible(row.file, pid), row.file_offset)
+  words, row.func, row.offset, row.usdt = in_file(row.file, row.file_offset, pid)
   return ("%s:%s"):format(row.file, words)
 end
 
@@ -154,10 +178,10 @@ end
 
 local function uprobe_multi(row, link, pid)
   local full = bpf.link_info(link.id) or link
-  local file = visible(link.file_name, pid)
   row.file, row.funcs, row.count = link.file_name, {}, link.count
+  if (link.pid or 0) ~= 0 then pid = link.pid end -- the one that is traced has the file mapped
   for i, offset in ipairs(full.offsets or {}) do
-    row.funcs[i] = in_file(file, offset)
+    row.funcs[i] = in_file(link.file_name, offset, pid)
   end
   if link.retprobe then row.kind = "uretprobe_multi" end
   return ("%s:%s"):format(link.file_name, some(row.funcs, link.count))
@@ -214,10 +238,11 @@ function links.cgroup(row, id)
     or "control group %u, which is gone"):format(id)
 end
 
--- The program that a tracing link is on, where it is on one: the upper half of the target.
+-- The program that a tracing link is on, where it is on one.
 local function target_program(prog, link, view)
-  local of_kernel = prog and prog.type ~= "ext" and view:is_kernel_btf(prog.attach_btf_obj_id)
-  return not of_kernel and prog and view.progs[link.target_obj_id] or nil
+  local on_program = prog
+    and links.is_on_program(prog, link, function(id) return view:is_kernel_btf(id) end)
+  return on_program and view.progs[link.target_obj_id] or nil
 end
 
 -- The function of a program, by the program's own BTF.
@@ -233,11 +258,13 @@ local function tracing(row, link, view)
     or link.attach_type
   local target = target_program(prog, link, view)
   if not target then
-    row.func = function_of(prog)
-    return row.func or ("BTF type %d"):format(link.target_btf_id)
+    row.func = function_of(prog, link)
+    if row.func then return row.func end
+    return link.target_btf_id ~= 0 and ("BTF type %d"):format(link.target_btf_id)
+      or "a function; this kernel does not tell which"
   end
   row.target_prog_id = target.id
-  row.func = function_in(target, link.target_btf_id) or function_of(prog)
+  row.func = function_in(target, link.target_btf_id)
   return ("%s of program %d (%s)"):format(row.func or "a function", target.id, target.name)
 end
 

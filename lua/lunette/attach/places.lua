@@ -71,6 +71,12 @@ local function action_words(row)
     links.interface(row))
 end
 
+-- A program at the peer of a netkit interface is asked for by the interface.
+local function interface_words(row)
+  local words = links.interface(row)
+  return row.peer_ifindex and "the peer of " .. words or words
+end
+
 local HOW = { xdp = "netlink", tc = "netlink", tc_action = "netlink", route = "netlink" }
 
 local function net_row(item)
@@ -82,7 +88,7 @@ local function net_row(item)
   elseif item.kind == "tc_action" then
     row.target = action_words(row)
   elseif item.ifindex then
-    row.target = links.interface(row)
+    row.target = interface_words(row)
   else
     row.target = "network namespace " .. item.netns_path
   end
@@ -91,9 +97,9 @@ end
 
 -- The link's row learns the names that only the namespace knows.
 local function complete(row, item)
-  row.netns, row.netns_path, row.ifname = item.netns, item.netns_path, item.ifname
-  row.mode = item.mode
-  row.target = item.ifindex and links.interface(row) or "network namespace " .. item.netns_path
+  row.netns, row.netns_path, row.mode = item.netns, item.netns_path, item.mode
+  row.ifindex, row.ifname, row.peer_ifindex = item.ifindex, item.ifname, item.peer_ifindex
+  row.target = item.ifindex and interface_words(row) or "network namespace " .. item.netns_path
 end
 
 -- Routes are read only where a program for them is loaded: they may be very many.
@@ -107,7 +113,7 @@ end
 local function add_net(rows, index, view)
   local opts = { routes = any_for_routes(view) }
   for _, item in ipairs(view:ask("network namespaces", bpf.net_progs, opts)) do
-    local place = item.ifindex or item.netns
+    local place = item.peer_ifindex or item.ifindex or item.netns
     local row = known(index, item.kind, item.prog_id, place, item.attach_type)
     if row then complete(row, item) else rows[#rows + 1] = net_row(item) end
   end

@@ -53,10 +53,11 @@ end
 function struct_ops.add(rows, info, base)
   local found = struct_ops.read(info)
   if not found or not (base.link_id or found.state == "registered") then return false end
+  local whole = ("%s %s (map %d)"):format(found.type, info.name, info.id)
   for _, member in ipairs(found.members) do
     local row = {
       kind = "struct_ops", prog_id = member.prog_id, map_id = info.id, member = member.name,
-      struct = found.type,
+      struct = found.type, link_target = base.link_id and whole,
       target = ("%s of %s %s (map %d)"):format(member.name, found.type,
         info.full_name or info.name, info.id),
     }

@@ -202,7 +202,9 @@ local function at(field)
 end
 
 -- Told by fields of their own.
-local PLAIN = { holders = true, pins = true, held_by = true, since_latest = true }
+local PLAIN = {
+  holders = true, pins = true, held_by = true, since_latest = true, link_target = true,
+}
 
 local function details(row)
   local rest = {}

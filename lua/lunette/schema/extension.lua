@@ -2,6 +2,7 @@
 
 local bpf = require("bpf")
 local kernel = require("lunette.schema.kernel")
+local links = require("lunette.attach.links")
 
 local extension = {}
 
@@ -38,18 +39,13 @@ local function function_name(target, number)
   return found and found[1]
 end
 
--- A link's target is a program where the program that it holds was made for another's BTF;
--- a freplace program forgets it once it is attached, and can have no other target.
-local function traces_program(k, prog)
-  if prog.type == "ext" then return true end
-  local object = prog.attach_btf_obj_id or 0
-  local info = object ~= 0 and k:find("btf", object)
-  return info and not info.kernel
-end
-
 local function of_link(k, link)
   local prog = k:find("prog", link.prog_id)
-  if not prog or (link.target_obj_id or 0) == 0 or not traces_program(k, prog) then return nil end
+  local function is_kernel_btf(id)
+    local info = k:find("btf", id)
+    return info and info.kernel
+  end
+  if not prog or not links.is_on_program(prog, link, is_kernel_btf) then return nil end
   local target = k:object("prog", link.target_obj_id)
   return {
     kind = prog.type == "ext" and "freplace" or KINDS[link.attach_type] or link.attach_type,
@@ -67,11 +63,15 @@ local function index(k, name, field)
   end)
 end
 
+--- The programs of which a program replaces or traces a function, by each of its links.
+---@param k table
+---@param prog table
+---@return table[]
+function extension.of_program(k, prog) return index(k, "extends", "program")[prog.id] or {} end
+
 extension.resolvers = {
   Program = {
-    extends = function(prog, _, ctx)
-      return index(kernel.of(ctx), "extends", "program")[prog.id] or {}
-    end,
+    extends = function(prog, _, ctx) return extension.of_program(kernel.of(ctx), prog) end,
     extendedBy = function(prog, _, ctx)
       return index(kernel.of(ctx), "extended by", "target")[prog.id] or {}
     end,

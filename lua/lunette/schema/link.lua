@@ -81,7 +81,8 @@ end
 
 local function target(info, k)
   local row = k:attachment_of_link(info.id)
-  return row and row.target ~= "" and row.target or nil
+  local words = row and (row.link_target or row.target)
+  return words ~= "" and words or nil
 end
 
 local function list(args, ctx)
@@ -107,7 +108,7 @@ link.resolvers = {
     attachType = function(info) return info.attach_type end,
     target = function(info, _, ctx) return target(info, kernel.of(ctx)) end,
     details = details,
-    programId = function(info) return info.prog_id end,
+    programId = function(info) return info.prog_id ~= 0 and info.prog_id or nil end,
     program = function(info, _, ctx)
       local id = info.prog_id
       return id and id ~= 0 and kernel.of(ctx):object("prog", id) or nil

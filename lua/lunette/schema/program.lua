@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local names = require("lunette.names")
 local filter = require("lunette.schema.filter")
+local extension = require("lunette.schema.extension")
 local kernel = require("lunette.schema.kernel")
 local users = require("lunette.schema.users")
 
@@ -154,11 +155,20 @@ local function wide(resolve) return { resolve = resolve, wide = true } end
 
 local function type_name(prog) return prog.type and names.prog(prog.type) or "" end
 
+-- Where the function is that a program was loaded for: a BTF object. A program that is on another
+-- program forgets that; its link tells.
+local function attach_btf(prog, k)
+  local id = prog.attach_btf_obj_id or 0
+  if id ~= 0 or (prog.attach_btf_id or 0) == 0 then return id ~= 0 and id or nil end
+  local on = extension.of_program(k, prog)[1]
+  return on and on.target.btf_id
+end
+
 -- The kernel function, tracepoint or hook that a program was loaded for, by BTF.
-local function attach_to(prog)
+local function attach_to(prog, _, ctx)
   local number = prog.attach_btf_id or 0
-  if number == 0 then return nil end
-  local found = bpf.btf_names(prog.attach_btf_obj_id, { number })
+  local object = number ~= 0 and attach_btf(prog, kernel.of(ctx))
+  local found = object and bpf.btf_names(object, { number })
   return found and found[1] and found[1]:gsub("^btf_trace_", "") or nil
 end
 
@@ -237,7 +247,7 @@ program.resolvers = {
     netnsPath = function(prog, _, ctx) return device(prog, ctx).netns_path end,
     attachTo = attach_to,
     attachBtf = function(prog, _, ctx)
-      local id = nonzero(prog.attach_btf_obj_id)
+      local id = attach_btf(prog, kernel.of(ctx))
       return id and kernel.of(ctx):object("btf", id)
     end,
     attachBtfId = function(prog) return nonzero(prog.attach_btf_id) end,

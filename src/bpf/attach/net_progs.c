@@ -61,7 +61,10 @@ static void add_xdp(struct lun_net_scan *scan, const struct rtattr *xdp)
 static void on_link(void *ctx, const void *body, const struct rtattr *attrs, size_t len)
 {
 	const struct ifinfomsg *info = body;
-	struct lun_net_interface interface = { .ifindex = (uint32_t)info->ifi_index };
+	struct lun_net_interface interface = {
+		.ifindex = (uint32_t)info->ifi_index,
+		.peer = lun_netlink_u32(lun_netlink_attr(attrs, len, IFLA_LINK)),
+	};
 	struct lun_net_scan *scan = ctx;
 
 	lun_netlink_text(
@@ -93,16 +96,21 @@ static bool query(struct lun_net_scan *scan, enum lun_net_kind kind, int target,
 	return true;
 }
 
-static void query_interface(struct lun_net_scan *scan)
+static void query_interface(struct lun_net_scan *scan, uint32_t peer)
 {
 	int ifindex = (int)scan->base.ifindex;
 
 	if (!scan->no_tcx)
 		scan->no_tcx = !query(scan, LUN_NET_TCX, ifindex, TCX_INGRESS) ||
 			!query(scan, LUN_NET_TCX, ifindex, TCX_EGRESS);
-	if (!scan->no_netkit)
-		scan->no_netkit = !query(scan, LUN_NET_NETKIT, ifindex, NETKIT_PRIMARY) ||
-			!query(scan, LUN_NET_NETKIT, ifindex, NETKIT_PEER);
+	if (scan->no_netkit)
+		return;
+	scan->no_netkit = !query(scan, LUN_NET_NETKIT, ifindex, NETKIT_PRIMARY);
+	/* One asks the first of the pair about its peer; links are told by the peer's own number.
+	 */
+	scan->base.peer = peer;
+	scan->no_netkit |= !query(scan, LUN_NET_NETKIT, ifindex, NETKIT_PEER);
+	scan->base.peer = 0;
 }
 
 static void query_interfaces(struct lun_net_scan *scan)
@@ -112,7 +120,7 @@ static void query_interfaces(struct lun_net_scan *scan)
 
 	for (size_t i = 0; i < n; i++) {
 		lun_net_on(scan, &scan->base, list[i].ifindex);
-		query_interface(scan);
+		query_interface(scan, list[i].peer);
 	}
 }
 

@@ -26,6 +26,7 @@ struct lun_net_prog {
 	uint32_t prog_id; /* 0 on a route whose kernel tells only the name */
 	uint32_t ifindex; /* 0: on the namespace itself */
 	char ifname[16];
+	uint32_t peer; /* netkit, at the peer: the peer's number in its own namespace */
 	/* XDP: "driver", "generic", "offload"; TC: "ingress", "egress", "qdisc", "class", "block";
 	 * a route: "in", "out", "xmit", "seg6local" */
 	const char *mode;

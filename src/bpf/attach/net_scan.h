@@ -5,6 +5,7 @@
 
 struct lun_net_interface {
 	uint32_t ifindex;
+	uint32_t peer; /* the number of the interface behind it, maybe in another namespace; or 0 */
 	char name[16];
 };
 

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The virtual address of what the file has at an offset, by the loadable segments. */
@@ -74,12 +76,40 @@ static int search(Elf *elf, uint64_t offset, char *name, size_t size, uint64_t *
 	return -ENOENT;
 }
 
-/* Only regular files: a path that somebody else wrote may lead anywhere. */
-static int open_regular(const char *path)
+/*
+ * A path as a process sees it: below its root, to which absolute links in there lead too, or from
+ * its working directory. Ours has other files by the same names.
+ */
+static int open_as(uint32_t pid, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool absolute = path[0] == '/';
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
+		.resolve = absolute ? RESOLVE_IN_ROOT : 0,
+	};
+	char place[32];
+	int dir, fd;
+
+	snprintf(place, sizeof(place), "/proc/%u/%s", pid, absolute ? "root" : "cwd");
+	dir = open(place, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -1;
+	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	close(dir);
+	return fd;
+}
+
+/* What the kernel names may also be a path of ours. Only regular files: a path that somebody else
+ * wrote may lead anywhere. */
+static int open_regular(uint32_t pid, const char *path)
+{
+	int fd = pid ? open_as(pid, path) : -1;
 	struct stat st;
 
+	if (fd < 0 && pid && path[0] != '/')
+		return -ENOENT;
+	if (fd < 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
@@ -95,9 +125,9 @@ struct object {
 	int err;
 };
 
-static struct object open_object(const char *path)
+static struct object open_object(uint32_t pid, const char *path)
 {
-	struct object object = { .fd = open_regular(path), .err = -EINVAL };
+	struct object object = { .fd = open_regular(pid, path), .err = -EINVAL };
 
 	if (object.fd < 0) {
 		object.err = object.fd;
@@ -117,9 +147,10 @@ static void close_object(struct object *object)
 		close(object->fd);
 }
 
-int lun_elf_symbol(const char *path, uint64_t offset, char *name, size_t size, uint64_t *within)
+int lun_elf_symbol(
+	uint32_t pid, const char *path, uint64_t offset, char *name, size_t size, uint64_t *within)
 {
-	struct object object = open_object(path);
+	struct object object = open_object(pid, path);
 	int err = object.err;
 
 	if (!err)
@@ -194,9 +225,9 @@ static int search_probes(Elf *elf, uint64_t offset, char *name, size_t size)
 	return -ENOENT;
 }
 
-int lun_elf_probe(const char *path, uint64_t offset, char *name, size_t size)
+int lun_elf_probe(uint32_t pid, const char *path, uint64_t offset, char *name, size_t size)
 {
-	struct object object = open_object(path);
+	struct object object = open_object(pid, path);
 	int err = object.err;
 
 	if (!err)

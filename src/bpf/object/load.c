@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,17 +131,26 @@ static void detach_from(struct lun_object *o, size_t first)
 		bpf_link__destroy(o->links[--o->link_count]);
 }
 
+/* Where a section does not say where to attach, the library answers so in silence; of a kernel that
+ * can't attach there it says more. */
+static bool says_nowhere(const struct lun_object *o, int err, size_t said)
+{
+	return err == -EOPNOTSUPP && o->log.len == said;
+}
+
 static int attach_all(struct lun_object *o)
 {
 	struct bpf_program *prog;
 	int n = 0, err;
+	size_t said;
 
 	bpf_object__for_each_program(prog, o->obj)
 	{
 		if (!bpf_program__autoload(prog) || !bpf_program__autoattach(prog))
 			continue;
+		said = o->log.len;
 		err = attach_one(o, prog);
-		if (err && err != -EOPNOTSUPP)
+		if (err && !says_nowhere(o, err, said))
 			return err;
 		n += !err;
 	}

@@ -10,6 +10,7 @@
 
 #include "bpf/object/load.h"
 #include "bpf/object/map_types.h"
+#include "bpf/object/type_names.h"
 
 enum { NETFILTER = 32, ATTACH_NETFILTER = 45, KNOWN_PROGS = BPF_PROG_TYPE_SYSCALL };
 enum { KNOWN_MAPS = BPF_MAP_TYPE_USER_RINGBUF };
@@ -53,6 +54,13 @@ static int probe_tracing(void)
 	return verdict(bpf_prog_load(BPF_PROG_TYPE_TRACING, "lun_probe", "GPL", zero, 2, &opts));
 }
 
+/* Of a type that the library does not know: the kernel's own list of types can say that it has none
+ * of it, but not that it takes one. */
+static int unknown_type(enum lun_kind kind, uint32_t type)
+{
+	return lun_type_in_kernel(kind, type) == 0 ? 0 : -EOPNOTSUPP;
+}
+
 int lun_probe_prog(uint32_t type)
 {
 	lun_load_init();
@@ -60,7 +68,8 @@ int lun_probe_prog(uint32_t type)
 		return probe_netfilter();
 	if (type == BPF_PROG_TYPE_TRACING)
 		return probe_tracing();
-	return type > KNOWN_PROGS ? -EOPNOTSUPP : libbpf_probe_bpf_prog_type(type, NULL);
+	return type > KNOWN_PROGS ? unknown_type(LUN_PROG, type)
+				  : libbpf_probe_bpf_prog_type(type, NULL);
 }
 
 static int probe_arena(void)
@@ -70,12 +79,52 @@ static int probe_arena(void)
 	return verdict(bpf_map_create(LUN_MAP_TYPE_ARENA, "lun_probe", 0, 0, 1, &opts));
 }
 
+/* Maps of local storage take a key that BTF says to be an int. */
+static int probe_cgrp_storage(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC, .btf_key_type_id = 1,
+		.btf_value_type_id = 1);
+	struct btf *btf = btf__new_empty();
+	int fd = -1;
+
+	if (!btf)
+		return -ENOMEM;
+	if (btf__add_int(btf, "int", 4, BTF_INT_SIGNED) == 1 && !btf__load_into_kernel(btf)) {
+		opts.btf_fd = (uint32_t)btf__fd(btf);
+		fd = bpf_map_create(LUN_MAP_TYPE_CGRP_STORAGE, "lun_probe", 4, 4, 0, &opts);
+	}
+	btf__free(btf);
+	return verdict(fd);
+}
+
+/* Of its values the kernel wants the size of struct bpf_insn_array_value. */
+static int probe_insn_array(void)
+{
+	return verdict(bpf_map_create(LUN_MAP_TYPE_INSN_ARRAY, "lun_probe", 4, 16, 1, NULL));
+}
+
+static int probe_rhash(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+
+	return verdict(bpf_map_create(LUN_MAP_TYPE_RHASH, "lun_probe", 4, 4, 1, &opts));
+}
+
 int lun_probe_map(uint32_t type)
 {
 	lun_load_init();
-	if (type == LUN_MAP_TYPE_ARENA)
+	switch (type) {
+	case LUN_MAP_TYPE_CGRP_STORAGE:
+		return probe_cgrp_storage();
+	case LUN_MAP_TYPE_ARENA:
 		return probe_arena();
-	return type > KNOWN_MAPS ? -EOPNOTSUPP : libbpf_probe_bpf_map_type(type, NULL);
+	case LUN_MAP_TYPE_INSN_ARRAY:
+		return probe_insn_array();
+	case LUN_MAP_TYPE_RHASH:
+		return probe_rhash();
+	}
+	return type > KNOWN_MAPS ? unknown_type(LUN_MAP, type)
+				 : libbpf_probe_bpf_map_type(type, NULL);
 }
 
 /* Words by which verifiers of all ages refuse a helper; any other complaint is about how it is

@@ -1,5 +1,11 @@
 #include "bpf/object/type_names.h"
 
+#include <bpf/btf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -190,6 +196,92 @@ static const struct name_list types[LUN_KINDS] = {
 	[LUN_LINK] = { link_types, COUNT(link_types) },
 };
 
+/* What the running kernel's BTF has of an enum of its types: for those newer than our lists. */
+struct kernel_enum {
+	const char *name;   /* of the enum */
+	const char *prefix; /* of its constants, which our names leave out */
+	char (*names)[64];  /* by number, "" where it has none */
+	uint32_t count;
+};
+
+enum { ATTACH_TYPES = LUN_KINDS, ENUMS, NUMBERS_MAX = 1024 };
+
+static struct kernel_enum kernel_enums[ENUMS] = {
+	[LUN_PROG] = { .name = "bpf_prog_type", .prefix = "BPF_PROG_TYPE_" },
+	[LUN_MAP] = { .name = "bpf_map_type", .prefix = "BPF_MAP_TYPE_" },
+	[LUN_LINK] = { .name = "bpf_link_type", .prefix = "BPF_LINK_TYPE_" },
+	[ATTACH_TYPES] = { .name = "bpf_attach_type", .prefix = "BPF_" },
+};
+static pthread_once_t kernel_once = PTHREAD_ONCE_INIT;
+
+static void keep_name(struct kernel_enum *list, uint32_t number, const char *constant)
+{
+	size_t skip = strlen(list->prefix);
+	char *name = list->names[number];
+
+	if (strncmp(constant, list->prefix, skip))
+		return; /* the mark of the enum's end: __MAX_BPF_PROG_TYPE */
+	snprintf(name, sizeof(list->names[0]), "%s", constant + skip);
+	for (char *c = name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+}
+
+static void read_enum(const struct btf *btf, struct kernel_enum *list)
+{
+	int id = list->name ? btf__find_by_name_kind(btf, list->name, BTF_KIND_ENUM) : -1;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+	const struct btf_enum *constants = type ? btf_enum(type) : NULL;
+	uint32_t n = type ? btf_vlen(type) : 0, highest = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (constants[i].val >= 0 && constants[i].val < NUMBERS_MAX &&
+			(uint32_t)constants[i].val > highest)
+			highest = (uint32_t)constants[i].val;
+	list->names = n ? calloc(highest + 1, sizeof(list->names[0])) : NULL;
+	if (!list->names)
+		return;
+	list->count = highest + 1;
+	for (uint32_t i = 0; i < n; i++)
+		if (constants[i].val >= 0 && (uint32_t)constants[i].val <= highest)
+			keep_name(list, (uint32_t)constants[i].val,
+				btf__name_by_offset(btf, constants[i].name_off));
+}
+
+/* Once: the kernel that runs stays the same. */
+static void read_kernel_enums(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	if (!btf)
+		return;
+	for (size_t i = 0; i < ENUMS; i++)
+		read_enum(btf, &kernel_enums[i]);
+	btf__free(btf);
+}
+
+static const struct kernel_enum *kernel_enum(size_t which)
+{
+	pthread_once(&kernel_once, read_kernel_enums);
+	return &kernel_enums[which];
+}
+
+static const char *kernel_name(size_t which, uint32_t number)
+{
+	const struct kernel_enum *list = kernel_enum(which);
+
+	return number < list->count && list->names[number][0] ? list->names[number] : NULL;
+}
+
+static int kernel_number(size_t which, const char *name)
+{
+	const struct kernel_enum *list = kernel_enum(which);
+
+	for (uint32_t i = 0; i < list->count; i++)
+		if (list->names[i][0] && !strcmp(list->names[i], name))
+			return (int)i;
+	return -1;
+}
+
 static const char *name_at(struct name_list list, uint32_t i)
 {
 	return i < list.count ? list.names[i] : NULL;
@@ -215,17 +307,28 @@ int lun_kind_parse(const char *name)
 
 const char *lun_type_name(enum lun_kind kind, uint32_t type)
 {
-	return name_at(types[kind], type);
+	const char *name = name_at(types[kind], type);
+
+	return name ? name : kernel_name(kind, type);
 }
 
 int lun_type_parse(enum lun_kind kind, const char *name)
 {
-	return index_of(types[kind], name);
+	int type = index_of(types[kind], name);
+
+	return type >= 0 ? type : kernel_number(kind, name);
+}
+
+int lun_type_in_kernel(enum lun_kind kind, uint32_t type)
+{
+	return kernel_enum(kind)->count ? kernel_name(kind, type) != NULL : -ENOTSUP;
 }
 
 const char *lun_attach_type_name(uint32_t type)
 {
-	return name_at((struct name_list){ attach_types, COUNT(attach_types) }, type);
+	const char *name = name_at((struct name_list){ attach_types, COUNT(attach_types) }, type);
+
+	return name ? name : kernel_name(ATTACH_TYPES, type);
 }
 
 const char *lun_perf_type_name(uint32_t type)

@@ -35,5 +35,8 @@ PROGRAM("iter/task", k_iter_task)
 PROGRAM("iter.s/task", k_iter_sleepable)
 PROGRAM("tp_btf/jbd2_checkpoint", k_module_tp_btf)
 PROGRAM("fentry/jbd2_journal_start", k_module_fentry)
+PROGRAM("fentry/rep_function", k_on_function)
+PROGRAM("fexit/rep_function", k_on_exit)
+PROGRAM("fentry/rep_new", k_on_new)
 
 char LICENSE[] SEC("license") = "GPL";

@@ -183,7 +183,6 @@ describe("a struct_ops map", function()
       { from = "map:" .. id, to = "prog:" .. prog, kind = "HOLDS" }))
     local found = require("lunette.leaks").list { young = 0 }
     assert.is_nil(fixture.find(found, { kind = "prog", id = prog }))
-    assert.is_nil(fixture.find(found, { kind = "map", id = id }))
   end)
 
   it("has none once it is not registered", function()

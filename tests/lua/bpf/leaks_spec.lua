@@ -74,7 +74,17 @@ describe("leaks.find of programs", function()
     local ops = { id = 6, name = "ops", type = "struct_ops" }
     local function inner() return { 1 } end
     local row = { kind = "struct_ops", how = "map", map_id = 6, prog_id = 1, target = "f of ops" }
-    assert.is_nil(why { progs = { prog(1) }, maps = { ops }, inner = inner, attachments = { row } })
+    local registered = { progs = { prog(1) }, maps = { ops }, inner = inner,
+      attachments = { row }, owners = { { kind = "map", id = 6, pid = 7 } } }
+    assert.is_nil(why(registered))
+    registered.owners = nil
+    local alone = leaks.find(see(registered))
+    assert.same({ "map", "registered without a link, and held by no process: who registered it is "
+      .. "gone, and the kernel still calls its programs", "lunette map delete 6 0" },
+      { alone[1].kind, alone[1].why, alone[1].remedy })
+    assert.equal(1, #alone)
+    row.how, row.link_id = "link", 9
+    assert.is_nil(why(registered))
     local found = leaks.find(see { progs = { prog(1) }, maps = { ops }, inner = inner,
       pins = { { kind = "map", id = 6, path = "/p/ops" } } })
     assert.equal("held by no one but map 6 (ops)", found[1].why)

@@ -85,6 +85,20 @@ describe("the row of a link", function()
     end)
   end
 
+  it("on both ends of netkit: each once, by the interface that one can ask for", function()
+    local row = row_of("netkit")
+    if not row then return end
+    assert.same({ "netkit", "netkit_primary" }, { row.kind, row.attach_type })
+    assert.matches("^lunk%d+$", row.ifname)
+    assert.equal(("%s in /run/netns/%s"):format(row.ifname, ns), row.target)
+    local peer = row_of("netkit_peer")
+    assert.same({ "netkit_peer", row.ifindex, row.ifname },
+      { peer.attach_type, peer.ifindex, peer.ifname })
+    assert.equal("the peer of " .. row.target, peer.target)
+    assert.equal(fixture.json("bpftool -j link show id " .. peer.link_id).ifindex,
+      peer.peer_ifindex)
+  end)
+
   for name, type in pairs { dissect = "flow_dissector", lookup = "sk_lookup" } do
     it("on a network namespace: " .. name, function()
       local row = row_of(name)

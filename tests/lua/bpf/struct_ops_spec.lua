@@ -2,6 +2,7 @@
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
+local leaks = require("lunette.leaks")
 local support = require("tests.lua.schema.support")
 
 local function registered()
@@ -17,7 +18,9 @@ describe("a struct_ops map", function()
     return
   end
 
-  teardown(function() os.execute(("bpftool struct_ops unregister id %d >/dev/null"):format(id)) end)
+  teardown(function()
+    os.execute(("bpftool struct_ops unregister id %d >/dev/null 2>&1"):format(id))
+  end)
 
   it("has the functions as programs, by name and id", function()
     local map <close> = assert(bpf.map(id))
@@ -34,6 +37,12 @@ describe("a struct_ops map", function()
     assert.equal("BPF_STRUCT_OPS_STATE_INUSE", value.common.state)
   end)
 
+  it("that no process holds is told as forgotten, with what takes it back", function()
+    local leak = fixture.find(assert(leaks.list()), { kind = "map", id = id })
+    assert.matches("^registered without a link, and held by no process", leak.why)
+    assert.equal(("lunette map delete %d 0"):format(id), leak.remedy)
+  end)
+
   it("has columns, and the same as JSON", function()
     local source = "{ map(id: %d) { table { note columns { name type } rows { cells } } } }"
     local found = support.ask(source:format(id)).map.table
@@ -44,5 +53,10 @@ describe("a struct_ops map", function()
     assert.matches("^so_undo %(%d+%)$", found.rows[1].cells[at["data.undo_cwnd"]])
     local dump = fixture.json(("%s map dump %d -j"):format(fixture.binary(), id))
     assert.matches("^so_avoid %(%d+%)$", dump[1].value.data.cong_avoid)
+  end)
+
+  it("goes by the command that the leak names", function()
+    fixture.run("%s map delete %d 0", fixture.binary(), id)
+    assert.truthy(fixture.eventually(function() return not bpf.map_info(id) end))
   end)
 end)

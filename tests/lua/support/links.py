@@ -7,6 +7,7 @@ import ctypes
 import errno
 import fcntl
 import os
+import socket
 import struct
 import sys
 import time
@@ -63,12 +64,29 @@ def perf_event(config):
     return call(SYS_PERF, data, -1, 0, -1, 8)
 
 
+def uprobe():
+    with open("/sys/bus/event_source/devices/uprobe/type") as file:
+        kind = int(file.read())
+    attr = bytearray(112)
+    struct.pack_into("=II", attr, 0, kind, 112)
+    struct.pack_into("=QQ", attr, 56, address(path.encode()), offset)
+    data = ctypes.create_string_buffer(bytes(attr), 112)
+    return call(SYS_PERF, data, -1, 0, -1, 8)
+
+
 cgroup, path, offset = sys.argv[1], sys.argv[2], int(sys.argv[3])
 offsets = address(struct.pack("=Q", offset))
 
 
 def uprobes(flags):
     return struct.pack("=QQQQIII", address(path.encode()), offsets, 0, 0, 1, flags, 0)
+
+
+def netkit():
+    """The number of the first of a pair of interfaces, made here; the kernel may lack the kind."""
+    name = "lunk%d" % (os.getpid() % 100000)
+    os.system("ip link add %s type netkit 2>/dev/null" % name)
+    return socket.if_nametoindex(name)
 
 
 # Type of program, of attachment, what it returns, its target, and what else the link takes.
@@ -82,6 +100,9 @@ LINKS = {
     "perf": (7, 41, 0, lambda: perf_event(PAGE_FAULTS), b""),
     "clock": (7, 41, 0, lambda: perf_event(TASK_CLOCK), b""),
     "sockmap": (16, 7, 1, lambda: bpf(MAP_CREATE, struct.pack("=IIIII", 15, 4, 8, 1, 0)), b""),
+    "netkit": (3, 54, 0, netkit, b""),
+    "netkit_peer": (3, 55, 0, netkit, b""),
+    "uprobe": (2, 41, 0, uprobe, b""),
     "uprobes": (2, 48, 0, lambda: 0, uprobes(0)),
     "uretprobes": (2, 48, 0, lambda: 0, uprobes(1)),
 }
@@ -89,7 +110,7 @@ LINKS = {
 print(os.getpid())
 for name, (kind, attach_type, value, target, more) in LINKS.items():
     try:
-        prog = load(kind, attach_type if kind != 7 else 0, value, "lt_" + name)
+        prog = load(kind, attach_type if attach_type != 41 else 0, value, "lt_" + name)
         made = info(link(prog, target(), attach_type, more))
         print(name, made[1], made[2])
         if name == "clock":  # also without a link, on another event
