@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
-/* A congestion control that is registered by a link (Linux 6.4). Nobody uses it unless asked for. */
+/* A congestion control that is registered by a link (Linux 6.4). Nobody uses it unless asked for.
+ */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
