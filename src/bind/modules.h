@@ -8,3 +8,6 @@ int luaopen_bpf(lua_State *L);
 int luaopen_lunette_core_metrics(lua_State *L);
 
 extern const luaL_Reg lun_bind_modules[];
+
+/* Why the kernel shows this process no BPF objects, or NULL. */
+const char *lun_bind_lack(void);

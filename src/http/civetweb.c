@@ -1,13 +1,18 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "http/answer.h"
 #include "http/guard.h"
 #include "http/http.h"
 #include "http/live.h"
-#include "http/socket.h"
+#include "http/wire.h"
+#include "text/log.h"
 
 enum { MAX_OPTIONS = 40, MAX_PORTS = 16 };
 
@@ -27,10 +32,13 @@ static int log_access(const struct mg_connection *conn, const char *message)
 	return 1;
 }
 
-/* What civetweb refuses by itself: malformed or too large requests. */
+/* What civetweb refuses by itself: malformed, too large or too slow requests. */
 static int http_error(struct mg_connection *conn, int status, const char *message)
 {
-	lun_answer_error(conn, status, message && *message ? message : "refused", NULL, true);
+	const char *why = message && *message ? message : "refused";
+	int known = lun_wire_refusal(&why);
+
+	lun_answer_error(conn, known ? known : status, why, NULL, true);
 	return 0;
 }
 
@@ -40,14 +48,80 @@ static void end(const struct mg_connection *conn, int status)
 	lun_websocket_end(conn);
 }
 
-static void join_ports(const char *const *listen, char *ports, size_t len)
+static const char *unix_path(const char *listen)
+{
+	return strncmp(listen, "unix:", 5) == 0 ? listen + 5 : NULL;
+}
+
+static void add_port(char *ports, size_t size, const char *prefix, const char *address)
+{
+	size_t at = strlen(ports);
+
+	snprintf(ports + at, size - at, "%s%s%s", at ? "," : "", prefix, address);
+}
+
+/* civetweb takes a path for a host's name while a ':' follows: paths come last. */
+static void join_ports(const char *const *listen, char *ports, size_t size)
 {
 	*ports = '\0';
-	for (; *listen; listen++) {
-		size_t at = strlen(ports);
-
-		snprintf(ports + at, len - at, "%s%s", at ? "," : "", *listen);
+	for (size_t i = 0; listen[i]; i++) {
+		if (!unix_path(listen[i]))
+			add_port(ports, size, "", listen[i]);
 	}
+	for (size_t i = 0; listen[i]; i++) {
+		if (unix_path(listen[i]))
+			add_port(ports, size, "x", unix_path(listen[i]));
+	}
+}
+
+/* The socket that a process of ours left behind when it was killed, and no other file. */
+static void remove_stale(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
+	int fd;
+
+	if (lstat(path, &st) || !S_ISSOCK(st.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) &&
+		errno == ECONNREFUSED)
+		unlink(path);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void each_path(const char *const *listen, void (*call)(const char *path))
+{
+	for (; *listen; listen++) {
+		if (unix_path(*listen))
+			call(unix_path(*listen));
+	}
+}
+
+static void remove_path(const char *path)
+{
+	unlink(path);
+}
+
+/* Why the server could not be started, malloc'd. */
+static char *explain(const struct lun_http *http, const char *text)
+{
+	const char *said = http->error[0] ? http->error : text;
+	int code = lun_wire_start_error(), n;
+	char *err = NULL;
+
+	if (code)
+		n = asprintf(&err,
+			"the server's threads can't be started: %s (ulimit -u, or the container's "
+			"limit of pids)",
+			strerror(code));
+	else if (strstr(said, "bind") || strstr(said, "listen"))
+		n = asprintf(&err, "%s; --listen ADDR:PORT takes another address", said);
+	else
+		n = asprintf(&err, "%s", said);
+	return n < 0 ? NULL : err;
 }
 
 static struct mg_context *start(struct lun_http *http, const char **options, char **err)
@@ -66,15 +140,15 @@ static struct mg_context *start(struct lun_http *http, const char **options, cha
 	};
 	struct mg_context *context = mg_start2(&init, &error);
 
-	if (!context && asprintf(err, "%s", http->error[0] ? http->error : text) < 0)
-		*err = NULL;
+	if (!context)
+		*err = explain(http, text);
 	return context;
 }
 
 static struct mg_context *configure(struct lun_http *http, char **err)
 {
 	const struct lun_serve_options *o = http->options;
-	char ports[1024], threads[16];
+	char ports[4096], threads[16];
 	const char *options[MAX_OPTIONS] = {
 		"listening_ports",
 		ports,
@@ -116,6 +190,8 @@ static struct mg_context *configure(struct lun_http *http, char **err)
 	};
 
 	join_ports(o->listen, ports, sizeof(ports));
+	each_path(o->listen, remove_stale);
+	lun_wire_open(o->connections);
 	snprintf(threads, sizeof(threads), "%u", o->connections);
 	return start(http, options, err);
 }
@@ -129,12 +205,31 @@ static bool is_local(const char *const *listen)
 	return true;
 }
 
+/* The first address that this build can't listen on, or NULL. */
+static const char *unknown_address(const char *const *listen)
+{
+	for (; *listen && !lun_wire_has_ipv6(); listen++) {
+		if (**listen == '[' || unix_path(*listen))
+			return *listen;
+	}
+	return NULL;
+}
+
 struct lun_http *lun_http_start(
 	const struct lun_serve_options *options, struct lun_pool *pool, char **err)
 {
 	struct lun_http *http = calloc(1, sizeof(*http));
 
 	*err = NULL;
+	if (unknown_address(options->listen)) {
+		if (asprintf(err,
+			    "--listen %s: this build has the system's civetweb, without IPv6 and "
+			    "Unix sockets",
+			    unknown_address(options->listen)) < 0)
+			*err = NULL;
+		free(http);
+		return NULL;
+	}
 	if (!http)
 		return NULL;
 	http->options = options;
@@ -142,9 +237,12 @@ struct lun_http *lun_http_start(
 	http->local = is_local(options->listen);
 	http->live_limit =
 		options->connections - (options->connections > 64 ? 32 : options->connections / 2);
+	if (lun_wire_lack())
+		lun_log("warning", "%s", lun_wire_lack());
 	mg_init_library(0);
 	http->context = configure(http, err);
 	if (!http->context) {
+		lun_wire_close();
 		mg_exit_library();
 		free(http);
 		return NULL;
@@ -153,18 +251,33 @@ struct lun_http *lun_http_start(
 	return http;
 }
 
+/* The number of the listening port among those that are no paths. */
+static int port_number(const char *const *listen, int n)
+{
+	int paths = 0;
+
+	for (int i = 0; i < n; i++)
+		paths += unix_path(listen[i]) != NULL;
+	return n - paths;
+}
+
 bool lun_http_url(struct lun_http *http, int n, char *url, size_t len)
 {
 	struct mg_server_port ports[MAX_PORTS];
+	const char *const *list = http->options->listen;
 	int count = mg_get_server_ports(http->context, MAX_PORTS, ports);
-	const char *listen, *colon;
+	const char *listen = list[n];
+	const char *colon = listen ? strrchr(listen, ':') : NULL;
 
-	if (n >= count)
+	if (!listen)
 		return false;
-	listen = http->options->listen[n];
-	colon = strrchr(listen, ':');
-	snprintf(url, len, "http://%.*s:%d/", colon ? (int)(colon - listen) : 7,
-		colon ? listen : "0.0.0.0", ports[n].port);
+	if (unix_path(listen))
+		snprintf(url, len, "%s", listen);
+	else if (colon && port_number(list, n) < count)
+		snprintf(url, len, "http://%.*s:%d/", (int)(colon - listen), listen,
+			ports[port_number(list, n)].port);
+	else
+		return false;
 	return true;
 }
 
@@ -193,16 +306,15 @@ void lun_http_drain(struct lun_http *http, double seconds, double working)
 
 void lun_http_cut(struct lun_http *http)
 {
-	struct mg_server_port ports[MAX_PORTS];
-	int count = mg_get_server_ports(http->context, MAX_PORTS, ports);
-
-	for (int i = 0; i < count; i++)
-		lun_socket_shutdown_port(ports[i].port);
+	lun_wire_end();
+	lun_wire_shutdown_all(http);
 }
 
 void lun_http_stop(struct lun_http *http)
 {
 	mg_stop(http->context);
+	lun_wire_close();
+	each_path(http->options->listen, remove_path);
 	mg_exit_library();
 	free(http);
 }

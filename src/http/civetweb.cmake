@@ -26,9 +26,11 @@ endif()
 
 # civetweb_build.c has functions of its own for these. Their definitions in civetweb.c, whose
 # names begin a line, are renamed to civetweb_NAME; the calls stay and so reach ours.
-set(REPLACED parse_http_request)
+set(CIVETWEB_REPLACED get_http_header_len parse_http_request get_uri_type read_message pull_all
+  mg_read read_websocket sockaddr_to_string close_socket_gracefully produce_socket consume_socket
+  mg_start_thread_with_id)
 file(READ ${CIVETWEB_SOURCE}/src/civetweb.c text)
-foreach(name ${REPLACED})
+foreach(name ${CIVETWEB_REPLACED})
   string(FIND "${text}" "\n${name}(" at)
   if(at EQUAL -1)
     message(FATAL_ERROR "${CIVETWEB_SOURCE}/src/civetweb.c has no function ${name}: "
@@ -44,5 +46,5 @@ pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
 target_include_directories(lun_civetweb SYSTEM INTERFACE ${CIVETWEB_SOURCE}/include)
 target_link_libraries(lun_civetweb INTERFACE PkgConfig::OPENSSL)
 set_source_files_properties(src/http/civetweb_build.c PROPERTIES
-  COMPILE_DEFINITIONS "USE_IPV6;USE_WEBSOCKET;USE_X_DOM_SOCKET;NO_SSL_DL;OPENSSL_API_3_0;NO_CGI;NO_FILES;NO_CACHING;NDEBUG"
+  COMPILE_DEFINITIONS "USE_IPV6;USE_WEBSOCKET;USE_X_DOM_SOCKET;NO_SSL_DL;OPENSSL_API_3_0;NO_CGI;NO_FILES;NO_CACHING;NDEBUG;USE_STACK_SIZE=262144"
   COMPILE_OPTIONS "-isystem;${CIVETWEB_SOURCE}/src")

@@ -2,14 +2,14 @@
 
 #include "http/answer.h"
 #include "http/live.h"
-#include "http/socket.h"
+#include "http/wire.h"
 
 /* A comment now and then shows whether the client is still there. */
 enum { KEEP_ALIVE_MS = 15000 };
 
 static void drop(void *ctx)
 {
-	lun_socket_shutdown(ctx);
+	lun_wire_shutdown(ctx);
 }
 
 static bool write_next(struct mg_connection *conn, struct lun_conn *live)
@@ -33,11 +33,9 @@ static bool write_next(struct mg_connection *conn, struct lun_conn *live)
 void lun_events_run(struct mg_connection *conn, struct lun_reply *reply)
 {
 	struct lun_conn *live = reply->conn;
-	struct lun_socket socket = { 0 };
 
 	reply->conn = NULL;
-	lun_socket_of(&socket, mg_get_request_info(conn));
-	lun_conn_attach(live, (struct lun_transport){ drop, &socket });
+	lun_conn_attach(live, (struct lun_transport){ drop, conn });
 	if (lun_answer_events(conn, reply) && lun_conn_opened(live) == 0) {
 		while (write_next(conn, live))
 			;

@@ -77,19 +77,26 @@ static bool is_own_name(const char *name)
 	return strcasecmp(name, host) == 0;
 }
 
-/* The name in "name", "name:port" or "[v6]:port". */
+/* "", or ":" and a port. */
+static bool is_port(const char *text)
+{
+	size_t digits;
+
+	if (!*text)
+		return true;
+	digits = strspn(text + 1, "0123456789");
+	return *text == ':' && digits <= 5 && text[1 + digits] == '\0';
+}
+
+/* The name in "name", "name:port" or "[v6]:port", and nothing else. */
 static bool host_name(const char *host, char *name, size_t size)
 {
-	const char *end = *host == '[' ? strchr(host, ']') : strrchr(host, ':');
-	size_t len;
+	static const char letters[] = "0123456789-._"
+				      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	bool v6 = *host == '[';
+	size_t len = v6 ? strspn(++host, "0123456789abcdefABCDEF:.") : strspn(host, letters);
 
-	if (*host == '[') {
-		if (!end)
-			return false;
-		host++;
-	}
-	len = end ? (size_t)(end - host) : strlen(host);
-	if (len == 0 || len >= size)
+	if (len == 0 || len >= size || (v6 && host[len] != ']') || !is_port(host + len + v6))
 		return false;
 	memcpy(name, host, len);
 	name[len] = '\0';
@@ -107,13 +114,12 @@ static bool is_our_host(struct lun_http *http, const char *host)
 		in_list(http->options->hosts, name) || (!http->local && is_own_name(name));
 }
 
-static bool is_same_origin(const struct mg_request_info *info, const char *origin)
+static bool is_same_origin(const struct mg_request_info *info, const char *host, const char *origin)
 {
-	static const char scheme[] = "http://";
-	size_t len = sizeof(scheme) - 1;
+	const char *scheme = info->is_ssl ? "https://" : "http://";
+	size_t len = strlen(scheme);
 
-	return strncasecmp(origin, scheme, len) == 0 &&
-		strcasecmp(origin + len, lun_header(info, "Host")) == 0;
+	return host && strncasecmp(origin, scheme, len) == 0 && strcasecmp(origin + len, host) == 0;
 }
 
 static bool is_cross_site(const struct mg_request_info *info)
@@ -136,20 +142,32 @@ static bool is_our_target(struct lun_http *http, const char *target)
 	return len < (int)sizeof(host) && is_our_host(http, host);
 }
 
+/* Health checks by HTTP/1.0 name no host. Browsers do: no page can send such a request. */
+static bool is_http_1_0(const struct mg_request_info *info)
+{
+	return info->http_version && strcmp(info->http_version, "1.0") == 0;
+}
+
 static bool check_origin(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_refusal *refusal)
 {
 	const char *host = lun_header(info, "Host");
 	const char *origin = lun_header(info, "Origin");
 
-	if (!host || count_header(info, "Host") > 1)
-		return refuse(refusal, 400, "one Host header is needed");
-	if (!is_our_host(http, host) || !is_our_target(http, info->request_uri))
-		return refuse(refusal, 403, "foreign Host: --allow-host names those that are ours");
+	if (count_header(info, "Host") > 1 || count_header(info, "Origin") > 1)
+		return refuse(refusal, 400, "more than one Host or Origin header");
+	if (!host && !is_http_1_0(info))
+		return refuse(refusal, 400, "a Host header is needed");
+	if ((host && !is_our_host(http, host)) || !is_our_target(http, info->request_uri))
+		return refuse(refusal, 403,
+			"foreign Host: --allow-host NAME names a host that this server answers "
+			"for");
 	if (origin && in_list(http->options->origins, origin))
 		return true;
-	if (origin ? !is_same_origin(info, origin) : is_cross_site(info))
-		return refuse(refusal, 403, "foreign Origin");
+	if (origin ? !is_same_origin(info, host, origin) : is_cross_site(info))
+		return refuse(refusal, 403,
+			"foreign Origin: --allow-origin ORIGIN names a web page that may send "
+			"requests");
 	return true;
 }
 
@@ -262,6 +280,8 @@ bool lun_guard_is_local(const char *listen)
 {
 	char name[256];
 
+	if (strncmp(listen, "unix:", 5) == 0)
+		return true;
 	if (!strchr(listen, ':') || !host_name(listen, name, sizeof(name)))
 		return false;
 	return strncmp(name, "127.", 4) == 0 || strcmp(name, "::1") == 0;

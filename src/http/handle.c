@@ -7,8 +7,10 @@
 #include "vm/vm.h"
 #include "http/answer.h"
 #include "http/guard.h"
+#include "http/health.h"
 #include "http/live.h"
 #include "http/static.h"
+#include "http/wire.h"
 
 enum { READ_SIZE = 64 << 10 };
 
@@ -63,6 +65,8 @@ static bool get_body(struct lun_http *http, struct mg_connection *conn, struct l
 		lun_answer_error(conn, 413, "the body is too large", NULL, true);
 	else if (err == -ENOMEM)
 		lun_answer_error(conn, 503, "not enough memory", "Retry-After: 1\r\n", true);
+	else if (err && lun_wire_was_slow())
+		lun_answer_error(conn, 408, "the body came too slowly", NULL, true);
 	else if (err)
 		lun_answer_error(conn, 400, "the body is not complete", NULL, true);
 	return !err;
@@ -149,6 +153,32 @@ static int answer(
 	return status;
 }
 
+/* "OPTIONS *" asks for the whole server. */
+static void answer_options(struct mg_connection *conn)
+{
+	static const struct lun_content content = {
+		.headers = "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n"
+	};
+
+	lun_answer_content(conn, 204, &content);
+}
+
+static bool answer_without_vm(struct lun_http *http, struct mg_connection *conn)
+{
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	struct lun_request request;
+
+	if (strcmp(info->local_uri, "*") == 0) {
+		answer_options(conn);
+	} else if (lun_health_is_path(info->local_uri)) {
+		lun_guard_rights(http, info, &request);
+		lun_health_answer(conn, request.authorized);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static int run(struct lun_http *http, struct mg_connection *conn)
 {
 	const struct mg_request_info *info = mg_get_request_info(conn);
@@ -156,6 +186,8 @@ static int run(struct lun_http *http, struct mg_connection *conn)
 	struct lun_out body;
 	int status = 400;
 
+	if (!is_upgrade(info) && answer_without_vm(http, conn))
+		return 200;
 	if (is_upgrade(info) ? !lun_websocket_check(conn)
 			     : lun_static_answer(conn, http->options->pool.vm->root))
 		return 200;

@@ -1,7 +1,7 @@
 /*
- * WebSockets: civetweb makes the handshake, reads frames in the connection's thread and
- * answers pings; messages are put together and checked here. Writing has a thread of its own, as a
- * slow client must block nobody else.
+ * WebSockets: civetweb makes the handshake; the connection's thread reads frames, checks them by
+ * RFC 6455, puts messages together and answers pings. Writing has a thread of its own, so that a
+ * slow client blocks no other.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -10,26 +10,36 @@
 
 #include "http/answer.h"
 #include "http/guard.h"
+#include "http/frame.h"
 #include "http/live.h"
-#include "http/socket.h"
+#include "http/wire.h"
 #include "text/json.h"
+#include "text/monotonic.h"
 
-enum { MAX_MESSAGE = 1 << 20, WRITER_STACK = 128 << 10, IDLE_MS = 3600 * 1000, CLOSE_MS = 2000 };
+enum {
+	MAX_MESSAGE = 1 << 20,
+	WRITER_STACK = 128 << 10,
+	IDLE_MS = 3600 * 1000,
+	CLOSE_MS = 2000,
+	WRITER_MS = 500, /* for the writer to end by itself */
+	PING_MS = 20000, /* of silence, before a client is asked whether it is there */
+	MAX_PINGS = 3,   /* without any answer */
+	READ = 4096,
+};
 
 struct websocket {
 	struct lun_conn *live;
 	struct mg_connection *conn;
-	struct lun_socket socket;
 	char *protocol;
 	struct lun_out message; /* fragments so far */
 	bool in_message;
 	bool ready, has_writer;
+	bool close_sent; /* under civetweb's lock of the connection */
 	pthread_t writer;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t ended;
 	bool over; /* the reader has ended */
-	bool close_sent;
-	int code; /* the client's */
+	int code;  /* the client's */
 	char reason[124];
 };
 
@@ -37,7 +47,7 @@ static void drop(void *ctx)
 {
 	struct websocket *ws = ctx;
 
-	lun_socket_shutdown(&ws->socket);
+	lun_wire_shutdown(ws->conn);
 }
 
 bool lun_websocket_check(struct mg_connection *conn)
@@ -70,9 +80,8 @@ bool lun_websocket_prepare(struct mg_connection *conn, struct lun_reply *reply)
 	ws->conn = conn;
 	ws->code = 1006;
 	lun_out_init(&ws->message);
-	lun_socket_of(&ws->socket, mg_get_request_info(conn));
 	pthread_mutex_init(&ws->lock, NULL);
-	pthread_cond_init(&ws->ended, NULL);
+	lun_cond_init(&ws->ended);
 	mg_set_user_connection_data(conn, ws);
 	return true;
 }
@@ -81,18 +90,15 @@ static void send_close(struct websocket *ws, int code, const char *reason)
 {
 	char frame[126];
 	size_t len = strnlen(reason, 123);
-	bool first;
 
-	pthread_mutex_lock(&ws->lock);
-	first = !ws->close_sent;
-	ws->close_sent = true;
-	pthread_mutex_unlock(&ws->lock);
-	if (!first)
-		return;
 	frame[0] = (char)(code >> 8);
 	frame[1] = (char)code;
 	memcpy(frame + 2, reason, len);
-	mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE, frame, len + 2);
+	mg_lock_connection(ws->conn);
+	if (!ws->close_sent)
+		mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE, frame, len + 2);
+	ws->close_sent = true;
+	mg_unlock_connection(ws->conn);
 }
 
 /* After our close the client has a moment to answer; then its socket is shut down. */
@@ -101,8 +107,7 @@ static void wait_for_end(struct websocket *ws)
 	struct timespec until;
 	int err = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += CLOSE_MS / 1000;
+	lun_seconds_from_now(&until, CLOSE_MS / 1e3);
 	pthread_mutex_lock(&ws->lock);
 	while (!ws->over && !err)
 		err = pthread_cond_timedwait(&ws->ended, &ws->lock, &until);
@@ -121,11 +126,16 @@ static bool is_over(struct websocket *ws)
 	return over;
 }
 
+/* Nothing follows a close frame. */
 static bool write_message(struct websocket *ws, struct lun_message *message)
 {
-	int sent =
-		mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_TEXT, message->data, message->len);
+	int sent = 0;
 
+	mg_lock_connection(ws->conn);
+	if (!ws->close_sent)
+		sent = mg_websocket_write(
+			ws->conn, MG_WEBSOCKET_OPCODE_TEXT, message->data, message->len);
+	mg_unlock_connection(ws->conn);
 	free(message);
 	return sent > 0;
 }
@@ -144,10 +154,9 @@ static void *run_writer(void *arg)
 			return NULL;
 		}
 	}
-	if (!is_over(ws)) {
-		send_close(ws, code, reason);
+	send_close(ws, code, reason);
+	if (!is_over(ws))
 		wait_for_end(ws);
-	}
 	return NULL;
 }
 
@@ -227,37 +236,151 @@ static int end_message(struct websocket *ws)
 	return err ? violation(ws, 1001, "the server ends") : 1;
 }
 
-static int on_text(struct websocket *ws, bool first, bool last, const char *data, size_t len)
+/* May a frame of text with so many bytes come now? */
+static int begin_text(struct websocket *ws, bool first, uint64_t len)
 {
 	if (first == ws->in_message)
 		return violation(ws, 1002, "fragments out of order");
-	if (ws->message.len + len > MAX_MESSAGE)
-		return violation(ws, 1009, "the message is too long");
+	if (len > MAX_MESSAGE - ws->message.len)
+		return violation(ws, 1009, "the message is longer than 1 MiB");
 	ws->in_message = true;
+	return 1;
+}
+
+static int add_text(struct websocket *ws, const char *data, size_t len)
+{
 	lun_out_mem(&ws->message, data, len);
-	if (ws->message.err)
-		return violation(ws, 1011, "not enough memory");
-	return last ? end_message(ws) : 1;
+	return ws->message.err ? violation(ws, 1011, "not enough memory") : 1;
 }
 
 static int on_close_frame(struct websocket *ws, const char *data, size_t len)
 {
 	size_t reason = len > 2 ? len - 2 : 0;
+	int code = len >= 2 ? (unsigned char)data[0] << 8 | (unsigned char)data[1] : 1005;
 
-	ws->code = len >= 2 ? (unsigned char)data[0] << 8 | (unsigned char)data[1] : 1005;
+	if (len == 1 || (len >= 2 && !lun_frame_close_code(code)))
+		return violation(ws, 1002, "no close code");
+	if (reason && !is_utf8(data + 2, reason))
+		return violation(ws, 1007, "the reason is not UTF-8");
+	ws->code = code;
 	if (reason > sizeof(ws->reason) - 1)
 		reason = sizeof(ws->reason) - 1;
 	if (reason)
 		memcpy(ws->reason, data + 2, reason);
-	send_close(ws, ws->code == 1005 ? 1000 : ws->code, "");
+	lun_conn_close(ws->live, code == 1005 ? 1000 : code, ""); // the writer says it, as the last
 	return 0;
 }
 
+/* What the connection's thread has read, and not looked at. */
+struct reader {
+	struct websocket *ws;
+	int at, len, pings;
+	char data[READ];
+};
+
+/* At least so many bytes to look at; false when the client is gone. A silent one is pinged. */
+static bool fill(struct reader *reader, int need)
+{
+	struct mg_connection *conn = reader->ws->conn;
+
+	if (reader->at > 0) {
+		memmove(reader->data, reader->data + reader->at,
+			(size_t)(reader->len - reader->at));
+		reader->len -= reader->at;
+		reader->at = 0;
+	}
+	while (reader->len < need) {
+		int n = lun_wire_read(
+			conn, reader->data + reader->len, READ - reader->len, PING_MS);
+
+		if (n < 0 || (n == 0 && reader->pings++ == MAX_PINGS))
+			return false;
+		if (n == 0 && mg_websocket_write(conn, MG_WEBSOCKET_OPCODE_PING, NULL, 0) <= 0)
+			return false;
+		reader->len += n;
+		if (n > 0)
+			reader->pings = 0;
+	}
+	return true;
+}
+
+/* The head of the next frame; false when the connection is over. */
+static bool read_head(struct reader *reader, struct lun_frame *frame)
+{
+	const char *why;
+	int head;
+
+	while ((head = lun_frame_parse((const unsigned char *)reader->data + reader->at,
+			(size_t)(reader->len - reader->at), frame, &why)) == 0) {
+		if (!fill(reader, reader->len - reader->at + 1))
+			return false;
+	}
+	if (head < 0)
+		return violation(reader->ws, -head, why);
+	reader->at += head;
+	return true;
+}
+
+static bool on_control(struct reader *reader, const struct lun_frame *frame)
+{
+	struct websocket *ws = reader->ws;
+	int len = (int)frame->len;
+	char *data;
+
+	if (reader->len - reader->at < len && !fill(reader, len))
+		return false;
+	data = reader->data + reader->at;
+	lun_frame_unmask(frame, 0, data, (size_t)len);
+	reader->at += len;
+	if (frame->opcode == MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE)
+		return on_close_frame(ws, data, (size_t)len);
+	if (frame->opcode == MG_WEBSOCKET_OPCODE_PONG)
+		return true;
+	return mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_PONG, data, (size_t)len) > 0;
+}
+
+/* The payload goes to the message piece by piece, as it comes. */
+static bool on_text(struct reader *reader, const struct lun_frame *frame)
+{
+	struct websocket *ws = reader->ws;
+
+	if (frame->opcode == MG_WEBSOCKET_OPCODE_BINARY)
+		return violation(ws, 1003, "text only");
+	if (!begin_text(ws, frame->opcode == MG_WEBSOCKET_OPCODE_TEXT, frame->len))
+		return false;
+	for (uint64_t got = 0; got < frame->len;) {
+		size_t n;
+
+		if (reader->at == reader->len && !fill(reader, 1))
+			return false;
+		n = (size_t)(reader->len - reader->at);
+		if (n > frame->len - got)
+			n = (size_t)(frame->len - got);
+		lun_frame_unmask(frame, got, reader->data + reader->at, n);
+		if (!add_text(ws, reader->data + reader->at, n))
+			return false;
+		reader->at += (int)n;
+		got += n;
+	}
+	return !frame->last || end_message(ws);
+}
+
+void lun_websocket_read(struct mg_connection *conn)
+{
+	struct reader reader = { .ws = of(conn) };
+	struct lun_frame frame;
+
+	while (read_head(&reader, &frame)) {
+		if (!(frame.opcode >= 8 ? on_control(&reader, &frame) : on_text(&reader, &frame)))
+			return;
+	}
+}
+
+/* The same where civetweb reads the frames. */
 static int on_data(struct mg_connection *conn, int bits, char *data, size_t len, void *unused)
 {
 	struct websocket *ws = of(conn);
 	int opcode = bits & 0x0f;
-	bool last = bits & 0x80;
 
 	(void)unused;
 	if (bits & 0x70)
@@ -265,7 +388,10 @@ static int on_data(struct mg_connection *conn, int bits, char *data, size_t len,
 	switch (opcode) {
 	case MG_WEBSOCKET_OPCODE_CONTINUATION:
 	case MG_WEBSOCKET_OPCODE_TEXT:
-		return on_text(ws, opcode == MG_WEBSOCKET_OPCODE_TEXT, last, data, len);
+		if (!begin_text(ws, opcode == MG_WEBSOCKET_OPCODE_TEXT, len) ||
+			!add_text(ws, data, len))
+			return 0;
+		return bits & 0x80 ? end_message(ws) : 1;
 	case MG_WEBSOCKET_OPCODE_CONNECTION_CLOSE:
 		return on_close_frame(ws, data, len);
 	case MG_WEBSOCKET_OPCODE_PING:
@@ -287,15 +413,21 @@ static void free_websocket(struct websocket *ws)
 	free(ws);
 }
 
-/* The writer may block on the socket: it is shut down first. */
+/* A writer that blocks on the socket ends when that is shut down; one that does not has the time
+ * to send what is left. */
 static void join_writer(struct websocket *ws)
 {
+	struct timespec until;
+
 	pthread_mutex_lock(&ws->lock);
 	ws->over = true;
 	pthread_cond_signal(&ws->ended);
 	pthread_mutex_unlock(&ws->lock);
 	lun_conn_close(ws->live, 1000, "");
-	if (ws->has_writer) {
+	if (!ws->has_writer)
+		return;
+	lun_seconds_from_now(&until, WRITER_MS / 1e3);
+	if (pthread_clockjoin_np(ws->writer, NULL, CLOCK_MONOTONIC, &until)) {
 		drop(ws);
 		pthread_join(ws->writer, NULL);
 	}

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdio.h>
-#include <time.h>
+
+#include "text/monotonic.h"
 
 /* What may wait for one client. */
 enum { MAX_QUEUED = 4096, MAX_QUEUED_BYTES = 8 << 20 };
@@ -36,16 +37,6 @@ void lun_conn_unref(struct lun_conn *conn)
 	free(conn);
 }
 
-static void init_cond(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 static struct lun_conn *new_conn(bool events)
 {
 	struct lun_conn *conn = calloc(1, sizeof(*conn));
@@ -58,7 +49,7 @@ static struct lun_conn *new_conn(bool events)
 	conn->worker = lun_worker_hold(lun_worker_current());
 	conn->epoch = lun_worker_epoch(conn->worker);
 	pthread_mutex_init(&conn->lock, NULL);
-	init_cond(&conn->wake);
+	lun_cond_init(&conn->wake);
 	lun_worker_add_conn(conn->worker, conn);
 	return conn;
 }
@@ -160,13 +151,7 @@ int lun_conn_next(struct lun_conn *conn, int timeout_ms, struct lun_message **me
 	struct timespec until;
 	int result = 0, err = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += timeout_ms % 1000 * 1000000L;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
+	lun_seconds_from_now(&until, timeout_ms / 1e3);
 	pthread_mutex_lock(&conn->lock);
 	while (!conn->first && !conn->closing && !conn->gone && !err)
 		err = pthread_cond_timedwait(&conn->wake, &conn->lock, &until);

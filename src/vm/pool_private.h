@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "text/monotonic.h"
 #include "vm/conn_private.h"
 #include "vm/job.h"
 #include "vm/vm.h"
@@ -71,9 +72,6 @@ void lun_worker_tidy(struct lun_worker *worker);
 /* pool.c */
 /* The last thread of a generation is done. */
 void lun_generation_free(struct lun_generation *generation);
-/* A condition that waits by CLOCK_MONOTONIC, and the time to wait until. */
-void lun_cond_init(pthread_cond_t *cond);
-void lun_seconds_from_now(struct timespec *until, double seconds);
 
 /* service.c */
 /* Starts the services that the scripts declare: a thread and a VM each. */

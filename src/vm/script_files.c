@@ -175,6 +175,17 @@ static DIR **push_dir(lua_State *L)
 	return dir;
 }
 
+/* files.mode(path) -> permission bits | nil */
+static int l_files_mode(lua_State *L)
+{
+	struct stat st;
+
+	if (stat(luaL_checkstring(L, 1), &st))
+		return 0;
+	lua_pushinteger(L, st.st_mode & 0777);
+	return 1;
+}
+
 /* files.names(folder) -> string[], in order | nil, err, errno */
 static int l_files_names(lua_State *L)
 {
@@ -217,6 +228,7 @@ static int l_files_binary(lua_State *L)
 static const luaL_Reg functions[] = {
 	{ "note", l_files_note },
 	{ "kind", l_files_kind },
+	{ "mode", l_files_mode },
 	{ "names", l_files_names },
 	{ "binary", l_files_binary },
 	{ NULL, NULL },

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <stdatomic.h>
 
+#include "text/json.h"
 #include "text/log.h"
 #include "vm/modules.h"
 #include "vm/pack.h"
@@ -20,6 +21,8 @@ struct error {
 };
 
 static lun_serve_fn serve_fn;
+static lun_server_lack_fn lack_fn;
+static const char *version = "?";
 static const struct lun_vm_config *vm_config;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -88,6 +91,70 @@ void lun_server_answered(int status)
 		atomic_fetch_add_explicit(&answers[status / 100], 1, memory_order_relaxed);
 }
 
+void lun_server_set_lack(lun_server_lack_fn lack)
+{
+	lack_fn = lack;
+}
+
+const char *lun_server_lack(void)
+{
+	return lack_fn ? lack_fn() : NULL;
+}
+
+void lun_server_summary(struct lun_server_summary *summary)
+{
+	struct lun_pool_figures figures = { 0 };
+	bool lacks = lun_server_lack() != NULL;
+
+	pthread_mutex_lock(&lock);
+	if (serving)
+		lun_pool_figures(serving, &figures);
+	*summary = (struct lun_server_summary){
+		.degraded = lacks || errors_len > 0,
+		.version = version,
+		.uptime = started > 0 ? now() - started : 0,
+		.generation = figures.generation,
+	};
+	pthread_mutex_unlock(&lock);
+}
+
+static void write_error(struct lun_out *out, const struct error *error)
+{
+	const char *message = error->message ? error->message : "not enough memory";
+
+	lun_out_str(out, "{\"message\":");
+	lun_json_str(out, message, strlen(message));
+	if (error->script) {
+		lun_out_str(out, ",\"script\":");
+		lun_json_str(out, error->script, strlen(error->script));
+	}
+	lun_out_str(out, ",\"time\":");
+	lun_out_double(out, error->time);
+	lun_out_char(out, '}');
+}
+
+void lun_server_write_errors(struct lun_out *out)
+{
+	const char *reason = lun_server_lack();
+	struct error lack = { .message = (char *)reason, .time = now() };
+	bool first = true;
+
+	lun_out_char(out, '[');
+	if (reason) {
+		write_error(out, &lack);
+		first = false;
+	}
+	pthread_mutex_lock(&lock);
+	for (unsigned i = 0; i < errors_len; i++) {
+		if (!first)
+			lun_out_char(out, ',');
+		write_error(out, &errors[i]);
+		first = false;
+	}
+	pthread_mutex_unlock(&lock);
+	lun_out_char(out, ']');
+}
+
 static void push_errors(lua_State *L, const struct error *list, unsigned len)
 {
 	lua_createtable(L, (int)len, 0);
@@ -148,11 +215,13 @@ static int l_server_state(lua_State *L)
 	pthread_mutex_unlock(&lock);
 	if (status)
 		return lua_error(L);
-	lua_createtable(L, 0, 12);
+	lua_createtable(L, 0, 13);
 	lua_insert(L, -2);
 	lua_setfield(L, -2, "errors");
 	lua_pushnumber(L, now() - started);
 	lua_setfield(L, -2, "uptime");
+	lua_pushstring(L, lun_server_lack());
+	lua_setfield(L, -2, "lack");
 	set_integer(L, "generation", figures.generation);
 	set_integer(L, "workers", figures.workers);
 	set_integer(L, "busy", figures.busy);
@@ -241,6 +310,9 @@ static void read_options(lua_State *L, struct lun_serve_options *options)
 	options->hosts = opt_list(L, "hosts");
 	options->origins = opt_list(L, "origins");
 	options->token = opt_string(L, "token");
+	options->version = opt_string(L, "version");
+	if (options->version)
+		version = options->version;
 	options->allow_write = opt_flag(L, "allow_write");
 	options->allow_eval = opt_flag(L, "allow_eval");
 	options->no_auth = opt_flag(L, "no_auth");

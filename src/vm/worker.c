@@ -323,8 +323,14 @@ int lun_generation_start(struct lun_generation *generation)
 	generation->threads = generation->pending = 1; // ourselves, while we wait
 	pthread_mutex_lock(&generation->lock);
 	for (unsigned i = 0; i < generation->workers_len; i++) {
-		if (lun_thread_start(&thread, run_worker, &generation->workers[i])) {
-			generation->err = strdup("no memory for a thread");
+		int err = lun_thread_start(&thread, run_worker, &generation->workers[i]);
+
+		if (err) {
+			if (asprintf(&generation->err,
+				    "a VM's thread can't be started: %s (ulimit -u, or the "
+				    "container's limit of pids)",
+				    strerror(-err)) < 0)
+				generation->err = NULL;
 			break;
 		}
 		generation->threads++;
@@ -332,7 +338,7 @@ int lun_generation_start(struct lun_generation *generation)
 	}
 	while (generation->pending > 1)
 		pthread_cond_wait(&generation->loaded, &generation->lock);
-	failed = generation->err ? -1 : 0;
+	failed = generation->err || generation->threads == 1 ? -1 : 0;
 	generation->pending = 0;
 	pthread_mutex_unlock(&generation->lock);
 	return failed;

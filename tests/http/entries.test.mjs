@@ -81,7 +81,13 @@ test("without privileges the server runs, and says what it may not", async (t) =
     child.stderr.on("data", (data) => { stderr += data; });
     const [line] = await Promise.race([once(child.stdout, "data"), once(child, "close").then(() => { throw new Error("it ended"); })]);
     const url = /listening on (\S+?)\/?\n/.exec(line)[1];
-    assert.equal((await request(url + "/healthz")).json().status, "ok");
+    const health = (await request(url + "/healthz")).json();
+    assert.equal(health.status, "degraded");
+    assert.match(health.errors[0].message, /CAP_SYS_ADMIN/);
+    const ready = await request(url + "/readyz");
+    assert.equal(ready.status, 503);
+    assert.equal(ready.json().ready, false);
+    assert.match(ready.json().reason, /CAP_SYS_ADMIN/);
     const query = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ query: "{ maps { id } }" }) };
     const answer = (await request(url + "/graphql", query)).json();
     assert.match(answer.errors[0].message, /not permitted|CAP_/);

@@ -180,7 +180,7 @@ describe("what keeps it from starting is one line", () => {
     await new Promise((resolve) => other.on("listening", resolve));
     const { port } = other.address();
     try {
-      await line(["--listen", `127.0.0.1:${port}`], new RegExp(`^lunette: .*127\\.0\\.0\\.1:${port}.*in use`), 1);
+      await line(["--listen", `127.0.0.1:${port}`], new RegExp(`^lunette: .*127\\.0\\.0\\.1:${port}.*in use.*--listen`), 1);
     } finally { other.close(); }
   });
   test("an address that is none, or none of ours", async () => {
@@ -200,7 +200,7 @@ describe("what keeps it from starting is one line", () => {
     files.remove();
   });
   test("a token that is too short, a rule that is none", async () => {
-    const files = folder({ token: "short\n" });
+    const files = folder({ token: "short\n" }, 0o600);
     await line(["--token-file", files.file("token")], /a token is one word of 8/, 2);
     files.remove();
     await line(["--etm", "nonsense", "--listen", "127.0.0.1:0"], /^lunette: .*--etm nonsense/, 1);

@@ -239,55 +239,6 @@ describe("WebSockets", () => {
   });
 });
 
-// Frames byte by byte, as ws would not send them.
-describe("WebSocket frames", () => {
-  const mask = Buffer.from([1, 2, 3, 4]);
-  const frame = (head, payload) => {
-    const data = Buffer.from(payload);
-    const length = data.length < 126 ? Buffer.from([0x80 | data.length])
-      : Buffer.from([0x80 | 126, data.length >> 8, data.length & 255]);
-    return Buffer.concat([Buffer.from([head]), length, mask, data.map((byte, at) => byte ^ mask[at % 4])]);
-  };
-  // What the server sends after the handshake and its first message, until it ends or `enough`.
-  const talk = (frames, enough = () => false) => new Promise((resolve, reject) => {
-    const socket = net.connect(server.port, "127.0.0.1", () => {
-      socket.write("GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        + "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n");
-    });
-    let got = Buffer.alloc(0), sent = false;
-    const timer = setTimeout(() => { socket.destroy(); reject(new Error(`no end: ${got.toString("latin1")}`)); }, 60000);
-    const finish = () => { clearTimeout(timer); resolve(got.subarray(got.indexOf("hello you") + 9)); };
-    socket.on("data", (data) => {
-      got = Buffer.concat([got, data]);
-      if (!sent && got.includes("hello you")) { sent = true; socket.write(Buffer.concat(frames)); }
-      if (sent && enough(got.toString("latin1"))) socket.destroy();
-    });
-    socket.on("error", () => {});
-    socket.on("close", finish);
-  });
-  const closeCode = (bytes) => { assert.equal(bytes[0], 0x88, bytes.toString("latin1")); return bytes.readUInt16BE(2); };
-
-  test("fragments become one message, with a ping in between", async () => {
-    const bytes = await talk([frame(0x01, "one "), frame(0x89, "p"), frame(0x00, "two "), frame(0x80, "three")],
-      (text) => text.includes("three"));
-    assert.ok(bytes.includes("1 one two three"));
-  });
-  test("a character that is cut between fragments", async () => {
-    const text = Buffer.from("ü");
-    const bytes = await talk([frame(0x01, text.subarray(0, 1)), frame(0x80, text.subarray(1))], (all) => all.includes("1 \xc3\xbc"));
-    assert.ok(bytes.includes(Buffer.from("1 ü")));
-  });
-  test("what is no UTF-8: 1007", async () => assert.equal(closeCode(await talk([frame(0x81, [0xff, 0xfe])])), 1007));
-  test("binary: 1003", async () => assert.equal(closeCode(await talk([frame(0x82, "x")])), 1003));
-  test("a fragment of nothing: 1002", async () => assert.equal(closeCode(await talk([frame(0x80, "x")])), 1002));
-  test("a message in the middle of another: 1002", async () =>
-    assert.equal(closeCode(await talk([frame(0x01, "x"), frame(0x81, "y")])), 1002));
-  test("more than 1 MiB, in fragments: 1009", async () => {
-    const part = frame(0x00, "x".repeat(60000));
-    assert.equal(closeCode(await talk([frame(0x01, "x"), ...Array.from({ length: 20 }, () => part)])), 1009);
-  });
-});
-
 describe("many and slow", () => {
   test("a client that does not read is dropped, others go on", async () => {
     const slow = await open();

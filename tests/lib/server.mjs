@@ -15,15 +15,15 @@ export const sanitized = readFileSync(binary).includes("__asan_init");
 export const token = "a-token-for-tests";
 
 /** A folder for files of one test; ends with it. */
-export function folder(files = {}) {
+export function folder(files = {}, mode = 0o644) {
   const path = mkdtempSync(join(tmpdir(), "lunette-test-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text, { mode });
   return { path, file: (name) => join(path, name), remove: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Runs the binary to its end: { code, stdout, stderr }. */
-export async function run(args, { env = {}, timeout = 120000 } = {}) {
-  const child = spawn(binary, args, { env: { ...process.env, ...env }, timeout });
+/** Runs the binary (or another command) to its end: { code, stdout, stderr }. */
+export async function run(args, { env = {}, timeout = 120000, command = binary } = {}) {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, timeout });
   let stdout = "", stderr = "";
   child.stdout.on("data", (data) => { stdout += data; });
   child.stderr.on("data", (data) => { stderr += data; });
@@ -42,7 +42,7 @@ export async function startServer({ args = [], env = {}, scripts, token: withTok
   const given = ["serve", "--listen", "127.0.0.1:0", ...args];
   if (scripts) given.push("--script", files.path);
   if (withToken) {
-    const secrets = folder({ token });
+    const secrets = folder({ token }, 0o600);
     given.push("--allow-write", "--token-file", secrets.file("token"));
     files.secrets = secrets;
   }

@@ -80,6 +80,11 @@ function args.token(path)
   end
   local file <close>, err = io.open(path)
   if not file then exit.fail(exit.MISSING, "%s", err) end
+  local mode = require("lunette.core.files").mode(path)
+  if mode and mode & 7 ~= 0 then
+    exit.fail(exit.USAGE, "%s: every user can read or write this file (mode %03o): chmod 600 %s",
+      path, mode, path)
+  end
   local token = (file:read("a") or ""):match("^%s*(.-)%s*$")
   if #token < 8 or token:find("[%s%c]") then
     exit.fail(exit.USAGE, "%s: a token is one word of 8 characters or more", path)

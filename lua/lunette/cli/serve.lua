@@ -12,7 +12,8 @@ end
 
 function serve.configure(command)
   repeatable(command, "--listen",
-    "Where to listen (127.0.0.1:8070; port 0: any that is free). May be repeated.", "ADDR:PORT")
+    "Listen here: ADDR:PORT, [IPV6]:PORT or unix:PATH (127.0.0.1:8070; port 0: any that is free). "
+    .. "May be repeated.", "ADDR:PORT")
   repeatable(command, "--script", "Load a script, or all of a folder (may be repeated).",
     "FILE|DIR")
   repeatable(command, "--etm --entries-to-metrics",
@@ -23,8 +24,9 @@ function serve.configure(command)
   command:flag("--allow-eval", "Let those run Lua code who know the token.")
   command:flag("--no-auth", "Let everybody read who reaches us, from other hosts too.")
   command:flag("--keep-capabilities", "Keep capabilities that Lunette does not need, for scripts.")
-  repeatable(command, "--allow-host", "Answer to this name in a Host header too.", "NAME")
-  repeatable(command, "--allow-origin", "Take requests of this web page too.", "ORIGIN")
+  repeatable(command, "--allow-host", "Answer requests whose Host header has this name.", "NAME")
+  repeatable(command, "--allow-origin", "Answer requests of web pages from this origin, by CORS "
+    .. "(https://explorer.example:3000).", "ORIGIN")
   command:option("--sampler", "When to sample what programs cost: watch (while someone looks), "
     .. "always, off, or window: always, counting a part of each interval. Seconds of the "
     .. "interval and of the window may follow."):argname("MODE[:INTERVAL[:WINDOW]]")
@@ -42,19 +44,41 @@ local function is_port(text)
   return port and port >= 0 and port <= 65535
 end
 
+local function fail(text, why) exit.fail(exit.USAGE, "--listen %s: %s", text, why) end
+
+local function unix_socket(text)
+  local path = text:sub(6)
+  if path:sub(1, 1) ~= "/" then fail(text, "a path that begins with '/' is needed") end
+  if #path > 100 or path:find("[:,]") then
+    fail(text, "the path has at most 100 bytes, without ':' and ','")
+  end
+  return text, true
+end
+
 -- "8070", ":8070" and "localhost:8070" are understood as what they mean.
 local function address(text)
+  if text:sub(1, 5) == "unix:" then return unix_socket(text) end
   local host, port = text:match("^(.*):(%d+)$")
   if not host then host, port = "", text end
-  if not is_port(port) then
-    exit.fail(exit.USAGE, "--listen %s: an address and a port are needed", text)
-  end
+  if not is_port(port) then fail(text, "an address and a port are needed") end
   if host == "localhost" then host = "127.0.0.1" end
   if host == "" then host = text:sub(1, 1) == ":" and "0.0.0.0" or "127.0.0.1" end
-  if not host:match("^%d+%.%d+%.%d+%.%d+$") then
-    exit.fail(exit.USAGE, "--listen %s: an IPv4 address is needed", text)
+  local v6 = host:match("^%[([%x:.]+)%]$")
+  if not v6 and not host:match("^%d+%.%d+%.%d+%.%d+$") then
+    fail(text, "an IPv4 address, an IPv6 address in brackets or unix:PATH is needed")
   end
-  return host .. ":" .. port, host:match("^127%.") ~= nil
+  return host .. ":" .. port, v6 == "::1" or host:match("^127%.") ~= nil
+end
+
+-- A browser says the origin as SCHEME://HOST[:PORT]; anything else would match nothing.
+local function check_origins(origins)
+  for _, origin in ipairs(origins) do
+    if not origin:match("^https?://[%w%.%-]+:?%d*$") and
+      not origin:match("^https?://%[[%x:.]+%]:?%d*$") then
+      exit.fail(exit.USAGE, "--allow-origin %s: an origin is SCHEME://HOST or SCHEME://HOST:PORT, "
+        .. "such as https://explorer.example; there is no form for all pages", origin)
+    end
+  end
 end
 
 local function addresses(given)
@@ -97,6 +121,7 @@ local function set_sampler(text)
 end
 
 local function check(given)
+  check_origins(given.allow_origin)
   for _, path in ipairs(given.script) do require("lunette.cli.scripts").files(path) end
   if given.max_connections and given.max_connections < 4 then
     exit.fail(exit.USAGE, "--max-connections: 4 at least")
@@ -116,12 +141,12 @@ function serve.run(given)
   local token = token_of(given)
   if not is_local and not token and not given.no_auth then
     exit.fail(exit.USAGE,
-      "listening beyond this machine needs --token-file FILE, or --no-auth to let everybody read")
+      "listening beyond this machine needs --token-file FILE, or --no-auth to read without a token")
   end
   warn_of_privileges()
   local ok, err = require("lunette.core.server").serve({
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
-    watch = not given.no_reload, token = token,
+    watch = not given.no_reload, token = token, version = require("lunette").version,
     allow_write = given.allow_write, allow_eval = given.allow_eval, no_auth = given.no_auth,
     keep_capabilities = given.keep_capabilities,
     workers = given.vms, connections = given.max_connections, body_limit = given.max_body,

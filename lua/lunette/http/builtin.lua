@@ -1,23 +1,8 @@
--- The endpoints that ship with Lunette: declared like any script's. What they need is loaded
--- when they are first asked, so that a VM starts small.
+-- The endpoints that ship with Lunette: declared like any script's. Their modules are loaded by
+-- the first request, so that a VM starts small. /healthz and /readyz are answered in C
+-- (src/http/health.c), also when all VMs are busy.
 
 local http = require("lunette.http")
-local json = require("lunette.runtime.json")
-local status = require("lunette.runtime.status")
-
-local OPEN = { auth = false }
-
--- What failed is told in full to those who may read; to others only that something did.
-local function healthz(req)
-  local state = status.health()
-  return { json = {
-    status = state.status, version = require("lunette").version, uptime = state.uptime,
-    generation = state.generation, errors = req.authorized and json.array(state.errors) or nil,
-  }, headers = { ["cache-control"] = "no-store" } }
-end
-
-http.get("/healthz", healthz, OPEN)
-http.get("/readyz", function() return { json = { ready = true } } end, OPEN)
 
 http.get("/metrics", function(req) return require("lunette.metrics").respond(req) end)
 

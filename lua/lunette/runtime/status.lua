@@ -9,6 +9,7 @@ local status = {}
 ---@return table state with status = "ok" | "degraded"
 function status.health()
   local state = core.state() or { errors = {}, generation = 1 }
+  if state.lack then table.insert(state.errors, 1, { message = state.lack, time = os.time() }) end
   state.status = #state.errors > 0 and "degraded" or "ok"
   return state
 end
