@@ -67,7 +67,10 @@ test("writing takes the token", async () => {
   const text = 'mutation { setSampler(mode: "watch") { error } }';
   const denied = await query(text);
   assert.equal(denied.code, 4);
-  assert.match(JSON.parse(denied.stdout).errors[0].message, /writing is not allowed/);
+  assert.match(JSON.parse(denied.stdout).data.setSampler.error, /^writing is not allowed/);
+  const silent = await query('mutation { setSampler(mode: "watch") { sampler { mode } } }');
+  assert.equal(silent.code, 4);
+  assert.match(JSON.parse(silent.stdout).errors[0].message, /^writing is not allowed/);
   const allowed = await query(text, ...key);
   assert.deepEqual([allowed.code, allowed.stdout],
     [0, '{"data":{"setSampler":{"error":null}}}\n']);

@@ -50,27 +50,34 @@ local function variables_of(word)
   return value, text
 end
 
-local function code_of(result)
-  local err = result.errors and result.errors[1]
-  return err and exit.code_of(err.message) or exit.OK
+-- Why a mutation failed: its answer says so in the field `error`.
+local function failure_of(result)
+  for _, answer in pairs(graph.value(result.data) or {}) do
+    if type(answer) == "table" and type(answer.error) == "string" then return answer.error end
+  end
 end
 
--- Is it a subscription that is asked for? What is no document is no subscription either.
-local function is_subscription(source, operation)
+local function code_of(result, kind)
+  local err = result.errors and result.errors[1]
+  local message = err and err.message or kind == "mutation" and failure_of(result)
+  return message and exit.code_of(message) or exit.OK
+end
+
+-- query, mutation or subscription; nil where the text is no document.
+local function kind_of(source, operation)
   local document = require("lunette.graphql").parse(source)
   for _, definition in ipairs(document and document.definitions or {}) do
     if definition.operation and (not operation or definition.name == operation) then
-      return definition.operation == "subscription"
+      return definition.operation
     end
   end
-  return false
 end
 
 -- What a server answers, as it wrote it.
-local function print_answer(body, result)
+local function print_answer(body, result, kind)
   body = body:gsub("%s+$", "")
   output.json_text(body)
-  return code_of(result)
+  return code_of(result, kind)
 end
 
 local function ask_server(given, source)
@@ -80,10 +87,12 @@ local function ask_server(given, source)
   end
   local _, variables = variables_of(given.variables)
   local params = { query = source, variables = variables, operationName = given.operation }
-  if is_subscription(source, given.operation) then
+  local kind = kind_of(source, given.operation)
+  if kind == "subscription" then
     return require("lunette.cli.subscription").follow(given, params, print_answer)
   end
-  return print_answer(remote.ask(given, params))
+  local body, result = remote.ask(given, params)
+  return print_answer(body, result, kind)
 end
 
 function query.run(given)
@@ -94,12 +103,13 @@ function query.run(given)
     variables = (variables_of(given.variables)), operation = given.operation,
     can_write = given.allow_write,
   }
-  if is_subscription(source, given.operation) then
+  local kind = kind_of(source, given.operation)
+  if kind == "subscription" then
     return require("lunette.cli.subscription").run(source, opts, given.events)
   end
   local result = graph.execute(source, opts)
   output.json(result)
-  return code_of(result)
+  return code_of(result, kind)
 end
 
 return query

@@ -171,4 +171,9 @@ function remote.data(given, source, variables)
   return value.data
 end
 
+--- The address of the server that is asked, for messages.
+---@param given table the parsed arguments
+---@return string
+function remote.url(given) return address_of(given).url end
+
 return remote

@@ -79,7 +79,10 @@ function SUBS.set(given)
   local result = remote.data(given, SET, { mode = given.mode, interval = given.interval,
     window = given.window }).setSampler
   local err = graph.value(result.error)
-  if err then exit.fail(exit.USAGE, "%s", err) end
+  if err then
+    local code = exit.code_of(err)
+    exit.fail(code == exit.FAILED and exit.USAGE or code, "%s: %s", remote.url(given), err)
+  end
   print_state(result.sampler, given.json)
 end
 

@@ -8,7 +8,10 @@ local graph = {}
 
 graph.sdl = [[
 extend type Query {
-  "All programs and maps that can be reached from one, over maps that programs share."
+  """
+  All programs and maps that can be reached from one, over maps that programs share. Lunette's own
+  are left out, unless it begins with one of them.
+  """
   connectedGraph(
     "Where to start."
     from: Int!
@@ -119,14 +122,16 @@ type GraphEdge {
 
 local function by_id(a, b) return a.id < b.id end
 
--- Walks over the edges between programs and maps, from one object to all it can reach.
+-- Walks over the edges between programs and maps, from one object to all it can reach. Lunette's
+-- own objects are left out, unless it begins with one.
 local function reach(k, kind, id)
   local reached = { prog = {}, map = {} }
-  local todo = { { kind, k:demand(kind, id) } }
+  local start = k:demand(kind, id)
+  local todo = { { kind, start } }
   reached[kind][id] = true
   local lists = { prog = {}, map = {} }
   local function meet(other, info)
-    if reached[other][info.id] then return end
+    if reached[other][info.id] or (info.own and not start.own) then return end
     reached[other][info.id] = true
     todo[#todo + 1] = { other, info }
   end

@@ -1,4 +1,6 @@
--- Guards what writes: the server must allow it and the token must have been given.
+-- Guards what writes: the server must allow it and the token must have been given. Why a change
+-- failed, or was refused, stands in the field `error` of its answer; where the request does not
+-- ask for that field, it is an error of the response.
 
 local kernel = require("lunette.schema.kernel")
 
@@ -7,15 +9,18 @@ local guard = {}
 local FORBIDDEN = "writing is not allowed: start the server with --allow-write and send its token"
 
 --- A resolver that lets a change through only where writing is allowed, a dry run always. The
---- change returns true or the rest of the answer, or nil and why it failed.
+--- change returns true or the fields of the answer, or nil and why it failed.
 ---@param change fun(args: table, ctx: table): table|true|nil, string?
 function guard.guarded(change)
-  return function(_, args, ctx)
-    if not ctx.can_write and not args.dryRun then error(FORBIDDEN, 0) end
-    local result, err = change(args, ctx)
-    kernel.forget(ctx)
-    if not result then return { error = err, written = false, values = {} } end
-    return type(result) == "table" and result or {}
+  return function(_, args, ctx, info)
+    local result, err = nil, FORBIDDEN
+    if ctx.can_write or args.dryRun then
+      result, err = change(args, ctx)
+      kernel.forget(ctx)
+    end
+    if result then return type(result) == "table" and result or {} end
+    if not info:selects("error") then error(err, 0) end
+    return { error = err, written = false, values = {} }
   end
 end
 

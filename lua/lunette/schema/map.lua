@@ -12,7 +12,10 @@ extend type Query {
   "One map by its id."
   map("The kernel's id." id: Int!): Map!
   "The maps, by id."
-  maps("Only those that match." filter: MapFilter): [Map!]!
+  maps(
+    "Only maps that match. Without a filter Lunette's own are left out; {} has them, too."
+    filter: MapFilter = { own: false }
+  ): [Map!]!
 }
 
 "Which maps. All conditions given must hold."

@@ -16,7 +16,7 @@ extend type Mutation {
     id: Int!
     "The path."
     path: String!
-  ): MapPinningResult!
+  ): MapPinningResult
   "Removes a pin of a map, program or link."
   unpin("The path." path: String!): MutationResult!
   "Pins a program at a path in a BPF file system."
@@ -47,7 +47,7 @@ extend type Mutation {
     keyFormat: MapEntryFormat!
     "How the value is written."
     valueFormat: MapEntryFormat!
-  ): MapUpdateValueResult!
+  ): MapUpdateValueResult
   "Adds an entry: one value, or one a CPU on a per-CPU map."
   createMapValue(
     "The map's id."
@@ -60,7 +60,7 @@ extend type Mutation {
     keyFormat: MapEntryFormat!
     "How the values are written."
     valueFormat: MapEntryFormat!
-  ): MapUpdateValueResult!
+  ): MapUpdateValueResult
   "Removes entries."
   deleteMapValues(
     "The map's id."
@@ -69,7 +69,7 @@ extend type Mutation {
     keys: [String!]!
     "How the keys are written."
     keyFormat: MapEntryFormat!
-  ): MapUpdateValueResult!
+  ): MapUpdateValueResult
   "Writes an entry from typed input, by BTF or by decoder. A dry run only shows the bytes."
   writeMapEntry(
     "The map's id."

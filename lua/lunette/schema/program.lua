@@ -14,7 +14,10 @@ extend type Query {
   "One program by its id."
   program("The kernel's id." id: Int!): Program!
   "The loaded programs, by id."
-  programs("Only those that match." filter: ProgramFilter): [Program!]!
+  programs(
+    "Only programs that match. Without a filter Lunette's own are left out; {} has them, too."
+    filter: ProgramFilter = { own: false }
+  ): [Program!]!
 }
 
 "Which programs. All conditions given must hold."

@@ -42,10 +42,27 @@ describe("mutations", function()
   end
 
   it("are refused where writing isn't allowed", function()
-    local result = support.run(("mutation { a: deleteMapValues(mapId: %d, keys: [\"01000000\"], "
-      .. "keyFormat: HEX) { error } }"):format(ids.sch_hash))
-    assert.equal("writing is not allowed: start the server with --allow-write and send its token",
-      result.errors[1].message)
+    local WHY = "writing is not allowed: start the server with --allow-write and send its token"
+    local source = "mutation { %s(%s) { %s } }"
+    for field, args in pairs {
+      pinMap = 'id: %d, path: "/sys/fs/bpf/x"',
+      updateMapValue = 'mapId: %d, key: "01000000", value: "1", keyFormat: HEX, '
+        .. "valueFormat: NUMBER",
+      createMapValue = 'mapId: %d, key: "02000000", values: ["1"], keyFormat: HEX, '
+        .. "valueFormat: NUMBER",
+      deleteMapValues = 'mapId: %d, keys: ["01000000"], keyFormat: HEX',
+      writeMapEntry = "mapId: %d, key: 1, value: 1", freezeMap = "id: %d",
+    } do
+      args = args:format(ids.sch_hash)
+      local result = support.run(source:format(field, args, "... { e: error }"))
+      assert.same({ nil, WHY }, { result.errors, result.data[field].e })
+      -- Where nobody asks for the error, it is one of the response.
+      result = support.run(source:format(field, args, "__typename"))
+      assert.equal(WHY, result.errors[1].message)
+      assert.same({ field }, { table.unpack(result.errors[1].path) })
+    end
+    local four = support.run(source:format("pinMap", 'id: 1, path: "x"', "__typename"))
+    assert.same({ 1, nil }, { #four.errors, four.data.pinMap })
     assert.equal(u64(100), object:map("sch_hash"):lookup(u32(1)))
   end)
 

@@ -34,7 +34,8 @@ describe("the sampler's settings", function()
   end)
 
   it("are refused to others", function()
-    assert.matches("^writing is not allowed", support.refusal(SET, { mode = "always" }))
+    assert.matches("^writing is not allowed",
+      support.ask(SET, { mode = "always" }).setSampler.error)
     assert.equal("watch", samples.settings().mode)
   end)
 

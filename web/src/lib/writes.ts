@@ -26,7 +26,8 @@ export const preview = async ({ id, key, value }: Wish): Promise<Written> =>
   (await run(WriteEntry, { id, key, value, dryRun: true })).data.writeMapEntry;
 
 const erase = async (id: number, key: string): Promise<void> =>
-  done((await run(DeleteValues, { id, keys: [key], keyFormat: "HEX" })).data.deleteMapValues.error);
+  done((await run(DeleteValues, { id, keys: [key], keyFormat: "HEX" }))
+    .data.deleteMapValues?.error ?? null);
 
 const restore = async (id: number, key: string, values: readonly string[]): Promise<void> =>
   done((await run(WriteEntry, { id, key: key ? { hex: key } : null, value: bytesOf(values) }))

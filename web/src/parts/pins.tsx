@@ -12,9 +12,9 @@ export function Pins({ kind, id, pins }: { kind: "map" | "program"; id: number; 
   const [path, setPath] = useState("/sys/fs/bpf/");
   const [error, setError] = useState<string | undefined>(undefined);
   const writes = start.value?.health.canWrite;
-  const settle = async (work: Promise<{ error: string | null }>) => {
+  const settle = async (work: Promise<{ error: string | null } | null>) => {
     try {
-      setError((await work).error ?? undefined);
+      setError((await work)?.error ?? undefined);
       epoch.value++;
     } catch (problem) {
       setError((problem as Error).message);

@@ -11,7 +11,7 @@ local EVERY = 5 -- seconds
 local SHARE = 20 -- and no oftener than to take one part of so many of the time
 
 local QUERY = [[
-{ programs { id owners { pid comm } attachments { kind target } } }]]
+{ programs(filter: {}) { id owners { pid comm } attachments { kind target } } }]]
 
 local known, ids = {}, ""
 local read_at, took = -math.huge, 0
