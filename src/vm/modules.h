@@ -12,6 +12,8 @@ int luaopen_lunette_core_shared(lua_State *L);
 int luaopen_lunette_core_topic(lua_State *L);
 int luaopen_lunette_core_server(lua_State *L);
 int luaopen_lunette_core_budget(lua_State *L);
+/* For files that are written whole: file_out.c. */
+int luaopen_lunette_core_file_out(lua_State *L);
 /* For the loader of scripts: script_files.c. */
 int luaopen_lunette_core_files(lua_State *L);
 

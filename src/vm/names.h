@@ -2,6 +2,7 @@
 /* The names of all metatables and of the C modules, in one place. */
 
 #define LUN_SOURCE "lunette.source"
+#define LUN_FILE_OUT "lunette.file_out"
 #define LUN_PROG_HANDLE "lunette.prog"
 #define LUN_LINK_HANDLE "lunette.link"
 #define LUN_OBJECT_HANDLE "lunette.object"

@@ -1,7 +1,9 @@
 // lunette metrics, and lunette check's trial of rules, without a server.
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { folder, run, startServer } from "../lib/server.mjs";
 import { fixtureIds, fixtureScript, openmetrics, samples } from "./support.mjs";
@@ -71,6 +73,41 @@ describe("lunette metrics", () => {
     const bad = await run(["metrics", "--rule", "btf", "--output", "/nosuch/folder/file.prom"]);
     assert.equal(bad.code, 1);
     assert.match(bad.stderr, /No such file or directory/);
+  });
+
+  it("gives no zeros for what can't be read, but the reason", (t) => {
+    const own = folder({ "page.lua": `local metrics = require("lunette").metrics
+metrics.map { rule = "maps of mine", name = "mine", match = { name = "*" }, value = 1 }
+local page = metrics.page()
+io.write(page:text("text"))` });
+    chmodSync(own.path, 0o755);
+    const result = spawnSync("setpriv", ["--reuid", "65534", "--regid", "65534", "--clear-groups",
+      "--inh-caps=-all", process.env.LUNETTE ?? "build/lunette", "run", own.file("page.lua")], { encoding: "utf8" });
+    own.remove();
+    if (/^setpriv:/.test(result.stderr)) return t.skip(result.stderr);
+    const found = samples(result.stdout);
+    for (const name of found.keys()) assert.match(name, /^lunette_/, name);
+    const why = { btf: "BTF objects", links: "links", maps: "maps", programs: "programs",
+      devagent: "programs", "maps of mine": "maps" };
+    for (const [rule, what] of Object.entries(why)) {
+      assert.equal(found.get(`lunette_rule_up{rule="${rule}"}`), "0", rule);
+      const down = [...found.keys()].find((name) => name.startsWith("lunette_rule_down{") && name.includes(`rule="${rule}"`));
+      assert.match(down, new RegExp(`reason="listing ${what}: Operation not permitted"`));
+    }
+  });
+
+  it("writes through a link and into a FIFO, and leaves both what they are", async () => {
+    const [file, link, fifo] = ["file.prom", "link.prom", "fifo"].map((name) => `${files.path}/${name}`);
+    writeFileSync(file, "old");
+    symlinkSync("file.prom", link);
+    execFileSync("mkfifo", [fifo]);
+    assert.equal((await run(["metrics", "--rule", "btf", "--output", link])).code, 0);
+    assert.ok(lstatSync(link).isSymbolicLink());
+    assert.match(readFileSync(file, "utf8"), /^lunette_rule_up\{rule="btf"\} [01]$/m);
+    const reader = readFile(fifo, "utf8");
+    assert.equal((await run(["metrics", "--rule", "btf", "--output", fifo])).code, 0);
+    assert.match(await reader, /^lunette_rule_up\{rule="btf"\} [01]$/m);
+    assert.ok(lstatSync(fifo).isFIFO());
   });
 
   it("writes a rule for a map that works as it is", async () => {

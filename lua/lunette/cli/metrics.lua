@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
+local files = require("lunette.runtime.files")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local registry = require("lunette.registry")
@@ -18,7 +19,7 @@ function metrics.configure(command)
   command:option("--name", "Only this metric (repeatable)."):count("*"):argname("METRIC")
   command:option("--format", "text (Prometheus 0.0.4) or openmetrics (1.0.0)."):default("text")
     :choices({ "text", "openmetrics" })
-  command:option("--output", "Write FILE, whole or not at all (for node_exporter's textfiles).")
+  command:option("--output", "Write FILE whole or not at all (for node_exporter's textfiles).")
     :argname("FILE")
   command:option("--etm --entries-to-metrics", "Export entries: FROM-TO:NAME_REGEXP:FORMAT.")
     :count("*"):argname("RULE")
@@ -56,21 +57,13 @@ local function copy(source, file)
   end
 end
 
--- Beside the file first: a reader sees the old one or the new one.
 local function write_file(source, path)
-  local temporary = ("%s.%d.tmp"):format(path, math.random(1, 1 << 30))
-  local file, err = io.open(temporary, "w")
-  if not file then exit.fail(exit.FAILED, "%s", err) end
-  local ok, problem = pcall(copy, source, file)
-  local closed, why = file:close()
-  if ok and closed then
-    local renamed, reason = os.rename(temporary, path)
-    if renamed then return end
-    why = reason
-  end
-  os.remove(temporary)
-  if not ok then error(problem, 0) end
-  exit.fail(exit.FAILED, "%s", tostring(why))
+  local opened, why = files.open(path)
+  if not opened then exit.fail(exit.FAILED, "metrics: %s", why) end
+  local file <close> = opened
+  copy(source, file)
+  local ok, err = file:commit()
+  if not ok then exit.fail(exit.FAILED, "metrics: %s: %s", path, err) end
 end
 
 -- What is near the name of a rule that there is not: a metric's name is completed.

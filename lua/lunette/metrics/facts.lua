@@ -6,6 +6,12 @@ local names = require("lunette.names")
 
 local facts = {}
 
+--- A list that the kernel gave; raises the reason when it gave none: nothing read is not zero.
+---@param list table|nil
+---@param err? string "listing maps: Operation not permitted"
+---@return table
+function facts.listed(list, err) return list or error(err, 0) end
+
 -- The distinct values of a field over a list, joined: a map may have many programs.
 local function joined(list, field)
   local seen, values = {}, {}
@@ -22,7 +28,7 @@ end
 
 local function programs_of(info)
   local list = {}
-  for _, prog in ipairs(bpf.progs() or {}) do
+  for _, prog in ipairs(facts.listed(bpf.progs())) do
     for _, id in ipairs(prog.map_ids) do
       if id == info.id then list[#list + 1] = prog end
     end

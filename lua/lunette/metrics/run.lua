@@ -249,10 +249,10 @@ function run.rule(rule, scrape)
     self.ranked = false
     gather_all(self)
   end
-  -- Sums that are not complete would look like counters that fell.
-  if self.late and self.aggregated then
+  if self.late then
     rule_status.problem(rule.name, "the scrape's deadline came before the pass was done")
-    return false
+    -- Incomplete sums would look like counters that fell.
+    if self.aggregated then return false end
   end
   if not self.streamed then put_on_page(self) end
   return not self.failed and not self.late

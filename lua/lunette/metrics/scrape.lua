@@ -4,6 +4,7 @@
 local bpf = require("bpf")
 local collect = require("lunette.metrics.collect")
 local core = require("lunette.core.metrics")
+local facts = require("lunette.metrics.facts")
 local names = require("lunette.metrics.names")
 local registry = require("lunette.registry")
 local run = require("lunette.metrics.run")
@@ -20,7 +21,7 @@ Scrape.__index = Scrape
 
 -- All maps there are, listed once a scrape.
 function Scrape:maps()
-  self.map_list = self.map_list or bpf.maps { own = false } or {}
+  self.map_list = self.map_list or facts.listed(bpf.maps { own = false })
   return self.map_list
 end
 

@@ -3,6 +3,7 @@
 
 local core = require("lunette.core.metrics")
 local lunette = require("lunette")
+local rule_status = require("lunette.metrics.rule_status")
 
 local own = {}
 
@@ -49,12 +50,25 @@ local function emit_server(emit)
   for _, sample in ipairs(status.metrics()) do emit(sample) end
 end
 
+-- The first line of the reason for each rule that is down.
+local function emit_down(emit, scrape)
+  emit.family { name = "lunette_rule_down", type = "gauge",
+    help = "1 for a rule that did not give all that it could at this scrape, with the reason." }
+  for _, ran in ipairs(scrape.ran) do
+    local reason = not ran.up and (rule_status.get(ran.name).error or "there is no such rule")
+    if reason then
+      emit("lunette_rule_down", 1, { rule = ran.name, reason = reason:match("^[^\n]*") })
+    end
+  end
+end
+
 local function emit_rules(emit, scrape)
   emit.family { name = "lunette_rule_up", type = "gauge",
     help = "1 when the rule gave all that it could at this scrape." }
   for _, ran in ipairs(scrape.ran) do
     emit("lunette_rule_up", ran.up and 1 or 0, { rule = ran.name })
   end
+  emit_down(emit, scrape)
   for _, metric in ipairs(GAUGES) do
     emit.family { name = metric[1], type = "gauge", help = metric[3], unit = metric[4] }
     emit_counts(emit, scrape, metric[1], metric[2])

@@ -2,6 +2,7 @@
 
 local complete = require("lunette.runtime.console.complete")
 local decode = require("lunette.decode")
+local files = require("lunette.runtime.files")
 local kernel = require("lunette.schema.kernel")
 local scripts = require("lunette.runtime.scripts")
 local session = require("lunette.runtime.console.session")
@@ -139,16 +140,6 @@ local function folder_of(paths)
   return nil
 end
 
--- Written beside its place and renamed, so that no reload sees half of it.
-local function write(path, source)
-  local file, err = io.open(path .. ".new", "wb")
-  if not file then return nil, err end
-  local ok = file:write(source)
-  ok = file:close() and ok
-  if not ok then return nil, path .. ": it can't be written" end
-  return os.rename(path .. ".new", path)
-end
-
 local function save(args)
   if not args.name:match("^[%w_][%w_.-]*%.lua$") then
     return { error = "the name must be that of a file, such as decoders.lua" }
@@ -160,7 +151,7 @@ local function save(args)
   local dir = folder_of(scripts.serving)
   if not dir then return { error = "the server was started without a folder (--script DIR)" } end
   local path = dir .. "/" .. args.name
-  local ok, why = write(path, args.source)
+  local ok, why = files.write(path, args.source, { regular_only = true })
   return { path = ok and path, error = not ok and why or nil }
 end
 

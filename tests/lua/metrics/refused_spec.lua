@@ -121,9 +121,15 @@ describe("at the scrape", function()
     local id = struct("a\xff")
     local map = object:map("mx_struct")
     map:update(("<c16I4I4"):pack("a\xfe", 1, 1), ("<I8I8i8d"):pack(7, 0, 0, 0))
+    local key = d.struct { d.cstring(16):as("comm"), d.u32():as("op"), d.u32():as("n") }
     metrics.map { name = "x", match = { id = id }, labels = { comm = "key.comm" },
-      value = "value.bytes" }
+      value = "value.bytes", decode = { key = key } }
     assert.are.equal("12", support.sample(support.text(), 'x{comm="a\u{fffd}"}'))
+    support.clear()
+    metrics.map { name = "x", match = { id = id }, labels = { comm = "key.comm" },
+      value = "value.bytes" } -- BTF's characters that are no text are hex
+    assert.are.equal("5", support.sample(support.text(),
+      ('x{comm="61ff%s"}'):format(("0"):rep(28))))
   end)
 
   it("quotes, backslashes and line ends in a label are escaped", function()

@@ -1,5 +1,7 @@
 -- The REPL's history: a file with a line an entry, to which every session adds.
 
+local files = require("lunette.runtime.files")
+
 local history = {}
 
 local KEEP = 1000
@@ -27,21 +29,11 @@ local function read_lines(path)
   return lines
 end
 
--- Writes a file beside it first: on a full disk the old one stays.
-local function replace(path, text)
-  local new = path .. ".new"
-  local file = io.open(new, "w")
-  if not file then return end
-  local written = file:write(text)
-  written = file:close() and written
-  if not (written and os.rename(new, path)) then os.remove(new) end
-end
-
 -- A file that has grown to twice of what is kept is written anew.
 local function trim(path, lines)
   if #lines <= 2 * KEEP then return lines end
   local kept = table.move(lines, #lines - KEEP + 1, #lines, 1, {})
-  replace(path, table.concat(kept, "\n") .. "\n")
+  files.write(path, table.concat(kept, "\n") .. "\n")
   return kept
 end
 

@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local entries = require("lunette.metrics.entries")
 local etm = require("lunette.metrics.etm")
+local facts = require("lunette.metrics.facts")
 local names = require("lunette.names")
 
 local devagent = {}
@@ -47,7 +48,8 @@ end
 
 function devagent.run(emit)
   for _, family in ipairs(FAMILIES) do emit.family { name = family[1], help = family[2] } end
-  local progs, maps = bpf.progs { own = false } or {}, bpf.maps { own = false } or {}
+  local progs = facts.listed(bpf.progs { own = false })
+  local maps = facts.listed(bpf.maps { own = false })
   emit_by_type(emit, "devagent_ebpf_prog_count", progs, names.prog)
   emit_by_type(emit, "devagent_ebpf_map_count", maps, names.map)
   for _, prog in ipairs(progs) do emit_program(emit, prog) end

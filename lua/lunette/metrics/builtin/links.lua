@@ -1,13 +1,15 @@
 -- Links: how many of each type, and what each attaches.
 
 local bpf = require("bpf")
+local facts = require("lunette.metrics.facts")
 
 local links = {}
 
 function links.run(emit)
+  local list = facts.listed(bpf.links { own = false })
   emit.family { name = "ebpf_links", help = "Links by type." }
   local counts = {}
-  for _, link in ipairs(bpf.links { own = false } or {}) do
+  for _, link in ipairs(list) do
     local kind = link.type
     counts[kind] = (counts[kind] or 0) + 1
     emit { name = "ebpf_link", type = "info", help = "What the link attaches.",

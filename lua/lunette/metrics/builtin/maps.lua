@@ -2,6 +2,7 @@
 
 local bpf = require("bpf")
 local entries = require("lunette.metrics.entries")
+local facts = require("lunette.metrics.facts")
 
 local maps = {}
 
@@ -15,11 +16,12 @@ local function families(emit)
 end
 
 function maps.run(emit)
+  local list = facts.listed(bpf.maps { own = false })
   families(emit)
   local count = entries.counter()
-  for _, info in ipairs(bpf.maps { own = false } or {}) do
+  for _, info in ipairs(list) do
     local labels = { id = info.id, name = info.name, type = info.type }
-    emit("ebpf_map_memory_bytes", info.memlock or 0, labels)
+    if info.memlock then emit("ebpf_map_memory_bytes", info.memlock, labels) end
     emit("ebpf_map_max_entries", info.max_entries, labels)
     local held = count(info)
     if held then

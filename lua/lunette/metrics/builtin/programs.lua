@@ -1,6 +1,7 @@
 -- What each program costs, by the kernel's own names where it has some.
 
 local bpf = require("bpf")
+local facts = require("lunette.metrics.facts")
 
 local programs = {}
 
@@ -28,14 +29,17 @@ local function families(emit)
 end
 
 function programs.run(emit)
+  local list = facts.listed(bpf.progs { own = false })
   families(emit)
-  for _, prog in ipairs(bpf.progs { own = false } or {}) do
+  for _, prog in ipairs(list) do
     local labels = { id = prog.id, name = prog.name, type = prog.type }
     for _, c in ipairs(COUNTERS) do
-      local value = prog[c[2]] or 0
-      emit(c[1], c[4] and value / c[4] or value, labels)
+      local value = prog[c[2]]
+      if value then emit(c[1], c[4] and value / c[4] or value, labels) end
     end
-    for _, g in ipairs(GAUGES) do emit(g[1], prog[g[2]] or 0, labels) end
+    for _, g in ipairs(GAUGES) do
+      if prog[g[2]] then emit(g[1], prog[g[2]], labels) end
+    end
     emit { name = "ebpf_program", type = "info", help = "What the program is.",
       labels = { id = prog.id, name = prog.name, type = prog.type, tag = prog.tag,
         uid = prog.uid } }
