@@ -48,8 +48,9 @@ local Btf = {}
 ---@class bpf.Where A condition: { op = "all"|"any"|"none", … } around others, or a test of a cell
 ---@field op "all"|"any"|"none"|"eq"|"ne"|"lt"|"le"|"gt"|"ge"|"contains"|"starts"|"matches"
 ---@field cell? bpf.Cell
----@field number? string what a number is compared with: "i-5", "u7" or "d1.5"
----@field text? string what a text is compared with; case makes no difference to contains, starts
+---@field rank? string what eq to ge compare with, as Plan:compared gives it
+---@field by? "order"|"number"|"text" likewise
+---@field text? string what contains and starts look for, whatever the case of its letters
 ---@field test? fun(text: string): boolean of matches
 
 ---@class bpf.SelectOptions
@@ -324,7 +325,14 @@ function Plan:encode(value, before, name) end
 ---@return string|nil bytes, string? err
 function Plan:encode_column(value, before, name, path, root) end
 
---- The same as JSON; parts that are Lua functions come as null.
+--- What the cells of a column are compared with, for a condition's value: numbers of any width,
+--- pointers, enums and flags by number, addresses by their bytes, all else by the text shown.
+---@param column integer its number in columns()
+---@param value number|string|boolean as the cell shows it
+---@return string|nil rank, string by_or_err by "order", by the "number" behind a name, or as "text"
+function Plan:compared(column, value) end
+
+--- The decoded bytes as JSON; parts that are Lua functions come as null.
 ---@param bytes string
 ---@return string
 function Plan:json(bytes) end

@@ -75,16 +75,38 @@ static void check(lua_State *L, int err)
 			err == -E2BIG ? "too large, or nested too deeply" : strerror(-err));
 }
 
-/* The number that a test compares with, as lun_rank_read takes it. */
-static void check_number(lua_State *L, int idx, struct lun_value *number)
+static const char *const compares[] = { "order", "number", "text", NULL };
+
+/* What the node at idx compares with: `text`; or as plan:compared() gives it, `rank` and `by`.
+ * The node keeps its bytes. */
+static enum lun_compare check_wanted(lua_State *L, int idx, struct lun_value *wanted)
 {
 	struct lun_rank rank;
 	size_t len;
-	const char *text = luaL_checklstring(L, idx, &len);
+	const char *text;
+	int by = LUN_BY_TEXT;
 
-	if (lun_rank_read(&rank, text, len) || rank.kind == LUN_V_STR || rank.kind == LUN_V_NULL)
-		luaL_error(L, "where: '%s' is no number", text);
-	*number = lun_rank_number(&rank);
+	wanted->kind = LUN_V_STR;
+	if (lua_getfield(L, idx, "rank") == LUA_TNIL) {
+		if (lua_getfield(L, idx, "text") != LUA_TSTRING)
+			luaL_error(L, "where: a test needs a rank or a text");
+		wanted->s = lua_tolstring(L, -1, &wanted->len);
+		lua_pop(L, 2);
+		return LUN_BY_TEXT;
+	}
+	text = luaL_checklstring(L, -1, &len);
+	lua_getfield(L, idx, "by");
+	by = luaL_checkoption(L, -1, "order", compares);
+	if (len && *text == 't') {
+		wanted->s = text + 1;
+		wanted->len = len - 1;
+	} else if (lun_rank_read(&rank, text, len) || rank.kind == LUN_V_NULL) {
+		luaL_error(L, "where: '%s' is no rank", text);
+	} else {
+		*wanted = lun_rank_number(&rank);
+	}
+	lua_pop(L, 2);
+	return (enum lun_compare)by;
 }
 
 /* Notes the function of the node at idx; its number is what the test holds. */
@@ -100,27 +122,18 @@ static void add_call(lua_State *L, int idx, int functions, struct lun_value *num
 static void add_test(lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where,
 	int op, int functions)
 {
-	struct lun_value number = { .kind = LUN_V_NULL };
+	enum lun_compare by = LUN_BY_TEXT;
+	struct lun_value wanted = { .kind = LUN_V_NULL };
 	struct lun_column cell;
-	const char *text = NULL;
-	size_t len = 0;
 
-	if (op == LUN_FILTER_CALL) {
-		add_call(L, idx, functions, &number);
-	} else if (lua_getfield(L, idx, "number") != LUA_TNIL) {
-		check_number(L, -1, &number);
-		lua_pop(L, 1);
-	} else {
-		lua_getfield(L, idx, "text");
-		text = luaL_checklstring(L, -1, &len);
-		lua_pop(L, 2); // the node keeps the text
-	}
+	if (op == LUN_FILTER_CALL)
+		add_call(L, idx, functions, &wanted);
+	else
+		by = check_wanted(L, idx, &wanted);
 	lua_getfield(L, idx, "cell");
 	lun_check_cell(L, -1, map, &cell);
 	lua_pop(L, 1);
-	check(L,
-		lun_filter_add(
-			where, (enum lun_filter_op)op, &cell, text ? NULL : &number, text, len));
+	check(L, lun_filter_add(where, (enum lun_filter_op)op, &cell, &wanted, by));
 }
 
 static void add_node(

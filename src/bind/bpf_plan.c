@@ -368,6 +368,7 @@ static const luaL_Reg methods[] = {
 	{ "decode", l_decode },
 	{ "encode", l_plan_encode },
 	{ "encode_column", l_plan_encode_column },
+	{ "compared", l_plan_compared },
 	{ "json", l_json },
 	{ "columns", l_columns },
 	{ "size", l_size },

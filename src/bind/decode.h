@@ -37,3 +37,4 @@ int lun_push_view(lua_State *L, int idx, const struct lun_map *map, bool each_cp
 /* Methods of plans that are in encode.c. */
 int l_plan_encode(lua_State *L);
 int l_plan_encode_column(lua_State *L);
+int l_plan_compared(lua_State *L);

@@ -7,7 +7,9 @@
 #include <lauxlib.h>
 #include <string.h>
 
+#include "bind/bpf_maps.h"
 #include "bind/decode.h"
+#include "bpf/read/map_top.h"
 #include "vm/push.h"
 
 enum { MAX_PATH = 200 };
@@ -42,29 +44,37 @@ static size_t enter(struct encoder *e, const char *fmt, const char *name, lua_In
 	return len;
 }
 
+/* A number, text or boolean at idx; false for anything else. */
+static bool to_value(lua_State *L, int idx, struct lun_value *in)
+{
+	switch (lua_type(L, idx)) {
+	case LUA_TNUMBER:
+		in->kind = lua_isinteger(L, idx) ? LUN_V_I64 : LUN_V_DOUBLE;
+		if (in->kind == LUN_V_I64)
+			in->i = lua_tointeger(L, idx);
+		else
+			in->d = lua_tonumber(L, idx);
+		return true;
+	case LUA_TSTRING:
+		in->kind = LUN_V_STR;
+		in->s = lua_tolstring(L, idx, &in->len);
+		return true;
+	case LUA_TBOOLEAN:
+		in->kind = LUN_V_BOOL;
+		in->b = lua_toboolean(L, idx);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void encode_leaf(struct encoder *e, const struct lun_op *op, uint32_t at)
 {
 	char error[LUN_ENCODE_ERROR] = "";
 	struct lun_value in = { .kind = LUN_V_NULL };
 	lua_State *L = e->L;
 
-	switch (lua_type(L, -1)) {
-	case LUA_TNUMBER:
-		in.kind = lua_isinteger(L, -1) ? LUN_V_I64 : LUN_V_DOUBLE;
-		if (in.kind == LUN_V_I64)
-			in.i = lua_tointeger(L, -1);
-		else
-			in.d = lua_tonumber(L, -1);
-		break;
-	case LUA_TSTRING:
-		in.kind = LUN_V_STR;
-		in.s = lua_tolstring(L, -1, &in.len);
-		break;
-	case LUA_TBOOLEAN:
-		in.kind = LUN_V_BOOL;
-		in.b = lua_toboolean(L, -1);
-		break;
-	default:
+	if (!to_value(L, -1, &in)) {
 		lua_pushfstring(L, "needs a value, not a %s", luaL_typename(L, -1));
 		refuse(e, lua_tostring(L, -1));
 	}
@@ -265,4 +275,55 @@ int l_plan_encode_column(lua_State *L)
 	e.at = pick.op;
 	e.base = pick.offset - e.plan->ops[pick.op].offset;
 	return push_encoded(L, &e, before, len);
+}
+
+static const struct lun_op *check_column(lua_State *L, const struct lun_plan *plan)
+{
+	lua_Integer index = luaL_checkinteger(L, 2);
+	struct lun_pick *picks;
+
+	luaL_argcheck(L, index >= 1 && index <= (lua_Integer)lun_plan_columns(plan, "", NULL, 0), 2,
+		"no such column");
+	picks = lua_newuserdatauv(L, (size_t)index * sizeof(*picks), 0);
+	lun_plan_columns(plan, "", picks, (uint32_t)index);
+	return &plan->ops[picks[index - 1].op];
+}
+
+static void push_rank(lua_State *L, const struct lun_value *wanted)
+{
+	struct lun_out *out = lun_push_out_box(L);
+	struct lun_rank rank = { .kind = (uint8_t)wanted->kind, .u = wanted->u };
+
+	if (wanted->kind == LUN_V_STR) {
+		lun_out_char(out, 't');
+		lun_out_mem(out, wanted->s, wanted->len);
+	} else {
+		lun_rank_write(out, &rank);
+	}
+	if (out->err)
+		luaL_error(L, "not enough memory");
+	lua_pushlstring(L, out->data, out->len);
+	lun_out_free(out);
+}
+
+/* plan:compared(column, value) -> rank, by | nil, err: what the cells of the column with this
+ * number are compared with, and how: "order", "number" or "text" */
+int l_plan_compared(lua_State *L)
+{
+	static const char *const names[] = { "order", "number", "text" };
+	const struct lun_plan *plan = lun_plan_check(L, 1);
+	const struct lun_op *op = check_column(L, plan);
+	char error[LUN_ENCODE_ERROR] = "";
+	struct lun_value in = { .kind = LUN_V_NULL }, wanted;
+	enum lun_compare by;
+
+	luaL_argcheck(L, to_value(L, 3, &in), 3, "a number, text or boolean is needed");
+	if (lun_order_wanted(plan, op, lun_bind_ctx(L), &in, &wanted, &by, error)) {
+		luaL_pushfail(L);
+		lua_pushstring(L, *error ? error : "not enough memory");
+		return 2;
+	}
+	push_rank(L, &wanted);
+	lua_pushstring(L, names[by]);
+	return 2;
 }

@@ -62,20 +62,38 @@ static bool even(void *user, uint32_t number, const char *text, size_t len)
 static void add_test(struct lun_filter *where, const struct lun_map *map, struct lun_plan *plan,
 	const uint8_t *p, const char *text, size_t len)
 {
-	struct lun_value number = { .kind = LUN_V_I64, .i = (int8_t)p[3] };
+	struct lun_value in = { .kind = LUN_V_I64, .i = (int8_t)p[3] }, wanted;
 	enum lun_filter_op op = (enum lun_filter_op)(LUN_FILTER_EQ + p[0] % 9);
+	char error[LUN_ENCODE_ERROR];
+	enum lun_compare by = LUN_BY_TEXT;
 	struct lun_column cell;
+	struct lun_ctx ctx;
 
+	lun_ctx_init(&ctx);
 	if (lun_column_init(&cell, map, plan, false, p[1]))
 		return;
 	cell.reduce = p[2] % 6;
 	cell.cpu = (int32_t)(p[4] % (CPUS + 1)) - 1;
 	if (p[5] & 1)
-		number = (struct lun_value){ .kind = LUN_V_DOUBLE, .d = p[3] / 2.0 };
+		in = (struct lun_value){ .kind = LUN_V_DOUBLE, .d = p[3] / 2.0 };
 	if (op == LUN_FILTER_CALL)
-		number = (struct lun_value){ .kind = LUN_V_U64, .u = p[3] };
-	lun_filter_add(where, op, &cell, op == LUN_FILTER_CALL || p[5] & 2 ? &number : NULL, text,
-		p[6] < len ? p[6] : len);
+		in = (struct lun_value){ .kind = LUN_V_U64, .u = p[3] };
+	if (op != LUN_FILTER_CALL && !(p[5] & 2)) {
+		in = (struct lun_value){ .kind = LUN_V_STR, .s = text };
+		in.len = p[6] < len ? p[6] : len;
+	}
+	wanted = in;
+	if (op < LUN_FILTER_CONTAINS &&
+		lun_order_wanted(plan, &plan->ops[cell.op], &ctx, &in, &wanted, &by, error)) {
+		lun_column_free(&cell);
+		lun_ctx_free(&ctx);
+		return;
+	}
+	if (op < LUN_FILTER_CONTAINS || op == LUN_FILTER_CALL || wanted.kind == LUN_V_STR)
+		lun_filter_add(where, op, &cell, &wanted, by);
+	else
+		lun_column_free(&cell);
+	lun_ctx_free(&ctx);
 }
 
 static void build(struct lun_filter *where, const struct lun_map *map, struct lun_plan *plan,

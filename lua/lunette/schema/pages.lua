@@ -19,7 +19,7 @@ local function sketcher(reader, looks)
   local probes = {}
   for i, at in ipairs(looks) do probes[i] = { at = at, read = reader:probe(at) } end
   return function(row, key, value)
-    row.bytes, row.value = key, value
+    row.bytes, row.value, row.rank = key, value, nil
     for i = 1, #probes do
       local probe = probes[i]
       row[probe.at] = probe.read(key, value)
@@ -120,8 +120,8 @@ end
 local function row_at(last, at)
   if not last.rank then return nil end
   local cell, bad = select.cell(last.rank)
-  if bad then error("after: not a valid cursor for a sorted table", 0) end
-  return { [at] = cell, bytes = last.key }
+  if bad then error("after: no cursor of a sorted table", 0) end
+  return { [at] = cell, rank = last.rank, bytes = last.key }
 end
 
 -- Each key once: a map that changed meanwhile may have told one twice.
@@ -158,7 +158,7 @@ local function select_in_lua(map, asked)
   local rows = state.restarted and distinct(all) or all
   state.matched, state.remaining = matched, remaining - (#all - #rows)
   state.rank = #rows > 0
-    and select.rank(rows[#rows][at], asked.reader.columns[at].unsigned) or nil
+    and select.rank(asked.reader.columns[at], rows[#rows], at) or nil
   return rows, state
 end
 

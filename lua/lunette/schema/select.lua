@@ -2,6 +2,7 @@
 -- first so many of any number of rows in bounded memory. C does the same over a map's bytes
 -- (select.where and cells' Reader:cell say how); this is for rows that Lua makes.
 
+local decode = require("lunette.decode")
 local json = require("lunette.runtime.json")
 local numbers = require("lunette.schema.numbers")
 
@@ -27,16 +28,68 @@ local function shown(value)
   return type(value) == "string" and ("'%s'"):format(value) or json.encode(value)
 end
 
--- The wanted number of a condition, as it is compared and as C takes it.
+local function refuse(column, why, ...)
+  error(("filter: column %s: "):format(column.name) .. why:format(...), 0)
+end
+
+-- What the cells of a column are compared with, and how: see Plan:compared.
+local function wanted(column, value)
+  if type(value) == "table" then value = text_of(value) end
+  if value == json.null then refuse(column, "needs a value, not null") end
+  local rank, by = column.plan:compared(column.index, value)
+  return rank or refuse(column, "%s", by), by
+end
+
+-- -1, 0 or 1 as the first rank is less than, equal to or greater than the second.
+local function compare_ranks(a, b)
+  if a == b then return 0 end
+  local text = a:sub(1, 1) == "t"
+  if text ~= (b:sub(1, 1) == "t") then return text and 1 or -1 end
+  if text then return decode.format(a, "HEX") < decode.format(b, "HEX") and -1 or 1 end
+  local x, x_unsigned = numbers.read(a)
+  local y, y_unsigned = numbers.read(b)
+  return numbers.compare(x, x_unsigned, y, y_unsigned)
+end
+
+-- What a cell is ordered by, where C says it of its column.
+local function rank_of(column, cell)
+  if type(cell) == "table" or type(cell) == "userdata" then cell = text_of(cell) end
+  if column.unsigned and math.type(cell) == "integer" then cell = ("%u"):format(cell) end
+  local rank = column.plan:compared(column.index, cell)
+  return rank or "t" .. text_of(cell)
+end
+
+-- The number behind a name that is shown with it, as in "bash (12)"; nil where none is.
+local function number_of(cell)
+  if type(cell) ~= "string" then return cell end
+  return math.tointeger(tonumber(cell:match("%((%d+)%)$") or cell:match("^%d+$")))
+end
+
+-- A comparison of a plan's cells with a condition's value.
+local function compared_by_plan(test, column, value)
+  local rank, by = wanted(column, value)
+  if by == "order" then
+    return function(cell) return test(compare_ranks(rank_of(column, cell), rank), 0) end
+  elseif by == "text" then
+    local text = rank:sub(2)
+    return function(cell) return test(text_of(cell), text) end
+  end
+  local number, unsigned = numbers.read(rank)
+  return function(cell)
+    local own = number_of(cell)
+    return own ~= nil and test(numbers.compare(own, true, number, unsigned), 0)
+  end
+end
+
 local function wanted_number(column, value)
   local number, unsigned = numbers.parse(value)
   if number then return number, unsigned end
-  error(("filter: column %s: %s"):format(column.name,
-    unsigned or ("holds numbers, not %s"):format(shown(value))), 0)
+  return refuse(column, "%s", unsigned or ("holds numbers, not %s"):format(shown(value)))
 end
 
 local function compared(test)
   return function(column, value)
+    if column.plan and not column.lua then return compared_by_plan(test, column, value) end
     if not column.numeric then
       local text = text_of(value)
       return function(cell) return test(text_of(cell), text) end
@@ -163,8 +216,10 @@ local function compiled(reader, condition)
   local node = { op = op:lower(), cell = reader:cell(at) }
   if op == "MATCHES" then
     node.test = pattern_test(column, condition.value)
-  elseif column.numeric and COMPARES[op] then
-    node.number = numbers.write(wanted_number(column, condition.value))
+  elseif not node.cell then
+    return nil
+  elseif COMPARES[op] then
+    node.rank, node.by = wanted(column, condition.value)
   else
     node.text = text_of(condition.value)
   end
@@ -177,6 +232,17 @@ end
 ---@return bpf.Where|nil
 function select.where(reader, conditions) return compiled(reader, { all = conditions }) end
 
+-- Cells that are compared as they are: C gives plain numbers and texts for them.
+local PLAIN = {
+  cstring = true, func = true, u8 = true, u16 = true, u32 = true, u64 = true, i8 = true, i16 = true,
+  i32 = true, i64 = true, be16 = true, be32 = true, be64 = true, f32 = true, f64 = true,
+  bits = true, duration = true,
+}
+
+local function needs_rank(column)
+  return column.plan and not column.lua and not PLAIN[column.type]
+end
+
 -- What is compared of a cell, and its rank among what can't be compared with each other:
 -- nothing, numbers, texts.
 local function ordered(cell)
@@ -185,39 +251,22 @@ local function ordered(cell)
   return text_of(cell):sub(1, TEXT), 2
 end
 
---- An order of rows by one column; equal ones by their key's bytes.
----@param columns table[]
----@param sort { column: string, order: string }
----@return fun(a: table, b: table): boolean before, integer[] columns that it looks at
-function select.order(columns, sort)
-  local at = find(columns, sort.column, "sort")
-  local unsigned, descending = columns[at].unsigned, sort.order ~= "ASC"
-  return function(a, b)
-    local x, rank_x = ordered(a[at])
-    local y, rank_y = ordered(b[at])
-    if rank_x ~= rank_y then
-      if rank_x == 0 or rank_y == 0 then return rank_y == 0 end -- nothing comes last
-      return (rank_x < rank_y) ~= descending
-    end
-    local order = 0
-    if rank_x == 1 then order = numbers.compare(x, unsigned, y, unsigned)
-    elseif rank_x == 2 then order = x < y and -1 or x > y and 1 or 0 end
-    if order == 0 then return a.bytes < b.bytes end
-    return (order < 0) ~= descending
-  end, { at }
-end
-
---- What a row is ordered by, as C tells it too: "i5", "ttext", "n" for nothing.
----@param cell any
----@param unsigned boolean?
+--- What a row is ordered by, as C tells it too: "i5", "ttext", "n" for nothing. The row keeps it.
+---@param column table
+---@param row table
+---@param at integer the number of the column
 ---@return string
-function select.rank(cell, unsigned)
-  local value, rank = ordered(cell)
-  if rank == 0 then return "n" end
-  return rank == 1 and numbers.write(value, unsigned) or "t" .. value
+function select.rank(column, row, at)
+  if row.rank then return row.rank end
+  local value, rank = ordered(row[at])
+  if rank == 0 then row.rank = "n"
+  elseif needs_rank(column) then row.rank = rank_of(column, row[at])
+  elseif rank == 1 then row.rank = numbers.write(value, column.unsigned)
+  else row.rank = "t" .. value end
+  return row.rank
 end
 
---- The cell that stands for such a text; the second result says that the text is none.
+--- The cell that stands for a rank; the second result says that the text is none.
 ---@param rank string
 ---@return any cell, boolean? bad
 function select.cell(rank)
@@ -225,6 +274,41 @@ function select.cell(rank)
   if rank:sub(1, 1) == "t" then return rank:sub(2) end
   local number = numbers.read(rank)
   return number, number == nil
+end
+
+local function compare_cells(a, b, unsigned)
+  local x, rank_x = ordered(a)
+  local y, rank_y = ordered(b)
+  if rank_x ~= rank_y then
+    return rank_x < rank_y and -1 or 1, rank_x == 0 or rank_y == 0
+  end
+  if rank_x == 1 then return numbers.compare(x, unsigned, y, unsigned) end
+  return rank_x == 0 and 0 or x < y and -1 or x > y and 1 or 0
+end
+
+--- An order of rows by one column; equal ones by their key's bytes.
+---@param columns table[]
+---@param sort { column: string, order: string }
+---@return fun(a: table, b: table): boolean before, integer[] columns that it looks at
+function select.order(columns, sort)
+  local at = find(columns, sort.column, "sort")
+  local column, descending = columns[at], sort.order ~= "ASC"
+  local by_rank = needs_rank(column)
+  return function(a, b)
+    local order, nothing
+    if by_rank then
+      local x, y = select.rank(column, a, at), select.rank(column, b, at)
+      nothing = x == "n" or y == "n"
+      if x == y then order = 0
+      elseif nothing then order = x == "n" and -1 or 1
+      else order = compare_ranks(x, y) end
+    else
+      order, nothing = compare_cells(a[at], b[at], column.unsigned)
+    end
+    if order == 0 then return a.bytes < b.bytes end
+    if nothing then return order > 0 end -- what has no value comes last
+    return (order < 0) ~= descending
+  end, { at }
 end
 
 --- Keeps the first so many rows of any number, in an order.

@@ -50,7 +50,7 @@ input TableFilter {
   column: String
   "How to compare."
   op: FilterOp = EQ
-  "What to compare with: a number, or text as the cell shows it."
+  "What to compare with, as the cell shows it. A number compares with the number behind a name."
   value: JSON
   "All of these hold."
   all: [TableFilter!]
@@ -84,7 +84,7 @@ enum FilterOp {
 
 "What to show of values that each CPU has for itself."
 enum CpuValues {
-  "One cell: their sum (of what can't be added: the first CPU's)."
+  "One cell: their sum; of moments the latest; of other values what the CPUs agree about, or null."
   SUM
   "A column a CPU."
   EACH

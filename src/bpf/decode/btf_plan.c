@@ -64,6 +64,37 @@ static int add_leaf(struct builder *b, struct lun_op *op, uint32_t id, const cha
 	return lun_plan_leaf(b->plan, op, name);
 }
 
+/* Whether `name` is one of the words, or ends with "_" and one. */
+static bool ends_with(const char *name, const char *const *words)
+{
+	size_t len = strlen(name);
+
+	for (; *words; words++) {
+		size_t n = strlen(*words);
+
+		if (len >= n && !strcmp(name + len - n, *words) &&
+			(len == n || name[len - n - 1] == '_'))
+			return true;
+	}
+	return false;
+}
+
+/* Numbers that name something, or a moment: no sum of them means anything. */
+static uint16_t what_adds_up_not(const char *name)
+{
+	static const char *const ids[] = { "pid", "tgid", "ppid", "tid", "uid", "gid", "euid",
+		"egid", "id", "cookie", "ifindex", "netns", "mntns", "pidns", "cgroup", "cgid",
+		"ino", "inode", "inum", "dev", "cpu", "port", "sport", "dport", "family", "proto",
+		"protocol", "addr", "saddr", "daddr", "ip", "mark", NULL };
+	static const char *const moments[] = { "ts", "timestamp", "ts_ns", "timestamp_ns",
+		"last_seen", "last_seen_ns", "last_used", "last_used_ns", "start_time",
+		"start_time_ns", "start_ns", NULL };
+
+	if (!name)
+		return 0;
+	return ends_with(name, ids) ? LUN_OP_ID : ends_with(name, moments) ? LUN_OP_MOMENT : 0;
+}
+
 static int add_int(
 	struct builder *b, const struct btf_type *t, uint32_t id, uint32_t offset, const char *name)
 {
@@ -84,6 +115,7 @@ static int add_int(
 	}
 	if (encoding & BTF_INT_SIGNED)
 		op.flags |= LUN_OP_SIGNED;
+	op.flags |= what_adds_up_not(name);
 	return add_leaf(b, &op, id, name);
 }
 

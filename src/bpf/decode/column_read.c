@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/decode/order.h"
+
 void lun_column_reader_init(struct lun_column_reader *reader)
 {
 	lun_ctx_init(&reader->ctx);
@@ -136,23 +138,83 @@ static struct lun_bytes bytes_of(
 	return (struct lun_bytes){ value + (size_t)cell->cpu * cell->stride, 1, cell->stride };
 }
 
+/* The bytes of a leaf that is decoded alone; NULL where the CPUs' values have to be added up, or
+ * where they differ, which `differ` tells. */
+static const uint8_t *leaf_of(
+	const struct lun_column *cell, const struct lun_bytes *bytes, bool *differ)
+{
+	const struct lun_op *op = &cell->plan->ops[cell->op];
+	const uint8_t *agreed;
+
+	*differ = false;
+	if (bytes->cpus == 1)
+		return bytes->data + cell->offset;
+	if (lun_leaf_adds_up(op, op->reduce ? op->reduce : cell->reduce))
+		return NULL;
+	agreed = lun_leaf_agreed(op, bytes, cell->offset);
+	*differ = !agreed;
+	return agreed;
+}
+
+enum what { SHOWN, ORDER, NUMBER };
+
+static void read_leaf(const struct lun_column *cell, struct lun_column_reader *reader,
+	const uint8_t *data, enum what what, struct lun_value *out)
+{
+	const struct lun_op *op = &cell->plan->ops[cell->op];
+
+	if (what == SHOWN)
+		lun_leaf(cell->plan, op, &reader->ctx, data, out);
+	else if (what == ORDER)
+		lun_leaf_order(cell->plan, op, &reader->ctx, data, out);
+	else
+		lun_leaf_number(op, data, out);
+}
+
+static void read_cell(const struct lun_column *cell, struct lun_column_reader *reader,
+	const struct lun_bytes *bytes, enum what what, struct lun_value *out)
+{
+	const struct lun_op *op = &cell->plan->ops[cell->op];
+	const uint8_t *data;
+	bool differ;
+
+	if (lun_op_is_container(op->kind)) {
+		read_array(cell, reader, bytes, out);
+		return;
+	}
+	data = leaf_of(cell, bytes, &differ);
+	out->kind = LUN_V_NULL;
+	if (data)
+		read_leaf(cell, reader, data, what, out);
+	else if (!differ)
+		lun_leaf_reduced(
+			cell->plan, op, &reader->ctx, bytes, cell->offset, cell->reduce, out);
+	if (out->kind == LUN_V_DOUBLE && isnan(out->d))
+		out->kind = LUN_V_NULL;
+}
+
 void lun_column_read(const struct lun_column *cell, struct lun_column_reader *reader,
 	const uint8_t *key, const uint8_t *value, struct lun_value *out)
 {
-	const struct lun_op *op = &cell->plan->ops[cell->op];
 	struct lun_bytes bytes = bytes_of(cell, key, value);
 
-	if (lun_op_is_container(op->kind))
-		read_array(cell, reader, &bytes, out);
-	else if (bytes.cpus > 1)
-		lun_leaf_reduced(
-			cell->plan, op, &reader->ctx, &bytes, cell->offset, cell->reduce, out);
-	else
-		lun_leaf(cell->plan, op, &reader->ctx, bytes.data + cell->offset, out);
-	if (out->kind == LUN_V_DOUBLE && isnan(out->d))
-		out->kind = LUN_V_NULL;
-	if (out->kind == LUN_V_BOOL)
-		lun_column_text(reader, out);
+	read_cell(cell, reader, &bytes, SHOWN, out);
+}
+
+void lun_column_order(const struct lun_column *cell, struct lun_column_reader *reader,
+	const uint8_t *key, const uint8_t *value, struct lun_value *out)
+{
+	struct lun_bytes bytes = bytes_of(cell, key, value);
+
+	read_cell(cell, reader, &bytes, ORDER, out);
+}
+
+void lun_column_number(const struct lun_column *cell, struct lun_column_reader *reader,
+	const uint8_t *key, const uint8_t *value, struct lun_value *out)
+{
+	struct lun_bytes bytes = bytes_of(cell, key, value);
+
+	read_cell(cell, reader, &bytes, NUMBER, out);
 }
 
 void lun_column_text(struct lun_column_reader *reader, struct lun_value *value)

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * One cell of an entry's row, read straight from the bytes of key or value: what filters and
- * sorting look at. Numbers stay numbers; all else is the text that the cell shows.
+ * sorting look at.
  */
 #include "bpf/object/map.h"
 #include "bpf/decode/value.h"
@@ -36,6 +36,11 @@ void lun_column_free(struct lun_column *cell);
 
 /* Null, a number or a text, which lives until the next cell is read. NaN is null. */
 void lun_column_read(const struct lun_column *cell, struct lun_column_reader *reader,
+	const uint8_t *key, const uint8_t *value, struct lun_value *out);
+/* What the cell is compared by: see lun_leaf_order; and the number behind its name. */
+void lun_column_order(const struct lun_column *cell, struct lun_column_reader *reader,
+	const uint8_t *key, const uint8_t *value, struct lun_value *out);
+void lun_column_number(const struct lun_column *cell, struct lun_column_reader *reader,
 	const uint8_t *key, const uint8_t *value, struct lun_value *out);
 /* The cell as text, numbers as digits. */
 void lun_column_text(struct lun_column_reader *reader, struct lun_value *value);

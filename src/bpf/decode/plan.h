@@ -58,6 +58,8 @@ enum lun_op_flags {
 	LUN_OP_IF_SET = 32,   /* 8 bytes that are there where the 8 bytes after them are not zero */
 	LUN_OP_PADDED = 64,   /* text that ends before the NULs at the end, whatever is within */
 	LUN_OP_TEXT = 128,    /* characters: UTF-8 padded with NULs is text, anything else is hex */
+	LUN_OP_ID = 256,      /* a number that does not add up: a process, a port */
+	LUN_OP_MOMENT = 512,  /* likewise, a point in time: the sum of several is the latest */
 };
 
 /* How the values of the CPUs become one. */

@@ -50,8 +50,15 @@ struct lun_bytes {
 /* Decodes the leaf at data; never fails: what has no name comes as its number. */
 void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const uint8_t *data, struct lun_value *value);
+/* Whether the CPUs' values can be made one number by `reduce`. */
+bool lun_leaf_adds_up(const struct lun_op *op, uint8_t reduce);
+/* Of values that don't add up: the bytes of those CPUs that have something, where they agree (all
+ * zero: the first CPU's); NULL where they differ. */
+const uint8_t *lun_leaf_agreed(
+	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset);
 /* The same over all CPUs, as `reduce` (or the operation itself) says. `offset` is the leaf's
- * from the start of a CPU's value. A sum of integers stays at the ends of its 64 bits. */
+ * from the start of a CPU's value. A sum of integers stays at the ends of its 64 bits. What does
+ * not add up and differs is null. */
 void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce, struct lun_value *value);
 

@@ -534,11 +534,13 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 	}
 }
 
-static bool adds_up(const struct lun_op *op)
+bool lun_leaf_adds_up(const struct lun_op *op, uint8_t reduce)
 {
-	return (op->kind == LUN_K_UINT || op->kind == LUN_K_INT || op->kind == LUN_K_FLOAT ||
-		       op->kind == LUN_K_DURATION || op->kind == LUN_K_BITS) &&
-		op->size <= 9;
+	bool number = op->kind == LUN_K_UINT || op->kind == LUN_K_INT || op->kind == LUN_K_FLOAT ||
+		op->kind == LUN_K_DURATION || op->kind == LUN_K_BITS;
+	bool adds = reduce == LUN_SUM || reduce == LUN_AVG || reduce == LUN_EACH_CPU;
+
+	return number && op->size <= 9 && !(adds && op->flags & LUN_OP_ID);
 }
 
 /* An integer sum stays at the ends of its 64 bits: it never wraps. */
@@ -562,17 +564,30 @@ static void combine(uint8_t reduce, struct lun_value *sum, const struct lun_valu
 		add_value(sum, v);
 }
 
-/* What does not add up is taken from the first CPU that has something. */
-static const uint8_t *first_set(
+static bool agree(const struct lun_op *op, const uint8_t *a, const uint8_t *b)
+{
+	bool ends_early = op->kind == LUN_K_CHARS && !(op->flags & (LUN_OP_TEXT | LUN_OP_PADDED));
+
+	if (ends_early)
+		return !strncmp((const char *)a, (const char *)b, op->size);
+	return !memcmp(a, b, op->size);
+}
+
+const uint8_t *lun_leaf_agreed(
 	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset)
 {
+	const uint8_t *found = NULL;
+
 	for (uint32_t cpu = 0; cpu < bytes->cpus; cpu++) {
 		const uint8_t *p = bytes->data + (size_t)cpu * bytes->stride + offset;
 
-		if (has_bytes(p, op->size))
-			return p;
+		if (!has_bytes(p, op->size))
+			continue;
+		if (found && !agree(op, found, p))
+			return NULL;
+		found = p;
 	}
-	return bytes->data + offset;
+	return found ? found : bytes->data + offset;
 }
 
 static void leaf_of_cpu(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
@@ -588,15 +603,20 @@ static void leaf_of_cpu(const struct lun_plan *plan, const struct lun_op *op, st
 void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce, struct lun_value *value)
 {
-	const uint8_t *data = bytes->data + offset;
+	const uint8_t *data = bytes->data + offset, *agreed;
 	struct lun_value v;
 
 	if (op->reduce)
 		reduce = op->reduce;
-	if (!adds_up(op)) {
-		lun_leaf(plan, op, ctx, first_set(op, bytes, offset), value);
+	if (!lun_leaf_adds_up(op, reduce)) {
+		agreed = lun_leaf_agreed(op, bytes, offset);
+		value->kind = LUN_V_NULL;
+		if (agreed)
+			lun_leaf(plan, op, ctx, agreed, value);
 		return;
 	}
+	if (op->flags & LUN_OP_MOMENT && (reduce == LUN_SUM || reduce == LUN_AVG))
+		reduce = LUN_MAX;
 	leaf_of_cpu(plan, op, ctx, data, reduce, value);
 	for (uint32_t cpu = 1; cpu < bytes->cpus; cpu++) {
 		data += bytes->stride;

@@ -81,35 +81,35 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static int add_text(struct lun_filter *where, struct lun_filter_test *test, const char *text)
+static int add_text(
+	struct lun_filter *where, struct lun_filter_test *test, const struct lun_value *text)
 {
 	bool fold = test->op == LUN_FILTER_CONTAINS || test->op == LUN_FILTER_STARTS;
 	char *grown;
 
-	if (test->len > MAX_TEXTS - where->texts_len)
+	if (text->len > MAX_TEXTS - where->texts_len)
 		return -E2BIG;
-	grown = realloc(where->texts, where->texts_len + test->len + 1);
+	grown = realloc(where->texts, where->texts_len + text->len + 1);
 	if (!grown)
 		return -ENOMEM;
 	where->texts = grown;
 	test->text = where->texts_len;
+	test->len = (uint32_t)text->len;
 	for (uint32_t i = 0; i < test->len; i++)
-		grown[where->texts_len++] = fold ? lower(text[i]) : text[i];
+		grown[where->texts_len++] = fold ? lower(text->s[i]) : text->s[i];
 	return 0;
 }
 
 int lun_filter_add(struct lun_filter *where, enum lun_filter_op op, struct lun_column *cell,
-	const struct lun_value *number, const char *text, size_t len)
+	const struct lun_value *wanted, enum lun_compare by)
 {
-	struct lun_filter_test test = { .op = (uint8_t)op, .len = (uint32_t)len };
+	struct lun_filter_test test = { .op = (uint8_t)op, .by = (uint8_t)by };
 	int err = add_cell(where, cell, &test.cell);
 
-	if (!err && len > MAX_TEXTS)
-		err = -E2BIG;
-	if (!err && number)
-		test.number = *number;
+	if (!err && wanted->kind == LUN_V_STR)
+		err = add_text(where, &test, wanted);
 	else if (!err)
-		err = add_text(where, &test, text);
+		test.number = *wanted;
 	return err ? err : add_test(where, &test);
 }
 
@@ -149,38 +149,50 @@ static bool contains(const struct lun_value *cell, const char *lowered, uint32_t
 	return false;
 }
 
-static bool text_passes(
+/* The condition's own test, or what the shown text contains. */
+static bool shown_passes(
 	struct lun_filter *where, const struct lun_filter_test *test, struct lun_value *cell)
 {
-	const char *text = where->texts + test->text;
-	struct lun_value wanted = { .kind = LUN_V_STR, .s = text, .len = test->len };
+	const char *text;
 
 	lun_column_text(&where->reader, cell);
+	if (test->op == LUN_FILTER_CALL)
+		return where->call(where->user, (uint32_t)test->number.u, cell->s, cell->len);
+	text = where->texts + test->text;
 	switch (test->op) {
 	case LUN_FILTER_CONTAINS:
 		return contains(cell, text, test->len);
-	case LUN_FILTER_STARTS:
-		return cell->len >= test->len && begins(cell->s, text, test->len);
 	default:
-		return holds(test->op, lun_value_compare(cell, &wanted));
+		return cell->len >= test->len && begins(cell->s, text, test->len);
 	}
 }
 
 static bool test_passes(struct lun_filter *where, const struct lun_filter_test *test,
 	const uint8_t *key, const uint8_t *value)
 {
-	struct lun_value cell;
+	const struct lun_column *column = &where->cells[test->cell];
+	bool compares = test->op < LUN_FILTER_CONTAINS;
+	struct lun_value cell, wanted = test->number;
 
-	lun_column_read(&where->cells[test->cell], &where->reader, key, value, &cell);
+	if (compares && test->by == LUN_BY_ORDER)
+		lun_column_order(column, &where->reader, key, value, &cell);
+	else if (compares && test->by == LUN_BY_NUMBER)
+		lun_column_number(column, &where->reader, key, value, &cell);
+	else
+		lun_column_read(column, &where->reader, key, value, &cell);
 	if (cell.kind == LUN_V_NULL)
 		return false;
-	if (test->op == LUN_FILTER_CALL) {
+	if (!compares)
+		return shown_passes(where, test, &cell);
+	if (test->by == LUN_BY_TEXT)
 		lun_column_text(&where->reader, &cell);
-		return where->call(where->user, (uint32_t)test->number.u, cell.s, cell.len);
+	if (wanted.kind == LUN_V_NULL) {
+		wanted.kind = LUN_V_STR;
+		wanted.s = where->texts + test->text;
+		wanted.len = test->len;
 	}
-	if (test->number.kind == LUN_V_NULL)
-		return text_passes(where, test, &cell);
-	return cell.kind != LUN_V_STR && holds(test->op, lun_value_compare(&cell, &test->number));
+	return (cell.kind == LUN_V_STR) == (wanted.kind == LUN_V_STR) &&
+		holds(test->op, lun_value_compare(&cell, &wanted));
 }
 
 static bool passes(struct lun_filter *where, uint32_t at, const uint8_t *key, const uint8_t *value)

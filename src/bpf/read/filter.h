@@ -5,6 +5,7 @@
  * without a value passes no test.
  */
 #include "bpf/decode/column_read.h"
+#include "bpf/decode/order.h"
 
 enum lun_filter_op {
 	LUN_FILTER_ALL,  /* of what is inside; so, with nothing inside, true */
@@ -16,7 +17,7 @@ enum lun_filter_op {
 	LUN_FILTER_LE,
 	LUN_FILTER_GT,
 	LUN_FILTER_GE,
-	LUN_FILTER_CONTAINS, /* text, whatever the case of its letters */
+	LUN_FILTER_CONTAINS, /* the shown text, whatever the case of its letters */
 	LUN_FILTER_STARTS,   /* likewise */
 	LUN_FILTER_CALL,     /* the caller's own test of the text */
 };
@@ -26,10 +27,12 @@ typedef bool (*lun_filter_call_fn)(void *user, uint32_t number, const char *text
 
 struct lun_filter_test {
 	uint8_t op;
-	uint32_t next;           /* the test after this one and its inside */
-	uint32_t cell;           /* which it looks at */
-	uint32_t text, len;      /* in the texts; or, of a call, its number in `text` */
-	struct lun_value number; /* what is compared with; LUN_V_NULL: the text */
+	uint32_t next;      /* the test after this one and its inside */
+	uint32_t cell;      /* which it looks at */
+	uint8_t by;         /* enum lun_compare */
+	uint32_t text, len; /* in the texts */
+	struct lun_value
+		number; /* what is compared with; LUN_V_NULL: the text. Of a call: its own */
 };
 
 struct lun_filter {
@@ -53,9 +56,10 @@ void lun_filter_free(struct lun_filter *where);
  * too much of it. */
 int lun_filter_open(struct lun_filter *where, enum lun_filter_op op);
 int lun_filter_close(struct lun_filter *where);
-/* Takes the cell over, also on failure. Text is compared where number is NULL. */
+/* Takes the cell over, also on failure. `wanted` is as lun_order_wanted gives it, a text for what
+ * is contained; of a call its number. */
 int lun_filter_add(struct lun_filter *where, enum lun_filter_op op, struct lun_column *cell,
-	const struct lun_value *number, const char *text, size_t len);
+	const struct lun_value *wanted, enum lun_compare by);
 
 /* Whether an entry is wanted; without any test, all are. */
 bool lun_filter_passes(struct lun_filter *where, const uint8_t *key, const uint8_t *value);

@@ -28,29 +28,11 @@ static uint32_t smaller(uint64_t a, uint64_t b)
 	return (uint32_t)(a < b ? a : b);
 }
 
-/* The most bytes that the text of a cell has; numbers need none. */
+/* The most bytes that a cell is ordered by; numbers need none. */
 static uint32_t text_of(const struct lun_column *cell)
 {
-	const struct lun_op *op = cell->plan ? &cell->plan->ops[cell->op] : NULL;
-
-	if (!op)
-		return 0;
-	switch (op->kind) {
-	case LUN_K_UINT:
-	case LUN_K_INT:
-	case LUN_K_FLOAT:
-	case LUN_K_BITS:
-	case LUN_K_DURATION:
-		return op->size <= 9 ? 0 : LUN_MAP_TOP_TEXT;
-	case LUN_K_CHARS:
-		if (!(op->flags & LUN_OP_TEXT))
-			return smaller(op->size, LUN_MAP_TOP_TEXT);
-		return smaller(2 * (uint64_t)op->size, LUN_MAP_TOP_TEXT);
-	case LUN_K_BYTES:
-		return smaller(2 * (uint64_t)op->size, LUN_MAP_TOP_TEXT);
-	default:
-		return LUN_MAP_TOP_TEXT;
-	}
+	return cell->plan ? smaller(lun_order_bytes(&cell->plan->ops[cell->op]), LUN_MAP_TOP_TEXT)
+			  : 0;
 }
 
 static int compare_rows(const void *user, const uint8_t *a, const uint8_t *b);
@@ -170,7 +152,7 @@ static void read_rank(
 	struct lun_value cell = { .kind = LUN_V_NULL };
 
 	if (sel->sort.plan)
-		lun_column_read(&sel->sort, &sel->reader, key, value, &cell);
+		lun_column_order(&sel->sort, &sel->reader, key, value, &cell);
 	rank->kind = (uint8_t)cell.kind;
 	rank->u = 0;
 	rank->len = 0;

@@ -89,8 +89,8 @@ describe("snapshots", function()
 
   it("take what a condition lets through; so do cursors", function()
     local where = { op = "all",
-      { op = "gt", cell = { plan = VALUE, index = 1 }, number = "u390" },
-      { op = "none", { op = "eq", cell = { plan = KEY, index = 1, key = true }, number = "i395" } },
+      { op = "gt", cell = { plan = VALUE, index = 1 }, rank = "u390" },
+      { op = "none", { op = "eq", cell = { plan = KEY, index = 1, key = true }, rank = "i395" } },
       { op = "matches", cell = { plan = VALUE, index = 1 },
         test = function(text) return text ~= "400" end } }
     local shot <close> = assert(map:snapshot { where = where })
@@ -130,7 +130,7 @@ describe("snapshots", function()
       text = "" })
     assert.matches("no reduction 'mean'",
       refusal { op = "eq", cell = { plan = VALUE, index = 1, reduce = "mean" }, text = "" })
-    assert.matches("'many' is no number", refusal { op = "eq", cell = cell, number = "many" })
+    assert.matches("'many' is no rank", refusal { op = "eq", cell = cell, rank = "many" })
     assert.matches("needs a test", refusal { op = "matches", cell = cell })
     assert.matches("reads more than the map holds",
       refusal { op = "eq", cell = { plan = d.compile(d.hex(9), 64), index = 1, key = true },

@@ -5,6 +5,7 @@
 local bpf = require("bpf")
 local cells = require("lunette.schema.cells")
 local d = require("lunette.decode")
+local json = require("lunette.runtime.json")
 local numbers = require("lunette.schema.numbers")
 local pages = require("lunette.schema.pages")
 local select = require("lunette.schema.select")
@@ -17,6 +18,13 @@ local VALUE = d.struct {
   d.f64():as("f64"), d.f32():as("f32"), d.bool():as("bool"), d.cstring(6):as("text"),
   d.enum({ [0] = "IDLE", [1] = "BUSY", [7] = "GONE" }, 4):as("state"), d.hex(2):as("hex"),
   d.array(d.u8(), 3):as("list"), d.duration():as("time"),
+}
+
+local STATES = { IDLE = 0, BUSY = 1, GONE = 7 }
+
+-- What columns of other types than numbers and texts are compared with.
+local WANTED = {
+  enum = { "IDLE", "GONE", 1, 9 }, bool = { "true", "false", 1 }, bytes = { "0001", "FF00", "61" },
 }
 
 local U64 = { 0, 1, 2, 77, 1 << 53, (1 << 53) + 1, math.maxinteger, math.mininteger, -1, -2 }
@@ -41,9 +49,10 @@ local COLUMNS = {
   "key", "u64", "i64", "u32", "i16", "be16", "f64", "f32", "bool", "text", "state", "hex", "time",
 }
 
--- What is compared of a cell: nil, a number, or text.
-local function compared(cell)
-  if type(cell) == "boolean" then return tostring(cell) end
+-- What is compared of a cell: nil, a number, or text. Names and booleans count as their numbers.
+local function compared(cell, column)
+  if type(cell) == "boolean" then return cell and 1 or 0 end
+  if column.type == "enum" then return STATES[cell] or cell end
   if cell ~= cell then return nil end
   return cell
 end
@@ -56,10 +65,11 @@ local function less(a, b, unsigned)
 end
 
 -- The order as the documentation says it, written down once more.
-local function order(at, unsigned, descending)
+local function order(at, column, descending)
+  local unsigned = column.unsigned
   local function rank(x) return x == nil and 0 or type(x) == "number" and 1 or 2 end
   return function(a, b)
-    local x, y = compared(a[at]), compared(b[at])
+    local x, y = compared(a[at], column), compared(b[at], column)
     if rank(x) ~= rank(y) then
       if rank(x) == 0 or rank(y) == 0 then return rank(y) == 0 end
       if descending then return rank(x) > rank(y) end
@@ -128,21 +138,25 @@ local function random_condition(reader)
   if not at then at, column = index_of(reader, name .. "@0") end
   if not column.numeric then
     local op, text = any { "EQ", "NE", "CONTAINS", "STARTS", "LT", "GE", "MATCHES" }, any(TEXTS)
+    local compares = op == "EQ" or op == "NE" or op == "LT" or op == "GE"
     if text:find("[^%w ]") then text = "a" end
-    return { column = column.name, op = op, value = text }, function(row)
-      local cell = row[at]
+    local value = compares and WANTED[column.type] and any(WANTED[column.type]) or text
+    local wanted = compared(value, column)
+    if compares and column.type == "bool" then wanted = value == "false" and 0 or 1 end
+    if column.type == "bytes" then wanted = wanted:lower() end
+    return { column = column.name, op = op, value = value }, function(row)
+      local shown, cell = tostring(row[at]), compared(row[at], column)
       if cell == nil then return false end
-      cell = tostring(cell)
-      if op == "EQ" then return cell == text elseif op == "NE" then return cell ~= text
-      elseif op == "CONTAINS" then return cell:lower():find(text:lower(), 1, true) ~= nil
-      elseif op == "STARTS" then return cell:lower():sub(1, #text) == text:lower()
-      elseif op == "LT" then return cell < text elseif op == "GE" then return cell >= text end
-      return cell:find(text) ~= nil
+      if op == "EQ" then return cell == wanted elseif op == "NE" then return cell ~= wanted
+      elseif op == "CONTAINS" then return shown:lower():find(text:lower(), 1, true) ~= nil
+      elseif op == "STARTS" then return shown:lower():sub(1, #text) == text:lower()
+      elseif op == "LT" then return cell < wanted elseif op == "GE" then return cell >= wanted end
+      return shown:find(text) ~= nil
     end
   end
   local op, value = any { "EQ", "NE", "LT", "LE", "GT", "GE" }, any { 0, 1, 2, 3, 77, 1.5, -1.5 }
   return { column = column.name, op = op, value = value }, function(row)
-    local cell = compared(row[at])
+    local cell = compared(row[at], column)
     if cell == nil then return false end
     if column.unsigned and math.type(cell) == "integer" and cell < 0 then
       return op == "NE" or op == "GT" or op == "GE" -- beyond 2^63
@@ -223,9 +237,10 @@ describe("sorted pages", function()
         if passes(row) then wanted[#wanted + 1] = row end
       end
       local matched_wanted = #wanted
-      table.sort(wanted, order(at, reader.columns[at].unsigned, descending))
+      table.sort(wanted, order(at, reader.columns[at], descending))
       for i = #wanted, (top or #wanted) + 1, -1 do wanted[i] = nil end
-      local what = ("seed %d, %s by %s %s"):format(seed, name, args.sort.column, args.sort.order)
+      local what = ("seed %d, %s by %s %s, filter %s"):format(seed, name, args.sort.column,
+        args.sort.order, json.encode(filter or {}))
       local found, matched = all_pages(map, reader, args)
       assert.equal(keys(wanted), keys(found), what)
       assert.equal(matched_wanted, matched, what)
