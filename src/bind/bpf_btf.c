@@ -220,7 +220,7 @@ static int l_btf_map(lua_State *L)
 	strncpy(info.name, name, sizeof(info.name) - 1);
 	if (lua_istable(L, 3) && read_info(L, &info))
 		wanted.cut = false;
-	list = lun_push_out_box(L);
+	list = lun_push_buffer(L);
 	lun_declared_maps(btf, strlen(name), list);
 	pick_declared(list, &wanted);
 	map = (const void *)list->data;
@@ -306,7 +306,7 @@ static int l_btf_c(lua_State *L)
 
 	if (!lua_istable(L, 2))
 		check_type(L, btf);
-	out = lun_push_out_box(L);
+	out = lun_push_buffer(L);
 	dump = btf_dump__new(btf, add_text, out, NULL);
 	err = dump ? dump_types(L, dump, btf, out) : -errno;
 	btf_dump__free(dump);

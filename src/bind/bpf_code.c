@@ -32,12 +32,7 @@ struct lun_code_work *lun_code_work_push(lua_State *L)
 
 	memset(w, 0, sizeof(*w));
 	w->L = L;
-	if (luaL_newmetatable(L, LUN_CODE)) {
-		lua_pushcfunction(L, l_work_gc);
-		lua_setfield(L, -2, "__gc");
-		lua_pushcfunction(L, l_work_gc);
-		lua_setfield(L, -2, "__close");
-	}
+	lun_push_handle_metatable(L, LUN_CODE, NULL, l_work_gc);
 	lua_setmetatable(L, -2);
 	lua_toclose(L, -1);
 	return w;

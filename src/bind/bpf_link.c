@@ -32,16 +32,18 @@ static int free_box(lua_State *L)
 	return 0;
 }
 
+static const luaL_Reg metamethods[] = {
+	{ "__gc", free_box },
+	{ NULL, NULL },
+};
+
 static struct lun_link_info *new_box(lua_State *L)
 {
 	struct lun_link_info *info = lua_newuserdatauv(L, sizeof(*info), 0);
 
 	info->addrs = NULL;
 	info->cookies = NULL;
-	if (luaL_newmetatable(L, "lunette.link_info")) {
-		lua_pushcfunction(L, free_box);
-		lua_setfield(L, -2, "__gc");
-	}
+	lun_push_metatable(L, "lunette.link_info", metamethods, NULL);
 	lua_setmetatable(L, -2);
 	return info;
 }

@@ -16,7 +16,7 @@ enum { RECORDS = 100, ENTRIES = 1000 };
 static int l_fill(lua_State *L)
 {
 	const struct lun_fill_record *records;
-	struct lun_out *out = lun_push_out_box(L);
+	struct lun_out *out = lun_push_buffer(L);
 	int err = lun_map_fill(out);
 
 	if (err)
@@ -176,7 +176,7 @@ int l_map_storage(lua_State *L)
 	lua_getfield(L, 2, "value_plan"); // map, decoder, plan
 	if (!lun_plan_test(L, 3) || lun_plan_test(L, 3)->size > map->stride)
 		return lun_push_failure(L, -EMSGSIZE, "the decoder reads more than the value");
-	call.out = lun_push_out_box(L);
+	call.out = lun_push_buffer(L);
 	err = lun_map_storage(map, note_owner, &call);
 	if (!err)
 		err = call.out->err;
@@ -185,24 +185,6 @@ int l_map_storage(lua_State *L)
 	push_entries(L, &call, 3);
 	lun_out_free(call.out);
 	return 1;
-}
-
-static int free_out(lua_State *L)
-{
-	lun_out_free(lua_touserdata(L, 1));
-	return 0;
-}
-
-struct lun_out *lun_push_out_box(lua_State *L)
-{
-	struct lun_out *out = lua_newuserdatauv(L, sizeof(*out), 0);
-
-	lun_out_init(out);
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, free_out);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	return out;
 }
 
 static const luaL_Reg functions[] = {

@@ -175,7 +175,7 @@ static int l_rank(lua_State *L)
 	struct lun_out *out;
 
 	luaL_argcheck(L, i >= 1 && i <= (lua_Integer)sel->rows.nr, 2, "no such row");
-	out = lun_push_out_box(L);
+	out = lun_push_buffer(L);
 	lun_rank_write(out, lun_map_top_rank(sel, (uint32_t)i - 1));
 	if (out->err)
 		return luaL_error(L, "not enough memory");

@@ -47,8 +47,6 @@ int lun_push_chosen_decoder(lua_State *L);
 int lun_push_readable(lua_State *L, const struct lun_map *map);
 /* A string, or of a per-CPU map a list of them. */
 void lun_push_raw_value(lua_State *L, const struct lun_map *map, const uint8_t *value);
-/* Pushes a text buffer that frees itself, whatever is raised. */
-struct lun_out *lun_push_out_box(lua_State *L);
 
 /* The cell that the table at idx describes: { plan =, index =, key =, cpu =, reduce = }, index
  * that of its column (from 1). Raises on what is wrong. */

@@ -322,7 +322,7 @@ static int l_json(lua_State *L)
 	struct lun_json_sink sink;
 	struct lun_bytes bytes;
 	struct lun_plan *plan = check_bytes(L, &bytes);
-	struct lun_out *out = lun_push_out_box(L);
+	struct lun_out *out = lun_push_buffer(L);
 
 	lun_json_sink_init(&sink, out);
 	lun_plan_visit(plan, lun_bind_ctx(L), &bytes, LUN_EACH_CPU, &sink.sink);

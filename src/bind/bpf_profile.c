@@ -84,11 +84,7 @@ static struct handle *push_handle(lua_State *L)
 	struct handle *h = lua_newuserdatauv(L, sizeof(*h), 0);
 
 	memset(h, 0, sizeof(*h));
-	if (luaL_newmetatable(L, LUN_PROFILE)) {
-		luaL_setfuncs(L, metamethods, 0);
-		luaL_newlib(L, methods);
-		lua_setfield(L, -2, "__index");
-	}
+	lun_push_metatable(L, LUN_PROFILE, metamethods, methods);
 	lua_setmetatable(L, -2);
 	return h;
 }

@@ -85,15 +85,17 @@ static int free_box(lua_State *L)
 	return 0;
 }
 
+static const luaL_Reg metamethods[] = {
+	{ "__gc", free_box },
+	{ NULL, NULL },
+};
+
 static struct lun_prog_info *new_box(lua_State *L)
 {
 	struct lun_prog_info *info = lua_newuserdatauv(L, sizeof(*info), 0);
 
 	info->maps = info->map_ids;
-	if (luaL_newmetatable(L, "lunette.prog_info")) {
-		lua_pushcfunction(L, free_box);
-		lua_setfield(L, -2, "__gc");
-	}
+	lun_push_metatable(L, "lunette.prog_info", metamethods, NULL);
 	lua_setmetatable(L, -2);
 	return info;
 }

@@ -234,6 +234,16 @@ static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *s
 	lua_settop(L, object);
 }
 
+/* The plans' objects stay on the stack while the stream is opened: no reference of ours is lost
+ * when that raises. */
+static void borrow_plans(struct lun_entry_format *view)
+{
+	struct lun_entry_format borrowed = *view;
+
+	lun_entry_format_free(view);
+	*view = borrowed;
+}
+
 /* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus =, where =, sort =,
  * descending =, limit =, guard = }]) -> stream with read() and close() | nil, err, errno */
 int l_map_stream(lua_State *L)
@@ -257,9 +267,9 @@ int l_map_stream(lua_State *L)
 		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &how.view);
 	if (n)
 		return n;
+	borrow_plans(&how.view);
 	err = (lun_entry_format_calls_lua(&how.view) || has(L, "where") ? push_text : push_source)(
 		L, map, &how, &stream);
-	lun_entry_format_free(&how.view);
 	if (err)
 		return lun_push_error(L, err, "map");
 	choose(L, map, stream);

@@ -77,15 +77,17 @@ static int free_btf(lua_State *L)
 	return 0;
 }
 
+static const luaL_Reg metamethods[] = {
+	{ "__gc", free_btf },
+	{ NULL, NULL },
+};
+
 static struct lun_btf *push_btf(lua_State *L)
 {
 	struct lun_btf *btf = lua_newuserdatauv(L, sizeof(*btf), 0);
 
 	memset(btf, 0, sizeof(*btf));
-	if (luaL_newmetatable(L, "lunette.btf_names")) {
-		lua_pushcfunction(L, free_btf);
-		lua_setfield(L, -2, "__gc");
-	}
+	lun_push_metatable(L, "lunette.btf_names", metamethods, NULL);
 	lua_setmetatable(L, -2);
 	return btf;
 }

@@ -5,6 +5,7 @@
 
 #include "bind/bpf.h"
 #include "vm/names.h"
+#include "vm/push.h"
 #include "bpf/cost/tracelog.h"
 
 /* The writer lives here so that an error while its text is pushed frees it. */
@@ -70,11 +71,7 @@ static struct handle *push_handle(lua_State *L)
 	struct handle *h = lua_newuserdatauv(L, sizeof(*h), 0);
 
 	memset(h, 0, sizeof(*h));
-	if (luaL_newmetatable(L, LUN_TRACELOG)) {
-		luaL_setfuncs(L, metamethods, 0);
-		luaL_newlib(L, methods);
-		lua_setfield(L, -2, "__index");
-	}
+	lun_push_metatable(L, LUN_TRACELOG, metamethods, methods);
 	lua_setmetatable(L, -2);
 	return h;
 }

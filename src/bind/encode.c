@@ -291,7 +291,7 @@ static const struct lun_op *check_column(lua_State *L, const struct lun_plan *pl
 
 static void push_rank(lua_State *L, const struct lun_value *wanted)
 {
-	struct lun_out *out = lun_push_out_box(L);
+	struct lun_out *out = lun_push_buffer(L);
 	struct lun_rank rank = { .kind = (uint8_t)wanted->kind, .u = wanted->u };
 
 	if (wanted->kind == LUN_V_STR) {

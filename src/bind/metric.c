@@ -148,10 +148,7 @@ static int l_label_ok(lua_State *L)
 
 void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 {
-	luaL_newmetatable(L, name);
-	luaL_setfuncs(L, methods, 0);
-	lua_pushvalue(L, -1);
-	lua_setfield(L, -2, "__index");
+	lun_push_metatable(L, name, methods, methods);
 	lua_pop(L, 1);
 }
 

@@ -18,6 +18,7 @@
 #include <wchar.h>
 
 #include "vm/names.h"
+#include "vm/push.h"
 
 enum { HISTORY_SIZE = 1000 };
 
@@ -295,11 +296,7 @@ static const luaL_Reg functions[] = {
 
 int luaopen_lunette_core_edit(lua_State *L)
 {
-	if (luaL_newmetatable(L, LUN_EDIT)) {
-		luaL_setfuncs(L, metamethods, 0);
-		luaL_newlib(L, methods);
-		lua_setfield(L, -2, "__index");
-	}
+	lun_push_metatable(L, LUN_EDIT, metamethods, methods);
 	lua_pop(L, 1);
 	luaL_newlib(L, functions);
 	return 1;

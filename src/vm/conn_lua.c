@@ -7,6 +7,7 @@
 
 #include "vm/conn_private.h"
 #include "vm/names.h"
+#include "vm/push.h"
 #include "vm/pack.h"
 #include "text/out.h"
 
@@ -217,11 +218,12 @@ static const luaL_Reg metamethods[] = {
 
 static void push_metatable(lua_State *L)
 {
-	if (!luaL_newmetatable(L, LUN_CONN))
-		return;
-	luaL_setfuncs(L, metamethods, 0);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "methods");
+	lun_push_metatable(L, LUN_CONN, metamethods, NULL);
+	if (lua_getfield(L, -1, "methods") == LUA_TNIL) {
+		luaL_newlib(L, methods);
+		lua_setfield(L, -3, "methods");
+	}
+	lua_pop(L, 1);
 }
 
 struct lun_conn **lun_conn_push(lua_State *L)

@@ -83,15 +83,35 @@ static int free_buffer(lua_State *L)
 	return 0;
 }
 
+void lun_push_metatable(
+	lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods)
+{
+	if (luaL_getmetatable(L, name) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+	lua_pushstring(L, name);
+	lua_setfield(L, -2, "__name");
+	luaL_setfuncs(L, metamethods, 0);
+	if (methods) {
+		lua_newtable(L);
+		luaL_setfuncs(L, methods, 0);
+		lua_setfield(L, -2, "__index");
+	}
+	lua_pushvalue(L, -1);
+	lua_setfield(L, LUA_REGISTRYINDEX, name);
+}
+
 struct lun_out *lun_push_buffer(lua_State *L)
 {
+	static const luaL_Reg metamethods[] = {
+		{ "__gc", free_buffer },
+		{ NULL, NULL },
+	};
 	struct lun_out *out = lua_newuserdatauv(L, sizeof(*out), 0);
 
 	lun_out_init(out);
-	if (luaL_newmetatable(L, "lunette.buffer")) {
-		lua_pushcfunction(L, free_buffer);
-		lua_setfield(L, -2, "__gc");
-	}
+	lun_push_metatable(L, "lunette.buffer", metamethods, NULL);
 	lua_setmetatable(L, -2);
 	return out;
 }
@@ -99,13 +119,11 @@ struct lun_out *lun_push_buffer(lua_State *L)
 void lun_push_handle_metatable(
 	lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction close)
 {
-	if (!luaL_newmetatable(L, name))
-		return;
-	lua_pushcfunction(L, close);
-	lua_setfield(L, -2, "__gc");
-	lua_pushcfunction(L, close);
-	lua_setfield(L, -2, "__close");
-	lua_newtable(L);
-	luaL_setfuncs(L, methods, 0);
-	lua_setfield(L, -2, "__index");
+	const luaL_Reg metamethods[] = {
+		{ "__gc", close },
+		{ "__close", close },
+		{ NULL, NULL },
+	};
+
+	lun_push_metatable(L, name, metamethods, methods);
 }

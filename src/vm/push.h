@@ -24,6 +24,10 @@ uint32_t lun_check_id(lua_State *L, int idx);
 /* Pushes a growing writer that is freed when it is collected, so that tables can be made of what
  * it holds, which may raise; free it with lun_out_free as soon as that is done. */
 struct lun_out *lun_push_buffer(lua_State *L);
-/* A new metatable with these methods, and `close` as __gc and __close; leaves it pushed. */
+/* Pushes the metatable of that name; the first call makes it, with `methods` (may be NULL) in its
+ * __index. It is registered only when it is whole, as any step may run out of memory. */
+void lun_push_metatable(
+	lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods);
+/* The same, with `close` as __gc and __close. */
 void lun_push_handle_metatable(
 	lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction close);

@@ -3,6 +3,7 @@
  * of what was loaded.
  */
 #include "vm/script_files.h"
+#include "vm/push.h"
 
 #include <dirent.h>
 #include <lauxlib.h>
@@ -162,15 +163,17 @@ static int close_dir(lua_State *L)
 	return 0;
 }
 
+static const luaL_Reg metamethods[] = {
+	{ "__gc", close_dir },
+	{ NULL, NULL },
+};
+
 static DIR **push_dir(lua_State *L)
 {
 	DIR **dir = lua_newuserdatauv(L, sizeof(DIR *), 0);
 
 	*dir = NULL;
-	if (luaL_newmetatable(L, "lunette.dir")) {
-		lua_pushcfunction(L, close_dir);
-		lua_setfield(L, -2, "__gc");
-	}
+	lun_push_metatable(L, "lunette.dir", metamethods, NULL);
 	lua_setmetatable(L, -2);
 	return dir;
 }

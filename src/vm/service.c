@@ -9,6 +9,7 @@
 
 #include "text/log.h"
 #include "vm/names.h"
+#include "vm/push.h"
 #include "vm/pool_private.h"
 #include "vm/server_state.h"
 
@@ -76,15 +77,17 @@ static int l_service_index(lua_State *L)
 	return 1;
 }
 
+static const luaL_Reg metamethods[] = {
+	{ "__index", l_service_index },
+	{ NULL, NULL },
+};
+
 static void push_service(lua_State *L, struct lun_service *service)
 {
 	struct lun_service **slot = lua_newuserdatauv(L, sizeof(struct lun_service *), 0);
 
 	*slot = service;
-	if (luaL_newmetatable(L, LUN_SERVICE)) {
-		lua_pushcfunction(L, l_service_index);
-		lua_setfield(L, -2, "__index");
-	}
+	lun_push_metatable(L, LUN_SERVICE, metamethods, NULL);
 	lua_setmetatable(L, -2);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "vm/names.h"
+#include "vm/push.h"
 
 static struct lun_source **check_slot(lua_State *L)
 {
@@ -24,27 +25,23 @@ static int l_source_close(lua_State *L)
 
 static int read_chunk(lua_State *L, struct lun_source *src)
 {
-	struct lun_out out;
+	struct lun_out *out = lun_push_buffer(L);
 	int more;
 
-	lun_out_init(&out);
 	do {
-		more = src->pull(src, &out);
-	} while (more > 0 && !out.len && !out.err);
-	if (more >= 0 && out.err)
-		more = out.err;
+		more = src->pull(src, out);
+	} while (more > 0 && !out->len && !out->err);
+	if (more >= 0 && out->err)
+		more = out->err;
 	if (more < 0) {
-		lun_out_free(&out);
-		luaL_pushfail(L);
-		lua_pushstring(L, strerror(-more));
-		lua_pushinteger(L, -more);
-		return 3;
+		lun_out_free(out);
+		return lun_push_error(L, more, NULL);
 	}
-	if (!out.len)
+	if (!out->len)
 		luaL_pushfail(L);
 	else
-		lua_pushlstring(L, out.data, out.len);
-	lun_out_free(&out);
+		lua_pushlstring(L, out->data, out->len);
+	lun_out_free(out);
 	return 1;
 }
 
@@ -80,21 +77,12 @@ static const luaL_Reg metamethods[] = {
 	{ NULL, NULL },
 };
 
-static void push_metatable(lua_State *L)
-{
-	if (!luaL_newmetatable(L, LUN_SOURCE))
-		return;
-	luaL_setfuncs(L, metamethods, 0);
-	luaL_newlib(L, methods);
-	lua_setfield(L, -2, "__index");
-}
-
 struct lun_source **lun_source_new(lua_State *L)
 {
 	struct lun_source **slot = lua_newuserdatauv(L, sizeof(struct lun_source *), 0);
 
 	*slot = NULL;
-	push_metatable(L);
+	lun_push_metatable(L, LUN_SOURCE, metamethods, methods);
 	lua_setmetatable(L, -2);
 	return slot;
 }
