@@ -4,6 +4,7 @@
 local buckets = require("lunette.metrics.buckets")
 local core = require("lunette.core.metrics")
 local names = require("lunette.metrics.names")
+local rule_status = require("lunette.metrics.rule_status")
 local strict = require("lunette.runtime.strict")
 
 local collect = {}
@@ -209,10 +210,24 @@ local function emit(self, name, value, labels)
   self.slots[name] = family.type ~= "histogram" and family.last.slot or nil
 end
 
--- The traceback as far as the collector's own code goes.
+-- The place in the script that called us.
+local function script_place()
+  for level = 3, 20 do
+    local info = debug.getinfo(level, "Sl")
+    if not info then return "" end
+    if info.currentline > 0 and not info.source:find("lunette/metrics/", 1, true) then
+      return ("%s:%d: "):format(info.short_src, info.currentline)
+    end
+  end
+  return ""
+end
+
+-- The message with its place, and the traceback as far as the collector's own code goes.
 local function trace(err)
+  local message = rule_status.message(err):gsub("^[^\n]*lunette/metrics/[%w_]+%.lua:%d+: ", "")
+  if not message:find("^[^\n]*:%d+: ") then message = script_place() .. message end
   local lines = {}
-  for line in debug.traceback(tostring(err), 2):gmatch("[^\n]+") do
+  for line in debug.traceback(message, 2):gmatch("[^\n]+") do
     if line:find("in function 'xpcall'", 1, true) then break end
     lines[#lines + 1] = line
   end

@@ -140,7 +140,10 @@ end
 local function gather(self, compiled, map, alone)
   local outcome, err, errno = gather_by(self, compiled, map, alone)
   if not outcome then
-    if errno ~= 2 then rule_status.problem(self.rule.name, tostring(err)) end
+    if errno ~= 2 then
+      rule_status.problem(self.rule.name, ("map %d (%s): %s"):format(compiled.info.id,
+        compiled.info.name, tostring(err)))
+    end
     self.failed = errno ~= 2
     return
   end
@@ -208,7 +211,7 @@ local function add_exemplars(self, exported, size)
     for i, name in ipairs(names) do labels[name] = values[i] end
     local ok, texts, value = pcall(exemplar.of, rule.exemplar, rule.exemplar_metric, labels, cells)
     if not ok then
-      rule_status.problem(rule.name, tostring(texts))
+      rule_status.problem(rule.name, rule_status.message(texts))
       self.failed = true
       return
     elseif texts then

@@ -2,6 +2,7 @@
 -- filters are computed here and go into the same groups.
 
 local core = require("lunette.core.metrics")
+local rule_status = require("lunette.metrics.rule_status")
 local u64 = require("lunette.runtime.u64")
 
 local scan_lua = {}
@@ -287,8 +288,8 @@ function scan_lua.run(compiled, map, groups, deadline, full, above)
     local ok, problem = pcall(self.entries, self, handle)
     if ok then break end
     outcome.errors = outcome.errors + 1
-    outcome.error = outcome.error or ("%s in the entry with key %s"):format(tostring(problem),
-      key_text(self.key))
+    outcome.error = outcome.error or ("%s in the entry with key %s"):format(
+      rule_status.message(problem), key_text(self.key))
   end
   finish_quantiles(self)
   local state = handle:state()

@@ -81,7 +81,7 @@ local function run(self, item, fn)
   self.ends = turn_end(self, item)
   local _ <close> = busy(item, self.ends + LATE)
   local ok, complete = pcall(fn, item, self)
-  if not ok then rule_status.problem(item.name, tostring(complete)) end
+  if not ok then rule_status.problem(item.name, rule_status.message(complete)) end
   rule_status.set(item.name, "duration", now() - before)
   return ok and complete == true
 end

@@ -133,6 +133,8 @@ local GIVEN = {
   { "one entry that fails is told",
     { value = function(key) return key == "a" and 1 or error("b!") end }, { 'x{who="a"} 1' },
     'b! in the entry with key "b"' },
+  { "an error that is a table is told as text",
+    { value = function() error({ code = 42 }) end }, {}, '{"code":42} in the entry with key "a"' },
   { "a counter is never below zero", { type = "counter",
     value = function(key, value) return key == "a" and value or -value end },
     { 'x_total{who="a"} 1' }, 'a count below zero in the entry with key "b"' },

@@ -224,6 +224,12 @@ describe("at the scrape", function()
     assert.are.equal("2", support.sample(text, 'lunette_rule_errors_total{rule="falls"}'))
   end)
 
+  it("a mistake in a collector is told with its line", function()
+    local one = load('return function(emit) emit("g", 1, { l = {} }) end', "@one.lua")()
+    metrics.collect("one line", one)
+    assert.is_truthy(metrics.try("one line").error:find("^one.lua:1: label 'l' must be"))
+  end)
+
   it("a sample given twice is counted, and the first one stays", function()
     metrics.collect("twice", function(emit)
       emit("x", 1, { a = "b" })
