@@ -26,7 +26,7 @@ lunette.decoder {
 metrics.map {
   name = "syscalls_total", type = "counter", help = "System calls by process name.",
   match = { name = "SYSCALLNUM" },
-  labels = { comm = d.key("comm") }, value = d.value("calls"):sum_cpus(),
+  labels = { comm = d.key("comm") }, value = d.value("calls"):cpus("sum"),
   top = 100,
 }
 

@@ -43,21 +43,21 @@ function Node:mirrored() end
 ---@return lunette.Node
 function Node:if_set() end
 
---- How the values of the CPUs become one, for this part alone (a decoder's `reduce` is for all).
+--- How the values of the CPUs become one, for this part alone (a decoder's `cpus` is for all). A
+--- sum of integers stays at the ends of its 64 bits.
+---@param how "sum"|"min"|"max"|"avg"|"last"
+---@return lunette.Node
+function Node:cpus(how) end
+
+--- The same as cpus("sum"), in an older spelling.
 ---@return lunette.Node
 function Node:sum_cpus() end
----@return lunette.Node
-function Node:min_cpus() end
----@return lunette.Node
-function Node:max_cpus() end
----@return lunette.Node
-function Node:avg_cpus() end
 
 ---@class lunette.DecoderSpec
 ---@field match lunette.Match|fun(info: bpf.MapInfo): boolean
 ---@field key? lunette.Node|fun(bytes: string): any
 ---@field value? lunette.Node|fun(bytes: string): any
----@field reduce? "sum"|"min"|"max"|"avg"|"last" per-CPU values as one
+---@field cpus? "sum"|"min"|"max"|"avg"|"last" how the values of the CPUs become one
 ---@field name? string
 
 --- Conditions that must all hold; the decoder that says most wins, among equals the last.
@@ -126,11 +126,11 @@ function decode.format(bytes, as) end
 ---@return string|nil bytes, string? err
 function decode.parse(text, as, size) end
 
---- A column of the key, for metrics; without a path the whole key. It has sum_cpus() etc.
+--- A column of the key, for metrics; without a path the whole key.
 ---@param path? string "comm", "peer.port", "list[2]"
 function decode.key(path) end
 
---- A column of the value.
+--- A column of the value. It has cpus(how), as a node has.
 ---@param path? string
 function decode.value(path) end
 

@@ -5,8 +5,8 @@
 ---What a number or a label comes from:
 --- * "key.comm", "value.bytes": a column of the decoder in force, by its path; "key" and "value"
 ---   alone where there is one column. "value.slots[3]" is an element of an array.
---- * d.key("comm"), d.value("bytes"): the same; :sum_cpus(), :min_cpus(), :max_cpus(), :avg_cpus()
----   say how the CPUs' values become one.
+--- * d.key("comm"), d.value("bytes"): the same; d.value("bytes"):cpus("max") says how the values of
+---   the CPUs become one.
 --- * "cpu": the CPU (a series a CPU); "" on a map that is not per CPU.
 --- * "map.id", "map.name", "map.full_name", "map.type", "map.kernel_type", "program.id",
 ---   "program.name", "program.type", "owner.pid", "owner.comm": facts about the map. Several
@@ -18,39 +18,7 @@
 ---   function of the text may stand for a decoder. raw = "hex" | "string" | "number" takes the
 ---   whole key or value without a plan, in dev-agent's formats.
 ---
----The decoders by name, ebpf_exporter's all among them. They take a column that is a number or a
----text, or one of bytes (d.bytes), which is read as what they want:
----
---- | cgroup                | path of a control group, by its inode |
---- | comm                  | name of a process, by its id |
---- | dname                 | a name as DNS writes it |
---- | errno, syscall        | ENOENT, openat |
---- | hex, string, uint     | digits, the text up to NUL, the number |
---- | ifname, inet_ip       | an interface by its number, an address of 4 or 16 bytes |
---- | kstack, ksym          | kernel symbols: of a stack a line each, of an address |
---- | majorminor            | a block device's name, of a dev_t as the kernel or as stat() has it |
---- | pci_vendor, pci_device, pci_class, pci_subclass | by the host's pci.ids |
---- | regexp                | { "regexp", pattern or list }: the first group, or the text; no |
---- |                       | match, no series |
---- | static_map            | { "static_map", { [1] = "read", unknown = "?" } }; allow_unknown = |
---- |                       | true leaves what is not in it as it is, else it is unknown:3 |
----
----From ebpf_exporter's YAML to a rule; its programs and maps stay as they are:
----
---- | there                               | here |
---- |-------------------------------------|------|
---- | a metric's name, that of the map    | name, and match = { name = … } |
---- | labels: size, padding               | decode = { key = d.struct { d.u32():as("dev") } }; not |
---- |                                     | needed where the map has BTF |
---- | labels: decoders                    | labels = { device = { "key.dev", "majorminor" } } |
---- | the label cpu of a map per CPU      | cpu = "cpu" |
---- | values                              | metrics = { … }, each with its value = "value.bytes" |
---- | the label bucket                    | bucket = "key.bucket" |
---- | bucket_type, bucket_min, bucket_max | buckets = { kind = "exp2", min = 0, max = 26 } |
---- | bucket_keys of type fixed           | buckets = { kind = "fixed", keys = { 1, 5, 10 } } |
---- | bucket_multiplier                   | from = "us" with unit = "seconds"; multiply = 1024 |
---- | the sum, behind the last bucket     | sum = 27 in buckets (bucket_max + 1) |
---- | perf_event_array, tracing           | have none: count in a map |
+---docs/metrics.md lists the decoders by name, and how ebpf_exporter's YAML becomes a rule.
 ---@alias MetricFunction fun(key: any, value: any, info: bpf.MapInfo, cpu?: integer): any
 ---@alias MetricExpression string|table|MetricFunction
 
@@ -132,43 +100,8 @@
 ---@class lunette.metrics
 local metrics = {}
 
----Declares a rule. What is wrong with it is an error here, with the line of the declaration; what
----only a map can tell is found at the scrape. The outcomes:
----
---- | what                                        | outcome |
---- |---------------------------------------------|---------|
---- | unknown decoder, field, type, condition     | error at load |
---- | a field that has no effect (buckets of a    | error at load |
---- | gauge), bounds or quantiles that do not go  | |
---- | up, two metrics of a rule with one name     | |
---- | name or label that Prometheus forbids       | error at load |
---- | regular expression that does not compile    | error at load, with the place in it |
---- | one whose search has no end for a text      | given up: nothing of the rule; counted |
---- | a metric that another rule has              | error at load |
---- | a metric that a collector has, or lunette_… | the first stays; lunette_rule_clashes_total |
---- | a rule's or collector's name, a second time | error at load |
---- | a label that is a number, truth or list     | its text, of a list joined by ";"; nil: "" |
---- | a label that is a table                     | no such entry; counted, its key in the log |
---- | labels that become equal                    | one series, as aggregate says (summed up) |
---- | a column that the map lacks                 | nothing of it; counted; lunette_rule_up 0 |
---- | a value that is no number, NaN              | no such entry; counted, its key in the log |
---- | a counter's, or a bucket's, below zero      | the same |
---- | a histogram whose sum nobody knows, or with | in OpenMetrics without _sum and _count, which |
---- | negative bounds                             | it wants both or none: le="+Inf" counts all |
---- | a function that fails                       | the same; after 100 entries the pass ends |
---- | one that does not come back                 | ended after 5 s of a CPU; the others go on |
---- | a map that goes during a scrape             | its samples are missing; no error |
---- | invalid UTF-8, NUL in a label               | U+FFFD; series that become equal are merged |
---- | two entries of a stream with the same labels | the first stays; lunette_rule_series_cut |
---- | a label over 1,024 bytes                    | cut at a character; lunette_rule_labels_cut |
---- | more series than the budget                 | the rest is lunette_rule_series_cut, logged |
---- | the scraper's deadline comes first          | no half sums; lunette_rule_up 0; what is |
----                                                 | quick had its turn before |
---- | a collector that hangs (a command, a file)  | the page is sent without it; it is not |
----                                                 | begun again before it has come back |
---- | a sum of 64-bit integers that overflows     | of entries and buckets: goes on as a double; |
----                                                 | of CPUs: stays at 2^64 - 1 (-2^63, 2^63 - 1) |
---- | an unknown field of emit, a table as label  | an error in the collector; counted, logged |
+---Declares a rule. A mistake is an error here, with the line of the declaration; what only a map
+---can tell is found at the scrape. docs/metrics.md lists what becomes of bad input.
 ---@param spec MetricRule
 ---@return table rule
 function metrics.map(spec) end
@@ -183,9 +116,8 @@ function metrics.map(spec) end
 ---@overload fun(name: string, value: number|boolean, labels?: table<string, any>)
 ---@overload fun(sample: table)
 
----Declares a collector: fn(emit) is called at every scrape, behind the rules that are quick: it
----may wait for something. One that does not come back is left behind at the scraper's deadline
----(it holds its VM until then, so let what it waits for have an end).
+---Declares a collector: fn(emit) is called at every scrape, after the rules that were quicker at
+---the last one. It is ended at its deadline.
 ---@param name string|fun(emit: MetricEmit)
 ---@param opts? { max_series?: integer }|fun(emit: MetricEmit)
 ---@param fn? fun(emit: MetricEmit)

@@ -125,7 +125,7 @@ static void read_op(lua_State *L, struct lun_op *op)
 	if (!kind || lun_op_parse(kind, op))
 		luaL_error(L, "plan: no kind '%s'", kind ? kind : "?");
 	if (parsed < 0)
-		luaL_error(L, "plan: no reduction '%s'", reduce);
+		luaL_error(L, "cpus: unknown method '%s' (sum, min, max, avg, last)", reduce);
 	op->reduce = (uint8_t)parsed;
 	op->offset = field_u32(L, "offset", 0);
 	op->size = field_u32(L, "size", op->size);
@@ -307,7 +307,7 @@ static int l_decode(lua_State *L)
 	int reduce = lun_reduce_parse(luaL_optstring(L, 3, "sum"));
 	struct lun_bytes bytes;
 
-	luaL_argcheck(L, reduce >= 0, 3, "no such reduction");
+	luaL_argcheck(L, reduce >= 0, 3, "cpus: unknown method (sum, min, max, avg, last)");
 	if (lua_istable(L, 2))
 		check_cpus(L, &bytes);
 	else

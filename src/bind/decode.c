@@ -235,7 +235,7 @@ static int read_reduce(lua_State *L, int idx)
 		name = luaL_checkstring(L, -1);
 		reduce = lun_reduce_parse(name);
 		if (reduce < 0)
-			luaL_error(L, "no reduction '%s'", name);
+			luaL_error(L, "cpus: unknown method '%s' (sum, min, max, avg, last)", name);
 	}
 	lua_pop(L, 1);
 	return reduce;

@@ -79,7 +79,7 @@ static uint8_t field_reduce(lua_State *L)
 	name = luaL_optstring(L, -1, "sum");
 	reduce = lun_reduce_parse(name);
 	if (reduce < 0)
-		luaL_error(L, "reduce: no way '%s' to make one value of the CPUs'", name);
+		luaL_error(L, "cpus: unknown method '%s' (sum, min, max, avg, last)", name);
 	lua_pop(L, 1);
 	return (uint8_t)reduce;
 }

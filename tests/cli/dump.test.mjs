@@ -66,7 +66,7 @@ test("a decoder that makes them one is heeded, and lookup shows both", () => {
 local lunette = require("lunette")
 local d = lunette.decode
 lunette.decoder { match = { name = "cli_cpus" },
-  key = d.u32():as("slot"), value = d.u64():as("packets"), reduce = "sum" }` });
+  key = d.u32():as("slot"), value = d.u64():as("packets"), cpus = "sum" }` });
   try {
     const script = ["--script", files.file("sum.lua")];
     const sums = ["slot,packets", "0,3", `1,${5 * cpus}`];

@@ -2,6 +2,7 @@
 -- are; bpf.plan compiles a tree of them to C operations. Nodes are never changed: as(), at()
 -- and the others give a changed copy, so a node can be used in many decoders.
 
+local pick = require("lunette.decode.pick")
 local strict = require("lunette.runtime.strict")
 local u64 = require("lunette.runtime.u64")
 
@@ -36,11 +37,10 @@ function Node:mirrored() return copy(self, { is_mirrored = true }) end
 
 function Node:if_set() return copy(self, { is_if_set = true }) end
 
---- Adds up the CPUs' values.
-function Node:sum_cpus() return copy(self, { reduce = "sum" }) end
-function Node:min_cpus() return copy(self, { reduce = "min" }) end
-function Node:max_cpus() return copy(self, { reduce = "max" }) end
-function Node:avg_cpus() return copy(self, { reduce = "avg" }) end
+--- How the values of the CPUs become one, for this part: d.u64():cpus("sum").
+function Node:cpus(how) return copy(self, { reduce = pick.check_cpus(how, 2) }) end
+
+function Node:sum_cpus() return self:cpus("sum") end -- the first examples' spelling
 
 local function fixed(kind, size, more)
   combinators[kind] = function()

@@ -27,7 +27,7 @@ local function as_node(part, size)
   return part
 end
 
-local FIELDS = strict.set "match key value reduce name source"
+local FIELDS = strict.set "match key value cpus name source"
 
 local function check_part(spec, name, level)
   local part = spec[name]
@@ -46,9 +46,10 @@ function decode.check(spec, level)
   match.check(spec.match or error("decoder: needs a match", level), level)
   check_part(spec, "key", level + 1)
   check_part(spec, "value", level + 1)
+  if spec.cpus ~= nil then pick.check_cpus(spec.cpus, level) end
 end
 
---- Declares a decoder: { match =, key =, value =, reduce =, name = }.
+--- Declares a decoder: { match =, key =, value =, cpus =, name = }.
 ---@param spec table
 function decode.declare(spec)
   decode.check(spec, 2)
@@ -84,7 +85,7 @@ local function from_declared(info, forced)
   if not spec then spec, words = best_declared(info) end
   if not spec then return nil, words end
   return { name = spec.name or registry.where(spec), kind = "declared", key = spec.key,
-    value = spec.value, reduce = spec.reduce, source = spec.source,
+    value = spec.value, reduce = spec.cpus, source = spec.source,
     why = ("declared at %s for %s"):format(registry.where(spec), words) }
 end
 

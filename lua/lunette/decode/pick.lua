@@ -2,6 +2,18 @@
 
 local pick = {}
 
+-- How the values of the CPUs become one.
+pick.CPUS = { sum = true, min = true, max = true, avg = true, last = true }
+
+--- Raises where it is no way to make one value of the CPUs' values.
+---@param how any
+---@param level integer whom to blame, as in error()
+---@return string how
+function pick.check_cpus(how, level)
+  if pick.CPUS[how] then return how end
+  error(("cpus: unknown method '%s' (sum, min, max, avg, last)"):format(tostring(how)), level + 1)
+end
+
 local Pick = {}
 Pick.__index = Pick
 
@@ -9,10 +21,11 @@ local function new(side, path, reduce)
   return setmetatable({ side = side, path = path, reduce = reduce }, Pick)
 end
 
-function Pick:sum_cpus() return new(self.side, self.path, "sum") end
-function Pick:min_cpus() return new(self.side, self.path, "min") end
-function Pick:max_cpus() return new(self.side, self.path, "max") end
-function Pick:avg_cpus() return new(self.side, self.path, "avg") end
+--- How the values of the CPUs become one: d.value("calls"):cpus("sum").
+---@param how "sum"|"min"|"max"|"avg"|"last"
+function Pick:cpus(how) return new(self.side, self.path, pick.check_cpus(how, 2)) end
+
+function Pick:sum_cpus() return self:cpus("sum") end -- the first examples' spelling
 
 --- A column of the key: d.key("comm"); without a path the whole of it.
 ---@param path? string

@@ -9,12 +9,12 @@ local exemplar = require("lunette.metrics.exemplar")
 local expr = require("lunette.metrics.expr")
 local fields = require("lunette.metrics.fields")
 local names = require("lunette.metrics.names")
+local pick = require("lunette.decode.pick")
 local relabel = require("lunette.metrics.relabel")
 local units = require("lunette.metrics.units")
 
 local rule = {}
 
-local CPUS = { sum = true, min = true, max = true, avg = true, last = true, each = true }
 local AGGREGATES = { sum = true, min = true, max = true, last = true }
 
 rule.MAX_SERIES = 10000
@@ -202,8 +202,8 @@ local function read_budget(spec, r)
   check(r.max_series == math.huge or math.tointeger(r.max_series),
     "max_series: must be a whole number, or math.huge")
   r.expire = positive(spec.expire, "expire")
-  check(spec.cpus == nil or CPUS[spec.cpus], "cpus: no '%s' (each, sum, min, max, avg, last)",
-    tostring(spec.cpus))
+  check(spec.cpus == nil or spec.cpus == "each" or pick.CPUS[spec.cpus],
+    "cpus: unknown method '%s' (each, sum, min, max, avg, last)", tostring(spec.cpus))
   check(spec.aggregate == nil or AGGREGATES[spec.aggregate], "aggregate: no '%s'",
     tostring(spec.aggregate))
   check(spec.skip_zero == nil or type(spec.skip_zero) == "boolean",

@@ -128,7 +128,7 @@ describe("snapshots", function()
       text = "" })
     assert.matches("no such CPU", refusal { op = "eq", cell = { plan = VALUE, index = 1, cpu = 1 },
       text = "" })
-    assert.matches("no reduction 'mean'",
+    assert.matches("cpus: unknown method 'mean'",
       refusal { op = "eq", cell = { plan = VALUE, index = 1, reduce = "mean" }, text = "" })
     assert.matches("'many' is no rank", refusal { op = "eq", cell = cell, rank = "many" })
     assert.matches("needs a test", refusal { op = "matches", cell = cell })

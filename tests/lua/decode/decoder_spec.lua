@@ -143,7 +143,7 @@ describe("lunette.decoder", function()
 
   it("overrules BTF, for the part that it declares", function()
     local _ <close> = declared { match = { name = "mt_pc_hash" },
-      value = d.struct { d.u32():as("hits"), d.u32():as("misses") }, reduce = "sum" }
+      value = d.struct { d.u32():as("hits"), d.u32():as("misses") }, cpus = "sum" }
     local map <close> = open("mt_pc_hash")
     map:update(u32(3), u32(1) .. u32(2))
     local cpus = bpf.cpus()

@@ -2,6 +2,7 @@
 
 local fields = require("lunette.metrics.fields")
 local metrics = require("lunette").metrics
+local support = require("tests.lua.metrics.support")
 
 local file <close> = assert(io.open("lua/meta/metrics.lua"))
 local text = file:read("a")
@@ -21,6 +22,21 @@ describe("the reference of lunette.metrics", function()
     for name in text:gmatch("%-%-%-@field ([%w_]+)") do documented[name] = true end
     for _, set in ipairs { fields.METRIC, fields.RULE, fields.BUCKETS } do
       for name in pairs(set) do assert.is_true(documented[name], name .. " is missing") end
+    end
+  end)
+
+  it("has them and every decoder in docs/metrics.md, too", function()
+    local page <close> = assert(io.open("docs/metrics.md"))
+    local docs = page:read("a")
+    for _, set in ipairs { fields.METRIC, fields.RULE, fields.BUCKETS } do
+      for name in pairs(set) do assert.is_truthy(docs:find("`[^`]*%f[%w_]" .. name), name) end
+    end
+    for _, name in ipairs(metrics.decoders()) do
+      assert.is_truthy(docs:find("`[^`\n]*" .. name), name)
+    end
+    for name in docs:gmatch("lunette_rule_[%w_]+") do
+      assert.is_truthy(support.text { off = { btf = true, maps = true, programs = true,
+        links = true, devagent = true } }:find(name, 1, true), name)
     end
   end)
 end)
