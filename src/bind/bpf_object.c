@@ -9,6 +9,7 @@
 #include "bind/bpf_maps.h"
 #include "bind/bpf_type.h"
 #include "vm/push.h"
+#include "bpf/object/btf_load.h"
 #include "bpf/object/map.h"
 #include "bpf/object/map_list.h"
 #include "bpf/object/object.h"
@@ -158,26 +159,7 @@ static int l_maps(lua_State *L)
 	return 1;
 }
 
-struct btf_info {
-	struct bpf_btf_info k;
-	char name[128];
-};
-
-static int read_btf(uint32_t id, struct btf_info *info)
-{
-	int fd = lun_object_open(LUN_BTF, id), err;
-
-	if (fd < 0)
-		return fd;
-	memset(info, 0, sizeof(*info));
-	info->k.name = (uint64_t)(uintptr_t)info->name;
-	info->k.name_len = sizeof(info->name);
-	err = lun_object_info(fd, &info->k, sizeof(info->k));
-	close(fd);
-	return err;
-}
-
-static void push_btf(lua_State *L, const struct btf_info *info)
+static void push_btf(lua_State *L, const struct lun_btf_info *info)
 {
 	lua_createtable(L, 0, 4);
 	lun_set_int(L, "id", info->k.id);
@@ -190,8 +172,8 @@ static void push_btf(lua_State *L, const struct btf_info *info)
 static int l_btf_info(lua_State *L)
 {
 	uint32_t id = lun_check_id(L, 1);
-	struct btf_info info;
-	int err = read_btf(id, &info);
+	struct lun_btf_info info;
+	int err = lun_btf_info(id, &info);
 
 	if (err)
 		return lun_push_failure(L, err, "BTF object %u: %s", id, strerror(-err));
@@ -202,14 +184,14 @@ static int l_btf_info(lua_State *L)
 /* bpf.btfs() -> BtfInfo[] | nil, err, errno */
 static int l_btfs(lua_State *L)
 {
-	struct btf_info info;
+	struct lun_btf_info info;
 	lua_Integer n = 0;
 	uint32_t id = 0;
 	int err;
 
 	lua_newtable(L);
 	while (!(err = lun_object_next(LUN_BTF, &id))) {
-		err = read_btf(id, &info);
+		err = lun_btf_info(id, &info);
 		if (err == -ENOENT)
 			continue;
 		if (err)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
  * The programs of lightweight tunnels, of which netlink tells only a name: those of IPv6 by the
- * iterator of its routes, those of IPv4 (which has none) by the table of next hops of the network
- * namespace that the reader is in.
+ * iterator of its routes, those of IPv4 (which has none) by the table of next hops: of the network
+ * namespace that the reader is in, or before Linux 6.15 of all namespaces together.
  */
 #include <linux/bpf.h>
 #include <linux/lwtunnel.h>
@@ -84,8 +84,11 @@ struct hlist_head {
 	struct hlist_node *first;
 } KERNEL_STRUCT;
 
+struct net;
+
 struct fib_info {
 	struct hlist_node fib_hash;
+	struct net *fib_net;
 	__u32 fib_priority;
 	int fib_nhs;
 	struct nexthop *nh;
@@ -222,12 +225,14 @@ static long walk_hop(__u32 i, struct hops *hops)
 	return 0;
 }
 
-static void write_info(struct seq_file *seq, struct fib_info *info)
+static void write_info(struct seq_file *seq, struct fib_info *info, struct net *net)
 {
 	struct hops hops = { .seq = seq, .record.family = INET };
 	struct nexthop *nh = BPF_CORE_READ(info, nh);
 	__u32 n = nh ? 1 : BPF_CORE_READ(info, fib_nhs);
 
+	if (BPF_CORE_READ(info, fib_net) != net)
+		return;
 	hops.record.metric = BPF_CORE_READ(info, fib_priority);
 	if (nh)
 		hops.next = hop_of(nh);
@@ -239,6 +244,7 @@ static void write_info(struct seq_file *seq, struct fib_info *info)
 
 struct walk {
 	struct seq_file *seq;
+	struct net *net;
 	struct hlist_head *buckets;
 	struct hlist_node *node;
 };
@@ -249,7 +255,8 @@ static long walk_node(__u32 i, struct walk *walk)
 
 	if (!node)
 		return 1;
-	write_info(walk->seq, (void *)node - bpf_core_field_offset(struct fib_info, fib_hash));
+	write_info(walk->seq, (void *)node - bpf_core_field_offset(struct fib_info, fib_hash),
+		walk->net);
 	walk->node = BPF_CORE_READ(node, next);
 	return 0;
 }
@@ -264,25 +271,41 @@ static long walk_bucket(__u32 i, struct walk *walk)
 	return 0;
 }
 
+/* The table of all namespaces, before Linux 6.15: variables of net/ipv4/fib_semantics.c. */
+extern const void fib_info_hash __ksym __weak;
+extern const void fib_info_hash_size __ksym __weak;
+
+static __u32 find_table(struct net *net, struct hlist_head **buckets)
+{
+	__u32 bits, size = 0;
+
+	if (bpf_core_field_exists(net->ipv4.fib_info_hash)) {
+		*buckets = BPF_CORE_READ(net, ipv4.fib_info_hash);
+		bits = BPF_CORE_READ(net, ipv4.fib_info_hash_bits);
+		return bits <= BITS_MAX ? 1 << bits : 0;
+	}
+	if (!&fib_info_hash || !&fib_info_hash_size)
+		return 0;
+	bpf_probe_read_kernel(buckets, sizeof(*buckets), &fib_info_hash);
+	bpf_probe_read_kernel(&size, sizeof(size), &fib_info_hash_size);
+	return size <= 1 << BITS_MAX ? size : 0;
+}
+
 /* Called once more at the end of the sockets, which alone matters here. */
 SEC("iter/netlink")
 int lun_lwt4(struct bpf_iter__netlink *ctx)
 {
 	struct walk walk = { .seq = ctx->meta->seq };
 	struct task_struct *task;
-	struct net *net;
-	__u32 bits;
+	__u32 n;
 
 	if (ctx->sk)
 		return 0;
 	task = (void *)bpf_get_current_task();
-	net = BPF_CORE_READ(task, nsproxy, net_ns);
-	if (!bpf_core_field_exists(net->ipv4.fib_info_hash))
-		return 0; /* before Linux 6.15 one table is for all, and nobody tells where */
-	walk.buckets = BPF_CORE_READ(net, ipv4.fib_info_hash);
-	bits = BPF_CORE_READ(net, ipv4.fib_info_hash_bits);
-	if (walk.buckets && bits <= BITS_MAX)
-		bpf_loop(1 << bits, walk_bucket, &walk, 0);
+	walk.net = BPF_CORE_READ(task, nsproxy, net_ns);
+	n = find_table(walk.net, &walk.buckets);
+	if (walk.buckets && n)
+		bpf_loop(n, walk_bucket, &walk, 0);
 	return 0;
 }
 

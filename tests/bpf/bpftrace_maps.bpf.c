@@ -30,4 +30,34 @@ MAP(AT_zn_max, __s64, struct two);
 MAP(AT_zn_hist, struct bucket, __u64);
 MAP(AT_zn_keys, struct two, __u64);
 
+/* Stacks: a hash and the number of frames by which another map has them (0.21), or the frames. */
+struct hashed {
+	__u64 hash;
+	__u64 count;
+};
+
+struct hashed_user {
+	__u64 hash;
+	__u64 count;
+	__u32 pid;
+	__u32 probe;
+};
+
+struct inline_kernel {
+	__u64 count;
+	__u64 frames[6];
+};
+
+struct inline_user {
+	__u32 pid;
+	__u32 probe;
+	__u64 count;
+	__u64 frames[6];
+};
+
+MAP(AT_zn_khash, struct hashed, __u64);
+MAP(AT_zn_uhash, struct hashed_user, __u64);
+MAP(AT_zn_kin, struct inline_kernel, __u64);
+MAP(AT_zn_uin, struct inline_user, __u64);
+
 char LICENSE[] SEC("license") = "Dual MIT/GPL";

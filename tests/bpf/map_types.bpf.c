@@ -39,12 +39,6 @@ struct {
 	__uint(max_entries, 4096);
 } ty_user_ring SEC(".maps");
 
-struct {
-	__uint(type, 33); /* arena: newer than the headers */
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 2);
-} ty_arena SEC(".maps");
-
 struct one {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

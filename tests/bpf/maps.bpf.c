@@ -157,13 +157,6 @@ struct {
 	__type(value, struct pair);
 } mt_inode SEC(".maps");
 
-struct {
-	__uint(type, 32); /* cgrp_storage: newer than the headers */
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct pair);
-} mt_cgrp SEC(".maps");
-
 /* Global data: shows by the names of its variables. */
 __u64 total = 7;
 int balance = -3;

@@ -2,7 +2,8 @@
 --
 -- Boots each kernel in qemu and runs the C, Lua, command line and metrics tests in it. A pattern (a
 -- part of a file's name) chooses files. The environment: KERNELS (default: all below), BOOT (a
--- kernel: gives a shell in it instead), LUNETTE_BUILD. Ends with one table, kernels by suites.
+-- kernel: gives a shell in it instead), LUNETTE_BUILD. One kernel also runs in guests of odd shapes
+-- (tests/lua/shapes). Ends with one table, kernels by suites.
 
 package.path = "tests/lib/?.lua;" .. package.path
 local guest = require("guest")
@@ -10,7 +11,17 @@ local guest = require("guest")
 local ALL = "5.10 6.1 6.12 6.18 7.3"
 local SUITES = { "tests/c/", "tests/lua/", "tests/cli/", "tests/metrics/" }
 local KERNELS = "tests/lua/kernels/" -- its own column
+local SHAPES = "tests/lua/shapes/" -- in guests of their own, and in no other
 local SECONDS = 3 * 3600 -- a guest
+
+-- Guests of a certain shape: options of tests/kernels/boot.
+local SHAPED = {
+  { name = "lockdown", options = "-k lockdown=confidentiality" },
+  { name = "small", options = "-m 256 -c 1" },
+  { name = "many", options = "-c 1,maxcpus=64 -k audit=1" },
+  { name = "four", options = "-c 4" },
+}
+local SHAPED_KERNEL = "6.12"
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 
@@ -22,10 +33,11 @@ end
 -- The column that a file of tests counts for.
 local function column_of(label)
   if label:find(KERNELS, 1, true) then return "kernels" end
+  if label:find(SHAPES, 1, true) then return "shapes" end
   return label:match("^tests/(%w+)/")
 end
 
-local COLUMNS = { "c", "lua", "cli", "metrics", "kernels" }
+local COLUMNS = { "c", "lua", "cli", "metrics", "kernels", "shapes" }
 
 local function cell(sum)
   if not sum then return "-" end
@@ -43,7 +55,7 @@ local function add(sums, item)
 end
 
 local function print_item(series, item)
-  print(("%-4s %-4s %-54s %4d passed, %d failed, %d skipped  %5.1f s"):format(
+  print(("%-4s %-13s %-48s %4d passed, %d failed, %d skipped  %5.1f s"):format(
     item.failed > 0 and "FAIL" or "ok", series, item.label, item.passed, item.failed, item.skipped,
     item.seconds))
   for _, bad in ipairs(item.bad) do
@@ -72,18 +84,50 @@ local function print_table(rows)
   end
 end
 
+-- Takes what one guest came to into the kernel's row; of files of shapes only those of this one.
+local function take(row, label, list, why, shaped)
+  local taken = {}
+  for _, item in ipairs(list or {}) do
+    if (column_of(item.label) == "shapes") == shaped then
+      taken[#taken + 1] = item
+      print_item(label, item)
+      add(row.sums, item)
+      row.failed = row.failed + item.failed
+    end
+  end
+  if shaped then
+    for _, item in ipairs(taken) do item.skips = {} end -- each is skipped in the other shapes
+  end
+  print_skips(label, taken)
+  if not why then return end
+  print(("kernel %s: %s"):format(label, why))
+  row.why, row.failed = why, row.failed + 1
+end
+
+-- Is anything of the shapes asked for?
+local function wants_shapes(series)
+  if series ~= SHAPED_KERNEL then return false end
+  for _, pattern in ipairs(arg) do
+    if pattern:find("shapes", 1, true) then return true end
+  end
+  return #arg == 0
+end
+
 local function run(series)
   local begin = now()
   local patterns = #arg > 0 and arg or SUITES
-  local list, why = guest.run(series, patterns, { build = build, seconds = SECONDS })
-  local row = { series = series, sums = {}, why = why, failed = why and 1 or 0 }
-  for _, item in ipairs(list or {}) do
-    print_item(series, item)
-    add(row.sums, item)
-    row.failed = row.failed + item.failed
+  local row = { series = series, sums = {}, failed = 0 }
+  local opts = { build = build, seconds = SECONDS }
+  if table.concat(patterns) ~= "lua/shapes" then
+    local list, why = guest.run(series, patterns, opts)
+    take(row, series, list, why, false)
   end
-  print_skips(series, list or {})
-  if why then print(("kernel %s: %s"):format(series, why)) end
+  for _, shape in ipairs(wants_shapes(series) and SHAPED or {}) do
+    opts.options, opts.shape = shape.options, shape.name
+    local list, why = guest.run(series, { SHAPES }, opts)
+    take(row, ("%s %s"):format(series, shape.name), list, why, true)
+  end
+  if row.sums.shapes then row.sums.shapes.skipped = 0 end
   row.seconds = now() - begin
   io.stdout:flush()
   return row

@@ -46,7 +46,8 @@ end
 --- Runs tests in a guest.
 ---@param series string of the kernel: "6.12"
 ---@param patterns string[] parts of the names of test files
----@param opts { build: string, seconds: integer, options: string? } options of tests/kernels/boot
+---@param opts { build: string, seconds: integer, options: string?, shape: string? } options of
+--- tests/kernels/boot, and the name that tests/lua/shapes asks for
 ---@return table[]|nil results one a file of tests; nil when the guest can't be had
 ---@return string? reason for that, or what went wrong in the guest itself
 function guest.run(series, patterns, opts)
@@ -55,8 +56,8 @@ function guest.run(series, patterns, opts)
   local words = {}
   for i, pattern in ipairs(patterns) do words[i] = quote(pattern) end
   local inside = ("env LUNETTE_BUILD=%s LUNETTE_RESULTS=/out/results LUNETTE_KERNEL=%s "
-    .. "lua5.4 tests/run.lua %s >/out/log 2>&1"):format(quote(opts.build), series,
-    table.concat(words, " "))
+    .. "LUNETTE_SHAPE=%s lua5.4 tests/run.lua %s >/out/log 2>&1"):format(quote(opts.build), series,
+    opts.shape or "", table.concat(words, " "))
   local _, _, code = os.execute(("tests/kernels/boot -o %s -t %d %s %s %s >%s.console 2>&1"):format(
     out, opts.seconds, opts.options or "", series, quote(inside), out))
   local list, console, log = results(out .. "/results"), read(out .. ".console"),

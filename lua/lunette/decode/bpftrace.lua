@@ -1,7 +1,9 @@
 -- bpftrace's maps, whose BTF says nothing: keys of several parts, aggregations a CPU. What a
 -- map holds is read in the script of the process that owns it; without a script it is guessed
 -- by sizes. Layouts of bpftrace 0.17, and where later ones differ (avg, stats, min and max
--- keep a struct in one value since 0.21) told apart by the value's size.
+-- keep a struct in one value since 0.21) told apart by the value's size. Of stacks a map keeps an
+-- id up to 0.20, then a hash by which another map has the frames, and the frames themselves since
+-- 0.24: told apart by the key's size.
 
 local bpf = require("bpf")
 local d = require("lunette.decode.combinators")
@@ -53,11 +55,15 @@ local function said(info)
   return nil
 end
 
--- The stack trace map of the same process that keeps this many frames.
+-- The map with the stacks of a process that keep this many frames, and its key's size: of stack
+-- traces, or a hash by what a key has of a stack.
 local function stack_map(pid, frames)
   for _, owner in ipairs(bpf.owners { pid = pid } or {}) do
     local map = owner.kind == "map" and bpf.map_info(owner.id)
-    if map and map.type == "stack_trace" and map.value_size == frames * 8 then return map.id end
+    if map and map.value_size == frames * 8
+      and (map.type == "stack_trace" or map.name:find("^stack_") and map.key_size >= 8) then
+      return map
+    end
   end
   return nil
 end
@@ -92,17 +98,57 @@ local nodes = {
   end,
 }
 
-local function stack_node(type_, context)
-  local map = stack_map(context.pid, type_.frames)
-  return map and d.stack(map) or d.u32()
+-- One frame of a user stack, by a decoder that is compiled once.
+local user_symbol
+local function usym(address, pid)
+  user_symbol = user_symbol or bpf.plan(d.spec(d.usym()), 16)
+  return tostring(user_symbol:decode(("<I8I8"):pack(address, pid)))
 end
 
-nodes.kstack = stack_node
-
-function nodes.ustack(type_, context)
-  local map = stack_map(context.pid, type_.frames)
-  return map and d.ustack(map) or d.u32()
+-- Frames as text, as stacks of stack trace maps are written: "inner;outer".
+local function frames_text(bytes, at, count, pid)
+  local names = {}
+  for i = 1, math.min(count, (#bytes - at + 1) // 8) do
+    local address = ("<I8"):unpack(bytes, at + 8 * (i - 1))
+    if address == 0 then break end
+    names[i] = pid and usym(address, pid) or bpf.ksym(address) or ("0x%x"):format(address)
+  end
+  return table.concat(names, ";")
 end
+
+-- Where a key has the number of frames, the process and the frames, by the way of keeping them.
+local function inline_stack(type_, is_user)
+  return d.func(type_.size, function(bytes)
+    if not is_user then return frames_text(bytes, 9, (("<I8"):unpack(bytes))) end
+    return frames_text(bytes, 17, (("<I8"):unpack(bytes, 9)), (("<I4"):unpack(bytes)))
+  end)
+end
+
+local function hashed_stack(type_, is_user, map)
+  return d.func(type_.size, function(bytes)
+    local opened = bpf.map(map.id)
+    if not opened then return "?" end
+    local stacks <close> = opened
+    local frames = stacks:lookup(bytes:sub(1, map.key_size), { raw = true })
+    local count, pid = ("<I8I4"):unpack(bytes .. ("\0"):rep(8), 9)
+    return frames and frames_text(frames, 1, count, is_user and pid) or "?"
+  end)
+end
+
+local function stack_node(is_user)
+  return function(type_, context)
+    if type_.layout == "inline" then return inline_stack(type_, is_user) end
+    local map = stack_map(context.pid, type_.frames)
+    if type_.layout == "hash" then
+      return map and map.type ~= "stack_trace" and hashed_stack(type_, is_user, map)
+        or d.bytes(type_.size)
+    end
+    if not map or map.type ~= "stack_trace" then return d.u32() end
+    return is_user and d.ustack(map.id) or d.stack(map.id)
+  end
+end
+
+nodes.kstack, nodes.ustack = stack_node(false), stack_node(true)
 
 function node_of(type_, context) return nodes[type_.kind](type_, context) end
 
@@ -166,8 +212,30 @@ local function total_size(keys)
   return total
 end
 
+-- Bytes of a stack in a key: id, hash and the number of frames (with the process and the probe of
+-- user stacks), or those with the frames.
+local STACKS = {
+  { name = "id", kstack = function() return 8 end, ustack = function() return 8 end },
+  { name = "hash", kstack = function() return 16 end, ustack = function() return 24 end },
+  { name = "inline", kstack = function(frames) return 8 + 8 * frames end,
+    ustack = function(frames) return 16 + 8 * frames end },
+}
+
+-- Takes the way of keeping stacks that makes the sizes right.
+local function settle_stacks(keys, size)
+  for _, layout in ipairs(STACKS) do
+    for _, key in ipairs(keys) do
+      if layout[key.kind] then
+        key.size, key.layout = layout[key.kind](key.frames), layout.name
+      end
+    end
+    if total_size(keys) == size then return end
+  end
+end
+
 -- One part whose size is not sure takes what is left; false when the sizes can't be right.
 local function settle_sizes(keys, size)
+  settle_stacks(keys, size)
   local left = size - total_size(keys)
   if left == 0 then return true end
   for _, key in ipairs(keys) do
@@ -227,6 +295,7 @@ local function value_node(map, info, pid)
   end
   local type_ = map.value or { kind = "int", size = 8 }
   if type_.kind == "string" or type_.kind == "buf" then type_.size = info.value_size end
+  settle_stacks({ type_ }, info.value_size)
   return node_of(type_, { pid = pid }), "sum"
 end
 

@@ -1,27 +1,40 @@
 #include "bpf/object/btf_load.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/object/object.h"
+
+int lun_btf_info(uint32_t id, struct lun_btf_info *info)
+{
+	int fd = lun_object_open(LUN_BTF, id), err;
+
+	if (fd < 0)
+		return fd;
+	memset(info, 0, sizeof(*info));
+	info->k.name = (uint64_t)(uintptr_t)info->name;
+	info->k.name_len = sizeof(info->name);
+	err = lun_object_info(fd, &info->k, sizeof(info->k));
+	if (err ==
+		-E2BIG) { /* before Linux 5.11 BTF objects have no names, and are all programs' */
+		memset(info, 0, sizeof(*info));
+		err = lun_object_info(fd, &info->k, sizeof(info->k));
+	}
+	info->k.name = 0;
+	close(fd);
+	return err;
+}
+
 /* A module's BTF goes on where the kernel's ends; a program's stands alone. */
 static int is_module(uint32_t id, bool *module)
 {
-	struct bpf_btf_info info = { 0 };
-	char name[64] = "";
-	uint32_t len = sizeof(info);
-	int fd = bpf_btf_get_fd_by_id(id), err;
+	struct lun_btf_info info;
+	int err = lun_btf_info(id, &info);
 
-	if (fd < 0)
-		return -errno;
-	info.name = (uint64_t)(uintptr_t)name;
-	info.name_len = sizeof(name);
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
-	close(fd);
-	*module = info.kernel_btf && strcmp(name, "vmlinux") != 0;
+	*module = !err && info.k.kernel_btf && strcmp(info.name, "vmlinux") != 0;
 	return err;
 }
 

@@ -14,6 +14,8 @@ local SYMBOLS = os.tmpname()
 
 local output = fixture.output
 
+local whole = true -- the kernel takes all of the corpus
+
 local function must(command)
   assert(os.execute(command), command)
 end
@@ -30,7 +32,11 @@ local function load_corpus()
       must(("clang -g -O2 -target bpf -mcpu=%s %s -D__TARGET_ARCH_x86 -I/usr/include/%s "
         .. "-c tests/bpf/code/%s.bpf.c -o %s"):format(cpu, cpu == "v3" and "-DWIDE_ATOMICS" or "",
         arch, source, object))
-      must(("bpftool prog loadall %s %s/%s%s 2>/dev/null"):format(object, PINS, source, cpu))
+      -- The third takes functions of the kernel that those before 6.2 lack.
+      local load = ("bpftool prog loadall %s %s/%s%s 2>/dev/null"):format(object, PINS, source, cpu)
+      local ok = os.execute(load)
+      assert(ok or source == "more", load)
+      whole = whole and ok ~= nil
     end
   end
   must("rm -r " .. dir)
@@ -88,7 +94,8 @@ describe("bpf.xlated", function()
       end
       assert.equal(n, #code.insns)
     end
-    assert.is_true(#ids >= 36 * #CPUS and compared > 700 * #CPUS,
+    local programs, instructions = whole and 36 or 24, whole and 700 or 500
+    assert.is_true(#ids >= programs * #CPUS and compared > instructions * #CPUS,
       ("%d instructions of %d programs compared"):format(compared, #ids))
   end)
 
@@ -126,7 +133,7 @@ describe("bpf.xlated", function()
     for _, name in ipairs({ "state.inner[0].values[2]", "state.flag",
       "total_bytes", "totals", "signed_total", "code_slots", "note",
       "log2_of", "code_xdp_parse", "bpf_ktime_get_ns", "each_slot",
-      "bpf_rcu_read_lock" }) do
+      whole and "bpf_rcu_read_lock" or nil }) do
       assert.is_true(found[name], name .. " is not named")
     end
   end)

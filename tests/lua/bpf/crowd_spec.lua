@@ -64,7 +64,9 @@ describe("a list of many maps", function()
     change(types, grows)
     local now = listed(ours)
     assert.is_true(fixture.find(now, { id = frozen.id }).frozen)
-    assert.is_true(fixture.find(now, { id = grows.id }).memlock > grows.memlock)
+    if fixture.since(6, 4) then -- before, the kernel tells what a map may take at most
+      assert.is_true(fixture.find(now, { id = grows.id }).memlock > grows.memlock)
+    end
     types:close()
     assert.is_true(fixture.eventually(function() return #listed(ours) == 0 end))
   end)

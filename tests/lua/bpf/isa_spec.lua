@@ -14,7 +14,10 @@ local function add(code, dst, src, off, imm)
   program[#program + 1] = { code, dst or 0, src or 0, off or 0, imm or 0 }
 end
 
+local older = false -- a kernel before 6.6, which has none of them
+
 local function add_v4(...)
+  if older then return end
   add(...)
   younger[#younger + 1] = #program
 end
@@ -155,6 +158,10 @@ describe("every instruction", function()
     fresh { arithmetic, jumps, memory, atomics, ordered }
     -- Older kernels, or their compilers for this machine, have no ordered loads and stores.
     if not id then fresh { arithmetic, jumps, memory, atomics } end
+    if not id then
+      older = true
+      fresh { arithmetic, jumps, memory, atomics }
+    end
     assert(id, log)
   end)
   teardown(function() os.remove(PIN) end)
@@ -175,6 +182,7 @@ describe("every instruction", function()
   end)
 
   it("that is younger is written as this kernel writes it", function()
+    if older then return pending("this kernel has no instruction of version 4 (Linux 6.6)") end
     local listed = {}
     for _, insn in ipairs(bpf.xlated(id).insns) do listed[insn.text] = true end
     assert.truthy(#younger >= 20, #younger)

@@ -10,6 +10,8 @@ local function link_of(name)
   return fixture.find(assert(bpf.links()), { prog_id = id_of(name) })
 end
 
+local UNTOLD = "this kernel does not tell what a link of a perf event is on (Linux 6.6)"
+
 describe("bpf.links", function()
   setup(function()
     object = assert(bpf.load(fixture.object("objects")))
@@ -21,9 +23,10 @@ describe("bpf.links", function()
     local link = link_of("obj_tracepoint_of_getpgid")
     assert.equal("perf_event", link.type)
     assert.equal(7, link.type_id)
+    assert.is_false(link.own)
+    if not link.perf_type then return pending(UNTOLD) end
     assert.equal("tracepoint", link.perf_type)
     assert.equal("sys_enter_getpgid", link.tp_name)
-    assert.is_false(link.own)
   end)
 
   it("tells raw tracepoints, also those by BTF", function()
@@ -34,6 +37,7 @@ describe("bpf.links", function()
 
   it("tells uprobes", function()
     local link, ret = link_of("obj_uprobe"), link_of("obj_uretprobe")
+    if not link.perf_type then return pending(UNTOLD) end
     assert.equal("uprobe", link.perf_type)
     assert.equal("uretprobe", ret.perf_type)
     assert.truthy(link.file_name:match("/libc%.so%.6$"))

@@ -190,7 +190,8 @@ describe("bpf.map", function()
     for i = 1, 5 do map:update(u32(i) .. u32(i), ("\0"):rep(map:info().value_size)) end
     lpm:update(u32(8) .. "\10\0\0\0", u32(1))
     local fill = assert(bpf.fill())
-    assert.equal(5, fill[map:id()])
+    -- Of hashes the kernel tells since 6.6.
+    assert.equal(fixture.since(6, 6) and 5 or nil, fill[map:id()])
     assert.equal(1, fill[lpm:id()])
     local array <close> = open("mt_array")
     assert.equal(5, fill[array:id()])
@@ -230,8 +231,9 @@ describe("bpf.map", function()
   end)
 
   it("has an empty storage where no owner has a value", function()
-    for _, name in ipairs { "mt_task", "mt_sk", "mt_inode", "mt_cgrp" } do
-      local map <close> = open(name)
+    local newer <close> = bpf.load(fixture.object("cgrp_storage")) -- Linux 6.2
+    for _, name in ipairs { "mt_task", "mt_sk", "mt_inode", newer and "mt_cgrp" } do
+      local map <close> = name == "mt_cgrp" and newer:map(name) or open(name)
       local found, err = map:storage()
       if found then assert.same({}, found, name)
       else assert.matches(REFUSED, err, name) end

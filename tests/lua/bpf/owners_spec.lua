@@ -132,7 +132,8 @@ describe("bpf.task_fd_query", function()
     assert.equal("uprobe", uprobe.type)
     assert.truthy(uprobe.name:match("libc%.so%.6$"))
     local link = fixture.find(bpf.links(), { prog_id = uprobe.prog_id })
-    assert.equal(link.offset, uprobe.probe_offset)
+    -- Before Linux 6.6 the link does not tell.
+    if link.offset then assert.equal(link.offset, uprobe.probe_offset) end
   end)
 
   it("says what bpftool perf says", function()

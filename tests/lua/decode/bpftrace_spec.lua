@@ -128,7 +128,9 @@ end)
 -- machine has 0.17, so the test fills the maps itself.
 describe("the layouts of bpftrace 0.21 and later", function()
   local SCRIPT = "BEGIN { @zn_avg[7] = avg(1); @zn_stats[7] = stats(1); @zn_min[7] = min(1);"
-    .. " @zn_max[7] = max(1); @zn_hist[7] = hist(1); @zn_keys[1, -2] = count(); }"
+    .. " @zn_max[7] = max(1); @zn_hist[7] = hist(1); @zn_keys[1, -2] = count();"
+    .. " @zn_khash[kstack(6)] = count(); @zn_uhash[ustack(6)] = count();"
+    .. " @zn_kin[kstack(6)] = count(); @zn_uin[ustack(6)] = count(); }"
   local pipe, pid
 
   setup(function()
@@ -163,6 +165,13 @@ describe("the layouts of bpftrace 0.21 and later", function()
     local histogram = text("zn_hist")
     assert.matches("%(%.%.%., 0%) +1 |", histogram)
     assert.matches("%[4, 8%) +5 |", histogram)
+  end)
+
+  it("name the frames of stacks, by their hash and where the key has them", function()
+    assert.equal("@zn_khash[do_exit+0x5;vfs_read]: 5", text("zn_khash"))
+    assert.equal("@zn_kin[do_exit+0x5;vfs_read]: 7", text("zn_kin"))
+    assert.equal("@zn_uhash[__getpgid+0x4]: 6", (text("zn_uhash"):gsub("%[getpgid", "[__getpgid")))
+    assert.equal("@zn_uin[__getpgid+0x4]: 8", (text("zn_uin"):gsub("%[getpgid", "[__getpgid")))
   end)
 
   it("leave out the CPUs that have no minimum or maximum", function()

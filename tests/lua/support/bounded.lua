@@ -1,5 +1,7 @@
 -- Loads programs and reads its map where the kernel lists no objects, and says what it found.
 
+package.path = "./?.lua;" .. package.path
+
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 

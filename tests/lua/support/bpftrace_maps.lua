@@ -1,6 +1,8 @@
 -- Stands in for a bpftrace of a current version: holds maps in its layouts, as its command line
 -- says (`-e SCRIPT`), says its process id, and waits to be ended.
 
+package.path = "./?.lua;" .. package.path
+
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
@@ -31,6 +33,32 @@ put("AT_zn_max", i64(7), i64(-9) .. i64(1), ("\0"):rep(16), 16)
 put("AT_zn_hist", i64(7) .. i64(0), i64(1), i64(0), 8)
 put("AT_zn_hist", i64(7) .. i64(4), i64(2), i64(3), 8)
 put("AT_zn_keys", i64(1) .. i64(-2), i64(5), i64(6), 8)
+
+-- Stacks of two frames: of the kernel, and of this process' C library.
+local function address_of_libc()
+  for line in io.lines("/proc/self/maps") do
+    local start, offset = line:match("^(%x+)%-%x+ r%-xp (%x+) .*/libc%.so%.6$")
+    if start then return tonumber(start, 16) - tonumber(offset, 16) end
+  end
+end
+
+local getpgid = tonumber(fixture.output("readelf -sW $(ldconfig -p | sed -n "
+  .. "'s|.*libc.so.6 .*x86-64.*=> ||p' | head -1) | awk '/ getpgid@@/ { print $2; exit }'"), 16)
+local kernel = i64(bpf.ksym_address("do_exit") + 5) .. i64(bpf.ksym_address("vfs_read"))
+local user = i64(address_of_libc() + (getpgid or 0) + 4) .. i64(0)
+local own = ("<I4I4"):pack(fixture.pid(), 1)
+local rest = ("\0"):rep(32)
+
+put("AT_zn_khash", i64(77) .. i64(2), i64(5), i64(0), 8)
+put("AT_zn_uhash", i64(78) .. i64(1) .. own, i64(6), i64(0), 8)
+put("AT_zn_kin", i64(2) .. kernel .. rest, i64(7), i64(0), 8)
+put("AT_zn_uin", own .. i64(1) .. user .. rest, i64(8), i64(0), 8)
+local other <close> = assert(bpf.load(fixture.object("bpftrace_stacks")))
+do
+  local stacks <close> = other:map("stack_bpftrace_6")
+  assert(stacks:update(i64(77) .. i64(2), kernel .. rest))
+  assert(stacks:update(i64(78) .. i64(1), user .. rest))
+end
 
 print(fixture.pid())
 io.stdout:flush()

@@ -1,6 +1,8 @@
 -- Says this process' id, and what owners and perf events say of it, as numbers in a row, and
 -- what the attach view notes: for a process namespace of its own.
 
+package.path = "./?.lua;" .. package.path
+
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 

@@ -110,6 +110,16 @@ function fixture.run(command, ...)
   if not ok then error(("%s: %s"):format(command:format(...), text), 2) end
 end
 
+--- Whether the running kernel is of this version or newer: for what it only tells since then.
+---@param major integer
+---@param minor integer
+---@return boolean
+function fixture.since(major, minor)
+  local has_major, has_minor = require("bpf").host().kernel:match("^(%d+)%.(%d+)")
+  has_major, has_minor = tonumber(has_major), tonumber(has_minor)
+  return has_major > major or has_major == major and has_minor >= minor
+end
+
 fixture.CONTAINED = "processes: only those of our own namespace are seen, "
   .. "so what others hold seems held by none"
 

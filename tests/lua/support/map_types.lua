@@ -1,5 +1,5 @@
--- The maps of every type of tests/bpf/maps.bpf.c and map_types.bpf.c, filled as far as user space
--- can: for the tests of all that looks at maps.
+-- The maps of every type of tests/bpf/maps.bpf.c and map_types.bpf.c, and those that older kernels
+-- lack, filled as far as user space can: for the tests of all that looks at maps.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -47,7 +47,18 @@ end
 local Loaded = {}
 Loaded.__index = Loaded
 
---- Loads the maps of these names (mt_… and ty_…) and fills them.
+-- Maps of types that older kernels lack, by the object that has just that map.
+local NEWER = { mt_cgrp = "cgrp_storage", ty_arena = "arena" }
+
+local function open_newer(self, name)
+  local object = bpf.load(fixture.object(NEWER[name]))
+  if not object then return nil end
+  table.insert(self.objects, object)
+  return object:map(name)
+end
+
+--- Loads the maps of these names (mt_… and ty_…) and fills them. Those of types that the kernel
+--- lacks are left out.
 ---@param names string[]
 ---@return table loaded its `maps` by name; to be closed
 function map_types.load(names)
@@ -57,7 +68,11 @@ function map_types.load(names)
   end
   local first, second = self.objects[1], self.objects[2]
   for _, name in ipairs(names) do
-    self.maps[name] = assert((name:find("^mt") and first or second):map(name))
+    if NEWER[name] then
+      self.maps[name] = open_newer(self, name)
+    else
+      self.maps[name] = assert((name:find("^mt") and first or second):map(name))
+    end
   end
   self.maps.ty_inner = second:map("ty_inner")
   self.file = assert(io.open("/etc/passwd"))

@@ -28,7 +28,7 @@ end
 local function fill_storage(maps)
   local update = "bpftool map update id %d key %s 0 0 0 value 7 0 0 0 9 0 0 0"
   local folder = cgroups()
-  if folder then
+  if folder and maps.mt_cgrp then
     assert(os.execute(("bash -c 'exec 3<%s; %s'"):format(folder,
       update:format(maps.mt_cgrp:id(), 3))))
   end
