@@ -14,6 +14,7 @@ local parts = {
   ui = "lunette.ui",
   attach = "lunette.attach",
   leaks = "lunette.leaks",
+  table = "lunette.table",
   history = "lunette.history",
   sampler = "lunette.sampler",
   json = "lunette.runtime.json",

@@ -11,6 +11,7 @@
 ---@field ui lunette.ui pages and panels: ui.lua
 ---@field attach table where programs hang: attach.lua
 ---@field leaks table what seems forgotten: attach.lua
+---@field table lunette.table maps as tables of typed cells: table.lua
 ---@field history lunette.history the past of map values: cost.lua
 ---@field sampler lunette.sampler what programs cost: cost.lua
 ---@field shared lunette.shared what VMs share: runtime.lua
@@ -131,6 +132,11 @@ function inspect.bytes(bytes, limit) end
 --- them from cilium/ebpf.
 ---@class names
 local names = {}
+
+--- A map's name: all of it where it is known, else the 15 characters that the kernel keeps.
+---@param info bpf.MapInfo
+---@return string
+function names.of(info) end
 
 --- A map type: names.map("percpu_hash") == "PerCPUHash".
 ---@param kernel string

@@ -2,11 +2,10 @@
 -- The explorer's GraphQL schema, for scripts that add to it (lunette.graphql.extend) or that
 -- ask it themselves. A test holds this file against the module.
 --
---   local graphql, schema = require("lunette.graphql"), require("lunette.schema")
---   local result = graphql.execute {
---     schema = assert(schema.build()), source = "{ programs { id name rate { cpu } } }",
---     context = { cache = {} },
---   }
+--   local schema = require("lunette.schema")
+--   for _, program in ipairs(schema.data("{ programs { id name } }").programs) do
+--     print(program.id, program.name)
+--   end
 --
 -- A resolver is a function(object, args, ctx, info). What `object` is:
 --
@@ -44,6 +43,30 @@ function schema.build_in() end
 --- The SDL and the resolvers of what is built in.
 ---@return string sdl, table resolvers
 function schema.source() end
+
+---@class lunette.schema.Options
+---@field variables? table
+---@field operation? string its name, where the document has several
+---@field can_write? boolean may mutations change the kernel? (false)
+
+--- Answers a query or mutation without a server. The schema is built once, with what scripts have
+--- added by then.
+---@param source string
+---@param opts? lunette.schema.Options
+---@return { data: table?, errors: table[]? } response
+function schema.execute(source, opts) end
+
+--- Begins a subscription without a server: a stream, or { errors }.
+---@param source string
+---@param opts? lunette.schema.Options
+---@return graphql.Stream|table
+function schema.subscribe(source, opts) end
+
+--- The data of a query or mutation; raises the message of its first error.
+---@param source string
+---@param opts? lunette.schema.Options
+---@return table data
+function schema.data(source, opts) end
 
 ---@class lunette.schema.kernel
 local kernel = {}

@@ -3,10 +3,10 @@
 -- sorted and filtered pages of it cost.
 
 local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
+local cells = require("lunette.table.cells")
 local core = require("lunette.core.metrics")
 local d = require("lunette.decode")
-local pages = require("lunette.schema.pages")
+local pages = require("lunette.table.pages")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local lunette = os.getenv("LUNETTE") or build .. "/lunette"

@@ -37,12 +37,13 @@ local LUA = {
   graphql = { "runtime", "registry" },
   attach = { "decode", "*" },
   leaks = { "attach", "*" },
-  metrics = { "decode", "sampler", "*" },
+  metrics = { "decode", "sampler", "table", "*" },
   services = { "code", "sampler", "*" },
+  table = { "decode", "*" },
   schema = { "attach", "code", "decode", "features", "graphql", "history", "leaks", "metrics",
-    "sampler", "ui", "*" },
+    "sampler", "table", "ui", "*" },
   http = { "schema", "graphql", "metrics", "services", "*" },
-  cli = { "schema", "graphql", "code", "decode", "features", "metrics", "sampler", "*" },
+  cli = { "schema", "graphql", "code", "decode", "features", "metrics", "sampler", "table", "*" },
 }
 
 -- Pairs of files that need each other, and why: "a <-> b" = reason.

@@ -3,7 +3,7 @@
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
-local filter = require("lunette.schema.filter")
+local glob = require("lunette.runtime.glob")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
@@ -88,7 +88,7 @@ end
 local function named(handle, given)
   local text, folded = given.search, given.search:lower()
   if text:find("[*?]") then
-    local pattern = filter.name_pattern(text)
+    local pattern = glob.pattern(text)
     return numbers_of(handle, given.kind, function(found)
       return found.name ~= nil and found.name:find(pattern) ~= nil
     end)

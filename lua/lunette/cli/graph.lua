@@ -1,17 +1,17 @@
 -- The commands' requests to the explorer's own schema, in this process. `-j` prints their answers.
 
-local ask = require("lunette.schema.ask")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
+local schema = require("lunette.schema")
 
-local graph = { execute = ask.execute, subscribe = ask.subscribe }
+local graph = { execute = schema.execute, subscribe = schema.subscribe }
 
 --- The data of a command's own request; an error in it ends the command.
 ---@param source string
 ---@param opts { variables: table?, can_write: boolean? }|nil
 ---@return table data
 function graph.data(source, opts)
-  local result = ask.execute(source, opts)
+  local result = schema.execute(source, opts)
   local err = result.errors and result.errors[1]
   if err then exit.fail(exit.code_of(err.message), "%s", err.message) end
   return result.data

@@ -39,7 +39,7 @@ end
 local function write_rule(given)
   scripts.load(given.script)
   local info = exit.check(bpf.map_info(objects.id("map", given.map)))
-  local ok, written = pcall(require("lunette.schema.rule_text").write, info,
+  local ok, written = pcall(require("lunette.metrics.rule_text").write, info,
     require("lunette.decode").for_map(info))
   if not ok then exit.fail(exit.FAILED, "%s", tostring(written)) end
   output.line("-- " .. written.why)

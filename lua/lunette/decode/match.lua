@@ -1,6 +1,7 @@
 -- Which maps a declaration is for. A match is a table of conditions that must all hold, or a
 -- function of the map's info; the more it says, the more specific it is.
 
+local globs = require("lunette.runtime.glob")
 local strict = require("lunette.runtime.strict")
 
 local match = {}
@@ -10,17 +11,9 @@ local WEIGHT = {
   program = 150, process = 120, type = 50, key_size = 20, value_size = 20, func = 400,
 }
 
-local function is_glob(text) return text:find("[*?]") ~= nil end
-
--- A glob as an anchored Lua pattern.
-local function glob_pattern(glob)
-  local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
-  return "^" .. pattern .. "$"
-end
-
 local function matches_text(want, have)
   if have == nil then return false end
-  if is_glob(want) then return have:find(glob_pattern(want)) ~= nil end
+  if globs.is(want) then return have:find(globs.pattern(want)) ~= nil end
   return want == have
 end
 
@@ -62,7 +55,7 @@ end
 local conditions = {}
 
 function conditions.name(want, info, facts)
-  local glob = is_glob(want)
+  local glob = globs.is(want)
   local holds = matches_text(want, info.name) or matches_text(want, info.full_name)
   local problem
   if not holds and not glob then holds, problem = cut_name_is(want, info, facts) end
@@ -84,7 +77,7 @@ function conditions.type(want, info)
 end
 
 function conditions.pin(want, info, facts)
-  local glob = is_glob(want)
+  local glob = globs.is(want)
   return any_text(want, facts.pins(info.id)), glob and WEIGHT.pin_glob + #want or WEIGHT.pin,
     ("pin %s"):format(want)
 end

@@ -1,6 +1,6 @@
 -- One view of where programs hang, however they are held there.
 
-local cells = require("lunette.schema.cells")
+local cells = require("lunette.table.cells")
 local kernel = require("lunette.schema.kernel")
 local subscription = require("lunette.schema.subscription")
 

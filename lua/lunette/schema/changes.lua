@@ -1,12 +1,12 @@
 -- What changed in a map between two looks: entries that came, went, or have another value.
 
 local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
 local decoder = require("lunette.schema.decoder")
 local json = require("lunette.runtime.json")
 local kernel = require("lunette.schema.kernel")
 local readable = require("lunette.schema.readable")
 local subscription = require("lunette.schema.subscription")
+local tables = require("lunette.table")
 
 local changes = {}
 
@@ -91,15 +91,15 @@ end
 
 local function changed_row(reader, key, after, before, seconds)
   local was, is = reader:row(key, before), reader:row(key, after)
-  local shown = cells.shown(reader.columns, is)
+  local shown = tables.shown(reader, is)
   return {
-    key = shown.key, before = cells.shown(reader.columns, was).cells, after = shown.cells,
+    key = shown.key, before = tables.shown(reader, was).cells, after = shown.cells,
     rates = rates(reader, was, is, seconds),
   }
 end
 
 local function plain_row(reader, key, value)
-  return cells.shown(reader.columns, reader:row(key, value))
+  return tables.shown(reader, reader:row(key, value))
 end
 
 local function by_key(a, b) return a.key < b.key end
@@ -132,7 +132,7 @@ local function follow(info)
   end
   local function event_of(args, ctx)
     local k = kernel.of(ctx)
-    local reader = cells.reader(info, decoder.in_force(k, info), args)
+    local reader = tables.reader(info, { decoder = decoder.in_force(k, info), cpus = args.cpus })
     local now = k:now()
     local snapshot = read(info, last)
     local seconds = last_time and math.max(now - last_time, 1e-3)

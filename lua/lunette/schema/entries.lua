@@ -1,7 +1,7 @@
 -- Entries of a map as text, in the seeds' way: hex, string or number, sorted by the key.
 
 local decode = require("lunette.decode")
-local encode = require("lunette.schema.encode")
+local tables = require("lunette.table")
 local in_force = require("lunette.schema.decoder").in_force
 local kernel = require("lunette.schema.kernel")
 local readable = require("lunette.schema.readable")
@@ -166,7 +166,7 @@ end
 local function may_contain(info, args, ctx)
   if info.error then error(info.error, 0) end
   local columns = in_force(kernel.of(ctx), info).columns.value
-  local value, err = encode.bytes("value", args.value, columns, info.value_size)
+  local value, err = tables.encode("value", args.value, columns, info.value_size)
   if not value then error(err, 0) end
   local map <close> = open(info)
   if not map then return nil end

@@ -101,7 +101,7 @@ end
 
 -- The console's query(): reads only.
 local function query(source, variables)
-  return require("lunette.schema.ask").data(source, { variables = variables })
+  return require("lunette.schema").data(source, { variables = variables })
 end
 
 local function run(args)

@@ -1,14 +1,8 @@
 -- Which objects a filter of the schema lets through.
 
-local filter = {}
+local glob = require("lunette.runtime.glob")
 
---- A name as decoders and rules match it, the whole of it or a glob, as a Lua pattern.
----@param glob string
----@return string
-function filter.name_pattern(glob)
-  local pattern = glob:gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0"):gsub("%*", ".*"):gsub("%?", ".")
-  return "^" .. pattern .. "$"
-end
+local filter = {}
 
 local function kernel_type(text, parse)
   local type = parse(text)
@@ -33,7 +27,7 @@ local function conditions(k, wanted, how)
   local tests = {}
   local function add(test) tests[#tests + 1] = test end
   if wanted.name then
-    local pattern = filter.name_pattern(wanted.name)
+    local pattern = glob.pattern(wanted.name)
     add(function(info)
       return info.name and info.name:find(pattern)
         or info.full_name and info.full_name:find(pattern)

@@ -2,7 +2,7 @@
 
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
-local whole = require("lunette.schema.whole")
+local object_graph = require("lunette.schema.object_graph")
 
 local graph = {}
 
@@ -155,7 +155,7 @@ graph.resolvers = {
       local lists = reach(kernel.of(ctx), kinds.kind[args.fromType], args.from)
       return { programs = lists.prog, maps = lists.map }
     end,
-    graph = function(_, args, ctx) return whole.graph(kernel.of(ctx), args) end,
+    graph = function(_, args, ctx) return object_graph.graph(kernel.of(ctx), args) end,
   },
 }
 

@@ -4,11 +4,11 @@
 local bpf = require("bpf")
 local bpftrace = require("lunette.decode.bpftrace")
 local bpftrace_table = require("lunette.decode.bpftrace_table")
-local cells = require("lunette.schema.cells")
 local decode = require("lunette.decode")
 local decoder = require("lunette.schema.decoder")
 local kernel = require("lunette.schema.kernel")
 local readable = require("lunette.schema.readable")
+local tables = require("lunette.table")
 
 local histogram = {}
 
@@ -137,7 +137,7 @@ end
 local function read(info, args, ctx)
   if info.error or not readable.lookup(info) then return nil end
   local found = decoder.in_force(kernel.of(ctx), info)
-  local reader = cells.reader(info, found, { cpus = "SUM" })
+  local reader = tables.reader(info, { decoder = found })
   local columns = slot_columns(reader)
   if #columns == 0 and not is_bucketed(found) then return nil end
   local opened = bpf.map(info.id)

@@ -46,4 +46,44 @@ function schema.build()
   return graphql.build_schema(sdl, resolvers, { extensions = graphql.extensions() })
 end
 
+local built -- by this VM, for the requests of scripts and commands
+
+-- A request may read; what writes says so.
+local function request(source, opts)
+  opts = opts or {}
+  if not built then
+    local errors
+    built, errors = schema.build()
+    if not built then error(tostring(errors), 0) end
+  end
+  return {
+    schema = built, source = source, variables = opts.variables, operation_name = opts.operation,
+    context = { can_write = opts.can_write or false, can_eval = false, cache = {} },
+  }
+end
+
+--- Answers a query or mutation without a server: { data, errors }. The schema is built once, with
+--- what scripts have added by then.
+---@param source string
+---@param opts { variables: table?, operation: string?, can_write: boolean? }|nil
+---@return table response
+function schema.execute(source, opts) return graphql.execute(request(source, opts)) end
+
+--- Begins a subscription without a server: a stream, or { errors }.
+---@param source string
+---@param opts { variables: table?, operation: string?, can_write: boolean? }|nil
+---@return table stream_or_response
+function schema.subscribe(source, opts) return graphql.subscribe(request(source, opts)) end
+
+--- The data of a query or mutation; raises the message of its first error.
+---@param source string
+---@param opts { variables: table?, operation: string?, can_write: boolean? }|nil
+---@return table data
+function schema.data(source, opts)
+  local result = schema.execute(source, opts)
+  local err = result.errors and result.errors[1]
+  if err then error(err.message, 0) end
+  return result.data
+end
+
 return schema

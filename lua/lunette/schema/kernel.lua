@@ -2,7 +2,7 @@
 -- relation is indexed once, and all fields of the request share it: no N+1 system calls.
 
 local bpf = require("bpf")
-local holds = require("lunette.schema.holds")
+local object_holders = require("lunette.schema.object_holders")
 local process = require("lunette.schema.process")
 local samples = require("lunette.sampler")
 
@@ -10,7 +10,7 @@ local kernel = {}
 
 local Kernel = {}
 Kernel.__index = Kernel
-holds.extend(Kernel)
+object_holders.extend(Kernel)
 
 -- After so many objects looked up one by one, enumerating them all is cheaper.
 local SINGLE_MAX = 8

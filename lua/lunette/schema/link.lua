@@ -1,6 +1,6 @@
 -- Links: what holds programs at their attach points.
 
-local cells = require("lunette.schema.cells")
+local cells = require("lunette.table.cells")
 local filter = require("lunette.schema.filter")
 local kernel = require("lunette.schema.kernel")
 local subscription = require("lunette.schema.subscription")

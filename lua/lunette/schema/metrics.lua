@@ -7,7 +7,7 @@ local registry = require("lunette.registry")
 local rule_maps = require("lunette.metrics.maps")
 local rule_metrics = require("lunette.metrics")
 local rule_status = require("lunette.metrics.rule_status")
-local rule_text = require("lunette.schema.rule_text")
+local rule_text = require("lunette.metrics.rule_text")
 
 local metrics = {}
 

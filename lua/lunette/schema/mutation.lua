@@ -4,7 +4,7 @@ local bpf = require("bpf")
 local decode = require("lunette.decode")
 local guarded = require("lunette.schema.guard").guarded
 local kernel = require("lunette.schema.kernel")
-local writing = require("lunette.schema.writing")
+local write = require("lunette.table.write")
 
 local mutation = {}
 
@@ -174,37 +174,37 @@ local function on_map(change)
 end
 
 local function update(map, info, args)
-  local key, err = writing.parse("key", args.key, args.keyFormat, info.key_size)
+  local key, err = write.parse("key", args.key, args.keyFormat, info.key_size)
   if not key then return nil, err end
   local bytes
-  bytes, err = writing.parse("value", args.value, args.valueFormat, info.value_size)
+  bytes, err = write.parse("value", args.value, args.valueFormat, info.value_size)
   if not bytes then return nil, err end
   local value
-  value, err = writing.for_cpu(map, info, key, bytes, args.cpu)
+  value, err = write.for_cpu(map, info, key, bytes, args.cpu)
   if not value then return nil, err end
-  return writing.put(map, key, value, "UPDATE")
+  return write.put(map, key, value, "UPDATE")
 end
 
 local function create(map, info, args)
-  local key, err = writing.parse("key", args.key, args.keyFormat, info.key_size)
+  local key, err = write.parse("key", args.key, args.keyFormat, info.key_size)
   if not key then return nil, err end
   local value
-  value, err = writing.values(info, args.values, args.valueFormat)
+  value, err = write.values(info, args.values, args.valueFormat)
   if not value then return nil, err end
-  return writing.put(map, key, value, "CREATE")
+  return write.put(map, key, value, "CREATE")
 end
 
 -- All keys are read before any is deleted: a bad one changes nothing.
 local function delete(map, info, args)
   local keys = {}
   for i, text in ipairs(args.keys) do
-    local key, err = writing.parse(("keys[%d]"):format(i - 1), text, args.keyFormat, info.key_size)
+    local key, err = write.parse(("keys[%d]"):format(i - 1), text, args.keyFormat, info.key_size)
     if not key then return nil, err end
     keys[i] = key
   end
   local failed
   for i, key in ipairs(keys) do
-    local ok, err = writing.remove(map, key)
+    local ok, err = write.remove(map, key)
     if not ok then failed = failed or ("key %s: %s"):format(args.keys[i], err) end
   end
   if failed then return nil, failed end
@@ -212,7 +212,7 @@ local function delete(map, info, args)
 end
 
 local function push(map, info, args)
-  local value, err = writing.parse("value", args.value, args.valueFormat, info.value_size)
+  local value, err = write.parse("value", args.value, args.valueFormat, info.value_size)
   if not value then return nil, err end
   return map:push(value)
 end
@@ -242,7 +242,7 @@ mutation.resolvers = {
     deleteMapValues = on_map(delete),
     pushMapValue = on_map(push),
     popMapValue = on_map(pop),
-    writeMapEntry = on_map(writing.typed),
+    writeMapEntry = on_map(write.typed),
     freezeMap = guarded(function(args)
       return with("map", args.id, function(map) return map:freeze() end)
     end),

@@ -5,7 +5,7 @@ local names = require("lunette.names")
 local filter = require("lunette.schema.filter")
 local extension = require("lunette.schema.extension")
 local kernel = require("lunette.schema.kernel")
-local users = require("lunette.schema.users")
+local user_names = require("lunette.schema.user_names")
 
 local program = {}
 
@@ -234,7 +234,7 @@ program.resolvers = {
     loadTime = function(prog, _, ctx)
       return prog.load_time and kernel.of(ctx):boot_time() + prog.load_time * NS
     end,
-    user = function(prog) return prog.uid and users.name(prog.uid) end,
+    user = function(prog) return prog.uid and user_names.name(prog.uid) end,
     gplCompatible = function(prog) return prog.gpl end,
     memory = function(prog) return prog.memlock end,
     xlatedSize = function(prog) return prog.xlated_len end,

@@ -1,13 +1,8 @@
 -- A map's entries as a table: typed columns, pages, filters, sorting.
 
-local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
-local contents = require("lunette.schema.contents")
-local decode = require("lunette.decode")
 local decoder = require("lunette.schema.decoder")
 local kernel = require("lunette.schema.kernel")
-local pages = require("lunette.schema.pages")
-local readable = require("lunette.schema.readable")
+local tables = require("lunette.table")
 
 local table_part = {}
 
@@ -164,7 +159,6 @@ type PageInfo {
 ]]
 
 local MAX_ROWS = 10000
-local ENOENT = 2
 
 local function check_count(name, count)
   if count and (count < 0 or count > MAX_ROWS) then
@@ -173,94 +167,28 @@ local function check_count(name, count)
   return count
 end
 
-local function nothing(note, columns)
-  return {
-    rows = {}, scanned = 0, restarted = false, truncated = false, note = note,
-    pageInfo = { hasNextPage = false }, columns = columns or {},
-  }
+-- A map that went away, as an empty table that says so.
+local function gone(why)
+  return { rows = {}, columns = {}, scanned = 0, restarted = false, truncated = false, note = why,
+    pageInfo = { hasNextPage = false } }
 end
 
-local function show(page, columns)
-  for i, row in ipairs(page.rows) do page.rows[i] = cells.shown(columns, row) end
-  return page
-end
-
-local function without_keys(info, reader, args)
-  local opened, err = bpf.map(info.id)
-  if not opened then return nothing(err, reader.columns) end
-  local map <close> = opened
-  local found = contents.read(map, reader, info)
-  local rows, info_of_page, matched = pages.choose(found.rows, found.columns, args)
-  return show({
-    rows = rows, columns = found.columns, scanned = #found.rows, matched = matched,
-    pageInfo = info_of_page, note = found.note, empty = found.empty,
-    restarted = false, truncated = false,
-  }, found.columns)
-end
-
--- A table without rows says that there is nothing in the map, where that is why.
-local function note_empty(page, args)
-  if page.scanned == 0 and args.first > 0 and not args.after and not page.note then
-    page.note, page.empty = "It is empty.", true
-  end
-  return page
-end
-
--- The entry with a key, as a page of one row or none.
-local function only(map, reader, info, key)
-  local bytes, err = decode.parse(key, "HEX", info.key_size)
-  if not bytes then error(("key: %s"):format(err), 0) end
-  local value, note, errno = map:lookup(bytes)
-  local page = nothing(not value and (errno == ENOENT and "There is no such entry." or note) or nil,
-    reader.columns)
-  page.scanned, page.rows[1] = 1, value and reader:row(bytes, value)
-  return page
-end
-
-local function read(info, reader, args)
-  local opened, err = bpf.map(info.id)
-  if not opened then return nothing(err, reader.columns) end
-  local map <close> = opened
-  local page = args.key and only(map, reader, info, args.key) or pages.read(map, reader, args)
-  return show(page, reader.columns)
-end
-
-local function rows_of(info, k, args)
-  local reader = cells.reader(info, decoder.in_force(k, info), args)
-  local page
-  if contents.known(info.type) then
-    page = note_empty(without_keys(info, reader, args), args)
-  elseif readable.lookup(info) then
-    page = note_empty(read(info, reader, args), args)
-  else
-    page = nothing(readable.why(info), reader.columns)
-  end
-  page.columns = page.columns or reader.columns
-  return page
-end
-
---- A map's table, as the schema's MapTable, of any number of rows.
----@param info table
----@param args table
----@param ctx table
----@return table
-function table_part.read(info, args, ctx)
-  local k = kernel.of(ctx)
-  if args.top and not args.sort then error("top: needs a sort", 0) end
-  local page = info.error and nothing(info.error) or rows_of(info, k, args)
-  page.id, page.time = info.id, k:now()
-  return page
-end
-
---- The same of at most so many rows as a client may ask for.
+--- A map's table, as the schema's MapTable, of at most so many rows as a client may ask for.
 ---@param info table
 ---@param args table
 ---@param ctx table
 ---@return table
 function table_part.page(info, args, ctx)
+  local k = kernel.of(ctx)
   check_count("first", args.first)
   check_count("top", args.top)
-  return table_part.read(info, args, ctx)
+  local page = info.error and gone(info.error)
+  if not page then
+    args = setmetatable({ decoder = decoder.in_force(k, info) }, { __index = args })
+    page = tables.read(info, args)
+  end
+  page.id, page.time = info.id, k:now()
+  return page
 end
 
 table_part.resolvers = {

@@ -136,7 +136,7 @@ describe("arrays of characters", function()
   end)
 
   it("are the same text in a table, as CSV and in a stream", function()
-    local cells = require("lunette.schema.cells")
+    local cells = require("lunette.table.cells")
     local object <close> = assert(bpf.load(fixture.object("shapes")))
     local map <close> = assert(object:map("sh_stations"))
     assert(map:update("\0\1\2\3\4\5", ("\0"):rep(64)))

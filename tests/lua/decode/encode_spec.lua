@@ -105,7 +105,7 @@ describe("plan:encode", function()
     assert.equal("\1\7\8", compiled:encode_column({ 7, 8 }, "\1\2\3", "value", "list", "value"))
     assert.equal("\5", plan(d.u8()):encode_column(5, "\0", "key", "key", "key"))
     assert.has_error(function() compiled:encode_column(1, "\0\0\0", "value", "b", "value") end)
-    local root = require("lunette.schema.encode")
+    local root = require("lunette.table.encode")
     local state = plan(d.struct { d.enum({ ON = 1 }, 1):as("state"), d.u8():as("level") })
     local columns = state:columns("value")
     columns.plan, columns.root = state, "value"

@@ -4,9 +4,9 @@
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 local lunette = require("lunette")
-local names = require("lunette.schema.rule_names")
+local names = require("lunette.metrics.rule_names")
 local registry = require("lunette.registry")
-local rule_text = require("lunette.schema.rule_text")
+local rule_text = require("lunette.metrics.rule_text")
 local support = require("tests.lua.metrics.support")
 
 local OBJECTS = { "map_types", "maps", "metrics", "odd", "stream", "schema_fixture", "sorted",

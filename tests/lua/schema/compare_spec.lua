@@ -1,9 +1,9 @@
 -- Conditions and orders of cells of every kind: the same in C, and in Lua where a decoder's
 -- function makes a column.
 
-local cells = require("lunette.schema.cells")
+local cells = require("lunette.table.cells")
 local decode = require("lunette.decode")
-local pages = require("lunette.schema.pages")
+local pages = require("lunette.table.pages")
 local shapes = require("tests.lua.support.shapes")
 
 local d = decode

@@ -2,10 +2,9 @@
 -- decoded. Of a map that is too large even so, the same part of the keys is compared.
 
 local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
-local select = require("lunette.schema.select")
+local tables = require("lunette.table")
 local tty = require("lunette.core.tty")
 
 local diff = {}
@@ -13,7 +12,8 @@ local diff = {}
 local MOST = 100000 -- rows of each sort that are shown
 
 local function reader_of(map, info, variables)
-  return cells.reader(info, exit.check(map:decoder()), variables)
+  return tables.reader(info, setmetatable({ decoder = exit.check(map:decoder()) },
+    { __index = variables }))
 end
 
 --- Whether C can choose the entries: no order is asked for, and no condition on what a decoder's
@@ -22,13 +22,13 @@ end
 function diff.possible(map, info, variables)
   if variables.sort or bpf.unreadable(info) then return false end
   if not variables.filter then return true end
-  local ok, where = pcall(select.where, reader_of(map, info, variables), variables.filter)
+  local ok, where = pcall(tables.where, reader_of(map, info, variables), variables.filter)
   if not ok then exit.fail(exit.FAILED, "%s", where) end
   return where ~= nil
 end
 
 local function take(map, reader, variables, like)
-  local where = variables.filter and select.where(reader, variables.filter)
+  local where = variables.filter and tables.where(reader, variables.filter)
   local snapshot = exit.check(map:snapshot { where = where, like = like })
   return snapshot, tty.now()
 end
@@ -40,11 +40,11 @@ end
 
 local function row_of(reader, change, entry)
   local row = reader:row(entry[1], entry[2])
-  local shown = cells.shown(reader.columns, row)
+  local shown = tables.shown(reader, row)
   local made = { change = change, key = entry[1], cells = shown.cells }
   if not entry[3] then return made end
   local before = reader:row(entry[1], entry[3])
-  made.before, made.deltas = cells.shown(reader.columns, before).cells, {}
+  made.before, made.deltas = tables.shown(reader, before).cells, {}
   for i, column in ipairs(reader.columns) do
     made.deltas[i] = difference(column, row[i], before[i]) or false
   end

@@ -1,7 +1,7 @@
 -- Rows of a map's table as the entries that a whole-map stream writes: { key, value } or, where
 -- each CPU is shown, { key, cpuValues }; objects where key or value have fields.
 
-local cells = require("lunette.schema.cells")
+local tables = require("lunette.table")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
 local page = require("lunette.cli.map.page")
@@ -30,10 +30,10 @@ end
 
 -- The cells of one part (and one CPU) of a row; a part without fields is its only cell.
 local function part_of(row, columns, numbers, has_fields)
-  if not has_fields then return cells.digits(row.cells[numbers[1]], columns[numbers[1]].wide) end
+  if not has_fields then return tables.digits(row.cells[numbers[1]], columns[numbers[1]].wide) end
   local object = json.object({}, {})
   for _, at in ipairs(numbers) do
-    put(object, columns[at].path, cells.digits(row.cells[at], columns[at].wide))
+    put(object, columns[at].path, tables.digits(row.cells[at], columns[at].wide))
   end
   return object
 end

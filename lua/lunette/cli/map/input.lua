@@ -2,7 +2,7 @@
 -- have several fields, or as hex, string, number.
 
 local decode = require("lunette.decode")
-local encode = require("lunette.schema.encode")
+local tables = require("lunette.table")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
 
@@ -57,7 +57,7 @@ function input.bytes(name, word, columns, size, format, before)
   else
     local value
     value, err = typed(word, columns)
-    if value ~= nil then bytes, err = encode.bytes(name, value, columns, size, before)
+    if value ~= nil then bytes, err = tables.encode(name, value, columns, size, before)
     else err = ("%s: %s"):format(name, err) end
   end
   if not bytes then exit.fail(exit.USAGE, "%s", err) end

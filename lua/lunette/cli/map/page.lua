@@ -1,13 +1,11 @@
 -- Pages of a map's table, as GraphQL has them: what dump, watch and diff show.
 
 local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
 local output = require("lunette.cli.output")
-local select = require("lunette.schema.select")
-local tables = require("lunette.schema.table")
+local tables = require("lunette.table")
 local where = require("lunette.cli.map.where")
 
 local page = {}
@@ -52,32 +50,31 @@ end
 ---@param variables table
 ---@return boolean
 function page.choose(opts, info, decoder, variables)
-  local reader = cells.reader(info, decoder, { cpus = variables.cpus })
+  local reader = tables.reader(info, { decoder = decoder, cpus = variables.cpus })
   if variables.filter then
-    opts.where = select.where(reader, variables.filter)
+    opts.where = tables.where(reader, variables.filter)
     if not opts.where then return false end
   end
   if variables.sort then
-    local _, looks = select.order(reader.columns, variables.sort)
-    opts.sort, opts.descending = reader:cell(looks[1]), variables.sort.order ~= "ASC"
+    opts.sort, opts.descending = tables.order(reader, variables.sort)
     if not opts.sort then return false end
     opts.limit = math.min(opts.limit or math.maxinteger, variables.top or math.maxinteger)
   end
   return true
 end
 
---- One page, by GraphQL's own resolver: a map of a million entries is many of them.
+--- One page, as GraphQL has it: a map of a million entries is many of them.
 ---@param variables table
 ---@return table
 function page.read(variables)
   local info, err = bpf.map_info(variables.id)
   if not info then exit.fail(exit.code_of(err), "map %d: %s", variables.id, err) end
-  local ok, result = pcall(tables.read, info, variables, {})
+  local ok, result = pcall(tables.read, info, variables)
   if not ok then exit.fail(exit.code_of(tostring(result)), "%s", result) end
   return result
 end
 
--- What a sort keeps from page to page: see lunette.schema.pages.
+-- What a sort keeps from page to page: see lunette.table.
 local function new_run()
   return setmetatable({}, { __close = function(run)
     if run.selection then run.selection:close() end
@@ -123,7 +120,7 @@ local function csv_columns(of)
   for i, column in ipairs(of) do
     columns[i] = { title = column.name, value = function(row)
       local cell = row.cells[i]
-      return type(cell) == "table" and json.encode(cells.digits(cell, column.wide)) or cell
+      return type(cell) == "table" and json.encode(tables.digits(cell, column.wide)) or cell
     end }
   end
   return columns

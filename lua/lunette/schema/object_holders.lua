@@ -2,7 +2,7 @@
 
 local bpf = require("bpf")
 
-local holds = {}
+local object_holders = {}
 
 local Holds = {}
 
@@ -68,8 +68,8 @@ end
 
 --- Adds these methods to a class.
 ---@param class table
-function holds.extend(class)
+function object_holders.extend(class)
   for name, method in pairs(Holds) do class[name] = method end
 end
 
-return holds
+return object_holders

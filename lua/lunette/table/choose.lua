@@ -1,12 +1,12 @@
 -- Which rows of a table are wanted, in which order: filters over typed cells, sorting, and the
 -- first so many of any number of rows in bounded memory. C does the same over a map's bytes
--- (select.where and cells' Reader:cell say how); this is for rows that Lua makes.
+-- (choose.where and cells' Reader:cell say how); this is for rows that Lua makes.
 
 local decode = require("lunette.decode")
 local json = require("lunette.runtime.json")
-local numbers = require("lunette.schema.numbers")
+local numbers = require("lunette.table.numbers")
 
-local select = {}
+local choose = {}
 
 local TEXT = 256 -- bytes of a text that order rows
 
@@ -194,7 +194,7 @@ end
 ---@param columns table[]
 ---@param conditions table[]|nil { column, op, value } or { all | any | none = conditions }
 ---@return nil|fun(row: table): boolean passes, integer[] columns that it looks at
-function select.filter(columns, conditions)
+function choose.filter(columns, conditions)
   if not conditions or #conditions == 0 then return nil, {} end
   local looks = {}
   return grouped("all", tests_of(columns, conditions, looks)), looks
@@ -230,7 +230,7 @@ end
 ---@param reader table of cells
 ---@param conditions table[]
 ---@return bpf.Where|nil
-function select.where(reader, conditions) return compiled(reader, { all = conditions }) end
+function choose.where(reader, conditions) return compiled(reader, { all = conditions }) end
 
 -- Cells that are compared as they are: C gives plain numbers and texts for them.
 local PLAIN = {
@@ -256,7 +256,7 @@ end
 ---@param row table
 ---@param at integer the number of the column
 ---@return string
-function select.rank(column, row, at)
+function choose.rank(column, row, at)
   if row.rank then return row.rank end
   local value, rank = ordered(row[at])
   if rank == 0 then row.rank = "n"
@@ -269,7 +269,7 @@ end
 --- The cell that stands for a rank; the second result says that the text is none.
 ---@param rank string
 ---@return any cell, boolean? bad
-function select.cell(rank)
+function choose.cell(rank)
   if rank == "n" then return nil end
   if rank:sub(1, 1) == "t" then return rank:sub(2) end
   local number = numbers.read(rank)
@@ -290,14 +290,14 @@ end
 ---@param columns table[]
 ---@param sort { column: string, order: string }
 ---@return fun(a: table, b: table): boolean before, integer[] columns that it looks at
-function select.order(columns, sort)
+function choose.order(columns, sort)
   local at = find(columns, sort.column, "sort")
   local column, descending = columns[at], sort.order ~= "ASC"
   local by_rank = needs_rank(column)
   return function(a, b)
     local order, nothing
     if by_rank then
-      local x, y = select.rank(column, a, at), select.rank(column, b, at)
+      local x, y = choose.rank(column, a, at), choose.rank(column, b, at)
       nothing = x == "n" or y == "n"
       if x == y then order = 0
       elseif nothing then order = x == "n" and -1 or 1
@@ -315,7 +315,7 @@ end
 ---@param count integer
 ---@param before fun(a: table, b: table): boolean
 ---@return { add: (fun(row: table): boolean), rows: fun(): table[] } add tells whether it was kept
-function select.first(count, before)
+function choose.first(count, before)
   local kept, worst = {}, nil
   local function cut()
     table.sort(kept, before)
@@ -337,4 +337,4 @@ function select.first(count, before)
   }
 end
 
-return select
+return choose

@@ -4,8 +4,8 @@
 -- doesn't know, the author fills in.
 
 local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
-local names = require("lunette.schema.rule_names")
+local cells = require("lunette.table.cells")
+local names = require("lunette.metrics.rule_names")
 
 local rule_text = {}
 

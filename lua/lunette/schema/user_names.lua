@@ -1,6 +1,6 @@
 -- Names of user ids, from /etc/passwd, read anew when some time has passed.
 
-local users = {}
+local user_names = {}
 
 local KEEP = 60 -- seconds
 
@@ -19,9 +19,9 @@ end
 --- The user's name, or nil.
 ---@param uid integer
 ---@return string|nil
-function users.name(uid)
+function user_names.name(uid)
   if not read_at or os.time() - read_at > KEEP then read() end
   return names[uid]
 end
 
-return users
+return user_names

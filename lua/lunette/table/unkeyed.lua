@@ -1,9 +1,9 @@
 -- Maps that have no keys to walk, as rows all the same: the next element of a queue or stack,
 -- the records that wait in a ring buffer, the entries of local storage by their owners.
 
-local cells = require("lunette.schema.cells")
+local cells = require("lunette.table.cells")
 
-local contents = {}
+local unkeyed = {}
 
 local ENOENT = 2
 
@@ -118,7 +118,7 @@ for type in pairs(OWNERS) do readers[type] = storage end
 --- Can a map of this type be shown without keys?
 ---@param type string|nil
 ---@return boolean
-function contents.known(type) return readers[type or ""] ~= nil end
+function unkeyed.known(type) return readers[type or ""] ~= nil end
 
 --- The rows, columns and a note of such a map.
 ---@param map table an open one
@@ -126,6 +126,6 @@ function contents.known(type) return readers[type or ""] ~= nil end
 ---@param info table
 ---@return { rows: table[], columns: table[], note: string?, empty: boolean? } page `empty` where
 ---  the note is no reason why there are no rows
-function contents.read(map, reader, info) return readers[info.type](map, reader, info) end
+function unkeyed.read(map, reader, info) return readers[info.type](map, reader, info) end
 
-return contents
+return unkeyed

@@ -4,7 +4,7 @@
 local kinds = require("lunette.schema.kinds")
 local names = require("lunette.names")
 
-local whole = {}
+local object_graph = {}
 
 local Builder = {}
 Builder.__index = Builder
@@ -163,7 +163,7 @@ end
 ---@param k table
 ---@param args { from: string?, depth: integer?, kinds: string[]?, own: boolean? }
 ---@return table
-function whole.graph(k, args)
+function object_graph.graph(k, args)
   local builder = setmetatable(
     { k = k, own = args.own ~= false, nodes = {}, order = {}, edges = {}, joined = {} }, Builder)
   builder:programs()
@@ -182,4 +182,4 @@ function whole.graph(k, args)
   end)
 end
 
-return whole
+return object_graph

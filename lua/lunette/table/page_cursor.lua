@@ -4,7 +4,7 @@
 
 local decode = require("lunette.decode")
 
-local after = {}
+local page_cursor = {}
 
 local function bytes_of(hex)
   if #hex % 2 == 1 or hex:find("%X") then return nil end
@@ -18,7 +18,7 @@ end
 --- How many rows were before: "@100".
 ---@param text string|nil
 ---@return integer
-function after.count(text)
+function page_cursor.count(text)
   if not text then return 0 end
   local count = math.tointeger(tonumber(text:match("^@(%d+)$") or ""))
   if not count then refuse(text, "a sorted") end
@@ -27,21 +27,21 @@ end
 
 --- Raises that a text is no position in a map's own order.
 ---@param text string
-function after.refuse(text) refuse(text, "an unsorted") end
+function page_cursor.refuse(text) refuse(text, "an unsorted") end
 
 --- A position of the kernel's, in hex.
 ---@param text string|nil
 ---@return string|nil
-function after.position(text)
+function page_cursor.position(text)
   if not text then return nil end
-  return bytes_of(text) or after.refuse(text)
+  return bytes_of(text) or page_cursor.refuse(text)
 end
 
 --- A row of a sorted table: "@100:RANK:KEY", rank and key in hex.
 ---@param text string|nil
 ---@param key_size integer
 ---@return { count: integer, rank: string?, key: string? } row of which there were `count` before
-function after.row(text, key_size)
+function page_cursor.row(text, key_size)
   if not text then return { count = 0 } end
   local count, rank, key = text:match("^@(%d+):(%x+):(%x+)$")
   local row = { count = math.tointeger(tonumber(count)), rank = rank and bytes_of(rank),
@@ -57,8 +57,8 @@ end
 ---@param rank string
 ---@param key string
 ---@return string
-function after.write(count, rank, key)
+function page_cursor.write(count, rank, key)
   return ("@%d:%s:%s"):format(count, decode.format(rank, "HEX"), decode.format(key, "HEX"))
 end
 
-return after
+return page_cursor

@@ -2,9 +2,9 @@
 -- map is read and only what can be on the page is kept. C reads, tests and sorts, without a Lua
 -- call an entry; only cells that a decoder's Lua function makes are left to Lua.
 
-local after = require("lunette.schema.after")
+local page_cursor = require("lunette.table.page_cursor")
 local decode = require("lunette.decode")
-local select = require("lunette.schema.select")
+local choose = require("lunette.table.choose")
 
 local pages = {}
 
@@ -33,9 +33,9 @@ end
 local function wish(reader, args)
   local asked = { reader = reader, args = args, looks = {} }
   if args.filter and #args.filter > 0 then
-    asked.where = select.where(reader, args.filter)
+    asked.where = choose.where(reader, args.filter)
     if not asked.where then
-      asked.passes, asked.looks = select.filter(reader.columns, args.filter)
+      asked.passes, asked.looks = choose.filter(reader.columns, args.filter)
     end
   end
   return asked
@@ -43,9 +43,9 @@ end
 
 -- In the map's order: read until the page is full.
 local function by_position(map, asked)
-  local from = after.position(asked.args.after)
+  local from = page_cursor.position(asked.args.after)
   local opened, err, wrong = map:cursor { raw = true, where = asked.where, after = from }
-  if wrong == EINVAL and from then after.refuse(asked.args.after) end
+  if wrong == EINVAL and from then page_cursor.refuse(asked.args.after) end
   if not opened then error(err, 0) end
   local cursor <close> = opened
   local rows, first, passes = {}, asked.args.first, asked.passes
@@ -119,8 +119,8 @@ end
 -- A row that stands where the page before ended.
 local function row_at(last, at)
   if not last.rank then return nil end
-  local cell, bad = select.cell(last.rank)
-  if bad then error("after: no cursor of a sorted table", 0) end
+  local cell, bad = choose.cell(last.rank)
+  if bad then error("after: not a valid cursor for a sorted table", 0) end
   return { [at] = cell, rank = last.rank, bytes = last.key }
 end
 
@@ -135,13 +135,13 @@ end
 
 -- The same in Lua, where a Lua function makes cells that are looked at.
 local function select_in_lua(map, asked)
-  local before, sorts = select.order(asked.reader.columns, asked.args.sort)
+  local before, sorts = choose.order(asked.reader.columns, asked.args.sort)
   local at = sorts[1]
-  local _, looks = select.filter(asked.reader.columns, asked.args.filter)
+  local _, looks = choose.filter(asked.reader.columns, asked.args.filter)
   looks[#looks + 1] = at
-  local passes = select.filter(asked.reader.columns, asked.args.filter)
+  local passes = choose.filter(asked.reader.columns, asked.args.filter)
   local sketch, start = sketcher(asked.reader, looks), row_at(asked.last, at)
-  local first, row = select.first(asked.limit, before), {}
+  local first, row = choose.first(asked.limit, before), {}
   local matched, remaining = 0, 0
   local cursor <close> = assert(map:cursor { raw = true })
   for key, value in cursor.next, cursor do
@@ -158,22 +158,22 @@ local function select_in_lua(map, asked)
   local rows = state.restarted and distinct(all) or all
   state.matched, state.remaining = matched, remaining - (#all - #rows)
   state.rank = #rows > 0
-    and select.rank(asked.reader.columns[at], rows[#rows], at) or nil
+    and choose.rank(asked.reader.columns[at], rows[#rows], at) or nil
   return rows, state
 end
 
 -- In a column's order: the whole map is read, and only what can be on the page is kept.
 local function by_order(map, asked)
   local args, reader = asked.args, asked.reader
-  local _, sorts = select.order(reader.columns, args.sort)
-  local last = after.row(args.after, map:info().key_size)
+  local _, sorts = choose.order(reader.columns, args.sort)
+  local last = page_cursor.row(args.after, map:info().key_size)
   local left = math.max(0, (args.top or math.maxinteger) - last.count)
   asked.last, asked.limit, asked.sort = last, math.min(args.first, left), reader:cell(sorts[1])
   local in_c = asked.sort and not asked.passes
-  local choose = in_c and (args.run and run_in_c or select_in_c) or select_in_lua
-  local rows, state = choose(map, asked)
+  local read = in_c and (args.run and run_in_c or select_in_c) or select_in_lua
+  local rows, state = read(map, asked)
   local count, cursor = last.count + #rows, args.after
-  if #rows > 0 then cursor = after.write(count, state.rank, rows[#rows].bytes) end
+  if #rows > 0 then cursor = page_cursor.write(count, state.rank, rows[#rows].bytes) end
   return {
     rows = rows, scanned = state.seen,
     matched = state.matched, restarted = state.restarted, truncated = state.truncated,
@@ -187,14 +187,14 @@ end
 ---@param args table
 ---@return table[] rows, table info, integer matched
 function pages.choose(all, columns, args)
-  local passes = select.filter(columns, args.filter)
-  local before = args.sort and select.order(columns, args.sort)
+  local passes = choose.filter(columns, args.filter)
+  local before = args.sort and choose.order(columns, args.sort)
   local rows = {}
   for _, row in ipairs(all) do
     if not passes or passes(row) then rows[#rows + 1] = row end
   end
   if before then table.sort(rows, before) end
-  local skip, most = after.count(args.after), math.min(#rows, args.top or #rows)
+  local skip, most = page_cursor.count(args.after), math.min(#rows, args.top or #rows)
   local last = math.min(skip + args.first, most)
   local page = page_info(last < most, "@" .. last)
   return table.move(rows, skip + 1, last, 1, {}), page, #rows

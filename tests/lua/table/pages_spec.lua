@@ -3,12 +3,12 @@
 -- SORTED_SEED gives others; a failure prints its own.
 
 local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
+local cells = require("lunette.table.cells")
 local d = require("lunette.decode")
 local json = require("lunette.runtime.json")
-local numbers = require("lunette.schema.numbers")
-local pages = require("lunette.schema.pages")
-local select = require("lunette.schema.select")
+local numbers = require("lunette.table.numbers")
+local pages = require("lunette.table.pages")
+local choose = require("lunette.table.choose")
 local support = require("tests.lua.schema.support")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
@@ -112,7 +112,7 @@ end
 local function streamed(map, reader, decoder, args, at)
   local stream <close> = assert(map:stream {
     format = "ndjson", decoder = decoder, limit = args.top,
-    where = args.filter and select.where(reader, args.filter),
+    where = args.filter and choose.where(reader, args.filter),
     sort = args.sort and reader:cell(at), descending = args.sort and args.sort.order == "DESC",
   })
   local rows, text = {}, {}

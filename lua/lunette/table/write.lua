@@ -2,9 +2,9 @@
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
-local encode = require("lunette.schema.encode")
+local encode = require("lunette.table.encode")
 
-local writing = {}
+local write = {}
 
 local FLAGS = { ANY = "any", CREATE = "noexist", UPDATE = "exist" }
 local EEXIST, ENOENT, E2BIG = 17, 2, 7
@@ -15,7 +15,7 @@ local EEXIST, ENOENT, E2BIG = 17, 2, 7
 ---@param format string
 ---@param size integer
 ---@return string|nil bytes, string? err
-function writing.parse(name, text, format, size)
+function write.parse(name, text, format, size)
   local bytes, err = decode.parse(text, format, size)
   if not bytes then return nil, ("%s: %s"):format(name, err) end
   return bytes
@@ -23,7 +23,7 @@ end
 
 --- What to write so that one CPU's value changes (per-CPU maps), or the only one.
 ---@return string|string[]|nil value, string? err
-function writing.for_cpu(map, info, key, bytes, cpu)
+function write.for_cpu(map, info, key, bytes, cpu)
   if not info.per_cpu then
     if cpu then return nil, "cpu: the map has one value for all CPUs" end
     return bytes
@@ -41,14 +41,14 @@ end
 
 --- The value of a new entry: one text, or one a CPU.
 ---@return string|string[]|nil value, string? err
-function writing.values(info, texts, format)
+function write.values(info, texts, format)
   local wanted = info.per_cpu and bpf.cpus() or 1
   if #texts ~= wanted then
     return nil, ("values: %d needed, got %d"):format(wanted, #texts)
   end
   local values = {}
   for i, text in ipairs(texts) do
-    local bytes, err = writing.parse(("values[%d]"):format(i - 1), text, format, info.value_size)
+    local bytes, err = write.parse(("values[%d]"):format(i - 1), text, format, info.value_size)
     if not bytes then return nil, err end
     values[i] = bytes
   end
@@ -97,7 +97,7 @@ end
 --- Writes an entry; mode is ANY, CREATE (only new ones) or UPDATE (only those there). What holds
 --- programs or maps is given their ids.
 ---@return true|nil ok, string? err
-function writing.put(map, key, value, mode)
+function write.put(map, key, value, mode)
   local of = map:info().type
   if FOREIGN[of] then
     return nil, ("only the process that holds them can put %s there"):format(FOREIGN[of])
@@ -111,7 +111,7 @@ end
 
 --- Removes an entry.
 ---@return true|nil ok, string? err
-function writing.remove(map, key)
+function write.remove(map, key)
   local ok, err, errno = map:delete(key)
   if not ok then return nil, reason(err, errno) end
   return true
@@ -153,7 +153,7 @@ end
 
 --- Writes, or on a dry run only shows, an entry from typed input.
 ---@return table|nil result { written, key, values, before }, string? err
-function writing.typed(map, info, args)
+function write.typed(map, info, args)
   local decoder = decode.for_map(info)
   local key, err = typed_key(info, args.key, decoder.columns.key)
   if not key then return nil, err end
@@ -163,7 +163,7 @@ function writing.typed(map, info, args)
   if not value then return nil, err end
   if not args.dryRun then
     local ok
-    ok, err = writing.put(map, key ~= "" and key or nil, value, args.mode)
+    ok, err = write.put(map, key ~= "" and key or nil, value, args.mode)
     if not ok then return nil, err end
   end
   return {
@@ -172,4 +172,4 @@ function writing.typed(map, info, args)
   }
 end
 
-return writing
+return write

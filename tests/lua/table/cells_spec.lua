@@ -1,7 +1,7 @@
 -- Numbers of 64 bits on their way to JSON.
 
 local bpf = require("bpf")
-local cells = require("lunette.schema.cells")
+local cells = require("lunette.table.cells")
 local fixture = require("tests.lua.support.fixture")
 local shapes = require("tests.lua.support.shapes")
 

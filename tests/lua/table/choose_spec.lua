@@ -1,6 +1,6 @@
 -- Filters, orders and the first so many rows of a table; cells are typed.
 
-local select = require("lunette.schema.select")
+local choose = require("lunette.table.choose")
 
 local COLUMNS = {
   { name = "comm", type = "cstring" },
@@ -23,7 +23,7 @@ local function names(rows)
 end
 
 local function filtered(...)
-  local passes, kept = select.filter(COLUMNS, { ... }), {}
+  local passes, kept = choose.filter(COLUMNS, { ... }), {}
   for _, one in ipairs(ROWS) do
     if passes(one) then kept[#kept + 1] = one end
   end
@@ -31,7 +31,7 @@ local function filtered(...)
 end
 
 local function sorted(column, order, count)
-  local first = select.first(count or 10, select.order(COLUMNS, { column = column, order = order }))
+  local first = choose.first(count or 10, choose.order(COLUMNS, { column = column, order = order }))
   for _, one in ipairs(ROWS) do first.add(one) end
   return names(first.rows())
 end
@@ -65,13 +65,13 @@ describe("filter", function()
   end)
 
   it("is none where nothing is asked", function()
-    assert.is_nil(select.filter(COLUMNS, nil))
-    assert.is_nil(select.filter(COLUMNS, {}))
+    assert.is_nil(choose.filter(COLUMNS, nil))
+    assert.is_nil(choose.filter(COLUMNS, {}))
   end)
 
   it("refuses what makes no sense, by name", function()
     local function refusal(condition)
-      local ok, err = pcall(select.filter, COLUMNS, { condition })
+      local ok, err = pcall(choose.filter, COLUMNS, { condition })
       assert.is_false(ok)
       return err
     end
@@ -108,8 +108,8 @@ describe("order", function()
 
   it("agrees with sorting everything, for any number of rows", function()
     math.randomseed(7)
-    local before = select.order(COLUMNS, { column = "calls", order = "DESC" })
-    local all, first = {}, select.first(50, before)
+    local before = choose.order(COLUMNS, { column = "calls", order = "DESC" })
+    local all, first = {}, choose.first(50, before)
     for i = 1, 5000 do
       all[i] = row(("%05d"):format(i), math.random(0, 400), 0)
       first.add(all[i])
@@ -119,7 +119,7 @@ describe("order", function()
   end)
 
   it("refuses a column that isn't there", function()
-    local ok, err = pcall(select.order, COLUMNS, { column = "pid" })
+    local ok, err = pcall(choose.order, COLUMNS, { column = "pid" })
     assert.is_false(ok)
     assert.equal("sort: no column 'pid'; there are comm, calls, delta", err)
   end)
