@@ -231,6 +231,10 @@ function Map:close() end
 ---@return any key, any value
 function Cursor:next() end
 
+--- The entries that are left, for a loop; an error while reading is raised.
+---@return fun(): any, any
+function Cursor:each() end
+
 --- How the walk goes: `restarted` when the map changed so that entries may come twice,
 --- `truncated` when it was stopped at its bound, `skipped` keys whose value was gone.
 ---@return { seen: integer, skipped: integer, restarted: boolean, truncated: boolean,

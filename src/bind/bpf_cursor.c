@@ -197,6 +197,12 @@ static int push_next(lua_State *L, struct cursor *c)
 	return 2;
 }
 
+static int push_read_error(lua_State *L, const struct lun_map *map, int err)
+{
+	return lun_push_failure(
+		L, err, "map %u: reading its entries: %s", map->info.id, strerror(-err));
+}
+
 /* cursor:next() -> key, value | nil [, err, errno] */
 static int l_cursor_next(lua_State *L)
 {
@@ -208,7 +214,7 @@ static int l_cursor_next(lua_State *L)
 	lua_settop(L, 1);
 	more = fetch(L, c);
 	if (more < 0)
-		return lun_push_error(L, more, "reading the map");
+		return push_read_error(L, &c->cur.map, more);
 	if (!more) {
 		luaL_pushfail(L);
 		return 1;
@@ -225,8 +231,8 @@ static int l_cursor_step(lua_State *L)
 	lua_settop(L, 1);
 	more = c->cur.map.fd < 0 ? 0 : fetch(L, c);
 	if (more < 0)
-		return luaL_error(
-			L, "reading map %d: %s", (int)c->cur.map.info.id, strerror(-more));
+		return luaL_error(L, "map %d: reading its entries: %s", (int)c->cur.map.info.id,
+			strerror(-more));
 	if (!more) {
 		luaL_pushfail(L);
 		return 1;
@@ -267,6 +273,16 @@ static int l_cursor_position(lua_State *L)
 	return 1;
 }
 
+/* cursor:each() -> iterator of key, value: as next(), but an error is raised */
+static int l_cursor_each(lua_State *L)
+{
+	test_cursor(L);
+	lua_settop(L, 1);
+	lua_pushcfunction(L, l_cursor_step);
+	lua_insert(L, 1);
+	return 2;
+}
+
 /* map:each([opts]) -> iterator of key, value; opts: raw, decoder, cpus */
 int l_map_each(lua_State *L)
 {
@@ -281,6 +297,7 @@ int l_map_each(lua_State *L)
 
 static const luaL_Reg methods[] = {
 	{ "next", l_cursor_next },
+	{ "each", l_cursor_each },
 	{ "position", l_cursor_position },
 	{ "state", l_cursor_state },
 	{ "close", l_cursor_close },

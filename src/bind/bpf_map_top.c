@@ -124,7 +124,8 @@ static int l_step(lua_State *L)
 	lun_filter_bind(&s->sel.where, &calls, L, 2);
 	more = lun_map_top_step(&s->sel);
 	if (more < 0)
-		return lun_push_error(L, more, "reading the map");
+		return lun_push_failure(L, more, "map %u: reading its entries: %s",
+			s->sel.ahead.cur.map.info.id, strerror(-more));
 	lua_pushboolean(L, more);
 	return 1;
 }

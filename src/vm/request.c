@@ -105,6 +105,10 @@ static void take_reply(lua_State *L, struct lun_reply *reply)
 	take_text(L, 2, &reply->headers);
 	if (strcmp(kind, "source") == 0) {
 		reply->source = lun_source_take(L, 4);
+		if (!reply->source && lua_isfunction(L, 5)) { /* it calls Lua functions */
+			lua_pushvalue(L, 5);
+			reply->source = lun_stream_new(L);
+		}
 	} else if (strcmp(kind, "stream") == 0) {
 		lua_pushvalue(L, 4);
 		reply->source = lun_stream_new(L);
@@ -132,7 +136,7 @@ static void release(struct exchange *exchange)
 	free(exchange);
 }
 
-/* require("lunette.http.worker").request(req) -> status, headers, kind, payload */
+/* require("lunette.http.worker").request(req) -> status, headers, kind, payload, pull */
 static int l_request(lua_State *L)
 {
 	struct exchange *exchange = lua_touserdata(L, 1);
@@ -144,7 +148,7 @@ static int l_request(lua_State *L)
 	lua_replace(L, 1);
 	lua_settop(L, 1);
 	push_request(L, exchange->request);
-	lua_call(L, 1, 4);
+	lua_call(L, 1, 5);
 	take_reply(L, exchange->reply);
 	return 0;
 }

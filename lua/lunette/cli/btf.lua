@@ -61,11 +61,11 @@ end
 -- What the word means: a file, the kernel's own types (which need no privilege), or an object.
 local function open(word)
   if word:find("/", 1, true) then
-    local handle, err, errno = bpf.btf(word)
+    local handle, err = bpf.btf(word)
     if handle then return handle end
     local code = exit.code_of(err)
     if code ~= exit.FAILED then exit.fail(code, "%s", err) end
-    exit.fail(code, "%s: neither an object file with BTF nor raw BTF (error %d)", word, errno)
+    exit.fail(code, "%s: neither an object file with BTF nor raw BTF", word)
   end
   return word == "vmlinux" and bpf.btf(word) or exit.check(bpf.btf(objects.id("btf", word)))
 end

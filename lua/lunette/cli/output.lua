@@ -119,7 +119,7 @@ function output.stream(source, is_json)
   local bytes, shown = 0, tty.now()
   while true do
     local chunk, err = source:read()
-    if err then exit.fail(exit.FAILED, "%s", err) end
+    if err then exit.fail(exit.code_of(err), "the output is incomplete: %s", err) end
     if not chunk then break end
     if not write(chunk) then exit.fail(exit.FAILED, "the output can't be written") end
     bytes = bytes + #chunk

@@ -82,7 +82,7 @@ return function(map, options)
   for i, name in ipairs(as_list(options.by or {})) do by[i] = column(decoder, name) end
   local rows, index, truncated = {}, {}, false
   local cursor <close> = assert(map:cursor())
-  for key, part in function() return cursor:next() end do
+  for key, part in cursor:each() do
     local group = {}
     for i, get in ipairs(by) do group[i] = get(key, part) end
     local text = text_of(group)

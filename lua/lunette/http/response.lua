@@ -46,10 +46,15 @@ function response.failure(status, message, headers)
   return status, typed_lines(headers, "application/json"), "body", body
 end
 
--- A stream that is an object with read() is pulled like a function.
+-- A stream that is an object with read() is pulled like a function. An error cuts the answer, so
+-- that the client does not take what it has for the whole.
 local function stream_of(stream)
   if type(stream) == "function" then return stream end
-  return function() return stream:read() end
+  return function()
+    local chunk, err = stream:read()
+    if err then error(err, 0) end
+    return chunk
+  end
 end
 
 local FIELDS = strict.set "status headers body json source stream events event close"
@@ -70,11 +75,11 @@ function response.normal(result)
       json.encode(result.json) .. "\n"
   end
   local text = typed_lines(result.headers, "text/plain; charset=utf-8")
-  if result.source then
-    if type(result.source) == "userdata" then return status, text, "source", result.source end
-    return status, text, "stream", stream_of(result.source)
+  local stream = result.source or result.stream
+  if type(stream) == "userdata" then -- C drains what needs no VM, and pulls the rest
+    return status, text, "source", stream, stream_of(stream)
   end
-  if result.stream then return status, text, "stream", stream_of(result.stream) end
+  if stream then return status, text, "stream", stream_of(stream) end
   if result.events then return status, (lines(result.headers)), "events", result end
   local body = result.body or ""
   if type(body) ~= "string" then error("response: body must be a string", 0) end

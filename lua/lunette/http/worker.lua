@@ -107,8 +107,8 @@ local function answer(route, req)
     log.error("%s (%s): %s", route.name, registry.where(route), tostring(made[2]))
     return response.failure(500, tostring(made[2]))
   end
-  local code, lines, kind, payload = table.unpack(made, 2, 5)
-  if kind ~= "events" then return code, lines, kind, payload end
+  local code, lines, kind, payload, pull = table.unpack(made, 2, 6)
+  if kind ~= "events" then return code, lines, kind, payload, pull end
   if req.method == "HEAD" then
     return code, lines .. "content-type: text/event-stream\r\n", "body", ""
   end

@@ -225,7 +225,7 @@ end
 
 function Each:entries(cursor)
   local entry, each_cpu = self.take, self.each_cpu
-  for key, value in cursor.next, cursor do
+  for key, value in cursor:each() do
     self.key = key
     self.seen = self.seen + 1
     if each_cpu and type(value) == "table" then

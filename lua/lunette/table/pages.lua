@@ -144,7 +144,7 @@ local function select_in_lua(map, asked)
   local first, row = choose.first(asked.limit, before), {}
   local matched, remaining = 0, 0
   local cursor <close> = assert(map:cursor { raw = true })
-  for key, value in cursor.next, cursor do
+  for key, value in cursor:each() do
     sketch(row, key, value)
     if not passes or passes(row) then
       matched = matched + 1
