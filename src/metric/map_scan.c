@@ -300,10 +300,27 @@ static size_t bucket_of(const struct lun_map_scan_cell *cell, struct lun_metric_
 	return i;
 }
 
+/* A bucket's number as an integer, which stays at the ends of 64 bits. */
+static int64_t whole(struct lun_metric_number index)
+{
+	if (index.kind == LUN_NUMBER_U64)
+		return index.u64 > INT64_MAX ? INT64_MAX : (int64_t)index.u64;
+	if (index.kind == LUN_NUMBER_I64)
+		return index.i64;
+	if (index.f64 >= 0x1p63)
+		return INT64_MAX;
+	return index.f64 > -0x1p63 ? (int64_t)floor(index.f64) : INT64_MIN;
+}
+
 static size_t bucket_named(const struct lun_map_scan_cell *cell, struct lun_metric_number index)
 {
-	return cell->bounds ? bucket_of(cell, index)
-			    : clamp(index.i64 - cell->first, cell->n_cells);
+	int64_t place;
+
+	if (cell->bounds)
+		return bucket_of(cell, index);
+	if (__builtin_sub_overflow(whole(index), cell->first, &place))
+		return whole(index) < 0 ? 0 : cell->n_cells - 1;
+	return clamp(place, cell->n_cells);
 }
 
 static void add_bucket(struct lun_map_scan_run *run, const struct lun_map_scan_cell *cell,
@@ -314,7 +331,7 @@ static void add_bucket(struct lun_map_scan_run *run, const struct lun_map_scan_c
 
 	if (!lun_map_scan_number(run, &cell->index, entry, cpu, &index))
 		return;
-	if (cell->has_sum_index && index.i64 == cell->sum_index)
+	if (cell->has_sum_index && whole(index) == cell->sum_index)
 		lun_groups_add(groups, group, (size_t)cell->sum, count);
 	else
 		lun_groups_add(groups, group, cell->cell + bucket_named(cell, index), count);
@@ -330,8 +347,12 @@ static void add_slots(struct lun_map_scan_run *run, const struct lun_map_scan_ce
 	struct lun_metric_number count;
 
 	for (uint32_t i = 0; i < array->count; i++) {
-		if (plan_number(run, &place, at + 1, offset + i * size + array[1].offset,
+		if (!plan_number(run, &place, at + 1, offset + i * size + array[1].offset,
 			    cell->column.reduce, &count))
+			continue;
+		if (lun_metric_number_double(count) < 0)
+			note_error(run, entry, "a count below zero");
+		else
 			lun_groups_add(groups, group, cell->cell + clamp(i, cell->n_cells), count);
 	}
 }

@@ -107,6 +107,7 @@ function Compiled:add_metric(metric)
     cell.bounds = metric.by_bound and metric.raw_bounds or nil
   elseif metric.slots then
     cell.goes, cell.column = "slots", self:column(metric.slots, "slots")
+    cell.column.counts = true
   elseif metric.bounds then
     cell.goes, cell.column, cell.bounds = "observe", self:number(metric.value), metric.raw_bounds
   else

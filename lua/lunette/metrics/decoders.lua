@@ -8,6 +8,7 @@
 local d = require("lunette.decode.combinators")
 local bpf = require("bpf")
 local core = require("lunette.core.metrics")
+local names = require("lunette.metrics.names")
 local pci = require("lunette.metrics.pci")
 local u64 = require("lunette.runtime.u64")
 
@@ -162,9 +163,13 @@ function makers.static_map(map)
     end
   end
   local unknown, allowed = map.unknown, map.allow_unknown
+  for from, to in pairs(map) do
+    local text, err = names.label_text(to)
+    if not text then error(("static_map: '%s' %s"):format(tostring(from), err), 0) end
+  end
   return function(text, kind)
     local found = map[text] or map[integer(text, kind) or false]
-    if found ~= nil then return tostring(found) end
+    if found ~= nil then return names.label_text(found) end
     if allowed == true then return text end
     return unknown and tostring(unknown) or "unknown:" .. text
   end

@@ -66,6 +66,21 @@ function metrics.map(spec)
   return registry.declare("metric", made)
 end
 
+local COLLECT = strict.set "max_series"
+
+local function check_collect(name, opts)
+  if name ~= nil and type(name) ~= "string" then
+    error("metrics.collect: the name must be a string", 3)
+  end
+  if opts == nil then return end
+  if type(opts) ~= "table" then error("metrics.collect: the options must be a table", 3) end
+  strict.options("metrics.collect", opts, COLLECT, 3)
+  local most = opts.max_series
+  if most ~= nil and not (math.type(most) == "integer" and most > 0) then
+    error("metrics.collect: max_series must be a whole number above 0", 3)
+  end
+end
+
 --- Declares a collector: fn(emit) is called at each scrape.
 ---@param name string|fun(emit: table)
 ---@param opts? table|fun(emit: table) { max_series }
@@ -74,6 +89,7 @@ function metrics.collect(name, opts, fn)
   if type(name) == "function" then name, opts, fn = nil, nil, name end
   if type(opts) == "function" then opts, fn = nil, opts end
   if type(fn) ~= "function" then error("metrics.collect: needs a function", 2) end
+  check_collect(name, opts)
   if name then check_new(name, "metrics.collect") end
   local item = registry.declare("collector", { run = fn, name = name,
     max_series = opts and opts.max_series })

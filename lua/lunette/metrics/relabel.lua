@@ -12,6 +12,15 @@ local relabel = {}
 
 local CACHED = 4096 -- texts whose decoding is remembered
 
+-- The text that a decoder makes; false: the series is left out.
+local function decoded(label, decode, text, kind)
+  local shown = decode(text, kind)
+  if shown == nil or shown == false then return false end
+  local made, err = names.label_text(shown)
+  if not made then error(("label '%s': its decoder's result %s"):format(label.name, err), 0) end
+  return made
+end
+
 local function by_decoders(label)
   local cache, cached = {}, 0
   return function(labels)
@@ -22,12 +31,13 @@ local function by_decoders(label)
       cached = cached + 1
       shown = text
       for i, decode in ipairs(label.expr.decoders) do
-        if shown ~= nil then shown = decode(shown, i == 1 and label.expr.kind or nil) end
+        shown = decoded(label, decode, shown, i == 1 and label.expr.kind or nil)
+        if not shown then break end
       end
-      cache[text] = shown or false
+      cache[text] = shown
     end
-    labels[label.name] = shown and tostring(shown)
-    return shown ~= nil and shown ~= false
+    labels[label.name] = shown
+    return shown ~= false
   end
 end
 

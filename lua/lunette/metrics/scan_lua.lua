@@ -10,12 +10,16 @@ local scan_lua = {}
 local MOST_ERRORS = 100
 local CHECK_EVERY = 512 -- entries between looks at the clock
 
-local function walk(value, path)
+-- The part of a decoded key or value that a path names. A path may begin with the side ("value[3]")
+-- where the whole has no name of its own.
+local function walk(value, path, side)
   if type(value) ~= "table" or path == "" then return value end
   for part in path:gmatch("[^%.%[%]]+") do
     if type(value) ~= "table" then return value end
     local index = math.tointeger(tonumber(part))
-    value = value[index and index + 1 or part]
+    local inner = value[index and index + 1 or part]
+    if inner ~= nil or part ~= side then value = inner end
+    side = nil
   end
   return value
 end
@@ -28,8 +32,8 @@ local function getter(column)
     return function(_, _, _, cpu) return cpu and tostring(cpu) or "" end
   end
   local path = column.path
-  if column.from == "key" then return function(key) return walk(key, path) end end
-  return function(_, value) return walk(value, path) end
+  if column.from == "key" then return function(key) return walk(key, path, "key") end end
+  return function(_, value) return walk(value, path, "value") end
 end
 
 local function text_of(value, column)
@@ -105,7 +109,9 @@ local function bucket_of(cell, number)
 end
 
 function goes.bucket(self, cell, labels, key, value, cpu)
-  local count = number_in(cell.column, cell.get(key, value, self.info, cpu))
+  local count = cell.get(key, value, self.info, cpu)
+  if count == nil then return end
+  count = number_in(cell.column, count)
   local index = size_in(cell.index, cell.get_index(key, value, self.info, cpu))
   if cell.sum_index and index == cell.sum_index then
     return add(self, cell.sum, cell.column, count, labels)
@@ -119,7 +125,8 @@ function goes.slots(self, cell, labels, key, value, cpu)
   local counts = cell.get(key, value, self.info, cpu)
   if type(counts) ~= "table" then error("slots: the value is no array", 0) end
   for i, count in ipairs(counts) do
-    add(self, cell.cell + math.min(i, cell.n) - 1, cell.column, number_of(count), labels)
+    count = number_in(cell.column, count)
+    add(self, cell.cell + math.min(i, cell.n) - 1, cell.column, count, labels)
   end
 end
 

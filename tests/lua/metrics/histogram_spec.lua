@@ -49,6 +49,36 @@ describe("histograms", function()
     assert.are.equal("555", support.sample(text, 'size_bytes_sum{disk="8"}'))
   end)
 
+  it("put bucket numbers of any size where they belong, no count below zero anywhere", function()
+    local map = object:map("mx_wide")
+    for i, pair in ipairs { { 0, 1 }, { -1, 2 }, { math.mininteger, 4 }, { math.maxinteger, 8 } } do
+      map:update(("<I8"):pack(i), ("<i8i8"):pack(pair[1], pair[2]))
+    end
+    local spec = { type = "histogram", match = { id = map:info().id }, bucket = "value.at",
+      decode = { value = d.struct { d.u64():as("at"), d.i64():as("n") } }, value = "value.n",
+      buckets = { kind = "exp2", min = 0, max = 3 } }
+    local text = both_ways(spec)
+    for _, name in ipairs { "in_c", "in_lua" } do
+      assert.are.equal("1", support.sample(text, name .. '_bucket{le="1"}'))
+      assert.are.equal("1", support.sample(text, name .. '_bucket{le="8"}'))
+      assert.are.equal("15", support.sample(text, name .. '_bucket{le="+Inf"}'))
+    end
+    support.clear()
+    spec.filter, spec.decode.value = nil, d.struct { d.i64():as("at"), d.i64():as("n") }
+    text = both_ways(spec)
+    for _, name in ipairs { "in_c", "in_lua" } do
+      assert.are.equal("7", support.sample(text, name .. '_bucket{le="1"}'))
+      assert.are.equal("15", support.sample(text, name .. '_bucket{le="+Inf"}'))
+    end
+    support.clear()
+    spec.filter, spec.bucket, spec.value, spec.slots = nil, nil, nil, "value"
+    spec.decode.value = d.array(d.i64(), 2)
+    both_ways(spec)
+    for _, name in ipairs { "in_c", "in_lua" } do
+      assert.is_truthy(rule_status.get(name).error:find("a count below zero"))
+    end
+  end)
+
   it("never fall where their counts pass 64 bits", function()
     local map = object:map("mx_buckets")
     for bucket, count in pairs { [0] = 7, [1] = -1, [2] = 5, [9] = 600 } do

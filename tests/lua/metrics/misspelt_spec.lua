@@ -61,6 +61,7 @@ local REFUSED = {
   { { relabel = { { label = "who", pattern = "a", replace = "b", drop = true } } },
     "replace and drop: one of them" },
   { { relabel = { who = { a = {} } } }, "must map texts to texts" },
+  { { labels = { who = { "key", { "static_map", { a = {} } } } } }, "static_map: 'a' must be" },
 }
 
 -- What has no effect: a metric of a type, its fields, and what is said.
@@ -135,6 +136,9 @@ local GIVEN = {
     'b! in the entry with key "b"' },
   { "an error that is a table is told as text",
     { value = function() error({ code = 42 }) end }, {}, '{"code":42} in the entry with key' },
+  { "a decoder that gives a table is an error",
+    { labels = { who = { "key", function() return {} end } } }, {},
+    "label 'who': its decoder's result must be a string, a number or a boolean, not a table" },
   { "a counter is never below zero", { type = "counter",
     value = function(key, value) return key == "a" and value or -value end },
     { 'x_total{who="a"} 1' }, 'a count below zero in the entry with key "b"' },

@@ -224,6 +224,20 @@ describe("at the scrape", function()
     assert.are.equal("2", support.sample(text, 'lunette_rule_errors_total{rule="falls"}'))
   end)
 
+  it("a collector's options are checked when it is declared", function()
+    local function fn() end
+    for said, given in pairs {
+      ["metrics.collect: no 'max_serie' (did you mean 'max_series'?)"] = { "a", { max_serie = 1 } },
+      ["metrics.collect: max_series must be a whole number above 0"] = { "a", { max_series = 0 } },
+      ["metrics.collect: the options must be a table"] = { "a", 5 },
+      ["metrics.collect: the name must be a string"] = { 5, {} },
+    } do
+      local ok, err = pcall(metrics.collect, given[1], given[2], fn)
+      assert.is_false(ok)
+      assert.is_truthy(err:find(said, 1, true), err)
+    end
+  end)
+
   it("a mistake in a collector is told with its line", function()
     local one = load('return function(emit) emit("g", 1, { l = {} }) end', "@one.lua")()
     metrics.collect("one line", one)
