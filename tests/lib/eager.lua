@@ -1,0 +1,7 @@
+-- Runs a script with a collector that begins again as soon as it has ended, so that whatever is
+-- freed too early is used after it was freed: lunette run tests/lib/eager.lua SCRIPT [ARGUMENT...]
+
+collectgarbage("incremental", 1, 1000, 1)
+local script = table.remove(arg, 1)
+arg[0] = script -- luacheck: ignore 122
+assert(loadfile(script))(table.unpack(arg))
