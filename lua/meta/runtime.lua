@@ -69,9 +69,14 @@ function shared.delete(key) end
 ---@return string[]
 function shared.keys(prefix) end
 
---- lunette.log: lines for stderr.
+--- lunette.log: lines for stderr. LUNETTE_LOG is the least level that is written: debug, info (the
+--- default), warning or error.
 ---@class lunette.log
 local log = {}
+
+---@param format string
+---@param ... any
+function log.debug(format, ...) end
 
 ---@param format string
 ---@param ... any
@@ -125,7 +130,7 @@ function server.state() end
 function server.error(script, message) end
 
 --- Writes a line to the log.
----@param level "error"|"warning"|"info"
+---@param level "error"|"warning"|"info"|"debug"
 ---@param message string
 function server.log(level, message) end
 

@@ -11,6 +11,8 @@
 #include "http/live.h"
 #include "http/static.h"
 #include "http/wire.h"
+#include "text/log.h"
+#include "text/monotonic.h"
 
 enum { READ_SIZE = 64 << 10 };
 
@@ -220,10 +222,14 @@ static int check_and_run(struct lun_http *http, struct mg_connection *conn)
 int lun_http_handle(struct mg_connection *conn)
 {
 	struct lun_http *http = mg_get_user_data(mg_get_context(conn));
+	const struct mg_request_info *info = mg_get_request_info(conn);
+	uint64_t began = lun_monotonic_ms();
 	int status;
 
 	atomic_fetch_add(&http->in_flight, 1);
 	status = check_and_run(http, conn);
+	lun_log("debug", "%s %s %s: %d, %llu ms", info->remote_addr, info->request_method,
+		info->local_uri, status, (unsigned long long)(lun_monotonic_ms() - began));
 	atomic_fetch_sub(&http->in_flight, 1);
 	return status;
 }

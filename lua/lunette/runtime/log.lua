@@ -1,6 +1,10 @@
 -- lunette.log: lines for stderr, each with its time and level.
 --
---   log.info(format, ...)   log.warning(format, ...)   log.error(format, ...)
+--   log.debug(format, ...)     log.info(format, ...)
+--   log.warning(format, ...)   log.error(format, ...)
+--
+-- LUNETTE_LOG=debug also writes debug lines: each request, and what scripts log; LUNETTE_LOG=error
+-- writes errors only.
 
 local core = require("lunette.core.server")
 
@@ -13,6 +17,7 @@ local function at_level(level)
   end
 end
 
+log.debug = at_level("debug")
 log.info = at_level("info")
 log.warning = at_level("warning")
 log.error = at_level("error")

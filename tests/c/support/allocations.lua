@@ -138,7 +138,7 @@ b:c(id)
 local m <close> = bpf.map(hash_id)
 local plan = bpf.plan { kind = "u64", size = 8 }
 local top <close> = m:select { limit = 3, sort = { plan = plan, index = 1 },
-  where = { op = "ge", cell = { plan = plan, index = 1 }, number = "u0" } }
+  where = { op = "ge", cell = { plan = plan, index = 1 }, rank = "u0" } }
 while top:step() do end
 top:rows()
 top:rank(1)
