@@ -134,13 +134,6 @@ function decode.key(path) end
 ---@param path? string
 function decode.value(path) end
 
---- Groups a map's entries: { by = column | columns, value = column, op = "sum" | "min" | "max" |
---- "avg" | "count", top = n, max_groups = n }; rows are { group, value, count }.
----@param map bpf.Map
----@param options table
----@return table[] rows, { truncated: boolean, restarted: boolean, entries: integer } state
-function decode.aggregate(map, options) end
-
 --- The records that wait in a ring buffer, none consumed: what Map:ring gives, each record with
 --- its `value` where a declared decoder's `value` says how records look.
 ---@param map bpf.Map

@@ -4,10 +4,8 @@
 local bpf = require("bpf")
 local registry = require("lunette.registry")
 local strict = require("lunette.runtime.strict")
-local aggregate = require("lunette.decode.aggregate")
 local bpftrace = require("lunette.decode.bpftrace")
 local btf = require("lunette.decode.btf")
-local changes = require("lunette.decode.changes")
 local combinators = require("lunette.decode.combinators")
 local defaults = require("lunette.decode.defaults")
 local facts = require("lunette.decode.facts")
@@ -234,12 +232,8 @@ decode.records = records.look
 ---@return Decoder
 function decode.trial(info, spec) return build(info, spec) end
 
---- Groups a map's entries: see lunette.decode.aggregate.
-decode.aggregate = aggregate
 --- Histograms out of slots: see lunette.decode.histogram.
 decode.histogram = histogram
---- Snapshots and what changed between two: see lunette.decode.changes.
-decode.changes = changes
 
 bpf.decoder_hook(decode.for_map)
 
