@@ -270,7 +270,7 @@ bool lun_map_scan_number(struct lun_map_scan_run *run, const struct lun_map_scan
 			run, &place, column->pick.op, column->pick.offset, column->reduce, number);
 	}
 	if (!ok)
-		note_error(run, entry, "a value that is no number");
+		note_error(run, entry, "the value is not a number");
 	else if (column->counts && lun_metric_number_double(*number) < 0) {
 		note_error(run, entry, "a count below zero");
 		ok = false;

@@ -131,7 +131,8 @@ local function find_set(self, family, list)
   return set
 end
 
--- The sample's set, its values in it. Mostly that of the sample before: collectors emit in loops.
+-- The set of the sample's labels, with their values. Mostly that of the sample before: collectors
+-- emit in loops.
 local function set_of(self, family, labels)
   local set = family.last
   if set and fits(set, labels) then return set end
@@ -147,14 +148,14 @@ local function duplicate(self, family, set)
   self.problem(("%s{%s} was given twice"):format(family.family, table.concat(parts, ",")))
 end
 
--- What is wrong with a sample of a type, if anything is.
+-- By type: what is wrong with a sample, or nil.
 local WRONG = {
   counter = function(value)
-    return (value < 0 or value ~= value) and "a count below zero, or none" or nil
+    return (value < 0 or value ~= value) and "a counter must be 0 or more" or nil
   end,
-  info = function(value) return value ~= 1 and "the value of an info is 1" or nil end,
+  info = function(value) return value ~= 1 and "the value of an info must be 1" or nil end,
   stateset = function(value, labels, name)
-    if value ~= 0 and value ~= 1 then return "the value of a state is 0 or 1" end
+    if value ~= 0 and value ~= 1 then return "the value of a state must be 0 or 1" end
     return labels[name] == nil and ("needs the state as label '%s'"):format(name) or nil
   end,
 }
@@ -181,7 +182,7 @@ local function add_histogram(self, family, spec)
   check(type(spec.counts) == "table" and #spec.counts == #family.bounds + 1,
     "%s: needs counts, one more than bounds", family.family)
   for _, count in ipairs(spec.counts) do
-    check(type(count) == "number" and count >= 0, "%s: counts are numbers, none below zero",
+    check(type(count) == "number" and count >= 0, "%s: counts must be numbers of 0 or more",
       family.family)
   end
   local set = set_of(self, family, spec.labels or {})
@@ -210,11 +211,11 @@ local function emit(self, name, value, labels)
   self.slots[name] = family.type ~= "histogram" and family.last.slot or nil
 end
 
--- The place in the script that called us.
+-- The place in the collector's script; "" where it has none, as the built-in ones.
 local function script_place()
   for level = 3, 20 do
-    local info = debug.getinfo(level, "Sl")
-    if not info then return "" end
+    local info = debug.getinfo(level, "Slf")
+    if not info or info.func == xpcall then return "" end
     if info.currentline > 0 and not info.source:find("lunette/metrics/", 1, true) then
       return ("%s:%d: "):format(info.short_src, info.currentline)
     end
@@ -234,8 +235,7 @@ local function trace(err)
   return table.concat(lines, "\n")
 end
 
---- Runs a collector's function; what it emits goes into a list of families, which holds what
---- was emitted so far however the function ends.
+--- Runs a collector's function. Its samples go into a list of families, also those before an error.
 ---@param list table[]
 ---@param fn fun(emit: any)
 ---@param limit integer|nil

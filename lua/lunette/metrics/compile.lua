@@ -1,5 +1,5 @@
 -- A rule meets a map: its expressions become columns of the map's decoder. What all comes of
--- decode plans runs in C (core.run); one Lua function in it, and Lua sees each entry.
+-- decode plans runs in C (core.scan); with one Lua function in it, Lua reads each entry.
 
 local decode = require("lunette.decode")
 local facts = require("lunette.metrics.facts")
@@ -83,7 +83,7 @@ function Compiled:number(expr)
   return self:column(expr or { from = "value", path = "" }, "value")
 end
 
--- The same of a number that is counted, and never falls below zero.
+-- The same for a count: a negative one is an error of the entry.
 function Compiled:count(expr)
   local column = self:number(expr)
   column.counts = true
@@ -123,8 +123,8 @@ function Compiled:add_metric(metric)
   end
 end
 
--- Kinds whose texts tell any two values apart. (Two processes may have one name, two symbols
--- too. A text with bytes behind its end is seen in C.)
+-- Kinds for which different values have different texts. (Two processes may have one name, two
+-- symbols too. C checks texts with bytes behind their end.)
 local TELLS_APART = { cstring = true, bytes = true, hex = true, ipv4 = true, ipv6 = true,
   mac = true, port = true, lpm = true, bool = true, duration = true }
 for bits = 3, 7 do
@@ -147,7 +147,7 @@ local function is_identity(self)
   return true
 end
 
---- Compiles a rule for a map; raises a plain message when the map has not what it asks for.
+--- Compiles a rule for a map; raises a plain message when the map lacks a column of the rule.
 ---@param rule table as rule.read gives it
 ---@param info MapInfo
 ---@return table { labels, cells, lua, identity, decoder, each_cpu }
@@ -169,7 +169,7 @@ function compile.for_map(rule, info)
   return self
 end
 
---- What core.run and core.stream take.
+--- The table that core.scan and core.scan_text take.
 function Compiled:spec(map, deadline)
   return { map = map, key_plan = self.decoder.key_plan, value_plan = self.decoder.value_plan,
     labels = self.labels, cells = self.cells, each_cpu = self.each_cpu,

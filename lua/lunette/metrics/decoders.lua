@@ -1,9 +1,9 @@
 -- Decoders by name, for labels: ebpf_exporter's, by its names. Each is made from its argument
--- and turns a column's text into another; nil leaves the series out. They run once a label
--- set, not once an entry, so that they cost little.
+-- and turns a column's text into another; nil leaves the series out. They run once for each label
+-- set, not for each entry, so they cost little.
 --
--- The first decoder of a chain is told the column's kind: bytes come as hex digits, which only
--- that tells from a number.
+-- The first decoder of a chain gets the column's kind, too: bytes come as hex digits, which look
+-- like a number.
 
 local d = require("lunette.decode.combinators")
 local bpf = require("bpf")
@@ -19,13 +19,13 @@ local makers = {}
 
 local HEX = { bytes = true, hex = true }
 
--- The bytes of a column that is bytes; of another one its text.
+-- The bytes of a column of bytes; the text of any other column.
 local function bytes_of(text, kind)
   if not HEX[kind] then return text end
   return (text:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
--- The number that a column is, or whose bytes (of this machine's order) it is; nil: it is none.
+-- A column as a number; its bytes are in this machine's order. nil: it is no number.
 local function integer(text, kind)
   if HEX[kind] then
     local bytes = bytes_of(text, kind)
@@ -64,7 +64,7 @@ local function device_forms(dev)
   return kernel[1] > 0 and { kernel, stat } or { stat }
 end
 
--- A block device's name; its numbers, where none here has them.
+-- A block device's name, or its numbers when this machine has no such device.
 function makers.majorminor()
   local shown = by_plan(d.dev())()
   return function(text, kind)
@@ -79,7 +79,7 @@ function makers.majorminor()
   end
 end
 
--- A DNS name: labels with their lengths in front. What is none stays as it is.
+-- A DNS name: labels with their lengths in front. Any other text stays.
 function makers.dname()
   return function(text, kind)
     local bytes, at, parts = bytes_of(text, kind), 1, {}
@@ -135,7 +135,7 @@ for _, what in ipairs { "vendor", "device", "class", "subclass" } do
   end
 end
 
--- Text that matches one of the patterns stays (its first group, where it has one).
+-- Keeps a text that matches one of the patterns, or the first group of the match.
 function makers.regexp(patterns)
   if type(patterns) == "string" then patterns = { patterns } end
   if type(patterns) ~= "table" or #patterns == 0 then
@@ -197,7 +197,7 @@ end
 
 local WITH_ARGUMENT = { regexp = true, static_map = true }
 
--- What of a decoder's spec would have no effect.
+-- A part of a decoder's spec that would have no effect, as an error.
 local function surplus(spec, name)
   if type(spec) ~= "table" then return nil end
   for field in pairs(spec) do

@@ -7,7 +7,7 @@ local entries = {}
 
 local WALK_BELOW = 65536 -- max_entries
 
--- Whether "entries" means anything: an array always holds all of its own.
+-- Types that may be partly filled: an array always has all of its entries.
 local COUNTED = { hash = true, percpu_hash = true, lru_hash = true, lru_percpu_hash = true,
   lpm_trie = true, hash_of_maps = true, devmap_hash = true, sockhash = true, rhash = true }
 

@@ -94,7 +94,7 @@ function fields.check_metric(m)
   check(m.from == nil or m.unit ~= nil, "from: needs a unit (\"seconds\", \"bytes\", \"ratio\")")
 end
 
---- All of a rule's, and that each is of the form that it is to have.
+--- A rule's fields: known, and of the right type.
 ---@param spec table
 function fields.check_rule(spec)
   check(spec.percpu == nil, "percpu: is called cpus; its \"cpu\" is \"each\"")
@@ -129,7 +129,7 @@ local function any_of(metrics, ...)
   return false
 end
 
---- That each of the rule's fields has an effect on one of its metrics.
+--- Each of the rule's fields must have an effect on one of its metrics.
 ---@param spec table
 ---@param metrics table[]
 ---@param each_cpu boolean a label is the CPU's number
@@ -150,7 +150,7 @@ function fields.check_effect(spec, metrics, each_cpu)
   check(spec.by == nil or #metrics > 1, "by: has no effect in a rule of one metric")
 end
 
---- That no two metrics of a rule have a sample's name in common.
+--- No two metrics of a rule may share a sample's name.
 ---@param metrics table[]
 function fields.check_apart(metrics)
   local taken = {}

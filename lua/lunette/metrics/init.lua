@@ -25,7 +25,7 @@ local function find(kind, name)
   return nil
 end
 
--- Rules and collectors are told apart by their names.
+-- Rules and collectors share one set of names.
 local function check_new(name, what)
   local there = find("metric", name) or find("collector", name)
   if there then
@@ -34,7 +34,7 @@ local function check_new(name, what)
   end
 end
 
--- A sample's name that two rules would have is an error when the second is declared.
+-- Two rules can't have one sample's name: an error for the second one.
 local function check_clashes(made)
   for _, other in ipairs(registry.list("metric")) do
     for _, metric in ipairs(other.metrics) do
@@ -116,14 +116,14 @@ end
 ---@param name string
 function metrics.find(name) return find("metric", name) or find("collector", name) end
 
---- Names of the decoders that labels may be put through.
+--- Names of the decoders for labels.
 function metrics.decoders() return require("lunette.metrics.decoders").names() end
 
 --- How a rule or collector fared: { error, errors, series, duration, maps, cut_top, … }.
 ---@param name string
 function metrics.status(name) return rule_status.get(name) end
 
--- What is built in stands in the registry like a script's, before any of them.
+-- The built-in collectors are in the registry like a script's, before any of these.
 for _, name in ipairs(BUILTIN) do
   metrics.collect(name, require("lunette.metrics.builtin." .. name).run).builtin = true
 end

@@ -9,7 +9,7 @@ local TYPES = { counter = true, gauge = true, histogram = true, summary = true, 
   stateset = true, unknown = true }
 local RESERVED = { histogram = "le", summary = "quantile" }
 
--- What samples of a family are called, beyond its own name.
+-- The suffixes of a family's samples.
 local SAMPLES = {
   counter = { "_total", "_created" }, histogram = { "_bucket", "_count", "_sum", "_created" },
   summary = { "_count", "_sum", "_created" }, info = { "_info" },
@@ -45,7 +45,7 @@ function names.samples(family, metric_type)
   return list
 end
 
---- Whether the family is one of Lunette's account of itself.
+--- Whether the family is one of Lunette's own.
 function names.is_own(family) return family:sub(1, 8) == "lunette_" end
 
 --- A label's value as text: a text, a number or a boolean; else nil, and what is wrong with it.

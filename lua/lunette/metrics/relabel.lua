@@ -1,6 +1,6 @@
--- What changes labels after the entries were counted: decoders by name, relabelling by table,
--- pattern or function, and filters by label. It runs once a label set; sets that become equal
--- are merged.
+-- Changes labels after the entries were counted: decoders by name, relabelling by table, pattern or
+-- function, and filters by label. It runs once for each label set; sets that become equal are
+-- merged.
 
 local core = require("lunette.core.metrics")
 local names = require("lunette.metrics.names")

@@ -275,7 +275,7 @@ local function check_reduced(r)
   end
 end
 
--- Whether any of it is a function of Lua; what decoders are made of does not count.
+-- Whether a field holds a Lua function; nodes of decoders do not count.
 local function has_function(value)
   if type(value) == "function" then return true end
   if type(value) ~= "table" or getmetatable(value) then return false end
@@ -314,7 +314,7 @@ local function build(spec)
   return r
 end
 
---- Reads a rule; raises a plain message on what can't be one.
+--- Reads a rule; raises a plain message when it is wrong.
 ---@param spec table
 function rule.read(spec)
   local ok, result = pcall(build, spec)

@@ -21,7 +21,7 @@ local function names_of(rule)
   return list
 end
 
--- How many groups the pass may hold: all, where the budget needs to choose among them.
+-- How many groups the pass may hold: all when the budget has to choose among them.
 local function limit_of(rule)
   local chooses = rule.top or rule.expire or rule.relabel
   return chooses and MOST_GROUPS or math.min(rule.max_series, MOST_GROUPS)
@@ -60,12 +60,12 @@ local function note_outcome(rule, info, outcome)
   end
 end
 
--- What needs to know all series, or those of the time before.
+-- Whether the rule needs all series at once, or those of the scrape before.
 local function gathers(rule)
   return rule.top or rule.expire or rule.exemplar or rule.reset
 end
 
--- Streams what is too large to gather: one plain metric, each entry a series of its own.
+-- A map too large to gather is streamed: one plain metric, each entry a series of its own.
 local function can_stream(rule, compiled, alone)
   return alone and compiled.identity and not compiled.lua and #rule.metrics == 1
     and not rule.metrics[1].bounds and not gathers(rule)
@@ -94,9 +94,9 @@ local function stream(self, compiled, map)
   self.streamed = true
 end
 
--- Where each entry is a series, of which only the greatest are wanted, or those that change, the
--- others are not even kept. Texts with bytes behind their end may make one series of two entries:
--- then once more.
+-- Each entry is a series, and only the greatest or the changing ones are wanted: the others are not
+-- kept. Two entries may be one series where texts have bytes behind their end: then the pass runs
+-- again and keeps all.
 local function gather_entries(self, spec)
   local rule = self.rule
   local most = math.min(rule.top or math.huge, rule.max_series)
@@ -115,8 +115,8 @@ local function gather_entries(self, spec)
   return core.scan(spec, self.groups)
 end
 
--- Where labels are changed, entries wait in groups of their own until they are many, so that
--- one change serves many entries.
+-- With relabelling, entries are gathered in groups of their own first: labels are changed once for
+-- many entries.
 local function drain(self)
   relabel.into(self.groups, self.rule.relabel, self.waiting, names_of(self.rule))
 end
@@ -185,7 +185,7 @@ local function export_series(self)
     expire = rule.expire, top = rule.top, by = by, by_cells = by_cells,
     max = rule.max_series, counters = rule.cells.counters, hold = hold }
   local size, cut_top, cut_max, expired = exported:size()
-  -- What the pass did not keep, it did not for the lesser of both.
+  -- The scan kept the lesser of top and max_series.
   if not rule.top then cut_top, cut_max = 0, cut_max + cut_top end
   rule_status.cut(rule.name, "top", cut_top)
   rule_status.cut(rule.name, "max", cut_max + refused)
@@ -247,7 +247,7 @@ function run.rule(rule, scrape)
   local self = setmetatable({ rule = rule, scrape = scrape, began = (core.now()),
     ranked = can_rank(rule) }, Pass)
   gather_all(self)
-  -- A number below 0 may have brought down what was among the greatest.
+  -- A negative number may have reduced one of the greatest: gather again, all of them.
   if self.groups and not self.groups:settle() then
     self.ranked = false
     gather_all(self)

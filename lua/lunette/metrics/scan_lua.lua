@@ -45,20 +45,20 @@ local function text_of(value, column)
   if type(value) == "boolean" then return tostring(value) end
   if type(value) == "table" and #value > 0 then
     for _, item in ipairs(value) do
-      if type(item) == "table" then error("a label is a list of tables", 0) end
+      if type(item) == "table" then error("the label is a list of tables", 0) end
     end
     return table.concat(value, ";")
   end
-  error(("a label is a %s"):format(type(value)), 0)
+  error(("the label must be a text, not a %s"):format(type(value)), 0)
 end
 
 local function number_of(value)
   if type(value) == "boolean" then return value and 1 or 0 end
   if type(value) ~= "number" then
-    error(("a value is no number but %s"):format(type(value) == "string"
+    error(("the value must be a number, not %s"):format(type(value) == "string"
       and ("'%s'"):format(value:sub(1, 40)) or "a " .. type(value)), 0)
   end
-  if value ~= value then error("a value is NaN", 0) end
+  if value ~= value then error("the value is NaN", 0) end
   return value
 end
 
@@ -138,7 +138,7 @@ function goes.observe(self, cell, labels, key, value, cpu)
   add(self, cell.sum, cell.column, number_of(number), labels)
 end
 
--- A state set: a sample a state, with the state as the last label.
+-- A state set: a sample for each state, with the state as the last label.
 function goes.states(self, cell, labels, key, value, cpu)
   local now = cell.get(key, value, self.info, cpu)
   local last = #labels + 1
@@ -195,8 +195,8 @@ function Each:entry(key, value, cpu)
   for _, cell in ipairs(self.cells) do cell.run(self, cell, labels, key, value, cpu) end
 end
 
--- Most rules are labels and one number. For them the entry's function is written out, so that
--- there is no loop and no table an entry.
+-- Most rules have labels and one number. Their function for an entry is generated, without a loop
+-- or a table for each entry.
 local function written_out(self)
   local cell = self.cells[1]
   local plain = #self.cells == 1 and cell.run == goes.number
@@ -290,7 +290,7 @@ function scan_lua.run(compiled, map, groups, deadline, full, above)
     kept = {}, full = full, above = above }, Each)
   self.take = written_out(self) or self.entry
   local outcome = { errors = 0, late = false }
-  -- An entry that fails is counted, and the walk goes on behind it.
+  -- An entry that fails is counted; the pass goes on with the next one.
   while outcome.errors < MOST_ERRORS do
     local ok, problem = pcall(self.entries, self, handle)
     if ok then break end

@@ -138,7 +138,7 @@ local function add_own(self)
   put_families(self, OWN, list)
 end
 
---- A stream is read when all else has been written: time is kept for it.
+--- Keeps time for a stream, which is read after all rules have run.
 ---@param name string the rule
 function Scrape:streams(name) schedule.reserve(self, name) end
 

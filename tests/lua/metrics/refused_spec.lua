@@ -96,7 +96,7 @@ describe("at the scrape", function()
     support.text()
     assert.are.equal(1, rule_status.get("text").errors)
     local message = rule_status.get("text").error
-    assert.is_truthy(message:find("no number but 'many' in the entry with key"))
+    assert.is_truthy(message:find("must be a number, not 'many' in the entry with key"))
   end)
 
   it("a function that fails is counted with its place; the other entries stay", function()
@@ -114,7 +114,7 @@ describe("at the scrape", function()
     map:update(("<I8"):pack(1), ("<I8I8"):pack(1, 2))
     metrics.map { rule = "wide", name = "x", match = { id = map:info().id } }
     support.text()
-    assert.is_truthy(rule_status.get("wide").error:find("no number"))
+    assert.is_truthy(rule_status.get("wide").error:find("not a number"))
   end)
 
   it("invalid UTF-8 in a label becomes U+FFFD, and equal ones are merged", function()
@@ -170,9 +170,9 @@ describe("at the scrape", function()
 
   it("of a collector that would make the page unreadable is left out, and counted", function()
     for why, sample in pairs {
-      ["c: a count below zero, or none"] = { name = "c", type = "counter", value = -1 },
-      ["i: the value of an info is 1"] = { name = "i", type = "info", value = 2 },
-      ["s: the value of a state is 0 or 1"] = { name = "s", type = "stateset", value = 2,
+      ["c: a counter must be 0 or more"] = { name = "c", type = "counter", value = -1 },
+      ["i: the value of an info must be 1"] = { name = "i", type = "info", value = 2 },
+      ["s: the value of a state must be 0 or 1"] = { name = "s", type = "stateset", value = 2,
         labels = { s = "on" } },
       ["s: needs the state as label 's'"] = { name = "s", type = "stateset", value = 1 },
       ["type: a collector has no summaries"] = { name = "q", type = "summary", value = 2 },
@@ -191,7 +191,7 @@ describe("at the scrape", function()
       ["emit: labels must be a table"] = { name = "g", value = 1, labels = "a" },
       ["emit: help must be a string"] = { name = "g", value = 1, help = 5 },
       ["name 'g?x' is not one"] = { name = "g\0x", value = 1 },
-      ["h: counts are numbers, none below zero"] = { name = "h", type = "histogram",
+      ["h: counts must be numbers of 0 or more"] = { name = "h", type = "histogram",
         bounds = { 1 }, counts = { 1, -1 } },
     } do
       support.clear()
