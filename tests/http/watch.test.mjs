@@ -1,7 +1,7 @@
 // Which changes of files load the scripts again (src/http/watch.c).
 
 import assert from "node:assert/strict";
-import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { request } from "../lib/http.mjs";
@@ -94,3 +94,17 @@ test("--no-reload leaves all as it is", () => withScripts((files) => files.write
     await server.is("2");
     assert.equal(await server.generation(), 2);
   }, ["--no-reload"]));
+
+test("with --root, Lunette's own Lua files too", async () => {
+  const root = folder();
+  cpSync("lua", root.file("lua"), { recursive: true });
+  const scripts = { "a.lua": route(1) };
+  const server = await startServer({ under: ["env", `LUNETTE_ROOT=${root.path}`], scripts });
+  try {
+    appendFileSync(root.file("lua/lunette/http/routes.lua"), "-- changed\n");
+    await server.logged(/scripts loaded again/);
+  } finally {
+    await server.stop();
+    root.remove();
+  }
+});

@@ -48,6 +48,7 @@ function worker.load(options, answers)
     for _, file in ipairs(files) do load_script(file) end
   end
   if answers then require("lunette.http.graphql").schema() end
+  scripts.watch_own()
 end
 
 local function decode(text)

@@ -100,4 +100,12 @@ function scripts.places()
   return list
 end
 
+--- Watches Lunette's own modules, where --root reads them from disk.
+function scripts.watch_own()
+  for name in pairs(package.loaded) do
+    local file = name:match("^lunette%f[.%z]") and package.searchpath(name, package.path)
+    if file then core.note(file) end
+  end
+end
+
 return scripts
