@@ -99,7 +99,8 @@ test("with --root, Lunette's own Lua files too", async () => {
   const root = folder();
   cpSync("lua", root.file("lua"), { recursive: true });
   const scripts = { "a.lua": route(1) };
-  const server = await startServer({ under: ["env", `LUNETTE_ROOT=${root.path}`], scripts });
+  const under = ["sh", "-c", `exec "$0" --root '${root.path}' "$@"`];
+  const server = await startServer({ under, scripts });
   try {
     appendFileSync(root.file("lua/lunette/http/routes.lua"), "-- changed\n");
     await server.logged(/scripts loaded again/);
