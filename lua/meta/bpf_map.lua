@@ -70,6 +70,7 @@ local Btf = {}
 ---@class bpf.StreamOptions: bpf.ReadOptions
 ---@field format? "ndjson"|"json"|"csv" ndjson unless said otherwise
 ---@field limit? integer entries at most
+---@field key? string only the entry with this key's bytes; none is an error (ENOENT)
 ---@field sort? bpf.Cell in this order, then by the key's bytes; else in the map's own
 ---@field descending? boolean
 ---@field guard? boolean in CSV, a ' stands before text that a spreadsheet would run as a formula

@@ -193,6 +193,11 @@ function decode.lpm(size) end
 function decode.ifindex() end
 function decode.cgroup() end
 function decode.ksym() end
+
+--- A frame of a stack map made with BPF_F_STACK_BUILD_ID (32 bytes): the symbol where a process of
+--- this host runs the file, else "BUILD_ID+0xOFFSET".
+---@return Node
+function decode.build_id() end
 --- A stack's id in the stack trace map of this id: "inner;outer".
 function decode.stack(map_id) end
 --- The same of a process: u32 id, u32 process.

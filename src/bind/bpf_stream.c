@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <lauxlib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bind/bpf_maps.h"
@@ -213,6 +214,22 @@ static void set_limit(lua_State *L, struct lun_stream *stream)
 		stream->sorted->limit = (uint32_t)limit;
 }
 
+static void set_only(lua_State *L, const struct lun_map *map, struct lun_stream *stream)
+{
+	size_t len;
+	const char *key = luaL_checklstring(L, -1, &len);
+
+	if (len != map->info.key_size)
+		luaL_error(L, "key: has %d bytes, the map's keys have %d", (int)len,
+			(int)map->info.key_size);
+	if (stream->sorted)
+		luaL_error(L, "key: one entry has no order");
+	stream->only = malloc(len + 1);
+	if (!stream->only)
+		luaL_error(L, "not enough memory");
+	memcpy(stream->only, key, len);
+}
+
 /* Which entries, in which order and how written, by the options at 2; the stream's object is on the
  * top. */
 static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *stream)
@@ -222,6 +239,8 @@ static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *s
 	stream->guard = lun_opt_bool(L, 2, "guard", false);
 	if (lua_getfield(L, 2, "limit") != LUA_TNIL)
 		set_limit(L, stream);
+	if (lua_getfield(L, 2, "key") != LUA_TNIL)
+		set_only(L, map, stream);
 	if (lua_getfield(L, 2, "where") != LUA_TNIL) {
 		lun_push_where(L, -1, map, lun_stream_where(stream));
 		lua_setiuservalue(L, object, FUNCTIONS);
@@ -244,7 +263,7 @@ static void borrow_plans(struct lun_entry_format *view)
 	*view = borrowed;
 }
 
-/* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus =, where =, sort =,
+/* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus =, key =, where =, sort =,
  * descending =, limit =, guard = }]) -> stream with read() and close() | nil, err, errno */
 int l_map_stream(lua_State *L)
 {

@@ -1,5 +1,6 @@
 // lunette map dump: what machines get is the same however the entries are chosen.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { folder } from "../lib/server.mjs";
 import { answer, hold, lunette } from "./kernel.mjs";
@@ -109,4 +110,32 @@ test("what can't be chosen by says so in one line", () => {
   refused(/filter: column packets: holds numbers, not 'many'/, "--where", "packets > many");
   refused(/filter: bad pattern/, "--where", "packets =~ [");
   refused(/--top: needs --sort/, "--top", 1);
+});
+
+test("lookup: JSON is the entry that dump prints, numbers are unsigned where they are", () => {
+  const all = answer("map", "dump", ids.cli_cpus, "-j");
+  assert.deepEqual(answer("map", "lookup", ids.cli_cpus, 1, "-j"), all.find((entry) => entry.key === 1));
+  const value = '{"total":18446744073709551615,"change":-9007199254740993}';
+  assert.equal(lunette("map", "update", ids.cli_odd, "[3,4]", value).stderr, "");
+  assert.deepEqual([answer("map", "lookup", ids.cli_odd, "[3,4]", "-j")], answer("map", "dump", ids.cli_odd, "-j"));
+  const shown = lunette("map", "lookup", ids.cli_odd, "[3,4]").stdout;
+  assert.match(shown, /total = 18446744073709551615,/);
+  assert.match(shown, /change = -9007199254740993,/);
+  assert.equal(lunette("map", "delete", ids.cli_odd, "[3,4]").stderr, "");
+  const missing = lunette("map", "lookup", ids.cli_odd, "[3,4]", "-j");
+  assert.deepEqual([missing.status, missing.stdout], [3, ""]);
+});
+
+test("update: a frozen map is named once", () => {
+  const pin = `/sys/fs/bpf/lunette_frozen_${process.pid}`;
+  execFileSync("bpftool", ["map", "create", pin, "type", "array", "key", "4", "value", "8", "entries", "1",
+    "name", "lun_frozen"]);
+  try {
+    execFileSync("bpftool", ["map", "freeze", "pinned", pin]);
+    const run = lunette("map", "update", pin, 0, 1);
+    assert.equal(run.status, 4);
+    assert.match(run.stderr, /^lunette: map \d+: Operation not permitted[^\n]*\n$/);
+  } finally {
+    execFileSync("rm", ["-f", pin]);
+  }
 });

@@ -165,7 +165,7 @@ test("lookup: by fields, by hex", () => {
   assert.equal(lunette("map", "lookup", ids.cli_flows, '{"source":2,"port":160,"proto":6}').stdout,
     "{ packets = 300, bytes = 600 }\n");
   assert.deepEqual(answer("map", "lookup", ids.cli_flows, "02000000a0000600", "--key-format", "hex",
-    "-j"), { key: "02000000a0000600", value: "2c010000000000005802000000000000", cpuValues: [] });
+    "-j"), { key: { source: 2, port: 160, proto: 6 }, value: { packets: "300", bytes: "600" } });
 });
 
 test("update: a dry run shows the bytes and writes nothing", () => {

@@ -78,6 +78,7 @@ fixed("ifindex", 4)
 fixed("cgroup", 8)
 fixed("ksym", 8)
 fixed("usym", 16, { align = 8 })
+fixed("build_id", 32, { align = 8 })
 fixed("prog", 4)
 fixed("map", 4)
 

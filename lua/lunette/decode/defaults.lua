@@ -13,11 +13,16 @@ function defaults.field(size)
   return NUMBERS[size] and NUMBERS[size]() or d.bytes(size)
 end
 
+local STACK_BUILD_ID <const> = 1 << 5 -- BPF_F_STACK_BUILD_ID
+
 local values = {
   prog_array = function() return d.prog():as("program") end,
   array_of_maps = function() return d.map():as("map") end,
   hash_of_maps = function() return d.map():as("map") end,
-  stack_trace = function(size) return d.array(d.ksym(), size // 8, { to_zero = true }) end,
+  stack_trace = function(size, flags)
+    local frame = flags & STACK_BUILD_ID ~= 0 and d.build_id() or d.ksym()
+    return d.array(frame, size // frame.size, { to_zero = true })
+  end,
   devmap = function(size) return size >= 8 and d.struct { d.ifindex():as("ifindex"),
     d.prog():as("program") } or d.ifindex():as("ifindex") end,
 }
@@ -53,7 +58,7 @@ end
 --- Likewise for the value.
 function defaults.value_of_type(info)
   local make = values[info.type]
-  return make and make(info.value_size) or nil
+  return make and make(info.value_size, info.map_flags or 0) or nil
 end
 
 return defaults

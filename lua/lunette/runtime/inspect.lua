@@ -46,9 +46,10 @@ function inspect.bytes(bytes, limit)
     #head > limit // 4 and (" … %d bytes in all"):format(#bytes) or more)
 end
 
--- A negative number may be a u64: both are shown where it is far below zero.
-local function number(x)
-  if math.type(x) == "integer" and x < -0x80000000 then
+-- A negative number may be a u64: both are shown where it is far below zero, unless it is known.
+local function number(x, wide)
+  if wide == "u64" and math.type(x) == "integer" then return ("%u"):format(x) end
+  if wide ~= "i64" and math.type(x) == "integer" and x < -0x80000000 then
     return ("%d (as u64 %u)"):format(x, x)
   end
   return tostring(x)
@@ -101,13 +102,13 @@ local function columns(text)
   return utf8.len(text) or #text
 end
 
-function Writer:table(t, depth, indent)
+function Writer:table(t, depth, indent, wide)
   if self.path[t] then return "<the table around>" end
   if depth >= self.opts.depth then return next(t) == nil and "{}" or "{ … }" end
   self.path[t] = true
   local parts, length = {}, rawlen(t)
   for i = 1, math.min(length, self.opts.items) do
-    parts[i] = self:value(rawget(t, i), depth + 1, indent + 2)
+    parts[i] = self:value(rawget(t, i), depth + 1, indent + 2, wide)
   end
   if length > self.opts.items then
     parts[#parts + 1] = ("… %d more"):format(length - self.opts.items)
@@ -119,7 +120,8 @@ function Writer:table(t, depth, indent)
       break
     end
     local name = self:key(key)
-    parts[#parts + 1] = name .. " = " .. self:value(rawget(t, key), depth + 1, indent + 2)
+    local inside = type(wide) == "table" and wide[key] or nil
+    parts[#parts + 1] = name .. " = " .. self:value(rawget(t, key), depth + 1, indent + 2, inside)
   end
   self.path[t] = nil
   local line = one_line(parts)
@@ -135,10 +137,10 @@ local function function_text(fn)
   return ("<function %s:%d>"):format(escape.terminal(info.short_src), info.linedefined)
 end
 
-function Writer:value(value, depth, indent)
+function Writer:value(value, depth, indent, wide)
   local kind = type(value)
   if kind == "string" then return inspect.bytes(value, self.opts.text) end
-  if kind == "number" then return number(value) end
+  if kind == "number" then return number(value, wide) end
   if kind == "function" then return function_text(value) end
   if kind == "userdata" and value == self.null then return "null" end
   local meta = debug.getmetatable(value)
@@ -146,21 +148,22 @@ function Writer:value(value, depth, indent)
     local ok, text = pcall(tostring, value)
     return ok and ("<%s>"):format(escape.terminal(text)) or "<" .. kind .. ">"
   end
-  if kind == "table" then return self:table(value, depth, indent) end
+  if kind == "table" then return self:table(value, depth, indent, wide) end
   if kind == "userdata" or kind == "thread" then return "<" .. tostring(value) .. ">" end
   return tostring(value)
 end
 
 --- A value as text.
 ---@param value any
----@param opts { width: integer?, depth: integer?, items: integer?, text: integer? }|nil
+---@param opts { width: integer?, depth: integer?, items: integer?, text: integer?, wide: any }|nil
+---  wide: which of its integers are "u64" or "i64", by field, as Plan:columns says
 ---@return string
 function inspect.format(value, opts)
   local writer = setmetatable({
     opts = setmetatable(opts or {}, { __index = DEFAULTS }), path = {},
     null = require("lunette.runtime.json").null,
   }, Writer)
-  return writer:value(value, 0, 0)
+  return writer:value(value, 0, 0, writer.opts.wide)
 end
 
 return setmetatable(inspect, { __call = function(_, value, opts)

@@ -1,5 +1,6 @@
 #include "bpf/code/elf_symbol.h"
 
+#include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -155,6 +156,21 @@ int lun_elf_symbol(
 
 	if (!err)
 		err = search(object.elf, offset, name, size, within);
+	close_object(&object);
+	return err;
+}
+
+int lun_elf_build_id(uint32_t pid, const char *path, uint8_t *id, size_t size)
+{
+	struct object object = open_object(pid, path);
+	const void *bytes = NULL;
+	ssize_t len = object.err ? 0 : dwelf_elf_gnu_build_id(object.elf, &bytes);
+	int err = object.err ? object.err : len > 0 && (size_t)len <= size ? 0 : -ENOENT;
+
+	if (!err) {
+		memset(id, 0, size);
+		memcpy(id, bytes, (size_t)len);
+	}
 	close_object(&object);
 	return err;
 }

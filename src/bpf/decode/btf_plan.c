@@ -292,6 +292,46 @@ static bool points_to_function(const struct btf *btf, uint32_t id)
 	return t && btf_is_func_proto(t);
 }
 
+/* Types of the kernel's that it zeroes in all that it shows of a map. */
+static bool is_hidden_struct(const struct btf *btf, const struct btf_type *t)
+{
+	static const char *const hidden[] = { "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer",
+		"bpf_wq", "bpf_task_work", "bpf_list_head", "bpf_list_node", "bpf_rb_root",
+		"bpf_rb_node", "bpf_refcount" };
+	const char *name = btf__name_by_offset(btf, t->name_off);
+
+	for (size_t i = 0; name && i < sizeof(hidden) / sizeof(*hidden); i++) {
+		if (!strcmp(name, hidden[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Pointers into the kernel that a map holds a reference by carry a tag, and are zeroed, too. */
+static bool is_hidden_pointer(const struct btf *btf, const struct btf_type *t)
+{
+	static const char *const tags[] = { "kptr", "kptr_untrusted", "kptr_ref", "percpu_kptr",
+		"uptr" };
+	const struct btf_type *to = btf__type_by_id(btf, t->type);
+	const char *name;
+
+	if (!to || !btf_is_type_tag(to))
+		return false;
+	name = btf__name_by_offset(btf, to->name_off);
+	for (size_t i = 0; name && i < sizeof(tags) / sizeof(*tags); i++) {
+		if (!strcmp(name, tags[i]))
+			return true;
+	}
+	return false;
+}
+
+static int add_hidden(struct builder *b, uint32_t offset, uint32_t size, const char *name)
+{
+	struct lun_op op = { .kind = LUN_K_HIDDEN, .offset = offset, .size = size };
+
+	return lun_plan_leaf(b->plan, &op, name);
+}
+
 static int add_pointer(struct builder *b, uint32_t offset, uint32_t id, const char *name)
 {
 	struct lun_op op = { .kind = LUN_K_PTR, .offset = offset };
@@ -344,10 +384,15 @@ static int add_type(
 		op.size = t->size;
 		return add_enum(b, t, named, op, name);
 	case BTF_KIND_PTR:
+		if (is_hidden_pointer(b->btf, t))
+			return add_hidden(b, offset, (uint32_t)btf__pointer_size(b->btf), name);
 		return add_pointer(b, offset, named, name);
 	case BTF_KIND_ARRAY:
 		return add_array(b, t, offset, room, name, depth);
 	case BTF_KIND_STRUCT:
+		if (depth && is_hidden_struct(b->btf, t))
+			return add_hidden(b, offset, t->size, name);
+		return add_struct(b, t, offset, room, name, depth);
 	case BTF_KIND_UNION:
 		return add_struct(b, t, offset, room, name, depth);
 	case BTF_KIND_DATASEC:

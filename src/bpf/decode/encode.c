@@ -511,6 +511,8 @@ int lun_leaf_encode(const struct lun_plan *plan, const struct lun_op *op,
 	switch (op->kind) {
 	case LUN_K_NONE:
 		return 0;
+	case LUN_K_HIDDEN:
+		return refuse(&e, "is not shown by the kernel, and can't be written");
 	case LUN_K_UINT:
 	case LUN_K_PORT:
 	case LUN_K_PTR:

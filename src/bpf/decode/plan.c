@@ -205,10 +205,13 @@ static bool size_fits(const struct lun_op *op)
 		return op->size == 24;
 	case LUN_K_LPM:
 		return op->size > 4 && op->size <= 4 + 256;
+	case LUN_K_BUILD_ID:
+		return op->size == 32;
 	case LUN_K_NONE:
 		return op->size == 0;
 	case LUN_K_CHARS:
 	case LUN_K_BYTES:
+	case LUN_K_HIDDEN:
 	case LUN_K_FUNC:
 		return true;
 	default:

@@ -40,6 +40,8 @@ enum lun_op_kind {
 	LUN_K_STACK,  /* an id in the stack trace map `arg`; `count` bytes a frame is fixed: u64 */
 	LUN_K_USTACK, /* u32 id, u32 process: its frames in the stack trace map `arg` */
 	LUN_K_USYM,   /* u64 address, u64 process */
+	LUN_K_BUILD_ID, /* a frame of a stack: status, build id, offset in the file or address */
+	LUN_K_HIDDEN,   /* what the kernel never shows: a lock, a timer, a kernel pointer */
 	LUN_K_PROG,
 	LUN_K_MAP,
 	LUN_K_FUNC, /* a Lua function, number `arg` of its decoder */

@@ -57,6 +57,8 @@ static const struct kind_name names[] = {
 	{ "stack", LUN_K_STACK, 0, 4 },
 	{ "ustack", LUN_K_USTACK, 0, 8 },
 	{ "usym", LUN_K_USYM, 0, 16 },
+	{ "build_id", LUN_K_BUILD_ID, 0, 32 },
+	{ "hidden", LUN_K_HIDDEN, 0, 0 },
 	{ "prog", LUN_K_PROG, 0, 4 },
 	{ "map", LUN_K_MAP, 0, 4 },
 	{ "func", LUN_K_FUNC, 0, 0 },

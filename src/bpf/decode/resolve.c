@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/decode/build_ids.h"
 #include "bpf/host/cgroup_tree.h"
 #include "bpf/decode/ksyms.h"
 #include "bpf/object/map.h"
@@ -27,6 +28,7 @@ struct slot {
 struct lun_resolver {
 	struct slot slots[SLOTS];
 	struct lun_usyms *usyms; /* made when first needed */
+	struct lun_build_ids *build_ids;
 };
 
 void lun_resolver_free(struct lun_resolver *r)
@@ -36,6 +38,7 @@ void lun_resolver_free(struct lun_resolver *r)
 	for (int i = 0; i < SLOTS; i++)
 		free(r->slots[i].name);
 	lun_usyms_free(r->usyms);
+	lun_build_ids_free(r->build_ids);
 	free(r);
 }
 
@@ -141,25 +144,55 @@ static bool usym(struct lun_resolver *r, uint32_t pid, uint64_t address, struct 
 	return r->usyms && lun_usym_name(r->usyms, pid, address, out);
 }
 
+static void frame_name(struct lun_resolver *r, uint32_t pid, uint64_t address, struct lun_out *out)
+{
+	bool named = pid ? usym(r, pid, address, out) : lun_ksym_name(address, out);
+
+	if (!named)
+		lun_out_printf(out, "0x%llx", (unsigned long long)address);
+}
+
+static void build_id_frame(struct lun_resolver *r, const uint8_t *frame, struct lun_out *out)
+{
+	struct bpf_stack_build_id of;
+
+	memcpy(&of, frame, sizeof(of));
+	if (!r->build_ids)
+		r->build_ids = lun_build_ids_new();
+	if (of.status == BPF_STACK_BUILD_ID_VALID)
+		lun_build_id_name(r->build_ids, of.build_id, of.offset, out);
+	else
+		lun_out_printf(out, "0x%llx", (unsigned long long)of.ip);
+}
+
 /* The frames of a stack; pid is 0 for the kernel's. */
 static bool name_stack(
 	struct lun_resolver *r, uint32_t map_id, uint32_t pid, uint32_t id, struct lun_out *out)
 {
-	uint64_t frames[MAX_FRAMES] = { 0 };
+	uint8_t frames[MAX_FRAMES * sizeof(struct bpf_stack_build_id)] = { 0 };
+	uint32_t each;
 	struct lun_map map;
-	bool found, named;
+	bool found, by_build_id;
 
 	if (lun_map_open_id(&map, map_id))
 		return false;
+	by_build_id = map.info.map_flags & BPF_F_STACK_BUILD_ID;
+	each = by_build_id ? sizeof(struct bpf_stack_build_id) : sizeof(uint64_t);
 	found = map.info.type == BPF_MAP_TYPE_STACK_TRACE && map.value_bytes <= sizeof(frames) &&
 		!lun_map_lookup(&map, &id, frames);
 	lun_map_close(&map);
-	for (int i = 0; found && i < MAX_FRAMES && frames[i]; i++) {
+	for (uint32_t i = 0; found && i < MAX_FRAMES; i++) {
+		const uint8_t *frame = frames + i * each;
+		uint64_t address = lun_load(frame, by_build_id ? 4 : 8, false);
+
+		if (!address)
+			break;
 		if (i)
 			lun_out_char(out, ';');
-		named = pid ? usym(r, pid, frames[i], out) : lun_ksym_name(frames[i], out);
-		if (!named)
-			lun_out_printf(out, "0x%llx", (unsigned long long)frames[i]);
+		if (by_build_id)
+			build_id_frame(r, frame, out);
+		else
+			frame_name(r, pid, address, out);
 	}
 	return found;
 }
@@ -255,4 +288,12 @@ bool lun_resolve_ustack(
 bool lun_resolve_usym(struct lun_ctx *ctx, uint32_t pid, uint64_t address, struct lun_out *out)
 {
 	return resolve(ctx, LUN_K_USYM, pid, address, out);
+}
+
+void lun_resolve_build_id(struct lun_ctx *ctx, const uint8_t *frame, struct lun_out *out)
+{
+	if (!ctx->resolver)
+		ctx->resolver = calloc(1, sizeof(*ctx->resolver));
+	if (ctx->resolver)
+		build_id_frame(ctx->resolver, frame, out);
 }

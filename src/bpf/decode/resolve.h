@@ -17,3 +17,6 @@ bool lun_resolve_ustack(
 	struct lun_ctx *ctx, uint32_t map_id, uint32_t pid, uint32_t id, struct lun_out *out);
 /* The symbol of a process' address. */
 bool lun_resolve_usym(struct lun_ctx *ctx, uint32_t pid, uint64_t address, struct lun_out *out);
+/* A frame of a stack with build ids (struct bpf_stack_build_id): its symbol, or the build id and
+ * the offset; the address where the kernel found no build id. */
+void lun_resolve_build_id(struct lun_ctx *ctx, const uint8_t *frame, struct lun_out *out);

@@ -519,6 +519,10 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 	case LUN_K_USTACK:
 		leaf_ustack(op, ctx, data, value);
 		break;
+	case LUN_K_BUILD_ID:
+		lun_resolve_build_id(ctx, data, &ctx->scratch);
+		set_scratch(value, ctx);
+		break;
 	case LUN_K_SYSCALL:
 	case LUN_K_PID:
 	case LUN_K_IFINDEX:

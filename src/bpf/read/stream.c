@@ -21,6 +21,7 @@ static void stream_close(struct lun_source *source)
 	lun_entry_format_free(&s->view);
 	lun_ctx_free(&s->ctx);
 	free(s->picks);
+	free(s->only);
 	free(s);
 }
 
@@ -77,6 +78,20 @@ static int write_batch(struct lun_stream *s, struct lun_out *out)
 	return count < 0 ? count : 0;
 }
 
+/* The entry of one key. */
+static int write_only(struct lun_stream *s, struct lun_out *out)
+{
+	const struct lun_map *map = &s->ahead.cur.map;
+	uint8_t *value = malloc((size_t)map->value_bytes + 1);
+	int err = value ? lun_map_lookup(map, s->only, value) : -ENOMEM;
+
+	if (!err)
+		write_entry(s, out, s->only, value);
+	free(value);
+	s->ended = true;
+	return err;
+}
+
 /* Another batch of a walk, and after the last one all is put in order. */
 static int read_rows(struct lun_stream *s)
 {
@@ -115,7 +130,10 @@ static int stream_pull(struct lun_source *source, struct lun_out *out)
 	if (!s->started)
 		write_start(s, out);
 	s->started = true;
-	err = s->sorted ? write_rows(s, out) : write_batch(s, out);
+	if (s->only)
+		err = write_only(s, out);
+	else
+		err = s->sorted ? write_rows(s, out) : write_batch(s, out);
 	if (err)
 		return err;
 	s->finished = s->ended || !s->left;

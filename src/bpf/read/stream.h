@@ -20,6 +20,7 @@ struct lun_stream {
 	struct lun_prefetch ahead;  /* in the map's order */
 	struct lun_map_top *sorted; /* else in that of its cell */
 	struct lun_filter where;    /* of entries in the map's order */
+	uint8_t *only;              /* the key of the only entry, from malloc */
 	uint64_t left;              /* entries that may still be written */
 	uint32_t at;                /* sorted: the next row */
 	struct lun_entry_format view;

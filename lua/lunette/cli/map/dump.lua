@@ -5,7 +5,6 @@ local bpf = require("bpf")
 local decode = require("lunette.decode")
 local entry = require("lunette.cli.map.entry")
 local exit = require("lunette.cli.exit")
-local graph = require("lunette.cli.graph")
 local input = require("lunette.cli.map.input")
 local json = require("lunette.runtime.json")
 local objects = require("lunette.cli.objects")
@@ -155,26 +154,14 @@ function dump.dump(given)
   print_table(page.variables(info.id, given), given)
 end
 
-local ONE = [[
-query ($id: Int!, $key: String!) {
-  map(id: $id) {
-    entry(key: $key, keyFormat: HEX, valueFormat: HEX) { key value cpuValues }
-  }
-}]]
-
--- The entry's bytes as the decoder's text: JSON of C for machines, readable for people.
+-- The entry for people: its value; where each CPU has its own, what they make together, and each.
 local function print_value(decoder, value)
-  local inspect = require("lunette.runtime.inspect")
-  if type(value) == "string" then
-    output.line(inspect(decoder.value_plan:decode(value)))
-    return
-  end
+  if type(value) == "string" then return output.line(entry.text(decoder, value)) end
   if decoder.reduce then
-    output.line(("%s: %s"):format(decoder.reduce,
-      inspect(decoder.value_plan:decode(value, decoder.reduce))))
+    output.line(("%s: %s"):format(decoder.reduce, entry.text(decoder, value)))
   end
   for i, bytes in ipairs(value) do
-    output.line(("cpu %d: %s"):format(i - 1, inspect(decoder.value_plan:decode(bytes))))
+    output.line(("cpu %d: %s"):format(i - 1, entry.text(decoder, bytes)))
   end
 end
 
@@ -197,16 +184,12 @@ function dump.lookup(given)
   refusal.without_keys(info)
   local decoder = decode.for_map(info)
   local key = input.bytes("key", given.key, decoder.columns.key, info.key_size, given.key_format)
-  if given.json then
-    local hex = decode.format(key, "HEX")
-    local data = graph.data(ONE, { variables = { id = info.id, key = hex } })
-    local found = graph.value(data.map.entry)
-    if not found then exit.fail(exit.MISSING, "map %d has no such key", info.id) end
-    return output.json(found)
-  end
   local value, err, errno = map:lookup(key)
-  if value then return print_value(decoder, value) end
-  refusal.key(info, key, err, errno)
+  if not value then refusal.key(info, key, err, errno) end
+  if not given.json then return print_value(decoder, value) end
+  local opts = stream_options(map, info, { ndjson = true, where = {} })
+  opts.key = key
+  output.stream(exit.check(map:stream(opts)), true)
 end
 
 return dump

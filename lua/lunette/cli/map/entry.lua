@@ -3,6 +3,7 @@
 
 local tables = require("lunette.table")
 local exit = require("lunette.cli.exit")
+local inspect = require("lunette.runtime.inspect")
 local json = require("lunette.runtime.json")
 local page = require("lunette.cli.map.page")
 
@@ -59,6 +60,30 @@ function entry.writer(columns, fields, only_cpus)
       cpuValues = cpus,
     }, shape)
   end
+end
+
+-- Which integers of a value are "u64" or "i64": by field, or of all where it has none.
+local function wide_of(columns)
+  local wide = {}
+  for _, column in ipairs(columns) do
+    if column.whole then return column.wide end
+    local at, path = wide, column.path
+    for i = 1, #path - 1 do
+      at[path[i]] = type(at[path[i]]) == "table" and at[path[i]] or {}
+      at = at[path[i]]
+    end
+    at[path[#path]] = column.wide
+  end
+  return wide
+end
+
+--- A value for people, by the decoder: its bytes, or a list of the CPUs' that are made one.
+---@param decoder table
+---@param value string|string[]
+---@return string
+function entry.text(decoder, value)
+  local decoded = decoder.value_plan:decode(value, decoder.reduce or "sum")
+  return inspect(decoded, { wide = wide_of(decoder.columns.value) })
 end
 
 -- Whether what a plan reads has fields, told by what it makes of zeros.

@@ -9,6 +9,15 @@ local ENOENT, E2BIG, EBADF, EINVAL, ENOTSOCK = 2, 7, 9, 22, 88
 
 local QUEUES = { queue = true, stack = true }
 
+--- Ends the command with a message that names the map once.
+---@param id integer
+---@param err string
+function refusal.named(id, err)
+  local name = ("map %d: "):format(id)
+  if err:sub(1, #name) ~= name then err = name .. err end
+  exit.fail(exit.code_of(err), "%s", err)
+end
+
 --- Ends the command where the map has no keys.
 ---@param info bpf.MapInfo
 function refusal.without_keys(info)

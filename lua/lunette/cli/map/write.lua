@@ -3,10 +3,10 @@
 local args = require("lunette.cli.args")
 local bpf = require("bpf")
 local decode = require("lunette.decode")
+local entry = require("lunette.cli.map.entry")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local input = require("lunette.cli.map.input")
-local inspect = require("lunette.runtime.inspect")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local refusal = require("lunette.cli.map.refusal")
@@ -94,7 +94,7 @@ function write.update(given)
     mode = given.create and "CREATE" or given.exist and "UPDATE" or "ANY",
   } }).writeMapEntry
   local err = graph.value(result.error)
-  if err then exit.fail(exit.code_of(err), "map %d: %s", info.id, err) end
+  if err then refusal.named(info.id, err) end
   if given.json then return output.json(result) end
   if not given.dry_run then return end
   output.line("key    " .. result.key)
@@ -132,9 +132,9 @@ local function print_element(given, info, value, err, errno)
     if errno == nil or errno == 2 then exit.fail(exit.MISSING, "map %d is empty", info.id) end
     exit.fail(exit.code_of(err), "%s", err)
   end
-  local plan = decode.for_map(info).value_plan
-  if given.json then output.json_part('{"value":' .. plan:json(value) .. "}\n")
-  else output.line(inspect(plan:decode(value))) end
+  local decoder = decode.for_map(info)
+  if given.json then output.json_part('{"value":' .. decoder.value_plan:json(value) .. "}\n")
+  else output.line(entry.text(decoder, value)) end
 end
 
 --- map pop
@@ -157,7 +157,7 @@ end
 function write.pin(given)
   local map <close>, info = objects.map(given.map)
   local ok, err = bpf.pin(map, given.path)
-  if not ok then exit.fail(exit.code_of(err), "map %d: %s", info.id, err) end
+  if not ok then refusal.named(info.id, err) end
 end
 
 --- map unpin
