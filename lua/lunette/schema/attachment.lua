@@ -12,12 +12,12 @@ extend type Query {
   attachments(
     "Only those of this program."
     programId: Int
-    "Add what control groups inherit from their ancestors."
+    "Add the programs that control groups inherit."
     effective: Boolean = false
     "False leaves out Lunette's own, true leaves only those."
     own: Boolean
   ): [Attachment!]!
-  "What could not be looked at for attach points, and why: a sentence each."
+  "Attach points that could not be read, and why: a sentence each."
   attachmentNotes: [String!]!
   "The network interfaces that have a program, in every network namespace."
   interfaces: [Interface!]!
@@ -26,21 +26,21 @@ extend type Query {
 }
 
 extend type Subscription {
-  "The attach points in use, at once and whenever what is asked of them changed."
+  "The attach points in use, at once and whenever the answer changes."
   attachments(
     "Only those of this program."
     programId: Int
-    "Add what control groups inherit from their ancestors."
+    "Add the programs that control groups inherit."
     effective: Boolean = false
     "False leaves out Lunette's own, true leaves only those."
     own: Boolean
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 2.0
   ): [Attachment!]!
 }
 
 extend type Program {
-  "Where it hangs, by link or otherwise."
+  "The attach points of the program."
   attachments: [Attachment!]!
 }
 
@@ -52,28 +52,28 @@ type Attachment {
   program: Program
   "Where: tracepoint, kprobe, fentry, cgroup, xdp, tc, route, struct_ops, socket, tail_call, …"
   kind: String!
-  "What it is attached to, in words."
+  "The target, in words."
   target: String!
-  "How it is held there: link, fd, prog, netlink, socket, map, or inherited."
+  "What holds it there: link, fd, prog, netlink, socket, map, or inherited."
   how: String!
   "The kernel's attach type, where there is one."
   attachType: String
   """
-  Since when at the earliest, in seconds since 1970: when its program was loaded. The kernel doesn't
-  tell when it was attached.
+  The earliest time of attaching, in seconds since 1970: when its program was loaded. The kernel
+  does not tell when it was attached.
   """
   since: Float
-  "Since when at the latest: when the link that holds it was pinned; null where that is unknown."
+  "The latest time of attaching: when its link was pinned; null where that is unknown."
   sinceLatest: Float
   "The link, where it is held by one."
   link: Link
   "The map that it is attached to or held by: a socket map, program array or struct_ops map."
   map: Map
-  "The interface, of what is attached to one."
+  "The interface that it is attached to."
   interface: Interface
-  "The cgroup, of what is attached to one."
+  "The cgroup that it is attached to."
   cgroup: Cgroup
-  "The ancestor that a control group has it from, of what is inherited."
+  "The ancestor from which the control group inherits it."
   inheritedFrom: Cgroup
   "The function that it is on, where it is on one."
   function: String
@@ -87,7 +87,7 @@ type Attachment {
   heldBy: String
   "Is its program one of Lunette's own?"
   own: Boolean!
-  "Everything that is known of it."
+  "All that is known of it."
   details: JSON!
 }
 
@@ -99,7 +99,7 @@ type Interface {
   name: String
   "Inode of its network namespace."
   netns: UInt64
-  "A path to that namespace."
+  "A path of that namespace."
   netnsPath: String
   "What is attached to it."
   attachments: [Attachment!]!

@@ -9,44 +9,44 @@ local base = {}
 local MOST_SECONDS = 3600
 
 base.sdl = [[
-"An unsigned 64-bit integer, exact, written as a decimal string."
+"A whole number from 0 to 18446744073709551615, exact: a string of decimal digits."
 scalar UInt64
 
-"A signed 64-bit integer, exact, written as a decimal string."
+"A whole number of 64 signed bits, exact: a string of decimal digits."
 scalar Int64
 
-"Any JSON value. Integers beyond 2^53 are decimal strings."
+"Any JSON value. Integers beyond 2^53 are decimal strings; numbers that come in are exact."
 scalar JSON
 
-"Everything that can be read. Nothing here changes the kernel."
+"Reading. No field changes the kernel."
 type Query {
-  "This Lunette: its version, what it may do, and how its scripts fare."
+  "The state of this Lunette: version, rights, errors of scripts."
   health: Health!
   "The ids of all objects of a kind, without reading them."
-  objectIds("Which kind." kind: ObjectKind!): [Int!]!
+  objectIds("The kind of object." kind: ObjectKind!): [Int!]!
 }
 
-"Everything that changes something. Refused unless the server allows it and the token was given."
+"Changes. They need a server with --allow-write and its token."
 type Mutation {
   """
-  Keeps the kernel's run-time statistics on for some seconds, so that runTime and runCount move
-  and there are rates. Allowed to all: reading rates does the same.
+  Keeps the kernel's run-time statistics on for some seconds, so that runTime, runCount and rates
+  are measured. It needs no token: reading rates does the same.
   """
   enableStats(
-    "How long to keep them on."
+    "Seconds to keep them on."
     seconds: Float! = 60
   ): MutationResult!
 }
 
-"What lives: each field is a stream of events."
+"Streams of events: one field a subscription."
 type Subscription {
   "Programs, maps, links and BTF objects as they appear and disappear."
   objects: ObjectsEvent!
 }
 
-"How a mutation went."
+"The answer to a mutation."
 type MutationResult {
-  "What went wrong, or null."
+  "Why it failed; null when it did not."
   error: String
 }
 
@@ -58,13 +58,13 @@ enum SortOrder {
   DESC
 }
 
-"The kinds of BPF object that the kernel numbers."
+"The kinds of BPF object that have an id."
 enum ObjectKind {
   "A loaded program."
   PROGRAM
   "A map."
   MAP
-  "A link: what holds a program at its attach point."
+  "A link: it holds a program at its attach point."
   LINK
   "A BTF object: a description of types."
   BTF

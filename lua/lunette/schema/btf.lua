@@ -20,7 +20,7 @@ type Btf {
   error: String
   "Its name, of the kernel's and modules'."
   name: String
-  "Bytes of it."
+  "Its size in bytes."
   size: Int
   "Is it the kernel's or a module's?"
   kernel: Boolean!
@@ -32,13 +32,13 @@ type Btf {
   owners: [Owner!]!
   "Its types."
   types(
-    "Text found in the name."
+    "Text that the name contains."
     search: String
     "A kind: struct, union, enum, typedef, func, …"
     kind: String
     "How many at most."
     first: Int = 100
-    "Skip so many."
+    "How many to skip."
     offset: Int = 0
   ): [BtfType!]!
   "One type by its number, or null."
@@ -53,7 +53,7 @@ type BtfType {
   name: String
   "struct, union, enum, int, ptr, array, typedef, func, …"
   kind: String!
-  "Bytes of it, where it has a size."
+  "Its size in bytes, where it has one."
   size: Int
   "Its definition in C."
   c: String!

@@ -16,52 +16,52 @@ extend type Subscription {
   mapChanges(
     "The map's id."
     id: Int!
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 1.0
-    "What to show of per-CPU values."
+    "The sum of per-CPU values, a column per CPU, or both."
     cpus: CpuValues = SUM
   ): MapChanges!
 }
 
-"What changed in a map since the last event."
+"The changes of a map since the last event."
 type MapChanges {
   "The map's id."
   mapId: Int!
   "When it was read, in seconds since 1970."
   time: Float!
-  "Seconds since it was read before; null at first."
+  "Seconds since the map was read before; null at first."
   seconds: Float
-  "What the cells are."
+  "The columns, in the order of the cells."
   columns: [TableColumn!]!
-  "Entries that are compared: all, or as many as 16 MiB hold (400,000 of small keys and values)."
+  "Entries that are compared: all, or as many as 16 MiB hold."
   entries: Int!
-  "Has the map more entries than are compared?"
+  "Does the map have more entries than are compared?"
   truncated: Boolean!
-  "The share of the keys whose entries are compared, the same ones each time; 1: all."
+  "The share of the keys that are compared, the same keys each time; 1: all."
   share: Float!
-  "Entries that came, the first 10000 found; by key."
+  "Added entries by key, 10000 at most."
   added: [TableRow!]!
-  "How many came."
+  "The number of added entries."
   addedCount: Int!
-  "Entries that went, as they were; likewise."
+  "Removed entries with their last values, 10000 at most."
   removed: [TableRow!]!
-  "How many went."
+  "The number of removed entries."
   removedCount: Int!
-  "Entries with another value; likewise."
+  "Changed entries, 10000 at most."
   changed: [ChangedRow!]!
-  "How many have another value."
+  "The number of changed entries."
   changedCount: Int!
 }
 
-"An entry with another value."
+"A changed entry."
 type ChangedRow {
   "The key's bytes in hex."
   key: String!
-  "The cells as they were."
+  "The cells before."
   before: [JSON]!
-  "The cells as they are."
+  "The cells now."
   after: [JSON]!
-  "By how much a second each number grew; null for what is no number."
+  "The change of each number per second; null for other cells."
   rates: [Float]!
 }
 ]]

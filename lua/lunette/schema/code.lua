@@ -8,17 +8,17 @@ local code = {}
 
 code.sdl = [[
 extend type Program {
-  "Its functions; null, with an error, where the kernel doesn't show us its code."
+  "Its functions; null, with an error, where the kernel does not show its code."
   functions: [CodeFunction!]
   "Its translated instructions."
   instructions: [Instruction!]
   "Its native code, function by function; null without a just-in-time compiler."
-  native("How to write it." syntax: AssemblerSyntax = ATT): [NativeFunction!]
+  native("The notation." syntax: AssemblerSyntax = ATT): [NativeFunction!]
   "Its control-flow graph, function by function."
   cfg: [CfgFunction!]
 }
 
-"How assembler is written."
+"The notations of assembler."
 enum AssemblerSyntax {
   "As GNU tools do: source before destination."
   ATT
@@ -28,7 +28,7 @@ enum AssemblerSyntax {
 
 "A function of a program."
 type CodeFunction {
-  "Its name; empty where nobody knows it."
+  "The name; empty where it is unknown."
   name: String!
   "Index of its first instruction."
   start: Int!
@@ -50,11 +50,11 @@ type SourceLine {
 
 "A translated BPF instruction."
 type Instruction {
-  "Its index; wide ones take two."
+  "Its index; a wide instruction takes two."
   index: Int!
   "Its bytes in hex."
   bytes: String!
-  "What it says, in the verifier's notation."
+  "The instruction in the verifier's notation."
   text: String!
   "Index of the instruction that it jumps to, or of the function that it names."
   target: Int
@@ -70,11 +70,11 @@ type Instruction {
 
 "The native code of a function."
 type NativeFunction {
-  "The function's name; empty where nobody knows it."
+  "The function's name; empty where it is unknown."
   name: String!
   "Its address, in hex."
   address: String!
-  "Bytes of it."
+  "Its size in bytes."
   size: Int!
   "Its instructions."
   instructions: [NativeInstruction!]!
@@ -86,11 +86,11 @@ type NativeInstruction {
   offset: Int!
   "Its bytes in hex."
   bytes: String!
-  "What it says, in assembler."
+  "The instruction in assembler."
   text: String!
-  "Where in the function it jumps to, in bytes from its start."
+  "The target of a jump within the function, in bytes from the function's start."
   target: Int
-  "What it jumps to or calls outside the function."
+  "The symbol outside the function that it jumps to or calls."
   symbol: String
   "The source line that it was compiled from."
   source: SourceLine
@@ -98,7 +98,7 @@ type NativeInstruction {
 
 "The control-flow graph of a function."
 type CfgFunction {
-  "The function's name; empty where nobody knows it."
+  "The function's name; empty where it is unknown."
   name: String!
   "Its basic blocks, in the program's order."
   blocks: [CfgBlock!]!
@@ -116,11 +116,11 @@ type CfgBlock {
   last: Int!
 }
 
-"A way from block to block."
+"An edge between two blocks."
 type CfgEdge {
-  "The block that it leaves: its place in blocks, from 0."
+  "The block where the edge begins: its place in blocks, from 0."
   from: Int!
-  "The block that it reaches; null: it leaves the function."
+  "The block where the edge ends; null: it leaves the function."
   to: Int
   "next, jump or exit."
   kind: String!

@@ -13,24 +13,24 @@ extend type Host {
 }
 
 extend type Subscription {
-  "What a program's runs cost in perf events since the subscription began, every second."
+  "Perf events during a program's runs since the subscription began, every second."
   counters(
     "The program's id."
     id: Int!
-    "Names of events; all that this machine has when left out."
+    "Names of events; by default all that this machine has."
     events: [String!]
   ): ProgramCounters!
 }
 
 "A perf event."
 type CounterKind {
-  "Its name, as bpftool has it."
+  "Its name, as bpftool spells it."
   name: String!
-  "Whether this machine has it, and we may open it."
+  "Can this server open it on this machine?"
   available: Boolean!
 }
 
-"What perf events counted during a program's runs."
+"Perf events during a program's runs."
 type ProgramCounters {
   "The program's id."
   programId: Int!
@@ -38,17 +38,17 @@ type ProgramCounters {
   runs: UInt64!
   "Nanoseconds that the events were on during the runs."
   enabled: UInt64!
-  "Nanoseconds that they were counted; less where they take turns on too few counters."
+  "Nanoseconds that the events were counted; fewer where they share too few counters."
   running: UInt64!
-  "What each counted."
+  "The count of each event."
   values: [CounterValue!]!
 }
 
-"What one perf event counted."
+"The count of one perf event."
 type CounterValue {
   "The event."
   name: String!
-  "How often it happened; nanoseconds of the clocks."
+  "The count; of clocks, nanoseconds."
   value: UInt64!
 }
 ]]

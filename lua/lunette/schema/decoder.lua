@@ -9,20 +9,20 @@ local decoder = {}
 
 decoder.sdl = [[
 extend type Query {
-  "The decoders: what scripts and Lunette itself know of maps' entries."
+  "The decoders of scripts and of Lunette."
   decoders: [Decoder!]!
 }
 
 extend type Map {
-  "What its entries mean: the decoder in force and why."
+  "The decoder in force for its entries, and why it is in force."
   decoder: Decoder!
 }
 
-"What the bytes of a map's entries mean."
+"The layout of a map's keys and values."
 type Decoder {
   "Its name."
   name: String!
-  "Why it is the one in force for this map, in a sentence; null in the list of all."
+  "Why this decoder is in force for this map; null in the list of all decoders."
   why: String
   "Where it was declared, as FILE:LINE; null for a built-in one."
   source: String
@@ -38,7 +38,7 @@ type Decoder {
 type DecoderColumn {
   "Its name."
   name: String!
-  "What it is, such as u64, cstring, ipv4 or duration."
+  "The kind of field, such as u64, cstring, ipv4 or duration."
   type: String!
   "The unit of its numbers."
   unit: String

@@ -20,21 +20,21 @@ extend type Map {
     offset: Int
     "How many at most; 32 by default."
     limit: Int
-    "How to write the key."
+    "The format of the key."
     keyFormat: MapEntryFormat = HEX
-    "How to write the value."
+    "The format of the value."
     valueFormat: MapEntryFormat = HEX
   ): [MapEntry!]!
   "One entry by its key, or null."
   entry(
     "The key."
     key: String!
-    "How the key is written."
+    "The format of the key."
     keyFormat: MapEntryFormat = HEX
-    "How to write the value."
+    "The format of the value."
     valueFormat: MapEntryFormat = HEX
   ): MapEntry
-  "May a bloom filter have this value? Where it says false, nobody has put it there."
+  "May the bloom filter contain this value? False is certain."
   mayContain(
     "The value, as writeMapEntry takes it."
     value: JSON!
@@ -43,11 +43,11 @@ extend type Map {
   entriesCount: Int!
 }
 
-"How bytes are written as text."
+"The formats of bytes as text."
 enum MapEntryFormat {
   "Lower-case hex, without a prefix."
   HEX
-  "Text; NUL bytes at the end are dropped."
+  "Text without NUL bytes at the end."
   STRING
   "Little-endian signed integer of up to 8 bytes; hex where the field is longer."
   NUMBER
@@ -57,9 +57,9 @@ enum MapEntryFormat {
 type MapEntry {
   "The key."
   key: String!
-  "The value; null where each CPU has its own."
+  "The value; null on a per-CPU map."
   value: String
-  "The CPUs' values; empty where there is one value."
+  "The CPUs' values; empty on other maps."
   cpuValues: [String!]!
 }
 ]]

@@ -17,28 +17,28 @@ extend type Mutation {
   evaluate(
     "Lua: an expression, or statements."
     source: String!
-    "Globals last from one to the next of a session: in one VM, so over one WebSocket."
+    "Globals last as long as the session: in one VM, so over one WebSocket."
     session: String = "console"
   ): Evaluation!
-  "What may stand at the end of a piece of Lua. Needs --allow-eval and the token."
+  "Completions for the end of a piece of Lua. Needs --allow-eval and the token."
   complete(
-    "What was typed so far."
+    "The text so far."
     source: String!
-    "The session whose globals count."
+    "The session whose globals are known."
     session: String = "console"
   ): Completion!
-  "Looks at a map with a decoder that is not in force. Needs --allow-eval and the token."
+  "Reads a map with a decoder that is not in force. Needs --allow-eval and the token."
   tryDecoder(
     "The map."
     mapId: Int!
-    "A script that declares a decoder; all else that it declares is left out."
+    "A script that declares a decoder. Other declarations in it are ignored."
     source: String!
     "Rows at most."
     first: Int = 100
   ): DecoderTrial!
   """
-  Saves a script into the folder that the server reads scripts from; it is in force when the next
-  generation of scripts is. Needs --allow-eval and the token.
+  Saves a script in the folder of the server's scripts. The server loads it with the next
+  generation of scripts. Needs --allow-eval and the token.
   """
   saveScript(
     "A file's name, such as decoders.lua."
@@ -48,29 +48,29 @@ extend type Mutation {
   ): SavedScript!
 }
 
-"What a piece of Lua gave."
+"The results of a piece of Lua."
 type Evaluation {
-  "What it printed."
+  "The output of print()."
   output: String!
   "Its results, as the REPL shows them."
   results: [String!]!
   "Why it failed, with a traceback, or null."
   error: String
-  "Is it the beginning of a statement, so that more should follow?"
+  "Is it the beginning of a statement that needs more lines?"
   incomplete: Boolean!
 }
 
 "Names that may follow."
 type Completion {
-  "The start of the name that is there already."
+  "The beginning of the name, as it was typed."
   start: String!
-  "The names, each with that start."
+  "The names that begin so."
   candidates: [String!]!
 }
 
-"A map seen through a decoder that is on trial."
+"A map's table by a decoder that is not in force."
 type DecoderTrial {
-  "Why it does not do, or null."
+  "What is wrong with the decoder, or null."
   error: String
   "The line of the source that the error names."
   line: Int
@@ -80,7 +80,7 @@ type DecoderTrial {
 
 "A script that was saved."
 type SavedScript {
-  "Why it was not, or null."
+  "Why the script was not saved, or null."
   error: String
   "The line that the error names."
   line: Int

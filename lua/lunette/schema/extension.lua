@@ -24,7 +24,7 @@ type Extension {
   target: Program!
   "The function; null without BTF."
   function: String
-  "The link that does it."
+  "The link that attaches it."
   link: Link!
 }
 ]]

@@ -24,15 +24,15 @@ extend type Map {
 
 "How full a map is."
 type MapFill {
-  "Entries in it (bytes, of a ring buffer); null when nobody can tell."
+  "Its entries (bytes of a ring buffer); null when they can't be counted."
   entries: Float
   "How many it can hold."
   capacity: Float!
   "entries / capacity."
   ratio: Float
-  "What was counted: entries or bytes."
+  "The unit of entries and capacity: entries or bytes."
   unit: String!
-  "How it was counted, or why it is unknown."
+  "How the entries were counted, or why they are unknown."
   why: String!
 }
 ]]

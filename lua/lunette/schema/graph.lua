@@ -10,19 +10,19 @@ graph.sdl = [[
 extend type Query {
   """
   All programs and maps that can be reached from one, over maps that programs share. Lunette's own
-  are left out, unless it begins with one of them.
+  are left out, unless `from` is one of them.
   """
   connectedGraph(
-    "Where to start."
+    "The id to start from."
     from: Int!
-    "What kind of id that is."
+    "The kind of that id."
     fromType: IdType!
   ): ConnectedGraph!
-  "Everything that hangs together: all of it, or what can be reached from one node."
+  "The graph of all objects, or of those that can be reached from one node."
   graph(
     "Start from this node, such as prog:12, map:3, link:4, process:77 or interface:2."
     from: ID
-    "At most so many steps away."
+    "Steps from the first node at most."
     depth: Int = 8
     "Only nodes of these kinds."
     kinds: [NodeKind!]
@@ -31,7 +31,7 @@ extend type Query {
   ): Graph!
 }
 
-"What an id means."
+"The kinds of object that dev-agent's graph has."
 enum IdType {
   "A program's id."
   PROGRAM
@@ -39,7 +39,7 @@ enum IdType {
   MAP
 }
 
-"Programs and maps that hang together."
+"Programs and maps that are connected."
 type ConnectedGraph {
   "The programs, by id."
   programs: [Program!]!
@@ -51,11 +51,11 @@ type ConnectedGraph {
 type Graph {
   "The nodes."
   nodes: [GraphNode!]!
-  "What joins them."
+  "The way in which the programs are joined."
   edges: [GraphEdge!]!
 }
 
-"What a node is."
+"The kinds of node."
 enum NodeKind {
   "A program."
   PROGRAM
@@ -75,9 +75,9 @@ enum NodeKind {
 type GraphNode {
   "Its name in the graph, such as prog:12."
   id: ID!
-  "What it is."
+  "The kind of node."
   kind: NodeKind!
-  "What to write on it."
+  "The label."
   label: String!
   "A second line: the type."
   detail: String
@@ -91,7 +91,7 @@ type GraphNode {
   process: Process
 }
 
-"What joins two nodes, and how."
+"The kinds of edge."
 enum EdgeKind {
   "The program uses the map."
   USES
@@ -99,7 +99,7 @@ enum EdgeKind {
   HOLDS
   "The map holds another map."
   CONTAINS
-  "The program may jump to the program through this map."
+  "The program array may lead to the program by tail call."
   TAIL_CALL
   "The program replaces or traces a function of the program."
   EXTENDS
@@ -109,13 +109,13 @@ enum EdgeKind {
   ATTACHED
 }
 
-"What joins two nodes."
+"An edge between two nodes."
 type GraphEdge {
-  "The node it leaves."
+  "The node where the edge begins."
   from: ID!
-  "The node it reaches."
+  "The node where the edge ends."
   to: ID!
-  "How they are joined."
+  "The kind of edge."
   kind: EdgeKind!
 }
 ]]

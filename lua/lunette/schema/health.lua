@@ -22,9 +22,9 @@ type Health {
   canEval: Boolean!
   "Which generation of scripts serves; each successful reload adds one."
   generation: Int!
-  "Times that scripts were loaded again."
+  "How often scripts were reloaded."
   reloads: Int!
-  "Times that loading them again failed."
+  "How often reloading failed."
   reloadsFailed: Int!
   "VM threads that answer requests; 0 without a server."
   workers: Int!
@@ -40,13 +40,13 @@ type Health {
   memory: Float!
   "Answers by class of status, such as 2xx."
   answers: JSON
-  "What went wrong with scripts, newest last."
+  "Errors of scripts, the newest last."
   errors: [ScriptError!]!
-  "What the scripts declared."
+  "The declarations of scripts."
   declarations: [Declaration!]!
 }
 
-"Something that a script did wrong."
+"An error of a script."
 type ScriptError {
   "The message with its traceback."
   message: String!
@@ -56,7 +56,7 @@ type ScriptError {
   time: Float
 }
 
-"Something that a script declared."
+"A declaration of a script."
 type Declaration {
   "decoder, metric, collector, graphql, route, websocket, page, panel or service."
   kind: String!

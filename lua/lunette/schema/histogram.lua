@@ -14,7 +14,7 @@ local histogram = {}
 
 histogram.sdl = [[
 extend type Map {
-  "The values as histograms, one a key; null for maps that hold none."
+  "The values as histograms, one per key; null for maps without histograms."
   histogram(
     "How many keys at most."
     first: Int = 100
@@ -23,9 +23,9 @@ extend type Map {
 
 "Counts by range."
 type Histogram {
-  "What it is about: the key, as text; null where there is only one."
+  "The key as text; null where there is only one histogram."
   label: String
-  "The column of the value that it is."
+  "The column of the value."
   column: String!
   "The unit of the bounds."
   unit: String
@@ -37,11 +37,11 @@ type Histogram {
 
 "A range of a histogram."
 type HistogramBucket {
-  "Smallest value in it; null: no bound."
+  "The smallest value in the range; null: no bound."
   from: Float
-  "First value beyond it; null: no bound."
+  "The first value beyond the range; null: no bound."
   to: Float
-  "How many fell in it."
+  "The number of values in the range."
   count: Float!
 }
 ]]

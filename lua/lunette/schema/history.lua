@@ -7,18 +7,18 @@ local history = {}
 history.sdl = [[
 extend type Query {
   "The names under which scripts keep values over time, such as calls/bash."
-  histories("Only those that begin so." prefix: String): [String!]!
-  "What was kept under a name, oldest first."
+  histories("Only names that begin so." prefix: String): [String!]!
+  "The values under a name, oldest first."
   history(
     "The name."
     name: String!
-    "Only the last so many seconds, or those before `to`."
+    "How many seconds, up to now or up to `to`."
     seconds: Float = 300
-    "At most so many points; of more, the last of each stretch."
+    "Points at most; of more points, the last of each stretch is given."
     points: Int = 300
-    "From this time on, in seconds since 1970, in place of `seconds`."
+    "The first time, in seconds since 1970, in place of `seconds`."
     from: Float
-    "Up to this time."
+    "The last time, in seconds since 1970."
     to: Float
   ): [HistoryPoint!]!
 }

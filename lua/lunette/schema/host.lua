@@ -9,7 +9,7 @@ local host = {}
 
 host.sdl = [[
 extend type Query {
-  "The machine that is looked at."
+  "The machine."
   host: Host!
 }
 
@@ -21,7 +21,7 @@ type Host {
   kernel: String!
   "The machine's architecture."
   architecture: String!
-  "CPUs that may ever be: how many values an entry of a per-CPU map has."
+  "Possible CPUs: an entry of a per-CPU map has this many values."
   possibleCpus: Int!
   "CPUs that run now."
   onlineCpus: Int!
@@ -31,7 +31,7 @@ type Host {
   uptime: Float!
   "The host's clock now, in seconds since 1970."
   time: Float!
-  "Does the kernel count runs and run time of programs now?"
+  "Does the kernel count the runs and run time of programs now?"
   statsEnabled: Boolean!
   "Memory in bytes."
   memory: Float
@@ -39,17 +39,17 @@ type Host {
   jit: Boolean
   "May unprivileged users load programs?"
   unprivilegedBpf: Boolean
-  "What this Lunette can and can't see here, and what each missing thing costs."
+  "What Lunette can read on this host, and what is missing without each feature."
   features: [Feature!]!
 }
 
-"Something that the kernel or our privileges offer, or not."
+"A feature of the kernel, or a privilege."
 type Feature {
-  "What it is."
+  "The feature."
   name: String!
   "Is it there?"
   available: Boolean!
-  "What was found, or what is lost without it and how to get it."
+  "What was found; or what is missing without it, and how to get it."
   detail: String
 }
 ]]

@@ -7,15 +7,15 @@ local hot = {}
 
 hot.sdl = [[
 extend type Subscription {
-  "Where a program spends its time: all samples since the subscription began, every second."
+  "Hot spots of a program: all samples since the subscription began, every second."
   hotSpots("The program's id." id: Int!): HotSpots!
 }
 
-"Samples of where a program spends its time."
+"Hot spots of a program, by samples."
 type HotSpots {
   "The program's id."
   programId: Int!
-  "Samples that fell in the program."
+  "Samples in the program."
   samples: Int!
   "Samples taken of all CPUs."
   total: Int!
@@ -23,7 +23,7 @@ type HotSpots {
   lines: [HotLine!]!
   "Its native instructions, hottest first."
   instructions: [HotInstruction!]!
-  "Why there are none, or null."
+  "Why there are no samples, or null."
   error: String
 }
 
@@ -35,7 +35,7 @@ type HotLine {
   line: Int!
   "The text."
   text: String!
-  "Samples that fell on it."
+  "Samples on it."
   samples: Int!
 }
 
@@ -45,9 +45,9 @@ type HotInstruction {
   function: String!
   "Bytes from that function's start."
   offset: Int!
-  "What it says, in assembler."
+  "The instruction in assembler."
   text: String!
-  "Samples that fell on it."
+  "Samples on it."
   samples: Int!
 }
 ]]

@@ -12,15 +12,15 @@ extend type Query {
   "One link by its id."
   link("The kernel's id." id: Int!): Link!
   "The links, by id."
-  links("Only those that match." filter: LinkFilter): [Link!]!
+  links("Only objects that match." filter: LinkFilter): [Link!]!
 }
 
 extend type Subscription {
-  "The links, by id, at once and whenever what is asked of them changed."
+  "The links, by id, at once and whenever the answer changes."
   links(
-    "Only those that match."
+    "Only objects that match."
     filter: LinkFilter
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 2.0
   ): [Link!]!
 }
@@ -37,7 +37,7 @@ input LinkFilter {
   own: Boolean
 }
 
-"What holds a program at its attach point."
+"A link: it holds a program at its attach point."
 type Link {
   "The kernel's id."
   id: Int!
@@ -49,9 +49,9 @@ type Link {
   typeId: Int
   "How it attaches, in the kernel's spelling, where the type tells."
   attachType: String
-  "What it is attached to, in words: a tracepoint, a function, a cgroup's path, an interface."
+  "The target: a tracepoint, a function, a cgroup's path, an interface."
   target: String
-  "Everything that the kernel tells of this type, by the kernel's names."
+  "All that the kernel tells of this type of link, by the kernel's names."
   details: JSON!
   "Id of its program."
   programId: Int

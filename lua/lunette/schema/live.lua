@@ -11,36 +11,36 @@ local live = {}
 
 live.sdl = [[
 extend type Subscription {
-  "A map, at once and whenever what is asked of it changed."
+  "A map, at once and whenever the answer changes."
   map(
     "The map's id."
     id: Int!
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 1.0
   ): Map!
-  "The fullest maps, at once and whenever what is asked of them changed."
+  "The fullest maps, at once and whenever the answer changes."
   fullestMaps(
     "How many at most."
     first: Int = 10
     "False leaves out Lunette's own maps."
     own: Boolean = true
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 5.0
   ): [Map!]!
-  "The rules of the metrics, at once and whenever what is asked of them changed."
-  metricRules("Look every so many seconds." every: Float = 5.0): [MetricRule!]!
-  "A page that a script describes, at once and whenever it looks otherwise; null: there is none."
+  "The rules of the metrics, at once and whenever the answer changes."
+  metricRules("Seconds between two looks." every: Float = 5.0): [MetricRule!]!
+  "A page of a script, at once and whenever it changes; null: there is no such page."
   page(
     "Its name."
     name: String!
-    "Look every so many seconds; as the page itself wants, where that is not given."
+    "Seconds between two looks; by default those of the page."
     every: Float
   ): Page
-  "A panel that a script describes, at once and whenever it looks otherwise; null: there is none."
+  "A panel of a script, at once and whenever it changes; null: there is no such panel."
   panel(
     "Its name."
     name: String!
-    "Look every so many seconds; as the panel itself wants, where that is not given."
+    "Seconds between two looks; by default those of the panel."
     every: Float
   ): Panel
 }

@@ -24,11 +24,11 @@ input MapFilter {
   ids: [Int!]
   "The name, or a glob for it, such as sys_*."
   name: String
-  "A type, in the seeds' spelling (PerCPUHash) or the kernel's (percpu_hash)."
+  "A type, in dev-agent's spelling (PerCPUHash) or the kernel's (percpu_hash)."
   type: String
   "False leaves out Lunette's own maps, true leaves only those."
   own: Boolean
-  "Text found in name, id, type, a pin, a program's name or an owner's command."
+  "Text in the name, id, type, a pin, a program's name or an owner's command."
   search: String
 }
 
@@ -38,11 +38,11 @@ type Map {
   id: Int!
   "Why nothing else could be read, or null."
   error: String
-  "Its name as the kernel has it: at most 15 characters."
+  "The kernel's name: at most 15 characters."
   name: String
   "Its name as its program declares it; the kernel's where nothing has the rest."
   fullName: String
-  "Its type in the seeds' spelling, such as PerCPUHash."
+  "Its type in dev-agent's spelling, such as PerCPUHash."
   type: String!
   "Its type in the kernel's spelling, such as percpu_hash."
   kernelType: String!
@@ -58,15 +58,15 @@ type Map {
   pins: [String!]
   "Bytes of a key."
   keySize: Int
-  "Bytes of a value (of one CPU's value, where each CPU has its own)."
+  "Bytes of a value; of a per-CPU map, of one CPU's value."
   valueSize: Int
   "Entries that it may hold; bytes of a ring buffer."
   maxEntries: Int
-  "Has each CPU its own values?"
+  "Does each CPU have its own values?"
   isPerCPU: Boolean!
   "Memory that it holds, in bytes."
   memory: Float
-  "Was it frozen: closed to writing from user space?"
+  "Is it frozen: closed to writes from user space?"
   frozen: Boolean!
   "Extra number for the type, such as a bloom filter's hash count."
   mapExtra: UInt64

@@ -13,7 +13,7 @@ local metrics = {}
 
 metrics.sdl = [[
 extend type Query {
-  "The rules by which metrics are exported, and how they fare."
+  "The rules of the metrics, and their state."
   metricRules: [MetricRule!]!
   "A Lua rule that exports a map to Prometheus, ready to be saved in a script."
   metricRule("The map's id." mapId: Int!): MetricRuleText!
@@ -30,35 +30,35 @@ type MetricRule {
   name: String!
   "counter, gauge, histogram, summary, info, stateset or collector."
   type: String!
-  "What it means."
+  "The declaration in words."
   help: String
   "Where it was declared, as FILE:LINE; null for a built-in one."
   source: String
-  "Samples it gave at the last scrape."
+  "Its samples at the last scrape."
   samples: Int
-  "Series that its budget cut at the last scrape."
+  "Series beyond the rule's limit at the last scrape."
   dropped: Int
-  "Seconds it took at the last scrape."
+  "Its duration at the last scrape, in seconds."
   duration: Float
-  "Times it failed since the start."
+  "How often it failed since the server started."
   errors: Int
-  "What went wrong last, or null."
+  "The last error, or null."
   error: String
   "The maps that it exports now."
   maps: [Map!]!
-  "How its last scrapes went, oldest first: 120 are kept."
-  history("At most so many, the last ones." last: Int = 120): [MetricPass!]!
+  "Its last scrapes, oldest first: 120 are kept."
+  history("How many at most: the last ones." last: Int = 120): [MetricPass!]!
 }
 
-"A rule's part in a scrape."
+"One scrape of a rule."
 type MetricPass {
   "When it began, in seconds since 1970."
   time: Float!
-  "Samples that it gave."
+  "Its samples."
   samples: Int!
-  "Seconds that it took."
+  "Its duration in seconds."
   seconds: Float!
-  "Times that something failed in it."
+  "How often it failed."
   errors: Int!
 }
 
@@ -66,7 +66,7 @@ type MetricPass {
 type MetricRuleText {
   "The Lua source."
   source: String!
-  "Where its columns come from: the decoder in force and why."
+  "The decoder in force, and why it is in force."
   why: String!
 }
 ]]

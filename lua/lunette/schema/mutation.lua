@@ -43,22 +43,22 @@ extend type Mutation {
     cpu: Int
     "The value."
     value: String!
-    "How the key is written."
+    "The format of the key."
     keyFormat: MapEntryFormat!
-    "How the value is written."
+    "The format of the value."
     valueFormat: MapEntryFormat!
   ): MapUpdateValueResult
-  "Adds an entry: one value, or one a CPU on a per-CPU map."
+  "Adds an entry: one value, on a per-CPU map one per CPU."
   createMapValue(
     "The map's id."
     mapId: Int!
     "The key."
     key: String!
-    "The value, or the CPUs' values."
+    "The value; on a per-CPU map the CPUs' values."
     values: [String!]!
-    "How the key is written."
+    "The format of the key."
     keyFormat: MapEntryFormat!
-    "How the values are written."
+    "The format of the values."
     valueFormat: MapEntryFormat!
   ): MapUpdateValueResult
   "Removes entries."
@@ -67,20 +67,20 @@ extend type Mutation {
     mapId: Int!
     "The keys."
     keys: [String!]!
-    "How the keys are written."
+    "The format of the keys."
     keyFormat: MapEntryFormat!
   ): MapUpdateValueResult
-  "Writes an entry from typed input, by BTF or by decoder. A dry run only shows the bytes."
+  "Writes an entry from typed input, by BTF or the decoder. A dry run only shows the bytes."
   writeMapEntry(
     "The map's id."
     mapId: Int!
     "The key: a number, text, or an object by field."
     key: JSON
-    "The value likewise; a list with one a CPU on a per-CPU map."
+    "The value, given like the key; on a per-CPU map a list with one value per CPU."
     value: JSON!
-    "When to write."
+    "Which keys may be written."
     mode: WriteMode = ANY
-    "Only show what would be written."
+    "Only show the bytes; write nothing."
     dryRun: Boolean = false
   ): WriteResult!
   "Puts a value into a queue, stack or bloom filter."
@@ -89,61 +89,61 @@ extend type Mutation {
     mapId: Int!
     "The value."
     value: String!
-    "How it is written."
+    "The format of the value."
     valueFormat: MapEntryFormat! = HEX
   ): MutationResult!
   "Takes a value out of a queue or stack."
   popMapValue(
     "The map's id."
     mapId: Int!
-    "How to write it."
+    "The format of the value."
     valueFormat: MapEntryFormat! = HEX
   ): PopResult!
-  "Closes a map to writing from user space, for ever."
+  "Freezes a map: closes it to writes from user space for ever."
   freezeMap("The map's id." id: Int!): MutationResult!
   "Detaches a link from its attach point."
   detachLink("The link's id." id: Int!): MutationResult!
 }
 
-"How pinning a map went."
+"The answer to pinning a map."
 type MapPinningResult {
-  "What went wrong, or null."
+  "Why it failed; null when it did not."
   error: String
 }
 
-"How changing a map went."
+"The answer to changing a map."
 type MapUpdateValueResult {
-  "What went wrong, or null."
+  "Why it failed; null when it did not."
   error: String
 }
 
-"When to write an entry."
+"Which keys may be written."
 enum WriteMode {
-  "Always."
+  "Any key."
   ANY
-  "Only if the key isn't there."
+  "Only a key that is not there."
   CREATE
-  "Only if the key is there."
+  "Only a key that is there."
   UPDATE
 }
 
-"What was written, or would be."
+"The bytes that were written, or would be."
 type WriteResult {
-  "What went wrong, or null."
+  "Why it failed; null when it did not."
   error: String
-  "Was it written?"
+  "Was the entry written?"
   written: Boolean!
   "The key's bytes in hex."
   key: String
-  "The value's bytes in hex: one, or one a CPU."
+  "The value's bytes in hex: one value, or one per CPU."
   values: [String!]!
-  "The values that were there before, in hex: what to write to undo; null when there were none."
+  "The values before, in hex: writing them again undoes the change; null for a new key."
   before: [String!]
 }
 
-"What was taken out of a map."
+"The value that was taken out of a map."
 type PopResult {
-  "What went wrong, or null."
+  "Why it failed; null when it did not."
   error: String
   "The value; null when the map is empty."
   value: String

@@ -10,42 +10,42 @@ local owner = {}
 
 owner.sdl = [[
 extend type Query {
-  "Which process holds which object by which descriptor."
+  "The holders of objects: process, object and descriptor."
   owners("Only those of this process." pid: Int): [Owner!]!
   "The processes that hold BPF objects."
   processes: [Process!]!
-  "One process by its id, or null when it holds nothing."
+  "One process by its id; null when it holds no object."
   process("Its id." pid: Int!): Process
-  "What is pinned in the BPF file systems."
+  "The pins in the BPF file systems."
   pins: [Pin!]!
-  "Objects that seem forgotten."
+  "Objects that are probably leaked."
   leaks: [Leak!]!
 }
 
 extend type Subscription {
-  "Which process holds which object, at once and whenever that changed."
+  "The holders of objects, at once and whenever they change."
   owners(
     "Only those of this process."
     pid: Int
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 2.0
   ): [Owner!]!
-  "The processes that hold BPF objects, at once and whenever one holds others."
-  processes("Look every so many seconds." every: Float = 2.0): [Process!]!
-  "One process, at once and whenever it holds others; null when it holds nothing."
+  "The processes that hold BPF objects, at once and whenever their objects change."
+  processes("Seconds between two looks." every: Float = 2.0): [Process!]!
+  "One process, at once and whenever its objects change; null when it holds none."
   process(
     "Its id."
     pid: Int!
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 2.0
   ): Process
-  "Objects that seem forgotten, at once and whenever they are others."
-  leaks("Look every so many seconds." every: Float = 5.0): [Leak!]!
+  "Objects that are probably leaked, at once and whenever the list changes."
+  leaks("Seconds between two looks." every: Float = 5.0): [Leak!]!
 }
 
-"A process's hold on an object."
+"A process that holds an object."
 type Owner {
-  "What kind of object."
+  "The kind of object."
   kind: ObjectKind!
   "The object's id."
   objectId: Int!
@@ -59,7 +59,7 @@ type Owner {
   fd: Int
   "The whole process."
   process: Process
-  "Where the process lives, by its cgroup: its container and pod, or its systemd service."
+  "The container and pod of the process, or its systemd service, by its cgroup."
   place: String
   "The program that is held, of kind PROGRAM."
   program: Program
@@ -81,9 +81,9 @@ type Process {
   cgroup: String
   "The systemd unit, by that path."
   unit: String
-  "The container's id (or name, of runtimes that give names), by that path."
+  "The container's id or name, by that path."
   container: String
-  "What runs the container, by that path: docker, containerd, cri-o, podman, lxc, nspawn, …"
+  "The container runtime, by that path: docker, containerd, cri-o, podman, lxc, nspawn, …"
   runtime: String
   "The Kubernetes pod's id, by that path."
   pod: String
@@ -99,7 +99,7 @@ type Process {
 type Pin {
   "The path."
   path: String!
-  "What is pinned there."
+  "The kind of object that is pinned."
   kind: ObjectKind!
   "Its id."
   objectId: Int!
@@ -111,13 +111,13 @@ type Pin {
   map: Map
   "The link, of kind LINK."
   link: Link
-  "When it was pinned, in seconds since 1970."
+  "The time of pinning, in seconds since 1970."
   time: Float
 }
 
-"An object that seems forgotten."
+"An object that is probably leaked."
 type Leak {
-  "What kind of object."
+  "The kind of object."
   kind: ObjectKind!
   "Its id."
   objectId: Int!
@@ -125,9 +125,9 @@ type Leak {
   id: Int! @deprecated(reason: "Caches that go by id take it for the identity: use objectId.")
   "Its name."
   name: String
-  "Why it seems so, in a sentence."
+  "Why it is probably leaked, in a sentence."
   why: String!
-  "How to get rid of it: a command, or a sentence where there is none."
+  "How to remove it: a command, or a sentence where there is none."
   remedy: String!
   "Bytes that it holds."
   memory: Float

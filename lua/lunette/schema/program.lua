@@ -26,13 +26,13 @@ input ProgramFilter {
   ids: [Int!]
   "The name, or a glob for it, such as sys_*."
   name: String
-  "A type, in the seeds' spelling (TracePoint) or the kernel's (tracepoint)."
+  "A type, in dev-agent's spelling (TracePoint) or the kernel's (tracepoint)."
   type: String
   "The tag."
   tag: String
   "False leaves out Lunette's own programs, true leaves only those."
   own: Boolean
-  "Text found in name, id, type, tag, a pin, a map's name or an owner's command."
+  "Text in the name, id, type, tag, a pin, a map's name or an owner's command."
   search: String
 }
 
@@ -44,7 +44,7 @@ type Program {
   error: String
   "Its name: the whole of it where BTF knows what the kernel cut at 15 characters."
   name: String
-  "Its type in the seeds' spelling, such as TracePoint."
+  "Its type in dev-agent's spelling, such as TracePoint."
   type: String!
   "Its type in the kernel's spelling, such as tracepoint."
   kernelType: String!
@@ -54,13 +54,13 @@ type Program {
   tag: String
   "Seconds spent running while the kernel's statistics were on."
   runTime: Float
-  "Times run while the kernel's statistics were on. A plain number, exact up to 2^53."
+  "How often it ran while the kernel's statistics were on. A number, exact up to 2^53."
   runCount: Int
-  "Times run, exact."
+  "How often it ran while the kernel's statistics were on, exact."
   runs: UInt64
   "Nanoseconds spent running, exact."
   runTimeNs: UInt64
-  "Times it was skipped because it was already running on that CPU."
+  "How often it was skipped because it was already running on that CPU."
   recursionMisses: UInt64
   "Id of its BTF object."
   btfId: Int
@@ -76,7 +76,7 @@ type Program {
   uid: Int
   "Name of the user who loaded it."
   user: String
-  "Does it declare a licence compatible with the GPL?"
+  "Is its licence compatible with the GPL?"
   gplCompatible: Boolean
   "Memory that it holds, in bytes."
   memory: Float
@@ -88,17 +88,17 @@ type Program {
   verifiedInsns: Int
   "Its functions by number: the program itself and its subprograms."
   functionCount: Int
-  "Places in its code of which the source line is known."
+  "Instructions with a known source line."
   lineCount: Int
   "The interface that it was loaded for, by number; of programs bound to a device."
   ifindex: Int
-  "That interface's name; null where its network namespace can't be reached."
+  "That interface's name; null where its network namespace can't be opened."
   interface: String
   "Inode of that interface's network namespace."
   netns: UInt64
   "Device number of that namespace's inode, as the kernel writes it."
   netnsDev: UInt64
-  "A path by which that namespace is reached, such as /run/netns/NAME."
+  "A path of that namespace, such as /run/netns/NAME."
   netnsPath: String
   "The kernel function or program that it is built to attach to, where it names one."
   attachTo: String
@@ -116,11 +116,11 @@ type Program {
   btf: Btf
   "The links that hold it at its attach points."
   links: [Link!]!
-  "Perf events that hold it, by process: what BPF_TASK_FD_QUERY tells."
+  "Perf events that hold it, by process (BPF_TASK_FD_QUERY)."
   tasks: [Task!]!
   "The processes that hold it."
   owners: [Owner!]!
-  "Programs that it may jump to by tail call, through its program arrays."
+  "Programs that it may call by tail call, through its program arrays."
   tailCalls: [TailCall!]!
 }
 
@@ -142,7 +142,7 @@ type Task {
 
 "A possible tail call."
 type TailCall {
-  "The program array that is jumped through."
+  "The program array."
   via: Map!
   "The slot in it."
   index: Int!

@@ -8,26 +8,26 @@ local run = {}
 
 run.sdl = [[
 extend type Mutation {
-  "Runs a program by hand (BPF_PROG_RUN), where its type allows. It does what it does: a write."
+  "Runs a program once or several times (BPF_PROG_RUN), where its type allows."
   runProgram(
     "The program's id."
     id: Int!
     "The packet, in hex."
     input: String
-    "The context structure, or eight bytes an argument of a raw tracepoint, in hex."
+    "The context structure in hex; of a raw tracepoint eight bytes per argument."
     context: String
     "How many times."
     times: Int = 1
   ): RunResult!
 }
 
-"What running a program came to."
+"The result of running a program."
 type RunResult {
-  "What went wrong, or null."
+  "Why it failed; null when it did not."
   error: String
-  "What the program returned. A plain number of 32 bits."
+  "The program's return value, of 32 bits."
   result: Int
-  "Nanoseconds a run, on average."
+  "Nanoseconds per run on average."
   duration: Int
   "The packet afterwards, in hex."
   output: String

@@ -15,9 +15,9 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Sets the sampler until the server ends; what is not given stays as it is."
+  "Sets the sampler until the server ends. Settings that are not given stay as they are."
   setSampler(
-    "watch: while someone looks; always; window: always, but counting a part of the time; off."
+    "watch: while a client looks; always; window: always, but counting a part of the time; off."
     mode: String
     "Seconds between samples, from 0.01 to 3600."
     interval: Float
@@ -26,79 +26,79 @@ extend type Mutation {
   ): SamplerResult!
 }
 
-"What became of the sampler's settings."
+"The answer to new settings of the sampler."
 type SamplerResult {
-  "Why they stayed as they were, or null."
+  "Why the settings stayed as they were, or null."
   error: String
   "The sampler as it is now set."
   sampler: Sampler
 }
 
 extend type Program {
-  "What it costs now, from the two last samples; null until there are two."
+  "The cost now, by the last two samples; null until there are two."
   rate: ProgramRate
-  "What it cost, oldest first."
+  "The cost over time, oldest first."
   history(
-    "Only the last so many seconds, or those before `to`."
+    "How many seconds, up to now or up to `to`."
     seconds: Float = 300
-    "At most so many points; samples between them are merged."
+    "Points at most; samples between them are merged."
     points: Int = 300
-    "From this time on, in seconds since 1970, in place of `seconds`."
+    "The first time, in seconds since 1970, in place of `seconds`."
     from: Float
-    "Up to this time."
+    "The last time, in seconds since 1970."
     to: Float
   ): [ProgramRate!]!
 }
 
-"Who samples what programs cost, and how."
+"The sampler: it measures what programs cost."
 type Sampler {
-  "watch: while someone looks; always; window: always, but counting only a part of the time; off."
+  "watch: while a client looks; always; window: always, but counting a part of the time; off."
   mode: String!
   "Is it sampling now?"
   active: Boolean!
   "Seconds between samples."
   interval: Float!
-  "Seconds of each interval in which the kernel counts; counting slows every run a little."
+  "Seconds of each interval in which the kernel counts. Counting slows every run a little."
   window: Float!
   "Seconds of history that are kept."
   kept: Float!
-  "Programs of which there is history."
+  "Programs with history."
   programs: Int!
   "Share of one CPU spent in BPF programs, by the last sample."
   cpu: Float
-  "Share of one CPU that sampling itself takes, by the last sample."
+  "Share of one CPU for sampling alone, by the last sample."
   cost: Float!
   """
-  Seconds that counting adds to each run of a program, measured with one that does nothing when
-  sampling first began; null before, and where somebody else has the kernel count all the time.
+  Seconds that counting adds to each run of a program, measured with an empty program when sampling
+  first began; null before, and where another process keeps the kernel's statistics on.
   """
   countingCost: Float
-  "Share of one CPU that counting and sampling took, by the last sample; null with countingCost."
+  "Share of one CPU for counting and sampling, by the last sample; null like countingCost."
   overhead: Float
-  "Sum over all programs, oldest first."
+  "The sum of all programs, oldest first."
   history(
-    "Only the last so many seconds, or those before `to`."
+    "How many seconds, up to now or up to `to`."
     seconds: Float = 300
-    "At most so many points."
+    "Points at most."
     points: Int = 300
-    "From this time on, in seconds since 1970, in place of `seconds`."
+    "The first time, in seconds since 1970, in place of `seconds`."
     from: Float
-    "Up to this time."
+    "The last time, in seconds since 1970."
     to: Float
   ): [SamplePoint!]!
 }
 
-"What all programs cost together over a stretch of time."
+"The cost of all programs together over a stretch of time."
 type SamplePoint {
   "End of the stretch, in seconds since 1970."
   time: Float!
-  "Times run a second."
+  "Runs per second."
   runs: Float!
   "Share of one CPU."
   cpu: Float!
 }
 
-"What a program cost over a stretch of time."
+"The cost of a program over a stretch of time."
 type ProgramRate {
   "The program's id."
   programId: Int!
@@ -108,13 +108,13 @@ type ProgramRate {
   time: Float!
   "Its length in seconds."
   seconds: Float!
-  "Times run a second."
+  "Runs per second."
   runs: Float!
-  "Share of one CPU: 1 is a CPU that did nothing else."
+  "Share of one CPU: 1 is a whole CPU."
   cpu: Float!
-  "Average seconds a run; null when it did not run."
+  "Seconds per run on average; null when it did not run."
   average: Float
-  "Runs skipped a second."
+  "Skipped runs per second."
   misses: Float!
   "The program."
   program: Program

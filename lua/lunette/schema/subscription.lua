@@ -13,18 +13,18 @@ local subscription = {}
 
 subscription.sdl = [[
 extend type Subscription {
-  "What every running program costs. Keeps the kernel's statistics on while someone listens."
+  "The cost of every program that runs. The kernel's statistics stay on while a client listens."
   programRates(
-    "Every so many seconds."
+    "Seconds between two events."
     every: Float = 1.0
     "Only these programs."
     ids: [Int!]
   ): [ProgramRate!]!
-  "A map's table, at once and whenever it is found changed."
+  "A map's table, at once and whenever it changes."
   mapTable(
     "The map's id."
     id: Int!
-    "Look every so many seconds."
+    "Seconds between two looks."
     every: Float = 1.0
     "Rows at most, up to 10000."
     first: Int = 100
@@ -32,36 +32,36 @@ extend type Subscription {
     after: String
     "Sort by a column."
     sort: TableSort
-    "Keep rows for which all of these hold."
+    "Conditions that must all hold for a row."
     filter: [TableFilter!]
-    "Keep the so many rows that are first by sort."
+    "Limit the sorted result to this many rows."
     top: Int
-    "What to show of per-CPU values."
+    "The sum of per-CPU values, a column per CPU, or both."
     cpus: CpuValues = SUM
-    "Write keys in this format."
+    "The format of keys, in place of the decoder."
     keyFormat: MapEntryFormat
-    "Write values in this format."
+    "The format of values, in place of the decoder."
     valueFormat: MapEntryFormat
   ): MapTable!
-  "What scripts publish on a topic."
+  "The messages that scripts publish on a topic."
   topic("Its name." name: String!): JSON
-  "The state of this Lunette, at once and whenever what is asked of it changed."
-  health("Every so many seconds." every: Float = 5.0): Health!
+  "The state of this Lunette, at once and whenever the answer changes."
+  health("Seconds between two events." every: Float = 5.0): Health!
 }
 
-"BPF objects came or went."
+"BPF objects that appeared or disappeared."
 type ObjectsEvent {
-  "What kind of object."
+  "The kind of object."
   kind: ObjectKind!
-  "Ids of what came."
+  "Ids of objects that appeared."
   added: [Int!]!
-  "Ids of what went."
+  "Ids of objects that disappeared."
   removed: [Int!]!
-  "The programs that came, of kind PROGRAM."
+  "The programs that appeared, of kind PROGRAM."
   programs: [Program!]!
-  "The maps that came, of kind MAP."
+  "The maps that appeared, of kind MAP."
   maps: [Map!]!
-  "The links that came, of kind LINK."
+  "The links that appeared, of kind LINK."
   links: [Link!]!
 }
 ]]

@@ -8,9 +8,9 @@ local table_part = {}
 
 table_part.sdl = [[
 extend type Map {
-  "Its entries as a table of typed cells, by the decoder in force or by the formats given."
+  "Its entries as a table of typed cells, by the decoder in force or by the given formats."
   table(
-    "Rows at most, up to 10000; of large entries fewer, so that they fit memory."
+    "Rows at most, up to 10000; fewer of large entries."
     first: Int = 100
     "Go on after this cursor (pageInfo.endCursor); a sorted table goes on after its last row."
     after: String
@@ -18,15 +18,15 @@ extend type Map {
     key: String
     "Sort by a column."
     sort: TableSort
-    "Keep rows for which all of these hold."
+    "Conditions that must all hold for a row."
     filter: [TableFilter!]
-    "Keep the so many rows that are first by sort, of the whole map."
+    "Limit the sorted result to this many rows."
     top: Int
-    "What to show of per-CPU values."
+    "The sum of per-CPU values, a column per CPU, or both."
     cpus: CpuValues = SUM
-    "Write keys in this format, whatever decoder is in force."
+    "The format of keys, in place of the decoder."
     keyFormat: MapEntryFormat
-    "Write values in this format, whatever decoder is in force."
+    "The format of values, in place of the decoder."
     valueFormat: MapEntryFormat
   ): MapTable!
 }
@@ -39,7 +39,7 @@ input TableSort {
   order: SortOrder = DESC
 }
 
-"A condition on a column; or one that joins others: one of column, all, any and none is given."
+"A condition: give exactly one of column, all, any and none."
 input TableFilter {
   "A column's name, as in columns."
   column: String
@@ -47,11 +47,11 @@ input TableFilter {
   op: FilterOp = EQ
   "What to compare with, as the cell shows it. A number compares with the number behind a name."
   value: JSON
-  "All of these hold."
+  "All of these conditions hold."
   all: [TableFilter!]
-  "One of these holds."
+  "At least one of these conditions holds."
   any: [TableFilter!]
-  "None of these holds."
+  "None of these conditions holds."
   none: [TableFilter!]
 }
 
@@ -77,13 +77,13 @@ enum FilterOp {
   MATCHES
 }
 
-"What to show of values that each CPU has for itself."
+"Which columns a per-CPU value has."
 enum CpuValues {
   "One cell: their sum; of moments the latest; of other values what the CPUs agree about, or null."
   SUM
-  "A column a CPU."
+  "A column per CPU."
   EACH
-  "The sum, then a column a CPU."
+  "The sum, then a column per CPU."
   BOTH
 }
 
@@ -103,19 +103,19 @@ type MapTable {
   mapId: Int!
   "The map's id."
   id: Int! @deprecated(reason: "Caches that go by id take it for the identity: use mapId.")
-  "What the cells are."
+  "The columns, in the order of the cells."
   columns: [TableColumn!]!
-  "The rows of this page."
+  "The rows."
   rows: [TableRow!]!
-  "Rows of the whole map that passed the filter, where a sort made us read it all; else null."
+  "Rows of the whole map that passed the filter; null where not all of it was read."
   matched: Int
   "Entries read for this page."
   scanned: Int!
-  "Did the map change so that reading began again? Rows may be missing or double."
+  "Did reading begin again because the map changed? Rows may be missing or double."
   restarted: Boolean!
-  "Was reading cut short (a map that grows while it is read, a budget)?"
+  "Is the page incomplete, because the map grew while it was read or a budget ended?"
   truncated: Boolean!
-  "Where to go on."
+  "The end of the page, and whether there is more."
   pageInfo: PageInfo!
   "When it was read, in seconds since 1970."
   time: Float!
@@ -127,33 +127,33 @@ type MapTable {
 type TableColumn {
   "Its name, unique in the table."
   name: String!
-  "The decoder's word for what a cell is, such as u64, cstring, ipv4 or duration."
+  "The kind of its cells, such as u64, cstring, ipv4 or duration."
   type: String!
   "The unit of its numbers, such as ns or bytes."
   unit: String
-  "What it shows."
+  "The part of the entry that it shows."
   part: ColumnPart!
   "Which CPU, of part CPU."
   cpu: Int
-  "Are its cells numbers (exact ones beyond 2^53 as decimal strings)?"
+  "Are its cells numbers? Beyond 2^53 they are decimal strings."
   numeric: Boolean!
 }
 
-"A row of a table: an entry."
+"A row of a table: one entry."
 type TableRow {
   "The key's bytes in hex: the row's identity."
   key: String!
-  "A cell a column. Integers beyond 2^53 are decimal strings."
+  "A cell per column. Integers beyond 2^53 are decimal strings."
   cells: [JSON]!
   "Why this entry could not be decoded, or null."
   error: String
 }
 
-"Where a page ends."
+"The end of a page."
 type PageInfo {
-  "Is there more?"
+  "Is there a next page?"
   hasNextPage: Boolean!
-  "What to give as after to go on."
+  "The cursor of the next page: give it as `after`."
   endCursor: String
 }
 ]]

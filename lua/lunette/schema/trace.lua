@@ -6,7 +6,7 @@ trace.sdl = [[
 extend type Subscription {
   "What programs write with bpf_printk, as it comes. The kernel gives each line to one reader only."
   traceLog(
-    "Only lines in which this text is found."
+    "Only lines that contain this text."
     search: String
   ): [TraceLine!]!
 }
@@ -21,9 +21,9 @@ type TraceLine {
   pid: Int
   "The CPU."
   cpu: Int
-  "What wrote it, such as bpf_trace_printk."
+  "The event that wrote it, such as bpf_trace_printk."
   event: String
-  "What it says."
+  "The text of the line."
   text: String!
 }
 ]]

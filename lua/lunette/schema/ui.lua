@@ -13,35 +13,35 @@ extend type Query {
   pages: [Page!]!
   "One page by its name, or null."
   page("Its name." name: String!): Page
-  "The panels that scripts add to the explorer's own pages."
-  panels("Only those on this place: program, map or overview." place: String): [Panel!]!
+  "The panels that scripts add to pages of the explorer."
+  panels("Only panels of this place: program, map or overview." place: String): [Panel!]!
 }
 
 "A page that a script describes."
 type Page {
   "Its name, in its address."
   name: String!
-  "What to write above it."
+  "The title."
   title: String!
-  "Refresh every so many seconds; null: never."
+  "Seconds between two refreshes; null: never."
   every: Float
-  "The description of what to show, as the components of lunette.ui; null where that failed."
+  "The components of the page (lunette.ui); null where the script failed."
   view("The page's parameters." params: JSON): JSON
-  "Why the script failed to describe it, or null."
+  "The error of the script, or null."
   error("The page's parameters." params: JSON): String
 }
 
-"A part that a script adds to one of the explorer's own pages."
+"A panel that a script adds to a page of the explorer."
 type Panel {
   "Its name."
   name: String!
-  "What to write above it."
+  "The title."
   title: String!
   "Which page it is on: program, map or overview."
   place: String!
-  "Refresh every so many seconds; null: never."
+  "Seconds between two refreshes; null: never."
   every: Float
-  "The description of what to show; null when it has nothing to say about this object."
+  "The components of the panel; null when it shows nothing for this object."
   view("The object's id." id: Int, "The page's parameters." params: JSON): JSON
 }
 ]]
