@@ -100,8 +100,8 @@ static const void *check_key(lua_State *L, const struct lun_map *map, int idx)
 
 static void check_size(lua_State *L, const struct lun_map *map, size_t len)
 {
-	uint32_t want = map->cpus > 1 || map->stride < map->info.value_size ? map->info.value_size
-									    : map->stride;
+	bool padded = lun_map_type_per_cpu(map->info.type) || map->stride < map->info.value_size;
+	uint32_t want = padded ? map->info.value_size : map->stride;
 
 	if (len != want)
 		luaL_error(L, "value: has %d bytes, the map's values have %d", (int)len, (int)want);
@@ -114,7 +114,7 @@ static const void *check_value(lua_State *L, const struct lun_map *map, int idx)
 	size_t len;
 	const char *value;
 
-	if (map->cpus == 1 && !lun_map_type_per_cpu(map->info.type)) {
+	if (!lun_map_type_per_cpu(map->info.type)) {
 		value = luaL_checklstring(L, idx, &len);
 		check_size(L, map, len);
 		return value;

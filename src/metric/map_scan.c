@@ -433,7 +433,7 @@ static int add_entry(
 
 static int add_entries(struct lun_map_scan_run *run, uint32_t count, struct lun_groups *groups)
 {
-	bool each_cpu = run->scan->each_cpu && run->scan->map.cpus > 1;
+	bool each_cpu = run->scan->each_cpu && lun_map_type_per_cpu(run->scan->map.info.type);
 	int cpus = each_cpu ? (int)run->scan->map.cpus : 1, err = 0;
 
 	for (uint32_t i = 0; i < count && !err; i++) {

@@ -151,7 +151,7 @@ static int write_entry(struct scan_source *src, struct lun_out *out, int cpu)
 /* Writes what is left of the batch, until it has written enough. */
 static int write_batch(struct scan_source *src, struct lun_out *out)
 {
-	bool each_cpu = src->scan->each_cpu && src->scan->map.cpus > 1;
+	bool each_cpu = src->scan->each_cpu && lun_map_type_per_cpu(src->scan->map.info.type);
 	int cpus = each_cpu ? (int)src->scan->map.cpus : 1, err = 0;
 	size_t enough = out->len + PULL_BYTES;
 

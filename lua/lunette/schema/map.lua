@@ -108,6 +108,7 @@ local FLAGS = {
   [0] = "no_prealloc", "no_common_lru", "numa_node", "rdonly", "wronly", "stack_build_id",
   "zero_seed", "rdonly_prog", "wronly_prog", "clone", "mmapable", "preserve_elems", "inner_map",
   "link", "path_fd", "vtype_btf_obj_fd", "token_fd", "segv_on_fault", "no_user_conv",
+  "rb_overwrite",
 }
 
 -- The kernel's unsigned 32 bits, and counts: more than Int holds, as plain numbers.

@@ -10,6 +10,7 @@ int lun_entry_format_init(struct lun_entry_format *view, const struct lun_map *m
 	view->key = lun_plan_ref(key);
 	view->value = lun_plan_ref(value);
 	view->reduce = reduce;
+	view->per_cpu = lun_map_type_per_cpu(map->info.type);
 	view->cpus = map->cpus;
 	view->stride = map->stride;
 	return 0;

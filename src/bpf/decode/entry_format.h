@@ -10,6 +10,7 @@ struct lun_entry_format {
 	struct lun_plan *key;
 	struct lun_plan *value;
 	uint8_t reduce; /* enum lun_reduce */
+	bool per_cpu;   /* also on a machine with one CPU */
 	uint32_t cpus;
 	uint32_t stride;
 };
@@ -29,7 +30,7 @@ static inline bool lun_entry_format_calls_lua(const struct lun_entry_format *vie
 /* Whether each CPU's value is shown by itself. */
 static inline bool lun_entry_format_each_cpu(const struct lun_entry_format *view)
 {
-	return view->cpus > 1 && view->reduce == LUN_EACH_CPU;
+	return view->per_cpu && view->reduce == LUN_EACH_CPU;
 }
 
 static inline struct lun_bytes lun_entry_format_key(const uint8_t *key)

@@ -154,6 +154,22 @@ describe("the row of a link", function()
     if row then assert.same({ "sockmap", "sk_msg_verdict" }, { row.kind, row.attach_type }) end
   end)
 
+  for name, kind in pairs { kprobes = "kprobe_multi", kretprobes = "kretprobe_multi" } do
+    it("on functions of the kernel, with cookies: " .. name, function()
+      local row = row_of(name)
+      if not row then return end
+      assert.same({ kind, 2, "bpf_fentry_test1, bpf_fentry_test2" },
+        { row.kind, row.count, row.target })
+      local link = bpf.link_info(row.link_id)
+      assert.equal(kind == "kretprobe_multi", link.retprobe)
+      assert.equal(0, link.missed)
+      for i, name_of in ipairs { "bpf_fentry_test1", "bpf_fentry_test2" } do
+        assert.equal(name_of, bpf.ksym(link.addrs[i]))
+      end
+      if fixture.since(6, 9) then assert.same({ 11, 22 }, link.cookies) end
+    end)
+  end
+
   for name, kind in pairs { uprobes = "uprobe_multi", uretprobes = "uretprobe_multi" } do
     it("on functions of a file: " .. name, function()
       local row = row_of(name)

@@ -82,6 +82,13 @@ def uprobes(flags):
     return struct.pack("=QQQQIII", address(path.encode()), offsets, 0, 0, 1, flags, 0)
 
 
+def kprobes(flags):
+    names = [address(name) for name in (b"bpf_fentry_test1", b"bpf_fentry_test2")]
+    symbols = address(struct.pack("=QQ", *names))
+    cookies = address(struct.pack("=QQ", 11, 22))
+    return struct.pack("=IIQQQ", flags, len(names), symbols, 0, cookies)
+
+
 def netkit():
     """The number of the first of a pair of interfaces, made here; the kernel may lack the kind."""
     name = "lunk%d" % (os.getpid() % 100000)
@@ -102,6 +109,8 @@ LINKS = {
     "sockmap": (16, 7, 1, lambda: bpf(MAP_CREATE, struct.pack("=IIIII", 15, 4, 8, 1, 0)), b""),
     "netkit": (3, 54, 0, netkit, b""),
     "netkit_peer": (3, 55, 0, netkit, b""),
+    "kprobes": (2, 42, 0, lambda: 0, kprobes(0)),
+    "kretprobes": (2, 42, 0, lambda: 0, kprobes(1)),
     "uprobe": (2, 41, 0, uprobe, b""),
     "uprobes": (2, 48, 0, lambda: 0, uprobes(0)),
     "uretprobes": (2, 48, 0, lambda: 0, uprobes(1)),
