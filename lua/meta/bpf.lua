@@ -72,7 +72,8 @@ local bpf = {}
 ---netns: netns_ino, attach_type. xdp: ifindex. tcx, netkit: ifindex, attach_type.
 ---netfilter: pf, hooknum, priority, flags. struct_ops: map_id. sockmap: map_id, attach_type.
 ---kprobe_multi: count, flags, retprobe, missed; addrs and cookies of one link.
----uprobe_multi: file_name, count, flags, retprobe, pid; offsets and cookies of one link.
+---uprobe_multi: file_name, count, flags, retprobe, pid; offsets, cookies and
+--- ref_ctr_offsets (of USDT semaphores, 0: none) of one link.
 ---perf_event: perf_type; (u)probes: func_name or file_name, offset, addr, missed, cookie;
 ---tracepoints: tp_name, cookie; other events: event_type, event_config, cookie.
 ---@class bpf.LinkInfo

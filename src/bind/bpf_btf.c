@@ -11,6 +11,7 @@
 #include "bind/decode.h"
 #include "vm/names.h"
 #include "vm/push.h"
+#include "bpf/decode/btf_c.h"
 #include "bpf/decode/btf_plan.h"
 #include "bpf/object/btf_load.h"
 #include "bpf/object/map_name.h"
@@ -36,6 +37,14 @@ static int l_btf_close(lua_State *L)
 	return 0;
 }
 
+/* nil, message, errno: of the object with the id, or of the file. */
+static int push_load_error(lua_State *L, int err, const char *why, uint32_t id, const char *path)
+{
+	const char *name = path ? path : lua_pushfstring(L, "btf %d", (int)id);
+
+	return lun_push_failure(L, err, "%s: %s", name, *why ? why : strerror(-err));
+}
+
 /* bpf.btf(id | "vmlinux" | path) -> Btf <close> | nil, err, errno */
 static int l_btf(lua_State *L)
 {
@@ -48,9 +57,7 @@ static int l_btf(lua_State *L)
 	memset(btf, 0, sizeof(*btf));
 	luaL_setmetatable(L, LUN_BTF_HANDLE);
 	err = by_id ? lun_btf_load_id(btf, id) : lun_btf_load_path(btf, path);
-	if (err && by_id)
-		return lun_push_failure(L, err, "btf %u: %s", id, strerror(-err));
-	return err ? lun_push_error(L, err, path) : 1;
+	return err ? push_load_error(L, err, btf->why, id, path) : 1;
 }
 
 static const char *const kinds[] = { "void", "int", "pointer", "array", "struct", "union", "enum",
@@ -104,7 +111,8 @@ static int l_btf_type(lua_State *L)
 	lun_set_str(L, "name", name && *name ? name : NULL);
 	if (size >= 0)
 		lun_set_int(L, "size", (uint64_t)size);
-	if (btf_is_typedef(t) || btf_is_mod(t) || btf_is_ptr(t) || btf_is_var(t))
+	if (btf_is_typedef(t) || btf_is_mod(t) || btf_is_ptr(t) || btf_is_var(t) ||
+		btf_is_func(t) || btf_is_decl_tag(t))
 		lun_set_int(L, "type", t->type);
 	lun_set_int(L, "members", btf_vlen(t));
 	return 1;
@@ -236,82 +244,40 @@ static int l_btf_map(lua_State *L)
 	return 1;
 }
 
-static void add_text(void *ctx, const char *fmt, va_list args)
+/* The ids in the list at 2, or the one id there, into a buffer on the stack. */
+static struct lun_out *push_ids(lua_State *L, const struct btf *btf)
 {
-	struct lun_out *out = ctx;
-	char line[1024], *room;
-	va_list again;
-	int n;
+	struct lun_out *ids = lun_push_buffer(L);
+	uint32_t id;
 
-	/* Older libbpf leaves the list of no parameters empty, which in C says nothing of them. */
-	if (!strcmp(fmt, ")") && out->len && out->data[out->len - 1] == '(')
-		lun_out_str(out, "void");
-	va_copy(again, args);
-	n = vsnprintf(line, sizeof(line), fmt, args);
-	if (n >= 0 && n < (int)sizeof(line)) {
-		lun_out_mem(out, line, (size_t)n);
-	} else if (n >= 0 && (room = lun_out_reserve(out, (size_t)n + 1))) {
-		vsnprintf(room, (size_t)n + 1, fmt, again);
-		out->len += (size_t)n;
+	if (!lua_istable(L, 2)) {
+		id = check_type(L, btf);
+		lun_out_mem(ids, &id, sizeof(id));
+		return ids;
 	}
-	va_end(again);
-}
-
-/* Functions and variables are no types of C: they are declared. */
-static int declare(
-	struct btf_dump *dump, const struct btf *btf, const struct btf_type *t, struct lun_out *out)
-{
-	LIBBPF_OPTS(btf_dump_emit_type_decl_opts, opts,
-		.field_name = btf__name_by_offset(btf, t->name_off));
-	int err = btf_dump__emit_type_decl(dump, t->type, &opts);
-
-	lun_out_str(out, ";\n\n");
-	return err;
-}
-
-static int dump_one(struct btf_dump *dump, const struct btf *btf, uint32_t id, struct lun_out *out)
-{
-	const struct btf_type *t = btf__type_by_id(btf, id);
-	int err = btf_dump__dump_type(dump, id);
-
-	if (!err && (btf_is_func(t) || btf_is_var(t)))
-		err = declare(dump, btf, t, out);
-	return err;
-}
-
-/* The ids in the list at 2, or the one id there. */
-static int dump_types(
-	lua_State *L, struct btf_dump *dump, const struct btf *btf, struct lun_out *out)
-{
-	lua_Integer id, n = (lua_Integer)btf__type_cnt(btf);
-	int err = 0;
-
-	if (!lua_istable(L, 2))
-		return dump_one(dump, btf, (uint32_t)lua_tointeger(L, 2), out);
-	for (lua_Integer i = 1; !err && lua_rawgeti(L, 2, i) != LUA_TNIL; i++) {
-		id = lua_tointeger(L, -1);
+	for (lua_Integer i = 1; lua_rawgeti(L, 2, i) != LUA_TNIL; i++) {
+		id = lun_check_id(L, -1);
+		lun_out_mem(ids, &id, sizeof(id));
 		lua_pop(L, 1);
-		err = id >= 0 && id < n ? dump_one(dump, btf, (uint32_t)id, out) : -EINVAL;
 	}
-	return err;
+	lua_pop(L, 1);
+	return ids;
 }
 
 /* btf:c(type id | ids) -> the types and what they need, each once, as C | nil, err, errno */
 static int l_btf_c(lua_State *L)
 {
 	const struct btf *btf = lun_btf_check(L, 1);
-	struct lun_out *out;
-	struct btf_dump *dump;
-	int err;
+	struct lun_out *ids = push_ids(L, btf), *out = lun_push_buffer(L);
+	int err = ids->err;
 
-	if (!lua_istable(L, 2))
-		check_type(L, btf);
-	out = lun_push_buffer(L);
-	dump = btf_dump__new(btf, add_text, out, NULL);
-	err = dump ? dump_types(L, dump, btf, out) : -errno;
-	btf_dump__free(dump);
-	if (err || out->err)
-		return lun_push_error(L, err ? err : out->err, "type");
+	if (!err)
+		err = lun_btf_c(btf, (void *)ids->data, ids->len / sizeof(uint32_t), out);
+	if (err == -E2BIG)
+		return lun_push_failure(
+			L, err, "the types are more than %d MiB of C", LUN_BTF_C_MAX >> 20);
+	if (err)
+		return lun_push_error(L, err, "type");
 	lua_pushlstring(L, out->data ? out->data : "", out->len);
 	lun_out_free(out);
 	return 1;

@@ -123,6 +123,7 @@ static void set_uprobe_multi(lua_State *L, const struct lun_link_info *info)
 	lun_set_bool(L, "retprobe", info->k.uprobe_multi.flags & RETURN);
 	lun_set_int(L, "pid", info->k.uprobe_multi.pid);
 	set_list(L, "offsets", info->addrs, info->addr_count);
+	set_list(L, "ref_ctr_offsets", info->semaphores, info->addr_count);
 	set_list(L, "cookies", info->cookies, info->addr_count);
 }
 

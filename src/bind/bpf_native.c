@@ -94,6 +94,20 @@ static int push_natives(struct lun_code_work *w, enum lun_native_syntax syntax)
 	return err;
 }
 
+/* nil, message, errno: the kernel tells the length of code that it doesn't show. */
+static int push_no_code(lua_State *L, uint32_t id, bool hidden)
+{
+	if (hidden)
+		return lun_push_failure(L, -EPERM,
+			"program %u: the kernel hides its machine code: CAP_SYSLOG is missing, or "
+			"kernel.kptr_restrict is 2",
+			id);
+	return lun_push_failure(L, -ENODATA,
+		"program %u has no machine code: the JIT is off (net.core.bpf_jit_enable), or "
+		"CAP_BPF is missing",
+		id);
+}
+
 /* bpf.jited(id [, "att" | "intel"]) -> { arch, functions, lines } | nil, err, errno */
 static int l_bpf_jited(lua_State *L)
 {
@@ -105,13 +119,8 @@ static int l_bpf_jited(lua_State *L)
 
 	if (err)
 		return lun_code_fail(L, err, id);
-	if (!w->code.jited_len) {
-		luaL_pushfail(L);
-		lua_pushfstring(
-			L, "program %I has no native code that the kernel shows", (lua_Integer)id);
-		lua_pushinteger(L, ENODATA);
-		return 3;
-	}
+	if (!w->code.jited_len)
+		return push_no_code(L, id, w->code.info.jited_prog_len != 0);
 	lua_createtable(L, 0, 3);
 	lun_set_str(L, "arch", lun_native_arch());
 	lun_code_push_lines(w);

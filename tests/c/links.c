@@ -230,6 +230,9 @@ static uint64_t file_offset(uintptr_t address)
 	return found;
 }
 
+/* What a USDT probe counts its users in: in a part of the file that can be written. */
+static volatile unsigned short semaphore __attribute__((section(".probes"))) = 0;
+
 static void test_uprobe_multi(void **state)
 {
 	static const char path[] = "/proc/self/exe";
@@ -237,10 +240,13 @@ static void test_uprobe_multi(void **state)
 	struct link_create attr = { .prog_fd = (uint32_t)prog, .attach_type = UPROBE_MULTI };
 	uint64_t offsets[] = { file_offset((uintptr_t)main), file_offset((uintptr_t)file_offset) };
 	uint64_t cookies[] = { 11, 22 };
+	uint64_t counters[] = { 0, file_offset((uintptr_t)&semaphore) };
 	struct lun_link_info info;
 	int link;
 
 	(void)state;
+	attr.uprobe_multi.ref_ctr_offsets = (uint64_t)(uintptr_t)counters;
+	attr.uprobe_multi.pid = (uint32_t)getpid();
 	attr.uprobe_multi.path = (uint64_t)(uintptr_t)path;
 	attr.uprobe_multi.offsets = (uint64_t)(uintptr_t)offsets;
 	attr.uprobe_multi.cookies = (uint64_t)(uintptr_t)cookies;
@@ -255,8 +261,13 @@ static void test_uprobe_multi(void **state)
 	assert_int_equal(info.k.type, LUN_LINK_UPROBE_MULTI);
 	assert_int_equal(info.k.uprobe_multi.count, 2);
 	assert_int_equal(info.addr_count, 2);
-	for (int i = 0; i < 2; i++) /* in the kernel's own order */
+	for (int i = 0; i < 2; i++) { /* in the kernel's own order */
 		assert_int_equal(info.addrs[i], offsets[info.cookies[i] == 22]);
+		assert_int_equal(info.semaphores[i], counters[info.cookies[i] == 22]);
+	}
+	assert_int_equal(info.k.uprobe_multi.pid, getpid());
+	assert_int_equal(semaphore, 1);
+	assert_int_equal(info.k.uprobe_multi.ref_ctr_offsets, 0);
 	assert_int_equal(info.k.uprobe_multi.flags & 1, 1);
 	assert_non_null(strstr(info.text, "links"));
 	assert_int_equal(info.k.uprobe_multi.path, 0);

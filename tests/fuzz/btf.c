@@ -1,15 +1,22 @@
 /*
- * Fuzzes the way from BTF to plans: any bytes are taken for BTF, and every type in it for that
- * of a value. What libbpf takes must compile to a plan that stays within the value, or be
- * refused.
+ * Fuzzes what is made of BTF: any bytes are taken for a file, raw or ELF. What the check lets pass
+ * must be written as C within bounds, be searched for maps, and every type in it compile to a plan
+ * that stays within the value, or be refused.
  */
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "bpf/decode/btf_c.h"
 #include "bpf/decode/btf_plan.h"
 #include "bpf/decode/plan_visit.h"
+#include "bpf/object/btf_load.h"
+#include "bpf/object/declared.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -42,13 +49,10 @@ static void run(const struct lun_plan *plan)
 	free(data);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void make_plans(const struct btf *btf)
 {
-	struct btf *btf = btf__new(data, (uint32_t)size);
 	int err;
 
-	if (!btf)
-		return 0;
 	for (uint32_t id = 0; id < btf__type_cnt(btf) + 1 && id < MAX_TYPES; id++) {
 		struct lun_plan *plan = lun_btf_plan(btf, id, VALUE, &err);
 
@@ -56,6 +60,42 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			run(plan);
 		lun_plan_unref(plan);
 	}
-	btf__free(btf);
+}
+
+static void write_c(const struct btf *btf)
+{
+	uint32_t n = btf__type_cnt(btf) - 1, *ids = malloc((n + 1) * sizeof(*ids));
+	struct lun_out out;
+	int err;
+
+	for (uint32_t i = 0; i < n; i++)
+		ids[i] = i + 1;
+	lun_out_init(&out);
+	err = lun_btf_c(btf, ids, n, &out);
+	if (err && err != -E2BIG)
+		abort();
+	lun_out_reset(&out);
+	for (uint32_t i = 0; i < n && i < MAX_TYPES; i++) {
+		lun_btf_c(btf, &ids[i], 1, &out);
+		lun_out_reset(&out);
+	}
+	lun_declared_maps(btf, 0, &out);
+	lun_out_free(&out);
+	free(ids);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int fd = memfd_create("btf", MFD_CLOEXEC);
+	struct lun_btf btf;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (write(fd, data, size) == (ssize_t)size && !lun_btf_load_path(&btf, path)) {
+		make_plans(btf.btf);
+		write_c(btf.btf);
+		lun_btf_free(&btf);
+	}
+	close(fd);
 	return 0;
 }

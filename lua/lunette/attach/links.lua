@@ -184,7 +184,11 @@ local function uprobe_multi(row, link, pid)
     row.funcs[i] = in_file(link.file_name, offset, pid)
   end
   if link.retprobe then row.kind = "uretprobe_multi" end
-  return ("%s:%s"):format(link.file_name, some(row.funcs, link.count))
+  row.ref_ctr_offsets = full.ref_ctr_offsets
+  local words = ("%s:%s"):format(link.file_name, some(row.funcs, link.count))
+  if (link.pid or 0) == 0 then return words end
+  row.traced_pid = link.pid
+  return ("%s, in process %d alone"):format(words, link.pid)
 end
 
 local function perf_event(row, link, pid)

@@ -33,6 +33,8 @@ function btf.configure(command)
     .. "the text is found; or a glob such as 'bpf_*_info'."):args("?")
   dump:option("--kind", "Only this kind: struct, union, enum, typedef, func, …"):argname("KIND")
     :choices(KINDS)
+  dump:option("--tag", "Only what has this declaration tag: bpf_kfunc lists the kernel's kfuncs.")
+    :argname("TAG")
 end
 
 local COLUMNS = {
@@ -63,9 +65,7 @@ local function open(word)
   if word:find("/", 1, true) then
     local handle, err = bpf.btf(word)
     if handle then return handle end
-    local code = exit.code_of(err)
-    if code ~= exit.FAILED then exit.fail(code, "%s", err) end
-    exit.fail(code, "%s: neither an object file with BTF nor raw BTF", word)
+    exit.fail(exit.code_of(err), "%s", err)
   end
   return word == "vmlinux" and bpf.btf(word) or exit.check(bpf.btf(objects.id("btf", word)))
 end
@@ -100,19 +100,48 @@ local function named(handle, given)
   end)
 end
 
+-- The numbers of what the tag is on, in a set.
+local function tagged(handle, tag)
+  local set = {}
+  for number = 1, handle:count() - 1 do
+    local found = handle:type(number)
+    if found.kind == "decl_tag" and found.name == tag then set[found.type] = true end
+  end
+  return set
+end
+
+local function with_tag(handle, given)
+  local set = tagged(handle, given.tag)
+  local numbers = given.search and named(handle, given)
+    or numbers_of(handle, given.kind, function() return true end)
+  local chosen = {}
+  for _, number in ipairs(numbers) do
+    if set[number] then chosen[#chosen + 1] = number end
+  end
+  return chosen
+end
+
 -- The numbers of the types that are asked for; for people, all means all that can stand in a file.
 local function matching(handle, given)
+  if given.tag then return with_tag(handle, given) end
   if given.search then return named(handle, given) end
   return numbers_of(handle, given.kind, function(found)
     return given.json or given.kind ~= nil or not DECLARED[found.kind]
   end)
 end
 
+local MOST_JSON = 256 << 20 -- bytes of C: each type comes with all that it needs
+
 local function print_json(handle, numbers)
-  local types = json.array({})
+  local types, bytes = json.array({}), 0
   for i, number in ipairs(numbers) do
     local found = handle:type(number)
-    found.c = handle:c(number)
+    found.c = exit.check(handle:c(number))
+    bytes = bytes + #found.c
+    if bytes > MOST_JSON then
+      exit.fail(exit.FAILED, "as JSON these types are more than %d MiB: ask for some by name, "
+        .. "--kind or --tag, or print C", MOST_JSON >> 20)
+    end
     types[i] = setmetatable(found, TYPE)
   end
   output.json(types)

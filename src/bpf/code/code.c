@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpf/code/disasm.h"
+#include "bpf/object/btf_load.h"
 
 /* What the second call to the kernel fills; the sizes are those that the first one told. */
 struct raw {
@@ -231,7 +232,7 @@ static int read_open(int fd, struct lun_code *code, struct raw *raw)
 	if (err)
 		return err;
 	if (code->info.btf_id)
-		code->btf = btf__load_from_kernel_by_id(code->info.btf_id);
+		code->btf = lun_btf_of_id(code->info.btf_id);
 	err = take_funcs(code, raw);
 	if (err)
 		return err;

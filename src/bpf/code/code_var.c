@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/object/btf_load.h"
+
 enum { MAX_DEPTH = 16 };
 
 static const struct btf_type *bare(const struct btf *btf, uint32_t id)
@@ -104,7 +106,7 @@ static void read_types(uint32_t map_id, uint32_t *type, struct btf **btf)
 	close(fd);
 	if (err || !info.btf_id || !info.btf_value_type_id)
 		return;
-	*btf = btf__load_from_kernel_by_id(info.btf_id);
+	*btf = lun_btf_of_id(info.btf_id);
 	*type = *btf ? info.btf_value_type_id : 0;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bpf/object/btf_load.h"
 #include "bpf/object/load.h"
 #include "bpf/object/probe.h"
 #include "probes/counters.skel.h"
@@ -137,9 +138,9 @@ static int func_name(int fd, char *name, size_t size)
 	len = sizeof(info);
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return -errno;
-	btf = btf__load_from_kernel_by_id(seen.btf_id);
+	btf = lun_btf_of_id(seen.btf_id);
 	if (!btf)
-		return -errno;
+		return -ENODATA;
 	type = btf__type_by_id(btf, func.type_id);
 	snprintf(name, size, "%s", type ? btf__name_by_offset(btf, type->name_off) : "");
 	btf__free(btf);

@@ -119,9 +119,34 @@ static int add_int(
 	return add_leaf(b, &op, id, name);
 }
 
+/* Whether the compiler knew the flag for signed enums: where none has it, it may have left it out.
+ */
+static bool flags_enums(const struct btf *btf)
+{
+	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+
+		if (btf_is_enum64(t) || (btf_is_enum(t) && btf_kflag(t)))
+			return true;
+	}
+	return false;
+}
+
+bool lun_btf_enum_signed(const struct btf *btf, const struct btf_type *t)
+{
+	enum { NEAR = -4096 }; /* numbers of errors, and the like: no flag of 31 bits and more */
+
+	if (btf_kflag(t) || btf_is_enum64(t))
+		return btf_kflag(t);
+	for (int i = 0; i < btf_vlen(t); i++)
+		if (btf_enum(t)[i].val < 0 && btf_enum(t)[i].val > NEAR)
+			return !flags_enums(btf);
+	return false;
+}
+
 static int add_enum_items(struct builder *b, const struct btf_type *t)
 {
-	bool is_signed = btf_kflag(t);
+	bool is_signed = lun_btf_enum_signed(b->btf, t);
 	int err = 0;
 
 	for (int i = 0; !err && i < btf_vlen(t); i++) {
@@ -133,24 +158,12 @@ static int add_enum_items(struct builder *b, const struct btf_type *t)
 			v = (int64_t)btf_enum64_value(&btf_enum64(t)[i]);
 		} else {
 			name = btf__name_by_offset(b->btf, btf_enum(t)[i].name_off);
-			v = is_signed || btf_enum(t)[i].val < 0
-				? (int64_t)btf_enum(t)[i].val
-				: (int64_t)(uint32_t)btf_enum(t)[i].val;
+			v = is_signed ? (int64_t)btf_enum(t)[i].val
+				      : (int64_t)(uint32_t)btf_enum(t)[i].val;
 		}
 		err = lun_plan_enum_item(b->plan, v, name);
 	}
 	return err;
-}
-
-static bool enum_is_signed(const struct btf_type *t)
-{
-	if (btf_kflag(t) || btf_is_enum64(t))
-		return btf_kflag(t);
-	for (int i = 0; i < btf_vlen(t); i++) { /* compilers before the flag left it out */
-		if (btf_enum(t)[i].val < 0)
-			return true;
-	}
-	return false;
 }
 
 static int add_enum(struct builder *b, const struct btf_type *t, uint32_t id, struct lun_op op,
@@ -159,7 +172,7 @@ static int add_enum(struct builder *b, const struct btf_type *t, uint32_t id, st
 	int err = lun_plan_enum(b->plan, &op.arg);
 
 	op.kind = LUN_K_ENUM;
-	if (enum_is_signed(t))
+	if (lun_btf_enum_signed(b->btf, t))
 		op.flags |= LUN_OP_SIGNED;
 	if (!err)
 		err = add_enum_items(b, t);

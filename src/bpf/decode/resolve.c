@@ -12,6 +12,8 @@
 #include "bpf/host/cgroup_tree.h"
 #include "bpf/decode/ksyms.h"
 #include "bpf/object/map.h"
+#include "bpf/object/map_list.h"
+#include "bpf/object/prog.h"
 #include "bpf/decode/syscall_names.h"
 #include "bpf/decode/usyms.h"
 
@@ -105,26 +107,30 @@ static bool name_dev(uint64_t v, struct lun_out *out)
 
 static bool name_prog(uint64_t v, struct lun_out *out)
 {
+	char name[LUN_PROG_NAME_LEN] = "";
 	struct bpf_prog_info info = { 0 };
 	uint32_t len = sizeof(info);
 	int fd = v && v <= UINT32_MAX ? bpf_prog_get_fd_by_id((uint32_t)v) : -1;
 	bool ok = fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len);
 
+	if (ok) {
+		memcpy(name, info.name, sizeof(info.name));
+		lun_prog_full_name(fd, &info, name);
+		lun_out_printf(out, "%s (%llu)", name, (unsigned long long)v);
+	}
 	if (fd >= 0)
 		close(fd);
-	if (ok)
-		lun_out_printf(out, "%s (%llu)", info.name, (unsigned long long)v);
 	return ok;
 }
 
 static bool name_map(uint64_t v, struct lun_out *out)
 {
-	struct lun_map map;
+	struct lun_map_facts map;
 
-	if (!v || v > UINT32_MAX || lun_map_open_id(&map, (uint32_t)v))
+	if (!v || v > UINT32_MAX || lun_map_facts((uint32_t)v, &map))
 		return false;
-	lun_out_printf(out, "%s (%llu)", map.info.name, (unsigned long long)v);
-	lun_map_close(&map);
+	lun_out_printf(out, "%s (%llu)", map.full_name[0] ? map.full_name : map.info.name,
+		(unsigned long long)v);
 	return true;
 }
 

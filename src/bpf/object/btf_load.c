@@ -2,10 +2,13 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bpf/object/btf_file.h"
 #include "bpf/object/object.h"
 
 int lun_btf_info(uint32_t id, struct lun_btf_info *info)
@@ -27,7 +30,6 @@ int lun_btf_info(uint32_t id, struct lun_btf_info *info)
 	close(fd);
 	return err;
 }
-
 /* A module's BTF goes on where the kernel's ends; a program's stands alone. */
 static int is_module(uint32_t id, bool *module)
 {
@@ -38,32 +40,99 @@ static int is_module(uint32_t id, bool *module)
 	return err;
 }
 
+/* libbpf has codes of its own, from 4000 on. */
+static int libbpf_error(void)
+{
+	return errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL;
+}
+
+static int load_vmlinux(struct btf **btf, char *why)
+{
+	static atomic_bool trusted; /* it never changes */
+	int err = 0;
+
+	*btf = btf__load_vmlinux_btf();
+	if (!*btf)
+		return libbpf_error();
+	if (!trusted)
+		err = lun_btf_verify(*btf, why);
+	trusted = trusted || !err;
+	return err;
+}
+
 int lun_btf_load_id(struct lun_btf *btf, uint32_t id)
 {
 	bool module = false;
 	int err = is_module(id, &module);
 
 	memset(btf, 0, sizeof(*btf));
-	if (!err && module) {
-		btf->base = btf__load_vmlinux_btf();
-		err = btf->base ? 0 : -errno;
+	if (!err && module)
+		err = load_vmlinux(&btf->base, btf->why);
+	if (!err) {
+		btf->btf = btf__load_from_kernel_by_id_split(id, btf->base);
+		err = btf->btf ? lun_btf_verify(btf->btf, btf->why) : libbpf_error();
 	}
-	if (err)
-		return err;
-	btf->btf = btf__load_from_kernel_by_id_split(id, btf->base);
-	err = btf->btf ? 0 : -errno;
 	if (err)
 		lun_btf_free(btf);
 	return err;
 }
 
+/* The bytes of a file as BTF that can be trusted. */
+static int parse(struct lun_btf *btf, const struct lun_btf_file *file)
+{
+	const struct lun_out *bytes = &file->bytes;
+	int err = lun_btf_verify_header(bytes->data, bytes->len, btf->why);
+
+	if (err)
+		return err;
+	btf->btf = btf__new(bytes->data, (uint32_t)bytes->len);
+	if (!btf->btf) {
+		snprintf(btf->why, sizeof(btf->why), "its types or names can't be read");
+		return libbpf_error();
+	}
+	if (file->pointer_size)
+		btf__set_pointer_size(btf->btf, (size_t)file->pointer_size);
+	return lun_btf_verify(btf->btf, btf->why);
+}
+
+static int load_file(struct lun_btf *btf, const char *path)
+{
+	struct lun_btf_file file;
+	int err = lun_btf_file_read(&file, path, btf->why);
+
+	if (err)
+		return err;
+	if (file.bytes.len) {
+		err = parse(btf, &file);
+	} else {
+		snprintf(btf->why, sizeof(btf->why), "it has no BTF");
+		err = -ENODATA;
+	}
+	lun_btf_file_free(&file);
+	return err;
+}
+
 int lun_btf_load_path(struct lun_btf *btf, const char *path)
 {
+	int err;
+
 	memset(btf, 0, sizeof(*btf));
-	btf->btf = !strcmp(path, "vmlinux") ? btf__load_vmlinux_btf() : btf__parse(path, NULL);
-	if (btf->btf)
-		return 0;
-	return errno < __LIBBPF_ERRNO__START ? -errno : -ENOEXEC; /* libbpf has codes of its own */
+	err = !strcmp(path, "vmlinux") ? load_vmlinux(&btf->btf, btf->why) : load_file(btf, path);
+	if (err)
+		lun_btf_free(btf);
+	return err;
+}
+
+int lun_btf_verify_file(const char *path, char why[LUN_BTF_WHY])
+{
+	struct lun_btf btf;
+	int err;
+
+	memset(&btf, 0, sizeof(btf));
+	err = load_file(&btf, path);
+	lun_btf_free(&btf);
+	memcpy(why, btf.why, LUN_BTF_WHY);
+	return err == -ENODATA ? 0 : err;
 }
 
 void lun_btf_free(struct lun_btf *btf)
@@ -71,4 +140,16 @@ void lun_btf_free(struct lun_btf *btf)
 	btf__free(btf->btf);
 	btf__free(btf->base);
 	btf->btf = btf->base = NULL;
+}
+
+struct btf *lun_btf_of_id(uint32_t id)
+{
+	struct lun_btf btf;
+
+	if (lun_btf_load_id(&btf, id))
+		return NULL;
+	if (!btf.base)
+		return btf.btf;
+	lun_btf_free(&btf);
+	return NULL;
 }

@@ -57,7 +57,10 @@ static int ask_addrs(struct lun_link_info *info)
 		return 0;
 	info->addrs = calloc(n, sizeof(uint64_t));
 	info->cookies = calloc(n, sizeof(uint64_t));
-	if (!info->addrs || !info->cookies)
+	if (k->type == LUN_LINK_UPROBE_MULTI)
+		info->semaphores = calloc(n, sizeof(uint64_t));
+	if (!info->addrs || !info->cookies ||
+		(k->type == LUN_LINK_UPROBE_MULTI && !info->semaphores))
 		return -ENOMEM;
 	info->addr_count = n;
 	if (k->type == LUN_LINK_KPROBE_MULTI) {
@@ -65,6 +68,7 @@ static int ask_addrs(struct lun_link_info *info)
 		k->kprobe_multi.cookies = address(info->cookies);
 	} else {
 		k->uprobe_multi.offsets = address(info->addrs);
+		k->uprobe_multi.ref_ctr_offsets = address(info->semaphores);
 		k->uprobe_multi.cookies = address(info->cookies);
 	}
 	return 0;
@@ -95,6 +99,7 @@ static void clear_pointers(struct lun_link_abi *k)
 		break;
 	case LUN_LINK_UPROBE_MULTI:
 		k->uprobe_multi.path = k->uprobe_multi.offsets = k->uprobe_multi.cookies = 0;
+		k->uprobe_multi.ref_ctr_offsets = 0;
 		break;
 	case LUN_LINK_PERF_EVENT:
 		if (k->perf_event.type <= LUN_PERF_TRACEPOINT)
@@ -133,6 +138,7 @@ int lun_link_info(int fd, bool addrs, struct lun_link_info *info)
 	info->text[0] = 0;
 	info->addrs = NULL;
 	info->cookies = NULL;
+	info->semaphores = NULL;
 	info->addr_count = 0;
 	err = ask(fd, addrs, info);
 	if (err)
@@ -146,7 +152,9 @@ void lun_link_info_free(struct lun_link_info *info)
 {
 	free(info->addrs);
 	free(info->cookies);
+	free(info->semaphores);
 	info->addrs = NULL;
 	info->cookies = NULL;
+	info->semaphores = NULL;
 	info->addr_count = 0;
 }

@@ -148,6 +148,7 @@ struct lun_link_info {
 	char text[4096];       /* tracepoint, function, file or iterator name; "" for none */
 	uint64_t *addrs;       /* kprobe_multi: addresses; uprobe_multi: offsets */
 	uint64_t *cookies;     /* of the same, or NULL */
+	uint64_t *semaphores;  /* uprobe_multi: offsets of USDT reference counters, or NULL */
 	uint32_t addr_count;
 };
 

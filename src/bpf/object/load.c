@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/object/btf_load.h"
+
 enum { LOG_MAX = 1 << 20 };
 
 /* Where this thread's libbpf messages go; NULL drops them. */
@@ -56,8 +58,13 @@ static int end_capture(struct lun_object *o, int err)
 static int open_and_load(
 	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx)
 {
-	int err;
+	char why[LUN_BTF_WHY];
+	int err = lun_btf_verify_file(path, why);
 
+	if (err) {
+		lun_out_str(&o->log, why);
+		return err;
+	}
 	o->obj = bpf_object__open_file(path, NULL);
 	if (!o->obj)
 		return -errno;

@@ -224,12 +224,14 @@ static const struct use *first_use(uint32_t map_id)
 		else
 			high = mid;
 	}
-	return list + low;
+	return list ? list + low : NULL;
 }
 
 static const struct use *end_of_uses(void)
 {
-	return (const struct use *)(const void *)uses.data + uses.len / sizeof(struct use);
+	const struct use *list = (const void *)uses.data;
+
+	return list ? list + uses.len / sizeof(*list) : NULL;
 }
 
 /* Whether a map was made with the object, or a program of the object uses it. */

@@ -3,10 +3,10 @@
  * Reading it is dear beside the rest of the listing, so that what was found is kept in a
  * small table by (id, load time), which no two programs share.
  */
-#include <bpf/btf.h>
 #include <pthread.h>
 #include <string.h>
 
+#include "bpf/object/btf_load.h"
 #include "bpf/object/prog.h"
 
 enum { SLOTS = 2048 };
@@ -59,7 +59,7 @@ static uint32_t main_type(int fd)
 
 static void read_name(uint32_t btf_id, uint32_t type_id, char *name)
 {
-	struct btf *btf = btf__load_from_kernel_by_id(btf_id);
+	struct btf *btf = lun_btf_of_id(btf_id);
 	const struct btf_type *type = btf ? btf__type_by_id(btf, type_id) : NULL;
 	const char *full = type ? btf__name_by_offset(btf, type->name_off) : NULL;
 
