@@ -15,6 +15,12 @@ struct bucket {
 	__u64 slot;
 };
 
+struct mixed {
+	char comm[16];
+	__s64 number;
+	char text[4];
+};
+
 #define MAP(name, key_type, value_type)                                                            \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_PERCPU_HASH);                                            \
@@ -29,6 +35,7 @@ MAP(AT_zn_min, __s64, struct two);
 MAP(AT_zn_max, __s64, struct two);
 MAP(AT_zn_hist, struct bucket, __u64);
 MAP(AT_zn_keys, struct two, __u64);
+MAP(AT_zn_mixed, struct mixed, __u64);
 
 /* Stacks: a hash and the number of frames by which another map has them (0.21), or the frames. */
 struct hashed {

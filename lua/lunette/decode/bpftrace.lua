@@ -1,11 +1,13 @@
--- bpftrace's maps, whose BTF says nothing: keys of several parts, aggregations a CPU. What a
--- map holds is read in the script of the process that owns it; without a script it is guessed
--- by sizes. Layouts of bpftrace 0.17, and where later ones differ (avg, stats, min and max
--- keep a struct in one value since 0.21) told apart by the value's size. Of stacks a map keeps an
--- id up to 0.20, then a hash by which another map has the frames, and the frames themselves since
--- 0.24: told apart by the key's size.
+-- bpftrace's maps: keys of several parts, aggregations a CPU. What a map holds is read in the
+-- script of the process that owns it; without a script it is guessed by sizes. Layouts of
+-- bpftrace 0.17, whose maps have no BTF, and where later ones differ (avg, stats, min and max keep
+-- a struct in one value since 0.21) told apart by the value's size. Of stacks a map keeps an id up
+-- to 0.20, then a hash by which another map has the frames, and the frames themselves since 0.24:
+-- told apart by the key's size. Where there is BTF, it says where the parts of a key are, and how
+-- large.
 
 local bpf = require("bpf")
+local btf = require("lunette.decode.btf")
 local d = require("lunette.decode.combinators")
 local facts = require("lunette.decode.facts")
 local script = require("lunette.decode.bpftrace_script")
@@ -27,27 +29,46 @@ local function read_file(path)
   return text
 end
 
--- The script of a bpftrace process: the argument of -e, or the file that it was started with.
+-- The script of a bpftrace process, the argument of -e or the file that it was started with, and
+-- the parameters behind it.
 local function script_of(pid)
   local line = read_file(("/proc/%d/cmdline"):format(pid))
   local args = {}
   for arg in (line or ""):gmatch("([^%z]*)%z") do args[#args + 1] = arg end
   for i, arg in ipairs(args) do
-    if arg == "-e" then return args[i + 1] end
+    if arg == "-e" then return args[i + 1], table.move(args, i + 2, #args, 1, {}) end
   end
   for i = 2, #args do
     local path = args[i]:sub(1, 1) == "/" and args[i] or ("/proc/%d/cwd/%s"):format(pid, args[i])
     local text = args[i]:sub(1, 1) ~= "-" and read_file(path)
-    if text and text:find("@", 1, true) then return text end
+    if text and text:find("@", 1, true) then
+      return text, table.move(args, i + 1, #args, 1, {})
+    end
   end
   return nil
 end
 
+-- The bytes of a string, where the process was told another number than 64.
+local function strlen_of(pid)
+  local environ = "\0" .. (read_file(("/proc/%d/environ"):format(pid)) or "")
+  return math.tointeger(tonumber(environ:match("%zBPFTRACE_[A-Z_]*STRLEN=(%d+)%z")))
+end
+
+local function has_btf(info) return info.btf_key_type_id > 0 or info.btf_value_type_id > 0 end
+
+-- This process looks at maps, it makes none of bpftrace's.
+local function own_pid()
+  return math.tointeger(tonumber((read_file("/proc/self/stat") or ""):match("^%d+")))
+end
+
 -- What the owner's script says of a map: map, pid.
 local function said(info)
+  local own = own_pid()
   for _, owner in ipairs(facts.owners(info.id)) do
-    local text = script_of(owner.pid)
-    local maps = text and script.maps(text) or {}
+    local text, params
+    if owner.pid ~= own then text, params = script_of(owner.pid) end
+    local maps = text and script.maps(text, { strlen = strlen_of(owner.pid),
+      params = has_btf(info) and params or nil }) or {}
     for _, name in ipairs(strict.names(maps)) do -- the kernel cuts names: several may fit
       if ("AT_" .. name:sub(2)):sub(1, 15) == info.name then return maps[name], owner.pid, name end
     end
@@ -55,48 +76,34 @@ local function said(info)
   return nil
 end
 
--- The map with the stacks of a process that keep this many frames, and its key's size: of stack
--- traces, or a hash by what a key has of a stack.
-local function stack_map(pid, frames)
+-- The maps with stacks of this many frames that a process holds: stack traces, one for each way to
+-- print them, or (`hashed`) a hash by what a key has of a stack.
+local function stack_maps(pid, frames, hashed)
+  local maps = {}
   for _, owner in ipairs(bpf.owners { pid = pid } or {}) do
     local map = owner.kind == "map" and bpf.map_info(owner.id)
-    if map and map.value_size == frames * 8
-      and (map.type == "stack_trace" or map.name:find("^stack_") and map.key_size >= 8) then
-      return map
-    end
+    local fits = map and map.value_size == frames * 8
+    if fits and hashed then fits = map.name:find("^stack_") and map.key_size >= 8 end
+    if fits and (map.type == "stack_trace") == not hashed then maps[#maps + 1] = map end
   end
-  return nil
+  table.sort(maps, function(x, y) return x.id < y.id end)
+  return maps
 end
 
-local function int_node(type_)
-  local width = type_.width or 8
-  if type_.in_tuple then
-    return d[(type_.unsigned and "u" or "i") .. width * 8]()
-  end
-  return type_.unsigned and d.u64() or d.i64()
-end
-
-local node_of
-
-local nodes = {
-  int = int_node,
-  string = function(type_) return d.cstring(type_.size) end,
-  ksym = function() return d.ksym() end,
-  usym = function() return d.usym() end,
-  inet = function() return d.inet() end,
-  mac = function() return d.struct { d.mac():as("mac"), d.skip(2) } end,
-  buf = function(type_)
-    return d.func(type_.size, function(bytes) return bytes:sub(2, 1 + bytes:byte(1)) end)
-  end,
-  tuple = function(type_, context)
-    local members = {}
-    for i, member in ipairs(type_.members) do
-      member.in_tuple = true
-      members[i] = node_of(member, context):as(tostring(i - 1))
+-- An id of a stack in one of several maps: it is a hash, so that only one of them has it.
+local function any_stack(make, maps)
+  local plans, size = {}, make(maps[1].id).size
+  for i, map in ipairs(maps) do plans[i] = bpf.plan(d.spec(make(map.id)), size) end
+  return d.func(size, function(bytes)
+    local first
+    for _, plan in ipairs(plans) do
+      local text = plan:decode(bytes)
+      if type(text) == "string" and not text:find("^%d+$") then return text end
+      first = first or text
     end
-    return d.struct(members)
-  end,
-}
+    return first
+  end)
+end
 
 -- One frame of a user stack, by a decoder that is compiled once.
 local user_symbol
@@ -136,19 +143,111 @@ local function hashed_stack(type_, is_user, map)
 end
 
 local function stack_node(is_user)
+  local make = is_user and d.ustack or d.stack
   return function(type_, context)
     if type_.layout == "inline" then return inline_stack(type_, is_user) end
-    local map = stack_map(context.pid, type_.frames)
+    local maps = stack_maps(context.pid, type_.frames, type_.layout == "hash")
     if type_.layout == "hash" then
-      return map and map.type ~= "stack_trace" and hashed_stack(type_, is_user, map)
-        or d.bytes(type_.size)
+      return maps[1] and hashed_stack(type_, is_user, maps[1]) or d.bytes(type_.size)
     end
-    if not map or map.type ~= "stack_trace" then return d.u32() end
-    return is_user and d.ustack(map.id) or d.stack(map.id)
+    if #maps == 0 then return d.u32() end
+    return #maps == 1 and make(maps[1].id) or any_stack(make, maps)
   end
 end
 
-nodes.kstack, nodes.ustack = stack_node(false), stack_node(true)
+local function int_node(type_, context)
+  local width = type_.width or 8
+  if type_.in_tuple or type_.exact then
+    return d[(type_.unsigned and "u" or "i") .. width * 8]()
+  end
+  return type_.unsigned and not context.is_key and d.u64() or d.i64()
+end
+
+-- Bytes as bpftrace prints a buffer.
+local function printable(bytes)
+  return (bytes:gsub("[^ -~]", function(c) return ("\\x%02x"):format(c:byte()) end))
+end
+
+-- A length, in one byte or (later versions) in four, and so many bytes.
+local function buffer_node(type_)
+  local head = type_.wide and 4 or 1
+  return d.func(type_.size, function(bytes)
+    local length = head == 1 and bytes:byte(1) or ("<I4"):unpack(bytes)
+    return printable(bytes:sub(head + 1, head + length))
+  end)
+end
+
+-- Names by the number of the user.
+local function user_names()
+  local names = {}
+  for line in (read_file("/etc/passwd") or ""):gmatch("[^\n]+") do
+    local name, uid = line:match("^([^:]*):[^:]*:(%d+):")
+    uid = math.tointeger(tonumber(uid))
+    if uid and not names[uid] then names[uid] = name end
+  end
+  return names
+end
+
+-- strftime(): the number of the format, and nanoseconds since boot.
+local function time_node(type_)
+  local boot = bpf.host().boot_time
+  return d.func(type_.size, function(bytes)
+    local number, _, ns = ("<I4I4i8"):unpack(bytes)
+    local format, at = type_.formats[number + 1], boot + ns / 1e9
+    if not format then return ns end
+    format = format:gsub("%%f", ("%06d"):format(at % 1 * 1e6 // 1 | 0))
+    local ok, text = pcall(os.date, format, at // 1 | 0)
+    return ok and text or ns
+  end)
+end
+
+local node_of
+
+-- Members of a tuple lie as LLVM puts them: numbers aligned, arrays of bytes anywhere.
+local BYTES = { string = true, mac = true, inet = true, buf = true, bytes = true }
+
+local function align_of(type_)
+  if BYTES[type_.kind] then return 1 end
+  if type_.kind == "int" then return type_.width or 8 end
+  return 8
+end
+
+local function align_up(at, align) return (at + align - 1) // align * align end
+
+local function tuple_node(type_, context)
+  local members, at, align = {}, 0, 1
+  for i, member in ipairs(type_.members) do
+    member.in_tuple = true
+    local made, own = node_of(member, context), align_of(member)
+    at, align = align_up(at, own), math.max(align, own)
+    members[i] = made:as(tostring(i - 1)):at(at)
+    at = at + (member.kind == "int" and own or math.max(member.size or 0, made.size))
+  end
+  type_.size = align_up(at, align)
+  return d.struct(members)
+end
+
+local nodes = {
+  int = int_node,
+  string = function(type_) return d.cstring(type_.size) end,
+  ksym = function() return d.ksym() end,
+  usym = function() return d.usym() end,
+  inet = function() return d.inet() end,
+  mac = function() return d.mac() end,
+  bytes = function(type_) return d.array(d.u8(), type_.size) end,
+  pointer = function(_, context) return context.is_key and d.pointer() or d.u64() end,
+  probe = function(type_)
+    local names = {}
+    for i, name in ipairs(type_.names) do names[i - 1] = name end
+    return #type_.names > 0 and d.enum(names, 8) or d.u64()
+  end,
+  username = function() return d.enum(user_names(), 8) end,
+  strftime = time_node,
+  buf = buffer_node,
+  tuple = tuple_node,
+  kstack = stack_node(false),
+  ustack = stack_node(true),
+}
 
 function node_of(type_, context) return nodes[type_.kind](type_, context) end
 
@@ -178,7 +277,7 @@ end
 
 local function linear_names(map)
   local names = { [0] = ("(..., %d)"):format(map.low) }
-  local buckets = math.min((map.high - map.low) // map.step, MAX_LINEAR)
+  local buckets = math.min((map.high - map.low) // math.max(map.step, 1), MAX_LINEAR)
   for i = 1, buckets do
     names[i] = ("[%d, %d)"):format(map.low + (i - 1) * map.step, map.low + i * map.step)
   end
@@ -190,15 +289,18 @@ end
 ---@param map { aggregate: string, low: integer?, high: integer?, step: integer? }
 ---@return table<integer, string>
 function bpftrace.bucket_names(map)
-  if map.aggregate == "lhist" then return map.step and linear_names(map) or {} end
+  if map.aggregate == "lhist" then
+    return map.low and map.high and map.step and linear_names(map) or {}
+  end
   return log2_names()
 end
 
 -- Aggregations that keep several entries a key: what the extra 8 bytes of the key say.
 local function slot_node(map, info)
   if map.aggregate == "hist" then return d.enum(log2_names(), 8):as("bucket") end
-  if map.aggregate == "lhist" and map.low and map.high and map.step then
-    return d.enum(linear_names(map), 8):as("bucket")
+  if map.aggregate == "lhist" then
+    local known = map.low and map.high and map.step
+    return (known and d.enum(linear_names(map), 8) or d.u64()):as("bucket")
   end
   if (map.aggregate == "avg" or map.aggregate == "stats") and info.value_size == 8 then
     return d.enum({ [0] = "count", [1] = "total" }, 8):as("part")
@@ -250,33 +352,77 @@ local function settle_sizes(keys, size)
   return false
 end
 
+-- A part as BTF has it: its own bytes, and of a number its width and sign.
+local function fit_to(type_, column)
+  if type_.kind == "string" and not column.type:find("^[iu]%d+$") then
+    type_.size = column.size
+  elseif type_.kind == "buf" then
+    type_.size, type_.wide = column.size, true
+  elseif type_.kind == "int" then
+    local sign = column.type:match("^([iu])%d+$")
+    if not sign then
+      type_.kind, type_.size = "string", column.size
+    else
+      type_.width, type_.exact, type_.unsigned = column.size, true, sign == "u" or nil
+    end
+  end
+  return type_
+end
+
+-- The columns of a key by BTF, where they are as many as the parts that the script has.
+local function btf_columns(info, count)
+  local plan = info.btf_key_type_id > 0 and btf.plans(info).key
+  local columns = plan and plan:columns("key")
+  return columns and #columns == count and columns or nil
+end
+
+-- The parts of a key as nodes with their sizes: { node, size, offset? }; nil where they can't be
+-- what the script says.
+local function key_parts(map, info, context, slot)
+  local columns = btf_columns(info, #map.keys + (slot and 1 or 0))
+  if not columns and not settle_sizes(map.keys, info.key_size - (slot and 8 or 0)) then
+    return nil
+  end
+  local parts = {}
+  for i, key in ipairs(map.keys) do
+    local column = columns and columns[i]
+    if column then fit_to(key, column) end
+    local made = node_of(key, context)
+    if column and made.size > column.size then return nil end
+    parts[i] = { node = made, size = column and made.size or key.size,
+      offset = column and column.offset }
+  end
+  if slot then
+    parts[#parts + 1] = { node = slot, size = 8, offset = columns and columns[#columns].offset }
+  end
+  return parts
+end
+
 local function key_node(map, info, pid, name)
   local slot = slot_node(map, info)
-  local size = info.key_size - (slot and 8 or 0)
-  local members, names = {}, {}
   if #map.keys == 0 then
-    if slot and size == 0 then return slot end
+    if slot and info.key_size == 8 then return slot end
     return d.enum({ [0] = name }, info.key_size)
   end
-  if not settle_sizes(map.keys, size) then return nil end
-  for i, key in ipairs(map.keys) do
-    local as = part_name(key.text, i)
+  local parts = key_parts(map, info, { pid = pid, is_key = true }, slot)
+  if not parts then return nil end
+  local members, names, at = {}, {}, 0
+  for i, part in ipairs(parts) do
+    local as = part.node.name or part_name(map.keys[i].text, i)
     if names[as] then as = ("%s%d"):format(as, i) end
     names[as] = true
-    members[#members + 1] = node_of(key, { pid = pid }):as(as)
-    local rest = key.size - members[#members].size
-    if rest > 0 and (slot or #map.keys > 1) then members[#members + 1] = d.skip(rest) end
+    members[i] = part.node:as(as):at(part.offset or at)
+    at = at + part.size
   end
-  members[#members + 1] = slot
   if #members == 1 then return members[1] end
   return d.packed(members)
 end
 
 local function struct_value(map)
   if map.aggregate == "min" then
-    return d.struct { d.i64():as("min"):cpus("min"):if_set(), d.skip(8) }, "min"
+    return d.struct { d.i64():as("min"):min_cpus():if_set(), d.skip(8) }, "min"
   elseif map.aggregate == "max" then
-    return d.struct { d.i64():as("max"):cpus("max"):if_set(), d.skip(8) }, "max"
+    return d.struct { d.i64():as("max"):max_cpus():if_set(), d.skip(8) }, "max"
   end
   return d.struct { d.i64():as("total"), d.i64():as("count") }, "sum"
 end
@@ -294,36 +440,43 @@ local function value_node(map, info, pid)
     return (map.unsigned or map.aggregate == "count") and d.u64() or d.i64(), "sum"
   end
   local type_ = map.value or { kind = "int", size = 8 }
+  local plan = info.btf_value_type_id > 0 and btf.plans(info).value
+  local columns = plan and plan:columns("value") or {}
+  if #columns == 1 then fit_to(type_, columns[1]) end
   if type_.kind == "string" or type_.kind == "buf" then type_.size = info.value_size end
   settle_stacks({ type_ }, info.value_size)
   return node_of(type_, { pid = pid }), "sum"
 end
 
+-- Nothing where there is no script; nil and why where the map's sizes are not what it says.
 local function by_script(info)
   local map, pid, name = said(info)
-  if not map then return nil end
+  if not map then return nil, "its script was not found" end
   local key = key_node(map, info, pid, name)
   local value, reduce = value_node(map, info, pid)
-  if not key or value.size > info.value_size then return nil end
+  if not key or value.size > info.value_size then
+    return nil, ("the sizes are not those of the script of process %d"):format(pid)
+  end
   map.name = name
   return { key = key, value = value, reduce = reduce, map = map,
     why = ("the script of process %d makes it %s"):format(pid,
       map.aggregate and map.aggregate .. "()" or "a plain map") }
 end
 
-local function by_size(info)
+local function by_size(info, why)
   if info.value_size ~= 8 then return nil end
   local key = info.key_size == 16 and d.cstring(16) or info.key_size == 8 and d.i64()
     or info.key_size == 4 and d.u32() or d.bytes(info.key_size)
   return { key = key, value = d.i64(), reduce = "sum",
-    why = "bpftrace made it (its name begins with AT_); its script was not found" }
+    why = "bpftrace made it (its name begins with AT_); " .. why }
 end
 
 --- The decoder's parts for a map of bpftrace's, or nil.
 ---@return { key: table, value: table, reduce: string?, why: string, map: table? }|nil
 function bpftrace.guess(info)
   if not bpftrace.made(info) or info.key_size == 0 then return nil end
-  return by_script(info) or by_size(info)
+  local found, why = by_script(info)
+  return found or by_size(info, why)
 end
 
 return bpftrace

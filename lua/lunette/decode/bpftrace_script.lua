@@ -1,5 +1,8 @@
 -- What a bpftrace script says of its maps: the parts of each key, and what is kept. Reads as
--- much of the language as that needs: assignments to @maps, and the types of expressions.
+-- much of the language as that needs: probes, assignments to @maps, and the types of expressions.
+-- Sizes and signs are those of bpftrace 0.17; the BTF of later versions has its own, which wins.
+
+local probes = require("lunette.decode.bpftrace_probes")
 
 local script = {}
 
@@ -8,36 +11,72 @@ local INT, COMM, STRING = 8, 16, 64
 local AGGREGATES = { count = true, sum = true, min = true, max = true, avg = true,
   stats = true, hist = true, lhist = true }
 
--- Types of calls and builtins that are not 8-byte integers.
 local function int() return { kind = "int", size = INT } end
+local function unsigned() return { kind = "int", size = INT, unsigned = true } end
+local function string_of(size) return { kind = "string", size = size } end
+
+-- Where a stack's frames are: "ustack(perf, 3)".
+local function stack(kind, args)
+  local frames
+  for _, arg in ipairs(args) do frames = math.tointeger(tonumber(arg)) or frames end
+  return { kind = kind, size = 8, frames = frames or 127 }
+end
+
+-- The function that a probe is on: user space's where the probe is there.
+local function func(known)
+  local probe = known.probes[1] or ""
+  local user = probe:find("^u") ~= nil
+  return user and { kind = "usym", size = 16 } or { kind = "ksym", size = 8 }
+end
+
 local BUILTINS = {
-  comm = function() return { kind = "string", size = COMM } end,
-  kstack = function() return { kind = "kstack", size = 8, frames = 127 } end,
-  ustack = function() return { kind = "ustack", size = 8, frames = 127 } end,
-  func = function() return { kind = "ksym", size = 8 } end,
-  nsecs = int, elapsed = int, pid = int, tid = int, uid = int, gid = int, cpu = int,
+  comm = function() return string_of(COMM) end,
+  kstack = function() return stack("kstack", {}) end,
+  ustack = function() return stack("ustack", {}) end,
+  func = func,
+  probe = function(known) return { kind = "probe", size = 8, names = known.probe_names } end,
+  username = function() return { kind = "username", size = 8 } end,
+  retval = unsigned, ctx = unsigned, curtask = unsigned,
 }
+for name in ("nsecs elapsed pid tid uid gid cpu cgroup rand numaid cpid"):gmatch("%a+") do
+  BUILTINS[name] = unsigned
+end
 BUILTINS.stack = BUILTINS.kstack
 
+local function field(known, text)
+  local name = text:match("^args%s*%->%s*([%w_]+)$") or text:match("^args%.([%w_]+)$")
+  return name and probes.field(known.probes, name)
+end
+
+local function buffer(known, args)
+  local from = field(known, args[1] or "")
+  local length = math.tointeger(tonumber(args[2])) or not args[2] and from and from.size
+  return { kind = "buf", size = (length or known.strlen) + 1, guessed = not length or nil }
+end
+
+-- Types of calls that are not 8-byte integers, or have no sign.
 local CALLS = {
-  str = function(args)
-    return { kind = "string", size = math.tointeger(tonumber(args[2])) or STRING }
-  end,
+  str = function(known) return string_of(known.strlen) end,
   ksym = function() return { kind = "ksym", size = 8 } end,
   usym = function() return { kind = "usym", size = 16 } end,
-  kstack = function(args)
-    return { kind = "kstack", size = 8, frames = math.tointeger(tonumber(args[#args])) or 127 }
-  end,
-  ustack = function(args)
-    return { kind = "ustack", size = 8, frames = math.tointeger(tonumber(args[#args])) or 127 }
-  end,
+  kstack = function(_, args) return stack("kstack", args) end,
+  ustack = function(_, args) return stack("ustack", args) end,
   ntop = function() return { kind = "inet", size = 24 } end,
-  macaddr = function() return { kind = "mac", size = 8 } end,
-  buf = function() return { kind = "buf" } end,
-  path = function() return { kind = "string", size = STRING } end,
-  kptr = int, uptr = int, kaddr = int, uaddr = int, reg = int, strlen = int, cgroupid = int,
+  pton = function(_, args)
+    return { kind = "bytes", size = (args[1] or ""):find(":", 1, true) and 16 or 4 }
+  end,
+  macaddr = function() return { kind = "mac", size = 6 } end,
+  buf = buffer,
+  path = function(known) return string_of(known.strlen) end,
+  kptr = function() return { kind = "pointer", size = 8 } end,
+  strftime = function(known)
+    return { kind = "strftime", size = 16, formats = known.formats }
+  end,
 }
-CALLS.kstr = CALLS.str
+CALLS.kstr, CALLS.uptr = CALLS.str, CALLS.kptr
+for name in ("kaddr uaddr reg strlen cgroupid strncmp sizeof bswap"):gmatch("%a+") do
+  CALLS[name] = unsigned
+end
 
 -- The text without comments; what is inside strings stays.
 local function strip(text)
@@ -121,7 +160,7 @@ local function call_type(known, text)
   local name, rest = text:match("^([%a_]%w*)%s*(%b())$")
   if not name then return nil end
   local make = CALLS[name]
-  return make and make(split(rest:sub(2, -2), ",")) or int(), known
+  return make and make(known, split(rest:sub(2, -2), ",")) or int()
 end
 
 local function tuple_type(known, text)
@@ -140,30 +179,78 @@ local INTS = { int8 = 1, uint8 = 1, int16 = 2, uint16 = 2, int32 = 4, uint32 = 4
 local function cast_type(text)
   local name = text:match("^%(%s*(u?int%d+)%s*%)")
   return name and { kind = "int", size = INT, width = INTS[name],
-    unsigned = name:sub(1, 1) == "u" } or nil
+    unsigned = name:sub(1, 1) == "u" or nil } or nil
+end
+
+-- The operands of all operators that stand in no bracket; one where there is none.
+local function operands(text)
+  local parts, from, i = {}, 1, 1
+  while i <= #text do
+    local c = text:sub(i, i)
+    if OPEN[c] then
+      i = closing(text, i) or #text
+    elseif c == '"' then
+      i = (text:find('[^\\]"', i) or #text) + 1
+    elseif text:find("^%->", i) then
+      i = i + 1
+    elseif c:find("[-+*/%%&|^<>=!]") then
+      -- What stands before an operand is a sign, not an operator.
+      if text:sub(from, i - 1):find("%S") then
+        parts[#parts + 1] = text:sub(from, i - 1)
+        from = i + 1
+      end
+    end
+    i = i + 1
+  end
+  parts[#parts + 1] = text:sub(from):match("^[-+*/%%&|^<>=!%s]*(.*)$")
+  return parts
+end
+
+-- An integer of operators is unsigned where one of its operands is.
+local function computed(known, text)
+  local parts = operands(text)
+  if #parts < 2 then return nil end
+  for _, part in ipairs(parts) do
+    local of = type_of(known, part)
+    if of.unsigned or of.kind == "pointer" then return unsigned() end
+  end
+  return int()
+end
+
+local function named(known, text)
+  local variable = text:match("^%$[%w_]+$")
+  if variable then return known.variables[variable] or int() end
+  local map = text:match("^(@[%w_]*)%s*%b[]$") or text:match("^@[%w_]*$")
+  if map and known.maps[map] then return known.maps[map].value or int() end
+  local builtin = BUILTINS[text]
+  if builtin then return builtin(known) end
+  return text:find("^arg%d$") and unsigned() or field(known, text)
 end
 
 --- The type of an expression: { kind, size, … }; an int where nothing else is known.
 function type_of(known, text)
   text = trim(text)
-  local variable = text:match("^%$[%w_]+$")
-  if variable then return known.variables[variable] or int() end
-  local map = text:match("^(@[%w_]*)%s*%b[]$") or text:match("^@[%w_]*$")
-  if map and known.maps[map] then return known.maps[map].value or int() end
   local chosen = text:match("^[^?\"]+%?(.*)$")
   if chosen then return type_of(known, split(chosen, ":")[1]) end
-  local builtin = BUILTINS[text]
-  return builtin and builtin() or literal(text) or cast_type(text) or tuple_type(known, text)
-    or call_type(known, text) or { kind = "int", size = INT,
-      guessed = not text:match("^%-?%w+$") or nil }
+  return named(known, text) or literal(text) or computed(known, text) or cast_type(text)
+    or tuple_type(known, text) or call_type(known, text)
+    or { kind = "int", size = INT, guessed = not text:match("^%-?%w+$") or nil }
+end
+
+-- A number of lhist(). Version 0.17 takes the position of a parameter for its value.
+local function bound(known, text)
+  local position = text and text:match("^%$(%d+)$")
+  if not position then return text and math.tointeger(tonumber((text:gsub("_", "")))) end
+  if not known.params then return math.tointeger(position) end
+  return math.tointeger(tonumber(known.params[math.tointeger(position)]))
 end
 
 local function aggregate(known, text)
   local name, args = text:match("^([%a]+)%s*(%b())")
   if not AGGREGATES[name] then return { value = type_of(known, text) } end
   local list = split(args:sub(2, -2), ",")
-  return { aggregate = name, unsigned = list[1]:match("^%(%s*uint") ~= nil or nil,
-    low = tonumber(list[2]), high = tonumber(list[3]), step = tonumber(list[4]) }
+  return { aggregate = name, unsigned = type_of(known, list[1]).unsigned,
+    low = bound(known, list[2]), high = bound(known, list[3]), step = bound(known, list[4]) }
 end
 
 -- One statement: `@name[keys] = value`, `@name++`, `$x = value`.
@@ -221,15 +308,59 @@ local function read_variable(known, text, at)
   return last + 1
 end
 
+-- The probes of the block that a place is in.
+local function probes_at(blocks, at)
+  for _, block in ipairs(blocks) do
+    if at >= block.from and at <= block.to then return block.probes end
+  end
+  return {}
+end
+
+-- The names that `probe` may be, by their numbers: bpftrace counts those that use it.
+local function probe_names(blocks, text)
+  local names, seen = {}, {}
+  for _, block in ipairs(blocks) do
+    local body = (" " .. text:sub(block.from, block.to)):gsub('"[^"]*"', "")
+    if body:find("[^%w_$@]probe%f[^%w_]") then
+      for _, name in ipairs(block.probes) do
+        local matches = probes.matches(name)
+        if not matches then return names end -- the numbers of all that follow are unknown
+        for _, match in ipairs(matches) do
+          if not seen[match] then names[#names + 1] = match end
+          seen[match] = true
+        end
+      end
+    end
+  end
+  return names
+end
+
+local ESCAPED = { n = "\n", t = "\t", ["\\"] = "\\", ['"'] = '"' }
+
+-- The formats of all calls of strftime(), which are numbered in order.
+local function time_formats(text)
+  local formats = {}
+  for format in text:gmatch('%f[%w_]strftime%s*%(%s*"(.-[^\\])"') do
+    formats[#formats + 1] = format:gsub("\\(.)", ESCAPED)
+  end
+  return formats
+end
+
 --- What is known of every map: ["@name"] = { keys = { { kind, size, text }… },
 --- aggregate = "hist" | nil, value = type | nil }.
 ---@param text string a bpftrace script
+---@param given? { strlen?: integer, params?: string[] } bytes of a string, and what $1 … are (nil:
+--- bpftrace 0.17, whose lhist() takes no parameters)
 ---@return table<string, table>
-function script.maps(text)
-  local known = { maps = {}, variables = {} }
+function script.maps(text, given)
+  given = given or {}
   text = strip(text)
+  local blocks = probes.blocks(text, closing)
+  local known = { maps = {}, variables = {}, strlen = given.strlen or STRING, probes = {},
+    params = given.params, formats = time_formats(text), probe_names = probe_names(blocks, text) }
   local at = text:find("[@$]")
   while at do
+    known.probes = probes_at(blocks, at)
     local read = text:sub(at, at) == "@" and read_map or read_variable
     at = text:find("[@$]", math.max(read(known, text, at), at + 1))
   end

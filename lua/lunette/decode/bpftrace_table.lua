@@ -27,25 +27,53 @@ local function split_key(key, slot)
   return parts, at
 end
 
-local function part_text(part)
-  if type(part) ~= "table" then return tostring(part) end
-  local list = {}
-  for _, name in ipairs(getmetatable(part).order) do list[#list + 1] = part_text(part[name]) end
-  return ("(%s)"):format(table.concat(list, ", "))
+-- "vfs_read+0x1b" as bpftrace writes it: "vfs_read+27".
+local function frame(text)
+  return (text:gsub("%+0x(%x+)$", function(hex) return ("+%d"):format(tonumber(hex, 16)) end))
 end
 
-local function key_text(parts)
+-- A stack has a line a frame.
+local function stack_text(part, indent)
+  local lines = { "" }
+  for text in tostring(part):gmatch("[^;]+") do lines[#lines + 1] = indent .. frame(text) end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- A part of a key or a value as bpftrace prints one of its type.
+local function part_text(part, type_, indent)
+  local kind = type_ and type_.kind
+  if kind == "kstack" or kind == "ustack" then return stack_text(part, indent or "    ") end
+  if kind == "mac" then return tostring(part):upper() end
+  if kind == "ksym" and part == "0x0" then return "0" end
+  if type(part) ~= "table" then
+    local unsigned = kind == "int" and type_.unsigned and math.type(part) == "integer"
+    return unsigned and ("%u"):format(part) or tostring(part)
+  end
+  local list, order = {}, (getmetatable(part) or {}).order
+  for i, item in ipairs(order or part) do
+    local member = type_ and type_.members and type_.members[i]
+    list[i] = part_text(order and part[item] or item, member, indent)
+  end
+  return (order and "(%s)" or "[%s]"):format(table.concat(list, order and ", " or ","))
+end
+
+local function key_text(parts, types)
   local texts = {}
-  for i, part in ipairs(parts) do texts[i] = part_text(part) end
+  for i, part in ipairs(parts) do
+    local of = types and types[i]
+    -- Keys are printed signed.
+    if of and of.kind == "int" then of = nil end
+    texts[i] = part_text(part, of)
+  end
   return table.concat(texts, ", ")
 end
 
 -- The rows by key, in the order in which the map has them first.
-local function grouped(map, slot, add)
+local function grouped(map, slot, add, types)
   local rows, by_key = {}, {}
   for key, value in map:each() do
     local parts, at = split_key(key, slot)
-    local text = key_text(parts)
+    local text = key_text(parts, types)
     local row = by_key[text]
     if not row then
       row = setmetatable({ key = parts, text = text }, row_shape)
@@ -76,7 +104,7 @@ local function histogram_rows(map, kind)
     row.counts = row.counts or {}
     row.counts[numbers[at] or at] = value
     row.total = (row.total or 0) + value
-  end)
+  end, kind.keys)
   for _, row in ipairs(rows) do fill_buckets(row, names) end
   return rows
 end
@@ -89,12 +117,18 @@ local function add_stats(row, at, value)
   end
 end
 
-local function stats_rows(map)
+-- The whole part of a quotient, as C has it.
+local function quotient(a, b)
+  local q = a // b
+  return a < 0 and a % b ~= 0 and q + 1 or q
+end
+
+local function stats_rows(map, kind)
   local in_key = map:info().value_size == 8 -- later versions have both parts in the value
-  local rows = grouped(map, in_key and "part" or nil, add_stats)
+  local rows = grouped(map, in_key and "part" or nil, add_stats, kind.keys)
   for _, row in ipairs(rows) do
     row.total, row.count = row.total or 0, row.count or 0
-    row.average = row.count > 0 and row.total // row.count or 0
+    row.average = row.count > 0 and quotient(row.total, row.count) or 0
   end
   return rows
 end
@@ -104,7 +138,7 @@ local function plain_rows(map, kind)
   return grouped(map, nil, function(row, _, value)
     if kind.aggregate and type(value) == "table" then value = value[kind.aggregate] end
     row.value = value
-  end)
+  end, kind.keys)
 end
 
 --- The rows of a bpftrace map: { key = parts, value | count, total, average | buckets }, and
@@ -115,7 +149,7 @@ function bpftrace_table.rows(map)
   local kind = map:decoder().bpftrace
   if not kind then return nil end
   if IN_BUCKETS[kind.aggregate] then return histogram_rows(map, kind), kind.aggregate end
-  if IN_PARTS[kind.aggregate] then return stats_rows(map), kind.aggregate end
+  if IN_PARTS[kind.aggregate] then return stats_rows(map, kind), kind.aggregate end
   return plain_rows(map, kind), kind.aggregate
 end
 
@@ -138,8 +172,8 @@ local function value_text(row, kind)
   if kind.aggregate == "stats" then
     return ("count %d, average %d, total %d"):format(row.count, row.average, row.total)
   end
-  local value = row.value
-  return type(value) == "table" and part_text(value) or tostring(value)
+  if kind.aggregate then return (kind.unsigned and "%u" or "%d"):format(row.value) end
+  return part_text(row.value, kind.value, "        ")
 end
 
 --- The map as bpftrace prints it, sorted by value.

@@ -90,7 +90,7 @@ bool lun_usym_name(struct lun_usyms *syms, uint32_t pid, uint64_t address, struc
 	Dwfl_Module *module;
 	const char *symbol, *path;
 	GElf_Off offset = 0;
-	Dwarf_Addr start = 0;
+	Dwarf_Addr start = 0, end = 0;
 	GElf_Sym sym;
 
 	if (!pid || !attach(syms, pid))
@@ -98,8 +98,10 @@ bool lun_usym_name(struct lun_usyms *syms, uint32_t pid, uint64_t address, struc
 	module = dwfl_addrmodule(syms->dwfl, address);
 	if (!module)
 		return false;
+	path = dwfl_module_info(module, NULL, &start, &end, NULL, NULL, NULL, NULL);
+	if (address < start || address >= end) /* libdw gives what lies before, however far */
+		return false;
 	symbol = dwfl_module_addrinfo(module, address, &offset, &sym, NULL, NULL, NULL);
-	path = dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL);
 	if (symbol)
 		lun_out_str(out, symbol);
 	else

@@ -59,6 +59,7 @@ do
   assert(stacks:update(i64(77) .. i64(2), kernel .. rest))
   assert(stacks:update(i64(78) .. i64(1), user .. rest))
 end
+put("AT_zn_mixed", ("<c16i8c8"):pack("sleep", 7, "abc"), i64(1), i64(2), 8)
 
 print(fixture.pid())
 io.stdout:flush()
