@@ -15,7 +15,8 @@ comm:flush()
 local object <close> = assert(bpf.load(arg[1]))
 local notes <close> = object:map("hostile_notes")
 for _, key in ipairs { EVIL, "=1+1", "plain" } do
-  assert(notes:update(("<c24"):pack(key), ("<c40I8"):pack(EVIL .. key, 7)))
+  local text = key == "plain" and "\u{9B}31m\u{202E}" or EVIL .. key -- what has ESC is shown in hex
+  assert(notes:update(("<c24"):pack(key), ("<c40I8"):pack(text, 7)))
 end
 assert(object:attach("hostile_egress", { cgroup = arg[2] }))
 assert(bpf.pin(notes, arg[3] .. EVIL))

@@ -420,9 +420,9 @@ end
 
 local function struct_value(map)
   if map.aggregate == "min" then
-    return d.struct { d.i64():as("min"):min_cpus():if_set(), d.skip(8) }, "min"
+    return d.struct { d.i64():as("min"):cpus("min"):if_set(), d.skip(8) }, "min"
   elseif map.aggregate == "max" then
-    return d.struct { d.i64():as("max"):max_cpus():if_set(), d.skip(8) }, "max"
+    return d.struct { d.i64():as("max"):cpus("max"):if_set(), d.skip(8) }, "max"
   end
   return d.struct { d.i64():as("total"), d.i64():as("count") }, "sum"
 end

@@ -33,7 +33,8 @@ describe("a bpftrace script", function()
   it("tells signs as bpftrace does", function()
     local maps = script.maps([[
       tracepoint:syscalls:sys_enter_openat { $a = (uint64)5; @a = $a - 7; @b = 3 - 5;
-        @c = nsecs - 5; @d = @a; @e = sum(pid - 5); @f = sum(args->flags); @g = args->mode - 5; @h = args->dfd - 5;
+        @c = nsecs - 5; @d = @a; @e = sum(pid - 5); @f = sum(args->flags);
+        @g = args->mode - 5; @h = args->dfd - 5;
         @i = args->filename; @j = (int64)1 - 2; @k = -5; @l = comm == "a>b" ? -1 : 1; }
     ]])
     for name, unsigned in pairs { a = true, c = true, d = true, g = true, b = false, h = false,
