@@ -2,6 +2,7 @@
 -- and linear ones. A histogram is a list of { low, high, count }; high is not in the range.
 
 local json = require("lunette.runtime.json")
+local u64 = require("lunette.runtime.u64")
 
 local histogram = {}
 
@@ -49,14 +50,14 @@ end
 ---@param slots integer[]
 ---@return integer[] sum
 function histogram.add(sum, slots)
-  for i, count in ipairs(slots) do sum[i] = (sum[i] or 0) + count end
+  for i, count in ipairs(slots) do sum[i] = u64.sum(sum[i] or 0, count) end
   return sum
 end
 
 --- How many were counted.
 function histogram.total(list)
   local total = 0
-  for _, bucket in ipairs(list) do total = total + bucket.count end
+  for _, bucket in ipairs(list) do total = u64.sum(total, bucket.count) end
   return total
 end
 

@@ -15,6 +15,16 @@ function u64.float(x)
   return (x >> 1 | x & 1) * 2.0
 end
 
+--- The sum of two numbers; a float where 64 bits do not hold it.
+---@param a number
+---@param b number
+---@return number
+function u64.sum(a, b)
+  local sum = a + b
+  if math.type(sum) == "integer" and (a ~ sum) & (b ~ sum) < 0 then return a + 0.0 + b end
+  return sum
+end
+
 --- Reads decimal digits; nil when the text is none, or too big for 64 bits.
 ---@param text string
 ---@return integer|nil

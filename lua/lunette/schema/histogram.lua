@@ -150,11 +150,7 @@ end
 histogram.resolvers = {
   Map = { histogram = read },
   Histogram = {
-    total = function(one)
-      local sum = 0
-      for _, bucket in ipairs(one.buckets) do sum = sum + bucket.count end
-      return sum
-    end,
+    total = function(one) return decode.histogram.total(one.buckets) end,
   },
 }
 

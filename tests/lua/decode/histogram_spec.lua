@@ -19,6 +19,9 @@ describe("decode.histogram", function()
     assert.equal(12, d.histogram.total(list))
     assert.equal(5.0, d.histogram.quantile(list, 0.5))
     assert.is_nil(d.histogram.quantile({}, 0.5))
+    local most = math.maxinteger
+    assert.same({ 2.0 ^ 63 }, d.histogram.add({ most }, { 1 })) -- never below zero
+    assert.equal(2.0 ^ 63, d.histogram.total { { count = most }, { count = 1 } })
   end)
 
   it("draws bars", function()

@@ -224,6 +224,11 @@ describe("at the scrape", function()
     assert.are.equal("2", support.sample(text, 'lunette_rule_errors_total{rule="falls"}'))
   end)
 
+  it("a NUL in a help text does not end the line", function()
+    metrics.collect("nul", function(emit) emit { name = "n", help = "a\0b\nc", value = 1 } end)
+    assert.are.equal("# HELP n a\u{fffd}b\\nc\n# TYPE n gauge\nn 1\n", support.text())
+  end)
+
   it("a collector's options are checked when it is declared", function()
     local function fn() end
     for said, given in pairs {
