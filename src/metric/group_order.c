@@ -24,6 +24,8 @@ struct lun_metric_number lun_groups_ranked(
 {
 	struct lun_metric_number v = lun_groups_get(groups, group, by.cell);
 
+	if (by.n_cells == 1)
+		return v;
 	for (size_t i = 1; i < by.n_cells; i++)
 		v = lun_number_sum(v, lun_groups_get(groups, group, by.cell + i));
 	return v;
@@ -79,17 +81,22 @@ void lun_groups_top(
 	const struct lun_groups *groups, uint32_t *order, size_t size, size_t n, struct lun_rank by)
 {
 	struct ranking ranking = { groups, by };
+	struct lun_metric_number least;
 
 	if (n >= size)
 		return;
 	/* A heap of n: no sorting of a million to show a hundred. */
 	for (size_t i = n / 2; i-- > 0;)
 		sift_down(order, i, n, &ranking);
+	least = lun_groups_ranked(groups, order[0], by);
 	for (size_t i = n; i < size; i++) {
-		if (by_rank(&order[i], &order[0], &ranking) >= 0)
+		int above = lun_number_compare(lun_groups_ranked(groups, order[i], by), least);
+
+		if (above < 0 || (!above && by_labels(&order[i], &order[0], (void *)groups) >= 0))
 			continue;
 		order[0] = order[i];
 		sift_down(order, 0, n, &ranking);
+		least = lun_groups_ranked(groups, order[0], by);
 	}
 }
 

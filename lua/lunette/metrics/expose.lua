@@ -11,6 +11,7 @@ local CONTENT_TYPE = {
 
 local MARGIN = 0.9 -- of the scraper's timeout; the rest is for the way there and back
 local PATIENCE = 0.6 -- of that, to wait for another scrape's page: longer than any turn of that one
+local MANY = 20000 -- samples: about 2 MB
 local OWN_SECONDS = 15 -- where neither the scraper nor the request has a deadline
 
 local function quality(part) return tonumber(part:lower():match(";%s*q%s*=%s*([%d%.]+)")) or 1 end
@@ -105,9 +106,10 @@ local function page_for(make, opts, timeout)
   return page
 end
 
+-- A large page is written while it is sent, so that no VM has to hold its text.
 local function whole(page, format, gzip)
-  local _, streams = page:size()
-  if streams then
+  local samples, streams = page:size()
+  if streams or samples > MANY then
     local source = page:source(format)
     return "source", gzip and core.gzip_source(source) or source
   end
