@@ -6,6 +6,7 @@
 -- ellipsis, to `least` characters.
 
 local escape = require("lunette.runtime.escape")
+local float = require("lunette.runtime.float")
 local json = require("lunette.runtime.json")
 local output = require("lunette.cli.output")
 local tty = require("lunette.core.tty")
@@ -52,9 +53,7 @@ function tables.text(value)
     end
     return table.concat(items, ",")
   end
-  if math.type(value) == "float" and value == math.floor(value) and math.abs(value) < 2 ^ 53 then
-    return ("%d"):format(value)
-  end
+  if math.type(value) == "float" then return float.text(value) end
   return escape.terminal(tostring(value))
 end
 

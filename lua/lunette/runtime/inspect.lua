@@ -3,6 +3,7 @@
 -- hex; handles by what they say of themselves.
 
 local escape = require("lunette.runtime.escape")
+local float = require("lunette.runtime.float")
 
 local inspect = {}
 
@@ -52,7 +53,9 @@ local function number(x, wide)
   if wide ~= "i64" and math.type(x) == "integer" and x < -0x80000000 then
     return ("%d (as u64 %u)"):format(x, x)
   end
-  return tostring(x)
+  if math.type(x) ~= "float" or x ~= x or math.abs(x) == math.huge then return tostring(x) end
+  local text = float.text(x)
+  return text:find("^-?%d+$") and text .. ".0" or text
 end
 
 local function by_kind(a, b)

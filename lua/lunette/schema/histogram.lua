@@ -6,6 +6,7 @@ local bpftrace = require("lunette.decode.bpftrace")
 local bpftrace_table = require("lunette.decode.bpftrace_table")
 local decode = require("lunette.decode")
 local decoder = require("lunette.schema.decoder")
+local floats = require("lunette.runtime.float")
 local kernel = require("lunette.schema.kernel")
 local readable = require("lunette.schema.readable")
 local tables = require("lunette.table")
@@ -56,9 +57,13 @@ local function slot_columns(reader)
   return found
 end
 
+local function text_of(cell)
+  return math.type(cell) == "float" and floats.text(cell) or tostring(cell)
+end
+
 local function label_of(reader, row)
   local words = {}
-  for i = 1, #reader.key.columns do words[i] = tostring(row[i]) end
+  for i = 1, #reader.key.columns do words[i] = text_of(row[i]) end
   return table.concat(words, ", ")
 end
 

@@ -3,6 +3,7 @@
 -- (choose.where and cells' Reader:cell say how); this is for rows that Lua makes.
 
 local decode = require("lunette.decode")
+local float = require("lunette.runtime.float")
 local json = require("lunette.runtime.json")
 local numbers = require("lunette.table.numbers")
 
@@ -17,7 +18,7 @@ local function text_of(cell)
     for i, name in ipairs(order or cell) do parts[i] = text_of(order and cell[name] or name) end
     return table.concat(parts, ",")
   end
-  return math.type(cell) == "float" and json.encode(cell) or tostring(cell)
+  return math.type(cell) == "float" and float.text(cell) or tostring(cell)
 end
 
 -- What of a cell is compared: NaN is nothing.

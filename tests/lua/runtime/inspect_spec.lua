@@ -39,6 +39,11 @@ describe("inspect", function()
       inspect({ aaaaaaaaaa = 1, bbbbbbbbbb = 2 }, { width = 20 }))
   end)
 
+  it("writes floats so that they read back", function()
+    assert.equal("{ 0.30000000000000004, 3.0, 9007199254740994.0, 1e+300, inf }",
+      inspect({ 0.1 + 0.2, 3.0, 2.0 ^ 53 + 2, 1e300, 1 / 0 }))
+  end)
+
   it("keeps the order of a shape", function()
     assert.equal("{ z = 1, a = 2 }",
       inspect(setmetatable({ a = 2, z = 1 }, json.shape { "z", "a" })))

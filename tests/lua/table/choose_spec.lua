@@ -52,6 +52,20 @@ describe("filter", function()
     assert.equal("bash zsh", filtered { column = "delta", op = "LE", value = 0.0 })
   end)
 
+  it("compares numbers that are no integers, as cells show them", function()
+    local columns = { { name = "f", type = "func" } }
+    local function found(op, value)
+      local passes, list = choose.filter(columns, { { column = "f", op = op, value = value } }), {}
+      for _, cell in ipairs { 0.1 + 0.2, 1 / 0, 0 / 0, 2.5 } do
+        if passes({ cell }) then list[#list + 1] = cell end
+      end
+      return list
+    end
+    assert.same({ 1 / 0 }, found("EQ", "Infinity"))
+    assert.same({ 0.1 + 0.2 }, found("EQ", 0.1 + 0.2))
+    assert.same({ 2.5 }, found("STARTS", "2."))
+  end)
+
   it("compares and searches text", function()
     assert.equal("bash", filtered { column = "comm", op = "EQ", value = "bash" })
     assert.equal("bash zsh", filtered { column = "comm", op = "CONTAINS", value = "SH" })
