@@ -1,6 +1,6 @@
 /*
- * The story of the process: take --root off the command line, make a VM, and hand the rest
- * to the command in lua/lunette/cli/. What needs more than one VM (serve) asks for it there.
+ * The process: takes --root off the command line, makes a VM, and runs the command in
+ * lua/lunette/cli/ with the rest. `serve` makes more VMs (vm/server_state.h).
  */
 #include <errno.h>
 #include <malloc.h>
@@ -29,9 +29,8 @@ static const char *take_root(int *argc, char **argv)
 }
 
 /*
- * Large buffers lie apart, grow without being copied and are given back as soon as they are freed.
- * A hundred threads that each kept what they once used would hold more than the VMs do: they share
- * a few heaps.
+ * Large buffers are mapped one by one: they grow without a copy, and return to the kernel when they
+ * are freed. A hundred threads share a few heaps, which would otherwise hold more than the VMs.
  */
 static void limit_heaps(void)
 {

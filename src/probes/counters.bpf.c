@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
- * Reads perf events before and after each run of another BPF program, and adds up what they
- * counted meanwhile, CPU by CPU.
+ * Reads perf events before and after each run of another BPF program, and adds up the differences
+ * for each CPU.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

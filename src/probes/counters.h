@@ -1,4 +1,4 @@
 #pragma once
-/* What the probe of counters and its reader agree on. */
+/* Shared by the probe of counters and its reader. */
 
 enum { LUN_COUNTERS_MAX = 16 }; /* events at a time */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
- * Walks every map and writes how full it is, where the kernel keeps a count; another walk writes
- * which maps there are and what may have changed of them.
+ * One iterator writes the number of entries of every map that the kernel counts; another writes
+ * the ids of all maps, and the fields that may change.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>

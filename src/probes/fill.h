@@ -1,5 +1,5 @@
 #pragma once
-/* What the iterators in fill.bpf.c write: one record a map whose filling the kernel knows, */
+/* Records of the iterators in fill.bpf.c: one a map whose entries the kernel counts, */
 
 struct lun_fill_record {
 	unsigned int id;

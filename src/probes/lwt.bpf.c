@@ -177,7 +177,7 @@ static void write_hop(
 	write(seq, record, __builtin_preserve_access_index(&lwt->xmit));
 }
 
-/* A next hop object's; those of groups are told by no one. */
+/* The next hop of a next hop object; the kernel does not show those of groups. */
 static struct fib_nh_common *hop_of(struct nexthop *nh)
 {
 	struct nh_info *info;

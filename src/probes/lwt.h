@@ -1,5 +1,5 @@
 #pragma once
-/* What the iterators in lwt.bpf.c write: a record for each program on a route's next hop. */
+/* A record of the iterators in lwt.bpf.c: one a program on a route's next hop. */
 
 enum { LUN_LWT_IN, LUN_LWT_OUT, LUN_LWT_XMIT };
 

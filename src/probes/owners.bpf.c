@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
- * Walks every open file of every process, and writes a record for each that is a BPF object,
- * or a perf event or socket with a program; another one for each that is a namespace. It reads the
- * few kernel structures it needs by their BTF: what is read of every file by plain loads, which
- * cost a tenth of a call to read.
+ * One iterator walks every open file of every process, and writes a record for each BPF object and
+ * for each perf event or socket with a program; another writes a record for each namespace. Fields
+ * of kernel structures are found by BTF. Fields of every file are read by plain loads, which cost a
+ * tenth of a probe read.
  */
 #include <linux/bpf.h>
 #include <linux/magic.h>

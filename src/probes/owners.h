@@ -1,5 +1,5 @@
 #pragma once
-/* What the iterator in owners.bpf.c writes: one record an open file. */
+/* A record of the iterator in owners.bpf.c: one an open file. */
 
 enum lun_owner_kind {
 	LUN_OWNER_PROG, /* the first four are the numbers of enum lun_kind */

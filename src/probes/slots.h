@@ -1,5 +1,5 @@
 #pragma once
-/* What the iterator in slots.bpf.c writes: one record a program that is in a slot of an array. */
+/* A record of the iterator in slots.bpf.c: one a program in a slot of a program array. */
 
 enum {
 	LUN_SLOTS_ROOM = 2048, /* records of a map that one walk writes */

@@ -1,5 +1,5 @@
 #pragma once
-/* What the iterators in storage.bpf.c write: this head, then the value. */
+/* A record of the iterators in storage.bpf.c: this head, then the value. */
 
 struct lun_storage_head {
 	unsigned int pid; /* of a task: its thread group; else 0 */

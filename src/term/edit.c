@@ -1,7 +1,7 @@
 /*
  * require("lunette.core.edit"): lines typed at a terminal, with editing, history and
- * completion, by libedit. Keys are read by us, so that Ctrl-C, a new window size and a return
- * from the shell's job control are seen at once. What completes, and what history keeps, is Lua's.
+ * completion, by libedit. This file reads the keys, so that Ctrl-C, a new window size and a return
+ * from the shell's job control act at once. Lua supplies completions and keeps the history.
  */
 #include "term/modules.h"
 
@@ -56,7 +56,7 @@ static char *prompt_of(EditLine *el)
 	return (char *)self_of(el)->prompt;
 }
 
-/* Those that are pending come now: what was typed before a byte that waits is seen before it. */
+/* Takes pending signals now, so that a Ctrl-C acts before the bytes typed after it. */
 static void take_signals(void)
 {
 	sigset_t blocked;

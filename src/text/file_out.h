@@ -11,7 +11,7 @@
 
 struct lun_file_out;
 
-/* Opens `path` for new content. With regular_only, what is no regular file is refused: -ENOTSUP.
+/* Opens `path` for new content. With regular_only, other than regular files are refused: -ENOTSUP.
  * 0 or -errno. */
 int lun_file_out_open(struct lun_file_out **out, const char *path, bool regular_only);
 int lun_file_out_write(struct lun_file_out *out, const void *data, size_t len);

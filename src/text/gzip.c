@@ -47,7 +47,7 @@ static int64_t now(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
 }
 
-/* Compresses what is in src->text; Z_FINISH writes the trailer too. */
+/* Compresses src->text; Z_FINISH writes the trailer too. */
 static int squeeze(struct gzip_source *src, struct lun_out *out, int flush)
 {
 	src->z.next_in = (unsigned char *)src->text.data;

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * JSON, a token at a time. The caller keeps the grammar (commas, braces); these keep what
- * goes wrong elsewhere: escapes, UTF-8 (what isn't becomes U+FFFD), exact integers, doubles
- * as the shortest text that reads back.
+ * JSON, a token at a time. The caller writes commas and braces; these functions write escapes,
+ * valid UTF-8 (other bytes become U+FFFD), exact integers, and doubles as the shortest text that
+ * reads back.
  */
 #include "text/out.h"
 

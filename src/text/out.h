@@ -17,11 +17,11 @@ struct lun_out {
 /* Nothing is allocated until something is written. */
 void lun_out_init(struct lun_out *out);
 void lun_out_free(struct lun_out *out);
-/* Forgets what it holds and keeps its memory. */
+/* Empties the text and keeps the memory. */
 void lun_out_reset(struct lun_out *out);
 
-/* Room for at least n more bytes at data + len; NULL (and err set) when there is none. The
- * caller writes at most n bytes there and adds what it wrote to len. */
+/* Room for at least n more bytes at data + len; NULL (and err set) without memory. The caller
+ * writes at most n bytes there and adds their number to len. */
 char *lun_out_reserve(struct lun_out *out, size_t n);
 
 void lun_out_mem(struct lun_out *out, const void *data, size_t len);

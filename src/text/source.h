@@ -1,8 +1,7 @@
 #pragma once
 /*
- * A stream of text that is made while it is read. Whoever holds it pulls: each pull writes
- * some more (about 64 KiB) into the given writer. It needs no VM and may be pulled from any
- * thread, one at a time.
+ * A stream of text that is made while it is read: each pull writes about 64 KiB more into the given
+ * writer. It needs no VM. Any thread may pull, one at a time.
  */
 #include "text/out.h"
 

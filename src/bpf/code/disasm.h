@@ -1,8 +1,8 @@
 #pragma once
 /*
  * One BPF instruction as text, in the kernel verifier's notation (what `bpftool prog dump
- * xlated` prints), complete to ISA v4. What an immediate stands for, only the program's
- * surroundings know: the names are asked of the caller.
+ * xlated` prints), complete to ISA v4. The caller supplies the names of helpers, maps and
+ * functions, which an immediate only numbers.
  */
 #include <linux/bpf.h>
 
@@ -36,7 +36,7 @@ const char *lun_helper_name(int32_t id);
 /* Whether it takes two slots (BPF_LD | BPF_DW | BPF_IMM). */
 bool lun_insn_is_wide(const struct bpf_insn *insn);
 
-/* What an instruction does to control flow. */
+/* The effect of an instruction on control flow. */
 enum lun_flow {
 	LUN_FLOW_NEXT,   /* goes on to the next one (calls too) */
 	LUN_FLOW_JUMP,   /* always goes to the target */

@@ -100,8 +100,8 @@ static int open_as(uint32_t pid, const char *path)
 	return fd;
 }
 
-/* What the kernel names may also be a path of ours. Only regular files: a path that somebody else
- * wrote may lead anywhere. */
+/* Opens the path as the process sees it, or as we see it. Only regular files: the path is foreign
+ * and may name a device. */
 static int open_regular(uint32_t pid, const char *path)
 {
 	int fd = pid ? open_as(pid, path) : -1;
@@ -119,7 +119,7 @@ static int open_regular(uint32_t pid, const char *path)
 	return -EINVAL;
 }
 
-/* An open file and what is read of it; err is what is wrong with it. */
+/* An open file and its parts; err: why it can't be read. */
 struct object {
 	int fd;
 	Elf *elf;

@@ -10,7 +10,7 @@ struct lun_native_insn {
 	uint64_t address;
 	const uint8_t *bytes;
 	uint32_t size;
-	const char *mnemonic; /* ".byte" for what is no instruction */
+	const char *mnemonic; /* ".byte" for bytes that are no instruction */
 	const char *operands; /* may be "" */
 	uint64_t target;      /* address that a call or jump goes to, 0 when it has none */
 };

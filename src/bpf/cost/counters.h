@@ -1,8 +1,8 @@
 #pragma once
 /*
- * What one program costs in perf events: each is opened on every CPU, and read before and
- * after each run by programs attached to its entry and exit (fentry, fexit). The counters own
- * the events, the probe and its links; closing releases them all.
+ * Perf events of one program: each event is opened on every CPU; programs at the entry and exit
+ * of the program (fentry, fexit) read it before and after each run. The counters own the events,
+ * the probe and its links; closing releases them all.
  */
 #include <stddef.h>
 #include <stdint.h>

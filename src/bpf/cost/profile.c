@@ -245,7 +245,7 @@ static int by_place(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-/* Adds up what is sampled at the same place; the list is sorted then. */
+/* Merges samples of one address; afterwards the list is sorted. */
 static size_t merge(struct lun_hot *hot, size_t n)
 {
 	size_t kept = 0;

@@ -26,7 +26,7 @@ struct lun_profile_result {
 
 /* Starts sampling `hertz` times a second on each CPU. 0, -EACCES, -ENOENT (no perf events), … */
 int lun_profile_start(struct lun_profile **profile, unsigned int hertz);
-/* What was seen since the start or the last call. 0, -ENOMEM or what enumeration failed with. */
+/* The samples since the start or the last call. 0, -ENOMEM, or the error of enumeration. */
 int lun_profile_read(struct lun_profile *profile, struct lun_profile_result *result);
 void lun_profile_result_free(struct lun_profile_result *result);
 void lun_profile_stop(struct lun_profile *profile);

@@ -1,9 +1,9 @@
 #pragma once
 /*
- * What programs cost over time: the kernel's counters of all programs, read again and again,
- * kept as differences in rings of a bounded length. Programs come and go; the history of one
- * that went stays until it has aged out. One sampler serves many threads: every function
- * takes its lock. Who samples, and when, is the caller's business.
+ * Costs of programs over time: each sample reads the kernel's counters of all programs and keeps
+ * the differences in rings of a bounded length. The history of a freed program stays until it is
+ * older than the ring. Many threads may use one sampler: every function takes its lock. The caller
+ * decides when to sample.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ int lun_sampler_baseline(struct lun_sampler *s);
 /* Forgets everything, also the baselines. */
 void lun_sampler_clear(struct lun_sampler *s);
 
-/* A stretch of time in the life of a program: what it did while it was counted. */
+/* The runs of a program within a stretch of time in which the kernel counted them. */
 struct lun_stretch {
 	uint32_t id;    /* 0 for the sum of all */
 	double time;    /* its end, seconds since the epoch */

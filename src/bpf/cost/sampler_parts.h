@@ -16,7 +16,7 @@ struct series {
 	uint64_t load_time;
 	struct lun_prog_count last;
 	uint64_t seen;      /* the sample in which the program was last there */
-	uint64_t written;   /* the newest sample in `ring`; what is older than it has zeros */
+	uint64_t written;   /* the newest sample in `ring`; older samples are zero */
 	struct point *ring; /* NULL until it runs for the first time */
 };
 

@@ -1,4 +1,4 @@
-/* What the sampler answers: rates, histories, values by name, its own state. */
+/* Reading the sampler: rates, histories, values by name, its state. */
 #include <string.h>
 
 #include "bpf/cost/sampler_parts.h"

@@ -4,8 +4,8 @@
 /* A descriptor, or -errno; on kernels without BPF_ENABLE_STATS (before 5.8) -EINVAL. */
 int lun_stats_open(void);
 /*
- * What the statistics add to each run of a program: the difference that they make to one of our
- * own that does nothing, in seconds. Takes some ten milliseconds. 0 or -errno: -EBUSY when
- * somebody else has them on, so that there is nothing to compare with.
+ * Measures the seconds that run-time statistics add to each run of a program, by an empty program
+ * of our own with and without them. Takes some ten milliseconds. 0 or -errno; -EBUSY: another
+ * process has them on, so that a run without them can't be measured.
  */
 int lun_stats_cost(double *seconds);

@@ -22,7 +22,7 @@ struct lun_host {
 	bool sys_admin, bpf, perfmon, net_admin, syslog; /* capabilities that are in effect */
 };
 
-/* Never fails: what can't be found stays empty. */
+/* Never fails: unknown fields stay empty. */
 void lun_host_read(struct lun_host *host);
 /* Possible CPUs, or -errno: how many values a per-CPU map has a key. */
 int lun_host_cpus(void);

@@ -17,5 +17,5 @@ typedef int (*lun_mount_fn)(void *ctx, const struct lun_mount *mount);
 
 /* The mounts of a type in our namespace, in order; what stopped it, 0, or -errno. */
 int lun_mounts(const char *type, lun_mount_fn found, void *ctx);
-/* The same in all mount namespaces, ours first. Those that may not be looked at are left out. */
+/* The same in all mount namespaces, ours first. Namespaces without permission are left out. */
 int lun_mounts_everywhere(const char *type, lun_mount_fn found, void *ctx);
