@@ -89,14 +89,15 @@ static void test_json_bad_utf8(void **state)
 		"\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""); /* past U+10FFFF */
 }
 
-static void test_json_infinite_is_null(void **state)
+static void test_json_infinite_is_a_string(void **state)
 {
 	struct lun_out out;
 
 	(void)state;
 	lun_out_init(&out);
 	lun_json_double(&out, NAN);
-	assert_string_equal(text(&out), "null");
+	lun_json_double(&out, -INFINITY);
+	assert_string_equal(text(&out), "\"NaN\"\"-Infinity\"");
 	lun_out_free(&out);
 }
 
@@ -156,7 +157,7 @@ int main(void)
 		cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_json_strings),
 		cmocka_unit_test(test_json_bad_utf8),
-		cmocka_unit_test(test_json_infinite_is_null),
+		cmocka_unit_test(test_json_infinite_is_a_string),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_csv_guard),
 		cmocka_unit_test(test_first_error_stays),

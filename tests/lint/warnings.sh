@@ -6,7 +6,8 @@ flags="-std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototy
 $(pkg-config --cflags lua5.4 libbpf capstone libedit libdw libcap-ng)"
 n=0
 for file in $(find src tests/c -name "*.c" | sort); do
-	case $file in *.bpf.c) continue ;; esac # those are clang's, for BPF
+	# BPF programs are clang's; the other is civetweb's own source with ours around it.
+	case $file in *.bpf.c | src/http/civetweb_build.c) continue ;; esac
 	n=$((n + 1))
 	if out=$(gcc $flags "$file" 2>&1); then echo "ok $n - gcc $file"
 	else echo "not ok $n - gcc $file"; echo "$out" | head -20 | sed 's/^/# /'; fi

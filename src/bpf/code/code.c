@@ -10,7 +10,8 @@
 #include "bpf/code/disasm.h"
 #include "bpf/object/btf_load.h"
 
-/* The arrays that the second call to the kernel fills, of the sizes that the first call returned. */
+/* The arrays that the second call to the kernel fills, of the sizes that the first call returned.
+ */
 struct raw {
 	struct bpf_func_info *funcs;
 	struct bpf_line_info *lines;
