@@ -11,7 +11,7 @@ TARGETS ?= all
 GUEST ?= 6.12
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 
-.PHONY: all run test test-fast test-kernels bench pictures lint format deps deps-test build asan clean
+.PHONY: all run test test-fast test-kernels test-arm64 bench pictures lint format deps deps-test build asan clean
 
 all: build
 
@@ -57,6 +57,10 @@ test-kernels: deps-test
 	@$(MAKE) --no-print-directory build
 	@$(SUDO) env LUNETTE_BUILD=$(BUILD) KERNELS="$(KERNELS)" BOOT="$(BOOT)" \
 		XDG_CACHE_HOME=$(CACHE) lua5.4 tests/kernels/run.lua $(ONLY)
+
+# A cross build for arm64, and its tests in a guest.
+test-arm64: deps-test
+	@$(SUDO) env XDG_CACHE_HOME=$(CACHE) tests/kernels/arm64 $(ONLY)
 
 asan:
 	@export CC=clang; $(call configure,$(ASAN),-DCMAKE_BUILD_TYPE=Debug -DLUNETTE_SANITIZE=ON \

@@ -53,7 +53,8 @@ function bpf.xlated(id) end
 ---The machine code of a program. ENODATA where there is none, or none that we may see.
 ---@param id integer
 ---@param syntax? "att"|"intel" default "att"
----@return { arch: string, functions: bpf.NativeFunction[], lines: bpf.CodeLine[] }|nil
+---@return { arch: string, library: string, functions: bpf.NativeFunction[],
+--- lines: bpf.CodeLine[] }|nil
 ---@return string? err, integer? errno
 function bpf.jited(id, syntax) end
 

@@ -111,6 +111,7 @@ static int push_no_code(lua_State *L, uint32_t id, bool hidden)
 /* bpf.jited(id [, "att" | "intel"]) -> { arch, functions, lines } | nil, err, errno */
 static int l_bpf_jited(lua_State *L)
 {
+	char library[32];
 	static const char *const syntaxes[] = { "att", "intel", NULL };
 	uint32_t id = lun_code_check_id(L);
 	int syntax = luaL_checkoption(L, 2, "att", syntaxes);
@@ -123,6 +124,8 @@ static int l_bpf_jited(lua_State *L)
 		return push_no_code(L, id, w->code.info.jited_prog_len != 0);
 	lua_createtable(L, 0, 3);
 	lun_set_str(L, "arch", lun_native_arch());
+	lun_native_library(library, sizeof(library));
+	lun_set_str(L, "library", library);
 	lun_code_push_lines(w);
 	lua_setfield(L, -2, "lines");
 	err = push_natives(w, (enum lun_native_syntax)syntax);

@@ -93,6 +93,21 @@ function listing.xlated(code, style)
   return table.concat(out, "\n") .. "\n"
 end
 
+-- Instructions that the disassembler does not know are bytes; arm64's atomics are the usual ones.
+local function unknown_words(code)
+  local n = 0
+  for _, func in ipairs(code.functions) do
+    for _, insn in ipairs(func.insns) do
+      if insn.text:find("^%.byte") then n = n + 1 end
+    end
+  end
+  if n == 0 then return nil end
+  local newer = code.arch == "aarch64" and code.library:find("^capstone [1-4]%.")
+    and "; capstone 5 knows the atomics of arm64 (LSE)" or ""
+  return ("%d instructions are shown as bytes: %s does not know them%s"):format(n, code.library,
+    newer)
+end
+
 --- Native code.
 ---@param code table what bpf.jited gave
 ---@param style { bytes?: boolean, source?: boolean }
@@ -103,6 +118,11 @@ function listing.native(code, style)
   for _, func in ipairs(code.functions) do
     heading(out, func, ("%d bytes of %s at %s"):format(func.size, code.arch, func.address))
     add_insns(out, func.insns, code.lines, style, "offset")
+  end
+  local unknown = unknown_words(code)
+  if unknown then
+    out[#out + 1] = ""
+    out[#out + 1] = unknown
   end
   return table.concat(out, "\n") .. "\n"
 end

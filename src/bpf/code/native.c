@@ -2,6 +2,7 @@
 
 #include <capstone/capstone.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #if defined(__x86_64__)
@@ -102,6 +103,14 @@ void lun_native_close(struct lun_native *walk)
 	if (walk->handle)
 		cs_close(&walk->handle);
 	free(walk);
+}
+
+void lun_native_library(char *text, size_t size)
+{
+	int major, minor;
+
+	cs_version(&major, &minor);
+	snprintf(text, size, "capstone %d.%d", major, minor);
 }
 
 const char *lun_native_arch(void)

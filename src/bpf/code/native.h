@@ -27,3 +27,5 @@ bool lun_native_next(struct lun_native *walk, struct lun_native_insn *insn);
 void lun_native_close(struct lun_native *walk);
 /* "x86_64", "aarch64" or "unknown": what this program was built for. */
 const char *lun_native_arch(void);
+/* The disassembler and its version: "capstone 4.0". */
+void lun_native_library(char *text, size_t size);

@@ -136,6 +136,7 @@ describe("the row of a link", function()
   end)
 
   it("on a clock, and what runs the program elsewhere without a link", function()
+    if not made.clock then return pending("perf events have no links (Linux 5.15)") end
     local how = {}
     for _, row in ipairs(rows) do
       if row.prog_id == made.clock.prog_id then
@@ -183,6 +184,7 @@ describe("the row of a link", function()
   end
 
   it("that is pinned says where, and since when at the latest", function()
+    if not libc then return pending("perf events have no links (Linux 5.15)") end
     local before = bpf.uptime()
     run("bpftool link pin id %d %s", libc.id, pin)
     local row = fixture.find(assert(attach.list()), { link_id = libc.id })
@@ -236,7 +238,7 @@ describe("against bpftool", function()
       mine[id], seen = nil, seen + 1
     end
     assert.same({}, mine)
-    assert.truthy(seen >= 10, seen)
+    assert.truthy(seen >= (fixture.since(5, 15) and 10 or 6), seen)
   end)
 
   it("link show: the same, one by one", function()

@@ -46,7 +46,10 @@ describe("bpf.net_progs of routes", function()
     return false
   end
 
+  local NO_LOOP = "this kernel's programs can't walk the table of next hops (Linux 5.17)"
+
   it("tells IPv4's, in and out, and which program it is", function()
+    if not fixture.since(5, 17) then return pending(NO_LOOP) end
     if not add("10.120.0.0/16 encap bpf in obj %s section lwt_in out obj %s section lwt_out "
       .. "via 10.99.0.7 dev lunn0 metric 5", object, object) then return end
     local rows = rows_of { kind = "route", dst = "10.120.0.0" }
@@ -72,6 +75,7 @@ describe("bpf.net_progs of routes", function()
   end)
 
   it("tells routes over several hops and next hop objects", function()
+    if not fixture.since(5, 17) then return pending(NO_LOOP) end
     if not add("10.121.0.0/16 nexthop encap bpf xmit obj %s section lwt_xmit via 10.99.0.8 dev "
       .. "lunn0 nexthop via 10.99.0.9 dev lunn0", object) then return end
     local rows = rows_of { kind = "route", dst = "10.121.0.0" }

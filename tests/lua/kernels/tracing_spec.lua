@@ -30,6 +30,8 @@ local CASES = {
   { "k_module_fentry", "tracing", "fentry", "jbd2_journal_start" },
 }
 
+local UNTOLD = "a function; this kernel does not tell which" -- before Linux 5.13
+
 local PATH = fixture.object("kernels/tracing")
 local rows, links
 
@@ -41,17 +43,28 @@ end)
 
 teardown(kinds.close)
 
+-- Before Linux 5.15 perf events have no links: the row is by the event's descriptor.
+local function check_event(row, kind, target)
+  assert.same({ kind, "fd", target }, { row.kind, row.how, row.target })
+  assert.equal(fixture.pid(), row.holders[1].pid)
+end
+
 -- Checks one program everywhere.
 local function check(case)
   local name, link_type, kind, target = table.unpack(case)
   local prog = kinds.prog(name)
   if not prog then return pending(kinds.reason(name)) end
+  if link_type == "tracing" and not fixture.since(5, 13) then target = UNTOLD end
   local mine = {}
   for _, row in ipairs(rows) do
     if row.prog_id == prog then mine[#mine + 1] = row end
   end
   assert.equal(1, #mine, "rows")
-  local row, link = mine[1], assert(fixture.find(links, { prog_id = prog }))
+  local row = mine[1]
+  if link_type == "perf_event" and not fixture.since(5, 15) then
+    return check_event(row, kind, target)
+  end
+  local link = assert(fixture.find(links, { prog_id = prog }))
   assert.same({ kind, "link", link.id }, { row.kind, row.how, row.link_id })
   assert.matches("^" .. target:gsub("%+0x", "%%+0x") .. "$", row.target)
   assert.equal(fixture.pid(), row.holders[1].pid)
@@ -85,12 +98,13 @@ describe("the command line", function()
         ours = ours + 1
       end
     end
-    assert.equal(kinds.count(), ours)
+    if fixture.since(5, 15) then assert.equal(kinds.count(), ours) else assert.truthy(ours > 5) end
   end)
 
   it("shows the page of a kprobe with its place, and nothing twice", function()
     local prog = kinds.prog("k_kprobe")
     if not prog then return pending(kinds.reason("k_kprobe")) end
+    if not fixture.since(5, 15) then return pending("perf events have no links (Linux 5.15)") end
     local page = fixture.output(("%s prog show %d"):format(fixture.binary(), prog))
     assert.matches("\n  attached +kprobe bpf_fentry_test1, by link\n", page)
     assert.matches("\n  links +%d+ perf_event on bpf_fentry_test1\n", page)
