@@ -7,6 +7,7 @@ static const luaL_Reg own[] = {
 	{ "lunette.core.client", luaopen_lunette_core_client },
 	{ "lunette.core.file_out", luaopen_lunette_core_file_out },
 	{ "lunette.core.files", luaopen_lunette_core_files },
+	{ "lunette.core.embedded", luaopen_lunette_core_embedded },
 	{ "lunette.core.interrupt", luaopen_lunette_core_interrupt },
 	{ "lunette.core.json", luaopen_lunette_core_json },
 	{ "lunette.core.server", luaopen_lunette_core_server },

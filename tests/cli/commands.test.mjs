@@ -55,6 +55,15 @@ test("no command, a wrong one, a wrong option: exit code 2 and one line", () => 
     [2, "lunette: unknown option '--frob' (see 'lunette help version')\n"]);
 });
 
+test("help api: the reference of the Lua API", () => {
+  assert.match(lunette("help", "api", "bpf.pinned").stdout, /^bpf\.pinned\(path\)\nWhat is pinned at a path/);
+  assert.match(lunette("help", "api").stdout, /^bpf\.map +Opens a map/m);
+  const wrong = lunette("help", "api", "bpf.pinnd");
+  assert.deepEqual([wrong.status, wrong.stderr], [3, "lunette: the API has no 'bpf.pinnd': did you mean 'bpf.pinned'?\n"]);
+  assert.match(lunette("repl", "-e", "help(bpf.pin)").stdout, /^bpf\.pin\(handle, path\)\n/);
+  assert.match(lunette("help").stdout, /--root DIR/);
+});
+
 test("completion: what the shells take", () => {
   const bash = spawnSync("bash", ["-c", `source <("$1" completion bash) && complete -p lunette`,
     "bash", binary], { encoding: "utf8" });

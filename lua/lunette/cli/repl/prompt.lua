@@ -16,7 +16,7 @@ local PROMPT, MORE = "> ", ">> "
 
 local WELCOME = [[
 Lunette %s, Lua 5.4. At hand: bpf, lunette, json, u64, query, inspect.
-Tab completes, Ctrl-C stops what runs, Ctrl-D ends. Try: bpf.progs()]]
+Tab completes, Ctrl-C stops what runs, Ctrl-D ends. Try: bpf.progs(), help(bpf.map)]]
 
 --- Prints results as people read them; the first stays in the global `_`.
 ---@param results table packed

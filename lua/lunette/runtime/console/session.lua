@@ -21,6 +21,7 @@ function session.globals(env, query)
   env.u64 = require("lunette.runtime.u64")
   env.inspect = inspect
   env.query = query
+  env.help = function(what) env.print(require("lunette.runtime.reference").help(what)) end
 end
 
 local function new(query)
