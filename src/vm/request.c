@@ -88,7 +88,8 @@ static void take_text(lua_State *L, int idx, struct lun_out *out)
 
 static void take_session(lua_State *L, struct lun_reply *reply, bool events)
 {
-	lua_getfield(L, 4, "protocol");
+	lua_settop(L, 4); // the session
+	lua_getfield(L, -1, "protocol");
 	if (lua_isstring(L, -1))
 		reply->protocol = strdup(lua_tostring(L, -1));
 	lua_pop(L, 1);
