@@ -96,6 +96,16 @@ io.write(page:text("text"))` });
     }
   });
 
+  it("names the script of a rule that is refused, also in a tail call", async () => {
+    const own = folder({ "line.lua": `local m = require("lunette").metrics
+m.map { name = "y", match = { name = "*" }, vaule = 1 }`,
+    "tail.lua": 'return require("lunette").metrics.map { name = "y", match = { name = "*" }, vaule = 1 }' });
+    const [line, tail] = await Promise.all(["line.lua", "tail.lua"].map((name) => run(["metrics", "--script", own.file(name)])));
+    own.remove();
+    assert.match(line.stderr, /line\.lua:2: metrics\.map 'y': no field 'vaule'/);
+    assert.match(tail.stderr, /tail\.lua: metrics\.map 'y': no field 'vaule'/);
+  });
+
   it("writes through a link and into a FIFO, and leaves both what they are", async () => {
     const [file, link, fifo] = ["file.prom", "link.prom", "fifo"].map((name) => `${files.path}/${name}`);
     writeFileSync(file, "old");

@@ -54,14 +54,25 @@ local function check_clashes(made)
   end
 end
 
+-- Blames the caller of metrics.map. "return metrics.map {…}" is a tail call: Lua has forgotten its
+-- line then, but the script is known.
+local function refuse(message)
+  local caller = debug.getinfo(3, "l")
+  local script = registry.script()
+  if script and not (caller and caller.currentline > 0) then
+    error(("%s: %s"):format(script, message), 0)
+  end
+  error(message, 3)
+end
+
 --- Declares a rule: the entries of every map that it matches, as metrics.
 ---@param spec MetricRule
 ---@return table rule
 function metrics.map(spec)
   local ok, made = pcall(rule.read, spec)
-  if not ok then error(made, 2) end
+  if not ok then refuse(made) end
   local clear, err = pcall(check_clashes, made)
-  if not clear then error(err, 2) end
+  if not clear then refuse(err) end
   check_new(made.name, "metrics.map")
   return registry.declare("metric", made)
 end
