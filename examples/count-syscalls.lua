@@ -7,9 +7,10 @@ local tty = require("lunette.core.tty")
 
 local seconds = tonumber(arg[1]) or 0.5
 
+-- Over the values of the CPUs.
 local function sum(list)
   local total = 0
-  for _, n in ipairs(list) do total = total + n end
+  for _, one in ipairs(list) do total = total + one.calls end
   return total
 end
 
@@ -20,8 +21,8 @@ tty.sleep(seconds)
 
 local map <close> = object:map("SYSCALLNUM")
 local rows = {}
-for comm, cpus in map:each() do
-  rows[#rows + 1] = { comm = comm.name, calls = sum(cpus) }
+for process, cpus in map:each() do
+  rows[#rows + 1] = { comm = process.comm, calls = sum(cpus) }
 end
 table.sort(rows, function(a, b) return a.calls > b.calls end)
 for i = 1, math.min(#rows, 10) do
