@@ -117,6 +117,11 @@ end
 ---@return string
 function names.of(info) return info.full_name or info.name end
 
+--- A word with its article: "an array", "a hash".
+---@param word string
+---@return string
+function names.a(word) return (word:find("^[aeio]") and "an " or "a ") .. word end
+
 --- A map type as cilium/ebpf spells it: names.map("percpu_hash") == "PerCPUHash".
 ---@param kernel string
 ---@return string

@@ -19,6 +19,7 @@ local bpf = {}
 ---@field type string the kernel's name: "tracepoint"; "type_40" where it is newer than we are
 ---@field type_id integer
 ---@field name string the function's full name, by BTF where the kernel cut it at 15 bytes
+---@field kernel_name string as the kernel has it
 ---@field tag string 16 hex digits
 ---@field gpl boolean
 ---@field load_time integer nanoseconds since boot
@@ -379,8 +380,12 @@ local Object = {}
 ---Attaches every program (or one) where its section says; programs whose section says nothing
 ---are left out. When one fails, those of this call are detached again.
 ---@param name? string
----@param where? { interface?: string, cgroup?: string } for XDP, and for programs of control
----groups (the path of the group's folder)
+---Sections may name the place: xdp/eth0, perf_event/type=1,config=0,frequency=99 (or period=N).
+---With a place and no name, every program of a type that goes there is attached; an error where
+---there is none.
+---@param where? { interface?: string, cgroup?: string, perf_event?: { type?: integer,
+---  config?: integer, frequency?: integer, period?: integer } } for XDP, for programs of control
+---groups (the path of the group's folder), and for perf events, on each CPU
 ---@return integer|nil count, string? err, integer? errno
 function Object:attach(name, where) end
 

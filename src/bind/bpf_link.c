@@ -43,6 +43,7 @@ static struct lun_link_info *new_box(lua_State *L)
 
 	info->addrs = NULL;
 	info->cookies = NULL;
+	info->semaphores = NULL;
 	lun_push_metatable(L, "lunette.link_info", metamethods, NULL);
 	lua_setmetatable(L, -2);
 	return info;

@@ -78,33 +78,123 @@ static int attach_cgroup(struct lun_object *o, struct bpf_program *prog, const c
 	return err;
 }
 
-/* Where the table at 3 says: { interface = } or { cgroup = }. */
-static int attach_there(lua_State *L, struct lun_object *o, struct bpf_program *prog)
+static uint64_t perf_field(lua_State *L, const char *name)
 {
-	if (lua_getfield(L, 3, "interface") != LUA_TNIL)
-		return attach_interface(o, prog, luaL_checkstring(L, -1));
-	if (lua_getfield(L, 3, "cgroup") == LUA_TNIL)
-		luaL_argerror(L, 3, "needs an interface or a cgroup");
-	return attach_cgroup(o, prog, luaL_checkstring(L, -1));
+	lua_Integer n;
+
+	lua_getfield(L, -1, name);
+	n = luaL_optinteger(L, -1, 0);
+	lua_pop(L, 1);
+	return (uint64_t)n;
 }
 
-/* object:attach([name [, { interface = | cgroup = }]]) -> count | nil, err, errno */
+/* { type =, config =, frequency = | period = } on top of the stack. */
+static void check_perf(lua_State *L, struct lun_perf_spec *spec)
+{
+	luaL_argcheck(L, lua_istable(L, -1), 3,
+		"perf_event is { type =, config =, frequency = or period = }");
+	spec->type = (uint32_t)perf_field(L, "type");
+	spec->config = perf_field(L, "config");
+	spec->frequency = perf_field(L, "frequency");
+	spec->period = perf_field(L, "period");
+	luaL_argcheck(
+		L, spec->frequency || spec->period, 3, "perf_event needs a frequency or a period");
+}
+
+/* Where the table at 3 says. */
+struct place {
+	const char *interface, *cgroup;
+	struct lun_perf_spec perf;
+};
+
+static void check_place(lua_State *L, struct place *place)
+{
+	memset(place, 0, sizeof(*place));
+	luaL_checktype(L, 3, LUA_TTABLE);
+	if (lua_getfield(L, 3, "interface") != LUA_TNIL) {
+		place->interface = luaL_checkstring(L, -1);
+	} else if (lua_getfield(L, 3, "cgroup") != LUA_TNIL) {
+		place->cgroup = luaL_checkstring(L, -1);
+	} else if (lua_getfield(L, 3, "perf_event") != LUA_TNIL) {
+		check_perf(L, &place->perf);
+	} else {
+		luaL_argerror(L, 3, "needs an interface, a cgroup or a perf_event");
+	}
+}
+
+static int attach_there(struct lun_object *o, struct bpf_program *prog, const struct place *place)
+{
+	if (place->interface)
+		return attach_interface(o, prog, place->interface);
+	if (place->cgroup)
+		return attach_cgroup(o, prog, place->cgroup);
+	return lun_object_attach_perf(o, prog, &place->perf);
+}
+
+static bool goes_there(const struct bpf_program *prog, const struct place *place)
+{
+	enum bpf_prog_type type = bpf_program__type(prog);
+
+	if (!bpf_program__autoload(prog))
+		return false;
+	if (place->interface)
+		return type == BPF_PROG_TYPE_XDP;
+	if (!place->cgroup)
+		return type == BPF_PROG_TYPE_PERF_EVENT;
+	return type == BPF_PROG_TYPE_CGROUP_SKB || type == BPF_PROG_TYPE_CGROUP_SOCK ||
+		type == BPF_PROG_TYPE_CGROUP_DEVICE || type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR ||
+		type == BPF_PROG_TYPE_CGROUP_SYSCTL || type == BPF_PROG_TYPE_CGROUP_SOCKOPT ||
+		type == BPF_PROG_TYPE_SOCK_OPS;
+}
+
+/* Every program of a type that can be attached there: how many, or -errno. */
+static int attach_all_there(struct lun_object *o, const struct place *place)
+{
+	size_t before = o->link_count;
+	struct bpf_program *prog;
+	int n = 0, err;
+
+	bpf_object__for_each_program(prog, o->obj)
+	{
+		if (!goes_there(prog, place))
+			continue;
+		err = attach_there(o, prog, place);
+		if (err) {
+			lun_object_detach_from(o, before);
+			return err;
+		}
+		n++;
+	}
+	return n;
+}
+
+static int push_none(lua_State *L, const struct place *place)
+{
+	return lun_push_failure(L, -EINVAL, "no program of the object can be attached to %s",
+		place->interface        ? "an interface"
+			: place->cgroup ? "a control group"
+					: "a perf event");
+}
+
+/* object:attach([name [, { interface = | cgroup = | perf_event = }]]) -> count | nil, err, errno */
 static int l_attach(lua_State *L)
 {
 	struct lun_object *o = check_object(L);
 	struct bpf_program *prog = lua_isnoneornil(L, 2) ? NULL : check_prog(L, o, 2);
-	bool there = prog && !lua_isnoneornil(L, 3);
+	bool there = !lua_isnoneornil(L, 3);
+	struct place place;
 	int n;
 
-	if (there) {
-		luaL_checktype(L, 3, LUA_TTABLE);
-		n = attach_there(L, o, prog);
-	} else {
-		n = prog ? lun_object_attach_prog(o, prog) : lun_object_attach(o);
-	}
-
+	if (there)
+		check_place(L, &place);
+	if (prog)
+		n = there ? attach_there(o, prog, &place) : lun_object_attach_prog(o, prog);
+	else
+		n = there ? attach_all_there(o, &place) : lun_object_attach(o);
 	if (n < 0)
 		return push_log(L, o, n, prog ? bpf_program__name(prog) : "attaching");
+	if (!n && !prog && there)
+		return push_none(L, &place);
 	lua_pushinteger(L, prog ? 1 : n);
 	return 1;
 }

@@ -54,6 +54,7 @@ static void push_prog(lua_State *L, const struct lun_prog_info *info)
 	lun_set_int(L, "id", k->id);
 	lun_set_type(L, LUN_PROG, k->type);
 	lun_set_str(L, "name", info->name);
+	lun_set_str(L, "kernel_name", k->name);
 	set_tag(L, k->tag);
 	lun_set_bool(L, "gpl", k->gpl_compatible);
 	lun_set_int(L, "load_time", k->load_time);

@@ -41,7 +41,7 @@ local KEPT = 15 -- characters of a name that the kernel keeps
 -- where the kernel cut a map's name and nothing else has the rest.
 local function has_name(kind, info, name)
   if info.name == name or info.full_name == name or info.tag == name then return "sure" end
-  if kind == "prog" and #name == KEPT and info.name:sub(1, KEPT) == name then return "maybe" end
+  if kind == "prog" and info.kernel_name == name then return "maybe" end
   if kind == "map" and not info.full_name and #info.name == KEPT
     and name:sub(1, KEPT) == info.name then return "maybe" end
   return "no"

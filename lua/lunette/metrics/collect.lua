@@ -60,8 +60,8 @@ local function same_bounds(a, b)
 end
 
 local function check_again(family, spec)
-  check(spec.type == nil or family.type == spec.type, "%s is a %s already", family.family,
-    family.type)
+  check(spec.type == nil or family.type == spec.type, "%s is %s already", family.family,
+    family.type == "info" and "an info" or "a " .. family.type)
   check(spec.bounds == nil or same_bounds(family.bounds, bounds_of(spec)),
     "%s has other bounds already", family.family)
 end

@@ -1,12 +1,14 @@
 #include "bpf/object/load.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bpf/object/btf_load.h"
 
@@ -68,6 +70,7 @@ static int open_and_load(
 	o->obj = bpf_object__open_file(path, NULL);
 	if (!o->obj)
 		return -errno;
+	lun_sections_prepare(o->obj);
 	err = prepare ? prepare(ctx, o->obj) : 0;
 	if (!err)
 		err = bpf_object__load(o->obj);
@@ -101,10 +104,76 @@ static int add_link(struct lun_object *o, struct bpf_link *link)
 	return 0;
 }
 
+void lun_object_detach_from(struct lun_object *o, size_t first)
+{
+	while (o->link_count > first)
+		bpf_link__destroy(o->links[--o->link_count]);
+}
+
+static int attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex)
+{
+	struct bpf_link *link = bpf_program__attach_xdp(prog, ifindex);
+
+	return link ? add_link(o, link) : -errno;
+}
+
+static int attach_named(struct lun_object *o, struct bpf_program *prog, const char *interface)
+{
+	unsigned int ifindex = if_nametoindex(interface);
+
+	if (ifindex)
+		return attach_xdp(o, prog, (int)ifindex);
+	lun_out_printf(&o->log, "section %s: there is no interface '%s'\n",
+		bpf_program__section_name(prog), interface);
+	return -ENODEV;
+}
+
+static int attach_on_cpu(
+	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec, int cpu)
+{
+	int fd = lun_perf_open(spec, cpu);
+	struct bpf_link *link;
+
+	if (fd < 0)
+		return fd;
+	link = bpf_program__attach_perf_event(prog, fd);
+	if (link)
+		return add_link(o, link);
+	close(fd);
+	return -errno;
+}
+
+static int attach_perf(
+	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec)
+{
+	size_t before = o->link_count;
+	int cpus = libbpf_num_possible_cpus(), err = cpus < 0 ? cpus : 0;
+
+	for (int cpu = 0; !err && cpu < cpus; cpu++) {
+		err = attach_on_cpu(o, prog, spec, cpu);
+		if (err == -ENODEV) /* it is off */
+			err = 0;
+	}
+	if (!err && o->link_count == before)
+		err = -ENODEV;
+	if (err)
+		lun_object_detach_from(o, before);
+	return err;
+}
+
 static int attach_one(struct lun_object *o, struct bpf_program *prog)
 {
-	struct bpf_link *link = bpf_program__attach(prog);
+	const char *interface = lun_section_interface(prog);
+	struct lun_perf_spec spec;
+	struct bpf_link *link;
+	int perf;
 
+	if (interface)
+		return attach_named(o, prog, interface);
+	perf = lun_section_perf(prog, &spec, &o->log);
+	if (perf)
+		return perf < 0 ? perf : attach_perf(o, prog, &spec);
+	link = bpf_program__attach(prog);
 	return link ? add_link(o, link) : -errno;
 }
 
@@ -116,11 +185,15 @@ int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog)
 
 int lun_object_attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex)
 {
-	struct bpf_link *link;
-
 	begin_capture(o);
-	link = bpf_program__attach_xdp(prog, ifindex);
-	return end_capture(o, link ? add_link(o, link) : -errno);
+	return end_capture(o, attach_xdp(o, prog, ifindex));
+}
+
+int lun_object_attach_perf(
+	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec)
+{
+	begin_capture(o);
+	return end_capture(o, attach_perf(o, prog, spec));
 }
 
 int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int cgroup_fd)
@@ -130,12 +203,6 @@ int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int
 	begin_capture(o);
 	link = bpf_program__attach_cgroup(prog, cgroup_fd);
 	return end_capture(o, link ? add_link(o, link) : -errno);
-}
-
-static void detach_from(struct lun_object *o, size_t first)
-{
-	while (o->link_count > first)
-		bpf_link__destroy(o->links[--o->link_count]);
 }
 
 /* Where a section does not say where to attach, the library answers so in silence; of a kernel that
@@ -172,13 +239,13 @@ int lun_object_attach(struct lun_object *o)
 	begin_capture(o);
 	n = attach_all(o);
 	if (n < 0)
-		detach_from(o, before);
+		lun_object_detach_from(o, before);
 	return end_capture(o, n);
 }
 
 void lun_object_detach(struct lun_object *o)
 {
-	detach_from(o, 0);
+	lun_object_detach_from(o, 0);
 	free(o->links);
 	o->links = NULL;
 }

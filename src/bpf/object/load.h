@@ -7,6 +7,7 @@
  */
 #include <bpf/libbpf.h>
 
+#include "bpf/object/attach_section.h"
 #include "text/out.h"
 
 struct lun_object {
@@ -30,8 +31,13 @@ int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog);
 /* To an interface (XDP, generic where the driver has none), or to the control group whose
  * folder fd is. */
 int lun_object_attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex);
+/* To a perf event of each CPU. */
+int lun_object_attach_perf(
+	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec);
 int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int cgroup_fd);
 void lun_object_detach(struct lun_object *o);
+/* All but the first links. */
+void lun_object_detach_from(struct lun_object *o, size_t first);
 /* Any number of times. */
 void lun_object_close(struct lun_object *o);
 

@@ -77,7 +77,7 @@ static bool id_has_name(uint32_t id, const char *name)
 	if (fd < 0)
 		return false;
 	memset(&k, 0, sizeof(k));
-	if (!lun_object_info(fd, &k, sizeof(k)) && !strncmp(k.name, name, sizeof(k.name) - 1)) {
+	if (!lun_object_info(fd, &k, sizeof(k))) {
 		memcpy(full, k.name, sizeof(k.name));
 		lun_prog_full_name(fd, &k, full);
 		same = !strcmp(k.name, name) || !strcmp(full, name);

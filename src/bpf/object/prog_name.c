@@ -63,7 +63,7 @@ static void read_name(uint32_t btf_id, uint32_t type_id, char *name)
 	const struct btf_type *type = btf ? btf__type_by_id(btf, type_id) : NULL;
 	const char *full = type ? btf__name_by_offset(btf, type->name_off) : NULL;
 
-	if (full && !strncmp(full, name, strlen(name))) {
+	if (full && strstr(full, name)) { /* bcc leaves out what the name begins with */
 		memset(name, 0, LUN_PROG_NAME_LEN);
 		strncpy(name, full, LUN_PROG_NAME_LEN - 1);
 	}

@@ -2,6 +2,7 @@
 
 local bpf = require("bpf")
 local exit = require("lunette.cli.exit")
+local names = require("lunette.names")
 
 local refusal = {}
 
@@ -22,7 +23,7 @@ end
 ---@param info bpf.MapInfo
 function refusal.without_keys(info)
   if info.key_size > 0 then return end
-  exit.fail(exit.FAILED, "map %d is a %s: it has no keys", info.id, info.type)
+  exit.fail(exit.FAILED, "map %d is %s: it has no keys", info.id, names.a(info.type))
 end
 
 --- Ends the command where the map has no next element.
@@ -32,7 +33,7 @@ function refusal.without_queue(info, bloom)
   if QUEUES[info.type] or bloom and info.type == "bloom_filter" then return end
   local why = info.key_size == 0 and bpf.unreadable(info)
   if why then exit.fail(exit.FAILED, "map %d: %s", info.id, why) end
-  exit.fail(exit.FAILED, "map %d is a %s: no queue or stack", info.id, info.type)
+  exit.fail(exit.FAILED, "map %d is %s: no queue or stack", info.id, names.a(info.type))
 end
 
 -- What the kernel means by the error of a key; nil where its own words say it.
