@@ -9,10 +9,12 @@
 
 #include "text/json.h"
 #include "vm/json_read.h"
+#include "vm/vm.h"
 
 #define PREFIX "json: "
 
 enum { MAX_DEPTH = 200 };
+enum { MAX_TEXT = 256 << 20 }; /* tables that hold others twice make texts of any length */
 
 struct writer {
 	struct lun_out out;
@@ -172,6 +174,7 @@ static void write_table(struct writer *w, int depth)
 	lua_Integer n;
 
 	luaL_checkstack(L, 10, "json");
+	lun_vm_charge(L, 1);
 	kind = metatable_kind(L);
 	if (kind == ORDERED) { // object, order
 		lua_insert(L, -2);
@@ -208,6 +211,8 @@ static void write_value(struct writer *w, int depth)
 
 	if (depth >= MAX_DEPTH)
 		fail(w, "nested deeper than 200");
+	if (w->out.len > MAX_TEXT)
+		fail(w, "the text is longer than 256 MiB");
 	switch (lua_type(L, -1)) {
 	case LUA_TNIL:
 		lun_out_str(&w->out, "null");

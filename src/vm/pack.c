@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { MAX_DEPTH = 64 };
+enum { MAX_BYTES = 128 << 20 }; /* tables that hold others twice take any number */
 
 enum tag {
 	TAG_NIL = 'n',
@@ -53,6 +54,8 @@ static const char *pack_table(lua_State *L, int idx, struct lun_out *out, int de
 
 	if (depth == 0 || !lua_checkstack(L, 4))
 		return "tables nested too deep";
+	if (out->len > MAX_BYTES)
+		return "more than 128 MiB";
 	lun_out_char(out, TAG_TABLE);
 	lua_pushnil(L);
 	while (!err && lua_next(L, idx)) {

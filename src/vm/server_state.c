@@ -348,6 +348,7 @@ static int l_server_serve(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	luaL_checktype(L, 2, LUA_TTABLE);
 	read_options(L, &options);
+	vm.contained = true;
 	vm.memory = (size_t)opt_number(L, "memory", 256 << 20);
 	lun_out_init(&scripts);
 	bad = lun_pack(L, 2, &scripts);

@@ -4,8 +4,10 @@
 #include <lualib.h>
 #include <stdio.h>
 
-#include "vm/libs.h"
+#include "vm/vm_libs.h"
 #include "vm/modules.h"
+#include "vm/vm_pattern.h"
+#include "vm/vm_process.h"
 #include "vm/search.h"
 #include "vm/vm_budget.h"
 
@@ -42,8 +44,11 @@ static int l_open(lua_State *L)
 	lun_search_ignore_environment(L);
 	luaL_openlibs(L);
 	lun_libs_install(L);
+	lun_pattern_install(L);
 	lun_vm_hook_install(L);
 	lun_vm_coroutine_install(L);
+	lun_vm_gc_install(L);
+	lun_process_install(L, config->contained);
 	lun_modules_preload(L, config->modules);
 	lun_search_install(L, config->root);
 	return 0;
@@ -51,7 +56,7 @@ static int l_open(lua_State *L)
 
 lua_State *lun_vm_new(const struct lun_vm_config *config)
 {
-	lua_State *L = lun_vm_budget_open(config->memory);
+	lua_State *L = lun_vm_budget_open(config->memory, config->contained);
 
 	if (!L)
 		return NULL;

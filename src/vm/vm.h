@@ -12,6 +12,9 @@
 struct lun_vm_config {
 	const char *root; /* read Lua files from this directory's lua/ instead; may be NULL */
 	size_t memory;    /* most bytes that the VM may hold; 0: no cap */
+	/* One of many of a server: finalizers have limits, children end with their call, and the
+	 * input of the process is not read. */
+	bool contained;
 	/* C modules beside the VM's own: NULL-terminated, may be NULL */
 	const luaL_Reg *const *modules;
 };
@@ -41,6 +44,18 @@ void lun_vm_stop(lua_State *L);
 int lun_vm_run_interruptibly(lua_State *L, int nargs, int nresults, int handler, bool *interrupted);
 /* From any thread, and from signal handlers. */
 void lun_vm_interrupt(lua_State *L);
+/* For C functions that loop: counts so many steps as instructions, and raises when the run that L
+ * is in is to end. */
+void lun_vm_charge(lua_State *L, unsigned steps);
+/* Whether it is to end: then a C function gives up what it waits for. */
+bool lun_vm_is_over(lua_State *L);
+/* How many runs were ended so far: nobody waits any more for what was begun in one of them. */
+unsigned lun_vm_overs(lua_State *L);
+/* Where L is, when it has not come back to Lua code for a while after it was to end: "file:line" of
+ * the Lua code that called what is stuck. False when it is not stuck. From any thread. */
+bool lun_vm_stuck_at(lua_State *L, char *place, size_t len);
+/* Calls this once L is stuck, from a signal handler. Before any run. */
+void lun_vm_on_stuck(lua_State *L, void (*on_stuck)(void *ctx), void *ctx);
 /* Seconds until the run that L is in is ended; INFINITY: it is not. */
 double lun_vm_left(lua_State *L);
 

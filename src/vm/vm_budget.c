@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { CLOSE_SECONDS = 2 };
+
 static void *allocate(void *ud, void *ptr, size_t osize, size_t nsize)
 {
 	struct lun_vm_budget *budget = ud;
@@ -35,7 +37,7 @@ static int on_panic(lua_State *L)
 	return 0; // Lua aborts
 }
 
-lua_State *lun_vm_budget_open(size_t memory_cap)
+lua_State *lun_vm_budget_open(size_t memory_cap, bool contained)
 {
 	struct lun_vm_budget *budget = calloc(1, sizeof(*budget));
 	lua_State *L;
@@ -43,6 +45,7 @@ lua_State *lun_vm_budget_open(size_t memory_cap)
 	if (!budget)
 		return NULL;
 	budget->memory_cap = memory_cap;
+	budget->contained = contained;
 	budget->deadline = INT64_MAX;
 	budget->left = UINT64_MAX;
 	lun_vm_watch_init(&budget->watch, lun_vm_hook);
@@ -56,18 +59,23 @@ lua_State *lun_vm_budget_open(size_t memory_cap)
 	return L;
 }
 
+/* Finalizers are to run, whatever was over; those of a server's VM have so long together. */
 void lun_vm_budget_close(lua_State *L)
 {
 	struct lun_vm_budget *budget = lun_vm_budget_of(L);
+	struct lun_vm_watch_frame frame;
 
-	/* Finalizers are to run, whatever was over. */
 	budget->over = false;
 	budget->stop = false;
 	budget->interrupted = false;
 	budget->deadline = INT64_MAX;
+	if (budget->contained)
+		budget->deadline = lun_vm_now() + CLOSE_SECONDS * INT64_C(1000000000);
 	budget->left = UINT64_MAX;
 	budget->memory_cap = 0;
+	lun_vm_watch_begin(&budget->watch, &frame, NULL, budget->deadline, false);
 	lua_close(L);
+	lun_vm_watch_end(&budget->watch, &frame);
 	free(budget);
 }
 
@@ -97,6 +105,29 @@ void lun_vm_interrupt(lua_State *L)
 
 	budget->interrupted = true;
 	lun_vm_watch_wake(&budget->watch);
+}
+
+unsigned lun_vm_overs(lua_State *L)
+{
+	return lun_vm_budget_of(L)->overs;
+}
+
+bool lun_vm_stuck_at(lua_State *L, char *place, size_t len)
+{
+	const struct lun_vm_watch *watch = &lun_vm_budget_of(L)->watch;
+
+	if (!atomic_load(&watch->stuck))
+		return false;
+	snprintf(place, len, "%s", *watch->place ? watch->place : "?");
+	return true;
+}
+
+void lun_vm_on_stuck(lua_State *L, void (*on_stuck)(void *ctx), void *ctx)
+{
+	struct lun_vm_watch *watch = &lun_vm_budget_of(L)->watch;
+
+	watch->ctx = ctx;
+	watch->on_stuck = on_stuck;
 }
 
 static void set_limits(struct lun_vm_budget *budget, const struct lun_vm_limits *limits)
@@ -147,6 +178,19 @@ static void restore_hook(lua_State *L, lua_Hook before, int mask, int count)
 		lua_sethook(L, before, mask, count);
 }
 
+/* What waited in the kernel at the end fails by itself ("Interrupted system call"): says why. */
+static void add_reason(lua_State *L)
+{
+	lun_vm_budget_of(L)->overs++;
+	if (lua_type(L, -1) != LUA_TSTRING)
+		return;
+	lun_vm_push_reason(L);
+	lua_insert(L, -2);
+	lua_pushliteral(L, ": ");
+	lua_insert(L, -2);
+	lua_concat(L, 3);
+}
+
 static int run(
 	lua_State *L, int nargs, int nresults, int handler, const struct lun_vm_limits *limits)
 {
@@ -161,6 +205,9 @@ static int run(
 	lun_vm_watch_begin(&budget->watch, &frame, L, budget->deadline, given != UINT64_MAX);
 	heed(budget);
 	status = handler ? lua_pcall(L, nargs, nresults, handler) : lun_vm_call(L, nargs, nresults);
+	if (status == LUA_ERRRUN && !handler && !budget->over && budget->watch.armed &&
+		lun_vm_is_over(L))
+		add_reason(L);
 	restore(budget, &before, given);
 	restore_hook(L, hook, mask, count);
 	lun_vm_watch_end(&budget->watch, &frame);

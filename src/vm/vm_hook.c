@@ -21,8 +21,10 @@ int64_t lun_vm_now(void)
 	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-static void push_reason(lua_State *L, const struct lun_vm_budget *budget)
+void lun_vm_push_reason(lua_State *L)
 {
+	const struct lun_vm_budget *budget = lun_vm_budget_of(L);
+
 	if (budget->stop)
 		lua_pushliteral(L, "stopped");
 	else if (budget->interrupted)
@@ -37,10 +39,8 @@ static void push_reason(lua_State *L, const struct lun_vm_budget *budget)
 
 static void raise_over(lua_State *L, lua_Debug *ar)
 {
-	const struct lun_vm_budget *budget = lun_vm_budget_of(L);
-
 	lua_getinfo(L, "Sl", ar);
-	push_reason(L, budget);
+	lun_vm_push_reason(L);
 	if (ar->currentline > 0)
 		lua_pushfstring(
 			L, "%s:%d: %s", ar->short_src, ar->currentline, lua_tostring(L, -1));
@@ -135,6 +135,7 @@ static void fail(lua_State *L, lua_Debug *ar)
 	lun_vm_watch_arm(&budget->watch);
 	lun_vm_watch_every(&budget->watch, L, LUN_VM_WATCH_OFTEN);
 	budget->over = true;
+	budget->overs++;
 	budget->grace = GRACE_HOOKS;
 	budget->closing = CLOSING_INSTRUCTIONS;
 	budget->failed = NULL;
@@ -155,6 +156,44 @@ void lun_vm_hook(lua_State *L, lua_Debug *ar)
 	} else {
 		fail_again(L, ar);
 	}
+}
+
+/* The Lua code that called the C function that runs. */
+static void find_caller(lua_State *L, lua_Debug *ar)
+{
+	for (int level = 1; lua_getstack(L, level, ar); level++) {
+		lua_getinfo(L, "l", ar);
+		if (ar->currentline > 0)
+			return;
+	}
+	lua_getstack(L, 0, ar);
+}
+
+bool lun_vm_is_over(lua_State *L)
+{
+	return is_over(lun_vm_budget_of(L));
+}
+
+/* As the hook; but what closes something after the end may call what it needs. */
+void lun_vm_charge(lua_State *L, unsigned steps)
+{
+	struct lun_vm_budget *budget = lun_vm_budget_of(L);
+	lua_Debug ar;
+
+	if (budget->left != UINT64_MAX)
+		budget->left -= budget->left < steps ? budget->left : steps;
+	else if (!budget->watch.armed)
+		return;
+	budget->watch.called = 1;
+	if (!is_over(budget))
+		return;
+	find_caller(L, &ar);
+	if (!budget->over)
+		fail(L, &ar);
+	if (budget->grace > 0)
+		budget->grace--;
+	else
+		raise_over(L, &ar);
 }
 
 /*

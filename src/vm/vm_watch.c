@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { SECOND = 1000000000, TICK = 10000000 }; // ns
+enum { STUCK_AFTER = 200 };                    // ticks: 2 s
 enum { NEVER = 0, SOON = -1 };                 // in place of a deadline
 
 #ifndef sigev_notify_thread_id
@@ -43,13 +45,37 @@ static void wait_for_deadline(const struct lun_vm_watch *watch)
 	set_timer(!watch || watch->deadline == INT64_MAX ? NEVER : watch->deadline);
 }
 
+/*
+ * Where the Lua code is that called what does not end. The thread is in a C function for a while,
+ * or in the kernel, and changes nothing of the stack of calls, which is only read here.
+ */
+static void note_stuck(struct lun_vm_watch *watch)
+{
+	lua_State *L = watch->running;
+	lua_Debug ar;
+
+	for (int level = 0; L && lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (ar.currentline <= 0)
+			continue;
+		snprintf(watch->place, sizeof(watch->place), "%s:%d", ar.short_src, ar.currentline);
+		break;
+	}
+	atomic_store(&watch->stuck, true);
+	if (watch->on_stuck)
+		watch->on_stuck(watch->ctx);
+}
+
 /* Where the hook does its work it is let alone: set anew it would count from the beginning. */
 static void set_hook(struct lun_vm_watch *watch)
 {
 	lua_State *L = watch->running;
 
 	watch->armed = 1;
-	if (!watch->called || lua_gethook(L) != watch->hook)
+	watch->unheeded = watch->called ? 0 : watch->unheeded + 1;
+	if (watch->unheeded >= STUCK_AFTER && !watch->stuck)
+		note_stuck(watch);
+	if (L && (!watch->called || lua_gethook(L) != watch->hook))
 		lua_sethook(L, watch->hook, LUA_MASKCOUNT, 1);
 	watch->called = 0;
 	set_timer(SOON);
@@ -76,7 +102,8 @@ static void end_timer(void *unused)
 
 static void set_up(void)
 {
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	/* No SA_RESTART: what waits in the kernel (a FIFO, a pipe, a socket) ends with EINTR. */
+	struct sigaction action = { .sa_handler = on_signal };
 
 	sigaction(watch_signal(), &action, NULL);
 	pthread_key_create(&key, end_timer);
@@ -148,7 +175,7 @@ void lun_vm_watch_every(struct lun_vm_watch *watch, lua_State *L, int instructio
 void lun_vm_watch_enter(struct lun_vm_watch *watch, lua_State *L)
 {
 	watch->running = L;
-	if (watch->armed || watch->always)
+	if (L && (watch->armed || watch->always))
 		set_count(watch, L);
 }
 
@@ -175,6 +202,7 @@ void lun_vm_watch_begin(struct lun_vm_watch *watch, struct lun_vm_watch_frame *f
 	};
 	watch->deadline = deadline;
 	watch->always = always || !has_timer;
+	watch->unheeded = 0;
 	lun_vm_watch_enter(watch, L);
 	current = watch;
 	atomic_store(&watch->tid, tid);
@@ -190,5 +218,6 @@ void lun_vm_watch_end(struct lun_vm_watch *watch, const struct lun_vm_watch_fram
 	watch->always = frame->always;
 	watch->every = frame->every;
 	watch->deadline = frame->deadline;
+	watch->unheeded = 0;
 	wait_for_deadline(current);
 }

@@ -4,7 +4,7 @@
  * is none until it is needed: at the deadline a timer sends a signal to the thread that runs
  * the VM, and the handler sets the hook on the coroutine that runs just then. While the hook is
  * set the signal comes again and again, so that nothing gets rid of the hook for long. Private
- * to src/bind/vm*.c.
+ * to src/vm/vm*.c.
  */
 #include <lua.h>
 #include <signal.h>
@@ -14,6 +14,7 @@
 
 /* How many instructions lie between two hooks once it is set, if nothing else is said. */
 enum { LUN_VM_WATCH_OFTEN = 1000 };
+enum { LUN_VM_PLACE = 128 };
 
 /* What a thread runs; one in each VM. */
 struct lun_vm_watch {
@@ -25,6 +26,12 @@ struct lun_vm_watch {
 	int every;                    /* instructions between two hooks */
 	int64_t deadline;             /* CLOCK_MONOTONIC ns; INT64_MAX: none */
 	atomic_int tid;               /* the thread that runs it, 0: none */
+	/* Of a run that is to end and doesn't: it is in C code, from which no hook is called. */
+	volatile sig_atomic_t unheeded; /* signals in a row without a hook in between */
+	atomic_bool stuck;              /* then place says where, and on_stuck was called */
+	char place[LUN_VM_PLACE];
+	void (*on_stuck)(void *ctx); /* in a signal handler; may be NULL */
+	void *ctx;
 };
 
 /* What is to be put back at the end: runs may lie within runs, of the same VM and of others. */
@@ -39,7 +46,8 @@ struct lun_vm_watch_frame {
 };
 
 void lun_vm_watch_init(struct lun_vm_watch *watch, lua_Hook hook);
-/* The calling thread runs L from now on, up to lun_vm_watch_end with the same frame. */
+/* The calling thread runs L from now on, up to lun_vm_watch_end with the same frame. L is NULL
+ * while it is closed: system calls are interrupted at the deadline then, and no hook is set. */
 void lun_vm_watch_begin(struct lun_vm_watch *watch, struct lun_vm_watch_frame *frame, lua_State *L,
 	int64_t deadline, bool always);
 void lun_vm_watch_end(struct lun_vm_watch *watch, const struct lun_vm_watch_frame *frame);

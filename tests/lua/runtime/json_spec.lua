@@ -63,6 +63,11 @@ describe("json.encode", function()
     local cycle = {}
     cycle.self = cycle
     assert.error_matches(function() json.encode(cycle) end, "nested deeper")
+    local twice = { "x" }
+    for _ = 1, 60 do twice = { twice, twice } end
+    local ok, err = require("lunette.core.budget").run({ seconds = 0.05 }, json.encode, twice)
+    assert.is_false(ok)
+    assert.matches("over budget", err)
   end)
 end)
 
