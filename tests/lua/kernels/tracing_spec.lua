@@ -15,7 +15,7 @@ local CASES = {
     "bpf_fentry_test1, bpf_fentry_test2, bpf_fentry_test3, %d+ more" },
   { "k_retmulti", "kprobe_multi", "kretprobe_multi",
     "bpf_fentry_test1, bpf_fentry_test2, bpf_fentry_test3, %d+ more" },
-  { "k_tracepoint", "perf_event", "tracepoint", "sys_enter_getpgid" },
+  { "k_tracepoint", "perf_event", "tracepoint", "syscalls:sys_enter_getpgid" },
   { "k_raw_tp", "raw_tracepoint", "raw_tracepoint", "sched_process_exit" },
   { "k_fentry", "tracing", "fentry", "bpf_fentry_test1" },
   { "k_fexit", "tracing", "fexit", "bpf_fentry_test1" },

@@ -38,11 +38,12 @@ local function load_of_host()
   return (busy - last.busy) / (all - last.all)
 end
 
--- Left and right in one line; the right one is left out when there is no room.
+-- Left and right in one line; the left one is cut where both have no room.
 local function spread(left, right, width)
-  local gap = width - tables.length(left) - tables.length(right)
-  if gap < 1 then return tables.cut(left, width) end
-  return left .. (" "):rep(gap) .. right
+  local room = width - tables.length(right) - 1
+  if room < 1 then return tables.cut(left, width) end
+  left = tables.cut(left, room)
+  return left .. (" "):rep(width - tables.length(left) - tables.length(right)) .. right
 end
 
 --- Reads what the line of the host says; with every sample.
@@ -55,12 +56,21 @@ function head.sample(sampler)
   sampler.load = load_of_host() or sampler.load
 end
 
-local function host_line(sampler, width, paused)
+local function host_words(sampler, kernel)
   local busy = sampler.load and (", %.0f%% busy"):format(100 * sampler.load) or ""
-  local left = ("lunette top  %s  Linux %s  %d CPU%s%s, %.1f%% BPF"):format(
-    escape.terminal(host.hostname), escape.terminal(host.kernel), cpus, cpus == 1 and "" or "s",
+  return ("lunette top  %s  Linux %s  %d CPU%s%s, %.1f%% BPF"):format(
+    escape.terminal(host.hostname), escape.terminal(kernel), cpus, cpus == 1 and "" or "s",
     busy, 100 * sampler.cpu / cpus)
-  return spread(left, paused and "paused" or os.date("%H:%M:%S"), width)
+end
+
+-- Where the line is too short, the kernel's name is cut to its version first.
+local function host_line(sampler, width, paused)
+  local right = paused and "paused" or os.date("%H:%M:%S")
+  local left = host_words(sampler, host.kernel)
+  if tables.length(left) + 1 + tables.length(right) > width then
+    left = host_words(sampler, host.kernel:match("^[%d.]+%d") or host.kernel)
+  end
+  return spread(left, right, width)
 end
 
 local function cost_line(sampler, width)
