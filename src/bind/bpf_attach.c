@@ -201,15 +201,17 @@ static int l_net_progs(lua_State *L)
 	return 1;
 }
 
-static void sock_progs_of(lua_State *L, struct lun_out *out)
+static int sock_progs_of(lua_State *L, struct lun_out *out)
 {
 	lua_Integer n = luaL_len(L, 1);
+	int err = 0;
 
-	for (lua_Integer i = 1; i <= n; i++) {
+	for (lua_Integer i = 1; i <= n && !err; i++) {
 		lua_geti(L, 1, i);
-		lun_sock_progs_of(lun_check_id(L, -1), out);
+		err = lun_sock_progs_of(lun_check_id(L, -1), out);
 		lua_pop(L, 1);
 	}
+	return err ? err : out->err;
 }
 
 /* bpf.sock_progs([map_ids]) -> SockProg[] | nil, err, errno */
@@ -222,11 +224,15 @@ static int l_sock_progs(lua_State *L)
 
 	if (!all) {
 		luaL_checktype(L, 1, LUA_TTABLE);
-		sock_progs_of(L, out);
+		err = sock_progs_of(L, out);
+	} else {
+		err = lun_sock_progs(out);
 	}
-	err = all ? lun_sock_progs(out) : out->err;
 	rows = (void *)out->data;
 
+	if (err == -ENOTSUP)
+		return lun_push_failure(
+			L, err, "this kernel does not tell their programs (Linux 5.18)");
 	if (err)
 		return lun_push_error(L, err, "listing programs of socket maps");
 	lua_newtable(L);

@@ -10,7 +10,8 @@ struct lun_sock_prog {
 	uint32_t attach_type;
 };
 
-/* Appends struct lun_sock_prog's of every sockmap and sockhash. 0 or -errno. */
+/* Appends struct lun_sock_prog's of every sockmap and sockhash. 0 or -errno; -ENOTSUP where there
+ * are such maps and the kernel does not tell (before Linux 5.18). */
 int lun_sock_progs(struct lun_out *rows);
 /* The same of one map: none when it is of another type, or gone. */
-void lun_sock_progs_of(uint32_t map_id, struct lun_out *rows);
+int lun_sock_progs_of(uint32_t map_id, struct lun_out *rows);
