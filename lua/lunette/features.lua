@@ -1,5 +1,5 @@
--- What the running kernel has of BPF: types of programs and maps, and the facilities that
--- Lunette and others build on. Found out by trying, not by version.
+-- BPF features of the running kernel: types of programs and maps, and the facilities that Lunette
+-- and other tools build on. Each is tried, not derived from the version.
 
 local bpf = require("bpf")
 local names = require("lunette.names")

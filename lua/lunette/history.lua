@@ -57,7 +57,7 @@ local function entries(rule)
   return list
 end
 
---- Reads a rule's map once and keeps what it finds.
+--- Reads a rule's map once and keeps its values.
 ---@param rule table what history.map made
 ---@param sampler? bpf.Sampler where to keep it; the process' own
 ---@return integer count
@@ -84,7 +84,7 @@ end
 ---@field key? fun(key: any): string of the decoded key
 ---@field value? fun(value: any): number|nil of the decoded value
 
---- Declares that a map's values are kept, by a service of its own. What is not there is waited for.
+--- Declares that a service of its own keeps a map's values. The map may appear later.
 ---@param rule lunette.HistoryRule
 ---@return table rule
 function history.map(rule)
@@ -107,13 +107,13 @@ function history.map(rule)
   }).rule
 end
 
---- What was kept under a name, oldest first; of more than `points` the last of each stretch.
+--- The values of a name, oldest first; of more than `points`, the last of each stretch.
 ---@param name string "calls/bash"
 ---@param opts? { seconds?: number, from?: number, to?: number, points?: integer }
 ---@return { time: number, value: number }[]
 function history.read(name, opts) return bpf.sampler():values(name, opts) end
 
---- The names under which something is kept.
+--- The names that have values.
 ---@param prefix? string
 ---@return string[]
 function history.names(prefix) return bpf.sampler():names(prefix) end

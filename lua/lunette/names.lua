@@ -112,7 +112,7 @@ local function parse(index, word, name)
   return number and "type_" .. number or index[name:lower()]
 end
 
---- What to call a map: its name as its program declares it, or what the kernel keeps of that.
+--- A map's name: as its program declares it, or the 15 characters that the kernel keeps.
 ---@param info MapInfo
 ---@return string
 function names.of(info) return info.full_name or info.name end
@@ -132,17 +132,17 @@ function names.map(kernel) return spell(MAPS, "MapType", kernel) end
 ---@return string
 function names.prog(kernel) return spell(PROGS, "ProgramType", kernel) end
 
---- What holds a perf event's program (bpf.task_fd_query) as eBPF explorer spells it.
+--- The type of a task's descriptor (bpf.task_fd_query), as eBPF explorer spells it.
 ---@param kernel string
 ---@return string
 function names.task(kernel) return TASKS[kernel] or kernel end
 
---- A map type in either spelling, in any case, as the kernel spells it; nil for what is none.
+--- A map type in either spelling and any case, as the kernel spells it; nil: no such type.
 ---@param name string
 ---@return string|nil
 function names.parse_map(name) return parse(map_index, "MapType", name) end
 
---- A program type in either spelling, as the kernel spells it; nil for what is none.
+--- A program type in either spelling, as the kernel spells it; nil: no such type.
 ---@param name string
 ---@return string|nil
 function names.parse_prog(name) return parse(prog_index, "ProgramType", name) end

@@ -1,5 +1,5 @@
--- Who watches what programs cost, and how the sampler is set: keys in `shared` by which the
--- sampler service and those who look at its samples (bpf.sampler) meet.
+-- The settings of the sampler of programs' costs, and whether its samples are read: keys in
+-- `shared` that the sampler service and the readers of its samples (bpf.sampler) use.
 
 local bpf = require("bpf")
 local shared = require("lunette").shared
@@ -17,7 +17,7 @@ local LEAST, MOST = 0.01, 3600 -- seconds of an interval
 
 local MODES = { watch = true, always = true, window = true, off = true }
 
---- Says that someone looks: the sampler runs for a while, or for so many seconds.
+--- Asks for samples: the sampler runs for 20 seconds more, or for `seconds`.
 ---@param seconds number|nil
 function samples.want(seconds)
   local already = shared.get(WANTED)
@@ -26,12 +26,12 @@ function samples.want(seconds)
   shared.set(WANTED, ends, seconds or WANTED_FOR)
 end
 
---- Does someone look?
+--- Whether samples are asked for now.
 ---@return boolean
 function samples.wanted() return shared.get(WANTED) ~= nil end
 
---- How the sampler is set. mode: "watch" (while someone looks), "always", "window" (always, but
---- the kernel counts only a window in each interval) or "off".
+--- The settings. mode: "watch" (while samples are read), "always", "window" (always, but the kernel
+--- counts only in a window of each interval) or "off".
 ---@return { mode: string, interval: number, window: number }
 function samples.settings()
   local interval = shared.get("sampler.interval") or 1.0
@@ -42,7 +42,7 @@ function samples.settings()
   }
 end
 
---- Are these still the settings?
+--- Whether these are still the settings.
 ---@param before table
 ---@return boolean
 function samples.same(before)
@@ -68,7 +68,7 @@ local function check_one(name, value)
   return ("mode: watch, always, window or off, got %s"):format(tostring(value))
 end
 
--- Of several mistakes the first by name, so that the message is always the same.
+-- Of several mistakes, the message is always about the first by name.
 local function check_each(settings)
   local names = {}
   for name in pairs(settings) do names[#names + 1] = name end
@@ -80,7 +80,7 @@ local function check_each(settings)
   return nil
 end
 
---- What is wrong with settings, or nil.
+--- The mistake in settings, or nil.
 ---@param settings { mode: string?, interval: number?, window: number? }
 ---@return string|nil
 function samples.check(settings)
@@ -91,8 +91,8 @@ function samples.check(settings)
     interval)
 end
 
---- Sets the sampler, for the whole process; what is nil stays as it is. A window that is longer
---- than a new interval ends with it.
+--- Sets the sampler of the whole process; nil keeps a setting. A window longer than the interval is
+--- cut to it.
 ---@param settings { mode: string?, interval: number?, window: number? }
 function samples.set(settings)
   local err = samples.check(settings)
@@ -102,12 +102,12 @@ function samples.set(settings)
   end
 end
 
---- What counting adds to each run of a program, in seconds, as measured when the sampler first
---- began; nil before that, and where somebody else has the kernel count all the time.
+--- Seconds that counting adds to each run of a program, measured when the sampler first ran; nil
+--- before that, and where another process has the kernel count all the time.
 ---@return number|nil
 function samples.counting_cost() return shared.get(COUNTING) end
 
---- Measures it, unless that is done.
+--- Measures it, once.
 function samples.measure()
   local cost = not samples.counting_cost() and bpf.stats_cost()
   if cost then shared.set(COUNTING, cost) end

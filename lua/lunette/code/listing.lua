@@ -15,7 +15,7 @@ local function source_line(lines, index)
     line.line)
 end
 
--- The labels of all that is jumped to, numbered in order of address.
+-- A label for each jump target, numbered in order of address.
 local function labels(insns, field)
   local targets, names = {}, {}
   for _, insn in ipairs(insns) do
@@ -36,7 +36,7 @@ end
 
 local function split_bytes(hex) return (hex:gsub("%x%x", "%0 "):sub(1, -2)) end
 
--- What stands behind an instruction: the names that its numbers stand for.
+-- The comment behind an instruction: the names of the objects that its numbers stand for.
 local function notes(insn, marks, names)
   local found = {}
   if insn.map_id and names[insn.map_id] then found[1] = "map " .. names[insn.map_id] end

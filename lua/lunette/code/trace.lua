@@ -3,7 +3,7 @@
 local trace = {}
 
 --- One line: "    task-123   [001] d..2.   12.345678: bpf_trace_printk: text".
---- What is no such line (a loss, a header) comes back with its text alone.
+--- Another line (a loss, a header) comes back with its text alone.
 ---@class lunette.TraceLine
 ---@field task? string
 ---@field pid? integer

@@ -1,5 +1,5 @@
--- The built-in service "profiler": while someone subscribes to the topic "hotSpots", it samples
--- by the CPU clock where BPF programs spend their time, and publishes every second what it saw.
+-- The built-in service "profiler": while the topic "hotSpots" has subscribers, it samples the
+-- running instruction by the CPU clock, and publishes the samples in BPF programs every second.
 
 local bpf = require("bpf")
 local lunette = require("lunette")

@@ -1,5 +1,5 @@
--- The built-in service "sampler": as it is set, and by default while someone looks, it keeps the
--- kernel's run-time statistics on and has bpf.sampler() take a sample in every interval.
+-- The built-in service "sampler": it switches the kernel's run-time statistics on and takes a
+-- sample by bpf.sampler() in every interval; by default only while the samples are read.
 
 local bpf = require("bpf")
 local lunette = require("lunette")
@@ -17,7 +17,7 @@ local function wanted(topic)
   return topic:subscribers() > 0 or samples.wanted()
 end
 
--- Sleeps, but no longer than the settings stay. False when the service is to stop.
+-- Sleeps, until the settings change at most. False when the service is to stop.
 local function rest(svc, seconds, settings)
   while seconds > 0 and samples.same(settings) do
     local nap = math.min(seconds, NAP)
@@ -33,7 +33,7 @@ local function whole(svc, sampler, settings)
   return rest(svc, settings.interval, settings)
 end
 
--- One interval with the statistics on only at its end: what others count before is left out.
+-- One interval with the statistics on only at its end. Runs counted before are left out.
 local function window(svc, sampler, settings)
   sampler:stats(false)
   if not rest(svc, settings.interval - settings.window, settings) then return false end
@@ -44,7 +44,7 @@ local function window(svc, sampler, settings)
   return go_on
 end
 
--- Samples until nobody looks any more; false when the service is to stop.
+-- Samples while the samples are read; false when the service is to stop.
 local function watch(svc, topic, sampler)
   samples.measure()
   assert(sampler:baseline())

@@ -1,5 +1,5 @@
--- The built-in service "tracelog": while someone subscribes to the topic "traceLog", it reads
--- what programs write with bpf_printk and publishes the lines.
+-- The built-in service "tracelog": while the topic "traceLog" has subscribers, it reads the lines
+-- of bpf_printk and publishes them.
 
 local bpf = require("bpf")
 local lunette = require("lunette")
@@ -13,7 +13,7 @@ local function newest(lines)
   return table.move(lines, #lines - MOST + 1, #lines, 1, {})
 end
 
--- Reads while someone listens. What can't be read is told as a line.
+-- Reads while there are subscribers. An error is published as a line.
 local function follow(svc, topic)
   local opened, err = bpf.trace_log()
   if not opened then

@@ -1,5 +1,5 @@
--- The built-in service "watch": while someone subscribes to the topic "objects", it tells every
--- second which programs, maps, links and BTF objects came and went.
+-- The built-in service "watch": while the topic "objects" has subscribers, it publishes every
+-- second the programs, maps, links and BTF objects that were made or freed.
 
 local bpf = require("bpf")
 local lunette = require("lunette")
@@ -17,7 +17,7 @@ local function snapshot()
   return all
 end
 
--- What came and went between two lists of ids in their order.
+-- The ids that only one of two sorted lists has: added, removed.
 local function difference(before, after)
   local added, removed, at = {}, {}, 1
   for _, id in ipairs(after) do
@@ -40,8 +40,8 @@ local function tell(topic, before, after)
   end
 end
 
--- What was seen last was seen before anyone subscribed who is told the difference: so who
--- subscribes first and then asks for a list misses nothing in between.
+-- The first list is read before a subscriber gets its first difference, so a client that first
+-- subscribes and then asks for a list misses nothing.
 lunette.service("watch", function(svc)
   local topic = lunette.topic("objects")
   local seen = snapshot()

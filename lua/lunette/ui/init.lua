@@ -18,8 +18,7 @@ ui.KINDS = {
 
 local PLACES = { program = true, map = true, overview = true }
 
--- A component from its properties; a string is the text of one, and what stands without a name
--- are its children.
+-- A component from its properties. A string is its text; unnamed items are its children.
 local function component(kind)
   return function(props)
     if type(props) == "string" then props = { text = props } end
@@ -71,7 +70,7 @@ local function declare(kind, name, spec)
   })
 end
 
---- Adds a page of its own, in the explorer's menu.
+--- Adds a page to the explorer's menu.
 ---@param name string in its address
 ---@param spec { title?: string, every?: number, view: fun(ui: table, params: table): any }
 function ui.page(name, spec)
@@ -80,8 +79,8 @@ function ui.page(name, spec)
   return page -- no tail call: an error names its caller
 end
 
---- Adds a part to one of the explorer's pages: place is "program", "map" or "overview". Its view
---- gets the object's id, and returns nil when it has nothing to say.
+--- Adds a panel to one of the explorer's pages: place is "program", "map" or "overview". Its view
+--- gets the object's id, and returns nil to show nothing.
 ---@param name string
 ---@param spec { title?: string, place: string, every?: number,
 ---  view: fun(ui: table, params: table, id: integer|nil): any }
@@ -105,7 +104,7 @@ local function page_named(name)
   error(("there is no page '%s'"):format(name), 3)
 end
 
---- Describes a page or panel: what its view returns. Raises what the view raises.
+--- Returns the view of a page or panel; raises the view's error.
 ---@param item table|string a page or panel, or a page's name
 ---@param params table|nil
 ---@param id integer|nil
