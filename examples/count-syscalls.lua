@@ -7,10 +7,10 @@ local tty = require("lunette.core.tty")
 
 local seconds = tonumber(arg[1]) or 0.5
 
--- Over the values of the CPUs.
-local function sum(list)
+-- Keys and values are the structs of syscalls.bpf.c; of a per-CPU map there is one a CPU.
+local function sum(cpus)
   local total = 0
-  for _, one in ipairs(list) do total = total + one.calls end
+  for _, count in ipairs(cpus) do total = total + count.calls end
   return total
 end
 

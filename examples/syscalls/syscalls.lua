@@ -39,7 +39,7 @@ lunette.graphql.extend("Host", {
       if not map then return nil end
       local sum = 0
       for _, cpus in map:each() do
-        for _, calls in ipairs(cpus) do sum = sum + calls end
+        for _, count in ipairs(cpus) do sum = sum + count.calls end
       end
       return sum
     end,

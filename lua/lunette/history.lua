@@ -49,7 +49,7 @@ local function entries(rule)
   if not handle then return {} end
   local map <close> = handle
   local list = {}
-  for key, value in map:each() do
+  for key, value in map:each { decoder = map:decoder() } do
     local number = rule.value(value)
     if number then list[#list + 1] = { key = rule.key(key), value = number } end
   end

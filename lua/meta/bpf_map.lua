@@ -3,10 +3,11 @@
 -- file against the module.
 --
 -- Keys and values are byte strings where they go in (lookup, update) and where `raw` is asked
--- for; each(), cursor() and stream() decode with the decoder in force, which lunette.decode
--- chooses (decode.for_map). Of a per-CPU map the raw value is a list of strings, one a possible
--- CPU, and the decoded one a single value where the decoder says how the CPUs become one
--- (`reduce`), else a list.
+-- for. each() and cursor() decode by the map's own types (decode.of_types): BTF, or the map's type
+-- and sizes. A script can rely on that shape: no decoder that another script declares changes it.
+-- Of a per-CPU map a value is a list, one a possible CPU. stream(), storage() and the tables show
+-- what the decoder in force makes (Map:decoder, decode.for_map); each { decoder = map:decoder() }
+-- reads that, where the values of the CPUs are one if the decoder says how (`reduce`).
 
 local bpf = {}
 
@@ -34,7 +35,8 @@ local Btf = {}
 ---@class bpf.ReadOptions
 ---@field raw? boolean byte strings instead of decoded values
 ---@field cpus? boolean every CPU's value, also where the decoder would make them one
----@field decoder? table a decoder to use instead of the one in force
+---@field decoder? table a decoder to read with: of each() and cursor() instead of the map's own
+---  types, of stream() instead of the decoder in force
 ---@field after? string goes on after this position (Cursor:position)
 ---@field where? bpf.Where only these entries; cursor(), each() and stream() heed it
 
@@ -102,8 +104,9 @@ function bpf.map(which) end
 ---@return string|nil
 function bpf.unreadable(info) end
 
---- Sets the function that chooses decoders; lunette.decode does, when it is loaded.
----@param fn fun(info: bpf.MapInfo): table
+--- Sets the function that chooses decoders: the one in force for a map, or what its types alone
+--- say. Lunette's own asks lunette.decode.
+---@param fn fun(info: bpf.MapInfo, of_types: boolean): table
 function bpf.decoder_hook(fn) end
 
 --- Compiles a tree of nodes (as lunette.decode makes them) to a plan; raises on a wrong one.
@@ -190,7 +193,8 @@ function Map:use(decoder) end
 ---@return bpf.Cursor|nil cursor, string? err, integer? errno
 function Map:cursor(opts) end
 
---- For loops: `for key, value in map:each() do`. Raises where the map can't be read.
+--- For loops: `for key, value in map:each() do`. The entries as the map's own types have them; see
+--- the head of this file. Raises where the map can't be read.
 ---@param opts? bpf.ReadOptions
 ---@return fun(cursor: bpf.Cursor): any, any
 ---@return bpf.Cursor

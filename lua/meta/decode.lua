@@ -106,6 +106,12 @@ function decode.trial(info, spec) end
 ---@return lunette.Decoder
 function decode.for_map(info) end
 
+--- What the map's types alone say: BTF, the map's type, sizes; each CPU's value for itself. Loops
+--- over a map read by it, whatever decoders are declared.
+---@param info bpf.MapInfo
+---@return lunette.Decoder
+function decode.of_types(info) end
+
 --- A plan of a node or a function, for a field of this many bytes; raises where it reads more.
 ---@param part lunette.Node|function
 ---@param size integer

@@ -52,19 +52,19 @@ static struct cursor *new_cursor(lua_State *L)
 	return c;
 }
 
-int lun_push_chosen_decoder(lua_State *L)
+int lun_push_chosen_decoder(lua_State *L, int (*otherwise)(lua_State *L, int idx))
 {
 	if (lua_istable(L, 2)) {
 		if (lua_getfield(L, 2, "decoder") == LUA_TTABLE)
 			return 0;
 		lua_pop(L, 1);
 	}
-	return lun_push_decoder(L, 1);
+	return otherwise(L, 1);
 }
 
 static int set_view(lua_State *L, struct cursor *c, int cursor_idx, const struct lun_map *map)
 {
-	int n = lun_push_chosen_decoder(L);
+	int n = lun_push_chosen_decoder(L, lun_push_types_decoder);
 
 	if (!n)
 		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &c->view);

@@ -11,7 +11,8 @@
 #include "bpf/read/cursor.h"
 #include "bpf/object/map_fill.h"
 
-enum { DECODER = 1 }; /* the user value of a handle */
+/* User values of a handle: the decoder in force, and the one by types alone. */
+enum { DECODER = 1, OF_TYPES = 2 };
 
 static struct lun_map *test_map(lua_State *L, int idx)
 {
@@ -319,35 +320,36 @@ static int l_map_count(lua_State *L)
 	return 1;
 }
 
-/* Pushes the hook, loading lunette.decode (which sets it) where there is none yet. */
-static bool push_hook(lua_State *L)
-{
-	if (lua_getfield(L, LUA_REGISTRYINDEX, "lunette.decoder_hook") == LUA_TFUNCTION)
-		return true;
-	lua_pop(L, 1);
-	lua_getglobal(L, "require");
-	lua_pushliteral(L, "lunette.decode");
-	lua_call(L, 1, 0);
-	return lua_getfield(L, LUA_REGISTRYINDEX, "lunette.decoder_hook") == LUA_TFUNCTION;
-}
-
-int lun_push_decoder(lua_State *L, int idx)
+/* Asks the hook what the map's bytes mean: as they are shown, or by their types alone. Keeps the
+ * answer in the handle's user value `slot`. */
+static int push_decoder(lua_State *L, int idx, int slot)
 {
 	struct lun_map *map = lun_map_check(L, idx);
 
 	idx = lua_absindex(L, idx);
-	if (lua_getiuservalue(L, idx, DECODER) == LUA_TTABLE)
+	if (lua_getiuservalue(L, idx, slot) == LUA_TTABLE)
 		return 0;
 	lua_pop(L, 1);
-	if (!push_hook(L))
+	if (lua_getfield(L, LUA_REGISTRYINDEX, "lunette.decoder_hook") != LUA_TFUNCTION)
 		return luaL_error(L, "no decoder hook is set");
 	if (push_info(L, map) != 1)
 		return 3; // hook, nil, err, errno
-	lua_call(L, 1, 1);
+	lua_pushboolean(L, slot == OF_TYPES);
+	lua_call(L, 2, 1);
 	luaL_checktype(L, -1, LUA_TTABLE);
 	lua_pushvalue(L, -1);
-	lua_setiuservalue(L, idx, DECODER);
+	lua_setiuservalue(L, idx, slot);
 	return 0;
+}
+
+int lun_push_decoder(lua_State *L, int idx)
+{
+	return push_decoder(L, idx, DECODER);
+}
+
+int lun_push_types_decoder(lua_State *L, int idx)
+{
+	return push_decoder(L, idx, OF_TYPES);
 }
 
 /* map:decoder() -> Decoder | nil, err, errno */
@@ -363,11 +365,13 @@ static int l_map_use(lua_State *L)
 	lun_map_check(L, 1);
 	luaL_checktype(L, 2, LUA_TTABLE);
 	lua_settop(L, 2);
+	lua_pushvalue(L, 2);
+	lua_setiuservalue(L, 1, OF_TYPES);
 	lua_setiuservalue(L, 1, DECODER);
 	return 1;
 }
 
-/* bpf.decoder_hook(fn): fn(MapInfo) -> Decoder decides how maps are decoded */
+/* bpf.decoder_hook(fn): fn(MapInfo, of_types) -> Decoder decides how maps are decoded */
 static int l_decoder_hook(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TFUNCTION);

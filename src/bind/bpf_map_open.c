@@ -11,7 +11,7 @@ enum { MAX_NAMED = 32 };
 
 static struct lun_map *new_map(lua_State *L)
 {
-	struct lun_map *map = lua_newuserdatauv(L, sizeof(*map), 1);
+	struct lun_map *map = lua_newuserdatauv(L, sizeof(*map), 2);
 
 	memset(map, 0, sizeof(*map));
 	map->fd = -1;

@@ -27,6 +27,8 @@ void lun_push_map_info(lua_State *L, const struct lun_map_facts *facts);
 struct lun_map *lun_map_check(lua_State *L, int idx);
 /* Pushes the decoder in force for the map at idx, or nil, message, errno (returns 3, else 0). */
 int lun_push_decoder(lua_State *L, int idx);
+/* The same by what the map's types say, whatever decoders are declared. */
+int lun_push_types_decoder(lua_State *L, int idx);
 
 /* The loaded BTF at idx; raises on anything else. */
 const struct btf *lun_btf_check(lua_State *L, int idx);
@@ -40,9 +42,9 @@ int l_map_snapshot(lua_State *L);
 int l_map_ring(lua_State *L);
 int l_map_storage(lua_State *L);
 
-/* For methods of a map (at 1) with options (at 2). The decoder: opts.decoder, or the one in
- * force; pushes it and returns 0, or 3 with nil, message, errno. */
-int lun_push_chosen_decoder(lua_State *L);
+/* For methods of a map (at 1) with options (at 2). The decoder: opts.decoder, or what `otherwise`
+ * pushes; pushes it and returns 0, or 3 with nil, message, errno. */
+int lun_push_chosen_decoder(lua_State *L, int (*otherwise)(lua_State *L, int idx));
 /* 0 where the map's entries can be walked over, else 3 with nil, why not, EOPNOTSUPP. */
 int lun_push_readable(lua_State *L, const struct lun_map *map);
 /* A string, or of a per-CPU map a list of them. */

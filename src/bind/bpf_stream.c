@@ -281,7 +281,7 @@ int l_map_stream(lua_State *L)
 	how.sorted = has(L, "sort");
 	n = lun_push_readable(L, map);
 	if (!n)
-		n = lun_push_chosen_decoder(L);
+		n = lun_push_chosen_decoder(L, lun_push_decoder);
 	if (!n)
 		n = lun_push_view(L, -1, map, lun_opt_bool(L, 2, "cpus", false), &how.view);
 	if (n)

@@ -1,7 +1,7 @@
 #include "bind/modules.h"
 
 const luaL_Reg lun_bind_modules[] = {
-	{ "bpf", luaopen_bpf },
+	{ "lunette.core.bpf", luaopen_bpf },
 	{ "lunette.core.metrics", luaopen_lunette_core_metrics },
 	{ NULL, NULL },
 };

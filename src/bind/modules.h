@@ -2,7 +2,7 @@
 /* The C modules about BPF and metrics; main hands the list to the VMs (vm/vm.h). */
 #include <lauxlib.h>
 
-/* require("bpf"): bpf.c */
+/* require("lunette.core.bpf"), which lua/bpf.lua completes: bpf.c */
 int luaopen_bpf(lua_State *L);
 /* require("lunette.core.metrics"): groups, pages, scans of maps; metric.c */
 int luaopen_lunette_core_metrics(lua_State *L);

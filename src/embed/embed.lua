@@ -9,7 +9,7 @@ local function add_files(files, prefix, dir)
   local find = assert(io.popen(("find %s -type f 2>/dev/null"):format(quote(dir))))
   for path in find:lines() do
     local name = path:sub(#dir + 2)
-    local wanted = prefix == "lua" and name:match("^lunette/.*%.lua$")
+    local wanted = prefix == "lua" and (name == "bpf.lua" or name:match("^lunette/.*%.lua$"))
       or prefix ~= "lua" and not name:match("^%.")
     if wanted then
       files[#files + 1] = { name = prefix == "lua" and name or prefix .. "/" .. name, path = path }

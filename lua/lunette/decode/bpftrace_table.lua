@@ -71,7 +71,7 @@ end
 -- The rows by key, in the order in which the map has them first.
 local function grouped(map, slot, add, types)
   local rows, by_key = {}, {}
-  for key, value in map:each() do
+  for key, value in map:each { decoder = map:decoder() } do
     local parts, at = split_key(key, slot)
     local text = key_text(parts, types)
     local row = by_key[text]

@@ -192,9 +192,12 @@ local function finished(decoder)
   return decoder
 end
 
-local function build(info, forced)
+-- What a map says of itself: no script, and no program that runs just now, changes it.
+local OF_TYPES = { from_type, from_btf, from_program, from_size }
+
+local function build(info, forced, sources)
   local decoder, problems = nil, {}
-  for _, find in ipairs(SOURCES) do
+  for _, find in ipairs(sources or SOURCES) do
     local source, problem = find(info, forced)
     problems[#problems + 1] = problem
     if source then
@@ -224,6 +227,12 @@ function decode.for_map(info)
   return finished(fallback)
 end
 
+--- What the map's types alone say: BTF, the type of map, sizes. It has no reduction: each CPU's
+--- value stands for itself. This is what loops over a map get, whatever decoders others declare.
+---@param info MapInfo
+---@return Decoder
+function decode.of_types(info) return build(info, nil, OF_TYPES) end
+
 --- The records that wait in a ring buffer, decoded: see lunette.decode.records.
 decode.records = records.look
 --- The decoder that a map would have if this one was in force. Raises when it can't be.
@@ -234,7 +243,5 @@ function decode.trial(info, spec) return build(info, spec) end
 
 --- Histograms out of slots: see lunette.decode.histogram.
 decode.histogram = histogram
-
-bpf.decoder_hook(decode.for_map)
 
 return decode
