@@ -126,9 +126,9 @@ test("what can't be asked says so in one line", async () => {
   for (const address of ["127.0.0.1:1", "https://x", "http://", "http://a:b", "http://a/b"])
     await refused(2, /an address such as http:/, "--server", address);
   for (const variables of ["[1", "[]", "7", '"{"'])
-    await refused(2, /--variables: no JSON object/, "--variables", variables);
-  await refused(2, /--allow-write: with --server/, "--server", server.url, "--allow-write");
-  await refused(2, /--script: with --server/, "--server", server.url, "--script", "x.lua");
+    await refused(2, /--variables: not a JSON object/, "--variables", variables);
+  await refused(2, /--allow-write: has no effect with --server/, "--server", server.url, "--allow-write");
+  await refused(2, /--script: has no effect with --server/, "--server", server.url, "--script", "x.lua");
   await refused(3, /No such file/, "--server", server.url, "--token-file", "/nowhere");
 });
 

@@ -74,7 +74,7 @@ test("what is wrong is named", () => {
   const key = ["--token-file", secret()];
   bad(/window: 9 seconds are longer than the interval/, 2, "set", "--window", "9", ...key);
   bad(/interval: from 0.01 to 3600 seconds, got 1e\+06/, 2, "set", "--interval", "1e6", ...key);
-  bad(/'x' is no number of seconds/, 2, "set", "--interval", "x");
+  bad(/'x' is not a number of seconds/, 2, "set", "--interval", "x");
   bad(/'--mode' must be one of/, 2, "set", "--mode", "often");
   bad(/nothing to set/, 2, "set");
   bad(/No such file/, 3, "set", "--mode", "off", "--token-file", "/nowhere");

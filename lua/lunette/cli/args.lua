@@ -35,11 +35,12 @@ end
 
 --- What narrows a list.
 function args.filter(command, what)
-  command:argument("search", ("Only %s in which this text is found."):format(what)):args("?")
-  command:option("--name", "Only those of this name, or of a glob such as 'AT_*'."):argname("NAME")
-  command:option("--type", "Only those of this type, in the kernel's or cilium's spelling.")
+  command:argument("search", ("List only %s in which this text is found."):format(what)):args("?")
+  command:option("--name", "List only objects of this name, or of a glob such as "
+    .. "'AT_*'."):argname("NAME")
+  command:option("--type", "List only objects of this type, in the kernel's or cilium's spelling.")
     :argname("TYPE")
-  command:flag("--no-own", "Leave out Lunette's own.")
+  command:flag("--no-own", "Leave out Lunette's own objects.")
   return command
 end
 
@@ -58,7 +59,7 @@ end
 function args.count(text)
   local n = math.tointeger(tonumber(text))
   if n and n >= 0 then return n end
-  return nil, ("'%s' is no whole number"):format(text)
+  return nil, ("'%s' is not a whole number of 0 or more"):format(text)
 end
 
 --- Seconds of an option, above zero.
@@ -67,7 +68,7 @@ end
 function args.seconds(text)
   local n = tonumber(text)
   if n and n > 0 then return n end
-  return nil, ("'%s' is no number of seconds"):format(text)
+  return nil, ("'%s' is not a number of seconds above 0"):format(text)
 end
 
 --- The token in a file, else $LUNETTE_TOKEN, else nil.
@@ -87,7 +88,7 @@ function args.token(path)
   end
   local token = (file:read("a") or ""):match("^%s*(.-)%s*$")
   if #token < 8 or token:find("[%s%c]") then
-    exit.fail(exit.USAGE, "%s: a token is one word of 8 characters or more", path)
+    exit.fail(exit.USAGE, "%s: the file must hold one word of at least 8 characters", path)
   end
   return token
 end

@@ -23,9 +23,9 @@ query ($program: Int, $effective: Boolean, $own: Boolean) {
 function attach.configure(command)
   command:require_command(true):command_target("sub")
   local list = command:command("list ls", "List the attach points.")
-  list:option("--program", "Only those of this program."):argname("PROGRAM")
-  list:flag("--effective", "Add what control groups inherit from their ancestors.")
-  list:flag("--no-own", "Leave out Lunette's own.")
+  list:option("--program", "List only attach points of this program."):argname("PROGRAM")
+  list:flag("--effective", "List also the programs that control groups inherit.")
+  list:flag("--no-own", "Leave out Lunette's own programs.")
   args.formats(list)
 end
 

@@ -25,13 +25,16 @@ local TYPE = json.shape { "id", "name", "kind", "size", "c" }
 
 function btf.configure(command)
   command:require_command(true):command_target("sub")
-  args.formats(command:command("list ls", "List the BTF objects and who uses them."))
+  args.formats(command:command("list ls", "List the BTF objects, with the programs, maps and "
+    .. "processes that use them."))
   local dump = command:command("dump", "Print types as C.")
   args.json(dump):argument("btf", "Its id, its name (vmlinux, a module), or the path of an "
     .. "object file or of raw BTF.")
-  dump:argument("search", "Only the type of this name, or where there is none, those in whose name "
-    .. "the text is found; or a glob such as 'bpf_*_info'."):args("?")
-  dump:option("--kind", "Only this kind: struct, union, enum, typedef, func, …"):argname("KIND")
+  dump:argument("search", "Print only the type of this name, or else the types whose names contain "
+    .. "this text; or a glob such as "
+      .. "'bpf_*_info'."):args("?")
+  dump:option("--kind", "Print only this kind: struct, union, enum, typedef, func, "
+    .. "…"):argname("KIND")
     :choices(KINDS)
   dump:option("--tag", "Only what has this declaration tag: bpf_kfunc lists the kernel's kfuncs.")
     :argname("TAG")

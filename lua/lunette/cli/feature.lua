@@ -9,9 +9,9 @@ local feature = {}
 
 function feature.configure(command)
   args.formats(command)
-  command:argument("group", "Only program types, map types or the kernel's facilities.")
+  command:argument("group", "List only program types, map types or the kernel's facilities.")
     :choices({ "program", "map", "kernel" }):args("?")
-  command:flag("--missing", "Only what is not there.")
+  command:flag("--missing", "List only what the kernel lacks.")
 end
 
 local WORDS = { [true] = "yes", [false] = "no" }

@@ -14,16 +14,17 @@ local cli_hot = {}
 local function hertz(text)
   local n = args.count(text)
   if n and n >= 1 and n <= 20000 then return n end
-  return nil, ("'%s' is no number from 1 to 20000"):format(text)
+  return nil, ("'%s' is not a number from 1 to 20000"):format(text)
 end
 
 --- Adds the subcommand to the parser of `lunette prog`.
 function cli_hot.configure(command)
   local one = command:command("hot", "Sample where programs spend their time.")
-  one:argument("program", "Only this one: its id, name, pin or tag."):args("?")
-  one:option("--seconds", "How long to look."):default("2"):convert(args.seconds)
-  one:option("--hertz", "Samples a second and CPU, 1 to 20000."):default("1999"):convert(hertz)
-  one:option("--lines", "Lines to print of each program."):default("10"):convert(args.count)
+  one:argument("program", "Sample only this program: its id, name, pin or tag."):args("?")
+  one:option("--seconds", "Sample for SECONDS."):default("2"):convert(args.seconds)
+  one:option("--hertz", "Take N samples per second on each CPU (1 to "
+    .. "20000)."):default("1999"):convert(hertz)
+  one:option("--lines", "Print N lines of each program."):default("10"):convert(args.count)
   args.json(one)
 end
 

@@ -15,17 +15,17 @@ cli.COMMANDS = {
   { "repl", "Explore at a prompt, in Lua" },
   { "run", "Run a Lua script against the kernel" },
   { "query", "Answer a GraphQL query" },
-  { "metrics", "Print what /metrics would give" },
-  { "top", "Watch what programs cost" },
-  { "sampler", "Show and set how a server samples what programs cost", subs = true },
-  { "check", "Say what this host offers, and what each missing thing costs" },
+  { "metrics", "Print the metrics that /metrics serves" },
+  { "top", "Watch the cost of programs" },
+  { "sampler", "Show and change how a server samples the cost of programs", subs = true },
+  { "check", "Check what this host offers, and what each missing feature costs" },
   { "prog", "List and show programs", alias = "progs", subs = true },
   { "map", "List, read and change maps", alias = "maps", subs = true },
   { "link", "List, show and detach links", alias = "links", subs = true },
-  { "attach", "List where programs hang: every attach point, by link or not", subs = true },
+  { "attach", "List every attach point, with or without a link", subs = true },
   { "leaks", "List objects that seem forgotten" },
   { "btf", "List BTF objects and print their types as C", subs = true },
-  { "feature", "List what the running kernel has of BPF: types, and what else it can" },
+  { "feature", "List the BPF features of the running kernel" },
   { "inspect", "Lists in dev-agent's spelling: inspect progs list, inspect maps list" },
   { "completion", "Print a shell's completion of this command line" },
   { "help", "Explain a command" },
@@ -153,7 +153,7 @@ end
 -- What was printed has to arrive: a full disk is an error, whatever the command thought.
 local function flushed(code)
   if not tty.failed() then return code end
-  return nil, { code = exit.FAILED, message = "the output can't be written" }
+  return nil, { code = exit.FAILED, message = "the output can't be written (is the disk full?)" }
 end
 
 --- Runs the command line; argv[1] is the command.

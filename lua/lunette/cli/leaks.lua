@@ -1,4 +1,4 @@
--- lunette leaks: objects that seem forgotten, why, and how to get rid of them.
+-- lunette leaks: objects that nothing seems to use, why, and the command that removes them.
 
 local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")
@@ -22,7 +22,7 @@ local COLUMNS = {
   { title = "MEM", align = "right",
     value = function(row) return units.bytes(graph.value(row.memory)) end },
   { title = "WHY", field = "why", shrink = true },
-  { title = "TO GET RID OF IT", field = "remedy", shrink = true, weight = 1 },
+  { title = "REMEDY", field = "remedy", shrink = true, weight = 1 },
 }
 
 local CSV = {}
@@ -33,7 +33,7 @@ end
 function leaks.run(given)
   objects.need_admin()
   local data = graph.data(LIST)
-  -- Of what can't be seen, nothing shows that it is in use.
+  -- What Lunette can't see may use an object: the notes say what that is.
   for _, note in ipairs(data.attachmentNotes) do output.note(note) end
   show.list(given, given.csv and CSV or COLUMNS, data.leaks, "forgotten objects")
 end

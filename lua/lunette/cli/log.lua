@@ -14,9 +14,9 @@ local log = {}
 --- Adds the subcommand to the parser of `lunette prog`.
 function log.configure(command)
   local one = command:command("log", "Follow what programs print with bpf_printk.")
-  one:option("--seconds", "End after that long."):convert(args.seconds)
-  one:option("--grep", "Only lines in which this text is found."):argname("TEXT")
-  one:flag("-j --json", "Print a JSON object a line.")
+  one:option("--seconds", "End after SECONDS."):convert(args.seconds)
+  one:option("--grep", "Print only lines that contain this text."):argname("TEXT")
+  one:flag("-j --json", "Print one JSON object per line.")
 end
 
 local SHAPE = json.shape({ "time", "task", "pid", "cpu", "event", "text" })

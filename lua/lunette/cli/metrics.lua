@@ -15,8 +15,9 @@ local metrics = {}
 function metrics.configure(command)
   command:require_command(false)
   command:command_target("action")
-  command:option("--rule", "Only this rule or collector (repeatable)."):count("*"):argname("NAME")
-  command:option("--name", "Only this metric (repeatable)."):count("*"):argname("METRIC")
+  command:option("--rule", "Print only this rule or collector (may be "
+    .. "repeated)."):count("*"):argname("NAME")
+  command:option("--name", "Print only this metric (may be repeated)."):count("*"):argname("METRIC")
   command:option("--format", "text (Prometheus 0.0.4) or openmetrics (1.0.0)."):default("text")
     :choices({ "text", "openmetrics" })
   command:option("--output", "Write FILE whole or not at all (for node_exporter's textfiles).")
@@ -26,7 +27,7 @@ function metrics.configure(command)
   args.scripts(command)
   local rule = command:command("rule"):summary("Write a rule for a map, ready for a script")
   rule:argument("map", "Id, name or pin path.")
-  command:epilog("Rules that fail say so on stderr; the exit code is 1 then.\n\n" .. exit.TEXT)
+  command:epilog("Errors of rules are printed on stderr, and the exit code is 1.\n\n" .. exit.TEXT)
 end
 
 local function set_of(list)

@@ -23,9 +23,9 @@ end
 function profile.configure(command)
   local one = command:command("profile", "Count perf events during a program's runs.")
   one:argument("program", objects.HELP)
-  one:argument("event", "What to count: all that this machine has unless given.")
+  one:argument("event", "The events to count (default: all that this machine has).")
     :args("*"):choices(names())
-  one:option("--seconds", "How long to count."):default("2"):convert(args.seconds)
+  one:option("--seconds", "Count for SECONDS."):default("2"):convert(args.seconds)
   args.json(one)
 end
 
@@ -62,7 +62,7 @@ local function print_rows(result, list)
       row.perRun and ("%.1f a run"):format(row.perRun) or ""))
   end
   if result.running < result.enabled then
-    output.line(("the events took turns: they were counted %.0f %% of the time"):format(
+    output.line(("the CPU has too few counters: each event was counted %.0f %% of the time"):format(
       100 * result.running / result.enabled))
   end
 end

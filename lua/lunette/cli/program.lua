@@ -71,7 +71,7 @@ end
 
 local function cost(p)
   local runs, seconds = value(p.runCount) or 0, value(p.runTime) or 0
-  if runs == 0 then return "no runs counted (statistics are on only while someone looks)" end
+  if runs == 0 then return "no runs counted (the kernel counts only while statistics are on)" end
   return ("%s runs in %s, %s each"):format(units.count(runs), units.duration(seconds),
     units.duration(seconds / runs))
 end

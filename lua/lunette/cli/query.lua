@@ -14,15 +14,15 @@ local query = {}
 function query.configure(command)
   command:argument("query", "The document, @FILE, or - for standard input.")
   command:option("--variables", "The variables, as a JSON object or @FILE."):argname("JSON")
-  command:option("--operation", "Which operation of the document to run."):argname("NAME")
-  command:flag("--allow-write", "Let mutations change the kernel.")
-  command:option("--events", "End a subscription after so many events."):argname("N")
+  command:option("--operation", "Run this operation of the document."):argname("NAME")
+  command:flag("--allow-write", "Allow mutations, which change the kernel.")
+  command:option("--events", "End a subscription after N events."):argname("N")
     :convert(args.count)
   args.scripts(command)
-  remote.configure(command, "Ask a server that runs, at an address such as "
-    .. "http://127.0.0.1:8070: with its scripts, history and rights.")
-  command:epilog("Prints the whole response; when it has errors, the exit code says of which kind. "
-    .. "A subscription prints a line an event until Ctrl-C.\n\n"
+  remote.configure(command, "Ask the server at this address, such as "
+    .. "http://127.0.0.1:8070, with its scripts, history and rights.")
+  command:epilog("Prints the whole response; the exit code says of which kind an error in it is. "
+    .. "A subscription prints one line per event until Ctrl-C.\n\n"
     .. "  lunette query '{ maps { id name type entriesCount } }'\n"
     .. "  lunette query 'subscription { objects { kind added removed } }' "
     .. "--server http://127.0.0.1:8070\n\n" .. exit.TEXT)
@@ -45,7 +45,7 @@ local function variables_of(word)
   local text = text_of(word)
   local value, err = json_text.decode(text)
   if err or not text:match("^%s*{") then
-    exit.fail(exit.USAGE, "--variables: no JSON object%s", err and " (" .. err .. ")" or "")
+    exit.fail(exit.USAGE, "--variables: not a JSON object%s", err and " (" .. err .. ")" or "")
   end
   return value, text
 end
@@ -83,7 +83,8 @@ end
 local function ask_server(given, source)
   local other = given.allow_write and "--allow-write" or #given.script > 0 and "--script"
   if other then
-    exit.fail(exit.USAGE, "%s: with --server, its own rights and scripts are in force", other)
+    exit.fail(exit.USAGE, "%s: has no effect with --server, whose own rights and scripts "
+      .. "apply", other)
   end
   local _, variables = variables_of(given.variables)
   local params = { query = source, variables = variables, operationName = given.operation }

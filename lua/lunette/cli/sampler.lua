@@ -22,10 +22,10 @@ mutation ($mode: String, $interval: Float, $window: Float) {
 
 function sampler.configure(command)
   command:require_command(true):command_target("sub")
-  local one = command:command("show", "Show the settings, and what they cost.")
-  local set = command:command("set", "Change the settings, until the server ends.")
-  set:option("--mode", "watch: while someone looks; always; window: always, but counting only a "
-    .. "part of each interval; off."):choices({ "watch", "always", "window", "off" })
+  local one = command:command("show", "Show the settings and their cost.")
+  local set = command:command("set", "Change the settings until the server ends.")
+  set:option("--mode", "watch: while a client looks; always; window: always, but counting only in "
+    .. "a part of each interval; off."):choices({ "watch", "always", "window", "off" })
   set:option("--interval", "Seconds between samples."):convert(args.seconds)
   set:option("--window", "Seconds of each interval in which the kernel counts.")
     :convert(args.seconds)
@@ -36,7 +36,7 @@ function sampler.configure(command)
 end
 
 local MODES = {
-  watch = "watch: while someone looks", always = "always", off = "off",
+  watch = "watch: while a client looks", always = "always", off = "off",
   window = "window: always, counting a part of each interval",
 }
 
@@ -47,7 +47,8 @@ end
 
 local function overhead(state)
   local each = graph.value(state.countingCost)
-  if not each then return "unknown: not measured yet, or somebody else has the kernel count" end
+  if not each then return "unknown: not measured yet, or another process has the kernel's "
+    .. "statistics on" end
   return ("%s, %s a run of any program"):format(percent(state.overhead) or "-",
     units.duration(each))
 end

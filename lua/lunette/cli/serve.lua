@@ -20,23 +20,25 @@ function serve.configure(command)
     "Export the entries of maps as metrics, in dev-agent's spelling (may be repeated).",
     "IDS:NAME_REGEXP:FORMAT")
   command:option("--token-file", "Read the token from a file."):argname("FILE")
-  command:flag("--allow-write", "Let those write who know the token.")
-  command:flag("--allow-eval", "Let those run Lua code who know the token.")
-  command:flag("--no-auth", "Let everybody read who reaches us, from other hosts too.")
-  command:flag("--keep-capabilities", "Keep capabilities that Lunette does not need, for scripts.")
+  command:flag("--allow-write", "Allow writes for clients that send the token.")
+  command:flag("--allow-eval", "Allow Lua code from clients that send the token.")
+  command:flag("--no-auth", "Serve reads to any client, without a token.")
+  command:flag("--keep-capabilities", "Keep the capabilities that only scripts need.")
   repeatable(command, "--allow-host", "Answer requests whose Host header has this name.", "NAME")
   repeatable(command, "--allow-origin", "Answer requests of web pages from this origin, by CORS "
     .. "(https://explorer.example:3000).", "ORIGIN")
-  command:option("--sampler", "When to sample what programs cost: watch (while someone looks), "
-    .. "always, off, or window: always, counting a part of each interval. Seconds of the "
-    .. "interval and of the window may follow."):argname("MODE[:INTERVAL[:WINDOW]]")
-  command:flag("--no-reload", "Leave scripts as they are when their files change.")
-  command:option("--vms", "VMs that answer requests (one a CPU, 2 to 8)."):convert(args.count)
-  command:option("--max-connections", "Connections at once (256)."):convert(args.count)
-  command:option("--max-body", "Bytes of a request's body (8388608)."):convert(args.count)
-  command:option("--max-memory", "MiB that a VM may use (256)."):convert(args.count)
-  command:option("--max-seconds", "Seconds that a request may take (10)."):convert(args.seconds)
-  command:option("--max-queue", "Requests that may wait for a VM (128)."):convert(args.count)
+  command:option("--sampler", "Sample the cost of programs: watch (while a client looks), always, "
+    .. "off, or window (always, but counting in a part of each interval). INTERVAL and WINDOW are "
+    .. "seconds."):argname("MODE[:INTERVAL[:WINDOW]]")
+  command:flag("--no-reload", "Do not reload scripts when their files change.")
+  command:option("--vms", "Run N VMs for requests (one per CPU, 2 to 8)."):convert(args.count)
+  command:option("--max-connections", "Accept at most N connections at once "
+    .. "(256)."):convert(args.count)
+  command:option("--max-body", "Accept request bodies of at most N bytes "
+    .. "(8388608)."):convert(args.count)
+  command:option("--max-memory", "Limit each VM to N MiB of memory (256)."):convert(args.count)
+  command:option("--max-seconds", "Limit each request to N seconds (10)."):convert(args.seconds)
+  command:option("--max-queue", "Let at most N requests wait for a VM (128)."):convert(args.count)
 end
 
 local function is_port(text)

@@ -20,13 +20,15 @@ mutation ($id: Int!, $input: String, $context: String, $times: Int) {
 
 --- Adds the subcommand to the parser of `lunette prog`.
 function testrun.configure(command)
-  local run = command:command("run", "Run a program by hand, where its type allows. It does what "
-    .. "it does: maps change.")
-  run:argument("program", objects.HELP .. " A tag does too.")
+  local run = command:command("run", "Run a program once or more (BPF_PROG_RUN), where its type "
+    .. "allows that. Its maps change as in any run.")
+  run:argument("program", objects.HELP .. " Or its tag.")
   run:option("--input", "The packet: hex digits, or @FILE with its bytes."):argname("HEX|@FILE")
-  run:option("--context", "The context, or eight bytes an argument of a raw tracepoint, likewise.")
+  run:option("--context", "The context: hex digits, or @FILE with its bytes; of a raw "
+    .. "tracepoint, eight "
+    .. "bytes per argument.")
     :argname("HEX|@FILE")
-  run:option("--times", "How often to run it."):argname("N"):convert(args.count):default("1")
+  run:option("--times", "Run it N times."):argname("N"):convert(args.count):default("1")
   args.json(run)
 end
 

@@ -20,15 +20,15 @@ local dump = {}
 --- The arguments that dump and watch share.
 function dump.choose(command)
   command:argument("map", objects.HELP)
-  command:option("--decode", "Show bytes as hex, string or number, or as KEY:VALUE of these; "
-    .. "by default the decoder in force says what they mean."):argname("FORMAT")
+  command:option("--decode", "Print bytes as hex, string or number, or as KEY:VALUE of these. "
+    .. "Default: by the decoder in force."):argname("FORMAT")
   command:option("--where", where.HELP):argname("CONDITION"):count("*")
   command:option("--sort", "Sort by this column, largest first; COLUMN:asc for smallest first.")
     :argname("COLUMN")
-  command:option("--top", "Only so many rows of the whole map, by --sort.")
+  command:option("--top", "Print only the first N rows by --sort.")
     :argname("N"):convert(args.count)
-  command:option("--cpus", "Of per-CPU values: sum, each or both; unless said tables have "
-    .. "the sum, JSON and CSV each."):choices {
+  command:option("--cpus", "Print per-CPU values as their sum, each CPU's value, or both. "
+    .. "Default: sum in tables, each in JSON and CSV."):choices {
     "sum", "each", "both" }
   args.scripts(command)
 end
@@ -36,14 +36,15 @@ end
 function dump.configure(command)
   local all = command:command("dump", "Print a map's entries.")
   dump.choose(all)
-  all:option("--limit", "At most so many entries."):argname("N"):convert(args.count)
+  all:option("--limit", "Print at most N entries."):argname("N"):convert(args.count)
   args.formats(all, {
-    ndjson = "Print JSON, an entry a line.",
-    csv = "Print CSV: a line an entry; where each CPU's value is shown, a line a CPU.",
+    ndjson = "Print JSON, one entry per line.",
+    csv = "Print CSV: one line per entry, or one per CPU where each CPU's value is printed.",
   })
   all:epilog("  lunette map dump AT_SYSCALLNUM --sort value --top 10\n"
     .. "  lunette map dump flows --where 'packets >= 100' --where 'comm *= ssh' -j")
-  local one = command:command("lookup", "Print one entry; of a bloom filter, whether it may have "
+  local one = command:command("lookup", "Print one entry; of a bloom filter, whether it may "
+    .. "contain "
     .. "a value.")
   one:argument("map", objects.HELP)
   input.key(one)
@@ -126,7 +127,7 @@ local function print_table(variables, given)
     total = total + #one.rows
   end)
   if total == 0 then
-    local chosen = #given.where > 0 and "no entry is like that" or "the map is empty"
+    local chosen = #given.where > 0 and "no entry matches --where" or "the map is empty"
     output.aside(chosen)
   end
 end
@@ -171,8 +172,8 @@ local function ask_bloom(map, info, given)
   local value = input.bytes("value", given.key, columns, info.value_size, given.key_format)
   local maybe = exit.check(map:contains(value))
   if given.json then output.json { mayContain = maybe }
-  elseif maybe then output.line("the value may be in it")
-  else exit.fail(exit.MISSING, "map %d: the value is not in it", info.id) end
+  elseif maybe then output.line("the filter may contain the value")
+  else exit.fail(exit.MISSING, "map %d: the filter does not contain the value", info.id) end
   return maybe and exit.OK or exit.MISSING
 end
 

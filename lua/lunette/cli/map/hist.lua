@@ -22,7 +22,7 @@ query ($id: Int!, $first: Int) {
 function hist.configure(command)
   local sub = command:command("hist", "Draw the histograms that a map holds.")
   sub:argument("map", objects.HELP)
-  sub:option("--limit", "At most so many keys."):argname("N"):convert(args.count):default("100")
+  sub:option("--limit", "Print at most N keys."):argname("N"):convert(args.count):default("100")
   args.scripts(args.json(sub))
 end
 
@@ -91,12 +91,12 @@ function hist.hist(given)
   local map = graph.data(QUERY, { variables = { id = id, first = given.limit } }).map
   local list = graph.value(map.histogram)
   if given.json then return output.json(list or json.null) end
-  if not list then exit.fail(exit.FAILED, "map %d holds no histogram that we know of", id) end
+  if not list then exit.fail(exit.FAILED, "map %d: no histogram is known in it", id) end
   for i, one in ipairs(list) do
     if i > 1 then output.line("") end
     output.line(table.concat(hist.lines(one, tables.width() or 80), "\n"))
   end
-  if #list == 0 then output.aside("nothing was counted yet") end
+  if #list == 0 then output.aside("the histogram is empty") end
 end
 
 return hist

@@ -15,14 +15,14 @@ local HOW = "as the decoder in force reads it: a plain word, or JSON where it ha
 --- Adds the argument KEY, and its format.
 function input.key(command)
   command:argument("key", "The key, " .. HOW)
-  command:option("--key-format", "The key is hex, string or number."):choices {
+  command:option("--key-format", "Read the key as hex, string or number."):choices {
     "hex", "string", "number" }
 end
 
 --- Adds the argument VALUE, and its format.
 function input.value(command)
   command:argument("value", "The value, " .. HOW)
-  command:option("--value-format", "The value is hex, string or number."):choices {
+  command:option("--value-format", "Read the value as hex, string or number."):choices {
     "hex", "string", "number" }
 end
 

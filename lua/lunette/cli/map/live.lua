@@ -19,15 +19,17 @@ local live = {}
 local WATCHED = 1000 -- rows at most, of those that no --top counts
 
 function live.configure(command)
-  local watch = command:command("watch", "Show a map's entries again and again, with rates.")
+  local watch = command:command("watch", "Show a map's entries and their rates, again at each "
+    .. "interval.")
   dump.choose(watch)
-  watch:option("-i --interval", "Seconds between looks."):argname("SECONDS")
+  watch:option("-i --interval", "Read the map every SECONDS."):argname("SECONDS")
     :convert(args.seconds):default("1")
-  watch:option("--count", "End after so many looks."):argname("N"):convert(args.count)
+  watch:option("--count", "End after N reads."):argname("N"):convert(args.count)
   args.json(watch)
-  local compare = command:command("diff", "Say what was added, removed and changed in a while.")
+  local compare = command:command("diff", "Print the entries that were added, removed and "
+    .. "changed within SECONDS.")
   dump.choose(compare)
-  compare:option("-s --seconds", "How long the while is."):argname("SECONDS")
+  compare:option("-s --seconds", "Compare the map with itself after SECONDS."):argname("SECONDS")
     :convert(args.seconds):default("1")
   args.json(compare)
 end

@@ -24,7 +24,8 @@ function write.configure(command)
   local update = with_map(command, "update", "Write an entry.")
   input.key(update)
   input.value(update)
-  update:option("--cpu", "Of a per-CPU map: only this CPU's value; else all get the value.")
+  update:option("--cpu", "Set only this CPU's value of a per-CPU map (default: the values of "
+    .. "all CPUs).")
     :argname("CPU"):convert(args.count)
   update:mutex(
     update:flag("--create", "Only if the key isn't there."),

@@ -12,7 +12,7 @@ local session = require("lunette.runtime.console.session")
 local command = {}
 
 function command.configure(parser)
-  parser:option("-e --eval", "Run this, print what it gives, and end (may be repeated).")
+  parser:option("-e --eval", "Run this code, print its results, and end (may be repeated).")
     :argname("LUA"):count("*")
   args.scripts(parser)
   parser:epilog("History is kept in ~/.lunette_history, or the file that LUNETTE_HISTORY names.\n"

@@ -19,11 +19,11 @@ local views = require("lunette.cli.top.views")
 local top = {}
 
 function top.configure(command)
-  command:option("-i --interval", "Seconds between samples."):argname("SECONDS")
+  command:option("-i --interval", "Take a sample every SECONDS."):argname("SECONDS")
     :convert(args.seconds):default("1")
-  command:option("--count", "End after so many samples."):argname("N"):convert(args.count)
+  command:option("--count", "End after N samples."):argname("N"):convert(args.count)
   command:flag("--once", "Print one sample as a table, and end.")
-  args.scripts(args.formats(command, { json = "Print JSON, a sample a line." }))
+  args.scripts(args.formats(command, { json = "Print JSON, one sample per line." }))
   command:epilog("On the screen: arrows and Enter go into a program, its code (c), hot lines (l), "
     .. "maps (m) and what they join it with (g), a map's entries; Escape goes back. / filters, s "
     .. "sorts by the next column, r turns it round, a shows attach points, o Lunette's own "

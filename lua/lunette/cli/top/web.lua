@@ -43,11 +43,11 @@ local function map_node(map, program)
     end
   end
   for _, inner in ipairs(map.innerMaps) do
-    table.insert(made.below, node("map", inner.map, "held by it"))
+    table.insert(made.below, node("map", inner.map, "inner map"))
   end
   for _, other in ipairs(map.programs) do
     if other.id ~= program.id then
-      table.insert(made.below, node("program", other, "uses it too"))
+      table.insert(made.below, node("program", other, "uses the map, too"))
     end
   end
   return made
