@@ -19,23 +19,20 @@ local http = {}
 ---@field can_write boolean --allow-write, and the token was given
 ---@field can_eval boolean --allow-eval, and the token was given
 
---- What a handler returns: a table with at most one of json, body, source, stream and events; a
---- string is short for { body = it }. Returning nil and a message, or an error, gives 500 with
---- the message as JSON; the traceback goes to the log.
+--- What a handler returns: a table with at most one of json, body, stream and events; a string is
+--- short for { body = string }. Returning nil and a message, or an error, gives 500 with the
+--- message as JSON; the traceback goes to the log.
 ---@class lunette.Response
 ---@field status integer|nil 200
 ---@field headers table<string, string|string[]>|nil a list gives a line for each
 ---@field json any a value for the JSON writer
 ---@field body string|nil
----@field source any a source of C (`map:stream()`): sent without a VM; or an object with read()
----@field stream (fun(): string|nil)|nil called for chunk after chunk, nil ends; each call is a job
----  of its own, so that a slow reader holds no VM. An error cuts the connection.
----@field after (fun())|nil beside body, json and source: called in the same job when the answer is
----  on its way
+---@field stream any a function that returns chunk after chunk, and nil at the end; or an object
+---  with read() that does; or a source of C (`map:stream()`), which is sent without a VM. Each call
+---  of a function is a job of its own, so that a slow reader holds no VM. An error cuts the
+---  connection.
 ---@field events lunette.EventHandlers|fun(conn: lunette.Conn)|nil server-sent events; a function
----  is the open of these
----@field event (fun(conn: lunette.Conn, tag: any, payload: any))|nil beside events as a function
----@field close (fun(conn: lunette.Conn, code: integer, reason: string))|nil beside events
+---  stands for { open = function }
 
 --- Callbacks run as jobs on the connection's own VM; between them it holds none. One that fails
 --- ends its connection with code 1011.
@@ -54,7 +51,8 @@ local http = {}
 ---@field data table for the script's own use
 local Conn = {}
 
---- Sends a text. What the client does not read waits, 4,096 messages or 8 MiB; then it is dropped.
+--- Sends a text. What the client does not read waits: at most 4,096 messages and 8 MiB, and 64 MiB
+--- of all clients together. A client that is slower is dropped, with code 1013.
 ---@param text string
 ---@param fields? { event?: string, id?: string } of a server-sent event
 ---@return true|nil ok, string? err

@@ -49,19 +49,31 @@ static bool is_head(const struct mg_request_info *info)
 	return info && info->request_method && strcmp(info->request_method, "HEAD") == 0;
 }
 
-/* gzip, unless it is named with q=0. */
-bool lun_accepts_gzip(const struct mg_request_info *info)
+/* Does "gzip;q=0.5" name the coding, and with which weight? */
+static bool names_coding(const char *item, const char *coding, bool *taken)
 {
-	const char *value = lun_header(info, "Accept-Encoding");
-	const char *gzip = value ? strstr(value, "gzip") : NULL;
+	size_t len = strlen(coding);
 	const char *q;
 
-	if (!gzip)
+	item += strspn(item, " \t");
+	if (strncasecmp(item, coding, len) != 0 || !strchr(";, \t", item[len]))
 		return false;
-	q = gzip + 4;
-	while (*q == ' ' || *q == ';')
-		q++;
-	return strncmp(q, "q=", 2) != 0 || strtod(q + 2, NULL) > 0;
+	q = item + len + strspn(item + len, "; \t");
+	*taken = strncasecmp(q, "q=", 2) != 0 || strtod(q + 2, NULL) > 0;
+	return true;
+}
+
+bool lun_accepts_gzip(const struct mg_request_info *info)
+{
+	const char *item = lun_header(info, "Accept-Encoding");
+	bool taken = false, other = false;
+
+	for (; item; item = strchr(item, ',') ? strchr(item, ',') + 1 : NULL) {
+		if (names_coding(item, "gzip", &taken))
+			return taken;
+		names_coding(item, "*", &other);
+	}
+	return other;
 }
 
 static bool has_line(const char *headers, const char *name)
@@ -88,6 +100,56 @@ static void write_date(struct lun_out *out)
 	lun_out_str(out, date);
 }
 
+static void end_string(struct lun_out *out)
+{
+	lun_out_char(out, '\0');
+	if (!out->err)
+		out->len--;
+}
+
+/* A page from an origin that --allow-origin names may read the answer. */
+static void write_cors(struct mg_connection *conn, struct lun_out *out)
+{
+	struct lun_http *http = mg_get_user_data(mg_get_context(conn));
+	const char *origin = lun_guard_allowed_origin(http, info_of(conn));
+
+	if (!http->options->origins[0])
+		return;
+	lun_out_str(out, "Vary: Origin\r\n");
+	if (origin)
+		lun_out_printf(out,
+			"Access-Control-Allow-Origin: %s\r\n"
+			"Access-Control-Expose-Headers: ETag, Retry-After, WWW-Authenticate, "
+			"X-Lunette-Note\r\n",
+			origin);
+}
+
+bool lun_answer_preflight(struct mg_connection *conn)
+{
+	const struct mg_request_info *info = info_of(conn);
+	const char *headers = lun_header(info, "Access-Control-Request-Headers");
+	struct lun_content content = { 0 };
+	struct lun_out lines;
+
+	if (strcmp(info->request_method, "OPTIONS") != 0 ||
+		!lun_header(info, "Access-Control-Request-Method") ||
+		!lun_guard_allowed_origin(mg_get_user_data(mg_get_context(conn)), info))
+		return false;
+	lun_out_init(&lines);
+	lun_out_str(&lines,
+		"Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE\r\n"
+		"Access-Control-Max-Age: 600\r\n");
+	if (headers)
+		lun_out_printf(&lines, "Access-Control-Allow-Headers: %s\r\n", headers);
+	if (lun_header(info, "Access-Control-Request-Private-Network"))
+		lun_out_str(&lines, "Access-Control-Allow-Private-Network: true\r\n");
+	end_string(&lines);
+	content.headers = lines.data;
+	lun_answer_content(conn, 204, &content);
+	lun_out_free(&lines);
+	return true;
+}
+
 static void begin_head(struct mg_connection *conn, struct lun_out *out, int status,
 	const char *headers, bool close)
 {
@@ -99,6 +161,7 @@ static void begin_head(struct mg_connection *conn, struct lun_out *out, int stat
 		lun_out_str(out, "Connection: close\r\n");
 	}
 	lun_out_str(out, safety);
+	write_cors(conn, out);
 	if (!has_line(headers, "content-security-policy"))
 		lun_out_str(out, csp);
 	if (!has_line(headers, "cache-control"))
@@ -172,13 +235,6 @@ static bool can_shrink(const char *headers)
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(type, "\r\n"), type);
 	return strcasestr(line, "text/") || strcasestr(line, "json") ||
 		strcasestr(line, "javascript") || strcasestr(line, "xml");
-}
-
-static void end_string(struct lun_out *out)
-{
-	lun_out_char(out, '\0');
-	if (!out->err)
-		out->len--;
 }
 
 static void add_gzip_headers(struct lun_out *headers, bool used)

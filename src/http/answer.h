@@ -18,4 +18,8 @@ struct lun_content {
 };
 void lun_answer_content(struct mg_connection *conn, int status, const struct lun_content *content);
 
+/* Answers the question of a browser whether a page from another origin may send a request (CORS),
+ * when --allow-origin names the origin; else false. */
+bool lun_answer_preflight(struct mg_connection *conn);
+
 bool lun_accepts_gzip(const struct mg_request_info *info);

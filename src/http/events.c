@@ -24,9 +24,9 @@ static bool write_next(struct mg_connection *conn, struct lun_conn *live)
 		return false;
 	if (got == 0)
 		return mg_write(conn, ":\n\n", 3) == 3;
-	len = (int)message->len;
-	ok = mg_write(conn, message->data, message->len) == len;
-	free(message);
+	len = (int)message->text->len;
+	ok = mg_write(conn, message->text->data, message->text->len) == len;
+	lun_message_free(message);
 	return ok;
 }
 

@@ -142,6 +142,13 @@ static bool is_our_target(struct lun_http *http, const char *target)
 	return len < (int)sizeof(host) && is_our_host(http, host);
 }
 
+const char *lun_guard_allowed_origin(struct lun_http *http, const struct mg_request_info *info)
+{
+	const char *origin = info ? lun_header(info, "Origin") : NULL;
+
+	return origin && in_list(http->options->origins, origin) ? origin : NULL;
+}
+
 /* Health checks by HTTP/1.0 name no host. Browsers do: no page can send such a request. */
 static bool is_http_1_0(const struct mg_request_info *info)
 {
@@ -162,7 +169,7 @@ static bool check_origin(
 		return refuse(refusal, 403,
 			"foreign Host: --allow-host NAME names a host that this server answers "
 			"for");
-	if (origin && in_list(http->options->origins, origin))
+	if (lun_guard_allowed_origin(http, info))
 		return true;
 	if (origin ? !is_same_origin(info, host, origin) : is_cross_site(info))
 		return refuse(refusal, 403,
@@ -198,6 +205,19 @@ static bool decode_path(char *path)
 	return true;
 }
 
+/* A part of the path that is "." or "..". civetweb has resolved those that came undecoded; those
+ * that were hidden ("%2e%2e", "a%2f..") would lead a script, or a proxy's rule, elsewhere. */
+static bool has_dots(const char *path)
+{
+	for (; path; path = strchr(path, '/')) {
+		size_t len = strcspn(path += *path == '/', "/");
+
+		if ((len == 1 && path[0] == '.') || (len == 2 && path[0] == '.' && path[1] == '.'))
+			return true;
+	}
+	return false;
+}
+
 /* civetweb would decode a path with %00 to what is before it, so it is told not to. */
 static bool check_path(const struct mg_request_info *info, struct lun_refusal *refusal)
 {
@@ -205,6 +225,8 @@ static bool check_path(const struct mg_request_info *info, struct lun_refusal *r
 		return refuse(refusal, 400, "no path");
 	if (!decode_path((char *)info->local_uri))
 		return refuse(refusal, 400, "the path holds a NUL");
+	if (has_dots(info->local_uri))
+		return refuse(refusal, 400, "the path holds an encoded '.' or '..'");
 	return true;
 }
 

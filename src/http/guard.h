@@ -16,7 +16,9 @@ bool lun_guard_check(
 /* Fills authorized, can_write and can_eval. */
 void lun_guard_rights(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_request *request);
-/* Is the address ("127.0.0.1:80", "0.0.0.0:80", "8070") on this machine alone? */
+/* The request's Origin, when --allow-origin names it; else NULL. */
+const char *lun_guard_allowed_origin(struct lun_http *http, const struct mg_request_info *info);
+/* Is the address ("127.0.0.1:80", "[::1]:80", "unix:/path") on this machine alone? */
 bool lun_guard_is_local(const char *listen);
 
 /* The header's value, or NULL. */

@@ -74,6 +74,18 @@ static bool get_body(struct lun_http *http, struct mg_connection *conn, struct l
 	return !err;
 }
 
+/* A body that is packed would be taken for text. */
+static bool check_encoding(struct mg_connection *conn)
+{
+	const char *encoding = lun_header(mg_get_request_info(conn), "Content-Encoding");
+
+	if (!encoding || !*encoding || strcasecmp(encoding, "identity") == 0)
+		return true;
+	lun_answer_error(conn, 415, "a body with a Content-Encoding is not read: send it as it is",
+		"Accept-Encoding: identity\r\n", true);
+	return false;
+}
+
 static bool is_upgrade(const struct mg_request_info *info)
 {
 	const char *upgrade = lun_header(info, "Upgrade");
@@ -170,6 +182,8 @@ static bool answer_without_vm(struct lun_http *http, struct mg_connection *conn)
 	const struct mg_request_info *info = mg_get_request_info(conn);
 	struct lun_request request;
 
+	if (lun_answer_preflight(conn))
+		return true;
 	if (strcmp(info->local_uri, "*") == 0) {
 		answer_options(conn);
 	} else if (lun_health_is_path(info->local_uri)) {
@@ -194,7 +208,7 @@ static int run(struct lun_http *http, struct mg_connection *conn)
 			     : lun_static_answer(conn, http->options->pool.vm->root))
 		return 200;
 	lun_out_init(&body);
-	if (get_body(http, conn, &body)) {
+	if (check_encoding(conn) && get_body(http, conn, &body)) {
 		fill_request(http, info, &body, &request);
 		status = answer(http, conn, &request);
 	}

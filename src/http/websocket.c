@@ -133,10 +133,10 @@ static bool write_message(struct websocket *ws, struct lun_message *message)
 
 	mg_lock_connection(ws->conn);
 	if (!ws->close_sent)
-		sent = mg_websocket_write(
-			ws->conn, MG_WEBSOCKET_OPCODE_TEXT, message->data, message->len);
+		sent = mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_TEXT, message->text->data,
+			message->text->len);
 	mg_unlock_connection(ws->conn);
-	free(message);
+	lun_message_free(message);
 	return sent > 0;
 }
 

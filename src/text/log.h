@@ -1,5 +1,11 @@
 #pragma once
-/* The server's log: one line (a traceback: several) on stderr, whole even from many threads. */
+/*
+ * The server's log on stderr. A record is one line that begins with its time; the lines of a
+ * traceback follow it, each with a tab before it. What a terminal would obey, newlines of foreign
+ * text and bytes that are no UTF-8 are written as \n, \x1b, \u{202e}; a message of more than 8 KiB
+ * is cut.
+ */
+#include "text/out.h"
 
 #include <stdbool.h>
 
@@ -7,3 +13,5 @@
 bool lun_log_wants(const char *level);
 /* level is "error", "warning", "info" or "debug". */
 void lun_log(const char *level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The message as it stands in the log. */
+void lun_log_write(struct lun_out *out, const char *message);

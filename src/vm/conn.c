@@ -2,12 +2,27 @@
 
 #include <errno.h>
 #include <lauxlib.h>
+#include <malloc.h>
 #include <stdio.h>
 
 #include "text/monotonic.h"
 
-/* What may wait for one client. */
-enum { MAX_QUEUED = 4096, MAX_QUEUED_BYTES = 8 << 20 };
+/* What may wait for one client, and for all of them together. */
+enum {
+	MAX_QUEUED = 4096,
+	MAX_QUEUED_BYTES = 8 << 20,
+	MAX_WAITING = 64 << 20,
+	SMALL = 64 << 10,     /* a message that may always wait alone */
+	SHARED_MAX = 1 << 20, /* a text that is kept to be shared */
+	TRIM_AFTER = 8 << 20,
+};
+
+static atomic_size_t waiting; /* bytes of all queues */
+static atomic_size_t freed;   /* bytes since the heap was last trimmed */
+
+/* The text that was sent last: what a topic's subscribers get is often the same for all. */
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lun_blob *shared;
 
 struct lun_conn *lun_conn_ref(struct lun_conn *conn)
 {
@@ -15,14 +30,41 @@ struct lun_conn *lun_conn_ref(struct lun_conn *conn)
 	return conn;
 }
 
+void lun_message_free(struct lun_message *message)
+{
+	lun_blob_unref(message->text);
+	free(message);
+}
+
+static void take_message(struct lun_conn *conn, struct lun_message **message)
+{
+	*message = conn->first;
+	conn->first = (*message)->next;
+	if (!conn->first)
+		conn->last = &conn->first;
+	conn->queued--;
+	conn->queued_bytes -= (*message)->text->len;
+	atomic_fetch_sub(&waiting, (*message)->text->len);
+}
+
 static void free_messages(struct lun_conn *conn)
 {
-	while (conn->first) {
-		struct lun_message *message = conn->first;
+	struct lun_message *message;
 
-		conn->first = message->next;
-		free(message);
+	atomic_fetch_add(&freed, conn->queued_bytes);
+	while (conn->first) {
+		take_message(conn, &message);
+		lun_message_free(message);
 	}
+}
+
+/* What slow clients held goes back to the system, and not only to the heap. */
+static void trim_heap(void)
+{
+	size_t bytes = atomic_load(&freed);
+
+	if (bytes >= TRIM_AFTER && atomic_compare_exchange_strong(&freed, &bytes, 0))
+		malloc_trim(0);
 }
 
 void lun_conn_unref(struct lun_conn *conn)
@@ -35,6 +77,7 @@ void lun_conn_unref(struct lun_conn *conn)
 	pthread_cond_destroy(&conn->wake);
 	pthread_mutex_destroy(&conn->lock);
 	free(conn);
+	trim_heap();
 }
 
 static struct lun_conn *new_conn(bool events)
@@ -98,51 +141,86 @@ void lun_conn_close(struct lun_conn *conn, int code, const char *reason)
 	pthread_mutex_unlock(&conn->lock);
 }
 
-/* Under the lock: is there room for one more message? A client too slow is dropped. */
+/* A client may have as much waiting as is left for all others: the more slow ones there are, the
+ * less each of them gets, and one that reads is not among those that are dropped. */
+static bool has_room(const struct lun_conn *conn, size_t len)
+{
+	size_t all = atomic_load(&waiting);
+	size_t left = all < MAX_WAITING ? MAX_WAITING - all : 0;
+
+	if (conn->queued >= MAX_QUEUED || conn->queued_bytes + len > MAX_QUEUED_BYTES)
+		return false;
+	return conn->queued_bytes + len <= left || (!conn->first && len <= SMALL);
+}
+
+/* Under the lock: may one more message wait? A client that is too slow is dropped. */
 static int admit(struct lun_conn *conn, size_t len)
 {
 	if (conn->closing || conn->gone)
 		return -EPIPE;
-	if (conn->queued < MAX_QUEUED && conn->queued_bytes + len <= MAX_QUEUED_BYTES)
+	if (has_room(conn, len))
 		return 0;
 	start_closing(conn, 1013, "too slow");
 	drop(conn);
+	free_messages(conn);
 	return -ENOBUFS;
+}
+
+/* The text as a blob: the last one again, when it is the same. */
+static struct lun_blob *share_text(const char *data, size_t len)
+{
+	struct lun_blob *text = NULL;
+
+	if (len > SHARED_MAX)
+		return lun_blob_new(data, len);
+	pthread_mutex_lock(&shared_lock);
+	if (!shared || shared->len != len || memcmp(shared->data, data, len) != 0) {
+		lun_blob_unref(shared);
+		shared = lun_blob_new(data, len);
+	}
+	text = lun_blob_ref(shared);
+	pthread_mutex_unlock(&shared_lock);
+	return text;
+}
+
+static struct lun_message *new_message(const char *data, size_t len)
+{
+	struct lun_message *message = calloc(1, sizeof(*message));
+
+	if (!message)
+		return NULL;
+	message->text = share_text(data, len);
+	if (message->text)
+		return message;
+	free(message);
+	return NULL;
+}
+
+static void append(struct lun_conn *conn, struct lun_message *message)
+{
+	*conn->last = message;
+	conn->last = &message->next;
+	conn->queued++;
+	conn->queued_bytes += message->text->len;
+	atomic_fetch_add(&waiting, message->text->len);
+	pthread_cond_signal(&conn->wake);
 }
 
 int lun_conn_send(struct lun_conn *conn, const char *data, size_t len)
 {
-	struct lun_message *message = malloc(sizeof(*message) + len);
+	struct lun_message *message = new_message(data, len);
 	int err;
 
 	if (!message)
 		return -ENOMEM;
-	message->next = NULL;
-	message->len = len;
-	memcpy(message->data, data, len);
 	pthread_mutex_lock(&conn->lock);
 	err = admit(conn, len);
-	if (!err) {
-		*conn->last = message;
-		conn->last = &message->next;
-		conn->queued++;
-		conn->queued_bytes += len;
-		pthread_cond_signal(&conn->wake);
-	}
+	if (!err)
+		append(conn, message);
 	pthread_mutex_unlock(&conn->lock);
 	if (err)
-		free(message);
+		lun_message_free(message);
 	return err;
-}
-
-static void take_message(struct lun_conn *conn, struct lun_message **message)
-{
-	*message = conn->first;
-	conn->first = (*message)->next;
-	if (!conn->first)
-		conn->last = &conn->first;
-	conn->queued--;
-	conn->queued_bytes -= (*message)->len;
 }
 
 int lun_conn_next(struct lun_conn *conn, int timeout_ms, struct lun_message **message, int *code,

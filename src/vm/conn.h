@@ -7,13 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "vm/blob.h"
+
 struct lun_conn;
 
 struct lun_message {
 	struct lun_message *next;
-	size_t len;
-	char data[];
+	struct lun_blob *text; /* shared with other connections that wait for the same */
 };
+
+void lun_message_free(struct lun_message *message);
 
 /* How the transport is told to end at once, from any thread. */
 struct lun_transport {
@@ -28,8 +31,8 @@ int lun_conn_opened(struct lun_conn *conn);
 /* A text message came: runs the session's message() and waits for its end; what comes after the
  * connection was to close is nobody's any more. 0, -ESHUTDOWN. */
 int lun_conn_message(struct lun_conn *conn, const char *text, size_t len);
-/* The next message to send: 1 (the caller frees it), 0 when the time is up, -1 when the
- * connection is to be closed with *code and reason (room for 124 bytes). */
+/* The next message to send: 1 (the caller frees it by lun_message_free), 0 when the time is up, -1
+ * when the connection is to be closed with *code and reason (room for 124 bytes). */
 int lun_conn_next(struct lun_conn *conn, int timeout_ms, struct lun_message **message, int *code,
 	char *reason);
 /* The transport has ended: subscriptions end, the session's close() runs, and the transport's

@@ -8,7 +8,7 @@ import { startServer } from "../lib/server.mjs";
 
 const scripts = { "head.lua": `
 local http, shared = require("lunette").http, require("lunette").shared
-http.get("/inner", function() shared.add("inner") return "inner" end)
+http.get("/inner", function() shared.incr("inner", 1, 0) return "inner" end)
 http.get("/count", function() return { json = shared.get("inner") or 0 } end)
 http.post("/echo", function(req) return "got:" .. req.body end)
 http.get("/host", function(req) return "host:" .. tostring(req.headers.host) end)

@@ -26,6 +26,10 @@ http.get("/nil", function() return nil, "the reason" end)
 http.get("/error", function() error("it broke") end)
 http.get("/bad", function() return { headers = { ["X-Bad"] = "a\\r\\nInjected: 1" } } end)
 http.get("/number", function() return 42 end)
+http.get("/two", function() return { json = 1, body = "x" } end)
+http.get("/table", function() error { code = 42, text = "n\\n" } end)
+http.get("/long", function() error(("y"):rep(3000000)) end)
+http.get("/forge", function() error("a\\n2026-12-01T00:00:00Z error forged \\27[31m\\226\\128\\174\\255") end)
 http.get("/events", function() return { events = function(conn) conn:send("x") end } end)
 http.get("/require", function() return require("beside").text end)
 `;
@@ -47,6 +51,15 @@ describe("requests", () => {
   });
   test("the rest of a path", async () => {
     assert.equal((await get("/files/a/b.txt")).text, "a/b.txt");
+    assert.equal((await get("/files/a%20b/..c/.d")).text, "a b/..c/.d");
+  });
+  test("never leads above its route", async () => {
+    for (const path of ["/files/%2e%2e/x", "/files/a/%2E%2e/%2e./x", "/files/a%2f..%2f..%2fx", "/files/%2e", "/files/a/..%2fb"]) {
+      const answer = await new Promise((resolve) => {
+        http.get({ port: server.port, host: "127.0.0.1", path }, (got) => resolve(got.statusCode));
+      });
+      assert.equal(answer, 400, path);
+    }
   });
   test("a body comes as its bytes, and goes back with its type", async () => {
     const body = Buffer.from([0, 1, 2, 255, 13, 10]);
@@ -123,6 +136,25 @@ describe("answers", () => {
     }
     await server.logged(/GET \/error .*it broke\nstack traceback/);
   });
+  test("two bodies are a mistake, which is told", async () => {
+    const answer = await get("/two");
+    assert.equal(answer.status, 500);
+    assert.equal(answer.json().error.message, "response: json and body: a response has one of them");
+  });
+  test("an error that is a table is shown with its fields", async () => {
+    assert.equal((await get("/table")).json().error.message, '{ code = 42, text = "n\\n" }');
+  });
+  test("a message of 3 MB is cut, in the answer and in the log", async () => {
+    const { message } = (await get("/long")).json().error;
+    assert.match(message, /^routes\.lua:\d+: y+ … \(\d+ bytes in all\)$|^\S*routes\.lua:\d+: y+ … \(\d+ bytes in all\)$/);
+    assert.ok(message.length < 1100);
+    await server.logged(/GET \/long .*y … \(\d+ bytes in all\)\n/);
+    assert.ok(server.stderr().length < 100000);
+  });
+  test("text of an error forges no line of the log and commands no terminal", async () => {
+    await get("/forge");
+    await server.logged(/a\\n2026-12-01T00:00:00Z error forged \\x1b\[31m\\u\{202e\}\\xff\n/);
+  });
   test("connections are kept", async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const ports = new Set();
@@ -176,7 +208,7 @@ describe("the explorer's files", () => {
   });
   test("nothing outside them", async () => {
     for (const path of ["/../lunette/init.lua", "/%2e%2e/lunette/init.lua", "/..%2f..%2fetc/passwd", "/%252e%252e/lunette/init.lua", "/lunette/init.lua"]) {
-      assert.equal((await get(path)).status, 404, path);
+      assert.equal((await get(path)).status, /%2f/.test(path) ? 400 : 404, path);
     }
   });
   test("the explorer's own pages, for browsers alone", async () => {

@@ -129,7 +129,7 @@ end
 local function on_error(err)
   local failure = exit.failure(err)
   if failure then return failure end
-  return { code = exit.FAILED, message = debug.traceback(tostring(err), 2) }
+  return { code = exit.FAILED, message = require("lunette.runtime.errors").trace(err, 2) }
 end
 
 -- Rules in dev-agent's spelling may begin with a dash ("-:AT_.*:string"), which argparse takes

@@ -1,6 +1,7 @@
 -- An error as its user wants to see it: the message and the frames of his own code, without
 -- those of the command that runs it.
 
+local errors = require("lunette.runtime.errors")
 local exit = require("lunette.cli.exit")
 
 local TAIL = "%s*%[C%]: in function 'lunette%.core%.interrupt%.call'.*$"
@@ -10,10 +11,5 @@ local TAIL = "%s*%[C%]: in function 'lunette%.core%.interrupt%.call'.*$"
 ---@return string
 return function(err)
   if exit.failure(err) then return err.message end
-  local kind = type(err)
-  local known = kind == "string" or kind == "number" or getmetatable(err)
-    and getmetatable(err).__tostring
-  local text = known and tostring(err) or require("lunette.runtime.inspect").format(err)
-  local trace = debug.traceback("", 2):gsub(TAIL, "")
-  return text .. trace
+  return (errors.trace(err, 2):gsub(TAIL, ""))
 end

@@ -6,6 +6,7 @@
 -- POST with JSON and GET; application/graphql-response+json, application/json, and
 -- text/event-stream (graphql-sse's distinct connections mode), for subscriptions too.
 
+local accept = require("lunette.runtime.accept")
 local coerce = require("lunette.graphql.coerce")
 local errors = require("lunette.graphql.error")
 local json = require("lunette.runtime.json")
@@ -24,19 +25,15 @@ local EVENTS <const> = "text/event-stream"
 
 local FIELDS = { query = true, variables = true, operationName = true, extensions = true }
 
--- What is preferred of an Accept header, by its weights; nil when nothing is acceptable.
-local function negotiate(accept)
-  if not accept or accept == "" then return JSON end
-  local best, weight = nil, 0
-  for part in accept:gmatch("[^,]+") do
-    local media = part:match("^%s*([^;%s]+)")
-    local q = tonumber(part:match(";%s*q=([%d.]+)")) or 1
-    if media == "*/*" or media == "application/*" then media = JSON end
-    if (media == RESPONSE or media == JSON or media == EVENTS) and q > weight then
-      best, weight = media, q
-    end
-  end
-  return best
+local OFFERS = { [RESPONSE] = RESPONSE, [JSON] = JSON, [EVENTS] = EVENTS, ["*/*"] = JSON,
+  ["application/*"] = JSON }
+
+local function offer_of(item) return OFFERS[item.name] end
+
+-- The media type that the client prefers; nil when it takes none of ours.
+local function negotiate(header)
+  if not header or header == "" then return JSON end
+  return accept.best(header, offer_of)
 end
 
 local function respond(status, media, value, headers)

@@ -18,7 +18,7 @@ local function entries(format)
     end
     local stream, why = map:stream { format = format, guard = req.query.guard ~= "no" }
     if not stream then return { status = 422, json = { error = { message = why } } } end
-    return { source = stream, headers = { ["content-type"] = TYPES[format] } }
+    return { stream = stream, headers = { ["content-type"] = TYPES[format] } }
   end
 end
 

@@ -57,9 +57,28 @@ local function stream_of(stream)
   end
 end
 
-local FIELDS = strict.set "status headers body json source stream events event close"
+local FIELDS = strict.set "status headers body json stream events"
+local BODIES = { "json", "body", "stream", "events" }
 
---- What the C side sends. Raises on what is no response.
+-- Two bodies are a mistake, of which one would be lost without a word.
+local function check_one(result)
+  local first
+  for _, name in ipairs(BODIES) do
+    if result[name] ~= nil and first then
+      error(("response: %s and %s: a response has one of them"):format(first, name), 0)
+    end
+    first = result[name] ~= nil and name or first
+  end
+end
+
+local function status_of(result)
+  local status = math.tointeger(result.status or 200)
+  if status and status >= 200 and status <= 599 then return status end
+  error(("response: status %s: a number from 200 to 599 is needed"):format(
+    tostring(result.status)), 0)
+end
+
+--- The answer as the C side sends it. Raises on a value that is no response.
 ---@param result any
 ---@return integer status, string headers, string kind, any payload
 function response.normal(result)
@@ -68,19 +87,19 @@ function response.normal(result)
     error(("a handler returns a table, not a %s"):format(type(result)), 0)
   end
   strict.options("response", result, FIELDS, -1)
-  local status = math.tointeger(result.status or 200)
-  if not status or status < 200 or status > 599 then error("response: bad status", 0) end
+  check_one(result)
+  local status = status_of(result)
   if result.json ~= nil then
     return status, typed_lines(result.headers, "application/json"), "body",
       json.encode(result.json) .. "\n"
   end
+  if result.events then return status, (lines(result.headers)), "events", result.events end
   local text = typed_lines(result.headers, "text/plain; charset=utf-8")
-  local stream = result.source or result.stream
+  local stream = result.stream
   if type(stream) == "userdata" then -- C drains what needs no VM, and pulls the rest
     return status, text, "source", stream, stream_of(stream)
   end
   if stream then return status, text, "stream", stream_of(stream) end
-  if result.events then return status, (lines(result.headers)), "events", result end
   local body = result.body or ""
   if type(body) ~= "string" then error("response: body must be a string", 0) end
   if body == "" then text = (lines(result.headers)) end

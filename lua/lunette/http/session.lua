@@ -1,12 +1,13 @@
 -- A live connection's Lua side: the callbacks that its owner gave. C calls open, message, event
 -- and close, each as a job of its own on the same VM.
 
+local errors = require("lunette.runtime.errors")
 local log = require("lunette.runtime.log")
 
 local Session = {}
 Session.__index = Session
 
-local function on_error(err) return debug.traceback(tostring(err), 2) end
+local function on_error(err) return errors.trace(err, 2) end
 
 -- A callback that fails ends its connection, and none other.
 local function call(self, name, ...)
@@ -35,13 +36,10 @@ function session.new(req, handlers, protocol)
   }, Session)
 end
 
---- The callbacks of a response's `events`: a function is open(); or a table of all of them.
----@param result table
-function session.events(req, result)
-  local events = result.events
-  local handlers = type(events) == "table" and events
-    or { open = events, event = result.event, close = result.close }
-  return session.new(req, handlers)
+--- The callbacks of a response's `events`: a table of them, or a function for open().
+---@param events table|function
+function session.events(req, events)
+  return session.new(req, type(events) == "table" and events or { open = events })
 end
 
 return session

@@ -1,6 +1,7 @@
 -- What the pool's VMs do: load the scripts, answer requests, run services. C calls load,
 -- request, services and service.
 
+local errors = require("lunette.runtime.errors")
 local log = require("lunette.runtime.log")
 local registry = require("lunette.registry")
 local response = require("lunette.http.response")
@@ -17,7 +18,7 @@ local LOADER = "%s*%[C%]: in function 'xpcall'%s*lunette/http/worker%.lua:.*$"
 
 -- The error with the frames of the script, without those of who loads it. The third is the first
 -- of them: a VM calls handlers through a function of its own.
-local function on_error(err) return (debug.traceback(tostring(err), 3):gsub(LOADER, "")) end
+local function on_error(err) return (errors.trace(err, 3):gsub(LOADER, "")) end
 
 -- An error whose message has all that there is to say: no traceback of the loader is added.
 local Failure = { __tostring = function(failure) return failure.message end }
@@ -94,8 +95,8 @@ local function run(route, req)
   local ok, result, message = xpcall(route.run, on_error, req)
   if ok and result ~= nil then return result end
   local err = ok and (message or "the handler returned nothing") or result
-  log.error("%s (%s): %s", route.name, registry.where(route), tostring(err))
-  return nil, tostring(err):match("^[^\n]*")
+  log.error("%s (%s): %s", route.name, registry.where(route), errors.text(err))
+  return nil, errors.short(errors.text(err))
 end
 
 local function answer(route, req)
@@ -105,8 +106,8 @@ local function answer(route, req)
   if not result then return response.failure(500, err) end
   local made = table.pack(pcall(response.normal, result))
   if not made[1] then
-    log.error("%s (%s): %s", route.name, registry.where(route), tostring(made[2]))
-    return response.failure(500, tostring(made[2]))
+    log.error("%s (%s): %s", route.name, registry.where(route), errors.text(made[2]))
+    return response.failure(500, errors.short(errors.text(made[2])))
   end
   local code, lines, kind, payload, pull = table.unpack(made, 2, 6)
   if kind ~= "events" then return code, lines, kind, payload, pull end

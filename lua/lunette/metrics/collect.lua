@@ -3,8 +3,8 @@
 
 local buckets = require("lunette.metrics.buckets")
 local core = require("lunette.core.metrics")
+local errors = require("lunette.runtime.errors")
 local names = require("lunette.metrics.names")
-local rule_status = require("lunette.metrics.rule_status")
 local strict = require("lunette.runtime.strict")
 
 local collect = {}
@@ -225,7 +225,7 @@ end
 
 -- The message with its place, and the traceback as far as the collector's own code goes.
 local function trace(err)
-  local message = rule_status.message(err):gsub("^[^\n]*lunette/metrics/[%w_]+%.lua:%d+: ", "")
+  local message = errors.text(err):gsub("^[^\n]*lunette/metrics/[%w_]+%.lua:%d+: ", "")
   if not message:find("^[^\n]*:%d+: ") then message = script_place() .. message end
   local lines = {}
   for line in debug.traceback(message, 2):gmatch("[^\n]+") do

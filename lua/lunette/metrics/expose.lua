@@ -1,5 +1,6 @@
 -- /metrics over HTTP: which format, which part, by when, and compressed or not.
 
+local accept = require("lunette.runtime.accept")
 local core = require("lunette.core.metrics")
 
 local expose = {}
@@ -14,56 +15,21 @@ local PATIENCE = 0.6 -- of that, to wait for another scrape's page: longer than 
 local MANY = 20000 -- samples: about 2 MB
 local OWN_SECONDS = 15 -- where neither the scraper nor the request has a deadline
 
-local function quality(part) return tonumber(part:lower():match(";%s*q%s*=%s*([%d%.]+)")) or 1 end
-
--- "a/b; q=0.5; version=1.0.0, …" as { type, q, version }, in order.
-local function accepted(header)
-  local list = {}
-  for part in (header or ""):gmatch("[^,]+") do
-    local media = part:match("^%s*([^;%s]+)")
-    if media then
-      list[#list + 1] = { type = media:lower(), q = quality(part),
-        version = part:match(";%s*version=\"?([%w%.]+)") }
-    end
-  end
-  return list
-end
-
 local function format_of(media)
-  if media.type == "application/openmetrics-text" then
+  if media.name == "application/openmetrics-text" then
     local version = media.version
     return (version == nil or version == "1.0.0" or version == "0.0.1") and "openmetrics" or nil
   end
-  if media.type == "text/plain" then
+  if media.name == "text/plain" then
     return (media.version == nil or media.version == "0.0.4") and "text" or nil
   end
-  return (media.type == "*/*" or media.type == "text/*") and "text" or nil
+  return (media.name == "*/*" or media.name == "text/*") and "text" or nil
 end
 
 --- The format that an Accept header asks for; the classic one when it knows neither.
 ---@param header string|nil
 ---@return "text"|"openmetrics"
-function expose.negotiate(header)
-  local best, best_q = "text", 0
-  for _, media in ipairs(accepted(header)) do
-    local format = format_of(media)
-    if format and media.q > best_q then best, best_q = format, media.q end
-  end
-  return best
-end
-
---- Whether an Accept-Encoding header allows gzip.
----@param header string|nil
----@return boolean
-function expose.takes_gzip(header)
-  local takes = {}
-  for part in (header or ""):lower():gmatch("[^,]+") do
-    local coding = part:match("^%s*([^;%s]+)")
-    if coding then takes[coding] = quality(part) > 0 end
-  end
-  if takes.gzip ~= nil then return takes.gzip end
-  return takes["*"] or false
-end
+function expose.negotiate(header) return accept.best(header, format_of) or "text" end
 
 local function set_of(list)
   if type(list) == "string" then list = { list } end
@@ -111,7 +77,7 @@ local function whole(page, format, gzip)
   local samples, streams = page:size()
   if streams or samples > MANY then
     local source = page:source(format)
-    return "source", gzip and core.gzip_source(source) or source
+    return "stream", gzip and core.gzip_source(source) or source
   end
   local text = page:text(format)
   return "body", gzip and core.gzip(text) or text
@@ -124,7 +90,7 @@ end
 function expose.respond(req, make)
   local headers = req.headers or {}
   local format = expose.negotiate(headers.accept)
-  local gzip = expose.takes_gzip(headers["accept-encoding"])
+  local gzip = accept.gzip(headers["accept-encoding"])
   local response = { status = 200, headers = { ["Content-Type"] = CONTENT_TYPE[format],
     ["Vary"] = "Accept, Accept-Encoding", ["Cache-Control"] = "no-store" } }
   if gzip then response.headers["Content-Encoding"] = "gzip" end

@@ -3,7 +3,6 @@
 -- scrapes take turns.
 
 local core = require("lunette.core.metrics")
-local json = require("lunette.runtime.json")
 local log = require("lunette.runtime.log")
 local registry = require("lunette.registry")
 local shared = require("lunette.runtime.shared")
@@ -36,15 +35,6 @@ function rule_status.problem(owner, message, times)
   if now - (core.counts("error_logged")[owner] or 0) < LOG_EVERY then return end
   core.note(owner, "error_logged", now)
   warn("metrics: %s: %s", owner, message)
-end
-
---- An error as text, also one that a script raised as a table: error({ code = 42 }).
----@param err any
----@return string
-function rule_status.message(err)
-  if type(err) ~= "table" or (getmetatable(err) or {}).__tostring then return tostring(err) end
-  local ok, text = pcall(json.encode, err)
-  return ok and text or tostring(err)
 end
 
 --- Runs fn without log lines: its caller reports what it finds.

@@ -2,6 +2,7 @@
 
 local compile = require("lunette.metrics.compile")
 local core = require("lunette.core.metrics")
+local errors = require("lunette.runtime.errors")
 local exemplar = require("lunette.metrics.exemplar")
 local maps = require("lunette.metrics.maps")
 local sample_names = require("lunette.metrics.names")
@@ -211,7 +212,7 @@ local function add_exemplars(self, exported, size)
     for i, name in ipairs(names) do labels[name] = values[i] end
     local ok, texts, value = pcall(exemplar.of, rule.exemplar, rule.exemplar_metric, labels, cells)
     if not ok then
-      rule_status.problem(rule.name, rule_status.message(texts))
+      rule_status.problem(rule.name, errors.text(texts))
       self.failed = true
       return
     elseif texts then

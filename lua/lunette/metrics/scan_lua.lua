@@ -2,7 +2,7 @@
 -- filters are computed here and go into the same groups.
 
 local core = require("lunette.core.metrics")
-local rule_status = require("lunette.metrics.rule_status")
+local errors = require("lunette.runtime.errors")
 local u64 = require("lunette.runtime.u64")
 
 local scan_lua = {}
@@ -296,7 +296,7 @@ function scan_lua.run(compiled, map, groups, deadline, full, above)
     if ok then break end
     outcome.errors = outcome.errors + 1
     outcome.error = outcome.error or ("%s in the entry with key %s"):format(
-      rule_status.message(problem), key_text(self.key))
+      errors.text(problem), key_text(self.key))
   end
   finish_quantiles(self)
   local state = handle:state()

@@ -3,6 +3,7 @@
 
 local bpf = require("bpf")
 local core = require("lunette.core.metrics")
+local errors = require("lunette.runtime.errors")
 local rule_status = require("lunette.metrics.rule_status")
 
 local schedule = {}
@@ -81,7 +82,7 @@ local function run(self, item, fn)
   self.ends = turn_end(self, item)
   local _ <close> = busy(item, self.ends + LATE)
   local ok, complete = pcall(fn, item, self)
-  if not ok then rule_status.problem(item.name, rule_status.message(complete)) end
+  if not ok then rule_status.problem(item.name, errors.text(complete)) end
   rule_status.set(item.name, "duration", now() - before)
   return ok and complete == true
 end

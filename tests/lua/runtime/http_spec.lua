@@ -58,9 +58,17 @@ describe("a response", function()
 
   it("pulls objects with read() like functions", function()
     local source = { read = function() return "r" end }
-    local kind, stream = select(3, response.normal { source = source })
+    local kind, stream = select(3, response.normal { stream = source })
     assert.are.equal("stream", kind)
     assert.are.equal("r", stream())
+  end)
+
+  it("has one body", function()
+    for _, two in ipairs { { json = 1, body = "x" }, { body = "", stream = print },
+      { json = false, events = print } } do
+      assert.error_matches(function() response.normal(two) end, "has one of them")
+    end
+    assert.error_matches(function() response.normal { source = print } end, "source")
   end)
 
   it("leaves framing to the server, and lets no line in", function()

@@ -172,7 +172,7 @@ local function show(given, sampler)
   local state = { sampler = sampler, stack = {} }
   screen.with(function()
     local ok, err = xpcall(interact, function(err)
-      return exit.failure(err) or debug.traceback(tostring(err), 2)
+      return exit.failure(err) or require("lunette.runtime.errors").trace(err, 2)
     end, given, state)
     while #state.stack > 0 do leave(state.stack) end
     if not ok then error(err, 0) end
