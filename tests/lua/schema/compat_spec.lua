@@ -1,5 +1,6 @@
 -- The interfaces that dev-agent's clients depend on, against the real kernel.
 
+local bpf = require("bpf")
 local support = require("tests.lua.schema.support")
 
 local function u32(n) return ("<I4"):pack(n) end
@@ -43,6 +44,28 @@ describe("dev-agent's schema", function()
     for _, one in ipairs(found.maps) do names[one.id] = one.name end
     assert.equal("sch_hash", names[ids.sch_hash])
     assert.equal("sch_percpu", names[ids.sch_percpu])
+  end)
+
+  it("lists none of Lunette's own objects, unless they are asked for", function()
+    bpf.owners() -- loads programs and maps of ours
+    bpf.fill()
+    local function own_of(kind, args)
+      local count = 0
+      for _, one in ipairs(support.ask(("{ %s%s { id own } }"):format(kind, args))[kind]) do
+        if one.own then count = count + 1 end
+      end
+      return count
+    end
+    for _, kind in ipairs { "programs", "maps" } do
+      assert.equal(0, own_of(kind, ""))
+      assert.equal(0, own_of(kind, "(filter: null)"))
+      assert.is_true(own_of(kind, "(filter: {})") > 0)
+      assert.is_true(own_of(kind, "(filter: { own: true })") > 0)
+    end
+    local mine = support.ask("{ programs(filter: { own: true }) { id } }").programs[1].id
+    local source = "{ connectedGraph(from: %d, fromType: PROGRAM) { programs { id } } }"
+    local graph = support.ask(source:format(mine)).connectedGraph
+    assert.equal(mine, graph.programs[1].id)
   end)
 
   it("shows one program and one map", function()
