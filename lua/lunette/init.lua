@@ -36,6 +36,14 @@ function lunette.service(name, fn)
   return registry.declare("service", { name = name, run = fn })
 end
 
+--- Sleeps. In a service svc:sleep() is the one that knows when the service is to end.
+---@param seconds number
+function lunette.sleep(seconds) require("lunette.core.budget").sleep(seconds) end
+
+--- Seconds of a clock that only goes on, for durations: os.time() follows the date.
+---@return number
+function lunette.now() return require("lunette.core.budget").now() end
+
 --- The topic of that name: bounded publish and subscribe between VMs and clients.
 ---@param name string
 function lunette.topic(name) return require("lunette.runtime.topic").open(name) end

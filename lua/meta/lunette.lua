@@ -32,6 +32,15 @@ function lunette.decoder(spec) end
 ---@return table service
 function lunette.service(name, fn) end
 
+--- Sleeps; the limit of a request holds. In a service svc:sleep() is the one that knows when the
+--- service is to end.
+---@param seconds number
+function lunette.sleep(seconds) end
+
+--- Seconds of a clock that only goes on, for durations: os.time() follows the date.
+---@return number
+function lunette.now() end
+
 --- The topic of that name: bounded publish and subscribe between VMs and clients.
 ---@param name string
 ---@return lunette.Topic

@@ -102,6 +102,14 @@ local budget = {}
 ---@return boolean ok, any ... results, or the message with its traceback
 function budget.run(limits, fn, ...) end
 
+--- Seconds of the clock that no change of the date moves: lunette.now().
+---@return number
+function budget.now() end
+
+--- Sleeps; the limits around it hold: lunette.sleep().
+---@param seconds number
+function budget.sleep(seconds) end
+
 --- require("lunette.core.server")
 ---@class lunette.core.server
 local server = {}

@@ -1,5 +1,7 @@
 /* The server's life: start, reload when asked or when a script changed, end in good order. */
 #include <errno.h>
+#include <stdatomic.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "text/log.h"
+#include "text/monotonic.h"
 #include "http/http.h"
 #include "http/privileges.h"
 #include "http/daemon.h"
@@ -18,12 +21,17 @@
 
 /* An editor writes a file in several steps: wait until it is quiet. */
 enum { QUIET_MS = 150 };
+/* What ends in good order takes this long at most, however many things are slow. */
+enum { GRACE_MS = 15000 };
 
 struct server {
 	const struct lun_serve_options *options;
 	struct lun_pool *pool;
 	struct lun_http *http;
 	int signals, changes;
+	int orders[2];      /* a pipe: the signals that came, for watch() */
+	atomic_bool serves; /* the scripts are loaded */
+	pthread_t warden;
 	sigset_t before;
 };
 
@@ -80,18 +88,89 @@ static int read_signal(struct server *server)
 	return (int)info.ssi_signo;
 }
 
+/* Whatever a VM or a client does. */
+static void end_now(const char *why)
+{
+	lun_log("warning", "%s: the process ends now", why);
+	_exit(1);
+}
+
+static int left_ms(uint64_t until)
+{
+	uint64_t now = lun_monotonic_ms();
+
+	return until == UINT64_MAX ? -1 : until > now ? (int)(until - now) : 0;
+}
+
+/*
+ * A thread of its own takes the signals, since loading scripts and ending VMs may wait for code
+ * that doesn't come back. The first SIGTERM or SIGINT ends in good order, the second one at once.
+ */
+static void *take_orders(void *arg)
+{
+	struct server *server = arg;
+	struct pollfd fd = { .fd = server->signals, .events = POLLIN };
+	uint64_t until = UINT64_MAX;
+
+	for (;;) {
+		int n = poll(&fd, 1, left_ms(until));
+		int signo = n > 0 ? read_signal(server) : 0;
+
+		if (n == 0)
+			end_now("a script or a client did not end in time");
+		if (signo == SIGINT || signo == SIGTERM) {
+			if (until != UINT64_MAX)
+				end_now("told to end again");
+			if (!atomic_load(&server->serves))
+				end_now("told to end while scripts are loaded");
+			until = lun_monotonic_ms() + GRACE_MS;
+		}
+		if (signo && write(server->orders[1], &signo, sizeof(signo)) < 0)
+			return NULL;
+	}
+}
+
+static int start_warden(struct server *server)
+{
+	int err;
+
+	if (pipe2(server->orders, O_CLOEXEC))
+		return -errno;
+	err = -pthread_create(&server->warden, NULL, take_orders, server);
+	if (err) {
+		close(server->orders[0]);
+		close(server->orders[1]);
+	}
+	return err;
+}
+
+static void stop_warden(struct server *server)
+{
+	pthread_cancel(server->warden);
+	pthread_join(server->warden, NULL);
+	close(server->orders[0]);
+	close(server->orders[1]);
+}
+
+static int read_order(struct server *server)
+{
+	int signo;
+
+	return read(server->orders[0], &signo, sizeof(signo)) == sizeof(signo) ? signo : 0;
+}
+
 /* Until SIGINT or SIGTERM. */
 static void watch(struct server *server)
 {
 	struct pollfd fds[] = {
-		{ .fd = server->signals, .events = POLLIN },
+		{ .fd = server->orders[0], .events = POLLIN },
 		{ .fd = server->changes, .events = POLLIN }, // negative: poll leaves it out
 	};
 	int timeout = -1;
 
 	for (;;) {
 		int n = poll(fds, 2, timeout);
-		int signo = n > 0 && fds[0].revents ? read_signal(server) : 0;
+		int signo = n > 0 && fds[0].revents ? read_order(server) : 0;
 
 		if (signo == SIGINT || signo == SIGTERM)
 			return;
@@ -152,7 +231,10 @@ int lun_http_serve(const struct lun_serve_options *options, char **err)
 		return -1;
 	if (!options->keep_capabilities)
 		lun_privileges_drop();
+	if (start_warden(&server))
+		return -1;
 	result = start(&server, err);
+	atomic_store(&server.serves, true);
 	if (result == 0) {
 		if (options->watch)
 			watch_scripts(&server);
@@ -160,6 +242,7 @@ int lun_http_serve(const struct lun_serve_options *options, char **err)
 		watch(&server);
 	}
 	stop(&server);
+	stop_warden(&server);
 	if (server.changes >= 0)
 		close(server.changes);
 	close(server.signals);

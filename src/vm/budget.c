@@ -2,8 +2,10 @@
  * require("lunette.core.budget"): a call that may use only so much time and so many
  * instructions, for code that its user typed in.
  */
+#include <errno.h>
 #include <lauxlib.h>
 
+#include "text/monotonic.h"
 #include "vm/modules.h"
 #include "vm/vm.h"
 
@@ -34,8 +36,33 @@ static int l_budget_run(lua_State *L)
 	return lua_gettop(L);
 }
 
+/* budget.now() -> seconds of the clock that no change of the date moves */
+static int l_budget_now(lua_State *L)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	lua_pushnumber(L, (double)now.tv_sec + (double)now.tv_nsec * 1e-9);
+	return 1;
+}
+
+/* budget.sleep(seconds): ends with the run, too */
+static int l_budget_sleep(lua_State *L)
+{
+	double seconds = luaL_checknumber(L, 1);
+	struct timespec until;
+
+	luaL_argcheck(L, seconds >= 0 && seconds < 1e9, 1, "0 to 1e9 seconds");
+	lun_seconds_from_now(&until, seconds);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+		lun_vm_charge(L, 1);
+	return 0;
+}
+
 static const luaL_Reg functions[] = {
 	{ "run", l_budget_run },
+	{ "now", l_budget_now },
+	{ "sleep", l_budget_sleep },
 	{ NULL, NULL },
 };
 

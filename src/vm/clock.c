@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "text/monotonic.h"
 #include "vm/conn_private.h"
 
 struct timer {
@@ -92,17 +93,13 @@ static void *run(void *unused)
 /* Under the lock: the thread is there while there are timers. */
 static int start(void)
 {
-	pthread_condattr_t attr;
 	pthread_attr_t detached;
 	pthread_t thread;
 	int err;
 
 	if (running)
 		return 0;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&changed, &attr);
-	pthread_condattr_destroy(&attr);
+	lun_cond_init(&changed);
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
 	err = pthread_create(&thread, &detached, run, NULL);

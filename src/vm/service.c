@@ -288,6 +288,26 @@ static void wait_until_done(struct lun_generation *generation, double seconds)
 		err = pthread_cond_timedwait(&generation->loaded, &generation->lock, &until);
 }
 
+/* Under the lock: those that are in C code which doesn't come back. A reload begins them anew. */
+static void tell_stuck(struct lun_generation *generation)
+{
+	for (struct lun_service *one = generation->services; one; one = one->next) {
+		char place[128] = "?";
+
+		if (one->done)
+			continue;
+		pthread_mutex_lock(&one->lock);
+		if (one->L)
+			lun_vm_stuck_at(one->L, place, sizeof(place));
+		pthread_mutex_unlock(&one->lock);
+		lun_log("error",
+			"service %s does not end: it is in C code, called at %s, and goes on "
+			"beside "
+			"its successor",
+			one->name, place);
+	}
+}
+
 void lun_services_free(struct lun_generation *generation)
 {
 	struct lun_service *service;
@@ -307,7 +327,8 @@ void lun_services_stop(struct lun_generation *generation, double seconds)
 	ask_all(generation, false);
 	wait_until_done(generation, seconds);
 	ask_all(generation, true);
-	wait_until_done(generation, 2);
+	wait_until_done(generation, 3);
+	tell_stuck(generation);
 	pthread_mutex_unlock(&generation->lock);
 }
 

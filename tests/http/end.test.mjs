@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import net from "node:net";
 import { describe, test } from "node:test";
-import { startServer } from "../lib/server.mjs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { binary, folder, startServer, until } from "../lib/server.mjs";
 
 const scripts = { "live.lua": `
 local lunette = require("lunette")
@@ -57,4 +59,43 @@ async function end(kinds) {
 describe("SIGTERM with clients of all kinds", () => {
   for (const [name, kind] of Object.entries(clients)) test(name, () => end([kind]));
   test("all of them at once", () => end(Object.values(clients)));
+});
+
+// Lua compares texts of 50 MB in C, which no hook and no signal interrupts.
+const stuck = `
+  local s, list = ("a"):rep(5e7), {}
+  for i = 1, 1e5 do list[i] = s end
+  io.stderr:write("stuck\\n")
+  table.sort(list)`;
+
+describe("SIGTERM while Lua is in C code that does not come back", () => {
+  test("in a handler: within the grace", async () => {
+    const server = await startServer({ scripts: { "a.lua": `
+      require("lunette").http.get("/stuck", function() ${stuck} end)` } });
+    fetch(server.url + "/stuck").catch(() => {});
+    await server.logged(/stuck/);
+    assert.deepEqual(await server.stop(), { code: 1, signal: null });
+    assert.match(server.stderr(), /did not end in time/);
+  });
+  test("the second signal ends it at once", async () => {
+    const server = await startServer({ scripts: { "a.lua": `
+      require("lunette").service("stuck", function() ${stuck} end)` } });
+    await server.logged(/stuck/);
+    server.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(await server.stop("SIGINT"), { code: 1, signal: null });
+    assert.match(server.stderr(), /told to end again/);
+  });
+  test("while scripts are loaded: at once", async () => {
+    const files = folder({ "a.lua": stuck });
+    const child = spawn(binary, ["serve", "--listen", "127.0.0.1:0", "--script", files.file("a.lua")], { stdio: ["ignore", "ignore", "pipe"] });
+    const closed = once(child, "close");
+    let told = "";
+    child.stderr.on("data", (data) => { told += data; });
+    await until(() => told.includes("stuck"), { what: "the script's line" });
+    child.kill("SIGTERM");
+    assert.deepEqual(await closed, [1, null]);
+    assert.match(told, /told to end while scripts are loaded/);
+    files.remove();
+  });
 });
