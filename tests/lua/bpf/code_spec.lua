@@ -263,4 +263,12 @@ describe("bpf.jited", function()
     assert.is_string(intel)
     assert.error_matches(function() bpf.jited(ids[1], "odd") end, "invalid option")
   end)
+
+  it("says what is missing where the kernel hides it", function()
+    local said = fixture.output(("setpriv --bounding-set=-syslog --inh-caps=-syslog "
+      .. "%s prog dump jited %d 2>&1"):format(fixture.binary(), ids[1]))
+    if said:find("setpriv", 1, true) or said:find("0x", 1, true) then return end -- all may see it
+    assert.equal(("lunette: program %d: the kernel hides its machine code: CAP_SYSLOG is missing, "
+      .. "or kernel.kptr_restrict is 2\n"):format(ids[1]), said)
+  end)
 end)

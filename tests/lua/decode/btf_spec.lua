@@ -8,6 +8,8 @@ local ODD = [[
 typedef unsigned int u32;
 struct forward;
 enum plain { MINUS = -2, ZERO, PLUS };
+enum high { LOW = 1, TOP = 0x80000000u };
+enum high keep_high;
 struct list { struct list *next; struct forward *other; };
 struct flexible { u32 count; u32 items[]; };
 struct nothing {};
@@ -51,6 +53,17 @@ local function plan(btf, kind, name, size)
   local id = assert(btf:find(name, kind), name)
   return assert(btf:plan(id, size or btf:type(id).size))
 end
+
+describe("enums", function()
+  it("are signed as C has them, also for values that have no name", function()
+    local btf <close> = assert(compile("bpf"))
+    local high, signed = plan(btf, "enum", "high", 4), plan(btf, "enum", "plain", 4)
+    assert.equal(0x90000000, high:decode(("<I4"):pack(0x90000000)))
+    assert.equal('"TOP"', high:json(("<I4"):pack(0x80000000)))
+    assert.equal(-7, signed:decode(("<i4"):pack(-7)))
+    assert.equal('"MINUS"', signed:json(("<i4"):pack(-2)))
+  end)
+end)
 
 describe("bpf.btf", function()
   it("finds types, tells their sizes and writes them as C", function()
