@@ -5,6 +5,7 @@ local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
 local show = require("lunette.cli.show")
+local tables = require("lunette.cli.table")
 local units = require("lunette.cli.units")
 
 local leaks = {}
@@ -22,7 +23,7 @@ local COLUMNS = {
   { title = "MEM", align = "right",
     value = function(row) return units.bytes(graph.value(row.memory)) end },
   { title = "WHY", field = "why", shrink = true },
-  { title = "REMEDY", field = "remedy", shrink = true, weight = 1 },
+  { title = "REMEDY", field = "remedy" },
 }
 
 local CSV = {}
@@ -35,6 +36,11 @@ function leaks.run(given)
   local data = graph.data(LIST)
   -- What Lunette can't see may use an object: the notes say what that is.
   for _, note in ipairs(data.attachmentNotes) do output.note(note) end
+  local machine = given.json or given.csv
+  -- A command that is cut would be another command.
+  if not machine and tables.overflows(COLUMNS, data.leaks, tables.width()) then
+    return tables.print_blocks(COLUMNS, data.leaks)
+  end
   show.list(given, given.csv and CSV or COLUMNS, data.leaks, "forgotten objects")
 end
 
