@@ -11,7 +11,7 @@ TARGETS ?= all
 GUEST ?= 6.12
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 
-.PHONY: all run test test-fast test-kernels test-arm64 bench pictures lint format deps deps-test build asan clean
+.PHONY: all run test test-fast test-kernels test-arm64 test-threads bench pictures lint format deps deps-test build asan clean
 
 all: build
 
@@ -66,6 +66,15 @@ asan:
 	@export CC=clang; $(call configure,$(ASAN),-DCMAKE_BUILD_TYPE=Debug -DLUNETTE_SANITIZE=ON \
 		-DLUNETTE_WERROR=ON)
 	@cmake --build $(ASAN) -j$(JOBS)
+
+# Data races: the HTTP and Lua tests in a build with ThreadSanitizer.
+test-threads: deps-test
+	@export CC=clang; $(call configure,build-tsan,-DCMAKE_BUILD_TYPE=RelWithDebInfo \
+		-DLUNETTE_SANITIZE=thread)
+	@cmake --build build-tsan -j$(JOBS)
+	@$(SUDO) env LUNETTE_BUILD=build-tsan LUNETTE_QUICK=1 \
+		TSAN_OPTIONS="suppressions=$(CURDIR)/tests/lib/tsan.supp exitcode=66" \
+		lua5.4 tests/run.lua $(or $(ONLY),tests/http tests/lua)
 
 # Figures, as ratios in one run; not a test.
 bench: deps-test
