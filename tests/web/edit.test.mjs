@@ -50,7 +50,7 @@ test("the token is asked for, and a wrong one changes nothing", async () => {
   await page.getByRole("button", { name: "Give a token" }).click();
   await dialog().getByLabel("Token").fill("wrong");
   await press("Use the token");
-  await dialog().getByRole("alert").getByText("opens nothing here").waitFor();
+  await dialog().getByRole("alert").getByText("is not valid here").waitFor();
   await press("Forget the token");
   await dialog().waitFor({ state: "detached" });
   assert.equal(await page.getByRole("button", { name: "Add" }).count(), 0);
