@@ -1,8 +1,10 @@
 #include "vm/modules.h"
 
 #include <lauxlib.h>
+#include <lua-cjson.h>
 
 static const luaL_Reg own[] = {
+	{ "cjson", luaopen_cjson },
 	{ "lunette.core.budget", luaopen_lunette_core_budget },
 	{ "lunette.core.client", luaopen_lunette_core_client },
 	{ "lunette.core.file_out", luaopen_lunette_core_file_out },
