@@ -55,7 +55,7 @@ static int count_fds(void)
 }
 
 static const char prelude[] =
-	"bpf = require('bpf') core = {} "
+	"bpf = require('lunette.core.bpf') core = {} "
 	"for _, name in ipairs { 'json', 'shared', 'topic', 'server', 'client', "
 	"'metrics' } "
 	"do core[name] = require('lunette.core.' .. name) end "

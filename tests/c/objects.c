@@ -1,11 +1,9 @@
 /*
- * Enumeration under stress: many readers while objects come and go, descriptors that run out,
- * and every allocation of the Lua binding failing in turn. Nothing may leak or be misread.
+ * Enumeration under stress: many readers while objects come and go, descriptors that run out.
+ * Nothing may leak or be misread. (Allocations that fail: allocations.c.)
  */
 #include <dirent.h>
 #include <errno.h>
-#include <lauxlib.h>
-#include <lualib.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +17,6 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "bind/modules.h"
 #include "bpf/object/load.h"
 #include "bpf/object/map_fill.h"
 #include "bpf/attach/owners.h"
@@ -173,101 +170,6 @@ static void test_short_of_descriptors_once(void **state)
 	lun_out_free(&out);
 }
 
-struct budget {
-	long left; /* allocations until one fails; negative: none does */
-};
-
-static void *allocate(void *ctx, void *p, size_t old, size_t size)
-{
-	struct budget *budget = ctx;
-
-	if (!size) {
-		free(p);
-		return NULL;
-	}
-	if ((!p || size > old) && budget->left >= 0 && budget->left-- == 0)
-		return budget->left = 0, NULL;
-	return realloc(p, size);
-}
-
-static lua_State *new_vm(struct budget *budget)
-{
-	lua_State *L;
-
-	budget->left = -1;
-	L = lua_newstate(allocate, budget);
-	assert_non_null(L);
-	luaL_openlibs(L);
-	luaL_requiref(L, "bpf", luaopen_bpf, 1);
-	lua_settop(L, 0);
-	return L;
-}
-
-/* Runs the code with the n-th allocation failing; whether it ended well. */
-static bool run_with(struct budget *budget, lua_State *L, const char *code, long n)
-{
-	int status;
-
-	assert_int_equal(luaL_loadstring(L, code), LUA_OK);
-	budget->left = n;
-	status = lua_pcall(L, 0, 0, 0);
-	budget->left = -1;
-	lua_settop(L, 0);
-	assert_true(status == LUA_OK || status == LUA_ERRMEM || status == LUA_ERRRUN);
-	return status == LUA_OK;
-}
-
-/* What is opened once for the process, such as a probe of ours, is open before the first count:
- * by the second run, when a list of many maps is read by a probe. */
-static int count_once_run(const char *code)
-{
-	struct budget budget;
-	lua_State *L = new_vm(&budget);
-
-	assert_true(run_with(&budget, L, code, -1));
-	assert_true(run_with(&budget, L, code, -1));
-	lua_close(L);
-	return count_fds();
-}
-
-static void fail_each(const char *code)
-{
-	int before = count_once_run(code);
-	struct budget budget;
-	lua_State *L;
-	bool ended = false;
-
-	for (long n = 0; !ended && n < 5000; n += n < 100 ? 1 : 37) {
-		L = new_vm(&budget);
-		ended = run_with(&budget, L, code, n);
-		lua_close(L);
-		assert_int_equal(count_fds(), before);
-	}
-	assert_true(ended);
-}
-
-static void test_no_memory(void **state)
-{
-	struct lun_object object;
-	char code[1024];
-
-	(void)state;
-	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL), 0);
-	assert_true(lun_object_attach(&object) > 0);
-	fail_each("local id = bpf.ids('prog')[1]; local p <close> = bpf.prog(id); p:info()");
-	fail_each("local id = bpf.ids('link')[1]; local l <close> = bpf.link(id); l:info()");
-	fail_each("bpf.link_info(bpf.ids('link')[1])");
-	fail_each("bpf.map_info(bpf.ids('map')[1]); bpf.btf_info(bpf.ids('btf')[1])");
-	fail_each("bpf.pins(); bpf.netns(); bpf.host()");
-	fail_each("local s <close> = bpf.stats()");
-	fail_each("local s <close> = bpf.sampler{ keep = 2 }; s:stats(true); s:sample(); s:sample()"
-		  "; s:rates(); s:history(); s:state()");
-	snprintf(code, sizeof(code),
-		"local o <close> = assert(bpf.load('%s')); o:progs(); o:maps()", object_path);
-	fail_each(code);
-	lun_object_close(&object);
-}
-
 static int find_object(void **state)
 {
 	const char *build = getenv("LUNETTE_BUILD");
@@ -286,7 +188,6 @@ int main(void)
 		cmocka_unit_test(test_sampler_with_readers),
 		cmocka_unit_test(test_no_descriptors),
 		cmocka_unit_test(test_short_of_descriptors_once),
-		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, find_object, NULL);

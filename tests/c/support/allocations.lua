@@ -166,6 +166,7 @@ end
 local s <close> = bpf.sampler { programs = 8, keep = 4 }
 s:sample()
 s:baseline()
+s:stats(true)
 s:rates()
 s:rate(prog_id)
 s:history(prog_id)
