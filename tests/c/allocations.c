@@ -5,7 +5,6 @@
  */
 #include <dirent.h>
 #include <lauxlib.h>
-#include <lualib.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,12 +15,14 @@
 
 #include "bind/modules.h"
 #include "bpf/object/load.h"
-#include "vm/modules.h"
+#include "vm/vm.h"
 
 enum { MOST = 20000, DENSE = 60, STRIDE = 23, STRIDE_QUICK = 311 };
 
 struct budget {
 	long left; /* allocations until one fails; negative: none does */
+	lua_Alloc inner;
+	void *ctx; /* the VM's own allocator's */
 };
 
 static char *parts; /* support/allocations.lua */
@@ -34,13 +35,9 @@ static void *allocate(void *ctx, void *p, size_t old, size_t size)
 {
 	struct budget *budget = ctx;
 
-	if (!size) {
-		free(p);
-		return NULL;
-	}
-	if ((!p || size > old) && budget->left >= 0 && budget->left-- == 0)
+	if (size && (!p || size > old) && budget->left >= 0 && budget->left-- == 0)
 		return budget->left = 0, NULL;
-	return realloc(p, size);
+	return budget->inner(budget->ctx, p, old, size);
 }
 
 static int count_fds(void)
@@ -79,13 +76,13 @@ static void run_whole(lua_State *L, const char *code, const char *argument)
 static lua_State *new_vm(struct budget *budget)
 {
 	static const luaL_Reg *const modules[] = { lun_bind_modules, NULL };
-	lua_State *L;
+	static const struct lun_vm_config config = { .modules = modules };
+	lua_State *L = lun_vm_new(&config);
 
-	budget->left = -1;
-	L = lua_newstate(allocate, budget);
 	assert_non_null(L);
-	luaL_openlibs(L);
-	lun_modules_preload(L, modules);
+	budget->left = -1;
+	budget->inner = lua_getallocf(L, &budget->ctx);
+	lua_setallocf(L, allocate, budget);
 	run_whole(L, prelude, object_path);
 	return L;
 }
@@ -130,7 +127,7 @@ static void fail_each(const char *name, const char *code, size_t len)
 			fail_msg("%s: allocation %ld: a descriptor stays open", name, n);
 	}
 	assert_int_equal(status, LUA_OK);
-	lua_close(L);
+	lun_vm_free(L);
 	if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check())
 		fail_msg("%s: memory is lost", name);
 }
