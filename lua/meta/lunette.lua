@@ -103,6 +103,12 @@ function u64.str(x) end
 ---@return number
 function u64.float(x) end
 
+--- The sum of two numbers; a float where 64 bits do not hold it.
+---@param a number
+---@param b number
+---@return number
+function u64.sum(a, b) end
+
 --- Reads decimal digits; nil when the text is none, or too big for 64 bits.
 ---@param text string
 ---@return integer|nil
@@ -146,6 +152,11 @@ local names = {}
 ---@param info bpf.MapInfo
 ---@return string
 function names.of(info) end
+
+--- A word with its article: "an array", "a hash".
+---@param word string
+---@return string
+function names.a(word) end
 
 --- A map type: names.map("percpu_hash") == "PerCPUHash".
 ---@param kernel string

@@ -17,8 +17,7 @@ static volatile sig_atomic_t asked;
 /* Where Lua never gets to see it (a C function that works), the third one kills. */
 static void on_signal(int signo)
 {
-	static const char hint[] =
-		"\nlunette: what runs does not heed Ctrl-C: once more ends it all\n";
+	static const char hint[] = "\nlunette: still running; press Ctrl-C again to quit lunette\n";
 
 	if (asked) {
 		signal(signo, SIG_DFL);

@@ -59,7 +59,7 @@ lunette.http.get("/odd", function()
   local d = lunette.decode
   local decoder = { key_plan = d.compile(function(bytes) return #bytes end, 4),
     value_plan = d.compile(d.u64(), 8) }
-  return { source = assert(map:stream { decoder = decoder }) }
+  return { stream = assert(map:stream { decoder = decoder }) }
 end)`;
     const whole = await startServer({ scripts: { "odd.lua": script } });
     const { text } = await request(`${whole.url}/odd`);

@@ -201,7 +201,7 @@ describe("what keeps it from starting is one line", () => {
   });
   test("a token that is too short, a rule that is none", async () => {
     const files = folder({ token: "short\n" }, 0o600);
-    await line(["--token-file", files.file("token")], /a token is one word of 8/, 2);
+    await line(["--token-file", files.file("token")], /the file must hold one word of at least 8 characters/, 2);
     files.remove();
     await line(["--etm", "nonsense", "--listen", "127.0.0.1:0"], /^lunette: .*--etm nonsense/, 1);
   });

@@ -39,7 +39,10 @@ function kinds.prog(name) return held[name] and held[name].prog end
 --- Why it is not.
 ---@param name string
 ---@return string
-function kinds.reason(name) return "this kernel refuses it: " .. held[name].reason end
+function kinds.reason(name)
+  local known = held[name]
+  return "this kernel refuses it: " .. (known and known.reason or "its object is not loaded")
+end
 
 --- Is a program one of these?
 ---@param id integer
