@@ -181,8 +181,8 @@ describe("scrapes that come together", () => {
         { "x-prometheus-scrape-timeout-seconds": "2" });
       const found = samples(response.body.toString());
       assert.equal(found.get("mx_slow"), "1");
-      assert.equal(found.get("mx_last"), undefined);
-      assert.equal(found.get('lunette_rule_up{rule="last"}'), "0");
+      assert.equal(found.get("mx_last"), "1");
+      assert.equal(found.get('lunette_rule_up{rule="slower"}'), "0");
     } finally {
       await server.stop();
     }
