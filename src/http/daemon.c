@@ -231,8 +231,15 @@ int lun_http_serve(const struct lun_serve_options *options, char **err)
 		return -1;
 	if (!options->keep_capabilities)
 		lun_privileges_drop();
-	if (start_warden(&server))
+	result = start_warden(&server);
+	if (result) {
+		if (asprintf(err,
+			    "the thread for signals can't be started: %s (ulimit -u, or the "
+			    "container's limit of pids)",
+			    strerror(-result)) < 0)
+			*err = NULL;
 		return -1;
+	}
 	result = start(&server, err);
 	atomic_store(&server.serves, true);
 	if (result == 0) {
