@@ -1,4 +1,5 @@
 #include "metric/map_scan.h"
+#include "text/monotonic.h"
 
 #include <errno.h>
 #include <math.h>
@@ -54,10 +55,7 @@ void lun_map_scan_end(struct lun_map_scan_run *run)
 
 double lun_map_scan_clock(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	return lun_monotonic();
 }
 
 int lun_map_scan_next(struct lun_map_scan_run *run)

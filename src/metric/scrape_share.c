@@ -1,4 +1,5 @@
 #include "metric/scrape_share.h"
+#include "text/monotonic.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,35 +20,9 @@ struct lun_scrape_share {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_scrape_share *shares; /* unfinished */
 
-/* In so many seconds, on the monotonic clock: a step of the wall clock changes no wait. */
-static struct timespec in_seconds(double seconds)
-{
-	struct timespec t;
-	double whole = (double)(time_t)seconds;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += (time_t)whole;
-	t.tv_nsec += (long)((seconds - whole) * 1e9);
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_nsec -= 1000000000;
-		t.tv_sec++;
-	}
-	return t;
-}
-
 static bool is_before(struct timespec a, struct timespec b)
 {
 	return a.tv_sec == b.tv_sec ? a.tv_nsec < b.tv_nsec : a.tv_sec < b.tv_sec;
-}
-
-static void init_cond(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
 }
 
 static struct lun_scrape_share *start(const char *key, double seconds)
@@ -61,9 +36,9 @@ static struct lun_scrape_share *start(const char *key, double seconds)
 		free(share);
 		return NULL;
 	}
-	init_cond(&share->changed);
+	lun_cond_init(&share->changed);
 	share->holders = 1;
-	share->until = in_seconds(seconds);
+	lun_seconds_from_now(&share->until, seconds);
 	share->next = shares;
 	shares = share;
 	return share;
@@ -81,10 +56,11 @@ static void leave(struct lun_scrape_share *share)
 
 static struct lun_page *wait_for(struct lun_scrape_share *share, double seconds)
 {
-	struct timespec until = in_seconds(seconds > 0 ? seconds : 0);
+	struct timespec until;
 	struct lun_page *page = NULL;
 	int err = 0;
 
+	lun_seconds_from_now(&until, seconds > 0 ? seconds : 0);
 	share->holders++;
 	while (!share->finished && !err)
 		err = pthread_cond_timedwait(&share->changed, &lock, &until);
@@ -97,10 +73,11 @@ static struct lun_page *wait_for(struct lun_scrape_share *share, double seconds)
 struct lun_scrape_share *lun_scrape_share_join(
 	const char *key, double seconds, double wait, struct lun_page **page)
 {
-	struct timespec now = in_seconds(0);
+	struct timespec now;
 	struct lun_scrape_share *share;
 
 	*page = NULL;
+	lun_seconds_from_now(&now, 0);
 	pthread_mutex_lock(&lock);
 	share = shares;
 	while (share && (strcmp(share->key, key) != 0 || is_before(share->until, now)))

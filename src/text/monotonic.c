@@ -1,5 +1,13 @@
 #include "text/monotonic.h"
 
+double lun_monotonic(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 uint64_t lun_monotonic_ms(void)
 {
 	struct timespec now;

@@ -12,6 +12,7 @@
 #include "vm/modules.h"
 #include "vm/pack.h"
 #include "vm/vm.h"
+#include "text/monotonic.h"
 
 enum { MAX_ERRORS = 32 };
 
@@ -30,7 +31,7 @@ static struct error errors[MAX_ERRORS];
 static unsigned errors_len;
 static struct lun_pool *serving;
 static unsigned reloads, reloads_failed;
-static double started;
+static double started;          /* on the monotonic clock */
 static atomic_ulong answers[6]; /* by the status' first digit */
 
 void lun_server_set(lun_serve_fn serve, const struct lun_vm_config *vm)
@@ -52,7 +53,7 @@ void lun_server_pool(struct lun_pool *pool)
 	pthread_mutex_lock(&lock);
 	serving = pool;
 	if (pool && started == 0)
-		started = now();
+		started = lun_monotonic();
 	pthread_mutex_unlock(&lock);
 }
 
@@ -112,7 +113,7 @@ void lun_server_summary(struct lun_server_summary *summary)
 	*summary = (struct lun_server_summary){
 		.degraded = lacks || errors_len > 0,
 		.version = version,
-		.uptime = started > 0 ? now() - started : 0,
+		.uptime = started > 0 ? lun_monotonic() - started : 0,
 		.generation = figures.generation,
 	};
 	pthread_mutex_unlock(&lock);
@@ -218,7 +219,7 @@ static int l_server_state(lua_State *L)
 	lua_createtable(L, 0, 13);
 	lua_insert(L, -2);
 	lua_setfield(L, -2, "errors");
-	lua_pushnumber(L, now() - started);
+	lua_pushnumber(L, lun_monotonic() - started);
 	lua_setfield(L, -2, "uptime");
 	lua_pushstring(L, lun_server_lack());
 	lua_setfield(L, -2, "lack");

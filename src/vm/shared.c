@@ -12,6 +12,7 @@
 
 #include "vm/modules.h"
 #include "vm/pack.h"
+#include "text/monotonic.h"
 
 enum { BUCKETS = 4096, MAX_KEYS = 100000, MAX_KEY = 512 };
 static const size_t max_bytes = 128u << 20;
@@ -26,14 +27,6 @@ struct entry {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct entry *buckets[BUCKETS];
 static size_t bytes_held, keys_held;
-
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 static struct entry **bucket_of(const char *key, size_t len)
 {
@@ -67,7 +60,7 @@ static struct entry **find(const char *key, size_t len)
 	while (*slot) {
 		struct entry *entry = *slot;
 
-		if (entry->expires <= now())
+		if (entry->expires <= lun_monotonic())
 			remove_at(slot);
 		else if (entry->key_len == len && !memcmp(entry->bytes, key, len))
 			break;
@@ -79,7 +72,7 @@ static struct entry **find(const char *key, size_t len)
 
 static void remove_expired(void)
 {
-	double time = now();
+	double time = lun_monotonic();
 
 	for (size_t i = 0; i < BUCKETS; i++) {
 		for (struct entry **slot = &buckets[i]; *slot;) {
@@ -141,7 +134,7 @@ static double check_expires(lua_State *L, int arg)
 	double ttl = luaL_optnumber(L, arg, INFINITY);
 
 	luaL_argcheck(L, ttl > 0, arg, "seconds must be positive");
-	return now() + ttl;
+	return lun_monotonic() + ttl;
 }
 
 /* Copies the key's value into out; false when there is none. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bpf/object/object.h"
+#include "text/monotonic.h"
 
 int lun_stats_open(void)
 {
@@ -31,25 +32,17 @@ static int load_nothing(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static double now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* Lowers `best` to what a run took in this round. */
 static int time_runs(int prog, double *best)
 {
 	char packet[PACKET] = { 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet),
 		.repeat = RUNS);
-	double start = now(), took;
+	double start = lun_monotonic(), took;
 
 	if (bpf_prog_test_run_opts(prog, &opts))
 		return -errno;
-	took = (now() - start) / RUNS;
+	took = (lun_monotonic() - start) / RUNS;
 	if (took < *best)
 		*best = took;
 	return 0;
