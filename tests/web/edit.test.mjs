@@ -72,7 +72,7 @@ test("with the token, an entry is added by its fields", async () => {
 test("what is there already is not added again", async () => {
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await dialog().getByLabel("key key").fill("7");
-  await dialog().getByText("There is an entry with this key already").waitFor();
+  await dialog().getByText("This key exists already").waitFor();
   assert.ok(await dialog().getByRole("button", { name: "Add", exact: true }).isDisabled());
   await page.keyboard.press("Escape");
   await dialog().waitFor({ state: "hidden" });

@@ -2,6 +2,7 @@
 -- doesn't fit is refused by the field's name.
 
 local decode = require("lunette.decode")
+local json = require("lunette.runtime.json")
 
 local encode = {}
 
@@ -43,6 +44,22 @@ local function nested(value, columns)
   return made
 end
 
+-- A plan without fields has one column, which an object may give by its name: { key = 7 }.
+local function is_by_name(value, columns)
+  local column = columns[1]
+  if #columns ~= 1 or not column.whole then return false end
+  local field = next(value)
+  return field == nil or field == column.name and next(value, field) == nil
+end
+
+-- Its bytes; they stay as they are where the object is empty.
+local function put_by_name(bytes, columns, name, value)
+  local column = columns[1]
+  local part = value[column.name]
+  if part == nil or part == json.null then return bytes end
+  return put(bytes, column, columns, name .. "." .. column.name, part)
+end
+
 --- The bytes of a key or value: of an object by its fields (those not given stay as in
 --- `before`, or zero), of a plain value where there is one field; { hex = "…" } gives bytes.
 ---@param name string what errors call it
@@ -58,6 +75,9 @@ function encode.bytes(name, value, columns, size, before)
     end
     local bytes = before or ("\0"):rep(size)
     local list = type(value) == "table" and #value > 0 and #columns == 1
+    if type(value) == "table" and is_by_name(value, columns) then
+      return put_by_name(bytes, columns, name, value)
+    end
     if type(value) == "table" and not list then
       local made, err = columns.plan:encode(nested(value, columns), bytes, name)
       return made or error(err, 0)
