@@ -20,7 +20,8 @@ const isJson = (text) => {
   try { return Array.isArray(JSON.parse(text)); } catch { return false; }
 };
 
-describe("a map that can't be read to its end", { skip }, () => {
+if (skip) test("a map that can't be read to its end", { skip }, () => {});
+else describe("a map that can't be read to its end", () => {
   before(() => {
     files = folder();
     execFileSync("cc", ["-shared", "-fPIC", "-o", files.file("fail_bpf.so"), "tests/lib/fail_bpf.c", "-ldl"]);
