@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What the bindings of programs' code share: the state of one call, which is a userdata, so that
- * what it holds is freed whatever is raised, and the writers of what each of them tells.
+ * Shared by the bindings of programs' code: the state of one call and common writers. The state is
+ * a userdata, so an error frees all that it holds.
  */
 #include <lua.h>
 
@@ -20,11 +20,11 @@ struct lun_code_work {
 	bool *joins; /* which instructions are jumped to */
 	uint64_t call_base;
 	lua_State *L;
-	const struct lun_code_func *func; /* whose native code is being written */
+	const struct lun_code_func *func; /* the function whose native code we write */
 	uint32_t line; /* how many source lines begin at or before the current instruction */
 };
 
-/* Pushes one that is freed when the calling function ends; owned by Lua. */
+/* Pushes a state, owned by Lua and freed when the calling function ends. */
 struct lun_code_work *lun_code_work_push(lua_State *L);
 /* Pushes nil, message, errno; returns 3. */
 int lun_code_fail(lua_State *L, int err, uint32_t id);

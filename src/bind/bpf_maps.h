@@ -1,5 +1,5 @@
 #pragma once
-/* What the files that bind maps, cursors, plans and BTF share. */
+/* Shared by the files that bind maps, cursors, plans and BTF. */
 #include <bpf/btf.h>
 #include <lua.h>
 
@@ -19,7 +19,7 @@ void lun_bind_snapshots(lua_State *L);
 
 /* bpf.map(id | name | "/pin/path") -> Map <close> | nil, err, errno */
 int lun_map_open(lua_State *L);
-/* The same for a descriptor of somebody else's, which is copied. */
+/* The same for a descriptor that stays the caller's: it is copied. */
 int lun_push_map_fd(lua_State *L, int fd);
 /* Pushes a MapInfo. */
 void lun_push_map_info(lua_State *L, const struct lun_map_facts *facts);
@@ -50,12 +50,12 @@ int lun_push_readable(lua_State *L, const struct lun_map *map);
 /* A string, or of a per-CPU map a list of them. */
 void lun_push_raw_value(lua_State *L, const struct lun_map *map, const uint8_t *value);
 
-/* The cell that the table at idx describes: { plan =, index =, key =, cpu =, reduce = }, index
- * that of its column (from 1). Raises on what is wrong. */
+/* Reads the cell from the table at idx: { plan =, index =, key =, cpu =, reduce = }; index is the
+ * column's, from 1. Raises on invalid input. */
 void lun_check_cell(lua_State *L, int idx, const struct lun_map *map, struct lun_column *cell);
-/* Fills in the condition that the table at idx describes: { op = "all", … } or { op = "gt",
- * cell =, number = | text = | test = function }. Leaves the list of its functions pushed, which
- * lun_filter_bind takes. Raises on what is wrong; `where` is to be freed then as ever. */
+/* Reads the condition from the table at idx: { op = "all", … } or { op = "gt", cell =, number = |
+ * text = | test = function }. Pushes the list of its functions, for lun_filter_bind. Raises on
+ * invalid input; the caller frees `where` then, too. */
 void lun_push_where(lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where);
 /* For one call: the condition's functions are in the list at `functions`. */
 struct lun_filter_calls {
@@ -64,5 +64,5 @@ struct lun_filter_calls {
 };
 void lun_filter_bind(
 	struct lun_filter *where, struct lun_filter_calls *calls, lua_State *L, int functions);
-/* Runs a little Lua, so that what ends a call that takes too long is heeded in long C loops. */
+/* Runs a little Lua inside a long C loop, so that the time limit can end the call. */
 void lun_breathe(lua_State *L);

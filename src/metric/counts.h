@@ -1,7 +1,8 @@
 #pragma once
-/* Counts that all VMs and streams of the process share, by rule and by what is counted. */
+/* Counters shared by all VMs and streams of the process, by rule and `what`, the counter's name. */
 
-/* Adds to a count, or sets it; returns what it was before. Without memory nothing is kept. */
+/* Adds to a counter, or sets it; returns the value before. When memory is short, nothing is
+ * kept. */
 double lun_count_add(const char *rule, const char *what, double value);
 double lun_count_set(const char *rule, const char *what, double value);
 

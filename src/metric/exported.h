@@ -8,8 +8,8 @@
 #include "metric/groups.h"
 
 enum lun_reset {
-	LUN_RESET_SHOW, /* a counter that fell began anew: told by its _created */
-	LUN_RESET_HOLD, /* entries left the map: what they had counted stays in the sum */
+	LUN_RESET_SHOW, /* a counter that fell has restarted: its _created shows it */
+	LUN_RESET_HOLD, /* entries left the map: their counts stay in the sum */
 };
 
 struct lun_export_opts {
@@ -23,7 +23,7 @@ struct lun_export_opts {
 	enum lun_reset reset;
 };
 
-/* Whether a group changed within `expire` seconds; notes what it is now. */
+/* Whether a group changed within `expire` seconds; notes its values. */
 bool lun_series_fresh(struct lun_history *history, const struct lun_groups *groups, size_t group,
 	double now, double expire);
 

@@ -20,14 +20,14 @@ enum lun_metric_type {
 /* A label value longer than this is cut, at a character's end. */
 enum { LUN_METRIC_LABEL_MAX = 1024 };
 
-/* What stands for a byte that a label value can't hold: U+FFFD. */
+/* Replaces a byte that a label value can't hold: U+FFFD. */
 #define LUN_METRIC_BAD "\xef\xbf\xbd"
 
-/* What stands above a family's samples. `name` has no _total or _info: samples get it. */
+/* The lines above a family's samples. `name` has no _total or _info: samples add it. */
 struct lun_metric_head {
 	const char *name;
 	const char *help; /* NULL or "": no HELP line */
-	const char *unit; /* NULL or "": none; told in OpenMetrics only */
+	const char *unit; /* NULL or "": none; written in OpenMetrics only */
 	enum lun_metric_type type;
 };
 
@@ -44,12 +44,12 @@ struct lun_metric_number {
 
 /* The type of that name ("counter"), or -EINVAL. */
 int lun_metric_type_parse(const char *name);
-/* Whether Prometheus takes it as a metric's or a label's name ("__" in front is reserved). */
+/* Whether Prometheus accepts it as the name of a metric or a label ("__" in front is reserved). */
 bool lun_metric_name_ok(const char *name);
 bool lun_metric_label_ok(const char *name);
 /* Length of the character at s that a label value may hold, or 0: no UTF-8, or NUL. */
 size_t lun_metric_char(const char *s, size_t len);
-/* Length of the label value that is kept of s: all of it, or what LABEL_MAX leaves. */
+/* Bytes of s that are kept as a label value: all, or at most LUN_METRIC_LABEL_MAX. */
 size_t lun_metric_label_cut(const char *s, size_t len);
 
 /* Whether it is ASCII without NUL: as a label value it stays as it is. */
@@ -61,7 +61,7 @@ void lun_metric_head_write(
 	struct lun_out *out, enum lun_metric_format format, const struct lun_metric_head *head);
 /* The suffix of a type's plain sample: "_total", "_info" or "". */
 const char *lun_metric_suffix(enum lun_metric_type type);
-/* A label value without its quotes: escaped, and what is no UTF-8 becomes U+FFFD. */
+/* Writes a label value without quotes: escaped; invalid UTF-8 becomes U+FFFD. */
 void lun_metric_chars(struct lun_out *out, const char *s, size_t len);
 /* A number divided by `divisor` (1: untouched, and integers exact). */
 void lun_metric_number_write(struct lun_out *out, struct lun_metric_number number, double divisor);

@@ -1,10 +1,10 @@
 #pragma once
 /*
- * What series were at the scrape before, by rule: to see a counter's reset, to tell when a
- * series last changed, to keep a sum from going back when entries leave the map. It is the
- * process's (VMs come and go, and take turns answering scrapes), and it forgets a series that
- * was not seen for an hour. Of each rule it knows 262,144 counters, and of half a million series
- * when they last changed; more are always new to it.
+ * The series' values at the previous scrape, by rule. They show a counter's reset and when a series
+ * last changed, and keep a sum from falling when entries leave the map. All VMs of the process
+ * share it, since they take turns answering scrapes. It forgets a series not seen for an hour. Per
+ * rule it holds 262,144 counters, and the last change of half a million series; further series
+ * always count as new.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +15,10 @@
 
 /* One series: all zero when it is new. */
 struct lun_past {
-	uint64_t key;                  /* what it is found by; never 0 */
+	uint64_t key;                  /* its hash; never 0 */
 	double seen, created;          /* seconds since the epoch; created 0 while unknown */
 	struct lun_metric_number last; /* as the map had it */
-	struct lun_metric_number base; /* added to it, since entries went */
+	struct lun_metric_number base; /* added to `last`, for entries that left */
 };
 
 struct lun_history;
@@ -28,7 +28,7 @@ struct lun_history;
  * (lun_history_stale). NULL when memory is short. */
 struct lun_history *lun_history_open(const char *name, double pass_began);
 void lun_history_close(struct lun_history *history, double now);
-/* Lets others have it while the pass goes on. */
+/* Unlocks it for other scrapes while the pass goes on. */
 void lun_history_release(struct lun_history *history);
 bool lun_history_stale(const struct lun_history *history);
 /* When the pass before ended; 0 when this is the first. */

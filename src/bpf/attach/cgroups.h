@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Programs on control groups, over the whole version 2 tree, by any mount of it in any mount
- * namespace. Where there is none, it is mounted for this process alone, out of everyone's sight.
+ * Programs on control groups, over the whole version 2 tree, through any mount of it in any mount
+ * namespace. If there is no mount, we mount it where only this process sees it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@ struct lun_cgroup_prog {
 	uint32_t prog_id;
 	uint32_t attach_type;
 	uint32_t attach_flags;
-	bool inherited;   /* an ancestor has it, which is: */
-	uint64_t from_id; /* 0: out of our sight */
+	bool inherited;   /* attached to an ancestor: from_id */
+	uint64_t from_id; /* 0: not visible to us */
 	size_t from_path;
 };
 
@@ -26,9 +26,9 @@ struct lun_cgroup_progs {
 };
 
 /*
- * What is attached to each cgroup; `effective` adds what ancestors bring, of all that runs for its
- * members, and which ancestor that is. Types and cgroups that refuse the question have nothing to
- * say, and stop nobody else. 0 or -errno; free the rows in any case.
+ * Lists the programs attached to each cgroup. `effective` adds the programs that run for its
+ * members because an ancestor has them, with that ancestor. Attach types and cgroups that refuse
+ * the query are skipped. 0 or -errno; free the rows in any case.
  */
 int lun_cgroup_progs(bool effective, struct lun_cgroup_progs *progs);
 void lun_cgroup_progs_free(struct lun_cgroup_progs *progs);

@@ -30,7 +30,7 @@ struct lun_net_prog {
 	/* XDP: "driver", "generic", "offload"; TC: "ingress", "egress", "qdisc", "class", "block";
 	 * a route: "in", "out", "xmit", "seg6local" */
 	const char *mode;
-	uint32_t attach_type; /* of those that have one: tcx, netkit, the namespace's */
+	uint32_t attach_type; /* tcx, netkit and namespace programs only */
 	/* a TC filter's, and of the one that an action belongs to */
 	uint32_t parent;
 	uint32_t handle;
@@ -52,6 +52,6 @@ struct lun_net_prog {
 	uint32_t nexthop; /* id of the next hop object that has the program, 0 for none */
 };
 
-/* Appends struct lun_net_prog's. `routes` asks for those too: where they are many, it takes long.
- * 0 or -errno. */
+/* Appends struct lun_net_prog's. `routes` adds programs on routes; slow on machines with many
+ * routes. 0 or -errno. */
 int lun_net_progs(bool routes, struct lun_out *rows);

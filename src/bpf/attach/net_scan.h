@@ -1,5 +1,5 @@
 #pragma once
-/* One look at one network namespace: what the parts of net_progs.h share. */
+/* One scan of one network namespace: shared by the parts of net_progs.h. */
 #include "bpf/attach/net_progs.h"
 #include "bpf/attach/netlink.h"
 
@@ -17,19 +17,19 @@ struct lun_net_scan {
 	struct lun_out places;     /* where filters may be: net_tc.c's own */
 	size_t first;              /* byte in rows where this namespace's begin */
 	bool no_tcx, no_netkit;    /* the kernel does not know them */
-	bool routes;               /* they are asked for */
+	bool routes;               /* scan routes, too */
 };
 
 /* The rows of this namespace so far, NULL before the first. */
 struct lun_net_prog *lun_net_rows(const struct lun_net_scan *scan, size_t *n);
-/* A row that is told only when it has a program. */
+/* Adds a row if it has a program. */
 void lun_net_add(struct lun_net_scan *scan, const struct lun_net_prog *row);
-/* Makes the row's interface that one, with its name. */
+/* Sets the row's interface and its name. */
 void lun_net_on(const struct lun_net_scan *scan, struct lun_net_prog *row, uint32_t ifindex);
 
 /* Filters on every queueing discipline and class, and actions. */
 void lun_net_tc(struct lun_net_scan *scan);
-/* A filter, or an answer about actions, of which programs are told. */
+/* Callbacks: add the programs of a filter, or of an answer about actions. */
 void lun_net_filter(void *scan, const void *head, const struct rtattr *attrs, size_t len);
 void lun_net_actions(void *scan, const void *head, const struct rtattr *attrs, size_t len);
 

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * The network namespaces of the machine: of its processes and their threads, those that a mount
- * in any mount namespace keeps, and those that a process holds open.
+ * The network namespaces of the machine: of processes and threads, kept by a mount in any mount
+ * namespace, or held open by a process.
  */
 #include <stdint.h>
 
@@ -16,8 +16,8 @@ struct lun_netns {
 int lun_netns_list(struct lun_out *out);
 
 /*
- * Calls `visit` within each namespace, on a thread of its own, so that the caller's never
- * leaves its namespace. What can't be entered (it is gone, we may not) is left out. Stops
- * at the first negative return and returns it.
+ * Calls `visit` within each namespace, on a separate thread, so that the caller's thread never
+ * leaves its namespace. Skips namespaces that can't be entered (gone, or no permission). Stops at
+ * the first negative return and returns it.
  */
 int lun_netns_each(int (*visit)(void *ctx, const struct lun_netns *ns, int fd), void *ctx);

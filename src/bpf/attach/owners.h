@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Who holds what: the open files of all processes that are BPF objects, or perf events with
- * a program. By an iterator program of our own, or by /proc where that can't be loaded.
+ * Owners of BPF objects: all processes' open files that are BPF objects, or perf events with a
+ * program. Found by our iterator program, or through /proc if that can't be loaded.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,9 +14,9 @@
 enum lun_owners_by { LUN_BY_ITERATOR, LUN_BY_PROC };
 
 /*
- * Appends records to `out` (a growing writer: data is an array of struct lun_owner_record, len
- * its bytes). Falls back to /proc unless `proc` asks for that at once; *by says which it was.
- * Descriptors that this process has open only while it looks are left out. 0 or -errno.
+ * Appends records to `out` (a growing writer: data is an array of struct lun_owner_record, len its
+ * bytes). `proc` uses /proc at once, else it is the fallback; *by says which was used. Leaves out
+ * descriptors that this process opens only for the scan. 0 or -errno.
  */
 int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by);
 
@@ -26,7 +26,7 @@ int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by);
  */
 int lun_owners_of_namespaces(struct lun_out *out);
 
-/* What BPF_TASK_FD_QUERY tells of a perf event (or raw tracepoint) descriptor. */
+/* The result of BPF_TASK_FD_QUERY on a perf event (or raw tracepoint) descriptor. */
 struct lun_task_fd {
 	uint32_t prog_id;
 	uint32_t type;

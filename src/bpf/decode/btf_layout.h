@@ -1,7 +1,7 @@
 #pragma once
 /*
- * How C lays out the structs and unions of BTF, so that their text says what BTF says: where a gap
- * has to be filled, which are packed, and of which C can't say it.
+ * How C lays out the structs and unions of BTF, so that their C text matches BTF: which gaps need
+ * padding, which types are packed, and which types C can't express.
  */
 #include <bpf/btf.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@ enum lun_layout_kind {
 	LUN_LAYOUT_UNKNOWN, /* not looked at yet */
 	LUN_LAYOUT_PLAIN,
 	LUN_LAYOUT_PACKED,
-	LUN_LAYOUT_BYTES, /* C can't: it is an array of bytes */
+	LUN_LAYOUT_BYTES, /* C can't express it: printed as an array of bytes */
 };
 
 struct lun_layout {
@@ -25,7 +25,7 @@ struct lun_layouts {
 	uint32_t pointer_size;
 };
 
-/* What stands at a place of a struct or union, in bits. */
+/* A member or a gap of a struct or union; sizes in bits. */
 struct lun_place {
 	int member;        /* its number, or -1: a gap */
 	uint64_t at, bits; /* bits: of a bit field or a gap; else 0 */
@@ -36,9 +36,9 @@ typedef void (*lun_place_fn)(void *ctx, const struct lun_place *place);
 /* 0 or -ENOMEM. */
 int lun_layouts_init(struct lun_layouts *layouts, const struct btf *btf);
 void lun_layouts_free(struct lun_layouts *layouts);
-/* Of a struct or union. */
+/* The layout of a struct or union. */
 struct lun_layout lun_layout_of(struct lun_layouts *layouts, uint32_t id);
-/* Calls `found` for members and gaps in their order; not for one that is bytes. */
+/* Calls `found` for members and gaps in order; never for a LUN_LAYOUT_BYTES type. */
 void lun_layout_places(struct lun_layouts *layouts, uint32_t id, lun_place_fn found, void *ctx);
-/* The number of the first member that C can't put where it is, or -1: then it is the size. */
+/* The number of the first member that C can't place as BTF does; -1: the size is the problem. */
 int lun_layout_culprit(struct lun_layouts *layouts, uint32_t id);

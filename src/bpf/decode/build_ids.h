@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Files by their build id: those that processes of this host run now. They are looked for when an
- * id is asked for that is not known, at most once in ten seconds. One thread at a time.
+ * Finds files by build id, among the files that this host's processes run now. An unknown id starts
+ * a new search, at most one every ten seconds. One thread at a time.
  */
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * One cell of an entry's row, read straight from the bytes of key or value: what filters and
- * sorting look at.
+ * One cell of an entry's row, read straight from the bytes of key or value, for filters and
+ * sorting.
  */
 #include "bpf/object/map.h"
 #include "bpf/decode/value.h"
@@ -18,7 +18,7 @@ struct lun_column {
 	uint32_t cpus, stride;
 };
 
-/* What reading takes; belongs to one thread at a time. */
+/* The state of a reader; belongs to one thread at a time. */
 struct lun_column_reader {
 	struct lun_ctx ctx;
 	struct lun_out text;
@@ -37,7 +37,7 @@ void lun_column_free(struct lun_column *cell);
 /* Null, a number or a text, which lives until the next cell is read. NaN is null. */
 void lun_column_read(const struct lun_column *cell, struct lun_column_reader *reader,
 	const uint8_t *key, const uint8_t *value, struct lun_value *out);
-/* What the cell is compared by: see lun_leaf_order; and the number behind its name. */
+/* The cell's value for comparisons (see lun_leaf_order), and the number behind its name. */
 void lun_column_order(const struct lun_column *cell, struct lun_column_reader *reader,
 	const uint8_t *key, const uint8_t *value, struct lun_value *out);
 void lun_column_number(const struct lun_column *cell, struct lun_column_reader *reader,

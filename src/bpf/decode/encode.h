@@ -1,7 +1,7 @@
 #pragma once
 /*
- * The other way round: a value as the bytes of a leaf. What does not fit is refused with a
- * sentence; nothing is cut or wrapped.
+ * Encodes a value as the bytes of a leaf. A value that does not fit is an error with a sentence;
+ * nothing is cut or wrapped.
  */
 #include "bpf/decode/value.h"
 

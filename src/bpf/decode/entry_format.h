@@ -1,7 +1,7 @@
 #pragma once
 /*
- * How a map's entries are shown: a plan for the key, one for the value, and what becomes of
- * the CPUs' values. Writes single entries; streams and pages are made of these.
+ * How a map's entries are shown: a plan for the key, one for the value, and how the CPUs' values
+ * are combined. Writes single entries; streams and pages are made of these.
  */
 #include "bpf/object/map.h"
 #include "bpf/decode/plan_visit.h"
@@ -50,17 +50,17 @@ static inline struct lun_bytes lun_entry_format_cpu(
 	return (struct lun_bytes){ value + (size_t)cpu * view->stride, 1, view->stride };
 }
 
-/* What a value function gets where a plan holds a Lua function. */
+/* Called where a plan holds a Lua function. */
 typedef void (*lun_func_fn)(struct lun_sink *sink, const struct lun_op *op, const char *name,
 	const struct lun_bytes *bytes, uint32_t offset);
 
-/* {"key":…,"value":…}, or {"key":…,"cpuValues":[…]} where each CPU is shown. The sink writes
- * into its own out; which of the two plans runs is told by `side`. */
+/* {"key":…,"value":…}, or {"key":…,"cpuValues":[…]} where each CPU is shown. The sink writes into
+ * its own out; `side` is the plan that runs. */
 enum lun_side { LUN_SIDE_KEY, LUN_SIDE_VALUE };
 
 struct lun_entry_sink {
 	struct lun_json_sink json;
-	enum lun_side side; /* for functions: whose they are */
+	enum lun_side side; /* for functions: the plan they belong to */
 	bool text;          /* … and whether a string comes bare, as in CSV */
 	void *user;
 };

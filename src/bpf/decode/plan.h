@@ -1,9 +1,9 @@
 #pragma once
 /*
- * A decode plan: what the bytes of a key or a value mean, as a flat array of operations that
- * C runs over any number of entries. A container (struct, union, array) is followed by what
- * is inside it; `next` leads past that. A plan is built once, checked by lun_plan_finish, and
- * never changes then: any number of threads may run it. It is counted by reference.
+ * A decode plan: what the bytes of a key or a value mean, as a flat array of operations that C runs
+ * over any number of entries. A container (struct, union, array) is followed by its content; `next`
+ * leads past that. A plan is built once and checked by lun_plan_finish. It never changes after
+ * that, and any number of threads may run it. It is counted by reference.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -41,7 +41,7 @@ enum lun_op_kind {
 	LUN_K_USTACK, /* u32 id, u32 process: its frames in the stack trace map `arg` */
 	LUN_K_USYM,   /* u64 address, u64 process */
 	LUN_K_BUILD_ID, /* a frame of a stack: status, build id, offset in the file or address */
-	LUN_K_HIDDEN,   /* what the kernel never shows: a lock, a timer, a kernel pointer */
+	LUN_K_HIDDEN,   /* never shown by the kernel: a lock, a timer, a kernel pointer */
 	LUN_K_PROG,
 	LUN_K_MAP,
 	LUN_K_FUNC, /* a Lua function, number `arg` of its decoder */
@@ -57,8 +57,8 @@ enum lun_op_flags {
 	LUN_OP_TO_ZERO = 4,   /* an array that ends at its first element of zeros */
 	LUN_OP_LOG2 = 8,      /* an array of counts in slots of powers of two */
 	LUN_OP_MIRRORED = 16, /* an integer stored as 0xffffffff minus itself */
-	LUN_OP_IF_SET = 32,   /* 8 bytes that are there where the 8 bytes after them are not zero */
-	LUN_OP_PADDED = 64,   /* text that ends before the NULs at the end, whatever is within */
+	LUN_OP_IF_SET = 32,   /* 8 bytes, present when the next 8 bytes are not zero */
+	LUN_OP_PADDED = 64,   /* text without the NULs at its end; NULs within it stay */
 	LUN_OP_TEXT = 128,    /* characters: UTF-8 padded with NULs is text, anything else is hex */
 	LUN_OP_ID = 256,      /* a number that does not add up: a process, a port */
 	LUN_OP_MOMENT = 512,  /* likewise, a point in time: the sum of several is the latest */
@@ -112,7 +112,7 @@ struct lun_plan *lun_plan_new(void);
 struct lun_plan *lun_plan_ref(struct lun_plan *plan);
 void lun_plan_unref(struct lun_plan *plan);
 
-/* Building. 0 or -errno; -E2BIG for what is too deep or too large. op's name and next are set. */
+/* Building. 0 or -errno; -E2BIG: too deep or too large. These functions set op's name and next. */
 int lun_plan_leaf(struct lun_plan *plan, const struct lun_op *op, const char *name);
 int lun_plan_open(struct lun_plan *plan, const struct lun_op *op, const char *name);
 int lun_plan_close(struct lun_plan *plan);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Running a plan: every container and leaf is told to a sink, in order. Sinks write JSON or
- * text, or build Lua values.
+ * Runs a plan: passes every container and leaf to a sink, in order. Sinks write JSON or text, or
+ * build Lua values.
  */
 #include "bpf/decode/plan.h"
 #include "bpf/decode/value.h"
@@ -11,7 +11,7 @@ struct lun_sink {
 	void (*open)(struct lun_sink *sink, const struct lun_op *op, const char *name);
 	void (*close)(struct lun_sink *sink, const struct lun_op *op);
 	void (*value)(struct lun_sink *sink, const char *name, const struct lun_value *value);
-	/* A part that is a Lua function; NULL where none can be called */
+	/* a Lua function of the plan; NULL when the sink can't call any */
 	void (*func)(struct lun_sink *sink, const struct lun_op *op, const char *name,
 		const struct lun_bytes *bytes, uint32_t offset);
 };
@@ -32,5 +32,5 @@ struct lun_json_sink {
 };
 
 void lun_json_sink_init(struct lun_json_sink *sink, struct lun_out *out);
-/* Before a value that is written by other means: the comma and the name that go in front. */
+/* Writes the comma and the name in front of a value that the caller writes itself. */
 void lun_json_member(struct lun_json_sink *sink, const char *name);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Symbols of processes: which function of which program or library an address is in. What is
- * learned of a process is kept until another is asked for. One thread at a time.
+ * Symbols of processes: finds the function, and the program or library, at an address. The symbols
+ * of one process are cached until a call names another process. One thread at a time.
  */
 #include <stdbool.h>
 #include <stdint.h>

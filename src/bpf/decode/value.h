@@ -31,7 +31,7 @@ struct lun_value {
 	};
 };
 
-/* What decoding needs beside the bytes; belongs to one thread at a time. */
+/* The state of decoding; belongs to one thread at a time. */
 struct lun_ctx {
 	struct lun_out scratch;
 	struct lun_resolver *resolver; /* caches of looked-up names; made when first needed */
@@ -47,18 +47,18 @@ struct lun_bytes {
 	uint32_t stride;
 };
 
-/* Decodes the leaf at data; never fails: what has no name comes as its number. */
+/* Decodes the leaf at data; never fails: a value without a name becomes its number. */
 void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const uint8_t *data, struct lun_value *value);
 /* Whether the CPUs' values can be made one number by `reduce`. */
 bool lun_leaf_adds_up(const struct lun_op *op, uint8_t reduce);
-/* Of values that don't add up: the bytes of those CPUs that have something, where they agree (all
- * zero: the first CPU's); NULL where they differ. */
+/* For values that don't add up: the bytes on which all CPUs with non-zero bytes agree (all zero:
+ * the first CPU's); NULL when they differ. */
 const uint8_t *lun_leaf_agreed(
 	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset);
-/* The same over all CPUs, as `reduce` (or the operation itself) says. `offset` is the leaf's
- * from the start of a CPU's value. A sum of integers stays at the ends of its 64 bits. What does
- * not add up and differs is null. */
+/* Decodes the leaf over all CPUs, combined by `reduce` (or by the operation's own). `offset` counts
+ * from the start of a CPU's value. Sums of integers saturate at 64 bits. Values that don't add up
+ * and differ give null. */
 void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce, struct lun_value *value);
 

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * One open map: its descriptor, what the kernel says of it, and the sizes that the system
- * calls use. The struct owns the descriptor until lun_map_close; a closed one has fd -1.
- * All functions return 0 or -errno unless they say otherwise.
+ * One open map: its descriptor, the kernel's info on it, and the sizes that the system calls use.
+ * The struct owns the descriptor until lun_map_close; a closed one has fd -1. All functions return
+ * 0 or -errno unless they say otherwise.
  */
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -34,9 +34,9 @@ int lun_map_open_fd(struct lun_map *map, int fd);
 int lun_map_dup(struct lun_map *copy, const struct lun_map *map);
 void lun_map_close(struct lun_map *map);
 
-/* Ids of the maps of this name, the full one or the kernel's, at most `max`; where no map has it,
- * of those that may have it: the kernel's names begin so, and the full ones are not known (then
- * *sure is false). Returns how many there are, or -errno. */
+/* Finds at most `max` ids of maps by their full name or the kernel's name. If none matches, finds
+ * maps whose full name is unknown and whose kernel name is a prefix of `name`; *sure is false then.
+ * Returns how many maps match, or -errno. */
 int lun_map_find(const char *name, uint32_t *ids, int max, bool *sure);
 
 bool lun_map_type_per_cpu(uint32_t type);
@@ -50,7 +50,7 @@ const char *lun_map_type_why(uint32_t type, uint32_t value_size);
 int lun_map_lookup(const struct lun_map *map, const void *key, void *value);
 int lun_map_update(const struct lun_map *map, const void *key, const void *value, uint64_t flags);
 int lun_map_delete(const struct lun_map *map, const void *key);
-/* Of a bloom filter: 1 where the value may be in it, 0 where it is not, or -errno. */
+/* Looks a value up in a bloom filter: 1 when it may be in it, 0 when it is not, or -errno. */
 int lun_map_contains(const struct lun_map *map, const void *value);
 /* Takes the next element off a queue or stack, or a key out of a hash. */
 int lun_map_pop(const struct lun_map *map, const void *key, void *value);

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * What the kernel tells of maps: of one, or of all. Most of it never changes: of a crowd it is
- * remembered from list to list, and one walk inside the kernel says which maps are still there and
- * what of them may be different: nothing is opened for a map that is known.
+ * The kernel's facts on one map or on all maps. Most facts never change, so lists of many maps are
+ * cached. One walk inside the kernel reports which maps still exist and the facts that may change;
+ * a known map is not opened again.
  */
 #include <linux/bpf.h>
 
@@ -19,11 +19,11 @@ struct lun_map_facts {
 
 /* -ENOENT when there is none. */
 int lun_map_facts(uint32_t id, struct lun_map_facts *facts);
-/* Of one that is open, which takes no privilege. */
+/* The facts of an open map; needs no privilege. */
 int lun_map_facts_fd(int fd, struct lun_map_facts *facts);
-/* Appends a struct lun_map_facts a map, by id; those that go away meanwhile are left out. */
+/* Appends a struct lun_map_facts for each map, by id; maps that go away meanwhile are left out. */
 int lun_map_list(struct lun_out *out);
-/* The same of those alone that are asked for; puts the ids in their order. */
+/* The same for the maps in `ids` only; sorts the ids. */
 int lun_map_some(uint32_t *ids, size_t nr, struct lun_out *out);
-/* Appends the id of each, a uint32_t. */
+/* Appends the id of each map, a uint32_t. */
 int lun_map_ids(struct lun_out *out);

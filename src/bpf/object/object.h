@@ -1,9 +1,9 @@
 #pragma once
 /*
- * What programs, maps, links and BTF objects have in common: numbers given by the kernel,
- * descriptors got from them, and a line or two that only /proc/self/fdinfo tells. All
- * functions return 0 (or a descriptor, close-on-exec) or -errno. An object that is gone by
- * the time it is opened gives -ENOENT, which whoever walks ids takes as "not there".
+ * Functions for programs, maps, links and BTF objects alike: ids, descriptors opened by id, and
+ * facts that only /proc/self/fdinfo shows. All functions return 0 (or a descriptor, close-on-exec)
+ * or -errno. An object that is gone by the time it is opened gives -ENOENT; code that walks ids
+ * skips it.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,9 +18,9 @@ bool lun_name_own(const char *name);
 /* *id = the next id after *id (0 to begin); -ENOENT at the end. */
 int lun_object_next(enum lun_kind kind, uint32_t *id);
 int lun_object_open(enum lun_kind kind, uint32_t id);
-/* Opens what is pinned at a path; *kind says what it is. */
+/* Opens the object pinned at a path and sets *kind. */
 int lun_object_open_pin(const char *path, enum lun_kind *kind);
-/* What kind of BPF object a descriptor of this process is, or -EINVAL. */
+/* Sets *kind to the kind of BPF object behind a descriptor of this process. 0 or -EINVAL. */
 int lun_object_kind(int fd, enum lun_kind *kind);
 int lun_object_id(enum lun_kind kind, int fd, uint32_t *id);
 /* The id of every object, in *ids (the caller frees it). */

@@ -1,5 +1,5 @@
 #pragma once
-/* What is pinned: a walk of every BPF file system that is mounted in any mount namespace. */
+/* Pinned objects: a walk of every BPF file system that is mounted in any mount namespace. */
 #include "bpf/object/object.h"
 
 struct lun_pin {
@@ -10,14 +10,13 @@ struct lun_pin {
 };
 
 /*
- * Calls `found` for each pin until it returns non-zero, and returns that; 0 at the end, or
- * -errno. What vanishes or may not be opened is left out. A file that is seen through two
- * mounts comes once.
+ * Calls `found` for each pin until it returns non-zero, and returns that; 0 at the end, or -errno.
+ * Files that vanish or can't be opened are left out. A file visible through two mounts is reported
+ * once.
  */
 int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx);
 
-/* What is pinned at a path, however it is spelled; -ENOENT, or -EINVAL for a file that is no pin.
- */
+/* Kind and id of the object pinned at a path, in any spelling. 0; -ENOENT; -EINVAL: not a pin. */
 int lun_pin_find(const char *path, enum lun_kind *kind, uint32_t *id);
 
 /* Pins at a path whose directory must be there. */

@@ -1,9 +1,10 @@
 #pragma once
-/* What the running kernel lets us make: asked by making it, and letting it go at once. */
+/* Tests whether the kernel supports a feature: creates an object that uses it and closes it at
+ * once. */
 #include <stdint.h>
 
-/* 1 when the kernel has it, 0 when not, -errno when that can't be said. Types that are newer
- * than the library are tried by ourselves, or -EOPNOTSUPP. */
+/* 1: the kernel has it; 0: it does not; -errno: unknown. Our own code tests types newer than the
+ * library, or returns -EOPNOTSUPP. */
 int lun_probe_prog(uint32_t type);
 int lun_probe_map(uint32_t type);
 /* Whether programs of a type may call a helper. */

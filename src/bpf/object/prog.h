@@ -26,7 +26,7 @@ void lun_prog_info_free(struct lun_prog_info *info);
  * returns how many there are, or -errno. */
 int lun_prog_find(const char *name, uint32_t *ids, int max);
 
-/* What the kernel counts, alone: for who asks again and again. */
+/* Only the kernel's counters of a program, for frequent sampling. */
 struct lun_prog_count {
 	uint64_t time_ns;
 	uint64_t runs;

@@ -5,7 +5,7 @@
 
 #include "text/out.h"
 
-/* What the kernel answers where a type can't be run by hand; no errno of user space. */
+/* The kernel's error for a type that can't be run by hand; user space has no errno for it. */
 enum { LUN_ENOTSUPP = 524 };
 
 struct lun_run {
@@ -14,7 +14,7 @@ struct lun_run {
 	const void *context; /* the context structure, or a raw tracepoint's arguments; or NULL */
 	size_t context_size;
 	uint32_t repeat; /* 0 and 1: once */
-	/* what came of it */
+	/* results */
 	uint32_t result;
 	uint32_t duration_ns;  /* of one run, averaged over `repeat` */
 	struct lun_out output; /* the packet afterwards */

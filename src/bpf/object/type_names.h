@@ -22,7 +22,7 @@ int lun_type_in_kernel(enum lun_kind kind, uint32_t type);
 
 /* enum bpf_attach_type: "cgroup_inet_ingress", "trace_fentry"; NULL when unknown. */
 const char *lun_attach_type_name(uint32_t type);
-/* What a link on a perf event is attached to: "kprobe", "uretprobe", …; NULL when unknown. */
+/* The target of a link on a perf event: "kprobe", "uretprobe", …; NULL when unknown. */
 const char *lun_perf_type_name(uint32_t type);
 /* enum bpf_task_fd_type: "raw_tracepoint", "kprobe", …; NULL when unknown. */
 const char *lun_task_fd_type_name(uint32_t type);

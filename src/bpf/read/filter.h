@@ -8,9 +8,9 @@
 #include "bpf/decode/order.h"
 
 enum lun_filter_op {
-	LUN_FILTER_ALL,  /* of what is inside; so, with nothing inside, true */
-	LUN_FILTER_ANY,  /* … false */
-	LUN_FILTER_NONE, /* none of what is inside */
+	LUN_FILTER_ALL,  /* true when all tests inside pass, or there are none */
+	LUN_FILTER_ANY,  /* true when a test inside passes */
+	LUN_FILTER_NONE, /* true when no test inside passes */
 	LUN_FILTER_EQ,
 	LUN_FILTER_NE,
 	LUN_FILTER_LT,
@@ -28,11 +28,11 @@ typedef bool (*lun_filter_call_fn)(void *user, uint32_t number, const char *text
 struct lun_filter_test {
 	uint8_t op;
 	uint32_t next;      /* the test after this one and its inside */
-	uint32_t cell;      /* which it looks at */
+	uint32_t cell;      /* the cell that it tests */
 	uint8_t by;         /* enum lun_compare */
 	uint32_t text, len; /* in the texts */
 	struct lun_value
-		number; /* what is compared with; LUN_V_NULL: the text. Of a call: its own */
+		number; /* the value to compare with; LUN_V_NULL: the text; a call's number */
 };
 
 struct lun_filter {
@@ -56,8 +56,8 @@ void lun_filter_free(struct lun_filter *where);
  * too much of it. */
 int lun_filter_open(struct lun_filter *where, enum lun_filter_op op);
 int lun_filter_close(struct lun_filter *where);
-/* Takes the cell over, also on failure. `wanted` is as lun_order_wanted gives it, a text for what
- * is contained; of a call its number. */
+/* Takes the cell over, also on failure. `wanted` comes from lun_order_wanted; for CONTAINS and
+ * STARTS it is a text, for CALL the call's number. */
 int lun_filter_add(struct lun_filter *where, enum lun_filter_op op, struct lun_column *cell,
 	const struct lun_value *wanted, enum lun_compare by);
 

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * A look at a ring buffer's unconsumed records, by mapping its pages read-only: nothing is
- * consumed, its reader notices nothing. Records may be overwritten while they are copied when
- * the reader goes on; what is copied says where it stood.
+ * Reads a ring buffer's unconsumed records by mapping its pages read-only: consumes nothing and
+ * does not disturb the buffer's reader. If that reader goes on, producers may overwrite records
+ * while we copy them.
  */
 #include "bpf/object/map.h"
 

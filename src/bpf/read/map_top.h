@@ -1,10 +1,10 @@
 #pragma once
 /*
- * The entries of a map that come first in the order of a cell, of any number of entries: one
- * walk over the map, of which so many are kept. Rows are ordered by the cell, then by the bytes
- * of their key, so that each has its place: a page goes on after the last row of the one before
- * it. Numbers come before texts, what has no value comes last either way. Long texts are ordered
- * by their first LUN_MAP_TOP_TEXT bytes. Belongs to one thread at a time.
+ * The first rows of a map in the order of a cell, for a map of any size: one walk over the map, for
+ * at most `limit` rows. Rows are ordered by the cell, then by the bytes of their key, so the order
+ * is total and the next page starts after the last row. Numbers come before texts; rows without a
+ * value come last in both directions. Long texts are ordered by their first LUN_MAP_TOP_TEXT bytes.
+ * Belongs to one thread at a time.
  */
 #include "bpf/read/cursor_prefetch.h"
 #include "bpf/read/top_rows.h"
@@ -12,7 +12,7 @@
 
 enum { LUN_MAP_TOP_TEXT = 256 };
 
-/* What a row is ordered by. */
+/* The sort value of a row. */
 struct lun_rank {
 	union {
 		uint64_t u;
@@ -36,14 +36,14 @@ struct lun_map_top {
 	size_t key_at, value_at, bytes;
 	uint32_t text; /* bytes of one in a row's rank */
 	uint32_t limit;
-	uint32_t room, kept;       /* so many rows at most, of which a cut leaves so many */
-	bool full;                 /* the row kept - 1 is the last of those that may still count */
+	uint32_t room, kept;       /* most rows held; rows left after a cut */
+	bool full;                 /* row kept - 1 is the last that can still be in the result */
 	uint64_t seen;             /* entries that were read */
 	uint64_t matched;          /* … and passed */
 	uint64_t remaining;        /* of those, the ones after `after` */
 	bool restarted, truncated; /* known after the last step */
 	bool sorted;
-	int err; /* of a step that failed: there is none after it */
+	int err; /* of the step that failed; no step follows it */
 };
 
 /* At most `limit` rows, and `bytes` of memory: where they don't fit, fewer, but one at least. */
@@ -51,13 +51,13 @@ int lun_map_top_open(
 	struct lun_map_top *sel, const struct lun_map *map, uint32_t limit, size_t bytes);
 void lun_map_top_close(struct lun_map_top *sel);
 
-/* Takes another batch of the map: 1 more, 0 that was all, or -errno. */
+/* Reads another batch of the map: 1: more follow, 0: done, or -errno. */
 int lun_map_top_step(struct lun_map_top *sel);
 
-/* After the last step: puts the rows in order, each key once, which a map that changed meanwhile
- * may have told twice. 0 or -errno. */
+/* After the last step: sorts the rows and removes repeated keys (a map that changes during the walk
+ * may report a key twice). 0 or -errno. */
 int lun_map_top_sort(struct lun_map_top *sel);
-/* Whether more rows come after these, which had no room. */
+/* Whether more rows follow that had no room. */
 static inline bool lun_map_top_more(const struct lun_map_top *sel)
 {
 	return sel->remaining > sel->rows.nr;
