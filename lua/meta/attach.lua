@@ -13,7 +13,7 @@ local attach, leaks = {}, {}
 ---@field since_latest? integer since when at the latest: its link was pinned then; nil: unknown
 ---@field holders { pid: integer, fd: integer, comm: string }[] the processes that hold it there
 ---@field pins string[] the pins that hold it there
----@field held_by? string what else does: the control group, the interface, a map
+---@field held_by? string other holders: the control group, the interface, a map
 ---@field link_id? integer
 ---@field pid? integer of the process whose descriptor holds it, with fd and comm
 ---@field attach_type? string the kernel's
@@ -25,7 +25,7 @@ local attach, leaks = {}, {}
 ---@field member? string of the struct that a struct_ops program is in: the function it stands for
 ---@field [string] any
 
----What the caller has just read, to spare reading it again.
+---Lists that the caller has just read: attach.list uses them and does not read them again.
 ---@class lunette.Seen
 ---@field progs? bpf.ProgInfo[]
 ---@field maps? bpf.MapInfo[]
@@ -34,9 +34,9 @@ local attach, leaks = {}, {}
 ---@field method? "iterator"|"proc" how the owners were found
 ---@field pins? bpf.Pin[]
 
----Everything that is attached anywhere, and notes on what could not be asked for want of privileges
----or support: a sentence each. own = false leaves out Lunette's own; effective adds what control
----groups inherit from their ancestors.
+---All attachments, and notes: a sentence for each place that could not be read for want of
+---privileges or support. own = false leaves out Lunette's own; effective adds the programs that
+---control groups inherit from their ancestors.
 ---@param opts? { own?: boolean, effective?: boolean, seen?: lunette.Seen }
 ---@return lunette.Attachment[]|nil, string[]|string notes_or_err, integer? errno
 function attach.list(opts) end
@@ -54,17 +54,17 @@ function attach.by_program(opts) end
 ---@field remedy string a command that gets rid of it, or a sentence where there is none
 ---@field memory? integer bytes that it holds
 
----Everything that seems forgotten: pinned and unused, held by no one but a map of no use, links of
----processes that are gone, or on a place that is gone. What comes and goes while one looks seems so
----too: it is looked at twice. Programs that were loaded a moment ago may be on their way to their
----attach point: those younger than `young` seconds (10) are left out.
+---All objects that seem forgotten: pinned and unused, held only by an unused map, links of
+---processes that are gone, links at a place that is gone. Objects that come and go during the
+---search seem forgotten too, so the search runs twice. A program just loaded may not be attached
+---yet: programs younger than `young` seconds (10) are left out.
 ---@param opts? { young?: number }
 ---@return lunette.Leak[]|nil, string? err, integer? errno
 function leaks.list(opts) end
 
----What of all that is given seems forgotten: progs, maps, links, owners, pins and attachments as
----bpf and lunette.attach list them; inner(map) gives the ids of the maps that a map of maps holds,
----or of the programs of a struct_ops map; now and young are in nanoseconds (since boot).
+---The forgotten objects of given lists: progs, maps, links, owners, pins and attachments as bpf and
+---lunette.attach list them; inner(map) gives the ids of the maps in a map of maps, or of the
+---programs of a struct_ops map; now and young are in nanoseconds (since boot).
 ---@param see table
 ---@return lunette.Leak[]
 function leaks.find(see) end

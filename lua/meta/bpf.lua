@@ -2,10 +2,10 @@
 -- The C module behind require("bpf"): programs, links, pins, owners, loading, the host. Maps,
 -- BTF and decode plans are in bpf_map.lua. A test holds these files against the module.
 --
--- Lists are plain tables with the kernel's field names; they hold no descriptor, and what
--- vanishes while they are made is left out. 64-bit unsigned numbers are Lua integers, to be
--- written with "%u". When the world fails, a function returns nil, a message and the errno;
--- when its caller is wrong, it raises. Handles are closed by <close>, close() or collection.
+-- Lists are plain tables with the kernel's field names; they hold no descriptor, and an object that
+-- vanishes while they are made is left out. 64-bit unsigned numbers are Lua integers: print them
+-- with "%u". When the kernel refuses, a function returns nil, a message and the errno; on wrong
+-- arguments it raises. Handles are closed by <close>, close() or collection.
 
 local bpf = {}
 
@@ -23,7 +23,7 @@ local bpf = {}
 ---@field tag string 16 hex digits
 ---@field gpl boolean
 ---@field load_time integer nanoseconds since boot
----@field uid integer who loaded it
+---@field uid integer the user that loaded it
 ---@field run_time_ns integer counted while statistics are on
 ---@field run_cnt integer likewise
 ---@field recursion_misses integer runs that were skipped
@@ -67,13 +67,13 @@ local bpf = {}
 ---@field per_cpu boolean an entry has a value for each possible CPU
 ---@field own boolean one of Lunette's
 
----What each type tells beyond the first five fields, by the kernel's names:
----raw_tracepoint: tp_name, cookie. tracing: attach_type, target_obj_id, target_btf_id, cookie.
----cgroup: cgroup_id, attach_type. iter: target_name and map_id, cgroup_id, order, tid or pid.
----netns: netns_ino, attach_type. xdp: ifindex. tcx, netkit: ifindex, attach_type.
----netfilter: pf, hooknum, priority, flags. struct_ops: map_id. sockmap: map_id, attach_type.
----kprobe_multi: count, flags, retprobe, missed; addrs and cookies of one link.
----uprobe_multi: file_name, count, flags, retprobe, pid; offsets, cookies and
+---The fields of each type beyond the first five, by the kernel's names: raw_tracepoint: tp_name,
+---cookie. tracing: attach_type, target_obj_id, target_btf_id, cookie. cgroup: cgroup_id,
+---attach_type. iter: target_name and map_id, cgroup_id, order, tid or pid. netns: netns_ino,
+---attach_type. xdp: ifindex. tcx, netkit: ifindex, attach_type. netfilter: pf, hooknum, priority,
+---flags. struct_ops: map_id. sockmap: map_id, attach_type. kprobe_multi: count, flags, retprobe,
+---missed; addrs and cookies of one link. uprobe_multi: file_name, count, flags, retprobe, pid;
+---offsets, cookies and
 --- ref_ctr_offsets (of USDT semaphores, 0: none) of one link.
 ---perf_event: perf_type; (u)probes: func_name or file_name, offset, addr, missed, cookie;
 ---tracepoints: tp_name, cookie; other events: event_type, event_config, cookie.
@@ -93,7 +93,7 @@ local bpf = {}
 ---@field size integer bytes
 ---@field kernel boolean the kernel's own, or a module's
 
----The ids of all objects of a kind: cheap, for seeing what came and went.
+---The ids of all objects of a kind: a cheap way to see new and vanished objects.
 ---@param kind bpf.Kind
 ---@return integer[]|nil, string? err, integer? errno
 function bpf.ids(kind) end
@@ -108,8 +108,8 @@ function bpf.type_name(kind, type_id) end
 ---@return bpf.ProgInfo[]|nil, string? err, integer? errno
 function bpf.progs(opts) end
 
----With ids only those of them that are there, each once and by id: they are read together, which
----is far less to wait for than one map_info() after the other.
+---With ids: only these maps, without missing ones, each once and by id. One call reads them
+---together, far faster than one map_info() after the other.
 ---@param opts? { own?: boolean, ids?: integer[] }
 ---@return bpf.MapInfo[]|nil, string? err, integer? errno
 function bpf.maps(opts) end
@@ -176,15 +176,15 @@ function Prog:pin(path) end
 ---@field output? string the packet afterwards
 ---@field context? string the context afterwards
 
----Runs the program by hand (BPF_PROG_RUN), where its type allows. It changes what it changes:
----guard it as a write. input is the packet; context the context structure, or the arguments (eight
----bytes each) of a raw tracepoint.
+---Runs the program by hand (BPF_PROG_RUN), where its type allows. The run may change maps and the
+---kernel: guard it as a write. input is the packet; context is the context structure, or the
+---arguments (eight bytes each) of a raw tracepoint.
 ---@param opts? { input?: string, context?: string, times?: integer }
 ---@return bpf.Outcome|nil, string? err, integer? errno
 function Prog:run(opts) end
 
----What the program wrote to its own stream (bpf_stream_printk) since it was last read, by anyone:
----reading takes it out. The kernel writes faults of programs to "stderr". Needs Linux 6.17.
+---The program's own stream (bpf_stream_printk) since any reader last read it: reading empties it.
+---The kernel writes faults of programs to "stderr". Needs Linux 6.17.
 ---@param stream? "stdout"|"stderr"
 ---@return string|nil, string? err, integer? errno
 function Prog:stream(stream) end
@@ -216,12 +216,12 @@ function Link:close() end
 ---@field id integer
 ---@field time? number when it was pinned, in seconds since 1970
 
----What is pinned in every BPF file system, also in those that only another mount namespace has
+---The pins of every BPF file system, also of file systems that only another mount namespace has
 ---(their paths begin with /proc/PID/root).
 ---@return bpf.Pin[]|nil, string? err, integer? errno
 function bpf.pins() end
 
----What is pinned at a path, however the path is spelled (relative, with "..", by a symbolic link).
+---The pin at a path, in any spelling (relative, with "..", by a symbolic link).
 ---@param path string
 ---@return bpf.Pin|nil, string? err, integer? errno
 function bpf.pinned(path) end
@@ -245,13 +245,14 @@ function bpf.unpin(path) end
 ---@field pid integer
 ---@field fd integer
 ---@field comm string the process' command, cut at 15 bytes
----@field socket? string of a socket, what it is in words: "udp 127.0.0.1:53", "packet socket"
+---@field socket? string a socket, described: "udp 127.0.0.1:53", "packet socket"
 ---@field event_type? integer of a perf event (by the iterator only), with event_config; and
 ---frequency or period, and cpu where it is bound to one
 
----Who holds what, by descriptor: by an iterator program in the kernel, or by reading /proc
----where that can't be loaded (or is asked for). The second result says which it was. With a kind
----and an id only who holds that object, with a pid only what that process holds.
+---The processes that hold objects by descriptor: read by an iterator program in the kernel, or from
+---/proc where the program can't be loaded (or the caller asks for /proc). The second result names
+---the way. With a kind and an id: only the holders of that object; with a pid: only objects of that
+---process.
 ---@param opts? { method?: "iterator"|"proc", kind?: bpf.Kind, id?: integer, pid?: integer }
 ---@return bpf.Owner[]|nil, string method_or_err, integer? errno
 function bpf.owners(opts) end
@@ -266,8 +267,8 @@ function bpf.owners(opts) end
 ---@field inherited boolean an ancestor has it
 ---@field from_id? integer that ancestor, with from_path; nil when it is out of our sight
 
----What is attached to control groups (version 2), over the whole tree, by link or not;
----effective adds what groups inherit: together, all that runs for their members.
+---The programs attached to control groups (version 2), over the whole tree, by link or not;
+---effective adds inherited programs: together, all programs that run for a group's members.
 ---@param opts? { effective?: boolean }
 ---@return bpf.CgroupProg[]|nil, string? err, integer? errno
 function bpf.cgroup_progs(opts) end
@@ -344,8 +345,8 @@ function bpf.lirc_progs() end
 ---@return bpf.ProgSlot[]|nil, string? err, integer? errno
 function bpf.prog_slots(opts) end
 
----The network namespaces, ours first: those of processes and threads, those that a mount in any
----mount namespace keeps, and those that a process holds open.
+---The network namespaces, ours first: namespaces of processes and threads, namespaces that a mount
+---in any mount namespace keeps, and namespaces that a process holds open.
 ---@return bpf.Netns[]|nil, string? err, integer? errno
 function bpf.netns() end
 
@@ -365,9 +366,9 @@ function bpf.netns() end
 ---@return bpf.TaskFd[]|nil, string? err, integer? errno
 function bpf.task_fd_query(owners) end
 
----Loads a BPF object file. When that fails, the message ends with what libbpf and the verifier
----said. Of its programs all are loaded, or those named; a target is the function of another
----program that one replaces (freplace) or traces.
+---Loads a BPF object file. When that fails, the message ends with the output of libbpf and the
+---verifier. Loads all its programs, or the named ones; a target is the function of another program
+---that a program replaces (freplace) or traces.
 ---@param path string
 ---@param opts? { programs?: string[], targets?: table<string, { prog: integer, func: string }> }
 ---@return bpf.Object|nil, string? err, integer? errno
@@ -487,12 +488,12 @@ local Stats = {}
 
 function Stats:close() end
 
----What the statistics add to each run of a program, measured now with one of Lunette's own that
----does nothing. Takes some ten milliseconds. EBUSY while somebody else has them on.
+---The time that the statistics add to each run of a program, measured now with an empty program of
+---Lunette's own. Takes some ten milliseconds. EBUSY while another process has the statistics on.
 ---@return number|nil seconds, string? err, integer? errno
 function bpf.stats_cost() end
 
----What a program (or all) cost over a stretch of time.
+---The cost of a program (or of all) over a stretch of time.
 ---@class bpf.Rate
 ---@field id integer 0 for all programs together
 ---@field time number the stretch's end, in seconds since 1970
@@ -502,9 +503,9 @@ function bpf.stats_cost() end
 ---@field average? number seconds a run; nil when it did not run
 ---@field misses number runs skipped, a second
 
----The sampler of programs' costs. Without options the process' own, which all VMs share (900
----samples, 2048 programs that ran); with options a private one, gone with its handle. It samples
----when it is told to: services/sampler.lua does, as someone watches.
+---The sampler of programs' costs. Without options: the sampler of the process, which all VMs share
+---(900 samples, 2048 programs that ran); with options: a private one, closed with its handle. A
+---caller starts each sample: services/sampler.lua does while a client watches.
 ---@param opts? { keep?: integer, programs?: integer }
 ---@return bpf.Sampler
 function bpf.sampler(opts) end
@@ -536,8 +537,8 @@ function Sampler:rates() end
 ---@return bpf.Rate|nil
 function Sampler:rate(id) end
 
----What a program, or all together, cost: oldest first, the last `seconds` or between two times,
----merged to at most `points` stretches. What went is remembered as long as its samples are kept.
+---The cost of a program, or of all together: oldest first, the last `seconds` or between two times,
+---merged to at most `points` stretches. Unloaded programs stay as long as their samples are kept.
 ---@param id? integer
 ---@param opts? { from?: number, to?: number, seconds?: number, points?: integer }
 ---@return bpf.Rate[]

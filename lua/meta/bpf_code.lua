@@ -1,6 +1,6 @@
 ---@meta bpf
--- The code of programs. The kernel shows it to CAP_SYS_ADMIN; addresses and names of what it
--- calls need CAP_SYSLOG too.
+-- The code of programs. The kernel shows it to CAP_SYS_ADMIN; addresses and names of called
+-- functions need CAP_SYSLOG too.
 
 local bpf = {}
 
@@ -43,7 +43,7 @@ function bpf.xlated(id) end
 ---@field text string
 ---@field line? integer which of the lines it was compiled from
 ---@field target? integer where in the function it jumps to
----@field symbol? string what it calls or jumps to outside
+---@field symbol? string the target of a call or jump to the outside
 
 ---@class bpf.NativeFunction: bpf.CodeFunction
 ---@field address string "0xffff…"
@@ -76,7 +76,7 @@ local Profile = {}
 ---@field offset integer bytes from the function's start, in native code
 ---@field samples integer
 
----What was sampled since the start or the last read.
+---The samples since the start or the last read.
 ---@return { samples: integer, lost: integer, hot: bpf.Hot[] }|nil, string? err, integer? errno
 function Profile:read() end
 

@@ -1,5 +1,5 @@
 ---@meta bpf
--- What a program costs in perf events, hardware and software ones.
+-- The cost of a program in perf events, hardware and software ones.
 
 local bpf = {}
 

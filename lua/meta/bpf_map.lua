@@ -4,10 +4,10 @@
 --
 -- Keys and values are byte strings where they go in (lookup, update) and where `raw` is asked
 -- for. each() and cursor() decode by the map's own types (decode.of_types): BTF, or the map's type
--- and sizes. A script can rely on that shape: no decoder that another script declares changes it.
--- Of a per-CPU map a value is a list, one a possible CPU. stream(), storage() and the tables show
--- what the decoder in force makes (Map:decoder, decode.for_map); each { decoder = map:decoder() }
--- reads that, where the values of the CPUs are one if the decoder says how (`reduce`).
+-- and sizes. A script can rely on that shape: another script's decoder does not change it. A value
+-- of a per-CPU map is a list, one item a possible CPU. stream(), storage() and the tables use the
+-- decoder in force (Map:decoder, decode.for_map). each { decoder = map:decoder() } uses it too: the
+-- values of the CPUs become one value if the decoder has a `reduce`.
 
 local bpf = {}
 
@@ -58,10 +58,10 @@ local Btf = {}
 ---@class bpf.SelectOptions
 ---@field limit? integer rows at most; of large entries fewer, so that they fit
 ---@field bytes? integer of memory at most for rows (64 MiB, which is the most)
----@field sort? bpf.Cell by this, then by the key's bytes; what has no value comes last
+---@field sort? bpf.Cell by this, then by the key's bytes; rows without a value come last
 ---@field descending? boolean
 ---@field where? bpf.Where
----@field after? { rank: string, key: string } only what comes after this row
+---@field after? { rank: string, key: string } only rows after this one
 
 ---@class bpf.SnapshotOptions
 ---@field bytes? integer memory at most (64 MiB, which is the most)
@@ -98,8 +98,7 @@ local Btf = {}
 ---@return bpf.Map|nil map, string? err, integer? errno
 function bpf.map(which) end
 
---- What Map:unreadable says, of a map that need not be opened for it: its type and the size of
---- its values decide.
+--- Like Map:unreadable, without opening the map: its type and the size of its values decide.
 ---@param info bpf.MapInfo
 ---@return string|nil
 function bpf.unreadable(info) end
@@ -171,7 +170,7 @@ function Map:peek() end
 ---@return boolean|nil maybe, string? err, integer? errno
 function Map:contains(value) end
 
---- Makes the map read-only for user space, for ever.
+--- Makes the map read-only for user space. Nothing can undo it.
 ---@return true|nil ok, string? err, integer? errno
 function Map:freeze() end
 
@@ -212,9 +211,9 @@ function Map:select(opts) end
 ---@return bpf.Snapshot|nil snapshot, string? err, integer? errno
 function Map:snapshot(opts) end
 
---- The map's entries as text. Where no Lua function is in the decoder and no condition is given
---- it is a C source, which needs no VM (lunette.source); else an object with the same read() and
---- close(). Memory is constant, also where it sorts: what has no room takes another walk.
+--- The map's entries as text. Without a Lua function in the decoder and without a condition it is a
+--- C source, which needs no VM (lunette.source); else an object with the same read() and close().
+--- Memory is constant, also for a sorted stream: rows without room take another walk.
 ---@param opts? bpf.StreamOptions
 ---@return lunette.Source|bpf.Text|nil stream, string? err, integer? errno
 function Map:stream(opts) end
@@ -257,33 +256,33 @@ function Cursor:close() end
 ---@return boolean|nil more, string? err, integer? errno
 function Selection:step() end
 
---- What was kept, in order, or rows `from` to `to` of it: raw keys and values.
+--- The rows that were kept, in order, or rows `from` to `to`: raw keys and values.
 ---@param from? integer
 ---@param to? integer
 ---@return { [1]: string, [2]: string|string[] }[]
 function Selection:rows(from, to) end
 
---- What a row is ordered by, as `after` takes it.
+--- The sort position of a row, in the form that `after` takes.
 ---@param index integer
 ---@return string
 function Selection:rank(index) end
 
---- Starts another walk, for what comes after the last of the rows: step() and rows() once more,
---- where `remaining` of state() says that there is more than the rows had room for.
+--- Starts another walk, for entries after the last row: call step() and rows() again. Use it where
+--- `remaining` of state() is more than the number of rows.
 ---@return true|nil done, string? err, integer? errno
 function Selection:again() end
 
---- `matched` entries passed the condition, `remaining` of them come after `after`; the rest is
---- told after the last step.
+--- `matched` entries passed the condition, `remaining` of them come after `after`; the other fields
+--- are set after the last step.
 ---@return { seen: integer, matched: integer, remaining: integer, skipped: integer?,
 ---  restarted: boolean?, truncated: boolean? }
 function Selection:state() end
 
 function Selection:close() end
 
---- What differs in a newer one: rows { key, value } of raw bytes, of `changed` { key, value,
---- before }; so many of each at most, `counts` tells how many there are. Only keys that both keep
---- are compared.
+--- The differences to a newer snapshot: rows { key, value } of raw bytes, in `changed` { key,
+--- value, before }. Each list is limited; `counts` has the full numbers. Only keys that both
+--- snapshots keep are compared.
 ---@param newer bpf.Snapshot
 ---@param limit? integer rows of each (10000)
 ---@return { added: table[], removed: table[], changed: table[],
@@ -310,15 +309,15 @@ function Text:note() end
 
 function Text:close() end
 
---- What the plan makes of bytes; of a list of them, one a CPU, what it makes of all together.
+--- Decodes bytes by the plan; a list of byte strings, one a CPU, becomes one value.
 ---@param bytes string|string[]
 ---@param reduce? "sum"|"min"|"max"|"avg"|"last" how the CPUs become one ("sum")
 ---@return any
 function Plan:decode(bytes, reduce) end
 
 --- The bytes that the plan decodes to this value. Fields that are not given keep the bytes of
---- `before` (whose length the result has), or are zero. What does not fit is refused by the
---- field's name: "value.port: the number does not fit port (16 bits)".
+--- `before` (the result has its length), or are zero. An error names the field that does not fit:
+--- "value.port: the number does not fit port (16 bits)".
 ---@param value any
 ---@param before? string
 ---@param name? string what the message begins with ("value")
@@ -334,8 +333,9 @@ function Plan:encode(value, before, name) end
 ---@return string|nil bytes, string? err
 function Plan:encode_column(value, before, name, path, root) end
 
---- What the cells of a column are compared with, for a condition's value: numbers of any width,
---- pointers, enums and flags by number, addresses by their bytes, all else by the text shown.
+--- Converts a condition's value to the form in which the column's cells are compared: numbers of
+--- any width, pointers, enums and flags by number, addresses by their bytes, all else by the text
+--- shown.
 ---@param column integer its number in columns()
 ---@param value number|string|boolean as the cell shows it
 ---@return string|nil rank, string by_or_err by "order", by the "number" behind a name, or as "text"
@@ -388,8 +388,8 @@ function Btf:map(name, info) end
 ---@return bpf.Plan|nil plan, string? err, integer? errno
 function Btf:plan(id, size) end
 
---- A type, and what it needs, as C; of several each once, in an order that a compiler takes.
---- Functions and variables are declared.
+--- A type, and the types that it needs, as C. Several types appear once each, in an order that a
+--- compiler accepts. Functions and variables are declared.
 ---@param id integer|integer[]
 ---@return string|nil text, string? err, integer? errno
 function Btf:c(id) end

@@ -1,7 +1,7 @@
 ---@meta lunette.cost
--- What programs cost over time: the sampler's settings (lunette.sampler) and the history of map
--- values that scripts choose (lunette.history). The samples themselves are bpf.sampler().
--- A test holds this file against the modules.
+-- The cost of programs over time: the sampler's settings (lunette.sampler) and the history of map
+-- values that scripts choose (lunette.history). The samples themselves are bpf.sampler(). A test
+-- holds this file against the modules.
 
 ---@class lunette.sampler
 local sampler = {}
@@ -16,12 +16,12 @@ local sampler = {}
 ---@return lunette.SamplerSettings
 function sampler.settings() end
 
---- What is wrong with settings, in words; nil when nothing is.
+--- The first error in the settings, as a sentence; nil for valid settings.
 ---@param settings lunette.SamplerSettings
 ---@return string|nil
 function sampler.check(settings) end
 
---- Sets the sampler of the whole process; what is nil stays. Raises on what is wrong.
+--- Sets the sampler of the whole process; nil fields stay as they are. Raises on a wrong value.
 --- GraphQL's setSampler and `lunette sampler set` do the same.
 ---@param settings lunette.SamplerSettings
 function sampler.set(settings) end
@@ -39,8 +39,8 @@ function sampler.want(seconds) end
 ---@return boolean
 function sampler.wanted() end
 
---- What counting adds to each run of a program, in seconds; nil before it was measured, and where
---- somebody else has the kernel count all the time.
+--- The time that counting adds to each run of a program, in seconds; nil before it was measured,
+--- and where another process keeps the kernel's statistics on.
 ---@return number|nil
 function sampler.counting_cost() end
 
@@ -50,19 +50,19 @@ function sampler.measure() end
 ---@class lunette.history
 local history = {}
 
---- Declares that a map's values are kept, by a service of its own: the largest entries' values
---- under "name/key", by the map's decoder. What is not there is waited for.
+--- Keeps a map's values, by a service of its own: the values of the largest entries under
+--- "name/key", by the map's decoder. The service waits for a map that is not there yet.
 ---@param rule lunette.HistoryRule
 ---@return table rule
 function history.map(rule) end
 
---- Reads a rule's map once and keeps what it finds.
+--- Reads a rule's map once and keeps its values.
 ---@param rule table what history.map made
 ---@param into? bpf.Sampler where to keep it; the process' own
 ---@return integer count
 function history.sample(rule, into) end
 
---- What was kept under a name, oldest first; of more than `points` the last of each stretch.
+--- The values kept under a name, oldest first; of more than `points` the last of each stretch.
 ---@param name string "calls/bash"
 ---@param opts? { seconds?: number, from?: number, to?: number, points?: integer }
 ---@return { time: number, value: number }[]

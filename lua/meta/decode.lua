@@ -1,10 +1,10 @@
 ---@meta lunette.decode
--- What bytes mean: the words of which decoders are made, and what is done with decoded maps. A
--- test holds this file against the module.
+-- The meaning of bytes: the parts of decoders, and functions for decoded maps. A test holds this
+-- file against the module.
 --
--- A decoder has a node for the key and one for the value. A node says what some bytes are;
--- nodes are never changed, each method gives a changed copy. bpf.plan compiles them to C, so
--- that a decoder without Lua functions runs without Lua: `decoder.pure`.
+-- A decoder has a node for the key and one for the value. A node describes some bytes. A node never
+-- changes: each method returns a changed copy. bpf.plan compiles them to C, so that a decoder
+-- without Lua functions runs without Lua: `decoder.pure`.
 --
 --   lunette.decoder {
 --     match = { name = "conns", type = "lru_hash" },
@@ -83,7 +83,7 @@ function Node:sum_cpus() end
 ---@field pure boolean no Lua function is in it
 ---@field source? { file: string, line: integer } where it was declared
 ---@field record_plan? bpf.Plan of a ring buffer's records
----@field error? string what is wrong with the one that should have been in force
+---@field error? string the error of the decoder that should have been in force
 
 --- Declares a decoder; lunette.decoder is the same.
 ---@param spec lunette.DecoderSpec
@@ -106,8 +106,8 @@ function decode.trial(info, spec) end
 ---@return lunette.Decoder
 function decode.for_map(info) end
 
---- What the map's types alone say: BTF, the map's type, sizes; each CPU's value for itself. Loops
---- over a map read by it, whatever decoders are declared.
+--- The decoder from the map's types alone: BTF, the map's type, sizes; one value for each CPU.
+--- Loops over a map use it, whatever decoders are declared.
 ---@param info bpf.MapInfo
 ---@return lunette.Decoder
 function decode.of_types(info) end
@@ -195,7 +195,7 @@ function decode.inet() end
 --- An LPM trie's key with `size` bytes of address, as CIDR.
 function decode.lpm(size) end
 
--- What the system has names for; a number where it has none.
+-- Numbers for which the system has names; without a name they stay numbers.
 function decode.ifindex() end
 function decode.cgroup() end
 function decode.ksym() end

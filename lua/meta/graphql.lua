@@ -90,13 +90,13 @@ function graphql.error(spec) end
 ---@return graphql.Schema|nil schema, graphql.Error[]? errors
 function graphql.build_schema(definitions, resolvers, opts) end
 
---- Adds to the explorer's schema: the fields of a type by table, or anything by SDL. Errors are
---- told when the schema is built, with file and line.
+--- Adds to the explorer's schema: the fields of a type by table, or anything by SDL. Building the
+--- schema reports errors, with file and line.
 ---@param what string a type's name, or SDL
 ---@param with? table fields, or resolvers
 function graphql.extend(what, with) end
 
---- What scripts have declared by extend.
+--- The declarations of scripts by extend.
 ---@return table[]
 function graphql.extensions() end
 
@@ -109,7 +109,7 @@ function graphql.extensions() end
 ---@field size integer? bytes of the response, about
 ---@field introspection boolean? false switches it off
 
---- What the server allows.
+--- The server's limits on a request.
 ---@type graphql.Limits
 graphql.limits = {}
 
@@ -184,7 +184,8 @@ function graphql.print(node) end
 ---@return graphql.Error[]
 function graphql.validate(schema, document, opts) end
 
---- What many fields ask for one by one, fetched at once. Of a request: ctx.loader(name, batch).
+--- Fetches values together that many fields ask for one by one. A request's own: ctx.loader(name,
+--- batch).
 ---@class graphql.Loader
 local Loader = {}
 
@@ -193,7 +194,7 @@ local Loader = {}
 ---@return any
 function Loader:load(key) end
 
---- Those of several keys.
+--- The values of several keys.
 ---@param keys any[]
 ---@return any[]
 function Loader:load_many(keys) end
@@ -207,7 +208,7 @@ function Loader:prime(key, value) end
 ---@param key any
 function Loader:clear(key) end
 
---- What load gives while the value isn't there.
+--- The result of load before the value is there.
 ---@class graphql.Promise
 local Promise = {}
 

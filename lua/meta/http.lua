@@ -4,7 +4,7 @@
 ---@class lunette.http
 local http = {}
 
---- What a handler gets.
+--- The request that a handler gets.
 ---@class lunette.Request
 ---@field method string "GET"
 ---@field path string decoded, without the query
@@ -12,14 +12,14 @@ local http = {}
 ---@field query table<string, string> the first value of each name
 ---@field query_all table<string, string[]> all values of each name
 ---@field query_string string|nil as it came
----@field headers table<string, string> names in lower case; what came twice is joined by ", "
+---@field headers table<string, string> names in lower case; repeated headers are joined by ", "
 ---@field body string
 ---@field remote string the client's address
 ---@field authorized boolean may it read? (always true on loopback and with --no-auth)
 ---@field can_write boolean --allow-write, and the token was given
 ---@field can_eval boolean --allow-eval, and the token was given
 
---- What a handler returns: a table with at most one of json, body, stream and events; a string is
+--- The result of a handler: a table with at most one of json, body, stream and events; a string is
 --- short for { body = string }. Returning nil and a message, or an error, gives 500 with the
 --- message as JSON; the traceback goes to the log.
 ---@class lunette.Response
@@ -51,14 +51,14 @@ local http = {}
 ---@field data table for the script's own use
 local Conn = {}
 
---- Sends a text. What the client does not read waits: at most 4,096 messages and 8 MiB, and 64 MiB
---- of all clients together. A client that is slower is dropped, with code 1013.
+--- Sends a text. Unread messages wait in a queue: at most 4,096 messages and 8 MiB a client, and 64
+--- MiB for all clients. A slower client is dropped, with code 1013.
 ---@param text string
 ---@param fields? { event?: string, id?: string } of a server-sent event
 ---@return true|nil ok, string? err
 function Conn:send(text, fields) end
 
---- Ends it, after what was sent before.
+--- Closes the connection, after all messages sent before.
 ---@param code? integer 1000 to 4999 (1000)
 ---@param reason? string
 function Conn:close(code, reason) end
@@ -75,13 +75,13 @@ function Conn:subscribe(topic, tag) end
 ---@return true|nil ok, string? err
 function Conn:every(seconds, tag) end
 
---- Ends what was begun with this tag.
+--- Ends the subscription or the timer with this tag.
 ---@param tag any
 function Conn:unsubscribe(tag) end
 
 ---@class lunette.RouteOptions
 ---@field auth boolean|nil false: answers without a token too, where reading needs one
----@field write boolean|nil true: only for those who may write
+---@field write boolean|nil true: only for clients that may write
 
 --- Answers a method on a path: "/maps/:id" (one part), "/files/*rest" (all that follows).
 ---@param method string

@@ -1,10 +1,10 @@
 ---@meta lunette
--- What a script gets from require("lunette"). Each part is loaded when it is first used; the name
--- of one that is not there is an error that says what is near it.
+-- The result of require("lunette"). Each part is loaded when it is first used; an unknown name is
+-- an error that suggests a similar one.
 
 ---@class lunette
 ---@field version string "0.1.0"
----@field decode table decoders and what they are made of: decode.lua
+---@field decode table decoders and their parts: decode.lua
 ---@field metrics lunette.metrics rules for /metrics: metrics.lua
 ---@field graphql table the engine, and extend: graphql.lua
 ---@field http lunette.http routes and WebSockets: http.lua
@@ -64,7 +64,7 @@ local json = {}
 ---@return table t
 function json.array(t) end
 
---- Gives one object its order of fields; those that are nil are written as null.
+--- Sets the order of an object's fields; nil fields are written as null.
 ---@param t table
 ---@param order string[]
 ---@return table t
@@ -168,17 +168,17 @@ function names.map(kernel) end
 ---@return string
 function names.prog(kernel) end
 
---- What holds a perf event's program (bpf.task_fd_query).
+--- The holder of a perf event's program (bpf.task_fd_query).
 ---@param kernel string
 ---@return string
 function names.task(kernel) end
 
---- A map type in either spelling, in any case, as the kernel spells it; nil for what is none.
+--- A map type in either spelling, in any case, as the kernel spells it; nil for an unknown type.
 ---@param name string
 ---@return string|nil
 function names.parse_map(name) end
 
---- A program type in either spelling, as the kernel spells it; nil for what is none.
+--- A program type in either spelling, as the kernel spells it; nil for an unknown type.
 ---@param name string
 ---@return string|nil
 function names.parse_prog(name) end

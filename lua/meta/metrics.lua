@@ -2,7 +2,7 @@
 -- lunette.metrics: rules that export maps, collectors for anything else, and the page that
 -- Prometheus scrapes. This file is for readers and for the language server; nothing loads it.
 
----What a number or a label comes from:
+---The source of a number or a label:
 --- * "key.comm", "value.bytes": a column of the decoder in force, by its path; "key" and "value"
 ---   alone where there is one column. "value.slots[3]" is an element of an array.
 --- * d.key("comm"), d.value("bytes"): the same; d.value("bytes"):cpus("max") says how the values of
@@ -106,10 +106,11 @@ local metrics = {}
 ---@return table rule
 function metrics.map(spec) end
 
----What a collector emits with. emit(name, value [, labels]) or emit{…}; emit.family{…} declares
----name, type, help and unit beforehand. A histogram gives bounds, counts (one more) and sum.
----The same sample twice is counted as an error; the first stays. So is what no scraper could read:
----a counter below zero, an info that is not 1, a state that is not 0 or 1. There are no summaries.
+---The function by which a collector emits samples. emit(name, value [, labels]) or emit{…};
+---emit.family{…} declares name, type, help and unit beforehand. A histogram gives bounds, counts
+---(one more) and sum. The same sample twice is counted as an error; the first stays. A value that
+---no scraper accepts is an error too: a counter below zero, an info that is not 1, a state that is
+---not 0 or 1. There are no summaries.
 ---@class MetricEmit
 ---@field family fun(spec: { name: string, type?: string, help?: string, unit?: string,
 ---bounds?: number[] }) bounds: the upper bounds of a histogram, finite and going up
@@ -141,7 +142,7 @@ function metrics.etm(text) end
 function metrics.find(name) end
 
 ---@class MetricStatus
----@field error? string what went wrong last
+---@field error? string the last error
 ---@field errors integer since the process began
 ---@field series integer
 ---@field duration? number seconds

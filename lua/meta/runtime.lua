@@ -1,9 +1,9 @@
 ---@meta
--- What runs beside requests, and what VMs share: services, topics, lunette.shared, the log,
+-- Work beside requests, and data that VMs share: services, topics, lunette.shared, the log,
 -- budgets, and the state of the server.
 
---- What a service gets. It runs in one VM of its own; one that fails is begun again after a
---- pause that grows to a minute.
+--- The argument of a service. A service runs in a VM of its own; after an error it starts again,
+--- with a pause that grows to a minute.
 ---@class lunette.Service
 ---@field name string
 ---@field stopping boolean is it to end? It has 5 seconds; then its Lua code is stopped.
@@ -132,7 +132,7 @@ local server = {}
 ---@return lunette.ServerState|nil
 function server.state() end
 
---- Remembers what went wrong, for state().errors, until the next good loading.
+--- Keeps an error for state().errors until the next good loading.
 ---@param script string|nil
 ---@param message string
 function server.error(script, message) end

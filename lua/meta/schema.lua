@@ -1,6 +1,6 @@
 ---@meta lunette.schema
--- The explorer's GraphQL schema, for scripts that add to it (lunette.graphql.extend) or that
--- ask it themselves. A test holds this file against the module.
+-- The explorer's GraphQL schema, for scripts that extend it (lunette.graphql.extend) or query it. A
+-- test holds this file against the module.
 --
 --   local schema = require("lunette.schema")
 --   for _, program in ipairs(schema.data("{ programs { id name } }").programs) do
@@ -13,7 +13,7 @@
 --   Link      bpf.LinkInfo                   Btf    bpf.BtfInfo
 --   Host      what bpf.host() gives          Owner  an item of bpf.owners()
 --
--- Of an object that went away since it was listed only `id` and `error` are there.
+-- An object that went away since it was listed has only `id` and `error`.
 
 local schema = {}
 
@@ -26,13 +26,13 @@ local schema = {}
 ---@class lunette.schema.Program: bpf.ProgInfo
 local Program = {}
 
---- What the program costs now, by the sampler: empty before there are samples. Who asks keeps
---- the sampler, and the kernel's statistics, on for a while.
+--- The program's cost now, by the sampler: empty before there are samples. A call keeps the
+--- sampler, and the kernel's statistics, on for a while.
 ---@return { time: number?, seconds: number?, runs: number?, cpu: number?, average: number?,
 ---  misses: number? }
 function Program:rate() end
 
---- The schema, with what scripts have declared so far. Built anew by each call.
+--- The schema, with all declarations of scripts so far. Each call builds it again.
 ---@return table|nil schema, table? errors one text by tostring()
 function schema.build() end
 
@@ -40,7 +40,7 @@ function schema.build() end
 ---@return table|nil schema, table? errors
 function schema.build_in() end
 
---- The SDL and the resolvers of what is built in.
+--- The SDL and the resolvers of the built-in schema.
 ---@return string sdl, table resolvers
 function schema.source() end
 
@@ -71,8 +71,8 @@ function schema.data(source, opts) end
 ---@class lunette.schema.kernel
 local kernel = {}
 
---- What this request has read of the kernel: require("lunette.schema.kernel").of(ctx). Each list
---- is enumerated once, each relation indexed once, whoever asks first.
+--- The kernel's objects as this request read them: require("lunette.schema.kernel").of(ctx). The
+--- first use enumerates a list or indexes a relation; later uses share it.
 ---@param ctx lunette.schema.Context
 ---@return lunette.schema.Kernel
 function kernel.of(ctx) end
@@ -114,7 +114,7 @@ function Kernel:list(kind) end
 ---@return table|nil info, string? err
 function Kernel:find(kind, id) end
 
---- Those of some objects that are there, by id: only they are read.
+--- The objects with these ids, without missing ones. Reads no others.
 ---@param kind "prog"|"map"|"link"|"btf"
 ---@param ids integer[]
 ---@return table[]
@@ -175,7 +175,7 @@ function Kernel:owners() end
 ---@return table[]
 function Kernel:owners_of(kind, id) end
 
---- What a process holds.
+--- The objects that a process holds.
 ---@param pid integer
 ---@return table[]
 function Kernel:held_by(pid) end
@@ -189,7 +189,7 @@ function Kernel:tasks() end
 ---@return table[]
 function Kernel:tasks_of(prog_id) end
 
---- What a map of maps or a program array holds.
+--- The entries of a map of maps or a program array.
 ---@param map table
 ---@return { key: string, index: integer?, id: integer }[]
 function Kernel:slots(map) end
@@ -198,7 +198,7 @@ function Kernel:slots(map) end
 ---@return table<integer, integer>
 function Kernel:fills() end
 
---- What pages and panels of scripts were found to look like.
+--- The descriptions of scripts' pages and panels.
 ---@return table<string, table>
 function Kernel:views() end
 
@@ -212,7 +212,7 @@ function Kernel:cgroup_of_process(pid) end
 ---@return table[]
 function Kernel:attachments(effective) end
 
---- What could not be looked at for that, and why: a sentence each.
+--- A sentence for each source that could not be read, with the reason.
 ---@return string[]
 function Kernel:attachment_notes() end
 

@@ -1,5 +1,5 @@
 ---@meta
--- The terminal: what the command line and the prompt are made of, for scripts too.
+-- The terminal: the parts of the command line and the prompt, for scripts too.
 
 ---require("lunette.core.tty")
 ---@class tty
@@ -18,13 +18,13 @@ function tty.isfile(fd) end
 ---@return integer|nil columns, integer|nil rows
 function tty.size() end
 
----Keys without Enter and without echo, Ctrl-C as a key; back to how it was with false, and at
----the end of the process.
+---Keys without Enter and without echo, Ctrl-C as a key. false restores the terminal; so does the
+---end of the process.
 ---@param on boolean
 ---@return true|nil, string? err, integer? errno
 function tty.raw(on) end
 
----What was typed: "" when the time ran out or the window changed, nil at the end of input.
+---The typed bytes: "" when the time ran out or the window changed, nil at the end of input.
 ---@param seconds number
 ---@return string|nil bytes
 function tty.read(seconds) end
@@ -33,11 +33,11 @@ function tty.read(seconds) end
 ---@param seconds number
 function tty.sleep(seconds) end
 
----Seconds of a clock that nobody sets.
+---Seconds of a monotonic clock.
 ---@return number
 function tty.now() end
 
----Whether something that was printed did not arrive: a full disk, a reader that went away.
+---Did output fail: a full disk, a reader that went away?
 ---@return boolean
 function tty.failed() end
 
@@ -80,8 +80,8 @@ function Edit:close() end
 ---@class client
 local client = {}
 
----Sends bytes to a server; what it answers is read from the connection. After so many seconds of
----silence it, too, fails.
+---Sends bytes to a server; read the answer from the connection. open() and read() fail after
+---`seconds` of silence.
 ---@param host string
 ---@param port string
 ---@param bytes string
@@ -92,7 +92,7 @@ function client.open(host, port, bytes, seconds) end
 ---@class Connection
 local Connection = {}
 
----What came meanwhile, waiting for it; nil alone where the server closed. A signal ends it early.
+---Waits for bytes and returns them; nil alone when the server closed. A signal ends the wait early.
 ---@return string|nil chunk, string? err, integer? errno
 function Connection:read() end
 

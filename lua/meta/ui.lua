@@ -33,15 +33,15 @@ function ui.panel(name, spec) end
 ---@return table[]
 function ui.pages() end
 
---- What a page's or panel's view returns. Raises what the view raises.
+--- The result of a page's or panel's view. Raises the view's errors.
 ---@param item table|string a page or panel, or a page's name
 ---@param params table?
 ---@param id integer?
 ---@return any
 function ui.render(item, params, id) end
 
---- The components, as a view gets them. Each takes a table, or the text of one; what stands in it
---- without a name are its children. Any of them may have a title.
+--- The components that a view gets. Each takes a table, or a text; items without a name are its
+--- children. Every component may have a title.
 ---@class lunette.Components
 ---@field page fun(props: table): table children below each other
 ---@field column fun(props: table): table the same
