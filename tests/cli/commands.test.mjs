@@ -56,7 +56,7 @@ test("no command, a wrong one, a wrong option: exit code 2 and one line", () => 
 });
 
 test("help api: the reference of the Lua API", () => {
-  assert.match(lunette("help", "api", "bpf.pinned").stdout, /^bpf\.pinned\(path\)\nWhat is pinned at a path/);
+  assert.match(lunette("help", "api", "bpf.pinned").stdout, /^bpf\.pinned\(path\)\nThe pin at a path/);
   assert.match(lunette("help", "api").stdout, /^bpf\.map +Opens a map/m);
   const wrong = lunette("help", "api", "bpf.pinnd");
   assert.deepEqual([wrong.status, wrong.stderr], [3, "lunette: the API has no 'bpf.pinnd': did you mean 'bpf.pinned'?\n"]);
