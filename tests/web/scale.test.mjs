@@ -108,7 +108,7 @@ test("groups and their sums", async () => {
 test("it keeps its place while one looks at a map and comes back", async () => {
   await until("all rows", async () => await rowCount() >= maps, most);
   await table().evaluate((box) => { box.scrollTop = 90_000; });
-  const link = page.locator(".main .row a", { hasText: /^crowd_/ }).nth(20);
+  const link = page.locator(".main .row a[href^=\"/maps/\"]", { hasText: /^crowd_/ }).nth(20);
   await until("rows further down", async () =>
     Number(await rows().first().getAttribute("aria-rowindex")) > 2000, most);
   await link.click();
