@@ -20,7 +20,7 @@ struct lun_http {
 	char error[256]; /* civetweb's first complaint while it starts */
 };
 
-/* server.c. NULL with *err (malloc'd). */
+/* civetweb.c. NULL with *err (malloc'd). */
 struct lun_http *lun_http_start(
 	const struct lun_serve_options *options, struct lun_pool *pool, char **err);
 /* The end in good order: drain, retire the pool, cut, close the pool, stop. */
