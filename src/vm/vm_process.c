@@ -23,9 +23,30 @@ struct process {
 	unsigned overs; /* of the VM when it was begun */
 };
 
+/* A process and all that it began: those first that it has now, so that none is left to init. */
+static void end_tree(pid_t pid)
+{
+	char path[64];
+	FILE *children;
+	int child;
+
+	kill(pid, SIGSTOP);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	children = fopen(path, "re");
+	while (children && fscanf(children, "%d", &child) == 1)
+		end_tree(child);
+	if (children)
+		fclose(children);
+	kill(pid, SIGKILL);
+}
+
+/* At a terminal the child is in our process group, as Ctrl-C wants it: it has none of its own. */
 static void end_child(pid_t pid, bool contained)
 {
-	kill(contained ? -pid : pid, SIGKILL);
+	if (contained)
+		kill(-pid, SIGKILL);
+	else
+		end_tree(pid);
 }
 
 /* Its status, or -errno. The signal that ends a run interrupts the wait. */

@@ -167,18 +167,29 @@ static void wait_for_end(pid_t pid)
 	}
 }
 
-static void test_children_go_too(void **state)
+static void children_go_too(const struct lun_vm_config *config)
 {
-	lua_State *L = lun_vm_new(&contained);
+	lua_State *L = lun_vm_new(config);
 	char path[80], code[512];
 
-	(void)state;
 	snprintf(path, sizeof(path), "%s/pid", folder);
-	snprintf(code, sizeof(code), "os.execute('sleep 1000 & echo $! >%s; wait')", path);
+	snprintf(code, sizeof(code), "os.execute('(sleep 1000 & echo $! >%s; wait); true')", path);
 	check_failed(L, run(L, code, 0.5, 0), code, "over budget");
 	assert_true(read_pid(path) > 0);
 	wait_for_end(read_pid(path));
 	lun_vm_free(L);
+}
+
+static void test_children_go_too(void **state)
+{
+	(void)state;
+	children_go_too(&contained);
+}
+
+static void test_children_at_a_prompt_go_too(void **state)
+{
+	(void)state;
+	children_go_too(&plain);
 }
 
 static void *read_file(void *arg)
@@ -267,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_ends_with_the_run),
 		cmocka_unit_test(test_ends_when_stopped),
 		cmocka_unit_test(test_children_go_too),
+		cmocka_unit_test(test_children_at_a_prompt_go_too),
 		cmocka_unit_test(test_no_other_stream_is_waited_for),
 		cmocka_unit_test(test_closing_the_vm),
 		cmocka_unit_test(test_input_is_empty),
