@@ -11,7 +11,9 @@ TARGETS ?= all
 GUEST ?= 6.12
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 
-.PHONY: all run test test-fast test-kernels test-arm64 test-threads bench pictures lint format deps deps-test build asan clean
+PREFIX ?= /usr/local
+
+.PHONY: all install uninstall deb tarball run test test-fast test-kernels test-arm64 test-threads bench pictures lint format deps deps-test build asan clean
 
 all: build
 
@@ -35,6 +37,28 @@ run: deps
 	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
 	@LUNETTE_BUILD=$(BUILD) exec $(SUDO) $(BUILD)/lunette serve --listen $(LISTEN) \
 		--script examples/syscalls $(ARGS)
+
+# Installs what was built below PREFIX (/usr/local); uninstall removes what that wrote.
+install:
+	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
+	@$(SUDO) cmake --install $(BUILD) --strip --prefix $(PREFIX)
+
+uninstall:
+	@test -e $(BUILD)/install_manifest.txt || { echo "lunette: nothing was installed from $(BUILD)"; exit 1; }
+	@sed 's|^|$(DESTDIR)|' $(BUILD)/install_manifest.txt | $(SUDO) xargs -d '\n' rm -f
+
+# A Debian package in the build folder.
+deb:
+	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
+	@cd $(BUILD) && cpack -G DEB
+
+# The sources with the page, so that building them needs neither node nor npm.
+tarball:
+	@$(MAKE) --no-print-directory build TARGETS=lunette
+	@version=$$($(BUILD)/lunette --version | cut -d' ' -f2) && name=lunette-$$version && \
+		git archive --prefix=$$name/ HEAD -o $(BUILD)/$$name.tar && \
+		tar -rf $(BUILD)/$$name.tar --transform "s,^,$$name/," web/dist && \
+		gzip -nf $(BUILD)/$$name.tar && echo "$(BUILD)/$$name.tar.gz"
 
 # Everything: lint, the C, Lua, HTTP, metrics, GraphQL and browser tests, and again under ASan.
 test: export LUNETTE_TIMES = $(BUILD)/times

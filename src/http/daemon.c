@@ -14,6 +14,7 @@
 #include "text/log.h"
 #include "text/monotonic.h"
 #include "http/http.h"
+#include "http/notify.h"
 #include "http/privileges.h"
 #include "http/daemon.h"
 #include "http/watch.h"
@@ -63,8 +64,11 @@ static void announce(struct server *server)
 static void reload(struct server *server)
 {
 	char *err = NULL;
-	int result = lun_pool_reload(server->pool, &err);
+	int result;
 
+	lun_notify_reloading();
+	result = lun_pool_reload(server->pool, &err);
+	lun_notify("READY=1");
 	if (server->changes >= 0)
 		lun_watch_update(server->changes);
 	if (result == 0) {
@@ -246,7 +250,9 @@ int lun_http_serve(const struct lun_serve_options *options, char **err)
 		if (options->watch)
 			watch_scripts(&server);
 		announce(&server);
+		lun_notify("READY=1");
 		watch(&server);
+		lun_notify("STOPPING=1");
 	}
 	stop(&server);
 	stop_warden(&server);

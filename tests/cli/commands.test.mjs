@@ -70,7 +70,7 @@ test("completion: what the shells take", () => {
   assert.match(bash.stdout, /^complete .*-F _lunette .*lunette$/m, bash.stderr);
   assert.match(lunette("completion", "zsh").stdout, /^#compdef lunette/);
   assert.match(lunette("completion", "fish").stdout, /complete -c lunette/);
-  assert.match(lunette("completion", "bash").stdout, /--decode/);
+  assert.match(lunette("completion", "words", "--", "map", "dump", "--dec").stdout, /^--decode\t/);
   assert.equal(lunette("completion", "tcsh").status, 2);
 });
 

@@ -3,7 +3,7 @@
 // its style. With --watch it builds again at every change (serve with --root to see it).
 
 import * as esbuild from "esbuild";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -74,6 +74,28 @@ function writeIndex(built) {
   writeFileSync(join(dist, "index.html"), text);
 }
 
+/** The packages whose code is in the bundle, and those that are copied beside it. */
+function packagesOf({ main, first }) {
+  const names = new Set(["react", "react-dom", "graphiql", "graphql", "graphql-ws"]);
+  for (const path of Object.keys({ ...main.inputs, ...first.inputs })) {
+    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+    if (name) names.add(name);
+  }
+  return [...names].sort();
+}
+
+/** Scripts and fonts are minified, without their licences: these are a file of their own. */
+function writeLicenses(built) {
+  const texts = packagesOf(built).map((name) => {
+    const folder = join(web, "node_modules", name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[sc]e/i.test(entry));
+    const text = file ? readFileSync(join(folder, file), "utf8").trim() : "";
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+  writeFileSync(join(dist, "licenses.txt"), texts.join(`\n${"-".repeat(72)}\n\n`));
+}
+
 function copyStatic() {
   cpSync(join(web, "static"), dist, {
     recursive: true, filter: (path) => basename(path) !== "index.html",
@@ -111,7 +133,9 @@ const noted = (name) => ({
     build.onEnd((result) => {
       if (!result.errors.length) built[name] = result.metafile;
       if (name === "main" && built.main) dropEntry(built);
-      if (built.first && built.main) writeIndex(built);
+      if (!built.first || !built.main) return;
+      writeIndex(built);
+      writeLicenses(built);
     });
   },
 });

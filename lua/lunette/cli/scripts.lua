@@ -9,12 +9,16 @@ local traceback = require("lunette.cli.traceback")
 
 local scripts = {}
 
+--- What is said of a folder without scripts.
+function scripts.none(path) return path .. ": no *.lua in this folder" end
+
 --- The files of a --script argument; a path that has none ends the command.
 ---@param path string
 ---@return string[]
 function scripts.files(path)
   local files, err = found.files(path)
   if not files then exit.fail(exit.MISSING, "%s", err) end
+  if #files == 0 then exit.fail(exit.MISSING, "%s", scripts.none(path)) end
   return files
 end
 

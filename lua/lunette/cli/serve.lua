@@ -122,9 +122,18 @@ local function set_sampler(text)
   samples.set(settings)
 end
 
+-- A folder may be empty: scripts that come later are loaded then.
+local function check_scripts(paths)
+  for _, path in ipairs(paths) do
+    local files, err = require("lunette.runtime.scripts").files(path)
+    if not files then exit.fail(exit.MISSING, "%s", err) end
+    if #files == 0 then output.note(require("lunette.cli.scripts").none(path) .. " yet") end
+  end
+end
+
 local function check(given)
   check_origins(given.allow_origin)
-  for _, path in ipairs(given.script) do require("lunette.cli.scripts").files(path) end
+  check_scripts(given.script)
   if given.max_connections and given.max_connections < 4 then
     exit.fail(exit.USAGE, "--max-connections: 4 at least")
   end

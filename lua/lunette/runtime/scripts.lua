@@ -22,7 +22,7 @@ local function listing(dir)
   return files
 end
 
---- The files of a --script argument: itself, or the *.lua of a folder in order.
+--- The files of a --script argument: itself, or the *.lua of a folder in order, which may be none.
 ---@param path string
 ---@return string[]|nil files, string? err
 function scripts.files(path)
@@ -31,9 +31,7 @@ function scripts.files(path)
   if not kind then return nil, path .. ": no such script" end
   if kind ~= "folder" then return { path } end
   core.note(path)
-  local files = listing(path)
-  if #files == 0 then return nil, path .. ": no *.lua in this folder" end
-  return files
+  return listing(path)
 end
 
 -- Noted first, so that a watcher sees the change that mends a file with an error.
