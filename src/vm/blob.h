@@ -1,5 +1,6 @@
 #pragma once
-/* Bytes that several owners share and nobody changes; the last one frees them. */
+/* Immutable bytes with a reference count: several owners share them, and the last one frees
+ * them. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@ struct lun_blob {
 	char data[];
 };
 
-/* A copy of the bytes with one owner, or NULL when memory is short. */
+/* Copies the bytes into a new blob with one reference. NULL when memory is short. */
 static inline struct lun_blob *lun_blob_new(const void *data, size_t len)
 {
 	struct lun_blob *blob = malloc(sizeof(*blob) + len);

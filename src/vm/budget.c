@@ -1,6 +1,6 @@
 /*
- * require("lunette.core.budget"): a call that may use only so much time and so many
- * instructions, for code that its user typed in.
+ * require("lunette.core.budget"): calls a function within a limit of time and of instructions. The
+ * prompt and `lunette run` use it for code that the user typed.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -36,7 +36,7 @@ static int l_budget_run(lua_State *L)
 	return lua_gettop(L);
 }
 
-/* budget.now() -> seconds of the clock that no change of the date moves */
+/* budget.now() -> seconds of the monotonic clock, which no change of the date moves */
 static int l_budget_now(lua_State *L)
 {
 	struct timespec now;
@@ -46,7 +46,7 @@ static int l_budget_now(lua_State *L)
 	return 1;
 }
 
-/* budget.sleep(seconds): ends with the run, too */
+/* budget.sleep(seconds): returns early when the run ends */
 static int l_budget_sleep(lua_State *L)
 {
 	double seconds = luaL_checknumber(L, 1);

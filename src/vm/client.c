@@ -1,6 +1,6 @@
 /*
- * require("lunette.core.client"): bytes to a server and what it answers as it comes, for
- * commands that ask one that runs. What the bytes mean (HTTP) is Lua's business.
+ * require("lunette.core.client"): a TCP connection of a command to a running server. It sends one
+ * request's bytes and reads the answer's; Lua makes and parses the HTTP in them.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -20,7 +20,7 @@ struct connection {
 	int fd; /* -1: closed */
 };
 
-/* Silence for longer than we endure is said as such. */
+/* A socket whose SO_RCVTIMEO or SO_SNDTIMEO has passed reports EAGAIN: that is a timeout. */
 static int socket_error(void)
 {
 	return errno == EAGAIN || errno == EINPROGRESS ? -ETIMEDOUT : -errno;
@@ -41,7 +41,7 @@ static int connect_one(const struct addrinfo *address, const struct timeval *pat
 	return err;
 }
 
-/* The first of a name's addresses that answers: a descriptor, or -errno. */
+/* Connects to the first address of the host that accepts. A descriptor, or -errno. */
 static int connect_to(const char *host, const char *port, const struct timeval *patience)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list, *one;
@@ -78,8 +78,8 @@ static int l_close(lua_State *L)
 	return 0;
 }
 
-/* client.open(host, port, bytes, seconds) -> Connection | nil, err, errno: the bytes are sent;
- * seconds of silence are endured */
+/* client.open(host, port, bytes, seconds) -> Connection | nil, err, errno: connects and sends the
+ * bytes. A read fails after so many seconds without data. */
 static int l_open(lua_State *L)
 {
 	const char *host = luaL_checkstring(L, 1), *port = luaL_checkstring(L, 2);
@@ -99,7 +99,7 @@ static int l_open(lua_State *L)
 	return err < 0 ? lun_push_error(L, err, host) : 1;
 }
 
-/* connection:read() -> chunk | nil [, err, errno]; nil alone where the server closed */
+/* connection:read() -> chunk | nil [, err, errno]; nil alone when the server has closed */
 static int l_read(lua_State *L)
 {
 	struct connection *c = luaL_checkudata(L, 1, LUN_CONNECTION_HANDLE);

@@ -1,6 +1,6 @@
 /*
- * Timers of connections: one thread sleeps until the next is due, and sends their events to
- * the VMs. A timer whose last event has not run yet skips a beat.
+ * Timers of connections. One thread sleeps until the next timer is due and posts its event to the
+ * connection's VM. A timer whose last event has not run yet skips its turn.
  */
 #include <errno.h>
 #include <time.h>
@@ -11,8 +11,8 @@
 struct timer {
 	struct timer *next;
 	atomic_uint refs;
-	atomic_bool waiting;   /* its event has not run yet */
-	struct lun_conn *conn; /* not held: lun_conn_gone removes it */
+	atomic_bool waiting;   /* the last event has not run yet */
+	struct lun_conn *conn; /* no reference: lun_conn_gone removes the timer */
 	struct lun_blob *tag;
 	int64_t period, due; /* ns */
 };
@@ -57,7 +57,7 @@ static void fire(struct timer *timer, int64_t time)
 	lun_conn_event(timer->conn, timer->tag, NULL, on_done, timer);
 }
 
-/* Fires what is due, and returns when the next one is. */
+/* Posts the events of all due timers. Returns the time at which the next one is due. */
 static int64_t fire_due(void)
 {
 	int64_t time = now(), next = INT64_MAX;
@@ -90,7 +90,7 @@ static void *run(void *unused)
 	return NULL;
 }
 
-/* Under the lock: the thread is there while there are timers. */
+/* Under the lock. Starts the thread with the first timer. */
 static int start(void)
 {
 	pthread_attr_t detached;

@@ -7,20 +7,21 @@
 
 #include "text/monotonic.h"
 
-/* What may wait for one client, and for all of them together. */
+/* Limits of the send queues: of one connection, and of all together. */
 enum {
 	MAX_QUEUED = 4096,
 	MAX_QUEUED_BYTES = 8 << 20,
 	MAX_WAITING = 64 << 20,
-	SMALL = 64 << 10,     /* a message that may always wait alone */
-	SHARED_MAX = 1 << 20, /* a text that is kept to be shared */
+	SMALL = 64 << 10,     /* a message of this size is always queued for an idle client */
+	SHARED_MAX = 1 << 20, /* longest text that is kept for sharing */
 	TRIM_AFTER = 8 << 20,
 };
 
-static atomic_size_t waiting; /* bytes of all queues */
+static atomic_size_t waiting; /* bytes in all queues */
 static atomic_size_t freed;   /* bytes since the heap was last trimmed */
 
-/* The text that was sent last: what a topic's subscribers get is often the same for all. */
+/* The text that was sent last. Subscribers of one topic usually get the same text: they share
+ * it. */
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_blob *shared;
 
@@ -58,7 +59,7 @@ static void free_messages(struct lun_conn *conn)
 	}
 }
 
-/* What slow clients held goes back to the system, and not only to the heap. */
+/* After slow clients' queues are freed, gives the heap's free pages back to the kernel. */
 static void trim_heap(void)
 {
 	size_t bytes = atomic_load(&freed);
@@ -141,8 +142,8 @@ void lun_conn_close(struct lun_conn *conn, int code, const char *reason)
 	pthread_mutex_unlock(&conn->lock);
 }
 
-/* A client may have as much waiting as is left for all others: the more slow ones there are, the
- * less each of them gets, and one that reads is not among those that are dropped. */
+/* One connection may queue at most the bytes that are still free of the total. So each of many slow
+ * clients gets less, and clients that read are never dropped for them. */
 static bool has_room(const struct lun_conn *conn, size_t len)
 {
 	size_t all = atomic_load(&waiting);
@@ -153,7 +154,7 @@ static bool has_room(const struct lun_conn *conn, size_t len)
 	return conn->queued_bytes + len <= left || (!conn->first && len <= SMALL);
 }
 
-/* Under the lock: may one more message wait? A client that is too slow is dropped. */
+/* Under the lock. 0 when one more message may be queued; a client that is too slow is dropped. */
 static int admit(struct lun_conn *conn, size_t len)
 {
 	if (conn->closing || conn->gone)
@@ -166,7 +167,7 @@ static int admit(struct lun_conn *conn, size_t len)
 	return -ENOBUFS;
 }
 
-/* The text as a blob: the last one again, when it is the same. */
+/* A blob of the text: the last one sent when its text is the same. */
 static struct lun_blob *share_text(const char *data, size_t len)
 {
 	struct lun_blob *text = NULL;

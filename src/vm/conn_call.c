@@ -1,6 +1,4 @@
-/*
- * A connection's callbacks in Lua, as jobs: open, message, event, close of its session.
- */
+/* The Lua callbacks of a connection's session (open, message, event, close), run as jobs. */
 #include "vm/conn_private.h"
 
 #include <errno.h>
@@ -8,15 +6,15 @@
 
 #include "vm/pack.h"
 
-/* Events that may wait for one connection's callbacks. */
+/* Most events that wait for one connection's callbacks. */
 enum { MAX_PENDING = 256 };
 
-/* A callback of the session, as a job. */
+/* One call of a session's method, as a job. */
 struct call {
 	struct lun_job job;
 	struct lun_conn *conn;
 	const char *method;
-	struct lun_blob *tag, *payload; /* packed; or payload is the text of a message */
+	struct lun_blob *tag, *payload; /* packed; without a tag, payload is a message's text */
 	int code;
 	void (*done)(void *ctx);
 	void *ctx;
@@ -47,7 +45,8 @@ static bool is_gone(struct lun_conn *conn)
 	return gone;
 }
 
-/* The session's object holds the connection no longer: garbage must not keep a VM alive. */
+/* Clears the session's reference to the connection, so that Lua garbage does not keep a VM
+ * alive. */
 static void release_object(lua_State *L)
 {
 	struct lun_conn **slot;
@@ -61,7 +60,8 @@ static void release_object(lua_State *L)
 	lua_pop(L, 1);
 }
 
-/* session:method(...). After the end there is only close(), which ends the session too. */
+/* session:method(...). Once the connection has ended only close() runs; it ends the session,
+ * too. */
 static int l_call(lua_State *L)
 {
 	const struct call *call = lua_touserdata(L, 1);
@@ -91,7 +91,7 @@ static void free_call(struct call *call)
 	free(call);
 }
 
-/* The session catches what its callbacks raise: what comes here is the end of it. */
+/* The session catches errors of its callbacks. An error that arrives here closes the connection. */
 static void finish_call(struct lun_job *job, const char *err)
 {
 	struct call *call = (struct call *)job;
@@ -129,7 +129,7 @@ int lun_conn_opened(struct lun_conn *conn)
 	return call ? send_call(call) : -ENOMEM;
 }
 
-/* Waits for the end of a message's callback: the client's next message waits too. */
+/* Waits until a message's callback has returned, so that messages run one after the other. */
 struct waiter {
 	pthread_mutex_t lock;
 	pthread_cond_t done;

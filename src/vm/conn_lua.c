@@ -1,5 +1,6 @@
 /*
- * A connection in Lua: send, close, subscribe, unsubscribe, every, and the table conn.data.
+ * The Lua object of a connection: send, close, subscribe, unsubscribe, every, and the table
+ * conn.data.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -16,7 +17,7 @@ struct lun_conn **lun_conn_slot(lua_State *L, int idx)
 	return luaL_testudata(L, idx, LUN_CONN);
 }
 
-/* NULL when the connection has ended. */
+/* The connection at argument 1; NULL when it has ended. */
 static struct lun_conn *check_conn(lua_State *L)
 {
 	struct lun_conn **slot = luaL_checkudata(L, 1, LUN_CONN);
@@ -38,7 +39,7 @@ static int push_sent(lua_State *L, int err)
 	return 2;
 }
 
-/* One field of an event: its name before each line of its value. */
+/* Writes one field of a server-sent event: the field's name before each line of the value. */
 static void write_field(struct lun_out *out, const char *name, const char *value, size_t len)
 {
 	const char *end = value + len;
@@ -58,7 +59,7 @@ static void write_field(struct lun_out *out, const char *name, const char *value
 	}
 }
 
-/* The fields { event=, id= } are one line each. */
+/* The event and id fields must be one line each. */
 static const char *check_line(lua_State *L, const char *name, size_t *len)
 {
 	const char *value = NULL;
@@ -93,7 +94,7 @@ static int send_event(lua_State *L, struct lun_conn *conn)
 	return push_sent(L, err);
 }
 
-/* conn:send(text [, { event=, id= }]) -> true | nil, err; the fields are for SSE */
+/* conn:send(text [, { event=, id= }]) -> true | nil, err; the fields are for server-sent events */
 static int l_conn_send(lua_State *L)
 {
 	struct lun_conn *conn = check_conn(L);
@@ -136,7 +137,7 @@ static struct lun_blob *check_tag(lua_State *L, int idx)
 	return tag;
 }
 
-/* conn:subscribe(topic, tag): event(conn, tag, value) for each value published */
+/* conn:subscribe(topic, tag): calls event(conn, tag, value) for each value published */
 static int l_conn_subscribe(lua_State *L)
 {
 	struct lun_conn *conn = check_conn(L);
@@ -148,7 +149,7 @@ static int l_conn_subscribe(lua_State *L)
 	return push_sent(L, err);
 }
 
-/* conn:every(seconds, tag): event(conn, tag) again and again */
+/* conn:every(seconds, tag): calls event(conn, tag) at that interval */
 static int l_conn_every(lua_State *L)
 {
 	struct lun_conn *conn = check_conn(L);
@@ -163,7 +164,7 @@ static int l_conn_every(lua_State *L)
 	return push_sent(L, err);
 }
 
-/* conn:unsubscribe(tag): ends what was begun with that tag */
+/* conn:unsubscribe(tag): ends the subscriptions and timers with that tag */
 static int l_conn_unsubscribe(lua_State *L)
 {
 	struct lun_conn *conn = check_conn(L);
@@ -187,7 +188,7 @@ static int l_conn_gc(lua_State *L)
 	return 0;
 }
 
-/* conn.data: the user's table; else a method */
+/* conn.data: the user's table; every other key is a method */
 static int l_conn_index(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 2);

@@ -1,4 +1,5 @@
-/* require("lunette.core.file_out"): files that are written whole, text/file_out.h */
+/* require("lunette.core.file_out"): writes a file as a whole: a new file replaces the old one at
+ * commit (text/file_out.h) */
 #include "text/file_out.h"
 
 #include <errno.h>
@@ -17,8 +18,8 @@ static struct lun_file_out *check_file(lua_State *L)
 	return *slot;
 }
 
-/* open(path [, regular_only]) -> file | nil, message, errno: for new content, which comes into its
- * place with file:commit() */
+/* open(path [, regular_only]) -> file | nil, message, errno: file:commit() replaces the file at
+ * `path` by the new content */
 static int l_open(lua_State *L)
 {
 	size_t len;
@@ -57,7 +58,7 @@ static int l_close(lua_State *L)
 	return 0;
 }
 
-/* file:commit() -> true | nil, message, errno: the content is in its place, the file closed */
+/* file:commit() -> true | nil, message, errno: puts the content in place and closes the file */
 static int l_commit(lua_State *L)
 {
 	int err = lun_file_out_commit(check_file(L));

@@ -1,7 +1,7 @@
 /*
- * require("lunette.core.interrupt"): Ctrl-C that stops Lua code, however it loops, and leaves
- * the process alive. A loop around pcall() does not get rid of it: after some grace it is raised
- * again and again. What is to be closed is closed.
+ * require("lunette.core.interrupt"): Ctrl-C ends a running Lua call and leaves the process alive.
+ * The error is raised again after a grace time, so that a loop around pcall() ends, too. Variables
+ * marked <close> are closed.
  */
 #include "vm/modules.h"
 
@@ -14,7 +14,7 @@
 static lua_State *volatile running;
 static volatile sig_atomic_t asked;
 
-/* Where Lua never gets to see it (a C function that works), the third one kills. */
+/* A C function that does not return never sees the request: the third Ctrl-C kills the process. */
 static void on_signal(int signo)
 {
 	static const char hint[] = "\nlunette: still running; press Ctrl-C again to quit lunette\n";
@@ -27,7 +27,7 @@ static void on_signal(int signo)
 	lun_vm_interrupt(running);
 }
 
-/* call(handler, fn, ...) -> ok, interrupted, results... or what handler made of the error */
+/* call(handler, fn, ...) -> ok, interrupted, results... or the handler's result for the error */
 static int l_interrupt_call(lua_State *L)
 {
 	struct sigaction action = { .sa_handler = on_signal }, before;

@@ -14,7 +14,8 @@
 #define PREFIX "json: "
 
 enum { MAX_DEPTH = 200 };
-enum { MAX_TEXT = 256 << 20 }; /* tables that hold others twice make texts of any length */
+/* A table that is used twice is written twice, so that small tables can make long texts. */
+enum { MAX_TEXT = 256 << 20 };
 
 struct writer {
 	struct lun_out out;
@@ -28,7 +29,7 @@ static int fail(struct writer *w, const char *what)
 	return luaL_error(w->L, PREFIX "%s", what);
 }
 
-/* The key on top can't be written. */
+/* Raises: the key on top can't be a JSON key. */
 static void fail_key(struct writer *w)
 {
 	lua_State *L = w->L;
@@ -38,8 +39,8 @@ static void fail_key(struct writer *w)
 	fail(w, lua_tostring(L, -1));
 }
 
-/* Whether the table on top is a list: all its keys are 1 to n. Any other number as a key is an
- * error, as is a key beside the items: JSON would lose it. */
+/* True when the table on top is a list: its keys are exactly 1 to n. A number as any other key is
+ * an error, and so is a string key beside list items, because JSON has no place for it. */
 static bool check_list(struct writer *w, lua_Integer n, bool marked)
 {
 	lua_State *L = w->L;
@@ -91,7 +92,7 @@ static void write_key(struct writer *w, int idx)
 	lun_out_char(&w->out, ':');
 }
 
-/* The object is on top, its key order below it on the stack at `order`. */
+/* Stack: the object on top; the list of its keys, in order, at `order`. */
 static void write_ordered(struct writer *w, int order, int depth)
 {
 	lua_State *L = w->L;
@@ -112,7 +113,7 @@ static void write_ordered(struct writer *w, int order, int depth)
 	lun_out_char(&w->out, '}');
 }
 
-/* Pushes the list of the object's keys, sorted; a key that is no string is an error. */
+/* Pushes the sorted list of the object's keys. A key that is not a string is an error. */
 static void push_sorted_keys(struct writer *w)
 {
 	lua_State *L = w->L;
@@ -144,7 +145,7 @@ static void write_object(struct writer *w, int depth)
 	lua_remove(L, -2);
 }
 
-/* What the metatable of the table on top says; pushes the order of ORDERED. */
+/* The kind that the metatable of the table on top sets; for ORDERED pushes the key order. */
 enum kind { UNKNOWN, LIST, ORDERED };
 
 static enum kind metatable_kind(lua_State *L)
@@ -239,7 +240,8 @@ static void write_value(struct writer *w, int depth)
 		fail(w, "not enough memory");
 }
 
-/* Runs protected, so that the writer is freed whatever happens: value, writer, depth -> text */
+/* Runs protected, so that the caller frees the writer after an error. Stack: value, writer, depth
+ * -> text */
 static int l_write(lua_State *L)
 {
 	struct writer *w = lua_touserdata(L, 2);
@@ -252,7 +254,7 @@ static int l_write(lua_State *L)
 	return 1;
 }
 
-/* Writes the value at index 1, the only one on the stack; pushes the text, or the error. */
+/* Encodes the value at index 1, the only one on the stack. Pushes the text or the error. */
 static int write_protected(lua_State *L, lua_Integer depth)
 {
 	struct writer w = { 0 };
@@ -276,8 +278,8 @@ static int l_json_encode(lua_State *L)
 	return write_protected(L, 0) == LUA_OK ? 1 : lua_error(L);
 }
 
-/* json.why_not(value [, depth]) -> nil | message: what encode would raise of a value in so many
- * tables */
+/* json.why_not(value [, depth]) -> nil | message: the error that encode would raise for a value
+ * nested in `depth` tables */
 static int l_json_why_not(lua_State *L)
 {
 	lua_Integer depth = luaL_optinteger(L, 2, 0);
@@ -291,7 +293,7 @@ static int l_json_why_not(lua_State *L)
 	return 1;
 }
 
-/* json.number(text ) -> integer | float | digits | nil */
+/* json.number(text) -> integer | float | digits | nil */
 static int l_json_number(lua_State *L)
 {
 	size_t len;
@@ -301,7 +303,8 @@ static int l_json_number(lua_State *L)
 	return 1;
 }
 
-/* json.decode(text, list metatable, empty object's metatable, big number's) -> value: raises */
+/* json.decode(text, list metatable, empty object's metatable, big number's metatable) -> value;
+ * raises on wrong JSON */
 static const luaL_Reg functions[] = {
 	{ "encode", l_json_encode },
 	{ "why_not", l_json_why_not },

@@ -12,12 +12,12 @@ enum {
 	LIST_META = 2, /* arguments of lun_json_read */
 	EMPTY_META,
 	BIG_META,
-	MAX_WHOLE = 20, /* digits of the largest number of 64 bits */
+	MAX_WHOLE = 20, /* digits of the largest 64-bit number */
 	MAX_EXPONENT = 1 << 30,
-	SHOWN = 20, /* bytes of the text in a message */
+	SHOWN = 20, /* bytes of the text quoted in an error message */
 };
 
-/* From here on doubles leave out whole numbers. */
+/* From 2^53 on a double can't hold every whole number. */
 #define EXACT 9007199254740992.0
 #define LARGEST "18446744073709551615"
 
@@ -42,7 +42,8 @@ static void skip_blanks(struct reader *r)
 		r->at++;
 }
 
-/* The byte at which the text stands; 0 at its end (and at a NUL, which begins nothing). */
+/* The byte at the read position; 0 at the end. A NUL in the text is 0, too: no token begins with
+ * it. */
 static char peek(const struct reader *r)
 {
 	return r->at < r->end ? *r->at : '\0';
@@ -60,7 +61,7 @@ static const char *skip_digits(const char *p, const char *end)
 	return p;
 }
 
-/* The end of the number at p; NULL where there is none. */
+/* The end of the number at p; NULL when there is no number. */
 static const char *number_end(const char *p, const char *end, bool *whole)
 {
 	p += p < end && *p == '-';
@@ -85,7 +86,7 @@ static const char *number_end(const char *p, const char *end, bool *whole)
 	return p;
 }
 
-/* Pushes a whole number of so many digits (no sign, no zeros before them). */
+/* Pushes a whole number of `len` digits (no sign, no leading zeros). */
 static void push_whole(lua_State *L, bool negative, const char *digits, size_t len)
 {
 	uint64_t most = negative ? (uint64_t)INT64_MAX + 1 : INT64_MAX, v = 0;
@@ -106,8 +107,8 @@ static void push_whole(lua_State *L, bool negative, const char *digits, size_t l
 		lua_remove(L, -2);
 }
 
-/* A number's digits, the point taken out: where it stood, and the first and last that are
- * not 0 (-1 where there are none). */
+/* The digits of a number without its point: the point's position, and the first and last digits
+ * that are not 0 (-1: all are 0). */
 struct mantissa {
 	const char *text, *end;
 	long point, first, last;
@@ -134,8 +135,8 @@ static struct mantissa read_mantissa(const char *p, const char *end)
 	return m;
 }
 
-/* The digits of a number with a point or an exponent (no sign), where it is a whole one that
- * 64 bits hold; how many there are, else 0. */
+/* Writes the digits of a number that has a point or an exponent (no sign) when it is whole and fits
+ * in 64 bits. Returns their count, else 0. */
 static size_t whole_digits(const char *text, const char *end, char digits[MAX_WHOLE])
 {
 	struct mantissa m = read_mantissa(text, end);
@@ -160,7 +161,7 @@ static size_t whole_digits(const char *text, const char *end, char digits[MAX_WH
 	return (size_t)(stop - m.first);
 }
 
-/* A double, or the whole number that a double would round. */
+/* Pushes a double; or the exact whole number where the double would be rounded. */
 static void push_real(lua_State *L, const char *text, const char *end)
 {
 	bool negative = *text == '-';
@@ -185,7 +186,7 @@ static void push_real(lua_State *L, const char *text, const char *end)
 		lua_pushnil(L);
 }
 
-/* The number at p, whose end is known. */
+/* Pushes the number at p, whose end is known. */
 static void push_number(lua_State *L, const char *p, const char *end, bool whole)
 {
 	bool negative = *p == '-';
@@ -226,7 +227,7 @@ static void read_number(struct reader *r)
 	lua_setmetatable(r->L, -2);
 }
 
-/* Four hex digits at p; -1 where there are none. */
+/* Reads four hex digits at p; -1 when they are not hex digits. */
 static long hex4(const struct reader *r, const char *p)
 {
 	char digits[5] = "";
@@ -240,7 +241,7 @@ static long hex4(const struct reader *r, const char *p)
 	return *end || digits[0] == '+' || digits[0] == '-' || digits[0] == ' ' ? -1 : code;
 }
 
-/* \uXXXX, or two of them that are one character; half of such a pair becomes U+FFFD. */
+/* Reads \uXXXX, or a surrogate pair of two of them. Half a pair becomes U+FFFD. */
 static void read_unicode(struct reader *r, luaL_Buffer *b)
 {
 	long code = hex4(r, r->at + 2), low;
@@ -277,7 +278,7 @@ static void read_escape(struct reader *r, luaL_Buffer *b)
 	r->at += 2;
 }
 
-/* The string at the quote. */
+/* Reads the string whose quote is at the read position. */
 static void read_string(struct reader *r)
 {
 	luaL_Buffer b;
@@ -303,7 +304,7 @@ static void read_string(struct reader *r)
 
 static void read_value(struct reader *r);
 
-/* After an item: true when another follows. */
+/* After an item: true when a comma follows, false at the closing bracket. */
 static bool more(struct reader *r, char close)
 {
 	skip_blanks(r);
@@ -317,7 +318,7 @@ static bool more(struct reader *r, char close)
 	return false;
 }
 
-/* Behind the bracket: true when it closes at once. */
+/* After an opening bracket: true when it closes at once. */
 static bool closed(struct reader *r, char close)
 {
 	if (++r->depth > MAX_DEPTH)

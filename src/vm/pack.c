@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum { MAX_DEPTH = 64 };
-enum { MAX_BYTES = 128 << 20 }; /* tables that hold others twice take any number */
+/* A table that is used twice is written twice, so that small tables can make long texts. */
+enum { MAX_BYTES = 128 << 20 };
 
 enum tag {
 	TAG_NIL = 'n',

@@ -8,11 +8,11 @@
 #include "vm/request_stream.h"
 #include "vm/source.h"
 
-/* The thread that asks and the job each hold it. */
+/* Owned by the requesting thread and the job: the last of both frees it. */
 struct exchange {
 	struct lun_job job;
 	const struct lun_request *request;
-	struct lun_reply *reply; /* the job's, until is_done */
+	struct lun_reply *reply; /* written by the job until is_done */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	bool is_done;
@@ -41,7 +41,7 @@ static void push_lower(lua_State *L, const char *s)
 	luaL_pushresult(&buffer);
 }
 
-/* A header that comes twice is joined by a comma, as HTTP has it. */
+/* A repeated header's values are joined by commas, as HTTP defines it. */
 static void set_headers(lua_State *L, const struct lun_request *request)
 {
 	lua_createtable(L, 0, (int)request->headers_len);
@@ -96,7 +96,7 @@ static void take_session(lua_State *L, struct lun_reply *reply, bool events)
 	reply->conn = lun_conn_new(L, events);
 }
 
-/* status, headers, kind, payload are on the stack from index 1. */
+/* Stack from index 1: status, headers, kind, payload, pull. */
 static void take_reply(lua_State *L, struct lun_reply *reply)
 {
 	const char *kind = luaL_checkstring(L, 3);
@@ -106,7 +106,7 @@ static void take_reply(lua_State *L, struct lun_reply *reply)
 	take_text(L, 2, &reply->headers);
 	if (strcmp(kind, "source") == 0) {
 		reply->source = lun_source_take(L, 4);
-		if (!reply->source && lua_isfunction(L, 5)) { /* it calls Lua functions */
+		if (!reply->source && lua_isfunction(L, 5)) { /* the stream calls Lua functions */
 			lua_pushvalue(L, 5);
 			reply->source = lun_stream_new(L);
 		}

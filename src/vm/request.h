@@ -1,6 +1,6 @@
 #pragma once
 /*
- * A request, from the HTTP layer to Lua and back. Nothing here knows of Lua or of sockets.
+ * A request on its way from the HTTP layer to Lua, and the reply back. No Lua and no sockets here.
  */
 #include <stdbool.h>
 
@@ -18,7 +18,7 @@ struct lun_request {
 	size_t body_len;
 	const struct lun_header *headers;
 	size_t headers_len;
-	bool websocket;  /* asks for an upgrade */
+	bool websocket;  /* the client asks for a WebSocket upgrade */
 	bool authorized; /* may read */
 	bool can_write, can_eval;
 };
@@ -27,14 +27,14 @@ struct lun_reply {
 	int status;
 	struct lun_out headers; /* "Name: value\r\n" lines, may be empty */
 	struct lun_out body;
-	struct lun_source *source; /* in place of a body; the caller's */
-	struct lun_conn *conn;     /* the answer is a live connection; the caller's reference */
-	bool unrouted;             /* no route has this path */
-	char *protocol;            /* the WebSocket's subprotocol, malloc'd; may be NULL */
+	struct lun_source *source; /* the body as a stream, in place of text; the caller owns it */
+	struct lun_conn *conn; /* set: the answer is a live connection; the caller's reference */
+	bool unrouted;         /* no route matches the path */
+	char *protocol;        /* the WebSocket's subprotocol, malloc'd; may be NULL */
 };
 
-/* Runs the request in the pool and waits for the reply. 0, or -EBUSY, -ESHUTDOWN: no reply. */
+/* Runs the request in the pool and waits for the reply. 0; -EBUSY or -ESHUTDOWN without a reply. */
 int lun_request_run(
 	struct lun_pool *pool, const struct lun_request *request, struct lun_reply *reply);
-/* Frees what the caller has not taken (and set to NULL). */
+/* Frees the parts that the caller has not taken (the caller sets taken parts to NULL). */
 void lun_reply_free(struct lun_reply *reply);

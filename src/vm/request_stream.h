@@ -1,11 +1,12 @@
 #pragma once
 /*
- * A Lua function that makes a text chunk by chunk, as a source: each pull is a job on the VM
- * that has the function, so that a slow reader holds no VM. Errors end the source.
+ * A response body that a Lua function makes chunk by chunk. Each read runs the function once as a
+ * job on its VM, so a slow client holds no VM. An error ends the body.
  */
 #include <lua.h>
 
 #include "text/source.h"
 
-/* Takes the function on top of the stack, in a worker's job. Raises when memory is short. */
+/* Takes the function on top of the stack; call it within a worker's job. Raises when memory is
+ * short. */
 struct lun_source *lun_stream_new(lua_State *L);

@@ -1,6 +1,6 @@
 /*
- * require("lunette.core.files"): what the loader of scripts needs of the file system, and the list
- * of what was loaded.
+ * require("lunette.core.files"): file system calls for the script loader, and the list of loaded
+ * files, which --watch looks at.
  */
 #include "vm/script_files.h"
 #include "vm/push.h"
@@ -21,7 +21,7 @@ enum { MAX_NOTED = 4096 };
 
 struct noted {
 	char *path;
-	uint64_t state; /* a hash of what is there; 0: nothing */
+	uint64_t state; /* a hash of names and times; 0: the path does not exist */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -52,7 +52,7 @@ static uint64_t state_of_file(const struct stat *st)
 	return hash(UINT64_C(14695981039346656037), parts, sizeof(parts)) | 1;
 }
 
-/* A sum, as the order of the entries is of no account. */
+/* A sum of the entries' hashes, so that their order does not matter. */
 static uint64_t state_of_folder(const char *path)
 {
 	uint64_t sum = 1;
@@ -135,7 +135,7 @@ void lun_script_each(void (*fn)(const char *path, void *ctx), void *ctx)
 	pthread_mutex_unlock(&lock);
 }
 
-/* files.note(path): a watcher of scripts looks at it */
+/* files.note(path): adds a path to the list that --watch looks at */
 static int l_files_note(lua_State *L)
 {
 	lun_script_note(luaL_checkstring(L, 1));
@@ -189,7 +189,7 @@ static int l_files_mode(lua_State *L)
 	return 1;
 }
 
-/* files.names(folder) -> string[], in order | nil, err, errno */
+/* files.names(folder) -> string[], sorted | nil, err, errno */
 static int l_files_names(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
@@ -216,7 +216,7 @@ static int l_files_names(lua_State *L)
 	return 1;
 }
 
-/* files.binary() -> path of the program that runs */
+/* files.binary() -> path of the running program */
 static int l_files_binary(lua_State *L)
 {
 	char path[PATH_MAX];

@@ -5,7 +5,7 @@
 
 #include "embed/embed.h"
 
-/* Lua modules as Debian installs them. */
+/* Where Debian's packages install Lua modules. */
 static const char lua_path[] = "/usr/local/share/lua/5.4/?.lua;/usr/local/share/lua/5.4/?/init.lua;"
 			       "/usr/share/lua/5.4/?.lua;/usr/share/lua/5.4/?/init.lua;"
 			       "/usr/share/lua/5.1/?.lua;/usr/share/lua/5.1/?/init.lua";
@@ -37,7 +37,8 @@ static int l_searcher(lua_State *L)
 	return n ? n : 1;
 }
 
-/* package is on top. No file on disk replaces an embedded one, but for those of --root. */
+/* `package` is on top. Embedded files come first, so that no file on disk replaces one; only --root
+ * comes before them. */
 static void add_searcher(lua_State *L, int position)
 {
 	lua_getglobal(L, "table");
@@ -58,7 +59,7 @@ static void set_path(lua_State *L, const char *root)
 	lua_setfield(L, -2, "path");
 }
 
-/* Lua's own path for C modules, without what is relative to the working directory. */
+/* Lua's own path for C modules without its parts that are relative to the working directory. */
 static void set_cpath(lua_State *L)
 {
 	luaL_Buffer kept;

@@ -32,7 +32,7 @@ static unsigned errors_len;
 static struct lun_pool *serving;
 static unsigned reloads, reloads_failed;
 static double started;          /* on the monotonic clock */
-static atomic_ulong answers[6]; /* by the status' first digit */
+static atomic_ulong answers[6]; /* by the status code's first digit */
 
 void lun_server_set(lun_serve_fn serve, const struct lun_vm_config *vm)
 {
@@ -171,7 +171,7 @@ static void push_errors(lua_State *L, const struct error *list, unsigned len)
 	}
 }
 
-/* errors(list, len): protected, as the lock is held while they are read */
+/* Pushes a Lua list of the errors. Runs protected, because the lock is held. */
 static int l_push_errors(lua_State *L)
 {
 	(void)L;
@@ -196,7 +196,7 @@ static void push_answers(lua_State *L)
 	lua_setfield(L, -2, "answers");
 }
 
-/* server.state() -> table | nil when no server runs */
+/* server.state() -> table | nil when this process serves nothing */
 static int l_server_state(lua_State *L)
 {
 	struct lun_pool_figures figures = { 0 };
@@ -236,7 +236,7 @@ static int l_server_state(lua_State *L)
 	return 1;
 }
 
-/* server.error(script, message): remembers it for state().errors */
+/* server.error(script, message): adds an error to state().errors */
 static int l_server_error(lua_State *L)
 {
 	lun_server_error(luaL_optstring(L, 1, NULL), luaL_checkstring(L, 2));
@@ -250,7 +250,7 @@ static int l_server_log(lua_State *L)
 	return 0;
 }
 
-/* The list of strings in a field, kept by an array that stays on the stack. */
+/* The strings of a list field. The array is a userdata that stays on the stack. */
 static const char *const *opt_list(lua_State *L, const char *name)
 {
 	const char **list;
@@ -264,7 +264,7 @@ static const char *const *opt_list(lua_State *L, const char *name)
 	for (lua_Integer i = 0; i < n; i++) {
 		lua_rawgeti(L, -2, i + 1);
 		list[i] = luaL_checkstring(L, -1);
-		lua_pop(L, 1); // the table keeps it
+		lua_pop(L, 1); // the table keeps the string alive
 	}
 	list[n] = NULL;
 	return list;
@@ -335,8 +335,8 @@ static int push_served(lua_State *L, int result, char *err)
 	return 2;
 }
 
-/* server.serve(options, scripts) -> true | nil, err: serves until it is told to end; scripts is
- * plain data for the loader in each VM */
+/* server.serve(options, scripts) -> true | nil, err: serves until SIGINT or SIGTERM. scripts: plain
+ * data, given to the loader in each VM */
 static int l_server_serve(lua_State *L)
 {
 	struct lun_serve_options options = { 0 };

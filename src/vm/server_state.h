@@ -1,7 +1,7 @@
 #pragma once
 /*
- * The server as Lua sees it: require("lunette.core.server") starts it, and tells of its state.
- * What serves is above this layer (src/http); main hands it in.
+ * The server's side for Lua: require("lunette.core.server") starts it and reports its state. The
+ * server itself is src/http, a higher layer; main() registers it here.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,43 +11,45 @@
 
 struct lun_serve_options {
 	struct lun_pool_config pool;
-	const char *const *listen; /* "ADDR:PORT", NULL-terminated, as are the others */
-	const char *const *hosts;  /* names that a Host header may have, beside our own */
+	const char *const *listen; /* "ADDR:PORT" strings; NULL-terminated, like the other lists */
+	const char *const
+		*hosts; /* host names that are accepted in a Host header, besides our own */
 	const char *const *origins;
 	const char *token;   /* NULL: none */
 	const char *version; /* Lunette's */
 	bool allow_write, allow_eval, no_auth, keep_capabilities;
-	bool watch; /* a script that changes is loaded again, with all others */
+	bool watch; /* reload all scripts when one of them changes */
 	size_t body_limit;
-	unsigned connections; /* at once, of all kinds */
+	unsigned connections; /* most connections at a time, of all kinds */
 };
 
 /* Serves until SIGINT or SIGTERM. 0, or -1 with *err (malloc'd): one line. */
 typedef int (*lun_serve_fn)(const struct lun_serve_options *options, char **err);
 
 void lun_server_set(lun_serve_fn serve, const struct lun_vm_config *vm);
-/* The pool that serves, for state(); NULL: none any more. */
+/* Sets the pool that state() reports; NULL when it has ended. */
 void lun_server_pool(struct lun_pool *pool);
-/* Remembers what went wrong with a script or service; the newest are kept. */
+/* Adds an error of a script or service to the list; the oldest are dropped. */
 void lun_server_error(const char *script, const char *message);
-/* The scripts were loaded again (true), or their loading failed. Success forgets old errors. */
+/* Counts a reload of the scripts: true when it succeeded, which also clears the old errors. */
 void lun_server_reloaded(bool ok);
-/* One more answer of that status. */
+/* Counts one answer by its status code. */
 void lun_server_answered(int status);
 
-/* Why the process can't do its work, or NULL: asked for each time. The text is static. */
+/* Returns the reason why the process can't do its work, or NULL. Called for each report. The text
+ * is static. */
 typedef const char *(*lun_server_lack_fn)(void);
 void lun_server_set_lack(lun_server_lack_fn lack);
 const char *lun_server_lack(void);
 
-/* The state in short, for /healthz. */
+/* A summary for /healthz. */
 struct lun_server_summary {
-	bool degraded; /* a script or service failed, or lun_server_lack() has a reason */
+	bool degraded; /* a script or service has an error, or lun_server_lack() gives a reason */
 	const char *version;
 	double uptime; /* seconds */
 	unsigned generation;
 };
 void lun_server_summary(struct lun_server_summary *summary);
-/* A JSON array: of the lack, if there is one, and of the errors of scripts. */
+/* Writes a JSON array: the reason of lun_server_lack(), if any, and the scripts' errors. */
 struct lun_out;
 void lun_server_write_errors(struct lun_out *out);

@@ -1,6 +1,6 @@
 /*
- * require("lunette.core.shared"): a key-value store that all VMs of the process share. Values
- * are plain data, copied in and out. It is bounded in bytes and keys; entries may expire.
+ * require("lunette.core.shared"): a key-value store that all VMs of the process share. Values are
+ * plain data and copied. Bytes and keys are limited; entries may expire.
  */
 #include <lauxlib.h>
 #include <math.h>
@@ -19,9 +19,9 @@ static const size_t max_bytes = 128u << 20;
 
 struct entry {
 	struct entry *next;
-	double expires; /* seconds, CLOCK_MONOTONIC; INFINITY: never */
+	double expires; /* CLOCK_MONOTONIC seconds; INFINITY: never */
 	size_t key_len, len;
-	char bytes[]; /* key, packed value */
+	char bytes[]; /* the key, then the packed value */
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -52,7 +52,8 @@ static void remove_at(struct entry **slot)
 	free(entry);
 }
 
-/* The slot that points at the key's entry, or at NULL. Removes expired entries on the way. */
+/* The pointer to the key's entry, or the pointer (to NULL) where it would be linked. Removes
+ * expired entries on its way. */
 static struct entry **find(const char *key, size_t len)
 {
 	struct entry **slot = bucket_of(key, len);
@@ -84,7 +85,7 @@ static void remove_expired(void)
 	}
 }
 
-/* Whether the store has room for `size` bytes more, once `old` (NULL: none) is gone. */
+/* True when the store has room for `size` more bytes once `old` (may be NULL) is removed. */
 static bool has_room(const struct entry *old, size_t size)
 {
 	size_t bytes = bytes_held - (old ? size_of(old) : 0);
@@ -92,8 +93,7 @@ static bool has_room(const struct entry *old, size_t size)
 	return keys_held - (old != NULL) < MAX_KEYS && bytes + size <= max_bytes;
 }
 
-/* Under the lock. Replaces the key's value; when the store is full, false, and the old value
- * stays. */
+/* Under the lock. Replaces the key's value. False when the store is full: the old value stays. */
 static bool store(const char *key, size_t key_len, const char *data, size_t len, double expires)
 {
 	size_t size = sizeof(struct entry) + key_len + len;
@@ -137,7 +137,7 @@ static double check_expires(lua_State *L, int arg)
 	return lun_monotonic() + ttl;
 }
 
-/* Copies the key's value into out; false when there is none. */
+/* Copies the key's value into out; false when the key does not exist. */
 static bool load(const char *key, size_t len, struct lun_out *out)
 {
 	struct entry *entry;
@@ -185,7 +185,8 @@ static int push_full(lua_State *L)
 	return 2;
 }
 
-/* The value at 2, packed; raises what can't be stored. Free it with lun_out_free. */
+/* Packs the value at index 2; raises when it can't be packed. The caller frees it by
+ * lun_out_free. */
 static void pack_value(lua_State *L, struct lun_out *out)
 {
 	const char *err;
@@ -199,7 +200,7 @@ static void pack_value(lua_State *L, struct lun_out *out)
 	luaL_argerror(L, 2, err);
 }
 
-/* shared.set(key, value [, seconds]) -> true | nil, err; nil as value deletes */
+/* shared.set(key, value [, seconds]) -> true | nil, err; nil as the value deletes the key */
 static int l_shared_set(lua_State *L)
 {
 	struct lun_out out;
@@ -222,8 +223,7 @@ static int l_shared_set(lua_State *L)
 	return 1;
 }
 
-/* shared.add(key, value [, seconds]) -> true | false, "exists" | nil, err: sets a key that is new
- */
+/* shared.add(key, value [, seconds]) -> true | false, "exists" | nil, err: sets only a new key */
 static int l_shared_add(lua_State *L)
 {
 	struct lun_out out;
@@ -249,7 +249,7 @@ static int l_shared_add(lua_State *L)
 	return 2;
 }
 
-/* The integer in an entry; false when it holds something else. */
+/* Reads the integer of an entry; false when its value is not an integer. */
 static bool integer_of(const struct entry *entry, lua_Integer *value)
 {
 	if (entry->len != 1 + sizeof(*value) || entry->bytes[entry->key_len] != 'i')
@@ -258,8 +258,8 @@ static bool integer_of(const struct entry *entry, lua_Integer *value)
 	return true;
 }
 
-/* Under the lock. Adds n to the key's integer; a new key begins at *value and expires then. An
- * existing key keeps its time. NULL, or what is wrong. */
+/* Under the lock. Adds n to the key's integer. A new key starts at *value and expires at `expires`;
+ * an existing key keeps its expiry. Returns NULL, or the error. */
 static const char *increase(
 	const char *key, size_t len, lua_Integer n, double expires, lua_Integer *value)
 {
@@ -277,8 +277,8 @@ static const char *increase(
 	return NULL;
 }
 
-/* shared.incr(key [, n [, init [, seconds]]]) -> integer | nil, err: adds n (1) in one step; a new
- * key begins at init (0) and expires after seconds */
+/* shared.incr(key [, n [, init [, seconds]]]) -> integer | nil, err: adds n (default 1) atomically.
+ * A new key starts at init (default 0) and expires after so many seconds */
 static int l_shared_incr(lua_State *L)
 {
 	size_t len;
@@ -298,7 +298,7 @@ static int l_shared_incr(lua_State *L)
 	return 2;
 }
 
-/* shared.delete(key) -> existed */
+/* shared.delete(key) -> true when the key existed */
 static int l_shared_delete(lua_State *L)
 {
 	size_t len;
@@ -316,7 +316,7 @@ static int l_shared_delete(lua_State *L)
 	return 1;
 }
 
-/* All keys with the prefix, each with its length before it. */
+/* Lists the keys that have the prefix, each after its length. */
 static void list_keys(struct lun_out *out, const char *prefix, size_t len)
 {
 	pthread_mutex_lock(&lock);
@@ -348,7 +348,7 @@ static int l_push_keys(lua_State *L)
 	return 1;
 }
 
-/* shared.keys([prefix]) -> string[], in no order */
+/* shared.keys([prefix]) -> string[], unsorted */
 static int l_shared_keys(lua_State *L)
 {
 	struct lun_out out;

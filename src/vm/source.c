@@ -45,7 +45,7 @@ static int read_chunk(lua_State *L, struct lun_source *src)
 	return 1;
 }
 
-/* source:read() -> chunk | nil [, err, errno]; nil alone is the end */
+/* source:read() -> chunk | nil [, err, errno]; nil alone at the end */
 static int l_source_read(lua_State *L)
 {
 	struct lun_source **slot = check_slot(L);
@@ -55,7 +55,8 @@ static int l_source_read(lua_State *L)
 	return read_chunk(L, *slot);
 }
 
-/* source:note() -> sentence | nil: after the end, what to know of how the whole was made */
+/* source:note() -> sentence | nil: after the end, a remark on the whole ("truncated", for
+ * example) */
 static int l_source_note(lua_State *L)
 {
 	struct lun_source **slot = check_slot(L);

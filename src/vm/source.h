@@ -1,16 +1,16 @@
 #pragma once
 /*
- * Streams (text/source.h) in Lua: an object with read() -> chunk | nil [, err, errno] and
- * close(). The userdata owns the source until lun_source_take moves it out.
+ * A C stream (text/source.h) as a Lua object with read() -> chunk | nil [, err, errno] and close().
+ * The userdata owns the stream until lun_source_take moves it out.
  */
 #include <lua.h>
 
 #include "text/source.h"
 
-/* Pushes a closed object and returns its slot: the caller puts its source there, so that
- * nothing is lost when memory runs out. */
+/* Pushes an empty object and returns its slot. The caller then puts the stream into it, so that
+ * nothing leaks when memory runs out. */
 struct lun_source **lun_source_new(lua_State *L);
-/* The source at idx, or NULL when the value is none (or is closed). */
+/* The stream at idx; NULL when the value is no stream object or is closed. */
 struct lun_source *lun_source_test(lua_State *L, int idx);
-/* Moves the source out of the object at idx, which is closed then; NULL as above. */
+/* Moves the stream out of the object at idx, which is then closed. NULL as above. */
 struct lun_source *lun_source_take(lua_State *L, int idx);

@@ -36,7 +36,7 @@ int lun_vm_call(lua_State *L, int nargs, int nresults)
 	return status;
 }
 
-/* open(config) runs protected: memory may end while libraries are opened. */
+/* Opens the VM's libraries. Runs protected, because memory may run out. */
 static int l_open(lua_State *L)
 {
 	const struct lun_vm_config *config = lua_touserdata(L, 1);

@@ -10,53 +10,55 @@
 #include <stdint.h>
 
 struct lun_vm_config {
-	const char *root; /* read Lua files from this directory's lua/ instead; may be NULL */
-	size_t memory;    /* most bytes that the VM may hold; 0: no cap */
-	/* One of many of a server: finalizers have limits, children end with their call, and the
-	 * input of the process is not read. */
+	const char *root; /* its lua/ is read before the embedded files; may be NULL */
+	size_t memory;    /* most bytes of memory; 0: no cap */
+	/* For VMs of a server: finalizers have a time limit, child processes end with the call that
+	 * started them, and standard input is empty. */
 	bool contained;
-	/* C modules beside the VM's own: NULL-terminated, may be NULL */
+	/* more C modules: NULL-terminated; may be NULL */
 	const luaL_Reg *const *modules;
 };
 
-/* What one call may use; 0: no limit. */
+/* Limits of one call; 0: none. */
 struct lun_vm_limits {
 	double seconds;
 	uint64_t instructions;
 };
 
-/* A VM with its libraries open, or NULL when memory is short. */
+/* A VM with its libraries open; NULL when memory is short. */
 lua_State *lun_vm_new(const struct lun_vm_config *config);
 void lun_vm_free(lua_State *L);
-/* Bytes that it holds now. */
+/* Bytes that the VM holds now. */
 size_t lun_vm_memory(lua_State *L);
 
-/* lua_pcall with a traceback on the error message: the function and nargs are on the stack. */
+/* lua_pcall with a traceback. Stack: the function and its nargs arguments. */
 int lun_vm_call(lua_State *L, int nargs, int nresults);
-/* The same within limits. When one is passed, an error is raised in whatever runs, coroutines
- * too, and again after each pcall that swallows it, until the call is over. Calls may nest:
- * the inner one never gets more than is left of the outer one. */
+/* The same within limits. Once a limit is passed, an error is raised in the running code, in
+ * coroutines too, and again after each pcall that catches it, until the call is over. Calls may
+ * nest: an inner call gets no more than its outer call has left. */
 int lun_vm_run(lua_State *L, int nargs, int nresults, const struct lun_vm_limits *limits);
-/* Asks from any thread that the running call ends as if its time were over. */
+/* From any thread: ends the running call, as if its time were over. */
 void lun_vm_stop(lua_State *L);
-/* The same without limits, and with the message handler at an index (no pseudo-index). It ends
- * when lun_vm_interrupt() asks for it. */
+/* lun_vm_call without limits, with the message handler at an index (not a pseudo-index).
+ * lun_vm_interrupt() ends it. */
 int lun_vm_run_interruptibly(lua_State *L, int nargs, int nresults, int handler, bool *interrupted);
 /* From any thread, and from signal handlers. */
 void lun_vm_interrupt(lua_State *L);
-/* For C functions that loop: counts so many steps as instructions, and raises when the run that L
- * is in is to end. */
+/* For C functions that loop: counts n steps as instructions, and raises when the run of L must
+ * end. */
 void lun_vm_charge(lua_State *L, unsigned steps);
-/* Whether it is to end: then a C function gives up what it waits for. */
+/* True when the run of L must end: a C function then stops waiting. */
 bool lun_vm_is_over(lua_State *L);
-/* How many runs were ended so far: nobody waits any more for what was begun in one of them. */
+/* Counts the runs that were ended. A C object that belongs to an ended run finds that the count has
+ * changed. */
 unsigned lun_vm_overs(lua_State *L);
-/* Where L is, when it has not come back to Lua code for a while after it was to end: "file:line" of
- * the Lua code that called what is stuck. False when it is not stuck. From any thread. */
+/* True when the run of L should have ended but has not returned to Lua code for a while; place:
+ * "file:line" of the Lua code that called the C function. From any thread. */
 bool lun_vm_stuck_at(lua_State *L, char *place, size_t len);
-/* Calls this once L is stuck, from a signal handler. Before any run. */
+/* Sets a function that is called, from a signal handler, when L gets stuck so. Set it before any
+ * run. */
 void lun_vm_on_stuck(lua_State *L, void (*on_stuck)(void *ctx), void *ctx);
-/* Seconds until the run that L is in is ended; INFINITY: it is not. */
+/* Seconds until the run of L is ended; INFINITY: no limit. */
 double lun_vm_left(lua_State *L);
 
 /* Runs require("lunette.cli").main(argv...) and returns the exit code; errors go to stderr. */

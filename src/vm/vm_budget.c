@@ -59,7 +59,8 @@ lua_State *lun_vm_budget_open(size_t memory_cap, bool contained)
 	return L;
 }
 
-/* Finalizers are to run, whatever was over; those of a server's VM have so long together. */
+/* Closing runs the finalizers even after a limit was passed; in a server's VM all of them together
+ * have CLOSE_SECONDS. */
 void lun_vm_budget_close(lua_State *L)
 {
 	struct lun_vm_budget *budget = lun_vm_budget_of(L);
@@ -146,7 +147,7 @@ static void set_limits(struct lun_vm_budget *budget, const struct lun_vm_limits 
 	}
 }
 
-/* What the inner call used is used of the outer one's too. */
+/* Restores the outer call's limits, less the instructions that the inner call used. */
 static void restore(
 	struct lun_vm_budget *budget, const struct lun_vm_budget *before, uint64_t given)
 {
@@ -164,21 +165,22 @@ static void restore(
 	budget->failed_depth = before->failed_depth;
 }
 
-/* What was asked before anyone could hear it, or of a call within. */
+/* lun_vm_stop or lun_vm_interrupt may have been called before this run began, or during an inner
+ * one. */
 static void heed(struct lun_vm_budget *budget)
 {
 	if (budget->stop || budget->interrupted)
 		lun_vm_watch_arm(&budget->watch);
 }
 
-/* A hook that is what it was counts on. */
+/* An unchanged hook is not set again, because that would restart its count. */
 static void restore_hook(lua_State *L, lua_Hook before, int mask, int count)
 {
 	if (lua_gethook(L) != before || lua_gethookmask(L) != mask || lua_gethookcount(L) != count)
 		lua_sethook(L, before, mask, count);
 }
 
-/* What waited in the kernel at the end fails by itself ("Interrupted system call"): says why. */
+/* A system call that the end interrupted fails with "Interrupted system call": adds the reason. */
 static void add_reason(lua_State *L)
 {
 	lun_vm_budget_of(L)->overs++;

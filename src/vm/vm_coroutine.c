@@ -1,6 +1,6 @@
 /*
- * coroutine.resume, wrap and close: they do what Lua's own do, and tell the watch which
- * coroutine runs, so that it knows whose hook to set.
+ * coroutine.resume, wrap and close: as Lua's own, but they also note which coroutine runs, so that
+ * vm_watch sets the hook on it.
  */
 #include "vm/vm_budget.h"
 
@@ -19,7 +19,8 @@ static lua_State *check_coroutine(lua_State *L, int idx)
 	return co;
 }
 
-/* Resumes with the n values on top; how many results are on top then, or -1 and a message. */
+/* Resumes with the n values on top. Returns the number of results on top, or -1 with the error on
+ * top. */
 static int resume(lua_State *L, lua_State *co, int n)
 {
 	int status, results;
@@ -80,7 +81,8 @@ static void add_place(lua_State *L)
 	lua_concat(L, 2);
 }
 
-/* An error leaves the coroutine dead and what it held closed; a text gets the caller's place. */
+/* After an error the coroutine is dead and its variables are closed. A string error gets the
+ * caller's position in front. */
 static int pass_error(lua_State *L, lua_State *co)
 {
 	int status = lua_status(co);

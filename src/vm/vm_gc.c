@@ -1,7 +1,7 @@
 /*
- * Finalizers with a limit. Lua calls no hook in a __gc metamethod, so that one that loops would
- * never end: setmetatable puts a function in its place that runs it in a coroutine, where hooks are
- * called, within limits of its own.
+ * Time limits for finalizers. Lua calls no hook in a __gc metamethod, so an endless loop there
+ * would never end. setmetatable therefore wraps the __gc function: the wrapper runs it in a
+ * coroutine, where hooks work, within limits.
  */
 #include "vm/vm_budget.h"
 
@@ -11,7 +11,7 @@
 
 #define FINALIZER_SECONDS 1
 
-/* __gc(object); the script's function is the upvalue */
+/* __gc(object); upvalue 1: the script's function */
 static int l_finalize(lua_State *L)
 {
 	struct lun_vm_budget *budget = lun_vm_budget_of(L);
@@ -20,7 +20,7 @@ static int l_finalize(lua_State *L)
 	lua_State *co;
 
 	if (closing && lun_vm_is_over(L))
-		return 0; // those before it have used up the time of all
+		return 0; // earlier finalizers have used up the time of all
 	lua_settop(L, 1);
 	co = lua_newthread(L);
 	lua_pushvalue(L, lua_upvalueindex(1));
@@ -31,7 +31,7 @@ static int l_finalize(lua_State *L)
 	return 0;
 }
 
-/* Puts ours in the place of a __gc function of the metatable at idx. */
+/* Wraps the __gc function of the metatable at idx. */
 static void wrap_finalizer(lua_State *L, int idx)
 {
 	lua_pushvalue(L, lua_upvalueindex(1));
@@ -45,7 +45,7 @@ static void wrap_finalizer(lua_State *L, int idx)
 	}
 }
 
-/* setmetatable(table, metatable), as Lua's own */
+/* setmetatable(table, metatable): as Lua's own */
 static int l_setmetatable(lua_State *L)
 {
 	int type = lua_type(L, 2);
@@ -61,7 +61,7 @@ static int l_setmetatable(lua_State *L)
 	return 1;
 }
 
-/* debug.setmetatable(value, metatable), as Lua's own */
+/* debug.setmetatable(value, metatable): as Lua's own */
 static int l_debug_setmetatable(lua_State *L)
 {
 	int type = lua_type(L, 2);

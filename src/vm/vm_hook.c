@@ -1,6 +1,6 @@
 /*
- * The hook that ends what runs too long, and what keeps Lua code from getting round it. It is
- * set only when it is due (vm_watch.h).
+ * The hook that ends a run when its limits are passed, and the replaced functions that keep Lua
+ * code from removing it. vm_watch.h says when the hook is set.
  */
 #include "vm/vm_budget.h"
 
@@ -8,8 +8,9 @@
 #include <time.h>
 
 /*
- * How often the hook leaves alone what cleans up before it insists; and how many instructions
- * are left then to what closes variables.
+ * After the first error, cleanup code runs undisturbed for GRACE_HOOKS hook calls. From then on
+ * every instruction raises the error, but for CLOSING_INSTRUCTIONS instructions of functions that
+ * close variables.
  */
 enum { GRACE_HOOKS = 50, CLOSING_INSTRUCTIONS = 1000000 };
 
@@ -61,7 +62,8 @@ static void count(lua_State *L, struct lun_vm_budget *budget)
 		budget->left -= budget->left < n ? budget->left : n;
 }
 
-/* Nothing is over: the hook goes, or counts on. What comes while it goes is seen all the same. */
+/* True when no limit is passed: removes the hook, or lets it count on. Looks again after removing
+ * it, because a stop may have been asked meanwhile. */
 static bool goes_on(lua_State *L, struct lun_vm_budget *budget)
 {
 	count(L, budget);
@@ -82,7 +84,8 @@ static bool is_deeper(lua_State *L, int depth)
 	return lua_getstack(L, depth - 1, &ar);
 }
 
-/* The number of functions on the stack: by halves, as Lua walks to each from the top. */
+/* The number of functions on the stack. Finds it by bisection, because lua_getstack walks from the
+ * top. */
 static int depth_of(lua_State *L)
 {
 	int below = 0, above = 1;
@@ -102,7 +105,8 @@ static int depth_of(lua_State *L)
 	return below;
 }
 
-/* Does it run as deep as what failed, or deeper? Looking takes the longer the deeper it is. */
+/* True when the code that runs is as deep as the code in which the error was raised, or deeper. A
+ * look takes longer the deeper the stack is, so it counts as more instructions. */
 static bool is_closing(lua_State *L, struct lun_vm_budget *budget)
 {
 	if (L != budget->failed || budget->closing <= 0)
@@ -112,8 +116,9 @@ static bool is_closing(lua_State *L, struct lun_vm_budget *budget)
 }
 
 /*
- * Every instruction fails now, so that whoever catches the error gets it again: he is further
- * out. What runs as deep as what failed, or deeper, closes what that held: it is let through.
+ * Every instruction raises the error from now on, so a function that catches it gets it again at
+ * once. Only code at the depth of the failed function or deeper goes on: it closes that function's
+ * variables.
  */
 static void fail_again(lua_State *L, lua_Debug *ar)
 {
@@ -127,7 +132,7 @@ static void fail_again(lua_State *L, lua_Debug *ar)
 	raise_over(L, ar);
 }
 
-/* The first error leaves some grace to those who close what they hold. */
+/* The first error. After it, code that closes variables has some grace. */
 static void fail(lua_State *L, lua_Debug *ar)
 {
 	struct lun_vm_budget *budget = lun_vm_budget_of(L);
@@ -158,7 +163,7 @@ void lun_vm_hook(lua_State *L, lua_Debug *ar)
 	}
 }
 
-/* The Lua code that called the C function that runs. */
+/* Finds the Lua function that called the running C function. */
 static void find_caller(lua_State *L, lua_Debug *ar)
 {
 	for (int level = 1; lua_getstack(L, level, ar); level++) {
@@ -174,7 +179,7 @@ bool lun_vm_is_over(lua_State *L)
 	return is_over(lun_vm_budget_of(L));
 }
 
-/* As the hook; but what closes something after the end may call what it needs. */
+/* As lun_vm_hook, but lets code that closes variables after the end call C functions. */
 void lun_vm_charge(lua_State *L, unsigned steps)
 {
 	struct lun_vm_budget *budget = lun_vm_budget_of(L);
@@ -197,8 +202,9 @@ void lun_vm_charge(lua_State *L, unsigned steps)
 }
 
 /*
- * The message handler of an error that the hook raises runs inside the hook, where Lua calls no
- * hooks: one that loops would loop for ever. So when the budget is over there is a traceback.
+ * Lua calls the message handler of an error within the hook, where no further hook is called: an
+ * endless handler would never end. Once a limit is passed, a plain traceback takes the handler's
+ * place.
  */
 static int l_handle(lua_State *L)
 {
@@ -223,7 +229,7 @@ static int finish_xpcall(lua_State *L, int status, lua_KContext unused)
 	return 2;
 }
 
-/* xpcall(fn, handler, ...), as Lua's own but for the above */
+/* xpcall(fn, handler, ...): as Lua's own but for the handler above */
 static int l_xpcall(lua_State *L)
 {
 	int n = lua_gettop(L), status;
@@ -240,7 +246,7 @@ static int l_xpcall(lua_State *L)
 	return finish_xpcall(L, status, 0);
 }
 
-/* sethook(...): as Lua's own, but it does nothing while ours is set */
+/* debug.sethook(...): as Lua's own, but does nothing while our hook is set */
 static int l_sethook(lua_State *L)
 {
 	const struct lun_vm_watch *watch = &lun_vm_budget_of(L)->watch;

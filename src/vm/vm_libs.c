@@ -5,9 +5,9 @@
 
 #include "vm/vm.h"
 
-enum { STEPS = 10000 }; /* between two looks at the time */
+enum { STEPS = 10000 }; /* steps between two checks of the time */
 
-/* Of a loop in C: looks whether the run is to end. */
+/* Counts one step of a C loop; checks from time to time whether the run must end. */
 static inline void count(lua_State *L, unsigned *steps)
 {
 	if (++*steps % STEPS == 0)
@@ -15,8 +15,8 @@ static inline void count(lua_State *L, unsigned *steps)
 }
 
 /*
- * os.setlocale([locale [, category]]) -> "C": the locale belongs to the process, and with another
- * one JSON and /metrics would write 3,25.
+ * os.setlocale([locale [, category]]) -> "C": always, because the locale belongs to the whole
+ * process, and another one would write 3,25 for 3.25 in JSON and /metrics.
  */
 static int l_setlocale(lua_State *L)
 {
@@ -28,7 +28,7 @@ static int l_setlocale(lua_State *L)
 	return 1;
 }
 
-/* The function of Lua's own that this one stands before, with the same arguments. */
+/* Calls Lua's own function (upvalue 1) with the same arguments. */
 static int call_own(lua_State *L)
 {
 	lua_pushvalue(L, lua_upvalueindex(1));
@@ -37,7 +37,7 @@ static int call_own(lua_State *L)
 	return lua_gettop(L);
 }
 
-/* string.rep(s, n [, sep]): nothing, repeated, is nothing at once */
+/* string.rep(s, n [, sep]): repeating an empty string returns at once */
 static int l_rep(lua_State *L)
 {
 	size_t len, sep_len;
@@ -114,7 +114,7 @@ static lua_Integer check_length(lua_State *L)
 	return luaL_len(L, 1);
 }
 
-/* table.insert(t, [position,] value): a length that __len gives may be anything */
+/* table.insert(t, [position,] value): limited, because __len may return any length */
 static int l_insert(lua_State *L)
 {
 	lua_Integer end = (lua_Integer)((lua_Unsigned)check_length(L) + 1), at = end;
@@ -136,7 +136,7 @@ static int l_insert(lua_State *L)
 	return 0;
 }
 
-/* table.remove(t [, position]) -> what was there */
+/* table.remove(t [, position]) -> the removed value */
 static int l_remove(lua_State *L)
 {
 	lua_Integer len = check_length(L), at = luaL_optinteger(L, 2, len);
@@ -156,7 +156,7 @@ static int l_remove(lua_State *L)
 	return 1;
 }
 
-/* Replaces a function of the table on top; the one before is its upvalue. */
+/* Replaces a function of the table on top; the old function becomes upvalue 1 of the new one. */
 static void replace(lua_State *L, const char *name, lua_CFunction function)
 {
 	lua_getfield(L, -1, name);

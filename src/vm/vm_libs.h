@@ -1,6 +1,6 @@
 #pragma once
-/* Functions of Lua's libraries that are replaced, so that a script changes nothing for the rest of
- * the process. After the libraries are open. */
+/* Replaces functions of Lua's libraries by which a script could block or change the rest of the
+ * process. Call it after the libraries are opened. */
 #include <lua.h>
 
 void lun_libs_install(lua_State *L);

@@ -24,7 +24,8 @@ static void push_capture(match *m, int i, const char *from, const char *to)
 	}
 }
 
-/* All captures, or the whole match where the pattern has none; from may be NULL: then none. */
+/* Pushes all captures, or the whole match when the pattern has no captures; nothing when from is
+ * NULL. */
 static int push_captures(match *m, const char *from, const char *to)
 {
 	int n = m->level == 0 && from ? 1 : m->level;
@@ -47,8 +48,7 @@ static void init(match *m, lua_State *L, int subject, int pattern)
 	m->fuel = LUN_MATCH_FUEL;
 }
 
-/* The offset where to begin, as string.find takes it: negative from the end; len + 1 and more: none
- */
+/* The start offset as string.find takes it: negative from the end. len + 1 or more: no match. */
 static size_t start_of(lua_State *L, int idx, size_t len)
 {
 	lua_Integer at = luaL_optinteger(L, idx, 1);
@@ -69,7 +69,7 @@ static bool is_plain(const char *pattern, size_t len)
 	return true;
 }
 
-/* In linear time: short ones by their first character, others as the C library does. */
+/* Finds a plain text in linear time: short ones by their first character, long ones by memmem. */
 static const char *find_text(const char *s, size_t len, const char *wanted, size_t wanted_len)
 {
 	enum { SHORT = 32 };
@@ -158,10 +158,10 @@ static int l_match(lua_State *L)
 	return find(L, false);
 }
 
-/* What gmatch's iterator goes on with; the strings are its upvalues. */
+/* State of gmatch's iterator; the subject and the pattern are its upvalues. */
 struct walk {
 	match m;
-	const char *next, *last; /* where the next begins; where the last match ended */
+	const char *next, *last; /* where the next search begins; where the last match ended */
 };
 
 static int l_next_match(lua_State *L)
@@ -199,7 +199,7 @@ static int l_gmatch(lua_State *L)
 	return 1;
 }
 
-/* A replacement text: %0 to %9 are captures. */
+/* Adds a replacement text; %0 to %9 stand for captures. */
 static void add_text(match *m, luaL_Buffer *out, const char *from, const char *to)
 {
 	size_t len;
@@ -226,7 +226,7 @@ static void add_text(match *m, luaL_Buffer *out, const char *from, const char *t
 	luaL_addlstring(out, text, (size_t)(end - text));
 }
 
-/* The value that a function or table gives for the match. */
+/* Pushes the replacement that a function or table gives for the match. */
 static void push_replacement(match *m, const char *from, const char *to, int type)
 {
 	if (type == LUA_TFUNCTION) {
@@ -238,7 +238,7 @@ static void push_replacement(match *m, const char *from, const char *to, int typ
 	}
 }
 
-/* False when the match stays as it is. */
+/* Adds the replacement of a match; false when the match stays as it is. */
 static bool add_value(match *m, luaL_Buffer *out, const char *from, const char *to, int type)
 {
 	if (type != LUA_TFUNCTION && type != LUA_TTABLE) {

@@ -1,10 +1,9 @@
 #pragma once
 /*
- * Lua's patterns with a limit: string.find, match, gmatch and gsub do what Lua's own do, and look
- * now and then whether the time of the run is over. Lua's own can't be interrupted, and a pattern
- * such as ".-.-.-.-b$" takes years.
+ * string.find, match, gmatch and gsub: as Lua's own, but they check the time limit of the run.
+ * Lua's own can't be interrupted, and a pattern such as ".-.-.-.-b$" runs for years.
  */
 #include <lua.h>
 
-/* Replaces them in the table `string`. */
+/* Replaces these functions in the table `string`. */
 void lun_pattern_install(lua_State *L);

@@ -22,7 +22,7 @@ static inline void spend(match *m, ptrdiff_t steps)
 	lun_vm_charge(m->L, LUN_MATCH_FUEL);
 }
 
-/* The end of the single-character class at p. */
+/* The end of the single-character class that begins at p. */
 static const char *class_end(const match *m, const char *p)
 {
 	char c = *p++;
@@ -80,7 +80,7 @@ static bool in_class(int c, int class)
 	case 'x':
 		in = isxdigit(c);
 		break;
-	case 'z': // as Lua 5.1 had it
+	case 'z': // as in Lua 5.1
 		in = c == 0;
 		break;
 	default:
@@ -89,7 +89,7 @@ static bool in_class(int c, int class)
 	return isupper(class) ? !in : in != 0;
 }
 
-/* p is the '[', end its ']'. */
+/* p is at the '[', end at its ']'. */
 static bool in_set(int c, const char *p, const char *end)
 {
 	const unsigned char *at = (const unsigned char *)p + 1, *last = (const unsigned char *)end;
@@ -114,7 +114,7 @@ static bool in_set(int c, const char *p, const char *end)
 	return !in;
 }
 
-/* Does the character at s fit the class at p, which ends at end? */
+/* True when the character at s matches the class from p to end. */
 static inline bool fits(const match *m, const char *s, const char *p, const char *end)
 {
 	int c;
@@ -134,7 +134,7 @@ static inline bool fits(const match *m, const char *s, const char *p, const char
 	}
 }
 
-/* %bxy; p is behind the 'b'. */
+/* Matches %bxy; p is after the 'b'. */
 static const char *balanced(match *m, const char *s, const char *p)
 {
 	int open = 1;
@@ -155,7 +155,7 @@ static const char *balanced(match *m, const char *s, const char *p)
 	return NULL;
 }
 
-/* %f[set]; p is the '['. */
+/* Matches %f[set]; p is at the '['. */
 static bool is_frontier(const match *m, const char *s, const char *p, const char *end)
 {
 	int before = s == m->begin ? 0 : (unsigned char)s[-1];
@@ -238,8 +238,8 @@ static const char *close_capture(match *m, const char *s, const char *p)
 }
 
 /*
- * The items that may be followed by no quantifier. True when it is one of them: then *s and *p are
- * behind it, or *s is NULL.
+ * Matches %b, %f or %1 to %9, which take no quantifier. False when p is at another item. Else *p is
+ * after the item, and *s after its match, or NULL.
  */
 static bool special(match *m, const char **s, const char **p)
 {
@@ -266,7 +266,7 @@ static bool special(match *m, const char **s, const char **p)
 	return true;
 }
 
-/* What remains of the pattern from p on, at s. */
+/* Matches the rest of the pattern, from p on, at s. */
 static const char *rest(match *m, const char *s, const char *p)
 {
 	const char *end, *to;

@@ -15,15 +15,15 @@
 
 extern char **environ;
 
-/* A Lua file whose other end is a child. */
+/* The userdata of a Lua file whose other end is a child process. */
 struct process {
 	luaL_Stream stream;
 	pid_t pid;
 	bool contained;
-	unsigned overs; /* of the VM when it was begun */
+	unsigned overs; /* lun_vm_overs when the child was started */
 };
 
-/* A process and all that it began: those first that it has now, so that none is left to init. */
+/* Kills a process and its descendants: the descendants first, before init adopts them. */
 static void end_tree(pid_t pid)
 {
 	char path[64];
@@ -40,7 +40,8 @@ static void end_tree(pid_t pid)
 	kill(pid, SIGKILL);
 }
 
-/* At a terminal the child is in our process group, as Ctrl-C wants it: it has none of its own. */
+/* In a terminal a child stays in our process group, so that Ctrl-C reaches it; else it gets its own
+ * group. */
 static void end_child(pid_t pid, bool contained)
 {
 	if (contained)
@@ -49,7 +50,8 @@ static void end_child(pid_t pid, bool contained)
 		end_tree(pid);
 }
 
-/* Its status, or -errno. The signal that ends a run interrupts the wait. */
+/* Waits for the child's status; -errno on failure. The signal that ends a run interrupts the
+ * wait. */
 static int wait_for(lua_State *L, pid_t pid, bool contained)
 {
 	int status;
@@ -63,7 +65,7 @@ static int wait_for(lua_State *L, pid_t pid, bool contained)
 	return status;
 }
 
-/* A child has no signal blocked, whatever the thread has. */
+/* Unblocks all signals in the child, whichever the thread has blocked. */
 static void set_signals(posix_spawnattr_t *attributes, bool contained)
 {
 	sigset_t none, defaults;
@@ -78,7 +80,8 @@ static void set_signals(posix_spawnattr_t *attributes, bool contained)
 			(contained ? POSIX_SPAWN_SETPGROUP : 0)));
 }
 
-/* Runs the command by the shell; its descriptor `to` is our descriptor `from` (negative: none). */
+/* Runs the command in a shell. The child's descriptor `to` is our descriptor `from` (negative:
+ * none). */
 static int start(const char *command, int from, int to, bool contained, pid_t *pid)
 {
 	char *const argv[] = { (char *)"sh", (char *)"-c", (char *)command, NULL };
@@ -125,7 +128,7 @@ static struct process *push_process(lua_State *L, bool contained)
 	return process;
 }
 
-/* Our end of the pipe as a stream; the child has the other one. */
+/* Makes a stream of our end of the pipe; the child has the other end. */
 static int open_process(struct process *process, const char *command, bool reads)
 {
 	int ends[2], ours, err;
@@ -149,11 +152,11 @@ static int open_process(struct process *process, const char *command, bool reads
 	return err;
 }
 
-/* What we have printed comes before what the child prints. */
+/* Flushes our output, so that it comes before the child's. */
 static void flush_output(bool contained)
 {
 	if (contained)
-		return; // other threads print too: a reader that doesn't read must not stop us
+		return; // another thread may hold the stream's lock, blocked by a slow reader
 	fflush(stdout);
 	fflush(stderr);
 }
@@ -209,8 +212,7 @@ static void set(
 	lua_pop(L, 1);
 }
 
-/* The input of the process is not for its VMs, of which one that reads would keep the others
- * waiting: it is empty. */
+/* VMs of a server have an empty standard input: one that read it would block the others. */
 static void empty_input(lua_State *L)
 {
 	lua_getglobal(L, "io");
