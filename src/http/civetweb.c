@@ -11,6 +11,7 @@
 #include "http/guard.h"
 #include "http/http.h"
 #include "http/live.h"
+#include "http/tls.h"
 #include "http/wire.h"
 #include "text/log.h"
 
@@ -53,24 +54,26 @@ static const char *unix_path(const char *listen)
 	return strncmp(listen, "unix:", 5) == 0 ? listen + 5 : NULL;
 }
 
-static void add_port(char *ports, size_t size, const char *prefix, const char *address)
+static void add_port(
+	char *ports, size_t size, const char *prefix, const char *address, const char *suffix)
 {
 	size_t at = strlen(ports);
 
-	snprintf(ports + at, size - at, "%s%s%s", at ? "," : "", prefix, address);
+	snprintf(ports + at, size - at, "%s%s%s%s", at ? "," : "", prefix, address, suffix);
 }
 
-/* civetweb takes a path for a host's name while a ':' follows: paths come last. */
-static void join_ports(const char *const *listen, char *ports, size_t size)
+/* civetweb takes a path for a host's name while a ':' follows: paths come last. An 's' behind a
+ * port asks for TLS, which a Unix socket needs none of. */
+static void join_ports(const char *const *listen, const char *tls, char *ports, size_t size)
 {
 	*ports = '\0';
 	for (size_t i = 0; listen[i]; i++) {
 		if (!unix_path(listen[i]))
-			add_port(ports, size, "", listen[i]);
+			add_port(ports, size, "", listen[i], tls);
 	}
 	for (size_t i = 0; listen[i]; i++) {
 		if (unix_path(listen[i]))
-			add_port(ports, size, "x", unix_path(listen[i]));
+			add_port(ports, size, "x", unix_path(listen[i]), "");
 	}
 }
 
@@ -124,6 +127,14 @@ static char *explain(const struct lun_http *http, const char *text)
 	return n < 0 ? NULL : err;
 }
 
+/* 1: the context is ours, civetweb neither changes nor frees it. */
+static int give_tls(void **context, void *unused)
+{
+	(void)unused;
+	*context = lun_tls_context();
+	return 1;
+}
+
 static struct mg_context *start(struct lun_http *http, const char **options, char **err)
 {
 	struct mg_callbacks callbacks = {
@@ -132,6 +143,7 @@ static struct mg_context *start(struct lun_http *http, const char **options, cha
 		.log_message = log_message,
 		.log_access = log_access,
 		.http_error = http_error,
+		.external_ssl_ctx = give_tls,
 	};
 	char text[256] = "";
 	struct mg_error_data error = { .text = text, .text_buffer_size = sizeof(text) };
@@ -189,7 +201,7 @@ static struct mg_context *configure(struct lun_http *http, char **err)
 		NULL,
 	};
 
-	join_ports(o->listen, ports, sizeof(ports));
+	join_ports(o->listen, lun_tls_context() ? "s" : "", ports, sizeof(ports));
 	each_path(o->listen, remove_stale);
 	lun_wire_open(o->connections);
 	snprintf(threads, sizeof(threads), "%u", o->connections);
@@ -205,14 +217,16 @@ static bool is_local(const char *const *listen)
 	return true;
 }
 
-/* The first address that this build can't listen on, or NULL. */
-static const char *unknown_address(const char *const *listen)
+/* The first option that asks for what this build lacks, or NULL. */
+static const char *unknown_option(const struct lun_serve_options *options)
 {
-	for (; *listen && !lun_wire_has_ipv6(); listen++) {
+	if (lun_wire_has_ipv6())
+		return NULL;
+	for (const char *const *listen = options->listen; *listen; listen++) {
 		if (**listen == '[' || unix_path(*listen))
 			return *listen;
 	}
-	return NULL;
+	return options->tls_cert ? "--tls-cert" : NULL;
 }
 
 struct lun_http *lun_http_start(
@@ -221,11 +235,11 @@ struct lun_http *lun_http_start(
 	struct lun_http *http = calloc(1, sizeof(*http));
 
 	*err = NULL;
-	if (unknown_address(options->listen)) {
+	if (unknown_option(options)) {
 		if (asprintf(err,
-			    "--listen %s: this build has the system's civetweb, without IPv6 and "
-			    "Unix sockets",
-			    unknown_address(options->listen)) < 0)
+			    "%s: this build has the system's civetweb, without IPv6, Unix sockets "
+			    "and TLS",
+			    unknown_option(options)) < 0)
 			*err = NULL;
 		free(http);
 		return NULL;
@@ -240,8 +254,10 @@ struct lun_http *lun_http_start(
 	if (lun_wire_lack())
 		lun_log("warning", "%s", lun_wire_lack());
 	mg_init_library(0);
-	http->context = configure(http, err);
+	if (lun_tls_open(options, err) == 0)
+		http->context = configure(http, err);
 	if (!http->context) {
+		lun_tls_close();
 		lun_wire_close();
 		mg_exit_library();
 		free(http);
@@ -274,8 +290,8 @@ bool lun_http_url(struct lun_http *http, int n, char *url, size_t len)
 	if (unix_path(listen))
 		snprintf(url, len, "%s", listen);
 	else if (colon && port_number(list, n) < count)
-		snprintf(url, len, "http://%.*s:%d/", (int)(colon - listen), listen,
-			ports[port_number(list, n)].port);
+		snprintf(url, len, "%s://%.*s:%d/", lun_tls_context() ? "https" : "http",
+			(int)(colon - listen), listen, ports[port_number(list, n)].port);
 	else
 		return false;
 	return true;
@@ -315,6 +331,7 @@ void lun_http_stop(struct lun_http *http)
 	mg_stop(http->context);
 	lun_wire_close();
 	each_path(http->options->listen, remove_path);
+	lun_tls_close();
 	mg_exit_library();
 	free(http);
 }

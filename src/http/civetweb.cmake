@@ -3,6 +3,8 @@
 # library instead, which lacks IPv6, Unix sockets, TLS and what civetweb_build.c adds.
 
 add_library(lun_civetweb INTERFACE)
+pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
+target_link_libraries(lun_civetweb INTERFACE PkgConfig::OPENSSL)
 
 if(LUNETTE_CIVETWEB STREQUAL "system")
   # find_package(civetweb) is a fatal error in Debian: its targets file is not complete.
@@ -42,9 +44,7 @@ file(WRITE ${CMAKE_BINARY_DIR}/civetweb/civetweb.new "${text}")
 configure_file(${CMAKE_BINARY_DIR}/civetweb/civetweb.new
   ${CMAKE_BINARY_DIR}/civetweb/civetweb_renamed.c COPYONLY)
 
-pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl)
 target_include_directories(lun_civetweb SYSTEM INTERFACE ${CIVETWEB_SOURCE}/include)
-target_link_libraries(lun_civetweb INTERFACE PkgConfig::OPENSSL)
 set_source_files_properties(src/http/civetweb_build.c PROPERTIES
   COMPILE_DEFINITIONS "USE_IPV6;USE_WEBSOCKET;USE_X_DOM_SOCKET;NO_SSL_DL;OPENSSL_API_3_0;NO_CGI;NO_FILES;NO_CACHING;NDEBUG;USE_STACK_SIZE=262144"
   COMPILE_OPTIONS "-isystem;${CIVETWEB_SOURCE}/src")

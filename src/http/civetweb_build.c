@@ -9,6 +9,7 @@
 #ifndef LUNETTE_SYSTEM_CIVETWEB
 
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,9 +48,41 @@ static int accept_or_shed(int fd, struct sockaddr *address, socklen_t *len)
 	return client;
 }
 
+/* A client that does not speak TLS learns it by words. */
+static bool speaks_http(int fd)
+{
+	static const char answer[] =
+		"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+		"Content-Length: 44\r\n\r\nthis port speaks TLS: https:// in the URL.\r\n";
+	char first;
+
+	if (recv(fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) != 1 || first < 'A' || first > 'Z')
+		return false;
+	(void)!send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return true;
+}
+
+/* A client that dawdles over the handshake holds a thread: not for long, and less when others wait.
+ */
+static int accept_tls(SSL *ssl)
+{
+	enum { HANDSHAKE_MS = 10000, CROWDED_MS = 1000 };
+	static __thread uint64_t began;
+	uint64_t now = lun_monotonic_ms();
+
+	if (SSL_in_before(ssl))
+		began = now;
+	if (speaks_http(SSL_get_fd(ssl)) ||
+		now - began > (lun_lobby_is_crowded() ? CROWDED_MS : HANDSHAKE_MS))
+		shutdown(SSL_get_fd(ssl), SHUT_RDWR);
+	return SSL_accept(ssl);
+}
+
 #define accept accept_or_shed
+#define SSL_accept accept_tls
 #include <civetweb/civetweb_renamed.c>
 #undef accept
+#undef SSL_accept
 
 enum {
 	HEAD_MS = 10000,      /* for the whole head, from its first byte */

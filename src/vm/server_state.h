@@ -15,7 +15,9 @@ struct lun_serve_options {
 	const char *const
 		*hosts; /* host names that are accepted in a Host header, besides our own */
 	const char *const *origins;
-	const char *token;   /* NULL: none */
+	const char *token; /* NULL: none */
+	/* Files in PEM. No certificate: no TLS; no key: it is beside the certificate. */
+	const char *tls_cert, *tls_key, *tls_client_ca;
 	const char *version; /* Lunette's */
 	bool allow_write, allow_eval, no_auth, keep_capabilities;
 	bool watch; /* reload all scripts when one of them changes */

@@ -20,6 +20,12 @@ function serve.configure(command)
     "Export the entries of maps as metrics, in dev-agent's spelling (may be repeated).",
     "IDS:NAME_REGEXP:FORMAT")
   command:option("--token-file", "Read the token from a file."):argname("FILE")
+  command:option("--tls-cert", "Speak TLS with this certificate (PEM, with its chain).")
+    :argname("FILE")
+  command:option("--tls-key", "The certificate's private key, where its own file lacks it.")
+    :argname("FILE")
+  command:option("--tls-client-ca", "Serve only clients with a certificate by an authority of this "
+    .. "file."):argname("FILE")
   command:flag("--allow-write", "Allow writes for clients that send the token.")
   command:flag("--allow-eval", "Allow Lua code from clients that send the token.")
   command:flag("--no-auth", "Serve reads to any client, without a token.")
@@ -131,7 +137,20 @@ local function check_scripts(paths)
   end
 end
 
+local function check_tls(given)
+  if (given.tls_key or given.tls_client_ca) and not given.tls_cert then
+    exit.fail(exit.USAGE, "--tls-key and --tls-client-ca need --tls-cert FILE")
+  end
+  local key = given.tls_key or given.tls_cert
+  local mode = key and require("lunette.core.files").mode(key)
+  if mode and mode & 7 ~= 0 then
+    exit.fail(exit.USAGE, "%s: every user can read or write this private key (mode %03o): "
+      .. "chmod 600 %s", key, mode, key)
+  end
+end
+
 local function check(given)
+  check_tls(given)
   check_origins(given.allow_origin)
   check_scripts(given.script)
   if given.max_connections and given.max_connections < 4 then
@@ -159,6 +178,7 @@ function serve.run(given)
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
     watch = not given.no_reload, token = token, version = require("lunette").version,
     allow_write = given.allow_write, allow_eval = given.allow_eval, no_auth = given.no_auth,
+    tls_cert = given.tls_cert, tls_key = given.tls_key, tls_client_ca = given.tls_client_ca,
     keep_capabilities = given.keep_capabilities,
     workers = given.vms, connections = given.max_connections, body_limit = given.max_body,
     memory = given.max_memory and given.max_memory << 20, seconds = given.max_seconds,
