@@ -369,14 +369,42 @@ function bpf.task_fd_query(owners) end
 ---Loads a BPF object file. When that fails, the message ends with the output of libbpf and the
 ---verifier. Loads all its programs, or the named ones; a target is the function of another program
 ---that a program replaces (freplace) or traces.
+---
+---`set` writes global variables before loading, typed by the object's BTF: an unknown name and a
+---value that does not fit are refused. `sizes` are entries of maps (bytes of a ring buffer).
+---
+---`alternatives` are lists of programs. The first list that the kernel can load and attach is used,
+---and the object comes attached; programs that are in no list are loaded with each. When the kernel
+---can do none, the message has a line an alternative.
+---
+---`data` are the file's bytes: then the path only names the object.
 ---@param path string
----@param opts? { programs?: string[], targets?: table<string, { prog: integer, func: string }> }
+---@param opts? { programs?: string[], targets?: table<string, { prog: integer, func: string }>,
+---  set?: table<string, any>, sizes?: table<string, integer>, alternatives?: string[][],
+---  data?: string }
 ---@return bpf.Object|nil, string? err, integer? errno
 function bpf.load(path, opts) end
 
 ---A loaded object: closing it detaches its programs and frees everything that nobody else holds.
 ---@class bpf.Object
 local Object = {}
+
+---A global variable as it is now, decoded by its type; raises when the object has no such variable.
+---@param name string
+---@return any value, string? err, integer? errno
+function Object:get(name) end
+
+---The records that the object's programs send through a ring buffer or a perf buffer. They are
+---consumed: each goes to one reader. A record is a table by the struct `type` of the object's BTF
+---("event" unless another is named), what `decoder` (a Plan) makes of it, or, without either and
+---with type = false, a string of bytes. `partial`: a record may be shorter than its type, and zeros
+---stand for the rest; otherwise such a record is { error = message }. `pages` is the size of each
+---CPU's perf buffer, a power of two (64); `batch` the most records of one read (4096).
+---@param name string
+---@param opts? { type?: string|false, decoder?: Plan, pages?: integer, batch?: integer,
+---  partial?: boolean }
+---@return bpf.Events|nil, string? err, integer? errno
+function Object:events(name, opts) end
 
 ---Attaches every program (or one) where its section says; programs whose section says nothing
 ---are left out. When one fails, those of this call are detached again.
@@ -409,6 +437,35 @@ function Object:maps() end
 function Object:progs() end
 
 function Object:close() end
+
+---A reader of events. Records are in order: a ring buffer's as they were reserved, a perf buffer's
+---by time over all CPUs.
+---@class bpf.Events
+local Events = {}
+
+---Waits up to so many seconds (0) for records, and takes a batch: empty when none came.
+---@param seconds? number
+---@return any[]|nil records, string? err, integer? errno
+function Events:read(seconds) end
+
+---Calls the function for each record, until it answers false or the seconds are over.
+---@param fn fun(record: any): boolean?
+---@param seconds? number
+---@return integer|nil count, string? err, integer? errno
+function Events:each(fn, seconds) end
+
+---As read, but as lines of JSON: made in C, with no Lua value a record.
+---@param seconds? number
+---@return string|nil lines, integer|string count_or_err, integer? errno
+function Events:json(seconds) end
+
+---How many records were lost so far, because the buffer was full. A perf buffer knows it from the
+---kernel. Of a ring buffer the object's programs must count it, in a 64-bit variable NAME_lost or
+---lost; nil where the object has none.
+---@return integer|nil
+function Events:lost() end
+
+function Events:close() end
 
 ---The kernel symbol that an address is in: "name" or "name+0x1f".
 ---@param address integer

@@ -3,19 +3,24 @@
 #include <fcntl.h>
 #include <lauxlib.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bind/bpf.h"
+#include "bind/bpf_events.h"
+#include "bind/bpf_global.h"
+#include "bind/bpf_load_options.h"
 #include "bind/bpf_maps.h"
 #include "vm/names.h"
 #include "vm/push.h"
 #include "bpf/object/load.h"
 #include "bpf/object/object.h"
 
-enum { MESSAGE_MAX = 4000 };
+enum { MESSAGE_MAX = 4000, PATH_BYTES = 40 };
 
-static struct lun_object *check_object(lua_State *L)
+struct lun_object *lun_object_check(lua_State *L)
 {
 	struct lun_object *o = luaL_checkudata(L, 1, LUN_OBJECT_HANDLE);
 
@@ -179,7 +184,7 @@ static int push_none(lua_State *L, const struct place *place)
 /* object:attach([name [, { interface = | cgroup = | perf_event = }]]) -> count | nil, err, errno */
 static int l_attach(lua_State *L)
 {
-	struct lun_object *o = check_object(L);
+	struct lun_object *o = lun_object_check(L);
 	struct bpf_program *prog = lua_isnoneornil(L, 2) ? NULL : check_prog(L, o, 2);
 	bool there = !lua_isnoneornil(L, 3);
 	struct place place;
@@ -202,14 +207,14 @@ static int l_attach(lua_State *L)
 /* object:detach() */
 static int l_detach(lua_State *L)
 {
-	lun_object_detach(check_object(L));
+	lun_object_detach(lun_object_check(L));
 	return 0;
 }
 
 /* object:map(name) -> Map <close> | nil, err, errno */
 static int l_map(lua_State *L)
 {
-	struct lun_object *o = check_object(L);
+	struct lun_object *o = lun_object_check(L);
 	const char *name = luaL_checkstring(L, 2);
 	int fd = bpf_object__find_map_fd_by_name(o->obj, name);
 
@@ -221,7 +226,7 @@ static int l_map(lua_State *L)
 /* object:prog(name) -> Prog <close> | nil, err, errno */
 static int l_prog(lua_State *L)
 {
-	struct lun_object *o = check_object(L);
+	struct lun_object *o = lun_object_check(L);
 
 	return lun_push_prog_fd(L, bpf_program__fd(check_prog(L, o, 2)));
 }
@@ -239,7 +244,7 @@ static void push_entry(lua_State *L, enum lun_kind kind, int fd, const char *nam
 /* object:maps() -> { name, id }[] */
 static int l_maps(lua_State *L)
 {
-	struct lun_object *o = check_object(L);
+	struct lun_object *o = lun_object_check(L);
 	lua_Integer n = 0;
 	struct bpf_map *map;
 
@@ -257,7 +262,7 @@ static int l_maps(lua_State *L)
 /* object:progs() -> { name, id, section }[] */
 static int l_progs(lua_State *L)
 {
-	struct lun_object *o = check_object(L);
+	struct lun_object *o = lun_object_check(L);
 	struct bpf_program *prog;
 	lua_Integer n = 0;
 
@@ -273,121 +278,133 @@ static int l_progs(lua_State *L)
 	return 1;
 }
 
-/* What bpf.load's second argument says: its table is at index 2, or there is none. */
-static bool is_wanted(lua_State *L, const char *name)
+/* A file in memory with the bytes, as a path of this process; returns its descriptor or -errno. */
+static int open_bytes(const char *bytes, size_t len, char path[PATH_BYTES])
 {
-	bool wanted = false;
+	int fd = memfd_create("lunette", MFD_CLOEXEC);
+	ssize_t n;
 
-	if (lua_getfield(L, 2, "programs") == LUA_TNIL)
-		return lua_pop(L, 1), true;
-	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
-		wanted = wanted || !strcmp(lua_tostring(L, -1), name);
-		lua_pop(L, 1);
-	}
-	lua_pop(L, 2); // the end of the list, programs
-	return wanted;
-}
-
-/* Makes it for a function of the program whose id targets[name] has. */
-static int set_target(lua_State *L, struct bpf_program *prog)
-{
-	int top = lua_gettop(L), fd = 0, err = 0;
-
-	if (lua_getfield(L, 2, "targets") == LUA_TTABLE &&
-		lua_getfield(L, -1, bpf_program__name(prog)) == LUA_TTABLE) {
-		lua_getfield(L, -1, "prog");
-		lua_getfield(L, -2, "func");
-		fd = lun_object_open(LUN_PROG, (uint32_t)lua_tointeger(L, -2));
-		err = fd < 0 ? fd : bpf_program__set_attach_target(prog, fd, lua_tostring(L, -1));
-		if (err && fd > 0)
+	if (fd < 0)
+		return -errno;
+	for (size_t done = 0; done < len; done += (size_t)n) {
+		n = write(fd, bytes + done, len - done);
+		if (n < 0) {
+			n = -errno;
 			close(fd);
-	}
-	lua_settop(L, top);
-	return err ? err : fd;
-}
-
-/* Descriptors of targets have to last until the object is loaded. */
-struct prepared {
-	lua_State *L;
-	int fds[16];
-	size_t count;
-};
-
-static int prepare(void *ctx, struct bpf_object *obj)
-{
-	struct prepared *prepared = ctx;
-	struct bpf_program *prog;
-	int fd;
-
-	bpf_object__for_each_program(prog, obj)
-	{
-		if (!is_wanted(prepared->L, bpf_program__name(prog))) {
-			bpf_program__set_autoload(prog, false);
-			continue;
+			return (int)n;
 		}
-		fd = set_target(prepared->L, prog);
-		if (fd < 0)
-			return fd;
-		if (fd && prepared->count == sizeof(prepared->fds) / sizeof(prepared->fds[0]))
-			return close(fd), -E2BIG;
-		if (fd)
-			prepared->fds[prepared->count++] = fd;
 	}
-	return 0;
+	snprintf(path, PATH_BYTES, "/proc/self/fd/%d", fd);
+	return fd;
 }
 
-static int load(lua_State *L, struct lun_object *o, const char *path)
+/* Loads the object once, with the programs of one alternative where there are several. */
+static int load_choice(struct lun_object *o, struct lun_load_options *options)
 {
-	struct prepared prepared = { .L = L };
-	int err;
+	int err =
+		lun_object_load(o, options->path, options->name, lun_load_options_prepare, options);
 
-	if (!lua_istable(L, 2))
-		return lun_object_load(o, path, NULL, NULL);
-	err = lun_object_load(o, path, prepare, &prepared);
-	for (size_t i = 0; i < prepared.count; i++)
-		close(prepared.fds[i]);
+	lun_load_options_release(options);
 	return err;
 }
 
-static void check_target(lua_State *L)
+/* Whether the kernel can do it shows when it is attached, with some ways only then. */
+static int try_choice(struct lun_object *o, struct lun_load_options *options)
 {
-	luaL_argcheck(L,
-		lua_istable(L, -1) && lua_getfield(L, -1, "prog") == LUA_TNUMBER &&
-			lua_getfield(L, -2, "func") == LUA_TSTRING,
-		2, "a target is { prog = id, func = name }");
+	int err = load_choice(o, options);
+
+	if (!err)
+		err = lun_object_attach(o);
+	return err < 0 ? err : 0;
+}
+
+static int push_load_error(
+	lua_State *L, const struct lun_object *o, const struct lun_load_options *options, int err)
+{
+	if (options->refused)
+		return lun_push_failure(
+			L, err, "%s: %s", options->label, lua_tostring(L, options->refused));
+	return push_log(L, o, err, options->label);
+}
+
+/* Adds why an alternative can't be had to the text on the top. */
+static void add_reason(lua_State *L, const struct lun_object *o, int err, lua_Integer choice)
+{
+	const char *line = o->log.len ? o->log.data : "";
+	size_t len = o->log.len;
+	char text[128];
+
+	if (len > 8 && !strncmp(line, "libbpf: ", 8))
+		line += 8, len -= 8;
+	if (len && memchr(line, '\n', len))
+		len = (size_t)((const char *)memchr(line, '\n', len) - line);
+	if (len)
+		lua_pushlstring(L, line, len);
+	else
+		lua_pushstring(L, strerror_r(-err, text, sizeof(text)));
+	lun_load_options_push_choice(L, choice);
+	lua_pushfstring(
+		L, "%s\n%s: %s", lua_tostring(L, -3), lua_tostring(L, -1), lua_tostring(L, -2));
+	lua_replace(L, -4);
 	lua_pop(L, 2);
 }
 
-/* Everything that may raise is looked at before anything is opened. */
-static void check_options(lua_State *L)
+/* Loads and attaches the first alternative that the kernel can do. */
+static int load_first(lua_State *L, struct lun_object *o, struct lun_load_options *options)
 {
-	if (lua_isnoneornil(L, 2))
-		return;
-	luaL_checktype(L, 2, LUA_TTABLE);
-	luaL_argcheck(L, lua_getfield(L, 2, "programs") == LUA_TNIL || lua_istable(L, -1), 2,
-		"programs is a list of names");
-	if (lua_getfield(L, 2, "targets") != LUA_TNIL) {
-		luaL_argcheck(L, lua_istable(L, -1), 2, "targets is a table by program");
-		for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
-			check_target(L);
+	int object = lua_gettop(L), err = 0;
+
+	lua_pushfstring(L, "%s: the kernel can do none of the alternatives", options->label);
+	for (lua_Integer i = 1; i <= options->choices; i++) {
+		options->choice = i;
+		err = try_choice(o, options);
+		if (!err)
+			return lua_settop(L, object), 1;
+		if (options->refused)
+			return push_load_error(L, o, options, err);
+		add_reason(L, o, err, i);
+		lun_object_close(o);
 	}
-	lua_pop(L, 2);
+	luaL_pushfail(L);
+	lua_insert(L, -2);
+	lua_pushinteger(L, -err);
+	return 3;
 }
 
-/* bpf.load(path [, { programs =, targets = }]) -> Object <close> | nil, err, errno */
-static int l_load(lua_State *L)
+static int load(lua_State *L, struct lun_object *o, struct lun_load_options *options)
 {
-	const char *path = luaL_checkstring(L, 1);
-	struct lun_object *o;
 	int err;
 
-	check_options(L);
+	if (options->choices)
+		return load_first(L, o, options);
+	err = load_choice(o, options);
+	return err ? push_load_error(L, o, options, err) : 1;
+}
+
+/* bpf.load(path [, { programs =, targets =, set =, sizes =, alternatives =, data = }]) -> Object
+ * <close> | nil, err, errno */
+static int l_load(lua_State *L)
+{
+	struct lun_load_options options = { .path = luaL_checkstring(L, 1) };
+	char path[PATH_BYTES];
+	struct lun_object *o;
+	int fd = -1, n;
+
 	lua_settop(L, 2);
+	lun_load_options_check(L, &options);
 	o = lua_newuserdatauv(L, sizeof(*o), 0);
 	memset(o, 0, sizeof(*o));
 	luaL_setmetatable(L, LUN_OBJECT_HANDLE);
-	err = load(L, o, path);
-	return err ? push_log(L, o, err, path) : 1;
+	if (options.bytes) {
+		fd = open_bytes(options.bytes, options.len, path);
+		if (fd < 0)
+			return lun_push_error(L, fd, options.label);
+		options.path = path;
+	}
+	n = load(L, o, &options);
+	if (fd >= 0)
+		close(fd);
+	return n;
 }
 
 static const luaL_Reg methods[] = {
@@ -397,6 +414,8 @@ static const luaL_Reg methods[] = {
 	{ "progs", l_progs },
 	{ "map", l_map },
 	{ "prog", l_prog },
+	{ "get", l_object_get },
+	{ "events", l_object_events },
 	{ "close", l_close },
 	{ NULL, NULL },
 };
@@ -410,6 +429,7 @@ int lun_bind_load(lua_State *L)
 {
 	lun_push_handle_metatable(L, LUN_OBJECT_HANDLE, methods, l_close);
 	lua_pop(L, 1);
+	lun_bind_events(L);
 	luaL_setfuncs(L, functions, 0);
 	return 0;
 }

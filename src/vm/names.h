@@ -30,3 +30,4 @@
 #define LUN_TRACELOG "lunette.tracelog"
 #define LUN_CONN "lunette.conn"
 #define LUN_SERVICE "lunette.service"
+#define LUN_EVENTS "lunette.events"

@@ -77,7 +77,7 @@ static void come_and_go(void)
 {
 	struct lun_object object;
 
-	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL), 0);
+	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL, NULL), 0);
 	assert_true(lun_object_attach(&object) > 0);
 	lun_object_close(&object);
 }
@@ -141,7 +141,7 @@ static void test_no_descriptors(void **state)
 	int err, before;
 
 	(void)state;
-	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL), 0);
+	assert_int_equal(lun_object_load(&object, object_path, NULL, NULL, NULL), 0);
 	before = count_fds();
 	limit_fds(&old, 0);
 	err = read_all_once();

@@ -57,9 +57,10 @@ static int end_capture(struct lun_object *o, int err)
 	return err;
 }
 
-static int open_and_load(
-	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx)
+static int open_and_load(struct lun_object *o, const char *path, const char *name,
+	lun_object_prepare_fn prepare, void *ctx)
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
 	char why[LUN_BTF_WHY];
 	int err = lun_btf_verify_file(path, why);
 
@@ -67,7 +68,7 @@ static int open_and_load(
 		lun_out_str(&o->log, why);
 		return err;
 	}
-	o->obj = bpf_object__open_file(path, NULL);
+	o->obj = bpf_object__open_file(path, &opts);
 	if (!o->obj)
 		return -errno;
 	lun_sections_prepare(o->obj);
@@ -81,13 +82,13 @@ static int open_and_load(
 	return err;
 }
 
-int lun_object_load(
-	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx)
+int lun_object_load(struct lun_object *o, const char *path, const char *name,
+	lun_object_prepare_fn prepare, void *ctx)
 {
 	memset(o, 0, sizeof(*o));
 	lun_out_init(&o->log);
 	begin_capture(o);
-	return end_capture(o, open_and_load(o, path, prepare, ctx));
+	return end_capture(o, open_and_load(o, path, name, prepare, ctx));
 }
 
 static int add_link(struct lun_object *o, struct bpf_link *link)

@@ -20,9 +20,10 @@ struct lun_object {
 /* Called between opening and loading, to choose programs and their targets: 0 or -errno. */
 typedef int (*lun_object_prepare_fn)(void *ctx, struct bpf_object *obj);
 
-/* `prepare` may be NULL. */
-int lun_object_load(
-	struct lun_object *o, const char *path, lun_object_prepare_fn prepare, void *ctx);
+/* `prepare` may be NULL. `name` begins the names of the maps that libbpf makes of sections; NULL:
+ * the file's name does. */
+int lun_object_load(struct lun_object *o, const char *path, const char *name,
+	lun_object_prepare_fn prepare, void *ctx);
 /* Attaches each program that its section says how to; returns how many, or -errno (then the
  * ones attached by this call are detached again). */
 int lun_object_attach(struct lun_object *o);
