@@ -12,7 +12,8 @@
 
 enum { GZIP_FROM = 1024 };
 
-/* Scripts come from us alone; styles may be inline, as editors and charts set them. */
+/* Scripts come from this server alone. Styles may be inline, because the editor and the charts set
+ * them so. */
 static const char csp[] =
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; "
 	"style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
@@ -28,7 +29,7 @@ static const struct mg_request_info *info_of(struct mg_connection *conn)
 	return mg_get_request_info(conn);
 }
 
-/* What could not be read as a request has no fields, or no info at all. */
+/* A request that could not be parsed has no version, or no info at all. */
 static bool is_http_1_0(const struct mg_request_info *info)
 {
 	return !info || !info->http_version || strcmp(info->http_version, "1.1") != 0;
@@ -49,7 +50,7 @@ static bool is_head(const struct mg_request_info *info)
 	return info && info->request_method && strcmp(info->request_method, "HEAD") == 0;
 }
 
-/* Does "gzip;q=0.5" name the coding, and with which weight? */
+/* True when a part of Accept-Encoding such as "gzip;q=0.5" names the coding; *weight is its q. */
 static bool names_coding(const char *item, const char *coding, bool *taken)
 {
 	size_t len = strlen(coding);
@@ -107,7 +108,7 @@ static void end_string(struct lun_out *out)
 		out->len--;
 }
 
-/* A page from an origin that --allow-origin names may read the answer. */
+/* Lets a page of an origin that --allow-origin names read the answer (CORS). */
 static void write_cors(struct mg_connection *conn, struct lun_out *out)
 {
 	struct lun_http *http = mg_get_user_data(mg_get_context(conn));
@@ -183,7 +184,7 @@ static bool has_body(int status)
 	return status >= 200 && status != 204 && status != 304;
 }
 
-/* Who answers HEAD with nothing has not counted what GET would give. */
+/* An answer to HEAD without a body has no Content-Length, because GET's length is not known. */
 static bool has_length(struct mg_connection *conn, int status, size_t len)
 {
 	return has_body(status) && (len > 0 || !is_head(info_of(conn)));
@@ -224,7 +225,7 @@ void lun_answer_error(struct mg_connection *conn, int status, const char *messag
 	lun_out_free(&body);
 }
 
-/* Text shrinks; what has an encoding of its own, or says so, is left. */
+/* True for text without a Content-Encoding: only text gets shorter by gzip. */
 static bool can_shrink(const char *headers)
 {
 	const char *type = headers ? strcasestr(headers, "content-type:") : NULL;
@@ -267,7 +268,8 @@ static void answer_body(struct mg_connection *conn, struct lun_reply *reply)
 
 enum { CHUNK_HEAD = 10 };
 
-/* Some more of the source in out, behind room for a chunk's head: 1, 0 at the end, -errno. */
+/* Appends the next part of the source to out, leaving room for a chunk's head. 1; 0 at the end;
+ * -errno. */
 static int pull(struct lun_source *source, struct lun_out *out)
 {
 	int more;
@@ -295,7 +297,8 @@ static bool write_chunk(struct mg_connection *conn, struct lun_out *out, bool ch
 	return !out->err && mg_write(conn, out->data, out->len) == (int)out->len;
 }
 
-/* What the reader should know of the whole is said in a trailer, where the body stays as it is. */
+/* Ends the body. The source's remark ("truncated", for example) is sent as a trailer when the body
+ * is not compressed. */
 static void write_end(struct mg_connection *conn, const char *note)
 {
 	if (note)
@@ -304,8 +307,8 @@ static void write_end(struct mg_connection *conn, const char *note)
 		mg_write(conn, "0\r\n\r\n", 5);
 }
 
-/* Writes what was pulled, and the rest. An error in the middle cuts the connection, so that the
- * client does not take what it has for the whole. */
+/* Writes the part already pulled, and the rest. After an error in the middle the connection is cut,
+ * so that the client can't take a part for the whole. */
 static void drain(
 	struct mg_connection *conn, struct lun_source *source, struct lun_out *out, int more)
 {

@@ -33,7 +33,7 @@ static int log_access(const struct mg_connection *conn, const char *message)
 	return 1;
 }
 
-/* What civetweb refuses by itself: malformed, too large or too slow requests. */
+/* Called when civetweb itself refuses a request: malformed, too large or too slow. */
 static int http_error(struct mg_connection *conn, int status, const char *message)
 {
 	const char *why = message && *message ? message : "refused";
@@ -62,8 +62,8 @@ static void add_port(
 	snprintf(ports + at, size - at, "%s%s%s%s", at ? "," : "", prefix, address, suffix);
 }
 
-/* civetweb takes a path for a host's name while a ':' follows: paths come last. An 's' behind a
- * port asks for TLS, which a Unix socket needs none of. */
+/* civetweb reads a path as a host name when a ':' follows, so paths come last. An 's' after a port
+ * asks for TLS; a Unix socket needs none. */
 static void join_ports(const char *const *listen, const char *tls, char *ports, size_t size)
 {
 	*ports = '\0';
@@ -77,7 +77,7 @@ static void join_ports(const char *const *listen, const char *tls, char *ports, 
 	}
 }
 
-/* The socket that a process of ours left behind when it was killed, and no other file. */
+/* Removes a Unix socket that a killed process of ours left behind; no other kind of file. */
 static void remove_stale(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -108,7 +108,7 @@ static void remove_path(const char *path)
 	unlink(path);
 }
 
-/* Why the server could not be started, malloc'd. */
+/* The reason why the server could not be started; malloc'd. */
 static char *explain(const struct lun_http *http, const char *text)
 {
 	const char *said = http->error[0] ? http->error : text;
@@ -217,7 +217,7 @@ static bool is_local(const char *const *listen)
 	return true;
 }
 
-/* The first option that asks for what this build lacks, or NULL. */
+/* The first option that this build has no feature for; NULL when it has all. */
 static const char *unknown_option(const struct lun_serve_options *options)
 {
 	if (lun_wire_has_ipv6())
@@ -267,7 +267,7 @@ struct lun_http *lun_http_start(
 	return http;
 }
 
-/* The number of the listening port among those that are no paths. */
+/* The index of the listening port, not counting Unix sockets. */
 static int port_number(const char *const *listen, int n)
 {
 	int paths = 0;
@@ -305,7 +305,7 @@ static bool is_working(struct lun_http *http)
 	return figures.busy > 0 || figures.queued > 0;
 }
 
-/* Live connections end by their own: the pool closes them. */
+/* Waits for requests only: the pool closes the live connections. */
 void lun_http_drain(struct lun_http *http, double seconds, double working)
 {
 	enum { TICK_US = 10000 };

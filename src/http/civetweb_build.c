@@ -1,8 +1,8 @@
 /*
- * civetweb, compiled from its source as a part of this file, so that functions of ours stand in
- * for some of its own: those that CIVETWEB_REPLACED in civetweb.cmake names. The head of a request
- * is read strictly (head.c), a body within a time (chunk.c), a WebSocket by RFC 6455 (websocket.c),
- * and a connection holds a thread only while there is something to do (lobby.c).
+ * Compiles civetweb's source as a part of this file, so that our functions replace some of
+ * civetweb's: those listed in CIVETWEB_REPLACED in civetweb.cmake. A request's head is parsed
+ * strictly (head.c), a body has a time limit (chunk.c), WebSockets follow RFC 6455 (websocket.c),
+ * and idle connections hold no thread (lobby.c).
  */
 #include "http/wire.h"
 
@@ -36,7 +36,7 @@ static void produce_socket(struct mg_context *context, const struct socket *sock
 static int consume_socket(struct mg_context *context, struct socket *socket, int thread);
 static int mg_start_thread_with_id(mg_thread_func_t run, void *ctx, pthread_t *id);
 
-/* Descriptors are short: an idle connection gives way, and the next try is a moment later. */
+/* Out of descriptors: closes the longest idle connection and tries again after a moment. */
 static int accept_or_shed(int fd, struct sockaddr *address, socklen_t *len)
 {
 	int client = accept4(fd, address, len, SOCK_CLOEXEC);
@@ -86,19 +86,19 @@ static int accept_tls(SSL *ssl)
 
 enum {
 	HEAD_MS = 10000,      /* for the whole head, from its first byte */
-	LINGER_MS = 20,       /* a thread stays with a silent connection */
+	LINGER_MS = 20,       /* how long a thread stays with an idle connection */
 	BODY_MS = 120000,     /* for the whole body */
-	BODY_FREE_MS = 10000, /* before its rate is looked at */
-	BODY_RATE = 1024,     /* bytes a second */
+	BODY_FREE_MS = 10000, /* time before the rate is checked */
+	BODY_RATE = 1024,     /* least bytes a second */
 	CHUNK_LINE = 1024,
 	TRAILERS = 8192,
 };
 
 static __thread struct {
-	int status; /* of the head's refusal */
+	int status; /* HTTP status with which the head was refused */
 	const char *why;
 	bool slow;   /* the body */
-	bool linger; /* the client may still be sending when the connection is closed */
+	bool linger; /* the client may still be sending: close the connection gently */
 } last;
 
 int lun_wire_refusal(const char **why)
@@ -130,7 +130,8 @@ static int get_http_header_len(const char *data, int len)
 	return end < 0 ? refuse(400, "the head of the request holds a control character") : end;
 }
 
-/* civetweb has the bytes of the head without its size: it is found again, as they are checked. */
+/* civetweb passes the head's bytes without their size; since the bytes are checked already, looking
+ * for the end again is safe. */
 static int parse_http_request(char *data, int len, struct mg_request_info *info)
 {
 	int end = lun_head_end(data, len), status;
@@ -154,14 +155,14 @@ static int parse_http_request(char *data, int len, struct mg_request_info *info)
 	return end;
 }
 
-/* lun_head_parse() has checked it, and left nothing but paths and "*". */
+/* lun_head_parse() has let only paths and "*" through. */
 static int get_uri_type(const char *uri)
 {
 	(void)uri;
 	return 2;
 }
 
-/* A connection that says nothing waits in the lobby, and its thread goes on. */
+/* Moves an idle connection to the lobby and frees its thread. */
 static bool leave(struct mg_connection *conn)
 {
 	struct lun_guest guest = {
@@ -175,13 +176,13 @@ static bool leave(struct mg_connection *conn)
 	memcpy(guest.state, &conn->client, sizeof(conn->client));
 	if (conn->ssl || !lun_lobby_park(&guest))
 		return false;
-	conn->client.sock = INVALID_SOCKET; // not ours to close any more
+	conn->client.sock = INVALID_SOCKET; // the lobby closes the socket now
 	return true;
 }
 
-/* Waits for the first byte of a request: how many came, -1 when the connection is over or gone to
- * the lobby. TLS keeps its state in this thread: such a connection waits here, until others need
- * the thread. */
+/* Waits for the first bytes of a request. Their count; -1 when the connection has ended or moved to
+ * the lobby. A TLS connection can't move, because its state belongs to this thread: it waits here
+ * until other connections need the thread. */
 static int read_first(struct mg_connection *conn, char *data, int size)
 {
 	uint64_t end = lun_monotonic_ms() + HEAD_MS;
@@ -249,7 +250,7 @@ static bool is_too_slow(const struct mg_connection *conn, int64_t received)
 	return ms > BODY_MS || (ms > BODY_FREE_MS && received < ms * BODY_RATE / 1000);
 }
 
-/* All len bytes of the body, fewer at its end, -1. */
+/* Reads len bytes of the body; fewer at its end, or -1. */
 static int pull_all(FILE *fp, struct mg_connection *conn, char *data, int len)
 {
 	int n, got = 0;
@@ -267,14 +268,14 @@ static int pull_all(FILE *fp, struct mg_connection *conn, char *data, int len)
 	return got;
 }
 
-/* civetweb counts all bytes between head and end as content. */
+/* Adds the bytes to content_len, because civetweb counts everything after the head as content. */
 static bool read_raw(struct mg_connection *conn, char *data, int len)
 {
 	conn->content_len += len;
 	return mg_read_inner(conn, data, (size_t)len) == len;
 }
 
-/* A line with its end: its length, or -1. */
+/* Reads a line with its line end. Its length, or -1. */
 static int read_line(struct mg_connection *conn, char *line, int size)
 {
 	for (int len = 0; len < size; len++) {
@@ -286,7 +287,7 @@ static int read_line(struct mg_connection *conn, char *line, int size)
 	return -1;
 }
 
-/* What follows the last chunk: fields that nobody needs, and an empty line. */
+/* Skips the trailer fields after the last chunk, up to the empty line. */
 static bool skip_trailers(struct mg_connection *conn)
 {
 	char line[CHUNK_LINE];
@@ -365,7 +366,7 @@ int lun_wire_read(struct mg_connection *conn, char *data, int len, int timeout_m
 {
 	int waiting = conn->data_len - conn->request_len, n;
 
-	if (waiting > 0) { // came together with the head
+	if (waiting > 0) { // these bytes came together with the head
 		n = waiting < len ? waiting : len;
 		memcpy(data, conn->buf + conn->request_len, (size_t)n);
 		conn->request_len += n;
@@ -400,8 +401,8 @@ static void sockaddr_to_string(char *text, size_t size, const union usa *address
 			text, (socklen_t)size, NULL, 0, NI_NUMERICHOST);
 }
 
-/* Was something sent that nobody has read? Closing would answer it by a reset, which may destroy
- * our own answer on its way. */
+/* True when the socket holds data that was not read. Closing it then would send a reset, which may
+ * destroy our answer before the client reads it. */
 static bool has_unread(const struct mg_connection *conn)
 {
 	int waiting = 0;
@@ -443,8 +444,9 @@ static int consume_socket(struct mg_context *context, struct socket *socket, int
 	return 1;
 }
 
-/* civetweb starts all its threads at once, the one that accepts last, and does not look whether
- * that one could be started. Here its thread is made first and waits; of the others, one. */
+/* civetweb starts all its threads at once, the accepting thread last, and does not check whether
+ * that one started. Here the accepting thread is started first and waits; then one worker is
+ * started, and the lobby starts more when they are needed. */
 static struct {
 	struct mg_context *context;
 	int error;
@@ -489,7 +491,7 @@ static int start_worker(void *unused, unsigned n)
 		worker_thread, &context->worker_connections[n], &context->worker_threadids[n]);
 }
 
-/* The accepting thread, the lobby and one worker, or none of them. */
+/* Starts the accepting thread, the lobby and one worker: all of them, or none. */
 static int start_first(struct mg_context *context, unsigned threads)
 {
 	struct lun_lobby_config config = { .threads = threads, .start = start_worker };
@@ -527,7 +529,7 @@ static int mg_start_thread_with_id(mg_thread_func_t run, void *ctx, pthread_t *i
 
 void lun_wire_open(unsigned threads)
 {
-	(void)threads; // civetweb's own option says it
+	(void)threads; // civetweb has an option of its own for it
 	starting.error = 0;
 	starting.run = NULL;
 	starting.given_up = false;

@@ -1,5 +1,4 @@
-/* What wire.h asks for, with the distribution's library: it hides its sockets, heads and threads.
- */
+/* wire.h for the distribution's civetweb library, which hides its sockets, heads and threads. */
 #include "http/wire.h"
 
 #ifdef LUNETTE_SYSTEM_CIVETWEB
@@ -53,7 +52,7 @@ bool lun_wire_was_slow(void)
 	return false;
 }
 
-/* civetweb reads WebSockets by itself, and calls on_data() in websocket.c. */
+/* civetweb's own code reads WebSocket frames and calls on_data() in websocket.c. */
 int lun_wire_read(struct mg_connection *conn, char *data, int len, int timeout_ms)
 {
 	(void)conn;
@@ -63,7 +62,7 @@ int lun_wire_read(struct mg_connection *conn, char *data, int len, int timeout_m
 	return -1;
 }
 
-/* A connection's socket is found among ours by its addresses. */
+/* Finds a connection's socket among our descriptors by its two addresses. */
 struct wanted {
 	struct in_addr peer;
 	in_port_t peer_port, port; /* network order */

@@ -1,4 +1,4 @@
-/* The server's life: start, reload when asked or when a script changed, end in good order. */
+/* The life of the server: start, reload on SIGHUP or when a script changes, orderly shutdown. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 #include "http/watch.h"
 #include "vm/script_files.h"
 
-/* An editor writes a file in several steps: wait until it is quiet. */
+/* An editor writes a file in several steps: reload once nothing has changed for so long. */
 enum { QUIET_MS = 150 };
-/* What ends in good order takes this long at most, however many things are slow. */
+/* Longest time of an orderly shutdown. */
 enum { GRACE_MS = 15000 };
 
 struct server {
@@ -30,13 +30,13 @@ struct server {
 	struct lun_pool *pool;
 	struct lun_http *http;
 	int signals, changes;
-	int orders[2];      /* a pipe: the signals that came, for watch() */
-	atomic_bool serves; /* the scripts are loaded */
+	int orders[2];      /* a pipe: the signals received, for watch() */
+	atomic_bool serves; /* the scripts are loaded and requests are served */
 	pthread_t warden;
 	sigset_t before;
 };
 
-/* Before any thread is made, so that all of them leave signals to us. */
+/* Blocks the signals before any thread is started, so that only our signal thread gets them. */
 static int take_signals(struct server *server)
 {
 	sigset_t set;
@@ -78,11 +78,11 @@ static void reload(struct server *server)
 	}
 	lun_log("error", "scripts not loaded, the ones before stay: %s", err ? err : "?");
 	lun_server_error(NULL, err ? err : "not enough memory");
-	lun_server_reloaded(false); // who sees the count finds the error, too
+	lun_server_reloaded(false); // the error is stored before the failure is counted
 	free(err);
 }
 
-/* The signal that came, or 0. */
+/* The signal that was received, or 0. */
 static int read_signal(struct server *server)
 {
 	struct signalfd_siginfo info;
@@ -92,7 +92,7 @@ static int read_signal(struct server *server)
 	return (int)info.ssi_signo;
 }
 
-/* Whatever a VM or a client does. */
+/* Ends the process at once, whatever VMs and clients are doing. */
 static void end_now(const char *why)
 {
 	lun_log("warning", "%s: the process ends now", why);
@@ -107,8 +107,9 @@ static int left_ms(uint64_t until)
 }
 
 /*
- * A thread of its own takes the signals, since loading scripts and ending VMs may wait for code
- * that doesn't come back. The first SIGTERM or SIGINT ends in good order, the second one at once.
+ * The signal thread. Loading scripts and ending VMs may block in code that does not return, so
+ * signals have their own thread. The first SIGTERM or SIGINT starts an orderly shutdown, the second
+ * one ends the process at once.
  */
 static void *take_orders(void *arg)
 {
@@ -163,12 +164,12 @@ static int read_order(struct server *server)
 	return read(server->orders[0], &signo, sizeof(signo)) == sizeof(signo) ? signo : 0;
 }
 
-/* Until SIGINT or SIGTERM. */
+/* Runs until SIGINT or SIGTERM. */
 static void watch(struct server *server)
 {
 	struct pollfd fds[] = {
 		{ .fd = server->orders[0], .events = POLLIN },
-		{ .fd = server->changes, .events = POLLIN }, // negative: poll leaves it out
+		{ .fd = server->changes, .events = POLLIN }, // poll ignores a negative one
 	};
 	int timeout = -1;
 
@@ -199,8 +200,8 @@ static int start(struct server *server, char **err)
 	return server->http ? 0 : -1;
 }
 
-/* What runs in a VM is answered; clients have a moment to take what they asked for, and to say
- * goodbye. Those that don't are cut off. */
+/* Orderly shutdown: running requests are answered, clients have a moment to read their answers and
+ * to close, then all connections are cut. */
 static void stop(struct server *server)
 {
 	if (server->http)

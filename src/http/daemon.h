@@ -1,5 +1,6 @@
 #pragma once
-/* The server's life; main hands it to src/bind, where Lua's serve command calls it. */
+/* The life of the server. main() hands it to vm/server_state, whose Lua function serve() calls
+ * it. */
 #include "vm/server_state.h"
 
 /* Serves until SIGINT or SIGTERM. 0, or -1 with *err (malloc'd): one line. */

@@ -4,7 +4,7 @@
 #include "http/live.h"
 #include "http/wire.h"
 
-/* A comment now and then shows whether the client is still there. */
+/* Interval of comment lines, which show whether the client is still connected. */
 enum { KEEP_ALIVE_MS = 15000 };
 
 static void drop(void *ctx)

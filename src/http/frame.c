@@ -20,7 +20,7 @@ static uint64_t read_number(const unsigned char *data, size_t bytes)
 	return value;
 }
 
-/* The shortest form of a length is the only one allowed. */
+/* A length must be written in its shortest form. */
 static bool is_shortest(uint64_t len, size_t bytes)
 {
 	if (bytes == 2)

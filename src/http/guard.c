@@ -77,7 +77,7 @@ static bool is_own_name(const char *name)
 	return strcasecmp(name, host) == 0;
 }
 
-/* "", or ":" and a port. */
+/* True for "" or ":" and a port number. */
 static bool is_port(const char *text)
 {
 	size_t digits;
@@ -88,7 +88,7 @@ static bool is_port(const char *text)
 	return *text == ':' && digits <= 5 && text[1 + digits] == '\0';
 }
 
-/* The name in "name", "name:port" or "[v6]:port", and nothing else. */
+/* Copies the host of "host", "host:port" or "[v6]:port"; false for any other text. */
 static bool host_name(const char *host, char *name, size_t size)
 {
 	static const char letters[] = "0123456789-._"
@@ -103,7 +103,8 @@ static bool host_name(const char *host, char *name, size_t size)
 	return true;
 }
 
-/* An address cannot be made to point elsewhere, as a name can (DNS rebinding). */
+/* True for our names and for any IP address. DNS rebinding can make a name point to us, but not an
+ * address. */
 static bool is_our_host(struct lun_http *http, const char *host)
 {
 	char name[256];
@@ -130,7 +131,7 @@ static bool is_cross_site(const struct mg_request_info *info)
 	return site && strcmp(site, "cross-site") == 0 && (!mode || strcmp(mode, "navigate") != 0);
 }
 
-/* "GET http://HOST/path": that host counts as the header does. */
+/* For a target "http://HOST/path" HOST is checked as the Host header is. */
 static bool is_our_target(struct lun_http *http, const char *target)
 {
 	char host[256];
@@ -149,7 +150,8 @@ const char *lun_guard_allowed_origin(struct lun_http *http, const struct mg_requ
 	return origin && in_list(http->options->origins, origin) ? origin : NULL;
 }
 
-/* Health checks by HTTP/1.0 name no host. Browsers do: no page can send such a request. */
+/* HTTP/1.0 health checks send no Host. Browsers always send one, so no web page can send such a
+ * request. */
 static bool is_http_1_0(const struct mg_request_info *info)
 {
 	return info->http_version && strcmp(info->http_version, "1.0") == 0;
@@ -186,7 +188,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Decodes %XX in place; what is no code stays as it is. False for a NUL, which would end it. */
+/* Decodes %XX in place and leaves malformed codes as they are. False for %00. */
 static bool decode_path(char *path)
 {
 	char *to = path;
@@ -205,8 +207,8 @@ static bool decode_path(char *path)
 	return true;
 }
 
-/* A part of the path that is "." or "..". civetweb has resolved those that came undecoded; those
- * that were hidden ("%2e%2e", "a%2f..") would lead a script, or a proxy's rule, elsewhere. */
+/* True when a part of the path is "." or "..". civetweb has resolved plain ones; encoded ones
+ * ("%2e%2e", "a%2f..") would lead a script, or a proxy's rule, to another path. */
 static bool has_dots(const char *path)
 {
 	for (; path; path = strchr(path, '/')) {
@@ -218,7 +220,7 @@ static bool has_dots(const char *path)
 	return false;
 }
 
-/* civetweb would decode a path with %00 to what is before it, so it is told not to. */
+/* Decodes the path here, because civetweb would cut it at %00. */
 static bool check_path(const struct mg_request_info *info, struct lun_refusal *refusal)
 {
 	if (!info->local_uri)
@@ -237,7 +239,7 @@ bool lun_guard_check(
 		check_path(info, refusal);
 }
 
-/* Takes as long for a wrong token as for the right one. */
+/* Compares in constant time, so that the duration says nothing about the token. */
 static bool same_secret(const char *a, const char *b)
 {
 	size_t len = strlen(a), given = strlen(b);
@@ -250,7 +252,8 @@ static bool same_secret(const char *a, const char *b)
 
 enum { TOKEN_MAX = 256 };
 
-/* The token in hex, as a browser's WebSocket, which sends no headers of its own, gives it. */
+/* Compares the token in hex. A browser's WebSocket sends no headers of its own, so its token
+ * travels in hex as a subprotocol. */
 static bool same_hex_secret(const char *secret, const char *hex, size_t len)
 {
 	char given[2 * TOKEN_MAX + 1], wanted[2 * TOKEN_MAX + 1] = "";

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Who may ask what: framing that could be read in two ways, Host and Origin (a web page
- * elsewhere must not reach a local explorer), and the token.
+ * Which requests are allowed: refuses ambiguous framing; checks Host and Origin, so that no foreign
+ * web page reaches a local explorer; checks the token.
  */
 #include "http/http.h"
 
@@ -10,16 +10,18 @@ struct lun_refusal {
 	const char *message;
 };
 
-/* True when the request may go on, its path decoded; else what to answer. Once a request. */
+/* Checks a request and decodes its path; call it once a request. True when it may go on; false with
+ * the refusal. */
 bool lun_guard_check(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_refusal *refusal);
-/* Fills authorized, can_write and can_eval. */
+/* Fills authorized, can_write and can_eval by the request's token. */
 void lun_guard_rights(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_request *request);
-/* The request's Origin, when --allow-origin names it; else NULL. */
+/* The request's Origin when --allow-origin names it; else NULL. */
 const char *lun_guard_allowed_origin(struct lun_http *http, const struct mg_request_info *info);
-/* Is the address ("127.0.0.1:80", "[::1]:80", "unix:/path") on this machine alone? */
+/* True when the address ("127.0.0.1:80", "[::1]:80", "unix:/path") is reachable from this machine
+ * only. */
 bool lun_guard_is_local(const char *listen);
 
-/* The header's value, or NULL. */
+/* The header's value; NULL when it is missing. */
 const char *lun_header(const struct mg_request_info *info, const char *name);

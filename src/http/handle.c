@@ -1,4 +1,4 @@
-/* A request from its first check to its answer. */
+/* Handles a request, from its first check to its answer. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void ask_for_body(struct mg_connection *conn, const struct mg_request_inf
 		mg_write(conn, "HTTP/1.1 100 Continue\r\n\r\n", 25);
 }
 
-/* Reads to the end or to one byte more than the limit: 0, -EMSGSIZE, -EIO, -ENOMEM. */
+/* Reads the whole body, at most one byte more than the limit. 0, -EMSGSIZE, -EIO, -ENOMEM. */
 static int read_all(struct mg_connection *conn, struct lun_out *body, size_t limit)
 {
 	for (;;) {
@@ -74,7 +74,7 @@ static bool get_body(struct lun_http *http, struct mg_connection *conn, struct l
 	return !err;
 }
 
-/* A body that is packed would be taken for text. */
+/* Refuses compressed bodies: they would be taken for text. */
 static bool check_encoding(struct mg_connection *conn)
 {
 	const char *encoding = lun_header(mg_get_request_info(conn), "Content-Encoding");
@@ -119,7 +119,7 @@ static void answer_refused(struct mg_connection *conn, int err)
 		lun_answer_error(conn, 503, "the server ends", "Retry-After: 5\r\n", true);
 }
 
-/* Live connections leave some threads to requests. */
+/* Live connections may take only a part of the threads, so that requests find one. */
 static bool has_room(struct lun_http *http)
 {
 	if (atomic_fetch_add(&http->live, 1) < http->live_limit)
@@ -128,7 +128,7 @@ static bool has_room(struct lun_http *http)
 	return false;
 }
 
-/* A WebSocket stays counted until it is closed: see on_close() in websocket.c. */
+/* Runs a live connection. A WebSocket stays counted until on_close() in websocket.c. */
 static int go_live(
 	struct lun_http *http, struct mg_connection *conn, struct lun_reply *reply, bool websocket)
 {
@@ -140,7 +140,7 @@ static int go_live(
 	if (websocket && lun_websocket_prepare(conn, reply))
 		return 0;
 	if (!websocket) {
-		atomic_fetch_sub(&http->in_flight, 1); // it has no end of its own
+		atomic_fetch_sub(&http->in_flight, 1); // a shutdown does not wait for it
 		lun_events_run(conn, reply);
 		atomic_fetch_add(&http->in_flight, 1);
 	}
@@ -232,7 +232,7 @@ static int check_and_run(struct lun_http *http, struct mg_connection *conn)
 	return run(http, conn);
 }
 
-/* civetweb takes 0 for "go on": only a WebSocket's handshake does. */
+/* civetweb goes on by itself when 0 is returned: for WebSocket handshakes only. */
 int lun_http_handle(struct mg_connection *conn)
 {
 	struct lun_http *http = mg_get_user_data(mg_get_context(conn));

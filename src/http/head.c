@@ -10,7 +10,7 @@ static bool is_text(unsigned char c)
 
 int lun_head_end(const char *data, int len)
 {
-	int at = 0, line = 0; /* line: bytes of the line so far, without its CR */
+	int at = 0, line = 0; /* line: length of the line so far, without CR */
 
 	while (at < len && (data[at] == '\r' || data[at] == '\n'))
 		at++;
@@ -33,7 +33,7 @@ static int refuse(const char **why, int status, const char *message)
 	return status;
 }
 
-/* Ends the line at *at, and moves *at behind it. NULL when the line has no CR LF at its end. */
+/* Cuts the line at *at and moves *at after it. NULL when the line does not end with CR LF. */
 static char *take_line(char **at, const char *end)
 {
 	char *line = *at, *lf = memchr(line, '\n', (size_t)(end - line));
@@ -45,7 +45,7 @@ static char *take_line(char **at, const char *end)
 	return line;
 }
 
-/* The characters of a token: names of methods and fields. */
+/* The length of the token (method or field name) at text. */
 static size_t token_len(const char *text)
 {
 	return strspn(text,
@@ -106,13 +106,13 @@ static int parse_field(char *line, struct lun_head *head, const char **why)
 	return 0;
 }
 
-/* The request is for the target's host, whatever the Host field says. */
+/* Sets the Host field to the target's host, which takes precedence (RFC 9112, 3.2.2). */
 static int set_host(struct lun_head *head, const char *host, const char **why)
 {
 	for (size_t i = 0; i < head->fields_len; i++) {
 		if (strcasecmp(head->fields[i].name, "Host") == 0) {
 			head->fields[i].value = host;
-			return 0; // a second one is refused where the Host is checked
+			return 0; // a second Host field is refused by guard.c
 		}
 	}
 	if (head->fields_len == LUN_HEAD_FIELDS)
@@ -122,7 +122,7 @@ static int set_host(struct lun_head *head, const char *host, const char **why)
 	return 0;
 }
 
-/* "http://HOST/PATH": the host moves to the front, which leaves room for its end and for the "/"
+/* Splits "http://HOST/PATH". Moves the host forward, which makes room for its NUL and for the "/"
  * of an empty path. */
 static int split_absolute(struct lun_head *head, size_t scheme, const char **why)
 {

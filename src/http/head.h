@@ -1,7 +1,7 @@
 #pragma once
 /*
- * The head of a request as its bytes came: request line and header fields by RFC 9112, read
- * strictly, so that no proxy before us sees another request than we do.
+ * Parses the head of a request (request line and header fields, RFC 9112) from its raw bytes.
+ * Strict, so that a proxy before us never reads a request differently.
  */
 #include <stddef.h>
 
@@ -10,14 +10,14 @@
 enum { LUN_HEAD_FIELDS = 64 };
 
 struct lun_head {
-	char *method, *target, *version; /* "1.1"; the target is a path, or "*" with OPTIONS */
+	char *method, *target, *version; /* version: "1.1"; target: a path, or "*" with OPTIONS */
 	struct lun_header fields[LUN_HEAD_FIELDS];
 	size_t fields_len;
 };
 
-/* The bytes up to and including the empty line that ends the head, with empty lines before it;
- * 0 when more has to come; -1 when a byte is no text. */
+/* The length of the head with its final empty line and any empty lines before it. 0 when more bytes
+ * are needed; -1 when it contains a byte that is no text. */
 int lun_head_end(const char *data, int len);
-/* Reads a head of len bytes, in place: what *head points to lies in data. 0, or the status of the
- * refusal with *why. A target "http://HOST/PATH" becomes "/PATH" with HOST in the Host field. */
+/* Parses a head of len bytes in place; *head points into data. 0, or the HTTP status of the refusal
+ * with *why. A target "http://HOST/PATH" becomes "/PATH", and HOST the Host field. */
 int lun_head_parse(char *data, size_t len, struct lun_head *head, const char **why);

@@ -17,12 +17,12 @@
 #include "text/monotonic.h"
 
 enum {
-	FIRST_MS = 10000,  /* until a new connection sends its first byte */
-	IDLE_MS = 15000,   /* between two requests */
-	WAIT_MS = 2000,    /* for a thread, with something sent */
-	CLOSING_MS = 1000, /* for the client to take its answer */
-	TICK_MS = 100,     /* how often those that wait for a thread are looked after */
-	RETRY_MS = 10000,  /* until a thread that could not be started is tried again */
+	FIRST_MS = 10000,  /* for a new connection's first byte */
+	IDLE_MS = 15000,   /* between two requests of a connection */
+	WAIT_MS = 2000,    /* for a thread, once the client has sent something */
+	CLOSING_MS = 1000, /* for the client to read its answer after close */
+	TICK_MS = 100,     /* between two looks at connections that wait for a thread */
+	RETRY_MS = 10000,  /* before a thread that could not be started is tried again */
 	MAX_PARKED = 8192,
 	MAX_QUEUED = 512,
 	PEEK = 2048,
@@ -38,7 +38,7 @@ struct entry {
 	uint64_t since;
 };
 
-/* A list in the order of coming: the first is the oldest. */
+/* A list in order of arrival: the first entry is the oldest. */
 struct list {
 	struct entry *first, *last;
 	unsigned len;
@@ -46,12 +46,12 @@ struct list {
 
 static struct {
 	struct lun_lobby_config config;
-	pthread_mutex_t lock; /* of all that follows */
-	pthread_cond_t wake;  /* of the threads that wait for work */
+	pthread_mutex_t lock; /* guards all members below */
+	pthread_cond_t wake;  /* wakes threads that wait for work */
 	pthread_t thread;
 	int epoll, bell;
-	struct list queue;  /* have something to say, and wait for a thread */
-	struct list parked; /* are watched: only the lobby's thread takes one out */
+	struct list queue;  /* connections with data, which wait for a thread */
+	struct list parked; /* idle connections: only the lobby's thread removes them */
 	unsigned threads, idle, starting;
 	unsigned max_parked, to_shed;
 	uint64_t retry;
@@ -85,7 +85,7 @@ static void unlink_entry(struct list *list, struct entry *entry)
 
 static void discard(struct entry *entry)
 {
-	close(entry->guest.fd); // epoll forgets it with its last descriptor
+	close(entry->guest.fd); // closing the descriptor removes it from epoll
 	free(entry);
 }
 
@@ -110,7 +110,7 @@ static int start_now(void)
 	return err;
 }
 
-/* One more thread, if there may be one. Said once in the log when the system refuses. */
+/* Starts one more thread when the limit allows it. The first failure is logged. */
 static bool start_thread(void)
 {
 	int err;
@@ -155,8 +155,8 @@ static void unwatch(struct entry *entry)
 	unlink_entry(&lobby.parked, entry);
 }
 
-/* The client has what we sent, then the end; what it still sends is thrown away for a moment, as
- * closing at once would destroy the answer on its way. */
+/* Shuts down our side and discards what the client still sends for a moment, because closing at
+ * once would send a reset and destroy the answer on its way. */
 static void close_gently(struct entry *entry, uint64_t now)
 {
 	shutdown(entry->guest.fd, SHUT_WR);
@@ -169,7 +169,7 @@ static bool send_now(struct entry *entry, const void *data, size_t len)
 	return send(entry->guest.fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
 }
 
-/* A whole request for /healthz or /readyz that waits in the socket is answered here. */
+/* Answers a complete request for /healthz or /readyz that waits in the socket. */
 static bool answer_health(struct entry *entry)
 {
 	char data[PEEK];
@@ -207,7 +207,7 @@ static void answer_busy(struct entry *entry)
 	lun_server_answered(503);
 }
 
-/* Those that wait for a thread while all are busy. */
+/* All threads are busy: answers health checks, and 503 to connections that have waited too long. */
 static void relieve_queue(uint64_t now)
 {
 	struct entry *next;
@@ -258,7 +258,7 @@ static void tidy_parked(uint64_t now)
 	lobby.to_shed = 0;
 }
 
-/* The client sent something, or is gone. */
+/* The client has sent data or closed the connection. */
 static void on_readable(struct entry *entry, uint64_t now)
 {
 	bool closing = entry->state == CLOSING;
@@ -369,7 +369,7 @@ static bool park(struct entry *entry, enum state state)
 	if (lobby.parked.len > lobby.max_parked)
 		lobby.to_shed = lobby.parked.len - lobby.max_parked;
 	if (lobby.parked.len == 1 || lobby.to_shed)
-		ring(); // its thread may sleep without end
+		ring(); // the lobby's thread may be sleeping without a timeout
 	return true;
 }
 

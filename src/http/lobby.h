@@ -1,8 +1,9 @@
 #pragma once
 /*
- * Where connections wait that no thread works on: new ones until a thread is free, idle ones until
- * their client sends something. Threads are started when they are needed. When all are busy, the
- * lobby's own thread answers /healthz and /readyz, and 503 to what waits too long. One a process.
+ * Connections without a thread: new ones until a thread is free, and idle ones until their client
+ * sends something. The lobby starts threads when they are needed. When all are busy, the lobby's
+ * own thread answers /healthz and /readyz, and sends 503 to connections that have waited too long.
+ * One per process.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,39 +12,38 @@ enum { LUN_LOBBY_STATE = 256 };
 
 struct lun_lobby_config {
 	unsigned threads; /* at most */
-	/* Starts thread number n, counted from 0, which calls lun_lobby_next. 0 or an errno. */
+	/* Starts thread number n (from 0), which calls lun_lobby_next. 0 or an errno. */
 	int (*start)(void *ctx, unsigned n);
 	void *ctx;
 };
 
-/* What a connection is to those who work on it: its socket, and bytes that only they know. */
+/* A connection: its socket, and the server's state, which the lobby does not read. */
 struct lun_guest {
 	int fd;
-	bool plain; /* no TLS: its bytes can be looked at */
-	bool idle;  /* it has had an answer, and may be closed without one */
+	bool plain; /* no TLS: the lobby can read its bytes */
+	bool idle;  /* has had an answer: may be closed without one */
 	size_t len;
 	char state[LUN_LOBBY_STATE];
 };
 
-/* 0, or an errno: the lobby's thread can't be started. */
+/* 0; or an errno when the lobby's thread can't be started. */
 int lun_lobby_open(const struct lun_lobby_config *config);
-/* Starts the first thread: 0, or the errno of its start. */
+/* Starts the first worker thread. 0 or an errno. */
 int lun_lobby_start(void);
-/* A connection that has something to say, or may have soon. */
+/* Adds a connection that has data, or soon may have. */
 void lun_lobby_enter(const struct lun_guest *guest);
-/* A connection that has nothing to say. False: the lobby is full or closed; it stays the caller's.
- */
+/* Adds an idle connection. False when the lobby is full or closed: the caller keeps it. */
 bool lun_lobby_park(const struct lun_guest *guest);
-/* An answered connection whose sending side is shut down: throws away what its client still sends,
- * and closes it when the client does, or after a second. False: it stays the caller's. */
+/* Takes an answered connection whose sending side is shut down: discards what its client still
+ * sends, and closes it when the client does, or after a second. False: the caller keeps it. */
 bool lun_lobby_farewell(int fd);
-/* Waits for the next connection to work on; false at the end. */
+/* Waits for the next connection to serve; false at the end. */
 bool lun_lobby_next(struct lun_guest *guest);
-/* Does a connection wait for a thread? */
+/* True when a connection waits for a thread. */
 bool lun_lobby_is_crowded(void);
-/* Descriptors are short: closes the connection that has been idle for the longest. */
+/* Descriptors are short: closes the connection that has been idle longest. */
 void lun_lobby_shed(void);
-/* Closes all that wait; lun_lobby_next returns false from now on. */
+/* Closes all waiting connections; lun_lobby_next returns false from now on. */
 void lun_lobby_end(void);
-/* Frees it, when no thread uses it any more. */
+/* Frees the lobby; no thread may use it any more. */
 void lun_lobby_close(void);

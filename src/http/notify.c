@@ -10,7 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The length of the address, or 0. A name that begins with '@' is an abstract one. */
+/* The length of the socket address, or 0. A name that begins with '@' is in the abstract
+ * namespace. */
 static socklen_t address_of(const char *path, struct sockaddr_un *address)
 {
 	size_t len = path ? strlen(path) : 0;

@@ -1,7 +1,7 @@
 #pragma once
 
-/* Tells the service manager a state, as sd_notify(3) describes it: "READY=1". Without a manager
- * that listens ($NOTIFY_SOCKET) nothing happens. */
+/* Reports a state to the service manager: "READY=1" (see sd_notify(3)). Does nothing when
+ * $NOTIFY_SOCKET is not set. */
 void lun_notify(const char *state);
-/* Tells it that a reload begins; READY=1 ends it. */
+/* Reports the begin of a reload; READY=1 reports its end. */
 void lun_notify_reloading(void);

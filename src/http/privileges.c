@@ -4,8 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Objects, statistics and namespaces; loading and attaching; symbols; other processes' files and
- * descriptors; pins and files that root may write; ports below 1024; what scripts run and end. */
+/* Needed for: BPF objects, statistics and namespaces; loading and attaching; kernel symbols; other
+ * processes' files and descriptors; pins and files that root may write; ports below 1024; programs
+ * that scripts start and kill. */
 static const unsigned needed[] = {
 	CAP_SYS_ADMIN,
 	CAP_BPF,

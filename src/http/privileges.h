@@ -1,5 +1,6 @@
 #pragma once
 
-/* Gives up, for good and for all children, what no part of Lunette needs. Before any thread is
- * made: each thread has capabilities of its own. What can't be given up is kept. */
+/* Drops the capabilities that no part of Lunette needs, for this process and its children. Call it
+ * before any thread is started, because each thread has its own capabilities. A capability that
+ * can't be dropped is kept. */
 void lun_privileges_drop(void);

@@ -16,10 +16,10 @@ struct file {
 	const char *name;
 	const void *data;
 	size_t size;
-	void *owned; /* what was read from the disk */
+	void *owned; /* content read from the disk */
 };
 
-/* Made when it is first asked for, and kept: the file's tag and its gzip. */
+/* A file's ETag and gzip, made at the first request and kept. */
 struct cached {
 	uint64_t hash;
 	struct lun_out packed;
@@ -115,7 +115,7 @@ static void make(struct cached *cached, const struct file *file)
 	cached->made = true;
 }
 
-/* The cache's place of an embedded file; NULL for one from the disk. */
+/* The cache entry of an embedded file; NULL for a file from the disk. */
 static struct cached *cached_of(const struct file *file)
 {
 	size_t count;
@@ -139,7 +139,7 @@ static struct cached *cached_of(const struct file *file)
 	return found;
 }
 
-/* Names with a hash in them never change; the rest is asked for again. */
+/* Cache-Control: a file with a hash in its name never changes; browsers ask again for others. */
 static const char *freshness(const char *name)
 {
 	const char *base = strrchr(name, '/');
@@ -186,7 +186,8 @@ static bool wants_page(const struct mg_request_info *info)
 	return accept && strstr(accept, "text/html");
 }
 
-/* The file for a path: itself, a folder's index, or the explorer for its own pages. */
+/* Finds the file for a path: the file itself, a folder's index, or the explorer's page for the
+ * explorer's own paths. */
 static bool find_for(
 	const char *root, const struct mg_request_info *info, struct file *file, char *name)
 {

@@ -1,9 +1,9 @@
 #pragma once
-/* The explorer's files: embedded, or from web/dist below --root. */
+/* Serves the explorer's files: embedded, or from web/dist below --root. */
 #include "http/http.h"
 
-/* Answers when the path names a file. */
+/* Answers when the path names a file; else false. */
 bool lun_static_answer(struct mg_connection *conn, const char *root);
-/* What no route has taken: the explorer, whose own pages have paths like that, for browsers; 405
- * for what would change a file. */
+/* Answers a request that no route has taken: browsers get the explorer, whose pages have paths of
+ * their own; a method that would change a file gets 405. */
 bool lun_static_rest(struct mg_connection *conn, const char *root);

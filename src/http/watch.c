@@ -12,7 +12,7 @@
 enum {
 	EVENTS = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |
 		IN_DELETE_SELF | IN_MOVE_SELF,
-	MAX_DEPTH = 8, /* of links that lead to links */
+	MAX_DEPTH = 8, /* of symbolic links that point to symbolic links */
 };
 
 static bool watch_folder(int fd, const char *path, size_t len)
@@ -26,7 +26,7 @@ static bool watch_folder(int fd, const char *path, size_t len)
 	return inotify_add_watch(fd, len ? folder : ".", EVENTS | IN_ONLYDIR) >= 0;
 }
 
-/* The length of the folder of path[0..len): 0 for the working directory. */
+/* The length of the path's folder; 0: the working directory. */
 static size_t folder_len(const char *path, size_t len)
 {
 	while (len && path[len - 1] != '/')
@@ -36,7 +36,8 @@ static size_t folder_len(const char *path, size_t len)
 	return len;
 }
 
-/* Where the link path[0..len) leads, with the rest of the path behind; false when it is none. */
+/* Replaces the symbolic link path[0..len) by its target, keeping the rest of the path; false when
+ * it is no link. */
 static bool follow(const char *path, size_t len, char *out)
 {
 	size_t folder = folder_len(path, len);
@@ -55,7 +56,7 @@ static bool follow(const char *path, size_t len, char *out)
 	return written < PATH_MAX;
 }
 
-/* The folders of all links on the way. */
+/* Watches the folders of all symbolic links in the path. */
 static void watch_links(int fd, const char *path, int depth)
 {
 	char target[PATH_MAX];
@@ -71,7 +72,7 @@ static void watch_links(int fd, const char *path, int depth)
 	}
 }
 
-/* The folder that it is or lies in; the deepest that is there, when that is not. */
+/* Watches the path's folder, or the nearest parent folder that exists. */
 static void watch_nearest(int fd, const char *path)
 {
 	size_t len = strlen(path);

@@ -1,12 +1,13 @@
 #pragma once
-/* Watches the files that scripts were loaded from (vm/script_files.h), by inotify: their folders,
- * and those of the symbolic links on the way, which a Kubernetes ConfigMap or git-sync exchanges.
- */
+/* Watches the script files (vm/script_files.h) by inotify. It watches their folders, and the
+ * folders of symbolic links on the way, because a Kubernetes ConfigMap or git-sync replaces
+ * links. */
 #include <stdbool.h>
 
-/* A descriptor that is readable when something in one of the folders changed; or -errno. */
+/* A descriptor that becomes readable when something in one of the folders has changed; or
+ * -errno. */
 int lun_watch_open(void);
-/* Watches what was noted since: after each loading of the scripts. */
+/* Adds the paths noted since the last call; call it after each loading of the scripts. */
 void lun_watch_update(int fd);
-/* Reads what came, and forgets it: lun_script_changed() tells whether it is of account. */
+/* Discards the pending events. lun_script_changed() then tells whether a script has changed. */
 void lun_watch_read(int fd);

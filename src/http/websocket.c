@@ -1,7 +1,7 @@
 /*
- * WebSockets: civetweb makes the handshake; the connection's thread reads frames, checks them by
- * RFC 6455, puts messages together and answers pings. Writing has a thread of its own, so that a
- * slow client blocks no other.
+ * WebSockets. civetweb makes the handshake. The connection's thread reads frames, checks them by
+ * RFC 6455, joins messages and answers pings. Another thread writes, so that a slow client blocks
+ * only itself.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -22,8 +22,8 @@ enum {
 	IDLE_MS = 3600 * 1000,
 	CLOSE_MS = 2000,
 	WRITER_MS = 500, /* for the writer to end by itself */
-	PING_MS = 20000, /* of silence, before a client is asked whether it is there */
-	MAX_PINGS = 3,   /* without any answer */
+	PING_MS = 20000, /* of silence before a ping is sent */
+	MAX_PINGS = 3,   /* pings without any answer before the connection ends */
 	READ = 4096,
 };
 
@@ -31,14 +31,14 @@ struct websocket {
 	struct lun_conn *live;
 	struct mg_connection *conn;
 	char *protocol;
-	struct lun_out message; /* fragments so far */
+	struct lun_out message; /* fragments of the message so far */
 	bool in_message;
 	bool ready, has_writer;
-	bool close_sent; /* under civetweb's lock of the connection */
+	bool close_sent; /* guarded by civetweb's lock of the connection */
 	pthread_t writer;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t ended;
-	bool over; /* the reader has ended */
+	bool over; /* the reading thread has ended */
 	int code;  /* the client's */
 	char reason[124];
 };
@@ -101,7 +101,7 @@ static void send_close(struct websocket *ws, int code, const char *reason)
 	mg_unlock_connection(ws->conn);
 }
 
-/* After our close the client has a moment to answer; then its socket is shut down. */
+/* After our close frame the client has a moment to answer; then its socket is shut down. */
 static void wait_for_end(struct websocket *ws)
 {
 	struct timespec until;
@@ -126,7 +126,7 @@ static bool is_over(struct websocket *ws)
 	return over;
 }
 
-/* Nothing follows a close frame. */
+/* Writes a message; nothing is sent after a close frame. */
 static bool write_message(struct websocket *ws, struct lun_message *message)
 {
 	int sent = 0;
@@ -178,7 +178,7 @@ static struct websocket *of(const struct mg_connection *conn)
 	return mg_get_user_connection_data(conn);
 }
 
-/* civetweb would take the last protocol that the client names; ours is the session's. */
+/* Chooses the session's subprotocol; civetweb would choose the last one that the client names. */
 static int on_connect(const struct mg_connection *conn, void *unused)
 {
 	struct mg_request_info *info = (struct mg_request_info *)mg_get_request_info(conn);
@@ -201,7 +201,7 @@ static void on_ready(struct mg_connection *conn, void *unused)
 		drop(ws);
 }
 
-/* Ends the connection for what the client did. */
+/* Closes the connection because the client violated the protocol. */
 static int violation(struct websocket *ws, int code, const char *reason)
 {
 	ws->code = code;
@@ -236,7 +236,7 @@ static int end_message(struct websocket *ws)
 	return err ? violation(ws, 1001, "the server ends") : 1;
 }
 
-/* May a frame of text with so many bytes come now? */
+/* True when a text frame of this length is allowed now. */
 static int begin_text(struct websocket *ws, bool first, uint64_t len)
 {
 	if (first == ws->in_message)
@@ -267,18 +267,18 @@ static int on_close_frame(struct websocket *ws, const char *data, size_t len)
 		reason = sizeof(ws->reason) - 1;
 	if (reason)
 		memcpy(ws->reason, data + 2, reason);
-	lun_conn_close(ws->live, code == 1005 ? 1000 : code, ""); // the writer says it, as the last
+	lun_conn_close(ws->live, code == 1005 ? 1000 : code, ""); // the writer sends the frame
 	return 0;
 }
 
-/* What the connection's thread has read, and not looked at. */
+/* Bytes that the connection's thread has read but not yet parsed. */
 struct reader {
 	struct websocket *ws;
 	int at, len, pings;
 	char data[READ];
 };
 
-/* At least so many bytes to look at; false when the client is gone. A silent one is pinged. */
+/* Reads until `need` bytes are buffered; pings a silent client. False when the client is gone. */
 static bool fill(struct reader *reader, int need)
 {
 	struct mg_connection *conn = reader->ws->conn;
@@ -304,7 +304,7 @@ static bool fill(struct reader *reader, int need)
 	return true;
 }
 
-/* The head of the next frame; false when the connection is over. */
+/* Reads the head of the next frame; false when the connection is over. */
 static bool read_head(struct reader *reader, struct lun_frame *frame)
 {
 	const char *why;
@@ -339,7 +339,7 @@ static bool on_control(struct reader *reader, const struct lun_frame *frame)
 	return mg_websocket_write(ws->conn, MG_WEBSOCKET_OPCODE_PONG, data, (size_t)len) > 0;
 }
 
-/* The payload goes to the message piece by piece, as it comes. */
+/* Appends the payload to the message in parts, as it arrives. */
 static bool on_text(struct reader *reader, const struct lun_frame *frame)
 {
 	struct websocket *ws = reader->ws;
@@ -376,7 +376,7 @@ void lun_websocket_read(struct mg_connection *conn)
 	}
 }
 
-/* The same where civetweb reads the frames. */
+/* As lun_websocket_read, for builds in which civetweb reads the frames. */
 static int on_data(struct mg_connection *conn, int bits, char *data, size_t len, void *unused)
 {
 	struct websocket *ws = of(conn);
@@ -413,8 +413,8 @@ static void free_websocket(struct websocket *ws)
 	free(ws);
 }
 
-/* A writer that blocks on the socket ends when that is shut down; one that does not has the time
- * to send what is left. */
+/* Waits for the writer thread: it has a moment to send what is queued; then the socket is shut
+ * down, which ends a blocked write. */
 static void join_writer(struct websocket *ws)
 {
 	struct timespec until;
