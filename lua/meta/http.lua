@@ -16,8 +16,9 @@ local http = {}
 ---@field body string
 ---@field remote string the client's address
 ---@field authorized boolean may it read? (always true on loopback and with --no-auth)
----@field can_write boolean --allow-write, and the token was given
----@field can_eval boolean --allow-eval, and the token was given
+---@field user string|nil whose token was given: its name in the file of --tokens, or "token"
+---@field can_write boolean may it write? (--allow-write and the token, or the role write)
+---@field can_eval boolean may it run Lua? (--allow-eval and the token, or the role eval)
 
 --- The result of a handler: a table with at most one of json, body, stream and events; a string is
 --- short for { body = string }. Returning nil and a message, or an error, gives 500 with the

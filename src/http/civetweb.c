@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "http/live.h"
 #include "http/tls.h"
+#include "http/tokens.h"
 #include "http/wire.h"
 #include "text/log.h"
 
@@ -254,10 +255,11 @@ struct lun_http *lun_http_start(
 	if (lun_wire_lack())
 		lun_log("warning", "%s", lun_wire_lack());
 	mg_init_library(0);
-	if (lun_tls_open(options, err) == 0)
+	if (lun_tokens_open(options, err) == 0 && lun_tls_open(options, err) == 0)
 		http->context = configure(http, err);
 	if (!http->context) {
 		lun_tls_close();
+		lun_tokens_close();
 		lun_wire_close();
 		mg_exit_library();
 		free(http);
@@ -332,6 +334,7 @@ void lun_http_stop(struct lun_http *http)
 	lun_wire_close();
 	each_path(http->options->listen, remove_path);
 	lun_tls_close();
+	lun_tokens_close();
 	mg_exit_library();
 	free(http);
 }

@@ -1,4 +1,5 @@
 #include "http/guard.h"
+#include "http/tokens.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -250,25 +251,25 @@ static bool same_secret(const char *a, const char *b)
 	return !differ;
 }
 
-enum { TOKEN_MAX = 256 };
-
-/* Compares the token in hex. A browser's WebSocket sends no headers of its own, so its token
- * travels in hex as a subprotocol. */
-static bool same_hex_secret(const char *secret, const char *hex, size_t len)
+/* Reads the token in hex. A browser's WebSocket sends no headers of its own, so its token travels
+ * in hex as a subprotocol. */
+static bool read_hex(const char *hex, size_t len, char *token)
 {
-	char given[2 * TOKEN_MAX + 1], wanted[2 * TOKEN_MAX + 1] = "";
-	size_t secret_len = strlen(secret);
-
-	if (len >= sizeof(given) || secret_len > TOKEN_MAX)
+	if (len % 2 || len > 2 * LUN_TOKEN_MAX)
 		return false;
-	snprintf(given, sizeof(given), "%.*s", (int)len, hex);
-	for (size_t i = 0; i < secret_len; i++)
-		snprintf(wanted + 2 * i, 3, "%02x", (unsigned char)secret[i]);
-	return same_secret(wanted, given);
+	for (size_t i = 0; i < len; i += 2) {
+		int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		token[i / 2] = (char)(high << 4 | low);
+	}
+	token[len / 2] = '\0';
+	return true;
 }
 
 /* "Sec-WebSocket-Protocol: graphql-transport-ws, bearer.HEX" */
-static bool has_protocol_token(struct lun_http *http, const struct mg_request_info *info)
+static bool read_protocol(const struct mg_request_info *info, char *token)
 {
 	const char *list = lun_header(info, "Sec-WebSocket-Protocol");
 	const char *item = list ? strstr(list, "bearer.") : NULL;
@@ -276,29 +277,48 @@ static bool has_protocol_token(struct lun_http *http, const struct mg_request_in
 	if (!item || (item != list && item[-1] != ' ' && item[-1] != ','))
 		return false;
 	item += strlen("bearer.");
-	return same_hex_secret(http->options->token, item, strcspn(item, ", "));
+	return read_hex(item, strcspn(item, ", "), token);
 }
 
 /* "Authorization: Bearer TOKEN" */
-static bool has_token(struct lun_http *http, const struct mg_request_info *info)
+static bool read_token(const struct mg_request_info *info, char *token)
 {
 	const char *value = lun_header(info, "Authorization");
 
-	if (!http->options->token)
-		return false;
 	if (!value || strncasecmp(value, "Bearer ", 7) != 0)
-		return has_protocol_token(http, info);
-	return same_secret(http->options->token, value + 7);
+		return read_protocol(info, token);
+	if (strlen(value + 7) > LUN_TOKEN_MAX)
+		return false;
+	strcpy(token, value + 7);
+	return true;
+}
+
+/* --token-file's token allows what the server allows; those of --tokens what their roles say. */
+static bool find_user(
+	struct lun_http *http, const struct mg_request_info *info, struct lun_user *user)
+{
+	char token[LUN_TOKEN_MAX + 1];
+
+	if (!read_token(info, token))
+		return false;
+	if (http->options->token && same_secret(http->options->token, token)) {
+		*user = (struct lun_user){ "token", http->options->allow_write,
+			http->options->allow_eval };
+		return true;
+	}
+	return lun_tokens_find(token, user);
 }
 
 void lun_guard_rights(
 	struct lun_http *http, const struct mg_request_info *info, struct lun_request *request)
 {
-	bool known = has_token(http, info);
+	struct lun_user user = { 0 };
+	bool known = find_user(http, info, &user);
 
+	snprintf(request->user, sizeof(request->user), "%s", user.name);
 	request->authorized = known || http->local || http->options->no_auth;
-	request->can_write = known && http->options->allow_write;
-	request->can_eval = known && http->options->allow_eval;
+	request->can_write = user.can_write;
+	request->can_eval = user.can_eval;
 }
 
 bool lun_guard_is_local(const char *listen)

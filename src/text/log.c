@@ -13,9 +13,9 @@ enum { MAX_MESSAGE = 8192 };
 
 static int rank_of(const char *level)
 {
-	static const char *const levels[] = { "debug", "info", "warning", "error" };
+	static const char *const levels[] = { "debug", "info", "warning", "error", "audit" };
 
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < 5; i++) {
 		if (level && strcmp(level, levels[i]) == 0)
 			return i;
 	}

@@ -11,7 +11,7 @@
 
 /* Whether lines of this level are written: LUNETTE_LOG is the least, "info" where it is not set. */
 bool lun_log_wants(const char *level);
-/* level is "error", "warning", "info" or "debug". */
+/* level is "error", "warning", "info" or "debug"; "audit", of a change, is always written. */
 void lun_log(const char *level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The message as it stands in the log. */
 void lun_log_write(struct lun_out *out, const char *message);

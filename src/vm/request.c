@@ -75,6 +75,7 @@ static void push_request(lua_State *L, const struct lun_request *request)
 	set_flag(L, "authorized", request->authorized);
 	set_flag(L, "can_write", request->can_write);
 	set_flag(L, "can_eval", request->can_eval);
+	set_string(L, "user", *request->user ? request->user : NULL);
 }
 
 static void take_text(lua_State *L, int idx, struct lun_out *out)

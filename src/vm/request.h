@@ -21,6 +21,7 @@ struct lun_request {
 	bool websocket;  /* the client asks for a WebSocket upgrade */
 	bool authorized; /* may read */
 	bool can_write, can_eval;
+	char user[64]; /* the name of its token, or "" */
 };
 
 struct lun_reply {

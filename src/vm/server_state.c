@@ -311,6 +311,7 @@ static void read_options(lua_State *L, struct lun_serve_options *options)
 	options->hosts = opt_list(L, "hosts");
 	options->origins = opt_list(L, "origins");
 	options->token = opt_string(L, "token");
+	options->tokens = opt_string(L, "tokens");
 	options->tls_cert = opt_string(L, "tls_cert");
 	options->tls_key = opt_string(L, "tls_key");
 	options->tls_client_ca = opt_string(L, "tls_client_ca");

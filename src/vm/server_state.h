@@ -15,7 +15,8 @@ struct lun_serve_options {
 	const char *const
 		*hosts; /* host names that are accepted in a Host header, besides our own */
 	const char *const *origins;
-	const char *token; /* NULL: none */
+	const char *token;  /* NULL: none */
+	const char *tokens; /* a file of tokens and what each allows, or NULL */
 	/* Files in PEM. No certificate: no TLS; no key: it is beside the certificate. */
 	const char *tls_cert, *tls_key, *tls_client_ca;
 	const char *version; /* Lunette's */

@@ -27,7 +27,7 @@ function script(name, text) {
 }
 
 const COMMANDS = ["serve", "repl", "run", "query", "metrics", "top", "sampler", "check", "prog", "map",
-  "link", "attach", "leaks", "btf", "inspect", "completion", "help", "version"];
+  "link", "attach", "leaks", "btf", "inspect", "token", "completion", "help", "version"];
 
 test("every command has its line in the help, and --help of its own", () => {
   const help = lunette("help");

@@ -40,7 +40,7 @@ after(async () => {
 });
 
 function ours(line) {
-  return line.replace(/^sudo /, "").replace(/^(build\/)?lunette /, "").replace(/ \| .*$/, "").replace(/ > \S+$/, "")
+  return line.replace(/^sudo /, "").replace(/^(build\/)?lunette /, "").replace(/ \| .*$/, "").replace(/ >>? ?\S+$/, "")
     .replace(/(?<=^(?:map|metrics) .*)\bSYSCALLNUM\b/, map.id).replace(/\bcount_syscall\b/, program)
     .replace(/\S*\/ebpf\.prom/, files.file("ebpf.prom"))
     .replace(/--server \S+/, `--server ${server.url}`)

@@ -20,6 +20,8 @@ function serve.configure(command)
     "Export the entries of maps as metrics, in dev-agent's spelling (may be repeated).",
     "IDS:NAME_REGEXP:FORMAT")
   command:option("--token-file", "Read the token from a file."):argname("FILE")
+  command:option("--tokens", "Read users, their roles (read, write, eval) and their tokens' hashes "
+    .. "from a file; 'lunette token' makes its lines."):argname("FILE")
   command:option("--tls-cert", "Speak TLS with this certificate (PEM, with its chain).")
     :argname("FILE")
   command:option("--tls-key", "The certificate's private key, where its own file lacks it.")
@@ -99,17 +101,12 @@ local function addresses(given)
   return list, is_local
 end
 
-local function new_token()
-  local file <close> = assert(io.open("/dev/urandom", "rb"))
-  return (file:read(16):gsub(".", function(c) return ("%02x"):format(c:byte()) end))
-end
-
 -- The token: as given, or a new one where writing needs one; said on stderr, not in the log.
 local function token_of(given)
   local token = args.token(given.token_file)
   if token then return token end
   if not (given.allow_write or given.allow_eval) then return nil end
-  token = new_token()
+  token = require("lunette.cli.token").new()
   output.note("the token for writing is " .. token)
   return token
 end
@@ -169,15 +166,17 @@ function serve.run(given)
   set_sampler(given.sampler)
   local listen, is_local = addresses(given.listen)
   local token = token_of(given)
-  if not is_local and not token and not given.no_auth then
+  if not is_local and not token and not given.tokens and not given.no_auth then
     exit.fail(exit.USAGE,
-      "listening beyond this machine needs --token-file FILE, or --no-auth to read without a token")
+      "listening beyond this machine needs --token-file FILE, --tokens FILE, or --no-auth to read "
+      .. "without a token")
   end
   warn_of_privileges()
   local ok, err = require("lunette.core.server").serve({
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
     watch = not given.no_reload, token = token, version = require("lunette").version,
     allow_write = given.allow_write, allow_eval = given.allow_eval, no_auth = given.no_auth,
+    tokens = given.tokens,
     tls_cert = given.tls_cert, tls_key = given.tls_key, tls_client_ca = given.tls_client_ca,
     keep_capabilities = given.keep_capabilities,
     workers = given.vms, connections = given.max_connections, body_limit = given.max_body,

@@ -1,6 +1,7 @@
 -- What the pool's VMs do: load the scripts, answer requests, run services. C calls load,
 -- request, services and service.
 
+local audit = require("lunette.runtime.audit")
 local errors = require("lunette.runtime.errors")
 local log = require("lunette.runtime.log")
 local registry = require("lunette.registry")
@@ -85,9 +86,9 @@ local CHALLENGE = { ["www-authenticate"] = "Bearer" }
 -- What a route asks for and the request has not: status, message.
 local function lacks(route, req)
   if route.auth ~= false and not req.authorized then return 401, "a token is needed" end
-  if route.write and not req.can_write then
-    return 403, "writing needs --allow-write and the token"
-  end
+  if not route.write then return nil end
+  audit.write(req, req.method .. " " .. req.path, nil, req.can_write and "runs" or "refused")
+  if not req.can_write then return 403, "writing needs --allow-write and the token" end
   return nil
 end
 

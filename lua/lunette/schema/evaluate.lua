@@ -1,5 +1,6 @@
 -- Lua given by a client: the console, and decoders on trial. Only for who may evaluate.
 
+local audit = require("lunette.runtime.audit")
 local complete = require("lunette.runtime.console.complete")
 local decode = require("lunette.decode")
 local files = require("lunette.runtime.files")
@@ -92,13 +93,6 @@ type SavedScript {
 local FORBIDDEN =
   "running Lua is not allowed: start the server with --allow-eval and send its token"
 
-local function guarded(resolve)
-  return function(_, args, ctx)
-    if not ctx.can_eval then error(FORBIDDEN, 0) end
-    return resolve(args, ctx)
-  end
-end
-
 -- The console's query(): reads only.
 local function query(source, variables)
   return require("lunette.schema").data(source, { variables = variables })
@@ -111,6 +105,17 @@ end
 local function candidates(args)
   local names, start = complete.candidates(args.source, session.open(args.session, query).env)
   return { candidates = names, start = start }
+end
+
+local function guarded(resolve)
+  return function(_, args, ctx, info)
+    if not ctx.can_eval then
+      audit.write(ctx.request, info.field_name, args, "refused")
+      error(FORBIDDEN, 0)
+    end
+    if resolve ~= candidates then audit.write(ctx.request, info.field_name, args, "runs") end
+    return resolve(args, ctx)
+  end
 end
 
 -- Of several decoders the last counts, as it does among equals in a script.

@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local decode = require("lunette.decode")
 local guarded = require("lunette.schema.guard").guarded
+local json = require("lunette.runtime.json")
 local kernel = require("lunette.schema.kernel")
 local write = require("lunette.table.write")
 
@@ -152,6 +153,12 @@ type PopResult {
 
 local NO_PATH = "path: needed, in a BPF file system such as /sys/fs/bpf"
 
+-- The answer of a change that was made, with what was there before, for the audit log.
+local function done(ok, err, before)
+  if not ok then return nil, err end
+  return { before = before }
+end
+
 -- Runs fn with an open handle.
 local function with(kind, id, fn)
   local handle, err = kernel.open(kind, id)
@@ -182,7 +189,10 @@ local function update(map, info, args)
   local value
   value, err = write.for_cpu(map, info, key, bytes, args.cpu)
   if not value then return nil, err end
-  return write.put(map, key, value, "UPDATE")
+  local before = write.before(map, key)
+  local ok
+  ok, err = write.put(map, key, value, "UPDATE")
+  return done(ok, err, before)
 end
 
 local function create(map, info, args)
@@ -203,12 +213,13 @@ local function delete(map, info, args)
     keys[i] = key
   end
   local failed
+  local before = {}
   for i, key in ipairs(keys) do
+    before[i] = write.before(map, key) or json.null
     local ok, err = write.remove(map, key)
     if not ok then failed = failed or ("key %s: %s"):format(args.keys[i], err) end
   end
-  if failed then return nil, failed end
-  return true
+  return done(not failed, failed, before)
 end
 
 local function push(map, info, args)
@@ -228,7 +239,9 @@ end
 
 local function unpin(args)
   if args.path == "" then return nil, NO_PATH end
-  return bpf.unpin(args.path)
+  local pinned = bpf.pinned(args.path)
+  local ok, err = bpf.unpin(args.path)
+  return done(ok, err, pinned)
 end
 
 mutation.resolvers = {
@@ -247,7 +260,11 @@ mutation.resolvers = {
       return with("map", args.id, function(map) return map:freeze() end)
     end),
     detachLink = guarded(function(args)
-      return with("link", args.id, function(link) return link:detach() end)
+      return with("link", args.id, function(link)
+        local before = link:info()
+        local ok, err = link:detach()
+        return done(ok, err, { type = before.type, prog_id = before.prog_id })
+      end)
     end),
   },
 }

@@ -109,14 +109,6 @@ function write.put(map, key, value, mode)
   return update(map, key, value, mode)
 end
 
---- Removes an entry.
----@return true|nil ok, string? err
-function write.remove(map, key)
-  local ok, err, errno = map:delete(key)
-  if not ok then return nil, reason(err, errno) end
-  return true
-end
-
 local function hex_list(value)
   if not value then return nil end
   local list = {}
@@ -124,6 +116,18 @@ local function hex_list(value)
     list[i] = decode.format(bytes, "HEX")
   end
   return list
+end
+
+--- What is at a key now: hex, one text a value; nil: nothing.
+---@return string[]|nil
+function write.before(map, key) return hex_list(map:lookup(key)) end
+
+--- Removes an entry.
+---@return true|nil ok, string? err
+function write.remove(map, key)
+  local ok, err, errno = map:delete(key)
+  if not ok then return nil, reason(err, errno) end
+  return true
 end
 
 -- A typed value: one, or on a per-CPU map a list with one a CPU (one for all of them else).
