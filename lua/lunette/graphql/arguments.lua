@@ -1,4 +1,4 @@
--- Arguments of a field or directive: what is given, what is missing, what is wrong.
+-- Coerces the arguments of a field or directive, and reports missing and invalid ones.
 
 local coerce = require("lunette.graphql.coerce")
 local errors = require("lunette.graphql.error")
@@ -7,7 +7,7 @@ local types = require("lunette.graphql.types")
 
 local arguments = {}
 
--- An argument as messages name it: Type.field(name:) or @directive(name:).
+-- An argument's name in messages: Type.field(name:) or @directive(name:).
 local function coordinate(def, input)
   if def.locations then return ("@%s(%s:)"):format(def.name, input.name) end
   local owner = def.owner and def.owner.name .. "." or "<meta>."
@@ -20,7 +20,7 @@ local function missing(def, input, at, sources)
     coordinate(def, input), input.type.text), { at })
 end
 
--- The first of what is wrong with a value.
+-- The first error of a value.
 local function invalid(def, input, node, variables, sources)
   local found
   explain.literal(node, input.type, function(message, path, at_node)
@@ -30,14 +30,14 @@ local function invalid(def, input, node, variables, sources)
   return found
 end
 
--- The last of that name: what is valid has one.
+-- The last node of that name; in a valid document it is the only one.
 local function given(list, name)
   for i = list and #list or 0, 1, -1 do
     if list[i].name == name then return list[i] end
   end
 end
 
---- Coerces the arguments of a node. Null is json.null in what it returns.
+--- Coerces the arguments of a node. In the result null is json.null.
 ---@param def table a field or a directive
 ---@param node table
 ---@param variables table coerced values by name

@@ -1,6 +1,6 @@
--- A schema from all that it is made of: definitions, what scripts add to them, resolvers. The
--- rules of SDL come first, then types are made, then the whole is looked at, then resolvers find
--- their places. What is wrong on the way ends it, with every error of that step.
+-- Makes a schema from definitions, scripts' extensions and resolvers, in this order: the rules of
+-- SDL, the types, the validity of the schema, the resolvers. A step with errors ends the work and
+-- reports all errors of that step.
 
 local attach = require("lunette.graphql.attach")
 local build = require("lunette.graphql.build")
@@ -27,7 +27,7 @@ end }
 
 local function failed(list) return nil, setmetatable(list, error_list) end
 
--- Definitions as a document and the resolvers that stand among them.
+-- Splits definitions into a document and the resolvers given in it.
 local function read(definitions)
   if type(definitions) == "string" then
     local document, err = parser.parse(source.new(definitions, "schema"))
@@ -38,7 +38,7 @@ local function read(definitions)
   return nil, errors.new { message = document }
 end
 
--- An extension by table says no kind: it extends whatever the type is.
+-- An extension by table gives no kind: it takes the kind of the type it extends.
 local function adapt_kinds(document)
   local kinds = {}
   for _, node in ipairs(document.definitions) do
@@ -51,7 +51,7 @@ local function adapt_kinds(document)
   end
 end
 
--- Puts the parts behind the document.
+-- Appends the parts to the document.
 local function join(document, parts)
   if #parts == 0 then return document end
   local all = { kind = "Document", sources = table.move(document.sources, 1, 1, 1, {}),
@@ -70,7 +70,7 @@ local standard = {}
 for name in pairs(scalars.specified) do standard[name] = true end
 for name in pairs(build.meta_types) do standard[name] = true end
 
--- The rules of SDL.
+-- Checks the rules of SDL.
 local function check_document(document)
   local known = {}
   for _, directive in ipairs(directives.specified) do known[directive.name] = directive end
@@ -81,13 +81,13 @@ local function check_document(document)
   return context.run(ctx, function() sdl.check(ctx, standard) end)
 end
 
--- The validity of the schema.
+-- Checks the validity of the schema.
 local function check_schema(schema, document)
   local ctx = context.for_sdl(document, schema.directive)
   return context.run(ctx, function() rules.check(ctx, schema) end)
 end
 
--- Attaches resolvers; what fails is said with the place of its declaration.
+-- Attaches resolvers. An error names the place of the resolver's declaration.
 local function attach_all(schema, own, resolvers, parts)
   local list = { { resolvers = own }, { resolvers = resolvers } }
   for _, part in ipairs(parts) do list[#list + 1] = part end

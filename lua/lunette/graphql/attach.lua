@@ -1,4 +1,4 @@
--- Functions of scripts find their place in a schema:
+-- Attaches scripts' functions to a schema:
 --
 --   { Type = { field = fn | { resolve = fn, subscribe = fn, wide = true } },
 --     Interface = { __resolve_type = fn }, Object = { __is_type_of = fn },
@@ -16,7 +16,7 @@ local function names(t, list)
   return ("%s has %s"):format(t.name, #found > 0 and table.concat(found, ", ") or "none")
 end
 
--- A function or something that can be called.
+-- True for a function, or a value with __call.
 local function callable(value)
   if type(value) == "function" then return true end
   local meta = getmetatable(value)
@@ -91,7 +91,7 @@ function attachers.SCALAR(t, given)
   scalars.attach(t, given)
 end
 
---- Puts resolvers in their places. Raises when one has no place.
+--- Attaches resolvers to a schema. Raises when a type, field or enum value does not exist.
 ---@param schema table
 ---@param resolvers table
 function attach.resolvers(schema, resolvers)

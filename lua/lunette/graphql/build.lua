@@ -1,5 +1,5 @@
--- Definitions become types. What the rules refuse (rules of SDL, validity of a schema) is not
--- looked at here: see assemble.lua for the order.
+-- Makes types from definitions. The rules of SDL and the validity of the schema are checked
+-- elsewhere: see assemble.lua for the order.
 
 local directives = require("lunette.graphql.directives")
 local enum = require("lunette.graphql.enum")
@@ -9,7 +9,7 @@ local types = require("lunette.graphql.types")
 
 local build = {}
 
--- A builder holds the types made so far by name.
+-- A builder keeps the types made so far, by name.
 local Builder = {}
 Builder.__index = Builder
 
@@ -27,7 +27,7 @@ local function index(list)
   return by_name
 end
 
--- A list in which a later item of the same name takes the place of an earlier one.
+-- A list in which a later item replaces an earlier one of the same name.
 local function unique(list)
   local kept, place = {}, {}
   for _, item in ipairs(list) do
@@ -109,7 +109,7 @@ function fillers.INPUT_OBJECT(builder, t, nodes)
   t.one_of = directives.is_one_of(nodes)
 end
 
--- Definitions and extensions, sorted by what they are about.
+-- Groups definitions and extensions by the type, schema or directive that they define.
 local function sort(definitions)
   local found = { types = {}, parts = {}, directives = {}, directive_parts = {}, schemas = {} }
   for _, node in ipairs(definitions) do
@@ -186,10 +186,10 @@ function Builder:roots(found, spec)
   end
 end
 
---- Types that definitions may name without defining them: those of introspection.
+--- Introspection's types: definitions may use them without defining them.
 build.meta_types = {}
 
---- Makes a schema of a document's definitions.
+--- Makes a schema from a document's definitions.
 ---@param document table
 ---@param meta table the fields that every type or query root has
 ---@return table schema
@@ -203,7 +203,7 @@ function build.schema(document, meta)
   return schema.new(spec, meta)
 end
 
---- Makes types alone, for introspection's own.
+--- Makes types without a schema, for introspection.
 ---@param document table
 ---@return table by name
 function build.types(document)

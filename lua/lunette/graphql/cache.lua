@@ -1,14 +1,13 @@
--- Documents that were parsed and found valid, kept so that the next request needs neither. Those
--- not asked for the longest go first.
+-- A cache of parsed and validated documents. When it is full, the least recently used half goes.
 
 local cache = {}
 
 local Cache = {}
 Cache.__index = Cache
 
-local LARGEST <const> = 65536 -- bytes of a text that is kept
+local LARGEST <const> = 65536 -- bytes of the longest text that is kept
 
---- What is kept under a key, or nil.
+--- The value of a key, or nil.
 ---@param key string
 function Cache:get(key)
   local entry = self.entries[key]
@@ -18,7 +17,7 @@ function Cache:get(key)
   return entry.value
 end
 
--- Lets go of the older half.
+-- Drops the less recently used half.
 local function shrink(self)
   local used = {}
   for _, entry in pairs(self.entries) do used[#used + 1] = entry.used end
@@ -32,7 +31,7 @@ local function shrink(self)
   end
 end
 
---- Keeps a value. What is too large isn't kept.
+--- Stores a value. A text longer than LARGEST is not stored.
 ---@param key string
 function Cache:put(key, value)
   if #key > LARGEST then return end
@@ -44,7 +43,7 @@ function Cache:put(key, value)
   self.entries[key] = { value = value, used = self.clock }
 end
 
---- Makes a cache of so many entries.
+--- Makes a cache with room for `size` entries.
 ---@param size integer
 ---@return table
 function cache.new(size)

@@ -1,6 +1,6 @@
--- Input: variables, arguments and defaults become the values that resolvers get. Null is
--- json.null here, absence is nil; what can't be coerced gives nil as well, and explain.lua says
--- why.
+-- Coerces input (variables, arguments, defaults) into the values that resolvers get. Here null is
+-- json.null and a missing value nil. A value that can't be coerced gives nil, too; explain.lua then
+-- gives the reason.
 
 local json = require("lunette.runtime.json")
 local json_text = require("lunette.graphql.json_text")
@@ -12,7 +12,7 @@ local coerce = {}
 
 local value_of, literal_of -- defined below
 
---- Is it a list, rather than an object?
+--- True for a list, false for an object.
 local function is_list(value)
   if type(value) ~= "table" then return false end
   local meta = getmetatable(value)
@@ -20,13 +20,14 @@ local function is_list(value)
 end
 coerce.is_list = is_list
 
---- Is it taken for a list where one is wanted? An empty table is, unless it is known for an object.
+--- True when a value counts as a list where a list is expected. An empty table does, unless its
+--- metatable marks it as an object.
 function coerce.as_list(value)
   if is_list(value) then return true end
   return type(value) == "table" and next(value) == nil and not json_text.is_empty_object(value)
 end
 
---- Is it an object, rather than a list or a big number?
+--- True for an object; false for a list or a big number.
 function coerce.is_object(value)
   return type(value) == "table" and not is_list(value) and not json_text.digits(value)
 end
@@ -44,7 +45,7 @@ local function copied(value)
   return setmetatable(copy, getmetatable(value))
 end
 
---- The value of an argument or input field that isn't given; nil when it has no default.
+--- The value of an argument or input field that isn't given: its default, or nil.
 ---@param input table its definition
 function coerce.default(input)
   local node = input.default
@@ -59,7 +60,7 @@ function coerce.default(input)
   return copied(input.default_value)
 end
 
--- Fills what is missing of an input object; false when a required field is.
+-- Adds the defaults of missing fields to an input object; false when a required field is missing.
 local function fill(t, object, name_of_given)
   for _, field in ipairs(t.fields) do
     if name_of_given[field.name] == nil then
@@ -102,7 +103,7 @@ local function object_value(value, t)
   return fill(t, object, given) and object or nil
 end
 
---- Coerces a value of a variable.
+--- Coerces the value of a variable.
 function value_of(value, t)
   if t.kind == "NON_NULL" then
     if value == nil or value == null then return nil end
@@ -151,7 +152,7 @@ local function object_literal(node, t, variables)
   return fill(t, object, given) and object or nil
 end
 
--- A literal in which the variables are replaced by what they stand for.
+-- A copy of a literal with variables replaced by their values.
 local function replaced(node, variables)
   if node.kind == "Variable" then
     local value = variables[node.name]
@@ -174,7 +175,7 @@ local function replaced(node, variables)
   return node
 end
 
---- What a scalar's parse_literal is given.
+--- Coerces a literal of a custom scalar, for its parse_literal.
 ---@param node table
 ---@param variables table
 function coerce.without_variables(node, variables)
@@ -184,7 +185,7 @@ function coerce.without_variables(node, variables)
   return node
 end
 
---- Coerces a value in the document.
+--- Coerces a literal of the document.
 ---@param node table
 ---@param t table
 ---@param variables table coerced values by name
@@ -206,8 +207,8 @@ function literal_of(node, t, variables)
 end
 coerce.literal = literal_of
 
--- Null is the default for resolvers, or nil where there is none, except in lists and in the
--- values of scalars. A value that holds no null is returned as it is.
+-- Converts nulls for resolvers: to nil, but in lists and scalars' values to null's default. A value
+-- without nulls is returned unchanged.
 local function plain(value, t)
   t = types.nullable(t)
   if type(value) ~= "table" or types.is_leaf(t) then return value end
@@ -223,7 +224,7 @@ local function plain(value, t)
   return result
 end
 
---- Arguments or an input object without their nulls.
+--- The arguments or input object without nulls.
 ---@param values table
 ---@param inputs table[] their definitions
 ---@return table

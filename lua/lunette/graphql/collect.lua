@@ -1,5 +1,5 @@
--- Which fields a selection means for a type: fragments opened, @skip and @include decided,
--- fields of the same response key put together, in the order of the document.
+-- Collects the fields of a selection for an object type: expands fragments, applies @skip and
+-- @include, and merges fields with the same response key, in document order.
 
 local coerce_arguments = require("lunette.graphql.arguments").coerce
 local directives = require("lunette.graphql.directives")
@@ -9,7 +9,7 @@ local collect = {}
 local CONDITIONS = {}
 for _, directive in ipairs(directives.specified) do CONDITIONS[directive.name] = directive end
 
--- The value of a directive's `if`; raises when it has none.
+-- The value of a directive's `if`. Raises when it has none.
 local function condition(node, name, request)
   local found = directives.find(node.directives, name)
   if not found then return nil end
@@ -59,9 +59,8 @@ local function visit(selections, t, request, groups, visited)
   end
 end
 
---- Collects what the selections of nodes mean for an object type. Raises when a condition has
---- no value.
----@param nodes table[] operations or fields, whose selections are put together
+--- Collects the fields that nodes select on an object type. Raises when a condition has no value.
+---@param nodes table[] operations or fields; their selections are merged
 ---@param t table
 ---@param request table schema, document, variables, sources
 ---@return table groups the response keys in order, and under each key its nodes
@@ -73,7 +72,7 @@ function collect.fields(nodes, t, request)
   return groups
 end
 
--- Names of the variables that decide about a selection.
+-- Collects the names of variables that @skip and @include use.
 local function note_conditions(selections, names)
   for i = 1, #selections do
     local node = selections[i]
@@ -88,8 +87,8 @@ local function note_conditions(selections, names)
   end
 end
 
---- Notes in a document what every execution of it needs: its operations, its fragments by name,
---- the variables that conditions depend on.
+--- Adds to a document the facts that every execution needs: operations, fragments by name, and the
+--- variables that conditions depend on.
 ---@param document table
 function collect.prepare(document)
   if document.fragments then return end

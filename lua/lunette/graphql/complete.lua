@@ -1,10 +1,10 @@
--- What a resolver gave becomes what stands in the response. For each position (a field, an item
--- of a list) a function is made once, when the selection is compiled:
+-- Completion: converts a resolver's result to the value in the response. Each position (a field,
+-- an item of a list) has a function, made once when the selection is compiled:
 --
 --   complete(exec, value) -> result | nil (null) | FAIL
 --
--- FAIL means that an error was noted and the position can't be null: the one around it becomes
--- null instead. exec.path holds the keys down to the position; how deep it is, is known when the
+-- FAIL means that an error was added and the position can't be null: the enclosing position
+-- becomes null instead. exec.path holds the keys down to the position; its depth is fixed when the
 -- function is made.
 
 local coerce = require("lunette.graphql.coerce")
@@ -22,13 +22,13 @@ local type, getmetatable, setmetatable = type, getmetatable, setmetatable
 
 local complete = {}
 
---- What a position gives that has failed and can't be null.
+--- The result of a position that failed and can't be null.
 complete.FAIL = setmetatable({}, { __name = "failed position" })
 local FAIL = complete.FAIL
 
 local list_meta = getmetatable(json.array {})
 
---- Notes an error at the position that exec.path leads to.
+--- Adds an error at the position exec.path.
 ---@param raised any a message or an error
 function complete.note(exec, field, depth, raised)
   local path = table.move(exec.path, 1, depth, 1, {})
@@ -64,7 +64,8 @@ end
 
 local position -- defined below
 
--- Is a table without items an empty list? Not when it has fields, unless its metatable has a say.
+-- True when a table without items is an empty list: it has no fields, or its metatable marks it as
+-- a list.
 local function is_empty_list(value)
   if coerce.as_list(value) then return true end
   local meta = getmetatable(value)
@@ -106,7 +107,7 @@ local function list(t, field, depth, required)
   end
 end
 
--- Is it a value of that object type, as far as the type can tell?
+-- False when the object type's is_type_of refuses the value.
 local function check_type(exec, field, t, value)
   local ok, is = pcall(t.is_type_of, value, exec.context, exec:info(field))
   if not ok then return is end
@@ -142,7 +143,7 @@ local function object(t, field, depth, required)
   end
 end
 
---- Makes the function of a position.
+--- Makes the completion function of a position.
 ---@param t table its type
 ---@param field table of the plan
 ---@param depth integer keys in the path down to it

@@ -1,4 +1,4 @@
--- The directives of the specification, and what they say of a definition.
+-- The directives of the specification, and their values on definitions.
 
 local coerce = require("lunette.graphql.coerce")
 local scalars = require("lunette.graphql.scalars").specified
@@ -19,7 +19,7 @@ local function directive(name, locations, args, description)
     description = description, repeatable = false, specified = true }
 end
 
---- Those that every schema has.
+--- Directives that every schema has.
 directives.specified = {
   directive("include", "FIELD FRAGMENT_SPREAD INLINE_FRAGMENT",
     { argument("if", types.non_null(scalars.Boolean), "Included when true.") },
@@ -40,7 +40,7 @@ directives.specified = {
     "Indicates exactly one field must be supplied and this field must not be `null`."),
 }
 
---- One of a definition's directives by name, or nil.
+--- The directive of that name on a definition, or nil.
 ---@param list table[]|nil nodes
 ---@param name string
 function directives.find(list, name)
@@ -49,7 +49,7 @@ function directives.find(list, name)
   end
 end
 
--- An argument of one of the specified directives: a string, its default, or nil.
+-- The string argument of a specified directive: its value, its default, or nil.
 local function text_argument(list, name, argument_name, default)
   local node = directives.find(list, name)
   if not node then return nil end
@@ -62,12 +62,12 @@ local function text_argument(list, name, argument_name, default)
   return default
 end
 
---- Why a definition is deprecated; nil when it isn't.
+--- The reason why a definition is deprecated; nil when it isn't.
 function directives.deprecation(node)
   return text_argument(node.directives, "deprecated", "reason", "No longer supported")
 end
 
---- Where a scalar is specified, or nil.
+--- The URL of a scalar's specification, or nil.
 function directives.specified_by(nodes)
   local url
   for _, node in ipairs(nodes) do
@@ -76,7 +76,7 @@ function directives.specified_by(nodes)
   return url
 end
 
---- Is it an input object of which one field must be given?
+--- True for an input object with @oneOf.
 function directives.is_one_of(nodes)
   for _, node in ipairs(nodes) do
     if directives.find(node.directives, "oneOf") then return true end

@@ -1,5 +1,4 @@
--- Enums: names in documents and responses, any Lua value for resolvers (the name itself when
--- nothing else is said).
+-- Enums: names in documents and responses, any Lua value for resolvers (by default the name).
 
 local inspect = require("lunette.graphql.inspect").value
 local printer = require("lunette.graphql.printer")
@@ -21,7 +20,7 @@ local function unknown(t, name)
   return ('Value "%s" does not exist in "%s" enum.%s'):format(name, t.name, hint(t, name))
 end
 
---- Gives an enum its functions, as scalars have them.
+--- Gives an enum its serialize and parse functions, like a scalar's.
 ---@param t table with values, each { name, value }
 ---@return table t
 function enum.attach(t)

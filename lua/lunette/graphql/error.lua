@@ -1,4 +1,4 @@
--- Errors: a message, where in the document, and where in the response.
+-- GraphQL errors: a message, places in the document, and a path in the response.
 
 local json = require("lunette.runtime.json")
 local source = require("lunette.graphql.source")
@@ -9,12 +9,12 @@ local Error = {}
 Error.__index = Error
 Error.__tostring = function(self) return self.message end
 
---- The metatable of errors, by which the executor knows them among values.
+--- The metatable of errors; the executor recognizes an error value by it.
 errors.CLASS = Error
 
 local location_shape = json.shape { "line", "column" }
 
---- Makes an error: message, sources and `at` (the numbers of nodes, see source.lua), path,
+--- Makes an error. spec: message, sources and `at` (numbers of nodes, see source.lua), path,
 --- extensions.
 ---@param spec table
 ---@return table
@@ -22,12 +22,12 @@ function errors.new(spec)
   return setmetatable(spec, Error)
 end
 
---- Is this value an error of ours?
+--- True when a value is such an error.
 ---@param value any
 ---@return boolean
 function errors.is(value) return getmetatable(value) == Error end
 
---- A message with its nodes, for the rules.
+--- Makes an error at nodes, for the rules.
 ---@param sources table[]
 ---@param message string
 ---@param at integer[]
@@ -37,7 +37,7 @@ function errors.at(sources, message, at, extensions)
   return errors.new { message = message, sources = sources, at = at, extensions = extensions }
 end
 
---- An error in the text itself.
+--- Makes a syntax error.
 ---@param text table of source.new
 ---@param at integer a byte of the text, from 1
 ---@param message string
@@ -48,13 +48,14 @@ function errors.syntax(text, at, message)
   }
 end
 
--- What Lua itself says keeps its place: without it nobody finds the bug.
+-- Messages of the Lua runtime keep their "file:line:", which is needed to find the bug.
 local LUA_SAYS = {
   "^attempt to ", "^bad argument #", "^stack overflow", "^not enough memory",
   "^number has no integer", "^invalid ", "^'for' ",
 }
 
---- What was raised, as a message for the response: "file:line:" is cut from what error() says.
+--- The message for the response. "file:line:" is removed from messages that scripts raise by
+--- error().
 ---@param raised any
 ---@return string
 function errors.message_of(raised)
@@ -70,8 +71,8 @@ function errors.message_of(raised)
   return bare
 end
 
---- What a resolver raised, located in document and response. An error that is already located
---- is kept as it is.
+--- Locates an error that a resolver raised, in document and response. An error that already has a
+--- location is kept.
 ---@param raised any
 ---@param sources table[]
 ---@param at integer[]
@@ -91,7 +92,7 @@ function errors.located(raised, sources, at, path)
   }
 end
 
---- Where in the document, as { line, column } each.
+--- The places in the document, as a list of { line, column }.
 ---@param err table
 ---@return table[]|nil
 function errors.locations(err)
@@ -104,7 +105,7 @@ function errors.locations(err)
   return list
 end
 
--- Only what is there is written: a shape for each combination.
+-- One JSON shape for each combination of fields, so that missing fields are not written.
 local shapes = {}
 local function shape_of(item)
   local order = { "message" }
@@ -116,7 +117,7 @@ local function shape_of(item)
   return shapes[name]
 end
 
---- The error as it stands in a response.
+--- The error in the form of a response.
 ---@param err table
 ---@return table
 function errors.format(err)
@@ -127,7 +128,7 @@ function errors.format(err)
   return setmetatable(item, shape_of(item))
 end
 
---- All of them.
+--- A list of errors in the form of a response.
 ---@param list table[]
 ---@return table[]
 function errors.format_all(list)
@@ -136,7 +137,7 @@ function errors.format_all(list)
   return formatted
 end
 
--- The place to name when there are several: one in an extension, else the first.
+-- The main place of an error: the first one in an extension, else the first.
 local function main_place(err)
   for _, at in ipairs(err.at) do
     if source.of(err.sources, at).base > 0 then return at end
@@ -144,7 +145,7 @@ local function main_place(err)
   return err.at[1]
 end
 
---- The error as a line for a log or a terminal: "name:line:column: message".
+--- The error on one line, for a log or a terminal: "name:line:column: message".
 ---@param err table
 ---@return string
 function errors.line(err)

@@ -1,4 +1,4 @@
--- One execution of an operation: runs plans over objects, notes errors, waits for loaders.
+-- Executes an operation: runs plans over objects, collects errors, waits for loaders.
 
 local arguments = require("lunette.graphql.arguments")
 local coerce = require("lunette.graphql.coerce")
@@ -23,12 +23,12 @@ Execution.__index = Execution
 local Info = {}
 Info.__index = Info
 
---- Where in the response the field is that is being resolved.
+--- The path of the resolved field in the response.
 function Info:path()
   return table.move(self.execution.path, 1, self.depth, 1, {})
 end
 
---- Is a field of that name selected below this one? For resolvers that can spare work.
+--- True when a field of that name is selected below this one. A resolver can use it to skip work.
 ---@param name string
 function Info:selects(name)
   local function among(selections)
@@ -47,7 +47,7 @@ function Info:selects(name)
   return false
 end
 
---- What resolvers learn of the field; the same table for every object of a request.
+--- The `info` argument of resolvers. All objects of a request share it per field.
 function Execution:info(field)
   local info = self.infos[field]
   if info then return info end
@@ -61,8 +61,8 @@ function Execution:info(field)
   return info
 end
 
--- Arguments depend on variables only: they are coerced once a request. info.given keeps the
--- nulls that arguments leave out.
+-- Coerces a field's arguments once per request, because they depend only on variables. info.given
+-- also has the arguments given as null.
 local function prepare(exec, field)
   local info = exec:info(field)
   local call = { info = info }
@@ -76,7 +76,7 @@ local function prepare(exec, field)
   return call
 end
 
--- Can reading a field of it do no more than find or not find it?
+-- True for a plain table: reading a field of it runs no metamethod.
 local function is_plain(object)
   if type(object) ~= "table" then return false end
   local meta = getmetatable(object)
@@ -87,8 +87,8 @@ local function read(object, name)
   if type(object) == "table" or type(object) == "userdata" then return object[name] end
 end
 
--- Calls a field's resolver: whether it went well, and the value or what was raised. `nil, message`
--- and an error as value are errors too.
+-- Calls a field's resolver. Returns true and the value, or false and the error. `nil, message` and
+-- an error value count as errors.
 local function ask(exec, field, object)
   local call = exec.calls[field] or prepare(exec, field)
   if call.err then return false, call.err end
@@ -103,7 +103,7 @@ local function ask(exec, field, object)
   return ok and not errors.is(value), value
 end
 
--- What a field becomes, or FAIL.
+-- Resolves and completes a field. FAIL when it failed and can't be null.
 local function run_field(exec, field, object, plain, depth)
   if field.constant then return field.constant end
   exec.path[depth] = field.key
@@ -121,8 +121,8 @@ local function run_field(exec, field, object, plain, depth)
   return field.complete(exec, value)
 end
 
--- Runs a plan over an object: the result, or FAIL. Scalars that an object plainly holds are most
--- of what there is: they are taken as they are, without a call.
+-- Runs a plan over an object. Returns the result or FAIL. Scalars of plain objects, which are most
+-- fields, are copied without a function call.
 local function run(exec, compiled, object)
   local out, depth = compiled.new(), compiled.depth
   local plain, size = is_plain(object), compiled.weight
@@ -157,7 +157,7 @@ local function run(exec, compiled, object)
   return out
 end
 
---- Leaves a position open until the promise is kept.
+--- Leaves a position empty until the promise has a value.
 function Execution:postpone(promise, finish, field, depth)
   self.queue[#self.queue + 1] = {
     promise = promise, finish = finish, field = field, depth = depth,
@@ -166,10 +166,10 @@ function Execution:postpone(promise, finish, field, depth)
   }
 end
 
--- The place that a key of a path means: positions of lists count from 0 there.
+-- The path's key for the response: list positions count from 0 there.
 local function place(key) return type(key) == "number" and key + 1 or key end
 
--- Is the position still part of the response, or has one around it become null?
+-- True when the position is still part of the response: no position above it has become null.
 local function attached(exec, item)
   if exec.holders[1] ~= item.holders[1] or exec.data_failed then return false end
   for depth = 1, item.depth - 1 do
@@ -185,7 +185,7 @@ local function put(holder, key, value)
   holder[place(key)] = value
 end
 
--- A position that can't be null has failed: the nearest one around it that can, becomes so.
+-- A position that can't be null has failed: sets the nearest nullable position above it to null.
 local function propagate(exec, item)
   local flags = plan.nullable(item.field)
   for depth = item.depth - 1, 1, -1 do
@@ -211,7 +211,7 @@ local function finish(exec, item)
   put(item.holders[item.depth], item.path[item.depth], result)
 end
 
---- Runs the loaders' batches until every position is filled.
+--- Runs the loaders' batches until every position has a value.
 function Execution:wait()
   local root = self.holders[1]
   while #self.queue > 0 do
@@ -231,9 +231,9 @@ function Execution:wait()
   self.holders[1] = root
 end
 
-local FUEL <const> = 2000 -- fields between two looks at the clock and the size
+local FUEL <const> = 2000 -- fields between two checks of time and size
 
---- Looks whether the execution has become too long or too large; raises if so.
+--- Raises when the execution has taken too long, or its response is too large.
 function Execution:refuel()
   self.fuel = FUEL
   local limits = self.limits
@@ -247,14 +247,14 @@ function Execution:refuel()
   end
 end
 
---- Compiles what a field selects of an object type: the plan, or nil and what was raised.
+--- Compiles a field's selection on an object type. Returns the plan, or nil and the error.
 function Execution:compile(field, t, depth)
   local ok, made = pcall(plan.compile, self, field.nodes, t, field, depth)
   if ok then return made end
   return nil, made
 end
 
---- Begins an execution.
+--- Makes an execution.
 ---@param given table schema, root, context, limits, clock, as the request has them
 ---@param document table
 ---@param operation table
@@ -287,7 +287,7 @@ local function execute(exec)
   return data
 end
 
---- Runs the operation: data (nil when the whole of it is null) and errors.
+--- Runs the operation. Returns data (nil when the whole of it is null) and errors.
 ---@param exec table
 ---@return table|nil data, table[] errors
 function execution.run(exec)

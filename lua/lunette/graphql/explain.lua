@@ -1,6 +1,6 @@
--- Why an input could not be coerced: the messages for what coerce.lua gave nil.
---
--- Each function reports by calling on_error(message, path, node): path is where in the value.
+-- Explains why an input could not be coerced: gives the messages for values for which coerce.lua
+-- returned nil.
+-- Each function reports by on_error(message, path, node); path is the place within the value.
 
 local coerce = require("lunette.graphql.coerce")
 local inspect = require("lunette.graphql.inspect").value
@@ -36,7 +36,7 @@ local function unknown_field(t, name, shown)
     name, suggestion ~= "" and "." .. suggestion .. " Found" or ", found", shown)
 end
 
--- What shows a value, when it is first asked for: there may be as much wrong with it as in it.
+-- Formats a value when it is first needed: one value may have many errors.
 local function once(show, value)
   local shown
   return function()
@@ -83,7 +83,7 @@ local function object_value(value, t, on_error, path)
   end
 end
 
---- Says why a value of a variable isn't one of the type.
+--- Explains why a variable's value does not match its type.
 ---@param value any
 ---@param t table
 ---@param on_error fun(message: string, path: any[], node: table?)
@@ -113,13 +113,13 @@ function explain.value(value, t, on_error, path)
     end
   elseif t.kind == "INPUT_OBJECT" then
     object_value(value, t, on_error, path)
-  elseif t.parse_value then -- what is no input type is told elsewhere
+  elseif t.parse_value then -- a type that is no input type is reported elsewhere
     local result, message = t.parse_value(value)
     if result == nil then on_error(message, path) end
   end
 end
 
--- A variable where a value is expected; without variables nothing is known of it.
+-- Checks a variable in place of a value. Without variables' values nothing can be checked.
 local function variable(node, t, on_error, variables, path)
   if not variables or t.kind ~= "NON_NULL" then return end
   local value = variables[node.name]
@@ -132,7 +132,7 @@ local function variable(node, t, on_error, variables, path)
   end
 end
 
--- A variable as a field of an input object; true when there is no more to say of it.
+-- Checks a variable as a field of an input object; true when it needs no further check.
 local function variable_field(value, field, t, on_error, variables, path, node)
   local given = variables[value.name]
   if t.one_of then
@@ -188,8 +188,8 @@ local function object_literal(node, t, on_error, variables, path)
   if t.one_of then one_of_literal(known, node, t, on_error, path) end
 end
 
---- Says why a value in the document isn't one of the type. Without variables it is the
---- document that is looked at, and a variable may be anything.
+--- Explains why a literal does not match its type. Without variables' values the document alone is
+--- checked, and a variable may have any value.
 ---@param node table
 ---@param t table
 ---@param on_error fun(message: string, path: any[], node: table)
@@ -217,7 +217,7 @@ function explain.literal(node, t, on_error, variables, path)
   end
 end
 
---- A path as it stands in messages: " at .a[0]", empty for none.
+--- A path as messages show it: " at .a[0]"; "" for an empty one.
 ---@param path any[]
 ---@return string
 function explain.path(path)

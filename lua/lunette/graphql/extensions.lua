@@ -1,5 +1,5 @@
--- What scripts add to the explorer's schema: declared while they are loaded, applied when the
--- schema is built. Every error says in which file and line the extension stands.
+-- Scripts' extensions of the explorer's schema: collected while scripts load, applied when the
+-- schema is built. Every error names the extension's file and line.
 
 local errors = require("lunette.graphql.error")
 local parser = require("lunette.graphql.parser")
@@ -9,7 +9,7 @@ local tables = require("lunette.graphql.tables")
 
 local extensions = {}
 
--- The line of the file on which a text begins that is written in it; else that of the call.
+-- The line at which an SDL text begins in its file; else the line of the call.
 local function line_of(item, text)
   local file = io.open(item.source.file, "rb")
   if not file then return item.source.line end
@@ -44,7 +44,7 @@ local function from_table(item, base)
   return document, resolvers
 end
 
---- Notes an extension: by SDL with resolvers, or the fields of a type by table.
+--- Adds an extension: SDL with resolvers, or fields of a type as a table.
 ---@param what string SDL, or the name of a type
 ---@param with table resolvers, or fields
 function extensions.declare(what, with)
@@ -59,7 +59,7 @@ function extensions.declare(what, with)
   return registry.declare("graphql", { sdl = what, resolvers = with or {} })
 end
 
---- What was declared, as documents that are ready to be put behind another.
+--- The extensions as documents, ready for appending to another document.
 ---@param list table[] of the registry
 ---@param base integer the first number that is free
 ---@return table[]|nil parts each { document, resolvers, item }, table? err
@@ -78,7 +78,7 @@ function extensions.parse(list, base)
   return parts
 end
 
---- What scripts have declared so far.
+--- The extensions that scripts have declared so far.
 ---@return table[]
 function extensions.declared() return registry.list("graphql") end
 

@@ -1,4 +1,4 @@
--- GraphQL over HTTP as a function of a request:
+-- GraphQL over HTTP, as a handler for lunette.http:
 --
 --   local handler = require("lunette.graphql.http").handler { schema = …, context = fn(req) }
 --   lunette.http.route("/graphql", handler)
@@ -30,7 +30,7 @@ local OFFERS = { [RESPONSE] = RESPONSE, [JSON] = JSON, [EVENTS] = EVENTS, ["*/*"
 
 local function offer_of(item) return OFFERS[item.name] end
 
--- The media type that the client prefers; nil when it takes none of ours.
+-- The media type that the client prefers; nil when it accepts none of ours.
 local function negotiate(header)
   if not header or header == "" then return JSON end
   return accept.best(header, offer_of)
@@ -51,7 +51,7 @@ local function is_object(value)
   return type(value) == "table" and not coerce.is_list(value)
 end
 
--- The parameters of a request, checked: nil, status and message when they are wrong.
+-- Checks the parameters of a request; nil, status and message when they are wrong.
 local function checked(params)
   for name, value in pairs(params) do
     if value == json.null then params[name] = nil end
@@ -108,7 +108,7 @@ local function status_of(media, result)
   return 200
 end
 
--- One result, or those of a stream, as server-sent events.
+-- A result, or the results of a stream, as server-sent events.
 local function as_events(result)
   local headers = { ["cache-control"] = "no-cache" }
   local handlers = live.events(result)
@@ -143,8 +143,8 @@ local function answer(opts, req, params, media)
   return respond(status_of(media, result), media, result)
 end
 
---- Makes a handler: schema (or a function that gives it), context (a function of the request),
---- limits (default graphql.limits), clock, shared (a store for persisted queries).
+--- Makes a handler. opts: schema (or a function that returns it), context (a function of the
+--- request), limits (default graphql.limits), clock, shared (a store for persisted queries).
 ---@param opts table
 ---@return fun(req: table): table
 function http.handler(opts)

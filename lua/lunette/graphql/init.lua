@@ -1,5 +1,5 @@
--- GraphQL, complete to the specification of September 2025. What a script gets from
--- require("lunette.graphql"), documented in lua/meta/graphql.lua.
+-- GraphQL by the specification of September 2025: the module require("lunette.graphql"), documented
+-- in lua/meta/graphql.lua.
 
 local assemble = require("lunette.graphql.assemble")
 local errors = require("lunette.graphql.error")
@@ -21,13 +21,13 @@ local graphql = {
 --- Builds a schema from SDL or from tables (see tables.lua), with resolvers.
 ---@param definitions string|table
 ---@param resolvers table|nil by type and field
----@param opts { extensions: table[]? }|nil what scripts declared by graphql.extend
+---@param opts { extensions: table[]? }|nil the scripts' extensions (graphql.extend)
 ---@return table|nil schema, table[]? errors
 function graphql.build_schema(definitions, resolvers, opts)
   return assemble.schema(definitions, resolvers or {}, (opts or {}).extensions or {})
 end
 
---- The response to an event of a subscription.
+--- The response to one event of a subscription.
 ---@param stream table
 ---@param payload any
 ---@return table response

@@ -1,5 +1,5 @@
--- Values as messages show them, the way graphql-js does: strings in quotes, [lists],
--- { objects: ... } two levels deep. What is very long is cut.
+-- Formats values for messages like graphql-js: strings in quotes, [lists], { objects: ... } two
+-- levels deep. Very long values are cut.
 
 local json = require("lunette.runtime.json")
 local json_text = require("lunette.graphql.json_text")
@@ -65,7 +65,7 @@ function show(value, depth)
   return object(value, depth + 1)
 end
 
--- A text as messages show it: cut when it is very long, behind a character.
+-- Cuts a very long text, at a character's end.
 local function short(text)
   return #text > SHORT and text:sub(1, utf8.offset(text, 0, SHORT + 1) - 1) .. "…" or text
 end

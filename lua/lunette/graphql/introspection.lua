@@ -1,4 +1,4 @@
--- A schema describes itself: the types behind __schema, __type and __typename.
+-- Introspection: the types behind __schema, __type and __typename.
 
 local build = require("lunette.graphql.build")
 local literals = require("lunette.graphql.literals")
@@ -19,7 +19,7 @@ local function without_deprecated(list, args)
   return kept
 end
 
--- A list of a type, or of a field or directive, that may leave out what is deprecated.
+-- A resolver for a list that leaves out deprecated items unless includeDeprecated is true.
 local function kept(key)
   return function(object, args) return without_deprecated(object[key], args) end
 end
@@ -88,7 +88,7 @@ local function field(name, t, description, args, resolve)
     resolve = resolve }
 end
 
---- The fields that stand in no definition.
+--- The introspection fields, which no type defines.
 introspection.meta = {
   __typename = field("__typename", types.non_null(scalars.String),
     "The name of the current Object type at runtime.", {},

@@ -1,5 +1,5 @@
--- Reads the JSON of requests, and tells apart what Lua's own values don't: {} from [], and a whole
--- number of more than 64 signed bits from a string. Such a number is a table { digits = "…" }.
+-- Reads the JSON of requests and keeps distinctions that plain Lua values lose: {} and [] differ,
+-- and a whole number outside signed 64 bits is a table { digits = "…" }, not a string.
 
 local core = require("lunette.core.json")
 local json = require("lunette.runtime.json")
@@ -9,15 +9,15 @@ local json_text = {}
 local LIST, EMPTY = getmetatable(json.array {}), json.shape {}
 local BIG = { __tostring = function(number) return number.digits end }
 
---- Is a value an object that this module read as an empty one?
+--- True for a table that was read from {}.
 function json_text.is_empty_object(t) return getmetatable(t) == EMPTY end
 
---- The digits of a number of more than 64 signed bits; nil for any other value.
+--- The digits of a number outside signed 64 bits; nil for any other value.
 ---@param value any
 ---@return string|nil
 function json_text.digits(value) return getmetatable(value) == BIG and value.digits or nil end
 
---- A value as resolvers get it: such numbers are strings of digits.
+--- The value for resolvers: such numbers become strings of digits.
 ---@param value any
 ---@return any
 function json_text.plain(value)
@@ -30,11 +30,11 @@ function json_text.plain(value)
   return value
 end
 
---- The number of a literal, by JSON's rules: an integer, a float, or digits as a string; nil for
---- text that is no number.
+--- The value of a number literal by JSON's rules: an integer, a float, or a string of digits. nil
+--- when the text is no number.
 json_text.number = core.number
 
---- Reads JSON: nil and a message when it is none.
+--- Reads JSON. nil and a message when the text is not JSON.
 ---@param text string
 ---@return any value, string? err
 function json_text.decode(text)

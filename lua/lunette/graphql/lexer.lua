@@ -1,7 +1,7 @@
--- The lexer: a text becomes three arrays (kinds, values, numbers of the first byte). A
--- punctuator's kind is itself; others are Name, Int, Float, String, BlockString and <EOF>.
--- What can't be read becomes a last token of kind Error whose value is the message: the parser
--- raises it when it gets there, so that an earlier error of syntax is reported first.
+-- The lexer: turns a text into three arrays (kinds, values, numbers of the first byte). A
+-- punctuator's kind is the punctuator; other kinds are Name, Int, Float, String, BlockString and
+-- <EOF>. Unreadable text becomes a last token of kind Error with the message as its value. The
+-- parser raises it when it gets there, so that an earlier syntax error is reported first.
 
 local strings = require("lunette.graphql.strings")
 
@@ -12,7 +12,7 @@ local lexer = {}
 local NAME <const>, SPACE <const>, COMMENT <const> = 1, 2, 3
 local NUMBER <const>, QUOTE <const>, DOT <const> = 4, 5, 6
 
--- What a byte begins: a class, or the punctuator itself.
+-- The class of token that a byte begins, or the punctuator itself.
 local class = {}
 for b = 0, 255 do
   local char = string.char(b)
@@ -36,7 +36,7 @@ local function no_digit(body, at)
   return at, ("Invalid number, expected digit but got: %s."):format(shown(body, at))
 end
 
--- The byte after a number and its kind; or the place of an error and a message.
+-- The byte after a number and the token's kind; or the error's position and a message.
 local function number_end(body, at)
   local pos = at
   if byte(body, pos) == 45 then pos = pos + 1 end
@@ -64,7 +64,7 @@ local function number_end(body, at)
   return pos, nil, kind
 end
 
--- A string from its opening quote: value and the byte after it; or nil, message and place.
+-- Reads a string from its opening quote: value and the byte after it; or nil, message and position.
 local function read_string(body, at)
   local stop = match(body, '^[^"\\\r\n]*()', at + 1)
   if byte(body, stop) == 34 then return sub(body, at + 1, stop - 1), stop + 1 end
@@ -82,7 +82,7 @@ local function read_string(body, at)
   return table.concat(parts), stop + 1
 end
 
--- Likewise a block string, from its opening quotes.
+-- Reads a block string from its opening quotes; results as above.
 local function read_block(body, at)
   local from = at + 3
   while true do
@@ -113,8 +113,8 @@ local function unexpected(body, at)
   return ("Unexpected character: %s."):format(shown(body, at))
 end
 
--- Reads the token at a byte that isn't a name, blank or punctuator: kind, value, the byte after
--- it; or "Error", message, place.
+-- Reads a token that is no name, blank or punctuator: kind, value, the byte after it; or "Error",
+-- message, position.
 local function read_other(body, pos, c)
   if c == NUMBER then
     local stop, message, kind = number_end(body, pos)
@@ -187,7 +187,7 @@ function lexer.read(body, base, limit)
   end
 end
 
---- A token as messages name it.
+--- A token in messages.
 ---@param kind string
 ---@param value any
 ---@return string

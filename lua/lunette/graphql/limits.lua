@@ -1,22 +1,22 @@
--- What a document may cost, looked at before it is executed: depth, aliases, and the number of
--- objects that its lists may give. Tokens are counted by the lexer, time and size of the
--- response while executing.
+-- Limits on the cost of a document, checked before execution: depth, aliases, and the number of
+-- objects that its lists may return. The lexer limits tokens; the execution limits time and
+-- response size.
 
 local errors = require("lunette.graphql.error")
 local types = require("lunette.graphql.types")
 
 local limits = {}
 
---- What a server allows when nothing else is said.
+--- The default limits.
 limits.defaults = {
   tokens = 10000, depth = 32, aliases = 200, cost = 10000000, time = 10,
   size = 256 * 1024 * 1024,
 }
 
-local LIST <const> = 10 -- items of a list that no argument bounds
+local LIST <const> = 10 -- assumed length of a list that no argument limits
 local SIZES = { "first", "last", "limit", "top" }
 
--- How many items a field's list may have, as far as the arguments tell.
+-- The assumed length of a field's list, by its arguments.
 local function size_of(state, def, node)
   local t = types.nullable(def.type)
   if t.kind ~= "LIST" then return 1 end
@@ -40,7 +40,7 @@ end
 
 local measure -- defined below
 
--- A field's values, levels and aliases; what introspection gives counts, but is not deep.
+-- Adds a field's values, levels and aliases. Introspection's values count, its depth does not.
 local function field(state, node, parent)
   local def = state.schema:field(parent, node.name)
   local alias = node.alias and 1 or 0
@@ -90,7 +90,7 @@ local MESSAGES = {
 
 local NAMES = { "depth", "aliases", "cost" }
 
--- What an operation costs; kept with its document where no variable says how much.
+-- The cost of an operation. Cached with the document unless a variable limits a list.
 local function measured(request, root)
   local document, operation = request.document, request.operation
   local kept = document.costs[operation]
@@ -103,7 +103,7 @@ local function measured(request, root)
   return got
 end
 
---- Looks whether an operation stays within limits.
+--- Checks that an operation stays within the limits.
 ---@param request table schema, document, operation, variables, sources
 ---@param allowed { depth: integer?, aliases: integer?, cost: integer? }
 ---@return table|nil err

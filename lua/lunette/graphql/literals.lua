@@ -1,4 +1,4 @@
--- Lua values as literals of a document: defaults that a script gives as values, printed.
+-- Prints Lua values as literals: for defaults that a script gives as values.
 
 local json = require("lunette.runtime.json")
 local inspect = require("lunette.graphql.inspect")
@@ -39,7 +39,7 @@ local function untyped_table(value)
   return { kind = "ObjectValue", fields = fields }
 end
 
---- A value of which no type is known.
+--- The literal of a value without a type.
 function literals.untyped(value)
   if value == nil or value == json.null then return { kind = "NullValue" } end
   if type(value) == "boolean" then return { kind = "BooleanValue", value = value } end
@@ -51,7 +51,7 @@ function literals.untyped(value)
   return { kind = "StringValue", value = tostring(value) }
 end
 
---- A value of a type, in the form in which a variable would hold it.
+--- The literal of a value of a type; the value has the form that a variable would have.
 ---@param value any
 ---@param t table
 ---@return table node

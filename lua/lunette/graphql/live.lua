@@ -1,15 +1,15 @@
--- Streams on connections: between two events no VM is held. A stream's source says what it waits
--- for, and the connection's event callback gives it the next event.
+-- Runs GraphQL streams on live connections. Between two events no VM is held: the stream's source
+-- says what it waits for, and the connection's event callback passes it the next event.
 
 local json = require("lunette.runtime.json")
 local subscribe = require("lunette.graphql.subscribe")
 
 local live = {}
 
-local BATCH <const> = 64 -- events of an iterator in one go
-local PAUSE <const> = 0.05 -- seconds to the next
+local BATCH <const> = 64 -- events of an iterator in one job
+local PAUSE <const> = 0.05 -- seconds until the next job
 
--- The next events of an iterator, as far as they go in one job.
+-- Sends the next events of an iterator, at most BATCH in one job.
 local function pull(stream, sink)
   for _ = 1, BATCH do
     local result = stream:next()
@@ -18,7 +18,7 @@ local function pull(stream, sink)
   end
 end
 
---- Begins to give a stream's results to a sink. `sink.result(result)` says whether to go on;
+--- Starts sending a stream's results to a sink. `sink.result(result)` returns true to go on;
 --- `sink.done()` is called at the end.
 ---@param conn table
 ---@param tag any
@@ -37,7 +37,7 @@ function live.attach(conn, tag, stream, sink)
   end
 end
 
---- An event came for a stream.
+--- Passes an event to a stream.
 ---@param stream table
 ---@param payload any
 ---@param sink table
@@ -48,7 +48,7 @@ function live.event(stream, payload, sink)
   if result then sink.result(result) end
 end
 
---- Ends a stream and what it waits for.
+--- Ends a stream, its subscriptions and timers.
 ---@param conn table
 ---@param tag any
 ---@param stream table
@@ -59,7 +59,7 @@ end
 
 local TAG <const> = "stream"
 
--- Server-sent events of one result or stream.
+-- A sink that sends server-sent events.
 local function sink_of(conn)
   local sink = {}
   function sink.result(result)
@@ -72,7 +72,7 @@ local function sink_of(conn)
   return sink
 end
 
---- The callbacks of a connection of server-sent events (graphql-sse, distinct connections).
+--- The callbacks of a connection with server-sent events (graphql-sse, distinct connections).
 ---@param result table a response or a stream
 ---@return { open: function, event: function, close: function }
 function live.events(result)

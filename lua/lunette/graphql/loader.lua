@@ -1,11 +1,11 @@
--- Loaders: what many resolvers ask for one by one is fetched at once.
+-- Loaders: fetch in one batch the values that many resolvers ask for one by one.
 --
 --   local users = ctx.loader("users", function(ids) … return list in the order of ids end)
 --   return users:load(id)            -- a promise: the field is completed when the batch has run
 --   return users:load(id):map(function(user) return user.name end)
 --
--- A key is asked for once a request. The batch function runs when every field that could be
--- resolved without it has been.
+-- Each key is fetched once per request. The batch function runs when every field that does not
+-- need it has been resolved.
 
 local errors = require("lunette.graphql.error")
 
@@ -15,16 +15,16 @@ local Promise = {}
 Promise.__index = Promise
 Promise.__name = "graphql.promise"
 
---- The metatable of promises, by which the executor knows them.
+--- The metatable of promises; the executor recognizes a promise by it.
 loader.PENDING = Promise
 
---- A promise of what fn makes of this one's value.
+--- A promise of fn(value).
 ---@param fn fun(value: any): any
 function Promise:map(fn)
   return setmetatable({ source = self, fn = fn }, Promise)
 end
 
--- Settles a mapped promise when its source is; says whether it is settled.
+-- Settles a mapped promise once its source is settled; true when it is settled.
 local function settled(promise)
   if promise.done then return true end
   local from = promise.source
@@ -63,7 +63,7 @@ function Loader:load(key)
   return promise
 end
 
---- The values of several keys, each the value or a promise.
+--- The values of several keys, each a value or a promise.
 ---@param keys any[]
 function Loader:load_many(keys)
   local list = {}
@@ -71,7 +71,7 @@ function Loader:load_many(keys)
   return list
 end
 
---- Makes a key's value known, so that it isn't fetched.
+--- Sets a key's value, so that it isn't fetched.
 function Loader:prime(key, value)
   if self.promises[key] then return end
   local promise = setmetatable({}, Promise)
@@ -79,13 +79,13 @@ function Loader:prime(key, value)
   self.promises[key] = promise
 end
 
---- Forgets a key, so that it is fetched again.
+--- Removes a key's value, so that it is fetched again.
 function Loader:clear(key)
   local promise = self.promises[key]
   if promise and promise.done then self.promises[key] = nil end
 end
 
--- Fetches what is waited for; says whether anything was.
+-- Fetches the keys that are waited for; true when there were any.
 local function run(self)
   local keys = self.waiting
   if #keys == 0 then return false end
@@ -106,8 +106,8 @@ local function run(self)
   return true
 end
 
---- The loaders of one request: a function (name, batch) that makes each once.
----@param exec table whose field `loaders` lists them, once there is one
+--- The loaders of one request: a function (name, batch) that makes each loader once.
+---@param exec table whose field `loaders` lists them, when there are any
 function loader.set(exec)
   return function(name, batch)
     local all = exec.loaders or {}
@@ -124,7 +124,7 @@ function loader.set(exec)
   end
 end
 
---- Runs every batch that is waited for; says whether there was any.
+--- Runs every batch that is waited for; true when there was one.
 ---@param all table[]
 ---@return boolean
 function loader.run_all(all)

@@ -1,4 +1,4 @@
--- Operations, fragments and what they select.
+-- Parses operations, fragments and selections.
 
 local tokens = require("lunette.graphql.tokens")
 
@@ -66,14 +66,14 @@ local function variable_definition(p)
   return node
 end
 
---- A query without keyword.
+--- An operation that is only a selection: a query without the keyword.
 function executable.shorthand(p)
   local node = { kind = "OperationDefinition", at = p.starts[p.i], operation = "query" }
   node.selections = selection_set(p)
   return node
 end
 
---- query, mutation or subscription.
+--- An operation: query, mutation or subscription.
 function executable.operation(p, at, description)
   local node = { kind = "OperationDefinition", at = at, description = description,
     operation = tokens.name(p) }

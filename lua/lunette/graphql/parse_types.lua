@@ -1,10 +1,10 @@
--- Definitions and extensions of a schema.
+-- Parses the definitions and extensions of a schema.
 
 local tokens = require("lunette.graphql.tokens")
 
 local types = {}
 
---- Where a directive may stand.
+--- The set of directive locations.
 types.LOCATIONS = {}
 for word in ([[QUERY MUTATION SUBSCRIPTION FIELD FRAGMENT_DEFINITION FRAGMENT_SPREAD
   INLINE_FRAGMENT VARIABLE_DEFINITION SCHEMA SCALAR OBJECT FIELD_DEFINITION ARGUMENT_DEFINITION
@@ -13,7 +13,7 @@ for word in ([[QUERY MUTATION SUBSCRIPTION FIELD FRAGMENT_DEFINITION FRAGMENT_SP
   types.LOCATIONS[word] = true
 end
 
--- Items with a separator between them, which may also come first.
+-- Items with a separator between them; a leading separator is allowed.
 local function delimited(p, separator, item)
   tokens.skip(p, separator)
   local list = {}
@@ -81,8 +81,8 @@ local function interfaces(p)
   return delimited(p, "&", tokens.named_type)
 end
 
--- How each kind of type goes on after its name. What it returns says whether anything was
--- there, for an extension must extend something.
+-- Parses the rest of a type after its name, by kind. Each returns true when there was something: an
+-- extension must extend something.
 local bodies = {}
 
 function bodies.scalar(p, node)
@@ -121,7 +121,7 @@ local KINDS = {
   input = "INPUT_OBJECT",
 }
 
---- What begins a definition, each a function (p, at, description).
+--- Parsers of definitions by keyword: functions (p, at, description).
 types.DEFINITIONS = {}
 
 for word, kind in pairs(KINDS) do

@@ -1,6 +1,6 @@
--- The parser: a text becomes a document, a list of definitions. A node is a table with its kind
--- and `at`, the number of its first byte; names are plain strings (with a number of their own
--- where an error may point at them). Lists that the text leaves out are nil, never empty.
+-- The parser: turns a text into a document, which is a list of definitions. A node is a table with
+-- a kind and `at`, the number of its first byte. Names are plain strings (with a number of their
+-- own where errors may point at them). A list that the text leaves out is nil, never empty.
 
 local errors = require("lunette.graphql.error")
 local executable = require("lunette.graphql.parse_executable")

@@ -1,5 +1,5 @@
--- Automatic persisted queries, as Apollo's clients speak them: a request may name a document by
--- its SHA-256; when it isn't known, the client sends both once.
+-- Automatic persisted queries, Apollo's protocol: a request may name a document by its SHA-256.
+-- When the server does not know the hash, the client sends both once.
 
 local cache = require("lunette.graphql.cache")
 local errors = require("lunette.graphql.error")
@@ -25,7 +25,7 @@ function Store:put(hash, text)
   if self.shared and #text <= LARGEST then self.shared.set("graphql:" .. hash, text, DAY) end
 end
 
---- A store of documents: in this VM, and in the process when it has a store (lunette.shared).
+--- A store of documents: in this VM, and in `shared`, the process-wide store, when given.
 ---@param shared table|nil
 ---@return table
 function persisted.store(shared)
@@ -36,7 +36,7 @@ local function refuse(message, code)
   return nil, errors.new { message = message, extensions = { code = code } }
 end
 
---- The document of a request.
+--- The document of a request: its text, or the stored text of its hash.
 ---@param store table
 ---@param query string|nil
 ---@param extensions table|nil

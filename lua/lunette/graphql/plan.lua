@@ -1,6 +1,6 @@
--- A selection compiled for an object type: the fields in order, each with its resolver and the
--- function that completes what it gives; and a function that makes an empty result with room
--- for them, whose metatable keeps the order (json.shape). Plans are kept with the document.
+-- A plan: a selection compiled for an object type. It lists the fields in order, each with its
+-- resolver and completion function, and has a function that makes an empty result table with room
+-- for them, whose metatable keeps the field order (json.shape). Plans are cached with the document.
 
 local collect = require("lunette.graphql.collect")
 local complete = require("lunette.graphql.complete")
@@ -10,12 +10,12 @@ local types = require("lunette.graphql.types")
 
 local plan = {}
 
-local KEPT <const> = 1000 -- makers, and plans of a document
+local KEPT <const> = 1000 -- cached result makers, and cached plans of a document
 
 local makers, kept = {}, 0
 
--- Room for every field is made at once: growing a table field by field costs more than all else.
--- What is constant stands in it already.
+-- The result table is made with room for all fields, because growing it field by field is the
+-- largest cost of an execution. Constant fields are already set in it.
 local function maker_of(keys, constants)
   local parts = {}
   for i, key in ipairs(keys) do parts[i] = ('["%s"]=%s'):format(key, constants[key] or "nil") end
@@ -30,7 +30,7 @@ local function maker_of(keys, constants)
   return maker
 end
 
--- How execution.lua takes a value without a call: by its type, see there.
+-- How execution.lua converts a value inline, by its type: see there.
 local QUICK = {
   [scalars.String] = { string = "text" }, [scalars.ID] = { string = "text", number = "id" },
   [scalars.Int] = { number = "int" }, [scalars.Float] = { number = "float" },
@@ -54,11 +54,11 @@ local function field_of(key, nodes, def, parent, outer, depth)
   return field
 end
 
---- Compiles what nodes select of an object type. Raises when a condition has no value.
+--- Compiles the selections of nodes on an object type. Raises when a condition has no value.
 ---@param request table schema, document, variables, sources
 ---@param nodes table[] operations or fields
 ---@param t table
----@param outer table|nil the field whose value the object is
+---@param outer table|nil the field that gives the object
 ---@param depth integer keys in the path down to the object
 ---@return table
 function plan.compile(request, nodes, t, outer, depth)
@@ -80,7 +80,7 @@ function plan.compile(request, nodes, t, outer, depth)
   return made
 end
 
--- The values of the variables that conditions depend on.
+-- The values of the variables that conditions depend on, as a string.
 local function signature(request)
   local text = ""
   for _, name in ipairs(request.document.conditions) do
@@ -89,7 +89,7 @@ local function signature(request)
   return text
 end
 
---- The plan of an operation, compiled once for each combination of its conditions.
+--- The plan of an operation, compiled once for each combination of condition values.
 ---@param request table
 ---@param operation table
 ---@param root table
@@ -112,7 +112,7 @@ function plan.of(request, operation, root)
   return of_operation[name]
 end
 
---- Which positions down to a field (and its lists) may be null, by depth.
+--- For each depth of the path to a field (and its lists): true when the position may be null.
 ---@param field table
 ---@return boolean[]
 function plan.nullable(field)

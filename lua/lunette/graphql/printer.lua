@@ -1,13 +1,13 @@
--- Documents back to text, laid out as graphql-js does.
+-- Prints documents, laid out like graphql-js.
 
 local inspect = require("lunette.graphql.inspect")
 local strings = require("lunette.graphql.strings")
 
 local printer = {}
 
-local WIDTH <const> = 80 -- columns before arguments and items are put on lines of their own
+local WIDTH <const> = 80 -- columns beyond which arguments and items get lines of their own
 
-local FOLDED <const> = 4000 -- bytes beyond which nothing is laid out: indenting takes its time
+local FOLDED <const> = 4000 -- bytes beyond which nothing is laid out, because indenting costs time
 
 local printers = {}
 local function print(node) return printers[node.kind](node) end
@@ -22,14 +22,14 @@ local function join(list, separator) return table.concat(printed(list), separato
 
 local function indent(text) return "  " .. text:gsub("\n", "\n  ") end
 
--- Items on one line, or each on a line of its own when that is too long.
+-- Items on one line, or each on its own line when the line would be too long.
 local function fold(open, parts, close, tall_open, tall_close)
   local line = open .. table.concat(parts, ", ") .. close
   if strings.width(line) <= WIDTH or #line > FOLDED then return line end
   return tall_open .. "\n" .. indent(table.concat(parts, "\n")) .. "\n" .. tall_close
 end
 
--- Each on a line of its own, in braces.
+-- Items each on its own line, in braces.
 local function block(list)
   if not list or #list == 0 then return "" end
   return "{\n" .. indent(join(list, "\n")) .. "\n}"
@@ -184,12 +184,12 @@ function printers.DirectiveExtension(node)
   return "extend directive @" .. node.name .. wrap(" ", join(node.directives, " "))
 end
 
---- A document, or any node of one, as text.
+--- The text of a document, or of any node.
 ---@param node table
 ---@return string
 function printer.print(node) return print(node) end
 
---- A value as messages show it: cut when it is very long.
+--- The text of a value for messages; a very long one is cut.
 ---@param node table
 ---@return string
 function printer.short(node)

@@ -1,4 +1,4 @@
--- From a request to a response: parse, validate, choose the operation, coerce variables, run.
+-- Executes a request: parses, validates, chooses the operation, coerces variables, runs.
 
 local cache = require("lunette.graphql.cache")
 local collect = require("lunette.graphql.collect")
@@ -15,13 +15,13 @@ local request = {}
 local FULL, FAILED, REFUSED = json.shape { "data" }, json.shape { "errors", "data" },
   json.shape { "errors" }
 
---- A response to a request that was not executed.
+--- The response to a request that could not be executed.
 ---@param list table[]
 function request.refused(list)
   return setmetatable({ errors = json.array(errors.format_all(list)) }, REFUSED)
 end
 
---- A response of data and errors.
+--- A response with data and errors.
 ---@param data table|nil
 ---@param list table[]
 function request.response(data, list)
@@ -29,7 +29,7 @@ function request.response(data, list)
   return setmetatable({ data = data, errors = json.array(errors.format_all(list)) }, FAILED)
 end
 
---- Was the request executed, so that there is data, be it null?
+--- True when the request was executed: then `data` is there, be it null.
 ---@param result table
 function request.has_data(result) return getmetatable(result) ~= REFUSED end
 
@@ -48,11 +48,11 @@ local function choose(document, name)
   return nil, ('Unknown operation named "%s".'):format(tostring(name))
 end
 
-local CACHED <const> = 200 -- documents of a schema
+local CACHED <const> = 200 -- documents cached per schema
 
 local caches = setmetatable({}, { __mode = "k" })
 
--- Parses and validates: the document, or nil and errors.
+-- Parses and validates a text. Returns the document, or nil and errors.
 local function read(given, opts)
   local document, err = parser.parse(given.source, opts)
   if not document then return nil, { err } end
@@ -61,7 +61,7 @@ local function read(given, opts)
   return document
 end
 
---- The document of a request, from the cache or parsed and validated.
+--- The document of a request, cached or else parsed and validated.
 ---@param given table schema, source, limits
 ---@return table|nil document, table[]? errors
 function request.document(given)
@@ -91,7 +91,7 @@ local function checked(given)
   if type(given.schema) ~= "table" then error("graphql: schema must be a schema", 3) end
 end
 
---- Makes an execution ready: nil and errors when the request itself is wrong.
+--- Prepares an execution. Returns nil and errors when the request itself is wrong.
 ---@param given table
 ---@return table|nil execution, table[]? errors
 function request.prepare(given)
@@ -122,7 +122,7 @@ local function no_root(exec)
     ("Schema is not configured to execute %s operation."):format(kind), { exec.operation.at })
 end
 
---- Runs an execution that is ready.
+--- Runs a prepared execution.
 ---@param exec table
 ---@return table response data and errors
 function request.run(exec)

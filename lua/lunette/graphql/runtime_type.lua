@@ -1,5 +1,5 @@
--- Which object type a value of an interface or union is: the type's own resolver says it, else
--- the value's __typename, else the first possible type that takes the value for its own.
+-- Finds the object type of a value of an interface or union: by the type's own resolver, else by
+-- the value's __typename, else the first possible type whose is_type_of accepts the value.
 
 local errors = require("lunette.graphql.error")
 
@@ -37,7 +37,7 @@ local function type_of(exec, field, t, name)
   return found
 end
 
---- Makes the function that tells the type of a position's values.
+--- Makes the function that returns the object type of a position's values.
 ---@param t table the abstract type
 ---@param field table of the plan
 ---@return fun(exec: table, value: any): table|nil, any type, or nil and err

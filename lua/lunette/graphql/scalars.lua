@@ -1,8 +1,8 @@
 -- The scalars of the specification and ours: Int64 and UInt64 (exact, decimal strings in JSON)
--- and JSON. Each has three functions; they return nil and a message for what they refuse:
---   serialize(value)      what a resolver gave, as it stands in the response
---   parse_value(value)    a variable, as resolvers get it
---   parse_literal(node)   a value in the document, likewise
+-- and JSON. Each has three functions, which return nil and a message for a value they refuse:
+--   serialize(value)      a resolver's result, as it is written into the response
+--   parse_value(value)    a variable's value, as resolvers get it
+--   parse_literal(node)   a literal of the document, as resolvers get it
 
 local errors = require("lunette.graphql.error")
 local inspect = require("lunette.graphql.inspect")
@@ -26,7 +26,7 @@ local function refuse_node(what, node) return nil, what .. ": " .. printer.short
 
 local function finite(x) return x == x and x ~= math.huge and x ~= -math.huge end
 
--- A number in a string, as JavaScript's Number() reads it; nil for none.
+-- The number in a string, as JavaScript's Number() reads it; nil when there is none.
 local function number_in(text)
   if not text:find("%S") or text:find("[xX].*[.pP]") then return nil end
   local value = tonumber(text)
@@ -75,7 +75,7 @@ function Int.parse_literal(node)
   return whole
 end
 
---- Serializes an Int of a field that is declared `wide`: exact up to 2^53, as numbers in JSON.
+--- Serializes an Int field declared `wide`: exact up to 2^53, as a JSON number.
 function scalars.serialize_wide(value)
   local whole = math_type(value) and tointeger(value)
   if whole and whole <= SAFE and whole >= -SAFE then return whole end
@@ -174,7 +174,7 @@ function ID.parse_literal(node)
   return refuse_node("ID cannot represent a non-string and non-integer value", node)
 end
 
--- Decimal digits of a signed integer; nil when the text is none, or too big for 64 bits.
+-- The decimal digits of a signed integer; nil when the text is none, or exceeds 64 bits.
 local function signed(text)
   local sign, digits = text:match("^(-?)(%d+)$")
   if not sign then return nil end
@@ -226,9 +226,9 @@ local Int64 = wide("Int64", "-9223372036854775808 to 9223372036854775807",
   function(x) return ("%d"):format(x) end, signed)
 local UInt64 = wide("UInt64", "0 to 18446744073709551615", u64.str, u64.parse)
 
-local AROUND <const> = 72 -- tables of the response around a value, of the 200 that JSON may have
+local AROUND <const> = 72 -- levels of the response around a value; JSON allows 200 in all
 
--- What a resolver, or a script's scalar, gave as a value of its own form.
+-- Checks that a value given in its JSON form can be written.
 local function written(name, value)
   local why = type(value) ~= "string" and core.why_not(value, AROUND)
   if not why then return value end
@@ -245,8 +245,8 @@ local function shown(value)
   return is_node and printer.short(value) or inspect.value(value)
 end
 
--- A function of a script's scalar: what it raises is a refusal, and so is nothing. Of one that
--- reads, what is raised as text is told with what was read.
+-- Wraps a function of a script's scalar: an error or no result means that it refuses the value. For
+-- a function that reads, the message then includes the value.
 local function guarded(name, fn, reads)
   return function(value)
     local ok, result = pcall(fn, value)
@@ -263,7 +263,8 @@ local function guarded(name, fn, reads)
   end
 end
 
---- Gives a declared scalar its functions: ours by name, a script's, or none (anything passes).
+--- Gives a declared scalar its functions: our own by name, a script's, or functions that accept any
+--- value.
 ---@param scalar table
 ---@param given { serialize: function?, parse_value: function?, parse_literal: function? }|nil
 function scalars.attach(scalar, given)
@@ -298,10 +299,10 @@ local function as_types(list)
   return named
 end
 
---- Those that every schema knows.
+--- Scalars that every schema has.
 scalars.specified = as_types { Int, Float, String, Boolean, ID }
 
---- What `scalar Int64` and the like mean when nothing else is said.
+--- Our functions for `scalar Int64` and the like, used when a script gives none.
 scalars.extra = { Int64 = Int64, UInt64 = UInt64, JSON = JSON }
 
 return scalars

@@ -1,4 +1,4 @@
--- A schema: named types, the roots, directives; which types an abstract one may be.
+-- A schema: types by name, root types, directives, and the possible types of abstract types.
 
 local types = require("lunette.graphql.types")
 
@@ -7,13 +7,13 @@ local schema = {}
 local Schema = {}
 Schema.__index = Schema
 
---- Is `sub` an object or interface that implements, or is a member of, `abstract`?
+--- True when `sub` implements the interface `abstract`, or is a member of the union.
 function Schema:implements(sub, abstract)
   local set = self.subtypes[abstract]
   return set ~= nil and set[sub] == true
 end
 
---- The object types that a composite type may be at run time.
+--- The object types that a composite type can be.
 function Schema:possible_types(t)
   if t.kind == "OBJECT" then return { t } end
   return self.possible[t] or {}
@@ -22,7 +22,7 @@ end
 --- The root type of query, mutation or subscription.
 function Schema:root(operation) return self[operation] end
 
---- The field of a type that a document means, __schema and the like included.
+--- The field of a type by name, including __schema, __type and __typename.
 ---@param parent table
 ---@param name string
 ---@return table|nil
@@ -46,7 +46,7 @@ end
 
 local collect -- defined below
 
--- What a type refers to.
+-- Collects the types that a type refers to.
 local function collect_references(t, seen, list)
   for _, member in ipairs(t.types or {}) do collect(member, seen, list) end
   for _, interface in ipairs(t.interfaces or {}) do collect(interface, seen, list) end
@@ -64,8 +64,8 @@ function collect(t, seen, list)
   collect_references(t, seen, list)
 end
 
--- Every type that can be reached, in the order in which graphql-js lists them: as they are
--- defined, with those that need no definition behind the first that refers to them.
+-- All reachable types in graphql-js's order: as defined; built-in types follow the first type that
+-- refers to them.
 local function all_types(spec, meta)
   local seen, list = {}, {}
   for _, t in ipairs(spec.types) do seen[t] = true end

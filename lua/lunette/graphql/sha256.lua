@@ -3,7 +3,7 @@
 local K = {}
 local START = {}
 
--- The first bits of fractions of roots of primes, as the standard has them.
+-- The constants of the standard: fractional bits of roots of primes.
 do
   local function fraction(root) return math.floor((root % 1) * 4294967296.0) end
   local n, prime = 0, 2

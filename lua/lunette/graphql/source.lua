@@ -1,13 +1,11 @@
--- Texts that documents are parsed from, and where a byte of them is: line and column as
--- GraphQL counts them (from 1, columns in UTF-16 units, lines end with LF, CR or CRLF).
---
--- Nodes of a document carry one number, the byte they start at. Documents that are put
--- together (a schema and its extensions) are parsed with different bases, so that the number
--- says which text it means.
+-- The source texts of documents, and the line and column of a byte as GraphQL counts them (from 1,
+-- columns in UTF-16 units, lines end with LF, CR or CRLF).
+-- A node carries one number, that of its first byte. Documents that are joined (a schema and its
+-- extensions) are parsed with different bases, so that a number also says which text it belongs to.
 
 local source = {}
 
---- A text with the number that its first byte has.
+--- A text and the number of its first byte.
 ---@param body string
 ---@param name string|nil
 ---@param base integer|nil numbers before this belong to other texts
@@ -16,7 +14,7 @@ function source.new(body, name, base)
   return { body = body, name = name or "GraphQL request", base = base or 0 }
 end
 
--- Units that JavaScript, and so every GraphQL client, counts in a piece of UTF-8.
+-- The UTF-16 units in a piece of UTF-8, as JavaScript counts them.
 local function utf16_units(text)
   local units = 0
   for i = 1, #text do
@@ -54,7 +52,7 @@ function source.of(sources, at)
   return sources[1]
 end
 
---- Line and column of a node's number, and the text it is in.
+--- The line and column of a node's number, and its text.
 ---@param sources table[]
 ---@param at integer
 ---@return { line: integer, column: integer } location, table source

@@ -1,4 +1,4 @@
--- What stands between quotes: escapes of strings, indentation of block strings, and back.
+-- Reads and writes string literals: escapes, and the indentation of block strings.
 
 local strings = {}
 
@@ -10,7 +10,8 @@ local function is_scalar_value(code)
   return code <= 0xD7FF or (code >= 0xE000 and code <= 0x10FFFF)
 end
 
--- \u{…} at a backslash: the character and the byte after it, or nil and how many bytes to show.
+-- \u{…} at a backslash: the character and the byte after it; or nil and the number of bytes to
+-- show.
 local function braced(text, at)
   local digits = text:match("^%x*", at + 3)
   local closed = text:byte(at + 3 + #digits) == 125
@@ -21,7 +22,7 @@ local function braced(text, at)
   return nil, math.min(4 + #digits, 12)
 end
 
--- \uXXXX at a backslash, or two of them that are a surrogate pair.
+-- \uXXXX at a backslash, or a surrogate pair of two of them.
 local function fixed(text, at)
   local code = tonumber(text:match("^%x%x%x%x", at + 2) or "", 16)
   if code and is_scalar_value(code) then return utf8.char(code), at + 6 end
@@ -34,7 +35,7 @@ local function fixed(text, at)
   return nil, 6
 end
 
---- Reads one escape sequence: what it means and the byte after it, or nil and a message.
+--- Reads an escape sequence: the character and the byte after it; or nil and a message.
 ---@param text string
 ---@param at integer the backslash
 ---@return string|nil value, integer|string next_or_message
@@ -66,7 +67,7 @@ end
 
 local function indent_of(line) return #line:match("^[ \t]*") end
 
---- The value of a block string: common indentation and blank lines at both ends are cut.
+--- The value of a block string: removes common indentation, and blank lines at both ends.
 ---@param raw string between the quotes, \""" already read
 ---@return string
 function strings.dedent(raw)
@@ -94,7 +95,7 @@ local QUOTED = {
 
 local function quote_char(char) return QUOTED[char] or ("\\u%04X"):format(utf8.codepoint(char)) end
 
---- A string between quotes, control characters (also those of C1) escaped.
+--- A string literal; control characters (also U+0080 to U+009F) are escaped.
 ---@param text string
 ---@return string
 function strings.quote(text)
@@ -102,7 +103,7 @@ function strings.quote(text)
   return '"' .. escaped .. '"'
 end
 
---- How long graphql-js takes a text for: in units of UTF-16.
+--- The length of a text in UTF-16 units, by which graphql-js decides on line breaks.
 ---@param text string
 ---@return integer
 function strings.width(text)
@@ -110,7 +111,7 @@ function strings.width(text)
   return (utf8.len(text) or #text) + pairs_of_units
 end
 
--- Between the quotes of a block string, laid out as graphql-js does.
+-- The lines between the quotes of a block string, laid out like graphql-js.
 local function laid_out(text)
   local escaped = text:gsub('"""', '\\"""')
   local lines = split_lines(escaped)
@@ -126,15 +127,15 @@ local function laid_out(text)
   return before, escaped, (tall or closing) and "\n" or ""
 end
 
---- A text as a block string, laid out as graphql-js does.
+--- A block string literal, laid out like graphql-js.
 ---@param text string
 ---@return string
 function strings.block(text)
   return '"""' .. table.concat({ laid_out(text) }) .. '"""'
 end
 
---- A description: a block string, or one between quotes where a block would not give the text
---- back (blank lines and indentation are cut from it, and it has no escapes).
+--- A description: a block string, or a plain string when a block string would lose blank lines,
+--- indentation or escapes.
 ---@param text string
 ---@return string
 function strings.description(text)

@@ -1,5 +1,5 @@
--- Subscriptions: the source of events that a root field's subscribe function gives, and for each
--- event an execution of the operation with the event as root.
+-- Subscriptions: the root field's subscribe function returns a source of events; each event is the
+-- root value of one execution of the operation.
 
 local complete = require("lunette.graphql.complete")
 local coerce_arguments = require("lunette.graphql.arguments").coerce
@@ -16,7 +16,7 @@ Stream.__index = Stream
 Stream.__name = "graphql.stream"
 Stream.__close = function(self) self:close() end
 
--- The same data, however deep?
+-- True when two values are equal, compared deeply.
 local function same(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then return a == b end
   for key, value in pairs(a) do
@@ -28,8 +28,8 @@ local function same(a, b)
   return true
 end
 
---- The response to one event; nil where there is nothing to tell: the source's map gave nil, or
---- its answers are distinct and this is the one before.
+--- The response to one event. nil when there is none: the source's map returned nil, or answers
+--- must be distinct and this one equals the previous one.
 ---@param payload any
 ---@return table|nil
 function Stream:event(payload)
@@ -71,14 +71,14 @@ function Stream:next()
   end
 end
 
---- Ends it. A source's own close function is called.
+--- Ends the stream and calls the source's close function.
 function Stream:close()
   if self.closed then return end
   self.closed = true
   if self.source.close then self.source.close() end
 end
 
---- Is this value a stream?
+--- True when a value is a stream.
 function subscribe.is_stream(value) return getmetatable(value) == Stream end
 
 local FIELDS = { topic = "string", every = "number", iterate = "function", map = "function",
@@ -86,7 +86,7 @@ local FIELDS = { topic = "string", every = "number", iterate = "function", map =
 
 local FASTEST <const>, SLOWEST <const> = 0.01, 86400 -- seconds
 
--- What is wrong with a source, told when it is given and not when it is waited for.
+-- Checks a source when it is given, so that an error does not wait for its first event.
 local function check_source(source, field)
   local function refuse(name, what)
     error(("Subscription field %q: %s must be %s."):format(field.name, name, what), 0)
@@ -126,7 +126,7 @@ local function open(exec, field)
   return source_of(source, field)
 end
 
---- Starts a subscription that is ready.
+--- Starts a prepared subscription.
 ---@param exec table
 ---@return table stream or a response with errors
 function subscribe.of(exec)
@@ -162,7 +162,7 @@ function subscribe.start(given)
   return subscribe.of(exec)
 end
 
---- Answers a request of any kind: a stream when it is a subscription, else a response.
+--- Executes any request: returns a stream for a subscription, else a response.
 ---@param given table
 ---@return table
 function subscribe.answer(given)

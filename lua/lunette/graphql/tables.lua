@@ -1,11 +1,11 @@
--- Schemas written as Lua tables become the same definitions that SDL becomes:
+-- Converts schemas written as Lua tables to the definitions that SDL is parsed to:
 --
 --   { Query = { hello = { type = "String!", args = { name = "String" }, resolve = fn } },
 --     Color = { kind = "enum", values = { "RED", GREEN = { value = 2, deprecated = "why" } } } }
 --
 -- A type is a table with `kind` (object, interface, union, enum, input, scalar), or just the
--- fields of an object. What is keyed by name is taken in the order of names; a list of tables
--- that have a `name` keeps its own.
+-- fields of an object. Items keyed by name are sorted by name; a list of tables that have a `name`
+-- keeps its order.
 
 local parser = require("lunette.graphql.parser")
 local source = require("lunette.graphql.source")
@@ -21,7 +21,7 @@ local function wrong(where, text, ...)
   error(where .. ": " .. text:format(...), 0)
 end
 
--- Items with their names, in order: those of the list part, then those keyed by name.
+-- Items with their names, in order: the list part first, then the keyed ones by name.
 local function items(where, list)
   if type(list) ~= "table" then wrong(where, "a table is expected, got %s", type(list)) end
   local found, names = {}, {}
@@ -56,7 +56,7 @@ local function directive(name, argument, value)
       value = { kind = "StringValue", at = 1, value = value } } } }
 end
 
--- `deprecated` of a definition: the reason, or true.
+-- `deprecated` of a definition: a reason, or true.
 local function deprecated(where, spec)
   local reason = spec.deprecated
   if not reason then return nil end
@@ -177,7 +177,7 @@ local function document(definitions, text)
   return { kind = "Document", definitions = definitions, sources = { text } }
 end
 
--- A text for what stands in no text: messages then name the place alone.
+-- A source without text for definitions by table: messages then name the place only.
 local function no_text(where)
   local text = source.new(" ", where)
   text.no_text = true
@@ -195,7 +195,7 @@ function tables.schema(definitions)
   return document(nodes, no_text("schema")), resolvers
 end
 
---- More fields for a type. The kind of the extended type is put in when it is known.
+--- Fields that extend a type. The kind of the extended type is filled in when it is known.
 ---@param name string
 ---@param list table fields by name
 ---@return table document, table resolvers

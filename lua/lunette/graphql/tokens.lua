@@ -1,4 +1,4 @@
--- What both halves of the grammar need: walking over tokens, values, types, directives.
+-- Shared by both parts of the grammar: moving over tokens; values, types, directives.
 
 local errors = require("lunette.graphql.error")
 local lexer = require("lunette.graphql.lexer")
@@ -21,7 +21,7 @@ function tokens.new(text, limits)
   return p
 end
 
---- Raises an error of syntax.
+--- Raises a syntax error.
 function tokens.fail(p, at, message)
   error(errors.syntax(p.text, at - p.text.base, message), 0)
 end
@@ -37,7 +37,7 @@ local function check(p, i)
   if p.kinds[i] == "Error" then tokens.fail(p, p.starts[i], p.values[i]) end
 end
 
---- Goes to the next token.
+--- Moves to the next token.
 function tokens.advance(p)
   local i = p.i + 1
   local kind = p.kinds[i]
@@ -45,13 +45,13 @@ function tokens.advance(p)
   if kind == "Error" then check(p, i) end
 end
 
---- Kind and value of the token after this one.
+--- The kind and value of the token after this one.
 function tokens.peek(p)
   check(p, p.i + 1)
   return p.kinds[p.i + 1], p.values[p.i + 1]
 end
 
---- Goes past a token of this kind, which must be there.
+--- Moves past a token of this kind, which is required.
 function tokens.expect(p, kind)
   if p.kind ~= kind then
     local quoted = #kind <= 3 and '"' .. kind .. '"' or kind
@@ -61,14 +61,14 @@ function tokens.expect(p, kind)
   return tokens.advance(p)
 end
 
---- Goes past a token of this kind, if it is there.
+--- Moves past a token of this kind, if it is there.
 function tokens.skip(p, kind)
   if p.kind ~= kind then return false end
   tokens.advance(p)
   return true
 end
 
---- Goes past a keyword, which must be there.
+--- Moves past a keyword, which is required.
 function tokens.keyword(p, word)
   if p.kind ~= "Name" or p.values[p.i] ~= word then
     tokens.fail(p, p.starts[p.i], ('Expected "%s", found %s.'):format(word,
@@ -85,7 +85,7 @@ function tokens.name(p)
   return p.values[i], p.starts[i]
 end
 
---- Notes that the text nests one level deeper.
+--- Counts one more level of nesting; raises at the limit.
 function tokens.deeper(p)
   p.depth = p.depth + 1
   if p.depth > p.deepest then
@@ -94,7 +94,7 @@ function tokens.deeper(p)
   end
 end
 
---- Items between two punctuators, at least one; nil when the first isn't there.
+--- Items between two punctuators, at least one; nil when the opening one is missing.
 function tokens.optional_many(p, open, item, close)
   if p.kind ~= open then return nil end
   tokens.advance(p)
@@ -164,7 +164,7 @@ local LEAVES = {
   Int = "IntValue", Float = "FloatValue", String = "StringValue", BlockString = "StringValue",
 }
 
---- A value; with const, one without variables.
+--- A value; with const, a value without variables.
 function value(p, const)
   local kind, i = p.kind, p.i
   local leaf = LEAVES[kind]
@@ -190,13 +190,13 @@ function value(p, const)
 end
 tokens.value = value
 
---- A type by name.
+--- A named type.
 function tokens.named_type(p)
   local name, at = tokens.name(p)
   return { kind = "NamedType", at = at, name = name }
 end
 
---- A type with its lists and "!".
+--- A type reference with its lists and "!".
 function tokens.type_reference(p)
   local at = p.starts[p.i]
   local node

@@ -1,7 +1,7 @@
--- Types of a schema: what they are made of, and what one may ask of them.
+-- The types of a schema.
 --
 -- A type has a kind (SCALAR, OBJECT, INTERFACE, UNION, ENUM, INPUT_OBJECT, LIST, NON_NULL) and
--- a text, as it stands in SDL. LIST and NON_NULL have `of`, the others a name.
+-- a text, its form in SDL. LIST and NON_NULL have `of`, the others a name.
 
 local types = {}
 
@@ -17,7 +17,7 @@ function types.new(spec)
   return setmetatable(spec, Type)
 end
 
--- Wrappers are kept with what they wrap, so that each is made once.
+-- List and non-null types are cached with their inner type, so that each exists once.
 
 --- The list of a type.
 function types.list(of)
@@ -35,16 +35,16 @@ function types.non_null(of)
   return of.as_non_null
 end
 
---- Is this value a type?
+--- True when a value is a type.
 function types.is(value) return getmetatable(value) == Type end
 
---- What is left when lists and "!" are taken away.
+--- The named type inside lists and "!".
 function types.named(t)
   while t.of do t = t.of end
   return t
 end
 
---- What is left when an outer "!" is taken away.
+--- The type without an outer "!".
 function types.nullable(t) return t.kind == "NON_NULL" and t.of or t end
 
 local function among(...)
@@ -61,18 +61,18 @@ types.is_composite = among("OBJECT", "INTERFACE", "UNION")
 types.is_abstract = among("INTERFACE", "UNION")
 types.has_fields = among("OBJECT", "INTERFACE")
 
---- May it be the type of an argument?
+--- True when an argument may have this type.
 function types.is_input(t) return is_input(types.named(t)) end
 
---- May it be the type of a field?
+--- True when a field may have this type.
 function types.is_output(t) return is_output(types.named(t)) end
 
---- Must an argument or input field be given?
+--- True when an argument or input field must be given.
 function types.is_required(input)
   return input.type.kind == "NON_NULL" and input.default == nil
 end
 
---- Is every value of `sub` one of `super`?
+--- True when every value of `sub` is a value of `super`.
 ---@param schema table
 function types.is_subtype(schema, sub, super)
   if sub == super then return true end

@@ -1,5 +1,5 @@
--- Values of a document taken as they are, without a type: for JSON and scripts' scalars. A whole
--- number of more than 64 signed bits is a string of its digits.
+-- Converts literals to Lua values without a type: for JSON and scripts' scalars. A whole number
+-- outside signed 64 bits becomes a string of its digits.
 
 local json = require("lunette.runtime.json")
 local json_text = require("lunette.graphql.json_text")
@@ -27,8 +27,8 @@ local readers = {
   ListValue = list, ObjectValue = object, GivenValue = as_written,
 }
 
---- The Lua value of a literal in which no variable is left. A variable's value stands in it as
---- a node of kind GivenValue (see coerce.lua).
+--- The Lua value of a literal without variables: a variable's value is in it as a node of kind
+--- GivenValue (see coerce.lua).
 ---@param node table
 ---@return any
 function untyped.value(node) return readers[node.kind](node) end

@@ -1,5 +1,5 @@
--- Validation of executable documents: one walk over a document, in which every rule of the
--- specification has its say (rules/), then what depends on more than one definition.
+-- Validates executable documents: walks over a document once and applies the rules of the
+-- specification (rules/); then applies the rules that need more than one definition.
 
 local arguments = require("lunette.graphql.rules.arguments")
 local collect = require("lunette.graphql.collect")
@@ -16,7 +16,7 @@ local variables = require("lunette.graphql.rules.variables")
 
 local validate = {}
 
--- Notes the variables in a value, with the type of the place each stands in.
+-- Collects the variables in a value, each with the expected type.
 local function note_uses(scope, node, t, default, parent)
   if node.kind == "Variable" then
     scope.uses[#scope.uses + 1] = { node = node, type = t, default = default, parent = parent }
@@ -47,7 +47,7 @@ local function value_of(ctx, scope, node, input)
   note_uses(scope, node, t, input and input.default ~= nil)
 end
 
--- The arguments of an unknown directive are looked up in the field around it.
+-- Arguments of an unknown directive are looked up in the enclosing field.
 local function check_directives(ctx, scope, node, location, field)
   if not node.directives then return end
   directives.check(ctx, node.directives, location, nil, function(value, input)
@@ -164,7 +164,7 @@ local function fragment_definition(ctx, node)
   return scope
 end
 
--- Lists in each operation the fragments it reaches; the names of all that are reached.
+-- Lists for each operation the fragments that it reaches. Returns the names of all reached ones.
 local function reach(ctx, scopes)
   local used = {}
   for _, node in ipairs(ctx.document.operations) do

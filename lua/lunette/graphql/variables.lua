@@ -1,4 +1,4 @@
--- The variables of an operation, from what came with the request.
+-- Coerces the variables of an operation from the values in the request.
 
 local coerce = require("lunette.graphql.coerce")
 local errors = require("lunette.graphql.error")
@@ -9,9 +9,9 @@ local types = require("lunette.graphql.types")
 local variables = {}
 
 local MOST <const> = 50 -- errors reported
-local ENOUGH = {} -- what is raised when there are more
+local ENOUGH = {} -- raised when the limit of errors is reached
 
---- The type that a type reference of a document means; nil when it isn't known.
+--- The type that a type reference refers to; nil when it is unknown.
 ---@param schema table
 ---@param node table
 function variables.type_of(schema, node)
@@ -27,7 +27,7 @@ local function not_input(node)
     :format(node.name, printer.print(node.type))
 end
 
--- Adds an error for each thing wrong with a value, as long as they are reported.
+-- Adds an error for each fault of a value, up to the limit.
 local function complain(list, node, sources, text, explained)
   local ok, err = pcall(explained, function(message, path)
     list[#list + 1] = errors.at(sources, (text .. "%s: %s"):format(node.name,

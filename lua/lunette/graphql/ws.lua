@@ -10,8 +10,8 @@ local request = require("lunette.graphql.request")
 
 local ws = {}
 
-local INIT_SECONDS <const> = 10 -- that a client has to say connection_init
-local MOST <const> = 100 -- operations of one connection at a time
+local INIT_SECONDS <const> = 10 -- seconds that a client has for connection_init
+local MOST <const> = 100 -- most operations of one connection at a time
 local INIT_TAG <const> = "connection_init"
 
 local function send(conn, message) return conn:send(json.encode(message)) == true end
@@ -25,7 +25,7 @@ local function say(conn, kind, id, payload)
   return send(conn, setmetatable({ id = id, type = kind, payload = payload }, shapes[kind]))
 end
 
--- Ends an operation on our side.
+-- Ends an operation from our side.
 local function finish(conn, id)
   local stream = conn.data.streams[id]
   if not stream then return end
@@ -119,9 +119,9 @@ function on.complete(_, conn, message)
   if type(message.id) == "string" then finish(conn, message.id) end
 end
 
---- Callbacks for a WebSocket. opts: schema (or a function that gives it), context (a function of
---- the request and of connection_init's payload), init (the same; false refuses the client),
---- limits, clock.
+--- Callbacks for a WebSocket. opts: schema (or a function that returns it), context (a function of
+--- the request and of connection_init's payload), init (the same arguments; false refuses the
+--- client), limits, clock.
 ---@param opts table
 ---@return table
 function ws.handlers(opts)

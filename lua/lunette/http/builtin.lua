@@ -1,6 +1,6 @@
--- The endpoints that ship with Lunette: declared like any script's. Their modules are loaded by
--- the first request, so that a VM starts small. /healthz and /readyz are answered in C
--- (src/http/health.c), also when all VMs are busy.
+-- The endpoints that ship with Lunette, declared like a script's. Their modules are loaded at the
+-- first request, so that a VM starts small. C answers /healthz and /readyz (src/http/health.c),
+-- even when all VMs are busy.
 
 local http = require("lunette.http")
 

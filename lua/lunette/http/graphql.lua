@@ -1,6 +1,6 @@
--- The server's GraphQL endpoints: /graphql and, as dev-agent has it, /query; WebSockets on the
--- same paths. The schema is the explorer's, with what scripts add; each VM builds it once, and
--- loads the engine when it is first asked: most VMs of services never are.
+-- The server's GraphQL endpoints: /graphql, and /query for dev-agent's clients; WebSockets on the
+-- same paths. The schema is the explorer's with the scripts' extensions. Each VM builds it at its
+-- first request: the VMs of services usually never do.
 
 local http = require("lunette.http")
 local registry = require("lunette.registry")
@@ -11,7 +11,7 @@ local PATHS = { "/graphql", "/query" }
 
 local built, of_count
 
---- The schema; raises when a script's extension is wrong. Built again when there is another.
+--- The schema. Raises when a script's extension is wrong. Rebuilt when the extensions have changed.
 ---@return table
 function serve.schema()
   local count = #registry.list("graphql")
@@ -26,13 +26,13 @@ local function context(req)
   return { request = req, can_write = req.can_write, can_eval = req.can_eval, cache = {} }
 end
 
--- The store that all VMs of the process share, where there is one.
+-- The store that all VMs of the process share; nil outside a server.
 local function shared()
   local ok, store = pcall(require, "lunette.runtime.shared")
   return ok and store or nil
 end
 
-local answer -- made of the engine when it is first needed, as are the WebSockets' callbacks
+local answer -- made at the first request, like the WebSockets' callbacks
 
 local function respond(req)
   answer = answer or require("lunette.graphql.http").handler {

@@ -1,8 +1,8 @@
--- lunette.http: routes and WebSockets, as scripts (and Lunette itself) declare them.
+-- lunette.http: declares routes and WebSockets, for scripts and for Lunette itself.
 --
 --   http.get("/hello/:name", function(req) return { json = { hello = req.params.name } } end)
 --
--- lua/meta/http.lua is the reference of requests, responses and connections.
+-- lua/meta/http.lua documents requests, responses and connections.
 
 local registry = require("lunette.registry")
 local strict = require("lunette.runtime.strict")
@@ -15,8 +15,8 @@ local function check_path(path, what, level)
   end
 end
 
--- A path as Lua pattern with the names of its captures, or nil for a plain path. ":name" is one
--- part, "*name" at the end the rest.
+-- Compiles a path to a Lua pattern and the names of its captures; nil for a plain path. ":name" is
+-- one part of the path, "*name" at the end the rest.
 local function compile(path)
   if not path:find("[:*]") then return nil end
   local names = {}
@@ -44,15 +44,15 @@ local function declare(method, path, fn, opts)
   })
 end
 
---- Answers a method on a path. opts: auth = false answers without a token too; write = true
---- asks for the right to write.
+--- Declares a route. opts: auth = false answers requests without a token; write = true requires the
+--- right to write.
 ---@param method string
 ---@param path string
 ---@param fn fun(req: lunette.Request): lunette.Response|nil, string?
 ---@param opts? { auth?: boolean, write?: boolean }
 function http.route(method, path, fn, opts)
   local item = declare(method:upper(), path, fn, opts)
-  return item -- no tail call: an error names its caller
+  return item -- not a tail call, so that error levels count from the caller
 end
 
 for _, method in ipairs { "GET", "POST", "PUT", "DELETE" } do
@@ -62,8 +62,8 @@ for _, method in ipairs { "GET", "POST", "PUT", "DELETE" } do
   end
 end
 
---- Accepts WebSockets on a path. handlers: protocols, open(conn, req), message(conn, text),
---- event(conn, tag, payload), close(conn, code, reason); auth as for routes.
+--- Declares a WebSocket. handlers: protocols, open(conn, req), message(conn, text), event(conn,
+--- tag, payload), close(conn, code, reason); auth as for routes.
 ---@param path string
 ---@param handlers lunette.WebSocket
 function http.websocket(path, handlers)

@@ -1,4 +1,4 @@
--- What a handler returned, as status, header lines, the kind of body, and the body.
+-- Converts a handler's result to status, header lines, the kind of body, and the body.
 
 local json = require("lunette.runtime.json")
 local strict = require("lunette.runtime.strict")
@@ -18,7 +18,8 @@ end
 
 local NEVER = { ["content-length"] = true, ["transfer-encoding"] = true, connection = true }
 
--- Header lines; a value that is a list gives a line each. Returns whether there is a type too.
+-- Header lines; a list value gives a line per item. Returns also whether a Content-Type is among
+-- them.
 local function lines(headers)
   local list, typed = {}, false
   for name, value in pairs(headers or {}) do
@@ -37,7 +38,7 @@ local function typed_lines(headers, content_type)
   return text .. line("content-type", content_type)
 end
 
---- An error as JSON.
+--- An error as a JSON response.
 ---@param status integer
 ---@param message string
 ---@param headers table|nil
@@ -46,8 +47,8 @@ function response.failure(status, message, headers)
   return status, typed_lines(headers, "application/json"), "body", body
 end
 
--- A stream that is an object with read() is pulled like a function. An error cuts the answer, so
--- that the client does not take what it has for the whole.
+-- The read function of a stream: an object with read() is read like a function. An error cuts the
+-- answer, so that the client can't take a part for the whole.
 local function stream_of(stream)
   if type(stream) == "function" then return stream end
   return function()
@@ -60,7 +61,7 @@ end
 local FIELDS = strict.set "status headers body json stream events"
 local BODIES = { "json", "body", "stream", "events" }
 
--- Two bodies are a mistake, of which one would be lost without a word.
+-- Raises when a response has two bodies: one would be lost silently.
 local function check_one(result)
   local first
   for _, name in ipairs(BODIES) do
@@ -78,7 +79,7 @@ local function status_of(result)
     tostring(result.status)), 0)
 end
 
---- The answer as the C side sends it. Raises on a value that is no response.
+--- Converts a handler's result for C to send. Raises when it is no valid response.
 ---@param result any
 ---@return integer status, string headers, string kind, any payload
 function response.normal(result)
@@ -96,7 +97,7 @@ function response.normal(result)
   if result.events then return status, (lines(result.headers)), "events", result.events end
   local text = typed_lines(result.headers, "text/plain; charset=utf-8")
   local stream = result.stream
-  if type(stream) == "userdata" then -- C drains what needs no VM, and pulls the rest
+  if type(stream) == "userdata" then -- C reads it without a VM
     return status, text, "source", stream, stream_of(stream)
   end
   if stream then return status, text, "stream", stream_of(stream) end

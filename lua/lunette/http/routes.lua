@@ -1,4 +1,4 @@
--- Finds what answers a path: plain paths by a table, patterns in order of declaration.
+-- Finds the route of a path: plain paths by a table, patterns in order of declaration.
 
 local registry = require("lunette.registry")
 
@@ -31,7 +31,7 @@ local function params_of(route, captures)
   return params
 end
 
--- Every route of the path, and the captures of those that are patterns.
+-- Iterates over the routes that match the path, with the captures of patterns.
 local function each(kind, path)
   local found = {}
   for _, route in ipairs(index(kind).plain[path] or {}) do
@@ -46,7 +46,7 @@ local function each(kind, path)
   return found
 end
 
---- The route for a request and its parameters; else nil and the methods that the path has.
+--- The route of a request and its path parameters; else nil and the methods that the path has.
 ---@param method string
 ---@param path string
 ---@return table|nil route, table params_or_methods
@@ -60,7 +60,7 @@ function routes.find(method, path)
   return nil, methods
 end
 
---- The WebSocket's declaration for a path.
+--- The WebSocket declared for a path.
 ---@param path string
 ---@return table|nil route, table? params
 function routes.websocket(path)

@@ -1,5 +1,5 @@
--- A live connection's Lua side: the callbacks that its owner gave. C calls open, message, event
--- and close, each as a job of its own on the same VM.
+-- The Lua side of a live connection: its owner's callbacks. C calls open, message, event and close,
+-- each as a job on the same VM.
 
 local errors = require("lunette.runtime.errors")
 local log = require("lunette.runtime.log")
@@ -9,7 +9,7 @@ Session.__index = Session
 
 local function on_error(err) return errors.trace(err, 2) end
 
--- A callback that fails ends its connection, and none other.
+-- Runs a callback. An error in it ends this connection.
 local function call(self, name, ...)
   local fn = self.handlers[name]
   if not fn then return end
@@ -26,7 +26,7 @@ function Session:close(code, reason) call(self, "close", code, reason) end
 
 local session = {}
 
---- A session for a request; C adds its conn.
+--- A session for a request; C adds its `conn`.
 ---@param req table
 ---@param handlers table
 ---@param protocol string|nil the WebSocket's subprotocol
@@ -36,7 +36,7 @@ function session.new(req, handlers, protocol)
   }, Session)
 end
 
---- The callbacks of a response's `events`: a table of them, or a function for open().
+--- The callbacks of a response's `events`: a table of callbacks, or a function for open().
 ---@param events table|function
 function session.events(req, events)
   return session.new(req, type(events) == "table" and events or { open = events })

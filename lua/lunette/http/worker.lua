@@ -1,4 +1,4 @@
--- What the pool's VMs do: load the scripts, answer requests, run services. C calls load,
+-- Runs in the pool's VMs: loads the scripts, answers requests, runs services. C calls load,
 -- request, services and service.
 
 local audit = require("lunette.runtime.audit")
@@ -12,16 +12,16 @@ local session = require("lunette.http.session")
 
 local worker = {}
 
--- All VMs live in one process: none may end it.
+-- All VMs share one process: a script must not end it.
 local function no_exit() error("os.exit: a script can't end the server", 2) end
 
 local LOADER = "%s*%[C%]: in function 'xpcall'%s*lunette/http/worker%.lua:.*$"
 
--- The error with the frames of the script, without those of who loads it. The third is the first
--- of them: a VM calls handlers through a function of its own.
+-- The error with the script's part of the traceback only. The third argument is the first frame: a
+-- VM calls handlers through a function of its own.
 local function on_error(err) return (errors.trace(err, 3):gsub(LOADER, "")) end
 
--- An error whose message has all that there is to say: no traceback of the loader is added.
+-- An error with a complete message: no traceback is added.
 local Failure = { __tostring = function(failure) return failure.message end }
 
 local function fail(message) error(setmetatable({ message = message }, Failure), 0) end
@@ -33,7 +33,7 @@ local function load_script(file)
   if not ok then fail(message) end
 end
 
---- Declares what is built in, then the scripts. Raises when one fails.
+--- Declares the built-in parts, then loads the scripts. Raises when one fails.
 ---@param options { scripts: string[], etm: string[] }
 ---@param answers boolean whether this VM answers requests: one of a service needs no schema
 function worker.load(options, answers)
@@ -71,7 +71,7 @@ local function read_query(text)
   return first, all
 end
 
--- The query is read when it is first looked at.
+-- The query string is parsed when it is first read.
 local Request = {}
 function Request.__index(req, field)
   if field ~= "query" and field ~= "query_all" then return nil end
@@ -83,7 +83,7 @@ end
 
 local CHALLENGE = { ["www-authenticate"] = "Bearer" }
 
--- What a route asks for and the request has not: status, message.
+-- The right that a route requires and the request lacks: status, message.
 local function lacks(route, req)
   if route.auth ~= false and not req.authorized then return 401, "a token is needed" end
   if not route.write then return nil end
@@ -132,7 +132,7 @@ local function unrouted(req, methods)
   return response.failure(405, ("%s does not take %s"):format(req.path, req.method), allow)
 end
 
--- The subprotocol that both sides know, the client's first choice; false when there is none.
+-- The subprotocol: the client's first one that the route supports; false when there is none.
 local function choose(protocols, offered)
   if not protocols or #protocols == 0 then return nil end
   for name in (offered or ""):gmatch("[^,%s]+") do
@@ -187,7 +187,7 @@ function worker.services()
   return names
 end
 
---- Runs a service to its end.
+--- Runs a service until it ends.
 ---@param name string
 ---@param svc table
 function worker.service(name, svc)

@@ -1,4 +1,4 @@
--- Arguments are known, given once, and there when they are required.
+-- Rules on arguments: known, given once, and given when required.
 
 local coordinate = require("lunette.graphql.arguments").coordinate
 local suggest = require("lunette.runtime.suggest")
@@ -18,7 +18,7 @@ local function given_of(node)
   return given
 end
 
--- Reports every name that stands more than once among nodes.
+-- Reports every name that occurs more than once among nodes.
 local function report_twice(ctx, nodes, text)
   local places, order = {}, {}
   for _, node in ipairs(nodes) do
@@ -42,7 +42,7 @@ function arguments.unique(ctx, node)
   report_twice(ctx, node.arguments, 'There can be only one argument named "%s".')
 end
 
---- UniqueInputFieldNames, down the whole value
+--- UniqueInputFieldNames, in all levels of a value
 function arguments.unique_fields(ctx, value)
   if value.kind == "ListValue" then
     for _, item in ipairs(value.values) do arguments.unique_fields(ctx, item) end
@@ -71,7 +71,7 @@ function arguments.known(ctx, def, node)
   end
 end
 
---- A field as messages name it: "Type.field".
+--- A field's name in messages: "Type.field".
 function arguments.field_text(def)
   return (def.owner and def.owner.name or "<meta>") .. "." .. def.name
 end

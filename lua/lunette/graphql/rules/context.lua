@@ -1,4 +1,4 @@
--- What rules share: the schema, the document, what is known of its fragments, and the errors.
+-- State shared by the rules: the schema, the document, its fragments, and the errors found.
 
 local errors = require("lunette.graphql.error")
 
@@ -7,11 +7,11 @@ local context = {}
 local Context = {}
 Context.__index = Context
 
-local MOST <const> = 100 -- errors of one document
+local MOST <const> = 100 -- errors of one document; further ones are not looked for
 
 local STOP = setmetatable({}, { __name = "validation aborted" })
 
---- Notes an error at nodes, given by their numbers. Ends the validation when there are too many.
+--- Adds an error at nodes, given by their numbers. Ends the validation at the limit.
 ---@param message string
 ---@param at integer[]
 function Context:report(message, at)
@@ -21,14 +21,14 @@ function Context:report(message, at)
   self.errors[#self.errors + 1] = errors.at(self.sources, message, at)
 end
 
---- Ends the validation with an error that has no place.
+--- Ends the validation with an error without a place.
 ---@param message string
 function Context:abort(message)
   self.errors[#self.errors + 1] = errors.new { message = message }
   error(STOP, 0)
 end
 
---- Runs a validation: what fn reports.
+--- Runs a validation function. Returns the errors.
 ---@param self table
 ---@param fn fun()
 ---@return table[] errors
@@ -38,7 +38,7 @@ function context.run(self, fn)
   return self.errors
 end
 
---- For an executable document.
+--- A context for an executable document.
 ---@param schema table
 ---@param document table
 ---@return table
@@ -49,7 +49,7 @@ function context.new(schema, document)
   }, Context)
 end
 
---- For definitions of a schema.
+--- A context for the definitions of a schema.
 ---@param document table
 ---@param directives table by name, as rules look at them
 ---@return table

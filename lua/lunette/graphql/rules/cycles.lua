@@ -1,10 +1,11 @@
--- Input objects that no finite value could be given for, and defaults that need themselves.
+-- Finds input objects that need themselves, so that no finite value exists, and defaults that need
+-- themselves.
 
 local types = require("lunette.graphql.types")
 
 local cycles = {}
 
--- The input object that a field needs a value of, if it needs one.
+-- The input object that a field requires a value of, if any.
 local function target_of(t, field)
   local inner = field.type
   if not t.one_of then
@@ -23,7 +24,7 @@ local function state_of(t)
   return state
 end
 
--- Can a value be made, given those that are known to have one?
+-- True when a value can be made from the input objects already known to be finite.
 local function is_finite(state, finite)
   local t = state.type
   if t.one_of then
@@ -83,7 +84,7 @@ local function follow(ctx, t, walk)
   walk.index[t] = nil
 end
 
---- Input objects that need themselves.
+--- Reports input objects that need themselves.
 function cycles.of_inputs(ctx, schema)
   local states = {}
   for _, t in ipairs(schema.list) do
@@ -146,7 +147,7 @@ function visit(ctx, t, node, walk)
   end
 end
 
---- Defaults that need themselves: a function to call for each input object.
+--- Reports defaults that need themselves: returns a function to call for each input object.
 function cycles.of_defaults(ctx)
   local walk = { visited = {}, path = {}, index = {} }
   return function(t) visit(ctx, t, { kind = "ObjectValue", fields = {} }, walk) end

@@ -1,5 +1,5 @@
--- Directives are known, stand where they may, stand once, and have the arguments they need.
--- Used for documents and for schemas.
+-- Rules on directives: known, allowed at their location, not repeated, with their arguments. For
+-- documents and for schemas.
 
 local arguments = require("lunette.graphql.rules.arguments")
 
@@ -7,7 +7,7 @@ local directives = {}
 
 local locations = setmetatable({}, { __mode = "k" })
 
--- Where a directive may stand, as a set.
+-- The set of a directive's locations.
 local function location_set(def)
   local set = locations[def]
   if not set then
@@ -37,7 +37,7 @@ end
 ---@param ctx table
 ---@param list table[]|nil
 ---@param location string
----@param seen table|nil those that stood at the same place before
+---@param seen table|nil directives already found at the same place
 ---@param value fun(node: table, input: table|nil, def: table|nil)|nil called for each argument's
 ---  value
 ---@param field table|nil lends its arguments' types to a directive that isn't known

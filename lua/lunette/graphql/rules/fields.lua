@@ -1,11 +1,11 @@
--- Fields: FieldsOnCorrectType and ScalarLeafs.
+-- Rules on fields: FieldsOnCorrectType and ScalarLeafs.
 
 local suggest = require("lunette.runtime.suggest")
 local types = require("lunette.graphql.types")
 
 local fields = {}
 
--- Types of an abstract one that have the field, those that most of them share first.
+-- The possible types of an abstract type that have the field, most shared ones first.
 local function types_with(schema, t, name)
   if not types.is_abstract(t) then return {} end
   local uses, found = {}, {}
@@ -41,7 +41,7 @@ local function field_names(t)
   return names
 end
 
---- FieldsOnCorrectType: the parent has no such field.
+--- FieldsOnCorrectType: reports a field that the parent type does not have.
 function fields.unknown(ctx, node, parent)
   local hint = suggest.text(types_with(ctx.schema, parent, node.name),
     "to use an inline fragment on")
@@ -50,7 +50,7 @@ function fields.unknown(ctx, node, parent)
     { node.at })
 end
 
---- ScalarLeafs: a selection is there exactly when the type has fields.
+--- ScalarLeafs: fields of objects need a selection, fields of scalars take none.
 function fields.leaf(ctx, node, def)
   local is_leaf = types.is_leaf(types.named(def.type))
   if is_leaf and node.selections then

@@ -1,5 +1,4 @@
--- Fragments: on types that have fields, known, used, possible where they are spread, and never
--- within themselves.
+-- Rules on fragments: on composite types, known, used, possible at their spreads, without cycles.
 
 local suggest = require("lunette.runtime.suggest")
 local types = require("lunette.graphql.types")
@@ -19,7 +18,7 @@ local function defined_here(ctx, name)
   return false
 end
 
---- KnownTypeNames: the type a document names, or nil.
+--- KnownTypeNames: the type that a name refers to, or nil.
 function fragments.known_type(ctx, node)
   local t = ctx.schema.types[node.name]
   if not t and not defined_here(ctx, node.name) then
@@ -37,7 +36,7 @@ function fragments.on_composite(ctx, condition, t, name)
     { condition.at })
 end
 
--- Can an object be of both types?
+-- True when an object can be of both types.
 local function overlap(schema, a, b)
   if a == b then return true end
   if types.is_abstract(a) then
@@ -60,7 +59,7 @@ function fragments.possible(ctx, node, t, parent)
     :format(what, parent.name, t.name), { node.at })
 end
 
---- KnownFragmentNames: the fragment that a spread means, or nil.
+--- KnownFragmentNames: the fragment that a spread refers to, or nil.
 function fragments.known(ctx, node)
   local found = ctx.fragments[node.name]
   if not found then
@@ -69,7 +68,7 @@ function fragments.known(ctx, node)
   return found
 end
 
--- The spreads in a selection: those on the same level first, then those further down.
+-- The spreads in a selection: those of the top level first.
 local function spreads_in(selections)
   local found, stack = {}, { selections }
   while #stack > 0 do
@@ -95,7 +94,7 @@ local function report_cycle(ctx, path, first)
     #via > 0 and " via " .. table.concat(via, ", ") or ""), at)
 end
 
--- Follows the spreads of a fragment; state.path are the spreads that lead to it.
+-- Follows the spreads of a fragment; state.path lists the spreads that led to it.
 local function follow(ctx, fragment, state)
   local name = fragment.name
   if state.visited[name] then return end

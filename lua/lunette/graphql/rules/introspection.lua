@@ -1,5 +1,5 @@
--- MaxIntrospectionDepth: lists of fields within lists of fields make a small query's answer huge.
--- And introspection may be switched off altogether.
+-- MaxIntrospectionDepth: nested lists of fields would make the answer to a small query huge.
+-- Introspection can also be switched off.
 
 local introspection = {}
 

@@ -1,4 +1,5 @@
--- Operations: named apart, supported by the schema, and what a subscription may select.
+-- Rules on operations: unique names, supported by the schema, allowed root fields of a
+-- subscription.
 
 local applies = require("lunette.graphql.collect").applies
 local directives = require("lunette.graphql.directives")
@@ -11,7 +12,7 @@ function operations.executable(ctx, node)
   ctx:report(("The %s definition is not executable."):format(name), { node.at })
 end
 
--- Reports a second definition of a name.
+-- Reports a second definition of the same name.
 local function unique(ctx, nodes, what)
   local seen = {}
   for _, node in ipairs(nodes) do
@@ -49,7 +50,7 @@ function operations.root(ctx, node)
   return root
 end
 
--- Collects the root fields of a subscription; conditions are noted, not decided.
+-- Collects the root fields of a subscription. @skip and @include are noted, not evaluated.
 local function collect(ctx, selections, root, found, visited)
   for _, node in ipairs(selections) do
     local condition = directives.find(node.directives, "skip")

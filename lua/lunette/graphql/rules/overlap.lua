@@ -1,18 +1,18 @@
--- OverlappingFieldsCanBeMerged: fields of the same response key must mean the same thing.
---
--- Selections are compared pair by pair. What was compared is remembered (fields of a selection
--- with a fragment, a fragment with a fragment), so that no pair is looked at twice; and there is
--- a budget of comparisons, so that no document takes long.
+-- OverlappingFieldsCanBeMerged: fields with the same response key must be the same field with the
+-- same arguments.
+-- Selections are compared in pairs. Compared pairs (of a selection and a fragment, or of two
+-- fragments) are remembered, so that none is compared twice. A budget of comparisons limits the
+-- time that a document takes.
 
 local printer = require("lunette.graphql.printer")
 local types = require("lunette.graphql.types")
 
 local overlap = {}
 
-local BUDGET <const> = 200000 -- comparisons: a tenth of a second
+local BUDGET <const> = 200000 -- comparisons: about a tenth of a second
 local TOO_MANY <const> = "Too many fields of the same name to compare. Validation aborted."
-local SHOWN <const> = 1000 -- bytes of a reason
-local PLACES <const> = 20 -- nodes of one side
+local SHOWN <const> = 1000 -- longest reason in bytes
+local PLACES <const> = 20 -- most nodes reported for one side
 
 local between_sets -- defined below
 
@@ -46,7 +46,7 @@ local function collect(ctx, parent, selections, set)
   end
 end
 
--- The fields and spreads of a selection for a type; made once.
+-- The fields and spreads of a selection for a type. Cached.
 local function set_of(state, parent, selections)
   local by_parent = state.sets[selections]
   if not by_parent then
@@ -131,7 +131,7 @@ local function nodes_of(node, conflicts, side)
   return at
 end
 
--- Conflicts below two fields are a conflict of the fields themselves.
+-- Reports conflicts of subfields as a conflict of the two fields.
 local function of_subfields(conflicts, key, one, other)
   if #conflicts == 0 then return nil end
   local parts, size = {}, 0
@@ -158,7 +158,7 @@ local function differing(state, key, one, other)
   end
 end
 
--- What is wrong with two fields of one response key; nil when nothing is.
+-- The reason why two fields of one response key conflict; nil when they don't.
 local function find(state, exclusive, key, one, other)
   spend(state, 2)
   local a, b = one.def and one.def.type, other.def and other.def.type
@@ -191,7 +191,8 @@ local function between(state, conflicts, exclusive, a, b)
   end
 end
 
--- Was the pair compared? What was compared as not exclusive needn't be as exclusive. Notes it.
+-- True when the pair was compared before; else marks it as compared. A pair compared as not
+-- exclusive counts as compared as exclusive, too.
 local function compared(pairs_seen, a, b, exclusive)
   local by_first = pairs_seen[a]
   if not by_first then
@@ -244,7 +245,7 @@ function between_sets(state, exclusive, a, b)
   return conflicts
 end
 
--- Do all fields of a group plainly mean the same?
+-- True when all fields of a group are obviously the same.
 local function uniform(group)
   local first = group[1]
   for _, one in ipairs(group) do
@@ -277,7 +278,7 @@ local function within(state, set)
   return conflicts
 end
 
---- Checks a selection (of an operation, a field or a fragment; inline ones are part of theirs).
+--- Checks the selection of an operation, field or fragment, including its inline fragments.
 ---@param ctx table
 ---@param parent table|nil
 ---@param selections table[]

@@ -1,5 +1,5 @@
--- Validity of a schema, beyond what its definitions show one by one: roots, names, fields,
--- interfaces that are really implemented, defaults that fit their types.
+-- Validity of a schema as a whole: roots, names, fields, complete implementations of interfaces,
+-- defaults that match their types.
 
 local arguments = require("lunette.graphql.rules.arguments")
 local directives = require("lunette.graphql.directives")
@@ -12,7 +12,7 @@ local rules = {}
 
 local ROOTS = { "query", "mutation", "subscription" }
 
--- The numbers of nodes, those that there are.
+-- The numbers of those nodes that are not nil.
 local function places(...)
   local at = {}
   for _, node in pairs({ ... }) do
@@ -21,7 +21,7 @@ local function places(...)
   return at
 end
 
--- Of a type's definition and all its extensions.
+-- The nodes of a type's definition and its extensions.
 local function parts_of(t)
   local parts = { t.node }
   for _, node in ipairs(t.extensions or {}) do parts[#parts + 1] = node end
@@ -34,7 +34,7 @@ local function part_places(t)
   return at
 end
 
--- Where a type names another under a key (interfaces or types).
+-- The nodes where a type names another one under a key (interfaces or types).
 local function mentions(t, key, other)
   local at = {}
   for _, part in ipairs(parts_of(t)) do
@@ -113,7 +113,7 @@ local function check_default(ctx, input, what)
   end
 end
 
--- An argument or input field: name, type, deprecation, default.
+-- Checks an argument or input field: name, type, deprecation, default.
 local function check_input(ctx, input, what, kind, whole)
   check_name(ctx, input)
   if not types.is_input(input.type) then
@@ -155,7 +155,7 @@ local function check_fields(ctx, t)
   end
 end
 
--- One field against the interface's: type, arguments, deprecation.
+-- Checks a field against the interface's field: type, arguments, deprecation.
 local function check_field(ctx, schema, own, wanted)
   local own_text, text = arguments.field_text(own), arguments.field_text(wanted)
   if not types.is_subtype(schema, own.type, wanted.type) then

@@ -1,4 +1,4 @@
--- The rules of SDL: what can be said of definitions and extensions before types are made of them.
+-- The rules of SDL: checks of definitions and extensions before types are made from them.
 
 local arguments = require("lunette.graphql.rules.arguments")
 local directives = require("lunette.graphql.rules.directives")
@@ -8,7 +8,7 @@ local suggest = require("lunette.runtime.suggest")
 
 local sdl = {}
 
--- The value of an argument of @deprecated or @specifiedBy. Types of other directives are not made
+-- Checks the arguments of @deprecated and @specifiedBy. The types of other directives do not exist
 -- yet.
 local function check_value(ctx, node, input, def)
   if not (def and def.specified and input) then return end
@@ -61,7 +61,7 @@ local function unique_names(ctx, definitions, kind, text)
   end
 end
 
--- UniqueEnumValueNames, UniqueFieldDefinitionNames: over a definition and its extensions
+-- UniqueEnumValueNames and UniqueFieldDefinitionNames, over a definition and its extensions
 local function unique_members(ctx, known, node, key, what)
   local seen = known[node.name] or {}
   known[node.name] = seen
@@ -122,7 +122,7 @@ local function field(ctx, node, state)
   check_directives(ctx, node.directives, "FIELD_DEFINITION")
 end
 
--- Directives of a definition and its extensions count as one place.
+-- The directives of a definition and of its extensions count together.
 local function place(places, node)
   local name = node.kind:find("^Schema") and "schema"
     or (node.kind:find("^Directive") and "@" or "") .. node.name
@@ -168,7 +168,7 @@ local checks = {
   SchemaExtension = schema_node,
 }
 
---- A directive of a document as rules look at it: required is what its type's text says.
+--- A document's directive in the form that rules need; `required` comes from the text of its types.
 ---@param node table
 ---@return table
 function sdl.directive(node)

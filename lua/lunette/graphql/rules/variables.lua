@@ -1,5 +1,5 @@
--- Variables: of input types, defined once, all of them used, none used that isn't defined, and
--- only where their type fits.
+-- Rules on variables: of input types, defined once, used, defined where used, and of a fitting
+-- type.
 
 local arguments = require("lunette.graphql.rules.arguments")
 local printer = require("lunette.graphql.printer")
@@ -8,7 +8,7 @@ local types = require("lunette.graphql.types")
 
 local variables = {}
 
---- VariablesAreInputTypes: the type of a definition, or nil when it can't be a variable's.
+--- VariablesAreInputTypes: the type of a definition; nil when it is no input type.
 function variables.input_type(ctx, node)
   local t = type_of(ctx.schema, node.type)
   if not t or types.is_input(t) then return t end
@@ -25,7 +25,7 @@ function variables.unique(ctx, operation)
   arguments.report_twice(ctx, nodes, 'There can be only one variable named "$%s".')
 end
 
--- Every use of a variable in an operation and the fragments that it reaches.
+-- Calls fn for every use of a variable in an operation and in the fragments it reaches.
 local function each_use(scope, scopes, fn)
   for _, use in ipairs(scope.uses) do fn(use) end
   for _, name in ipairs(scope.reached) do
@@ -74,10 +74,10 @@ local function position(ctx, node, use)
   end
 end
 
---- What an operation does with its variables.
+--- Checks the variables of an operation.
 ---@param ctx table
 ---@param operation table
----@param scopes table what was found in each definition, by operation node and fragment name
+---@param scopes table the uses in each definition, by operation node or fragment name
 function variables.check(ctx, operation, scopes)
   local defined, used = {}, {}
   for _, node in ipairs(operation.variables or {}) do defined[node.name] = node end
