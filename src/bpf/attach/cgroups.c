@@ -12,10 +12,11 @@
 
 #include "bpf/host/cgroup_tree.h"
 
-/* A cgroup takes 64 programs of a type; what runs for its members may be more. */
+/* A cgroup has at most 64 programs of a type attached; inherited ones can add to the effective
+ * list. */
 enum { DEPTH_MAX = 64, PROGS_MAX = 64, EFFECTIVE_MAX = 1024 };
 
-/* Attach types of cgroups: unix sockets' are newer than the headers. */
+/* Attach types of cgroups. Those for Unix sockets are newer than some headers. */
 static const uint32_t types[] = {
 	BPF_CGROUP_INET_INGRESS, BPF_CGROUP_INET_EGRESS, BPF_CGROUP_INET_SOCK_CREATE,
 	BPF_CGROUP_INET_SOCK_RELEASE, BPF_CGROUP_SOCK_OPS, BPF_CGROUP_DEVICE, BPF_CGROUP_INET4_BIND,
@@ -33,23 +34,23 @@ static const uint32_t types[] = {
 
 enum { TYPES = sizeof(types) / sizeof(types[0]) };
 
-/* A cgroup on the way from the root to where the walk is. */
+/* A cgroup on the path from the root to the current one. */
 struct level {
 	uint64_t id;
-	size_t path;        /* in text; SIZE_MAX as long as it isn't written there */
+	size_t path;        /* offset of its path in the text; SIZE_MAX until it is written there */
 	size_t first, last; /* its rows */
 };
 
 struct walk {
 	struct lun_cgroup_progs *progs;
 	bool effective;
-	bool refused[TYPES]; /* the kernel does not know the type: asked once */
+	bool refused[TYPES]; /* set when the kernel does not know the type, which is asked once */
 	bool denied;         /* we may not ask at all */
 	struct level levels[DEPTH_MAX + 1];
 	char path[4096]; /* below the root; "" for the root itself */
 };
 
-/* Writes the path once for all of a cgroup's rows. */
+/* Writes the cgroup's path once for all of its rows. */
 static size_t path_at(struct walk *walk, struct level *level)
 {
 	struct lun_out *text = &walk->progs->text;
@@ -73,7 +74,7 @@ static void add_row(struct walk *walk, int depth, const struct lun_cgroup_prog *
 	level->last = walk->progs->rows.len / sizeof(row);
 }
 
-/* The row of a cgroup that has the program itself. */
+/* The row of a program attached to this very cgroup; NULL when it is inherited. */
 static const struct lun_cgroup_prog *own_row(
 	const struct walk *walk, const struct level *level, uint32_t type, uint32_t prog)
 {
@@ -85,7 +86,8 @@ static const struct lun_cgroup_prog *own_row(
 	return NULL;
 }
 
-/* Of those at this depth and above it that have the program, the nearest after `skip` others. */
+/* The nearest cgroup at this depth or above with the program attached, after skipping `skip`
+ * others. */
 static const struct lun_cgroup_prog *source_of(
 	const struct walk *walk, int depth, uint32_t type, uint32_t prog, int skip)
 {
@@ -100,8 +102,8 @@ static const struct lun_cgroup_prog *source_of(
 }
 
 /*
- * What BPF_PROG_QUERY tells; how many programs that are. A type that the kernel does not know is
- * asked once, and a cgroup that refuses the question (it is just being removed) has none.
+ * BPF_PROG_QUERY. Returns the number of programs. A type that the kernel does not know is asked
+ * only once. A cgroup that refuses the query, because it is being removed, has no programs.
  */
 static uint32_t ask(struct walk *walk, int fd, int type, bool effective, uint32_t *progs,
 	uint32_t max, uint32_t *flags)
@@ -111,7 +113,7 @@ static uint32_t ask(struct walk *walk, int fd, int type, bool effective, uint32_
 
 	if (effective)
 		opts.query_flags = BPF_F_QUERY_EFFECTIVE;
-	else if (types[type] == BPF_LSM_CGROUP) /* must be asked for, by who asks for programs */
+	else if (types[type] == BPF_LSM_CGROUP) /* filled only when asked for */
 		opts.prog_attach_flags = prog_flags;
 	if (bpf_prog_query_opts(fd, types[type], &opts)) {
 		walk->refused[type] = errno == EINVAL || errno == ENOTSUP;
@@ -134,7 +136,7 @@ static void add_own(struct walk *walk, int fd, int depth, int type)
 	}
 }
 
-/* A program that several groups of the way have comes as often. */
+/* Adds inherited programs. A program attached to several ancestors is listed once for each. */
 static void add_inherited(
 	struct walk *walk, int depth, uint32_t type, const uint32_t *progs, uint32_t n)
 {
@@ -159,7 +161,8 @@ static void add_inherited(
 	}
 }
 
-/* What is attached to a cgroup also runs there: where nothing runs, nothing is attached. */
+/* A program attached to a cgroup is also effective there, so a cgroup without effective programs
+ * needs no second query. */
 static void query(struct walk *walk, int fd, int depth)
 {
 	uint32_t progs[EFFECTIVE_MAX], n, flags;

@@ -36,7 +36,7 @@ void lun_net_on(const struct lun_net_scan *scan, struct lun_net_prog *row, uint3
 			memcpy(row->ifname, list[i].name, sizeof(row->ifname));
 }
 
-/* Since Linux 4.18 each mode tells its own program. */
+/* Since Linux 4.18 the kernel reports one program per mode. */
 static void add_xdp(struct lun_net_scan *scan, const struct rtattr *xdp)
 {
 	static const struct {
@@ -75,7 +75,8 @@ static void on_link(void *ctx, const void *body, const struct rtattr *attrs, siz
 	add_xdp(scan, lun_netlink_attr(attrs, len, IFLA_XDP));
 }
 
-/* What BPF_PROG_QUERY tells of a target; whether the kernel knows the question. */
+/* Adds the programs that BPF_PROG_QUERY reports for a target. False when the kernel does not know
+ * the query. */
 static bool query(struct lun_net_scan *scan, enum lun_net_kind kind, int target, uint32_t type)
 {
 	struct lun_net_prog row = scan->base;
@@ -106,8 +107,8 @@ static void query_interface(struct lun_net_scan *scan, uint32_t peer)
 	if (scan->no_netkit)
 		return;
 	scan->no_netkit = !query(scan, LUN_NET_NETKIT, ifindex, NETKIT_PRIMARY);
-	/* One asks the first of the pair about its peer; links are told by the peer's own number.
-	 */
+	/* The peer's programs are queried through the primary device; links report the peer's own
+	 * ifindex. */
 	scan->base.peer = peer;
 	scan->no_netkit |= !query(scan, LUN_NET_NETKIT, ifindex, NETKIT_PEER);
 	scan->base.peer = 0;
@@ -124,7 +125,7 @@ static void query_interfaces(struct lun_net_scan *scan)
 	}
 }
 
-/* What one dump refuses stops no other: a kernel without traffic control still has XDP. */
+/* An error of one dump does not stop the others: a kernel without traffic control still has XDP. */
 static void scan_namespace(struct lun_net_scan *scan, int fd)
 {
 	struct ifinfomsg link = { .ifi_family = AF_UNSPEC };

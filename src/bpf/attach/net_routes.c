@@ -1,6 +1,6 @@
 /*
- * Routes with a program: LWT_BPF (whose name is all that netlink tells: the program is looked up
- * by a probe of ours) and SRv6's End.BPF.
+ * Routes with a program: LWT_BPF and SRv6's End.BPF. For LWT_BPF netlink reports only a name, so a
+ * probe of ours finds the program.
  */
 #include <linux/lwtunnel.h>
 #include <linux/nexthop.h>
@@ -112,7 +112,7 @@ static bool is_told(const struct lun_net_scan *scan, uint32_t nexthop)
 	return false;
 }
 
-/* A next hop object that no route uses yet. */
+/* Adds a next hop object that no route uses yet. */
 static void on_nexthop(void *ctx, const void *head, const struct rtattr *attrs, size_t len)
 {
 	const struct rtattr *encap = lun_netlink_attr(attrs, len, NHA_ENCAP);
@@ -150,7 +150,7 @@ static bool is_of(const struct lun_net_prog *row, const struct lun_lwt_record *l
 			!memcmp(row->dst, lwt->dst, 16));
 }
 
-/* What the kernel holds of the same interface, gateway, metric and name is the same. */
+/* Finds the programs' ids: the kernel's record of the same interface, gateway, metric and name. */
 static void find_programs(struct lun_net_scan *scan)
 {
 	size_t n;

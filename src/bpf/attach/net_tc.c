@@ -1,4 +1,4 @@
-/* Traffic control: classifiers that are programs, and actions that are, on whatever classifier. */
+/* Traffic control: classifiers that are BPF programs, and BPF actions of any classifier. */
 #include <arpa/inet.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
@@ -14,7 +14,7 @@ struct place {
 	const char *mode;
 };
 
-/* Which attribute of a classifier's options has its actions. */
+/* The attribute that holds a classifier's actions. */
 static const struct {
 	const char *kind;
 	int attr;
@@ -151,7 +151,7 @@ static void on_class(void *ctx, const void *head, const struct rtattr *attrs, si
 	add_place(ctx, tc, tc->tcm_handle, "class");
 }
 
-/* Classes are told by interface; those without a discipline of their own have none. */
+/* Classes are dumped per interface. An interface without a qdisc has no classes. */
 static void dump_classes(struct lun_net_scan *scan)
 {
 	const struct place *places = (void *)scan->places.data;
@@ -181,7 +181,7 @@ static bool is_told(const struct lun_net_scan *scan, uint32_t index)
 	return false;
 }
 
-/* Those that no filter has told of. */
+/* Adds the actions that no filter has reported. */
 void lun_net_actions(void *ctx, const void *head, const struct rtattr *attrs, size_t len)
 {
 	const struct rtattr *table = lun_netlink_attr(attrs, len, TCA_ROOT_TAB);

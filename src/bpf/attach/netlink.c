@@ -44,7 +44,7 @@ static int error_of(const struct nlmsghdr *msg)
 	return msg->nlmsg_len < NLMSG_LENGTH(sizeof(*error)) ? -EBADMSG : error->error;
 }
 
-/* One datagram: 1 when more follow, 0 at the end, or -errno. */
+/* Reads one datagram. 1 when more follow, 0 at the end, or -errno. */
 static int read_messages(
 	struct lun_netlink *nl, size_t head_size, lun_netlink_fn message, void *ctx)
 {

@@ -37,7 +37,7 @@ static void add(struct lun_out *out, const char *path)
 	lun_out_mem(out, &ns, sizeof(ns));
 }
 
-/* What `ip netns add` and container runtimes leave. */
+/* Adds a mounted namespace, as `ip netns add` and container runtimes make them. */
 static int add_mount(void *ctx, const struct lun_mount *mount)
 {
 	if (!strncmp(mount->root, "net:[", 5))
@@ -45,7 +45,8 @@ static int add_mount(void *ctx, const struct lun_mount *mount)
 	return 0;
 }
 
-/* The threads of a process beside its first; most have only that one, and then two links. */
+/* Adds the other threads of a process. Most processes have one thread: their task directory has two
+ * links. */
 static void add_threads(struct lun_out *out, const char *process)
 {
 	struct dirent *entry;
@@ -88,7 +89,7 @@ static void each_process(struct lun_out *out, void (*visit)(struct lun_out *, co
 		closedir(proc);
 }
 
-/* A descriptor may hold a namespace of any kind: which one it is, its name tells. */
+/* An open descriptor may be a namespace of any kind; its link's name tells which. */
 static void add_record(struct lun_out *out, const struct lun_owner_record *record)
 {
 	char path[64], name[64];
@@ -104,8 +105,8 @@ static void add_record(struct lun_out *out, const struct lun_owner_record *recor
 }
 
 /*
- * Lunettes look into namespaces for a moment: ours, and others that run beside it. What they hold
- * meanwhile is no way to get there.
+ * A running Lunette opens namespaces for a moment. Such a descriptor, ours or another Lunette's, is
+ * no lasting path to the namespace.
  */
 static bool is_passing(const struct lun_owner_record *record)
 {
@@ -113,7 +114,7 @@ static bool is_passing(const struct lun_owner_record *record)
 		!strncmp(record->comm, program_invocation_short_name, sizeof(record->comm) - 1);
 }
 
-/* By iterators, which look at every thread and descriptor for little. */
+/* Namespaces of threads and open descriptors, found by iterators, which are fast. */
 static int add_held(struct lun_out *out)
 {
 	const struct lun_owner_record *records;
@@ -133,7 +134,7 @@ static int add_held(struct lun_out *out)
 int lun_netns_list(struct lun_out *out)
 {
 	add(out, "/proc/self/ns/net");
-	/* First what lasts and says most: a name, then a process, a thread, a descriptor. */
+	/* The first path found is kept: a mount's name, then a process, a thread, a descriptor. */
 	lun_mounts_everywhere("nsfs", add_mount, out);
 	each_process(out, add_process);
 	if (add_held(out))

@@ -14,7 +14,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_owners *skeleton;
-static int load_error; /* remembered: what the kernel refused once is not tried at every look */
+static int load_error; /* kept, so that a refused program is not loaded again at every scan */
 
 static int remember(int err)
 {
@@ -73,8 +73,8 @@ static bool still_held(const struct lun_owner_record *record)
 		!lun_object_id(kind, (int)record->fd, &id) && id == record->id;
 }
 
-/* Removes the descriptors that other threads of ours had open only to look, from `first` on; those
- * of program arrays are closed first, which are kept for a while. */
+/* Removes, from `first` on, the descriptors that our other threads have open for their own scans.
+ * Descriptors of program arrays are closed with a delay, so they are flushed first. */
 static void drop_passing(struct lun_out *out, size_t first)
 {
 	struct lun_owner_record *records = (void *)(out->data + first);

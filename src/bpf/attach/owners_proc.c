@@ -25,7 +25,8 @@ static ssize_t read_at(int dir, const char *name, char *text, size_t size)
 	return n;
 }
 
-/* The first of these that a file's fdinfo has says what it is; a link also tells its program. */
+/* Fields of fdinfo that identify the object; the first one found counts. A link reports its
+ * program, too. */
 static const struct {
 	const char *key;
 	enum lun_owner_kind kind;
@@ -62,7 +63,7 @@ static bool perf_event(struct lun_owner_record *record)
 	return true;
 }
 
-/* Most files are no anonymous inodes, and are done with after one readlink. */
+/* Most files are not anonymous inodes: one readlink is enough for them. */
 static bool identify(int proc, const char *fd, struct lun_owner_record *record)
 {
 	char path[64], text[1024];

@@ -10,7 +10,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_lwt *skeleton;
-static bool refused; /* remembered: it takes long to find out */
+static bool refused; /* kept, because trying takes long */
 
 static struct lun_lwt *load(bool four, bool six)
 {
@@ -27,7 +27,8 @@ static struct lun_lwt *load(bool four, bool six)
 	return lwt;
 }
 
-/* With the lock held. Linux before 5.17 can't loop over IPv4's; without IPv6 it has no iterator. */
+/* With the lock held. Before Linux 5.17 the IPv4 iterator can't be loaded; without IPv6 the IPv6
+ * one can't. */
 static void load_what_can_be(void)
 {
 	if (skeleton || refused)
@@ -45,7 +46,7 @@ static int open_iterator(const struct bpf_link *link)
 	return link ? bpf_iter_create(bpf_link__fd(link)) : -1;
 }
 
-/* The two iterators of the thread's namespace; those that there are. */
+/* Opens the two iterators in the thread's namespace, as far as they are loaded. */
 static bool open_iterators(int fds[2])
 {
 	bool loaded;

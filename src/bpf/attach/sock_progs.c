@@ -16,7 +16,7 @@ static const uint32_t types[] = {
 	BPF_SK_MSG_VERDICT,
 };
 
-/* 0, or -ENOTSUP where the kernel knows no such question (before Linux 5.18). */
+/* 0, or -ENOTSUP before Linux 5.18, which does not know the query. */
 static int query(int fd, uint32_t map_id, struct lun_out *rows)
 {
 	struct lun_sock_prog row = { .map_id = map_id };

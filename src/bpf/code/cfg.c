@@ -11,7 +11,7 @@ static uint32_t width(const struct bpf_insn *insn)
 	return lun_insn_is_wide(insn) ? 2 : 1;
 }
 
-/* Marks the instructions of the function that begin a block. */
+/* Marks the function's instructions that begin a block. */
 static int mark_heads(const struct lun_code *code, const struct lun_code_func *func, bool *heads)
 {
 	uint32_t end = func->start + func->count;

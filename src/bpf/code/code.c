@@ -98,7 +98,7 @@ static int read_info(int fd, struct lun_code *code, struct raw *raw)
 	err = get_info(fd, &code->info);
 	if (err)
 		return err;
-	if (!code->info.xlated_prog_insns) /* the kernel cleared it: not for us to see */
+	if (!code->info.xlated_prog_insns) /* the kernel hides it from this process */
 		return -EPERM;
 	code->count = code->info.xlated_prog_len / sizeof(struct bpf_insn);
 	code->jited_len = code->info.jited_prog_insns ? code->info.jited_prog_len : 0;
@@ -134,7 +134,7 @@ static long named_func(const struct lun_code *code, uint32_t at)
 	return target > 0 && target < (long)code->count ? target : -1;
 }
 
-/* Without BTF the functions are what the instructions call, and the one at 0. */
+/* Without BTF a function begins at instruction 0 and at the target of each call. */
 static int find_funcs(struct lun_code *code)
 {
 	bool *starts = room(code->count, sizeof(*starts));

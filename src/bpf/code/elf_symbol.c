@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The virtual address of what the file has at an offset, by the loadable segments. */
+/* The virtual address of a file offset, by the loadable segments. */
 static bool address_of(Elf *elf, uint64_t offset, uint64_t *address)
 {
 	GElf_Phdr segment;
@@ -78,8 +78,8 @@ static int search(Elf *elf, uint64_t offset, char *name, size_t size, uint64_t *
 }
 
 /*
- * A path as a process sees it: below its root, to which absolute links in there lead too, or from
- * its working directory. Ours has other files by the same names.
+ * The path as a process sees it: from its root directory (absolute symbolic links, too), or from
+ * its working directory. The same path in our namespace may be another file.
  */
 static int open_as(uint32_t pid, const char *path)
 {
@@ -192,8 +192,8 @@ static Elf_Scn *section_of(Elf *elf, const char *name, GElf_Shdr *head)
 }
 
 /*
- * A probe's note: where it is, where .stapsdt.base was when that was written, its semaphore, and
- * then the provider, the name and the arguments. Fields are as wide as addresses of 64 bits.
+ * Reads a SystemTap note of a probe: its address, the address of .stapsdt.base at link time, its
+ * semaphore, then the provider, the name and the arguments. Addresses have 64 bits.
  */
 static bool is_probe(
 	const char *note, size_t len, uint64_t address, uint64_t base, char *name, size_t size)

@@ -26,7 +26,7 @@ static bool is_jump(csh handle, const cs_insn *insn)
 	return cs_insn_group(handle, insn, CS_GRP_CALL) || cs_insn_group(handle, insn, CS_GRP_JUMP);
 }
 
-/* The immediate operand of a call or jump is where it goes. */
+/* The immediate operand of a call or jump is its target. */
 static uint64_t jump_target(csh handle, const cs_insn *insn)
 {
 	if (!insn->id || !is_jump(handle, insn))

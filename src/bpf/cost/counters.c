@@ -74,7 +74,7 @@ static int open_event(int event, int cpu)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-/* On the CPU that we are on: others may be off. */
+/* Tries the current CPU, because others may be offline. */
 int lun_counter_try(int event)
 {
 	int fd = open_event(event, sched_getcpu());

@@ -11,10 +11,10 @@
 #include "bpf/decode/btf_plan.h"
 
 enum {
-	SAID = 1,        /* it is declared: its name can be used */
-	BEGUN = 2,       /* what it needs is being written */
+	SAID = 1,        /* declared: its name can be used */
+	BEGUN = 2,       /* the types it needs are being written */
 	DONE = 4,        /* it is complete */
-	LONGEST_GAP = 64 /* in bytes: longer ones are an array */
+	LONGEST_GAP = 64 /* bytes; a longer gap is written as an array */
 };
 
 struct writer {
@@ -23,10 +23,10 @@ struct writer {
 	uint8_t *state;
 	struct lun_layouts layouts;
 	struct lun_names names;
-	bool alone;        /* one type is asked for, which may be without a name */
-	uint32_t owner;    /* the struct whose members are looked at: it can name itself */
-	uint32_t left_out; /* how often it was not declared for that */
-	uint32_t *seen_by; /* by type: the owner for which that was so */
+	bool alone;        /* one type is written alone; it may have no name */
+	uint32_t owner;    /* the struct whose members are being written: it may refer to itself */
+	uint32_t left_out; /* times that a type was not written because of that */
+	uint32_t *seen_by; /* by type: the owner during which it was not written */
 };
 
 static const struct btf_type *type_of(const struct writer *w, uint32_t id)
@@ -46,7 +46,7 @@ static bool has_name(const struct writer *w, const struct btf_type *t)
 	return *str(w, t->name_off) != 0;
 }
 
-/* What comes now is not kept. */
+/* True when the output limit is reached: further text is dropped. */
 static bool is_full(const struct writer *w)
 {
 	return w->out->err || w->out->len > LUN_BTF_C_MAX;
@@ -77,7 +77,7 @@ static const char *keyword(const struct btf_type *t)
 	return btf_is_union(t) || (btf_is_fwd(t) && btf_kflag(t)) ? "union " : "struct ";
 }
 
-/* The words of C for a type of this size, for those that no word of C names. */
+/* A C type of this size, for types that C has no word for. */
 static const char *word_of_size(const struct btf_type *t)
 {
 	bool is_signed = btf_int_encoding(t) & BTF_INT_SIGNED;
@@ -98,7 +98,7 @@ static const char *word_of_size(const struct btf_type *t)
 	}
 }
 
-/* The size in bytes that words of C mean, or 0 where they aren't any. */
+/* The size in bytes of a C type name; 0 when the text is none. */
 static uint32_t size_of_words(const char *words, uint32_t pointer_size)
 {
 	uint32_t longs = 0, size = 0;
@@ -156,7 +156,7 @@ static void put_enum_body(struct writer *w, const struct btf_type *t, int depth)
 static void put_before(struct writer *w, uint32_t id, int depth);
 static void put_after(struct writer *w, uint32_t id);
 
-/* A type that is no pointer, array or function, and its tags. */
+/* Writes a type that is no pointer, array or function, with its tags. */
 static void put_base(struct writer *w, uint32_t id, int depth)
 {
 	const struct btf_type *t = type_of(w, id);
@@ -180,7 +180,7 @@ static void put_base(struct writer *w, uint32_t id, int depth)
 	}
 }
 
-/* Qualifiers and tags from `id` on, as words; *id: the type behind them. */
+/* Writes qualifiers and tags from `id` on as words. *id becomes the type behind them. */
 static void take_mods(struct writer *w, uint32_t *id, struct lun_out *mods)
 {
 	static const char *const words[] = {
@@ -236,7 +236,7 @@ static void put_kind_before(struct writer *w, uint32_t id, const struct lun_out 
 	}
 }
 
-/* What stands before the name of something of the type: C writes a type around it. */
+/* Writes the part of a type that stands before the declared name: in C a type surrounds it. */
 static void put_before(struct writer *w, uint32_t id, int depth)
 {
 	struct lun_out mods;
@@ -338,7 +338,7 @@ static void put_enum_body(struct writer *w, const struct btf_type *t, int depth)
 		lun_out_printf(w->out, " __attribute__((mode(%s)))", modes[t->size]);
 }
 
-/* Gaps are bit fields without a name, of types that don't change the struct's alignment. */
+/* Fills a gap by unnamed bit fields, of types that don't change the struct's alignment. */
 static void put_gap(struct writer *w, uint64_t at, uint64_t bits, uint32_t align, int depth)
 {
 	static const char *const words[] = {
@@ -375,7 +375,7 @@ static void put_member(struct body *body, const struct lun_place *place)
 
 	indent(w, body->depth);
 	if (!*name && btf_is_composite(t) && has_name(w, t)) {
-		/* C has no such members: those of the type stand here themselves. */
+		/* C has no unnamed member of a named type: its members are written here instead. */
 		lun_out_printf(
 			w->out, "/* %s%s */ %s", keyword(t), str(w, t->name_off), keyword(t));
 		put_body(w, m->type, body->depth);
@@ -408,7 +408,7 @@ static void put_place(void *ctx, const struct lun_place *place)
 	}
 }
 
-/* Where C can't say it: the bytes, and why. */
+/* Writes a type that C can't express as bytes, with the reason in a comment. */
 static void put_bytes(struct writer *w, uint32_t id, int depth)
 {
 	const struct btf_type *t = type_of(w, id);
@@ -425,7 +425,7 @@ static void put_bytes(struct writer *w, uint32_t id, int depth)
 	lun_out_printf(w->out, "unsigned char __bytes[%u];\n", t->size);
 }
 
-/* The braces of a struct or union, and what stands after them. */
+/* Writes a struct's or union's braces, and the attributes after them. */
 static void put_body(struct writer *w, uint32_t id, int depth)
 {
 	struct lun_layout layout = lun_layout_of(&w->layouts, id);
@@ -443,8 +443,8 @@ static void put_body(struct writer *w, uint32_t id, int depth)
 }
 
 /*
- * What a type needs stands before it: whole where its size matters, its name alone behind a
- * pointer.
+ * Writes the types that a type needs first: complete where their size matters, declared by name
+ * behind a pointer.
  */
 static void need(struct writer *w, uint32_t id, bool whole);
 
@@ -544,7 +544,8 @@ static void need_params(struct writer *w, const struct btf_type *t)
 		need(w, btf_params(t)[i].type, false);
 }
 
-/* Pointers, arrays, qualifiers and prototypes are gone through once for their name, once whole. */
+/* Pointers, arrays, qualifiers and prototypes are visited once for the name and once for the
+ * complete type. */
 static bool seen(struct writer *w, uint32_t id, bool whole)
 {
 	uint8_t bit = whole ? DONE : SAID;
@@ -594,13 +595,13 @@ static void need(struct writer *w, uint32_t id, bool whole)
 		need_parts(w, id, whole);
 		if (w->left_out == before)
 			return;
-		/* Another struct will need it. */
+		/* another struct may need it */
 		w->state[id] &= (uint8_t) ~(SAID | DONE);
 		w->seen_by[id] = w->owner;
 	}
 }
 
-/* Functions and variables are no types of C: they are declared. */
+/* Writes the declaration of a function or variable. */
 static void declare(struct writer *w, uint32_t id)
 {
 	const struct btf_type *t = type_of(w, id);
@@ -623,7 +624,7 @@ static void put_kind_name(struct writer *w, const struct btf_type *t)
 	put(w, has_name(w, t) ? str(w, t->name_off) : "without a name");
 }
 
-/* Tags say something of a type, a function or a variable, or of one of its parts. */
+/* Writes a declaration tag: it belongs to a type, a function or a variable, or to a part of one. */
 static void put_tag(struct writer *w, const struct btf_type *t)
 {
 	const struct btf_type *on = type_of(w, t->type);

@@ -22,14 +22,14 @@ static const struct btf_type *strip(const struct btf *btf, uint32_t *id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, *id);
 
-	while (btf_is_mod(t) || btf_is_typedef(t)) { /* BTF was verified: no cycle */
+	while (btf_is_mod(t) || btf_is_typedef(t)) { /* verified BTF has no cycles */
 		*id = t->type;
 		t = btf__type_by_id(btf, *id);
 	}
 	return t;
 }
 
-/* A size that C's types of one machine word have. */
+/* The alignment of a size, for C's types up to one machine word. */
 static uint32_t align_of_size(uint32_t size)
 {
 	uint32_t align = 1;
@@ -56,7 +56,7 @@ static uint32_t align_of(struct lun_layouts *layouts, uint32_t id)
 	return 1;
 }
 
-/* The width of a bit field; 0 for another member. Older compilers put it into the type. */
+/* The width of a bit field; 0 for other members. Older compilers put the width into the type. */
 static uint32_t width_of(struct lun_layouts *layouts, const struct btf_type *t, int i, uint64_t *at)
 {
 	uint32_t id = btf_members(t)[i].type, width = btf_member_bitfield_size(t, (uint32_t)i);
@@ -69,13 +69,13 @@ static uint32_t width_of(struct lun_layouts *layouts, const struct btf_type *t, 
 	return btf_int_bits(type);
 }
 
-/* One way to lay out a type: plain or packed. */
+/* One try to lay out a type: plain or packed. */
 struct trial {
 	struct lun_layouts *layouts;
 	const struct btf_type *t;
 	bool packed;
-	uint64_t end;   /* of what was put so far, in bits */
-	uint32_t align; /* of the members so far, in bytes */
+	uint64_t end;   /* bits used so far */
+	uint32_t align; /* alignment of the members so far, in bytes */
 	int member;     /* at which it stands */
 	lun_place_fn found;
 	void *ctx;
@@ -107,7 +107,7 @@ static void note_align(struct trial *trial, uint32_t align)
 		trial->align = align;
 }
 
-/* C begins a bit field in the next unit where it doesn't fit in the one that is begun. */
+/* Adds a bit field. In C it begins in the next unit when it does not fit into the current one. */
 static bool put_bits(struct trial *trial, uint64_t at, uint32_t width)
 {
 	uint32_t id = btf_members(trial->t)[trial->member].type;
@@ -167,7 +167,7 @@ static bool put_members(struct trial *trial, uint64_t *end)
 	return true;
 }
 
-/* Whether C comes to BTF's places and size this way. */
+/* True when C lays out the type as BTF describes it. */
 static bool fits(struct trial *trial)
 {
 	uint64_t size = 8 * (uint64_t)trial->t->size, end = 0;
@@ -181,7 +181,7 @@ static bool fits(struct trial *trial)
 		return false;
 	if (round_up(end, 8 * (uint64_t)trial->align) == size)
 		return true;
-	/* In a union, what fills it begins at its start. */
+	/* a union's padding begins at its start */
 	trial->end = btf_is_union(trial->t) ? 0 : end;
 	fill_gap(trial, size);
 	return true;

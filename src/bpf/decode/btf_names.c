@@ -34,7 +34,7 @@ static size_t hash_of(const char *name, enum lun_name_space space)
 	return (size_t)(h ^ (h >> 32));
 }
 
-/* Its place, or the free one for it. */
+/* The name's slot, or the free slot where it belongs. */
 static struct lun_name *find(
 	struct lun_name *table, size_t room, const char *name, enum lun_name_space space)
 {

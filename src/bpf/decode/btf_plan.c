@@ -10,13 +10,13 @@ struct builder {
 	struct lun_plan *plan;
 	const struct btf *btf;
 	bool be;
-	bool struct_ops; /* a struct_ops map shows the ids of programs in place of functions */
+	bool struct_ops; /* a struct_ops map shows program ids in place of functions */
 };
 
 static int add_type(struct builder *b, uint32_t id, uint32_t offset, uint32_t size,
 	const char *name, int depth);
 
-/* The type behind typedefs and qualifiers; *typedef_name is the outermost typedef's. */
+/* The type without typedefs and qualifiers; *typedef_name is the outermost typedef. */
 static const struct btf_type *resolve(const struct btf *btf, uint32_t *id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, *id);
@@ -45,7 +45,7 @@ static bool names_typedef(const struct btf *btf, uint32_t id, const char *want)
 	return false;
 }
 
-/* __be16 and __be32 are stored in network order, and show as numbers. */
+/* __be16 and __be32 are in network byte order and are shown as numbers. */
 static bool is_network_order(const struct btf *btf, uint32_t id)
 {
 	return names_typedef(btf, id, "__be16") || names_typedef(btf, id, "__be32") ||
@@ -64,7 +64,7 @@ static int add_leaf(struct builder *b, struct lun_op *op, uint32_t id, const cha
 	return lun_plan_leaf(b->plan, op, name);
 }
 
-/* Whether `name` is one of the words, or ends with "_" and one. */
+/* True when `name` is one of the words, or ends with "_" and one of them. */
 static bool ends_with(const char *name, const char *const *words)
 {
 	size_t len = strlen(name);
@@ -79,7 +79,7 @@ static bool ends_with(const char *name, const char *const *words)
 	return false;
 }
 
-/* Numbers that name something, or a moment: no sum of them means anything. */
+/* Numbers that are identifiers or times: a sum over the CPUs is meaningless. */
 static uint16_t what_adds_up_not(const char *name)
 {
 	static const char *const ids[] = { "pid", "tgid", "ppid", "tid", "uid", "gid", "euid",
@@ -119,8 +119,8 @@ static int add_int(
 	return add_leaf(b, &op, id, name);
 }
 
-/* Whether the compiler knew the flag for signed enums: where none has it, it may have left it out.
- */
+/* True when the compiler knew signed enums. If no enum has the flag, the compiler may have been too
+ * old. */
 static bool flags_enums(const struct btf *btf)
 {
 	for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
@@ -134,7 +134,7 @@ static bool flags_enums(const struct btf *btf)
 
 bool lun_btf_enum_signed(const struct btf *btf, const struct btf_type *t)
 {
-	enum { NEAR = -4096 }; /* numbers of errors, and the like: no flag of 31 bits and more */
+	enum { NEAR = -4096 }; /* error numbers; values below are flags with bit 31 */
 
 	if (btf_kflag(t) || btf_is_enum64(t))
 		return btf_kflag(t);
@@ -188,7 +188,7 @@ static bool is_char(const struct btf *btf, uint32_t id)
 		(btf_int_encoding(t) & BTF_INT_CHAR || !strcmp(name, "char"));
 }
 
-/* bcc and libbpf-tools name their slots of powers of two so. */
+/* True for the array of power-of-two slots that bcc and libbpf-tools use for histograms. */
 static bool is_histogram(const struct btf *btf, const struct btf_array *array, const char *name)
 {
 	uint32_t id = array->type;
@@ -207,7 +207,7 @@ static int add_array(struct builder *b, const struct btf_type *t, uint32_t offse
 
 	if (each < 0 || each > UINT32_MAX)
 		return -EINVAL;
-	if (!op.count && each) /* a flexible end: what room is left */
+	if (!op.count && each) /* a flexible array member fills the remaining bytes */
 		op.count = room / (uint32_t)each;
 	if ((uint64_t)each * op.count > room || op.count > MAX_ELEMENTS)
 		return -EINVAL;
@@ -251,8 +251,8 @@ static int add_bits(
 }
 
 /*
- * What a member may take of the `left` bytes: its own size, or all of them where it comes last in
- * a value that is larger than its type. Elsewhere an array without a length has no elements.
+ * The bytes of a member: its type's size; or all `left` bytes for a flexible array at the end of a
+ * value that is larger than its type. Elsewhere an array without a length is empty.
  */
 static uint32_t member_room(
 	struct builder *b, const struct btf_type *t, int i, uint32_t size, uint32_t left)
@@ -278,7 +278,7 @@ static int add_member(struct builder *b, const struct btf_type *t, int i, uint32
 	return add_type(b, m->type, at / 8, member_room(b, t, i, size, left), name, depth + 1);
 }
 
-/* The room of a struct is its size; only the outermost may end in a flexible array. */
+/* Adds a struct of its own size; only the outermost struct may end in a flexible array. */
 static int add_struct(struct builder *b, const struct btf_type *t, uint32_t offset, uint32_t room,
 	const char *name, int depth)
 {
@@ -305,7 +305,7 @@ static bool points_to_function(const struct btf *btf, uint32_t id)
 	return t && btf_is_func_proto(t);
 }
 
-/* Types of the kernel's that it zeroes in all that it shows of a map. */
+/* Kernel types that the kernel zeroes in every value it shows. */
 static bool is_hidden_struct(const struct btf *btf, const struct btf_type *t)
 {
 	static const char *const hidden[] = { "bpf_spin_lock", "bpf_res_spin_lock", "bpf_timer",
@@ -320,7 +320,7 @@ static bool is_hidden_struct(const struct btf *btf, const struct btf_type *t)
 	return false;
 }
 
-/* Pointers into the kernel that a map holds a reference by carry a tag, and are zeroed, too. */
+/* The kernel also zeroes pointers that hold a reference (__kptr); they carry a type tag. */
 static bool is_hidden_pointer(const struct btf *btf, const struct btf_type *t)
 {
 	static const char *const tags[] = { "kptr", "kptr_untrusted", "kptr_ref", "percpu_kptr",
@@ -355,7 +355,7 @@ static int add_pointer(struct builder *b, uint32_t offset, uint32_t id, const ch
 	return add_leaf(b, &op, id, name);
 }
 
-/* The sections of global data: their variables by name. */
+/* Adds a section of global data: its variables by name. */
 static int add_datasec(struct builder *b, const struct btf_type *t, uint32_t offset, uint32_t room,
 	const char *name)
 {
@@ -411,14 +411,14 @@ static int add_type(
 	case BTF_KIND_DATASEC:
 		return depth ? -EINVAL : add_datasec(b, t, offset, room, name);
 	case BTF_KIND_FWD:
-		op.kind = LUN_K_BYTES; /* its size is not known, and so nothing of it */
+		op.kind = LUN_K_BYTES; /* of unknown size: shown as bytes */
 		return lun_plan_leaf(b->plan, &op, name);
 	default:
 		return -EINVAL;
 	}
 }
 
-/* The kernel wraps what a struct_ops map holds in a struct of this name. */
+/* The kernel wraps the values of a struct_ops map in a struct of this name. */
 static bool is_struct_ops(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);

@@ -14,8 +14,8 @@ struct file {
 	uint64_t dev, ino;
 	uint8_t id[LUN_BUILD_ID_BYTES];
 	bool has_id;
-	uint32_t pid; /* one of those that run it */
-	char *path;   /* as that process sees it */
+	uint32_t pid; /* a process that maps the file */
+	char *path;   /* its path in that process */
 };
 
 struct lun_build_ids {

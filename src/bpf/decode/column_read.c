@@ -75,7 +75,7 @@ void lun_column_free(struct lun_column *cell)
 	cell->plan = NULL;
 }
 
-/* The parts of an array one after the other, with commas between them. */
+/* Joins the elements of an array, with commas. */
 struct joining {
 	struct lun_sink sink;
 	struct lun_out *out;
@@ -138,8 +138,8 @@ static struct lun_bytes bytes_of(
 	return (struct lun_bytes){ value + (size_t)cell->cpu * cell->stride, 1, cell->stride };
 }
 
-/* The bytes of a leaf that is decoded alone; NULL where the CPUs' values have to be added up, or
- * where they differ, which `differ` tells. */
+/* The bytes of a leaf that needs a single value. NULL when the CPUs' values must be added up; or
+ * when they differ, and then *differ is set. */
 static const uint8_t *leaf_of(
 	const struct lun_column *cell, const struct lun_bytes *bytes, bool *differ)
 {

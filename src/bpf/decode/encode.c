@@ -15,7 +15,7 @@
 #include "bpf/decode/syscall_names.h"
 #include "bpf/host/cgroup_tree.h"
 
-/* Beyond this, doubles leave out whole numbers. */
+/* From 2^53 on doubles can't hold every whole number. */
 #define EXACT 9007199254740992.0
 
 enum { MAX_NAME = 4096, MAX_SYSCALL = 1024 };
@@ -38,7 +38,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(
 	return -EINVAL;
 }
 
-/* The text of a value for messages and parsers; cut where it is longer than any field's. */
+/* The text of a value, for messages and parsers; cut when it is longer than any field's text. */
 static void text_of(const struct lun_value *in, char *text, size_t size)
 {
 	struct lun_out out;
@@ -155,7 +155,7 @@ static int put_number(const struct encoding *e, const struct lun_integer *n, boo
 	return 0;
 }
 
-/* Changes the field's bits and leaves those around it. */
+/* Sets the bits of the field and keeps the neighbouring bits. */
 static int put_bits(const struct encoding *e, const struct lun_integer *n, bool is_signed)
 {
 	const struct lun_op *op = e->op;
@@ -224,7 +224,7 @@ static int encode_enum(const struct encoding *e, const struct lun_value *in)
 	return put_integer(e, &n, is_signed);
 }
 
-/* "READ|0x40": names and numbers. */
+/* Encodes "READ|0x40": names and numbers. */
 static int encode_flags(const struct encoding *e, const struct lun_value *in)
 {
 	struct lun_integer all = { 0 }, n;
@@ -330,7 +330,7 @@ static int encode_chars(const struct encoding *e, const struct lun_value *in)
 	if (in->kind != LUN_V_STR)
 		return refuse(e, "needs text");
 	if (e->op->flags & LUN_OP_TEXT && in->len == 2 * (size_t)e->op->size &&
-		are_hex(in->s, in->len)) /* what was no text was shown so */
+		are_hex(in->s, in->len)) /* bytes that are no text are shown as hex */
 		return encode_hex(e, in);
 	if (in->len > e->op->size)
 		return refuse(e, "the text has %zu bytes, the field has %u", in->len, e->op->size);
@@ -364,8 +364,8 @@ static int encode_mac(const struct encoding *e, const struct lun_value *in)
 	return 0;
 }
 
-/* "10.0.0.0/8", or hex digits where it is no address: "0a00/12". Without a length it is all of it.
- */
+/* Encodes "10.0.0.0/8"; hex digits when it is no address: "0a00/12". Without a length the prefix is
+ * the whole address. */
 static int encode_lpm(const struct encoding *e, const struct lun_value *in)
 {
 	uint32_t size = e->op->size - 4, most = size * 8;
@@ -400,7 +400,7 @@ static int encode_inet(const struct encoding *e, const struct lun_value *in)
 	return encode_address(e, in, v6 ? AF_INET6 : AF_INET, e->data + 8, "an IP address");
 }
 
-/* What is shown as "name (id)" is taken so too, or by its number. */
+/* Encodes an id: "name (id)", as it is shown, or the number alone. */
 static int encode_id(const struct encoding *e, const struct lun_value *in)
 {
 	const char *open = in->kind == LUN_V_STR ? memrchr(in->s, '(', in->len) : NULL;
@@ -426,7 +426,7 @@ static bool syscall_number(const char *name, lun_u128 *number)
 	return false;
 }
 
-/* "symbol" or "symbol+0x1f" */
+/* The address of "symbol" or "symbol+0x1f" */
 static bool symbol_address(char *name, lun_u128 *address)
 {
 	struct lun_integer offset = { 0 };
@@ -443,7 +443,7 @@ static bool symbol_address(char *name, lun_u128 *address)
 	return true;
 }
 
-/* A cgroup's id is the inode of its directory. */
+/* The id of a cgroup: the inode number of its directory. */
 static bool cgroup_id(const char *path, lun_u128 *id)
 {
 	struct stat st;
@@ -457,7 +457,7 @@ static bool cgroup_id(const char *path, lun_u128 *id)
 	return found;
 }
 
-/* "8:0", or with the name behind it as it is shown: "8:0 sda" */
+/* The device number of "8:0", or "8:0 sda" as it is shown */
 static bool device_number(const char *text, lun_u128 *number)
 {
 	unsigned int major, minor;
@@ -468,7 +468,7 @@ static bool device_number(const char *text, lun_u128 *number)
 	return true;
 }
 
-/* The number that has this name; names are those that decoding shows. */
+/* The number of a name that decoding shows for this kind. */
 static bool named_number(uint8_t kind, char *name, lun_u128 *number)
 {
 	switch (kind) {

@@ -78,7 +78,8 @@ static int by_address(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-/* "ffffffff81000000 T name\t[module]"; data symbols are kept too, addresses point anywhere. */
+/* Reads lines "ffffffff81000000 T name\t[module]". Data symbols are kept, too, because addresses
+ * may point to data. */
 static bool read_table(struct table *t)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
@@ -96,7 +97,7 @@ static bool read_table(struct table *t)
 	return ok && t->nr;
 }
 
-/* Reads the file when that was longer ago than a second. */
+/* Reads the file again when the last time is more than a second ago. */
 static bool refresh(void)
 {
 	struct timespec now;

@@ -10,12 +10,12 @@
 enum { WIDE = 16, INET_ADDRESS = 8, MAX_FIELD = 4 + 256 };
 
 enum class {
-	NUMBERS,       /* and what counts as one: booleans, pointers, ports */
-	NAMED_NUMBERS, /* enums and flags: their names stand for numbers of the type */
+	NUMBERS,       /* also booleans, pointers, ports */
+	NAMED_NUMBERS, /* enums and flags: compared by number */
 	WIDE_NUMBERS,
 	ADDRESSES,
 	DIGITS,
-	NAMES, /* of things that the system knows by a number */
+	NAMES, /* names that the system has for a number */
 	TEXTS,
 };
 
@@ -66,7 +66,7 @@ static void set_scratch(struct lun_ctx *ctx, struct lun_value *value)
 	set_bytes(value, ctx->scratch.data ? ctx->scratch.data : "", ctx->scratch.len);
 }
 
-/* Integers of any sign and up to 128 bits, in the order of their bytes. */
+/* Integers of any sign, up to 128 bits, as bytes in comparison order. */
 static void order_wide(struct lun_ctx *ctx, const struct lun_integer *n, struct lun_value *value)
 {
 	lun_u128 v = n->negative ? -n->magnitude : n->magnitude;
@@ -94,7 +94,7 @@ static void order_address(
 	bool v6;
 
 	switch (op->kind) {
-	case LUN_K_LPM: /* the address, then the length */
+	case LUN_K_LPM: /* the address, then the prefix length */
 		lun_out_reset(&ctx->scratch);
 		lun_out_mem(&ctx->scratch, data + 4, op->size - 4);
 		for (int i = 3; i >= 0; i--)
@@ -189,7 +189,7 @@ static bool as_double(const struct lun_value *in, double *d)
 	return !*end && !isnan(*d);
 }
 
-/* A number, exact where it is whole and of 64 bits; false where it is none. */
+/* The number of a value, exact when it is whole and of 64 bits; false for any other value. */
 static bool as_number(const struct lun_value *in, struct lun_value *number)
 {
 	struct lun_integer n;
@@ -210,7 +210,7 @@ static bool as_number(const struct lun_value *in, struct lun_value *number)
 	return as_double(in, &number->d);
 }
 
-/* By the bytes that the value would be written as. */
+/* Compares by the bytes of the encoded value. */
 static int by_encoding(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const struct lun_value *in, struct lun_value *wanted, char *error)
 {
@@ -225,7 +225,7 @@ static int by_encoding(const struct lun_plan *plan, const struct lun_op *op, str
 	lun_leaf_order(plan, op, ctx, bytes, wanted);
 	if (wanted->kind != LUN_V_STR || wanted->s != (const char *)bytes)
 		return 0;
-	lun_out_reset(&ctx->scratch); /* the bytes go, what is wanted stays */
+	lun_out_reset(&ctx->scratch); /* the encoded bytes are copied */
 	lun_out_mem(&ctx->scratch, wanted->s, wanted->len);
 	set_scratch(ctx, wanted);
 	return ctx->scratch.err;
@@ -239,7 +239,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Bytes in hex, of any number: "0a1b". */
+/* Bytes from any number of hex digits: "0a1b". */
 static int wanted_digits(struct lun_ctx *ctx, struct lun_value *wanted, char *error)
 {
 	struct lun_out text;
@@ -273,7 +273,7 @@ static int wanted_wide(
 	return ctx->scratch.err;
 }
 
-/* What was no text is shown as hex in small letters. */
+/* Bytes that are no text are shown as lower-case hex. */
 static void wanted_text(const struct lun_op *op, struct lun_ctx *ctx, struct lun_value *wanted)
 {
 	lun_out_reset(&ctx->scratch);

@@ -38,7 +38,7 @@ void lun_plan_unref(struct lun_plan *plan)
 	free(plan);
 }
 
-/* Room for one more item in an array that doubles. */
+/* Makes room for one more item in an array that doubles its size. */
 static int room(void **array, uint32_t used, uint32_t *cap, size_t size, uint32_t max)
 {
 	uint32_t more = *cap ? *cap * 2 : 16;
@@ -56,7 +56,7 @@ static int room(void **array, uint32_t used, uint32_t *cap, size_t size, uint32_
 	return 0;
 }
 
-/* Notes a string; 0 (and no error) for NULL and "". */
+/* Stores a string. 0 (and no error) for NULL and "". */
 static int add_string(struct lun_plan *plan, const char *s, uint32_t *at)
 {
 	size_t len = s ? strlen(s) + 1 : 0;
@@ -168,7 +168,7 @@ int lun_plan_enum_item(struct lun_plan *plan, int64_t value, const char *name)
 	return 0;
 }
 
-/* Bits are taken out of at most nine bytes: a field of 64 that begins within a byte. */
+/* True when the bits lie within nine bytes: a field of 64 bits may begin within a byte. */
 static bool bits_fit(const struct lun_op *op)
 {
 	uint32_t most = op->flags & LUN_OP_BE ? 8 : 9;
@@ -177,7 +177,7 @@ static bool bits_fit(const struct lun_op *op)
 		op->bit_offset < 64 && op->bit_offset + op->bit_size <= op->size * 8;
 }
 
-/* The sizes that a kind can have; a leaf of any other size is refused. */
+/* True when a leaf of this kind can have this size. */
 static bool size_fits(const struct lun_op *op)
 {
 	switch (op->kind) {
@@ -239,7 +239,7 @@ static int check_array(const struct lun_plan *plan, uint32_t at)
 	if (op->count && ((uint64_t)each * op->count != op->size || !each))
 		return -EINVAL;
 	if (op->next == at + 1 || plan->ops[at + 1].next != op->next)
-		return -EINVAL; /* exactly one element type */
+		return -EINVAL; /* an array needs exactly one element type */
 	return op->count ? check_inside(plan, at + 1, op->next, each) : 0;
 }
 

@@ -1,6 +1,6 @@
 /*
- * A plan's columns: its leaves with their names and places, for tables, CSV, sorting,
- * filters and metric labels. An array is one column; an element of it can be picked.
+ * A plan's columns: the leaves with their names and offsets, for tables, CSV, sorting, filters and
+ * metric labels. An array is one column; a path can select one of its elements.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ static bool part_is(const char *name, const char *path, size_t len)
 	return name && strlen(name) == len && !memcmp(name, path, len);
 }
 
-/* Goes into the elements that path names, as in "[3][1]"; returns the rest of the path. */
+/* Follows the indices in the path, "[3][1]" for example. Returns the rest of the path. */
 static const char *into_array(
 	const struct lun_plan *plan, const char *path, struct lun_pick *pick, int *err)
 {
@@ -93,7 +93,7 @@ static const char *into_array(
 	return path;
 }
 
-/* The child of the struct at pick that the first part of path names. */
+/* Selects the member of the struct at pick that the path's first part names. */
 static int into_struct(const struct lun_plan *plan, const char **path, struct lun_pick *pick);
 
 static int into_anonymous(
@@ -109,7 +109,7 @@ static int into_anonymous(
 	return err;
 }
 
-/* How much of the path the member's name takes: a variable that is static in a function is called
+/* The length of the path that names the member. A static variable of a function is named
  * function.variable. */
 static size_t taken_by(const char *name, const char *path)
 {

@@ -65,7 +65,7 @@ static void visit(const struct walk *w, uint32_t at, uint32_t base, bool named)
 		visit_leaf(w, op, base + op->offset, name);
 		return;
 	}
-	if (named && !name && op->kind != LUN_K_ARRAY) { /* anonymous: its members are ours */
+	if (named && !name && op->kind != LUN_K_ARRAY) { /* anonymous: the outer members */
 		for (uint32_t i = at + 1; i < op->next; i = w->plan->ops[i].next)
 			visit(w, i, base + op->offset, true);
 		return;

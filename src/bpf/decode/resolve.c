@@ -171,7 +171,7 @@ static void build_id_frame(struct lun_resolver *r, const uint8_t *frame, struct 
 		lun_out_printf(out, "0x%llx", (unsigned long long)of.ip);
 }
 
-/* The frames of a stack; pid is 0 for the kernel's. */
+/* Names the frames of a stack; pid 0: a kernel stack. */
 static bool name_stack(
 	struct lun_resolver *r, uint32_t map_id, uint32_t pid, uint32_t id, struct lun_out *out)
 {
@@ -225,9 +225,9 @@ static bool find_name(
 		return lun_ksym_name(v, out);
 	case LUN_K_STACK:
 		return name_stack(r, map, 0, (uint32_t)v, out);
-	case LUN_K_USTACK: /* id and process, as the bytes have them */
+	case LUN_K_USTACK: /* the id and the process, as bytes */
 		return name_stack(r, map, (uint32_t)(v >> 32), (uint32_t)v, out);
-	case LUN_K_USYM: /* the process is in the place of the map */
+	case LUN_K_USYM: /* the process id is stored in the map's field */
 		return usym(r, map, v, out);
 	default:
 		return false;

@@ -13,7 +13,7 @@ struct lun_usyms {
 	time_t read_at;
 };
 
-/* No debug information is looked for: it may be asked of the network, and names do without. */
+/* Finds no debug information: looking for it might use the network, and symbols suffice. */
 static int no_debuginfo(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr base,
 	const char *file, const char *link, GElf_Word crc, char **debuginfo)
 {
@@ -61,7 +61,7 @@ static time_t now(void)
 	return ts.tv_sec;
 }
 
-/* Reads what the process has mapped; a process that is gone is remembered as such too. */
+/* Reads the mappings of a process. A process that has ended is remembered, too. */
 static bool attach(struct lun_usyms *syms, uint32_t pid)
 {
 	if (syms->pid == pid && syms->read_at && now() - syms->read_at < FRESH_SECONDS)
@@ -99,7 +99,7 @@ bool lun_usym_name(struct lun_usyms *syms, uint32_t pid, uint64_t address, struc
 	if (!module)
 		return false;
 	path = dwfl_module_info(module, NULL, &start, &end, NULL, NULL, NULL, NULL);
-	if (address < start || address >= end) /* libdw gives what lies before, however far */
+	if (address < start || address >= end) /* libdw accepts any distance */
 		return false;
 	symbol = dwfl_module_addrinfo(module, address, &offset, &sym, NULL, NULL, NULL);
 	if (symbol)

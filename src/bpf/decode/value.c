@@ -127,7 +127,7 @@ static wide integer(const struct lun_value *v)
 	return v->kind == LUN_V_U64 ? (wide)v->u : (wide)v->i;
 }
 
-/* As exactly as integers of 64 bits are: most of those have no double of their own. */
+/* Compares exactly: most 64-bit integers have no equal double. */
 static int compare_with_double(wide i, double d)
 {
 	const double beyond = 0x1p65;

@@ -1,4 +1,4 @@
-/* Decoding one leaf: bytes to a value, of one CPU or of all made one. */
+/* Decodes one leaf: its bytes to a value, of one CPU or of all CPUs merged. */
 #include "bpf/decode/value.h"
 
 #include <arpa/inet.h>
@@ -17,7 +17,7 @@ uint64_t lun_load(const uint8_t *data, uint32_t size, bool be)
 	if (size > 8)
 		size = 8;
 	if (!be) {
-		memcpy(&v, data, size); /* the kernels we run on are little endian */
+		memcpy(&v, data, size); /* assumes a little-endian machine */
 		return v;
 	}
 	for (uint32_t i = 0; i < size; i++)
@@ -37,7 +37,7 @@ uint64_t lun_load_bits(const struct lun_op *op, const uint8_t *data)
 	bool be = op->flags & LUN_OP_BE;
 	uint64_t v = lun_load(data, op->size, be) >> op->bit_offset;
 
-	if (op->size > 8 && op->bit_offset) /* a field that straddles nine bytes */
+	if (op->size > 8 && op->bit_offset) /* the field lies across nine bytes */
 		v |= (uint64_t)data[8] << (64 - op->bit_offset);
 	return op->bit_size < 64 ? v & ((UINT64_C(1) << op->bit_size) - 1) : v;
 }
@@ -62,7 +62,7 @@ static void set_scratch(struct lun_value *value, struct lun_ctx *ctx)
 	value->plain = false;
 }
 
-/* Digits, letters and the like, which JSON takes as they are. */
+/* Sets a text of digits, letters and the like, which JSON needs no escapes for. */
 static void set_plain(struct lun_value *value, struct lun_ctx *ctx)
 {
 	set_scratch(value, ctx);
@@ -148,7 +148,7 @@ static void leaf_bits(const struct lun_op *op, const uint8_t *data, struct lun_v
 		set_u64(value, v, bytes);
 }
 
-/* The number behind an enum, as wide and signed as its table wants it. */
+/* The number of an enum, in the width and sign of its table. */
 static int64_t enum_number(const struct lun_op *op, const uint8_t *data)
 {
 	uint64_t v;
@@ -201,7 +201,7 @@ static void leaf_enum(const struct lun_plan *plan, const struct lun_op *op, cons
 		set_u64(value, (uint64_t)v, op->size);
 }
 
-/* "A|B|0x40": what has no name stays as a number; 0 without a name is "0". */
+/* Writes "A|B|0x40": bits without a name as a number; no bits as "0" when 0 has no name. */
 static void leaf_flags(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const uint8_t *data, struct lun_value *value)
 {
@@ -240,13 +240,13 @@ static bool all_nul(const uint8_t *p, size_t len)
 	return !len || (!p[0] && !memcmp(p, p + 1, len - 1));
 }
 
-/* Letters, digits and the like of ASCII, which JSON takes as they are. */
+/* True for characters of ASCII that JSON needs no escape for. */
 static bool is_plain(uint8_t c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* The length of the character at p that needs a look: 0 where it belongs into no text. */
+/* The length of the UTF-8 character at p; 0 when it can't be a part of a text. */
 static size_t character(const uint8_t *p, size_t len)
 {
 	if (*p < 0x80)
@@ -256,7 +256,7 @@ static size_t character(const uint8_t *p, size_t len)
 	return lun_utf8_len((const char *)p, len);
 }
 
-/* Whether the bytes are UTF-8 that a terminal can show, padded with NULs: as a text. */
+/* True when the bytes are UTF-8 that a terminal can show, with NULs only at the end. */
 static bool text_of(const uint8_t *data, uint32_t size, struct lun_value *value)
 {
 	size_t len = strnlen((const char *)data, size), i = 0, n;
@@ -280,7 +280,8 @@ static bool text_of(const uint8_t *data, uint32_t size, struct lun_value *value)
 	return true;
 }
 
-/* Keys that differ look different: what is no text is shown with all its bytes. */
+/* Shows a text, or all bytes in hex when they are no text, so that different keys always look
+ * different. */
 static void leaf_text(
 	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
@@ -321,7 +322,7 @@ static void leaf_mac(struct lun_ctx *ctx, const uint8_t *data, struct lun_value 
 	set_plain(value, ctx);
 }
 
-/* CIDR where the address is IPv4 or IPv6, else the bytes: "0a00/8". */
+/* Shows IPv4 and IPv6 as CIDR, other prefixes as bytes: "0a00/8". */
 static void leaf_lpm(
 	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
@@ -344,7 +345,7 @@ static int64_t boot_offset(void)
 	return (real.tv_sec - boot.tv_sec) * INT64_C(1000000000) + real.tv_nsec - boot.tv_nsec;
 }
 
-/* An address of a process, by its symbol. */
+/* Shows an address of a process as its symbol. */
 static void leaf_usym(struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
 	uint64_t address = lun_load(data, 8, false);
@@ -354,7 +355,7 @@ static void leaf_usym(struct lun_ctx *ctx, const uint8_t *data, struct lun_value
 	set_scratch(value, ctx);
 }
 
-/* A negative id is the error that the stack could not be taken for. */
+/* Shows a user stack. A negative id is the errno with which the stack could not be taken. */
 static void leaf_ustack(
 	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
@@ -367,7 +368,7 @@ static void leaf_ustack(
 	set_scratch(value, ctx);
 }
 
-/* Nanoseconds since boot as a moment in UTC: "2026-01-31T12:00:00.000000000Z". */
+/* Shows nanoseconds since boot as a time in UTC: "2026-01-31T12:00:00.000000000Z". */
 static void leaf_timestamp(struct lun_ctx *ctx, uint64_t ns, struct lun_value *value)
 {
 	int64_t at = (int64_t)ns + boot_offset();
@@ -400,7 +401,7 @@ static void leaf_pointer(struct lun_ctx *ctx, uint64_t v, struct lun_value *valu
 	set_plain(value, ctx);
 }
 
-/* What has a name somewhere in the system; its number where it has none. */
+/* Shows the system's name for a number; the number itself when it has no name. */
 static void leaf_named(
 	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
@@ -547,7 +548,7 @@ bool lun_leaf_adds_up(const struct lun_op *op, uint8_t reduce)
 	return number && op->size <= 9 && !(adds && op->flags & LUN_OP_ID);
 }
 
-/* An integer sum stays at the ends of its 64 bits: it never wraps. */
+/* Adds a value. An integer sum stops at the limits of 64 bits; it never wraps. */
 static void add_value(struct lun_value *sum, const struct lun_value *v)
 {
 	if (sum->kind == LUN_V_DOUBLE)

@@ -41,8 +41,8 @@ bool lun_cgroup_root(char *path, size_t size)
 }
 
 /*
- * A mount of our own, in no namespace, gone with the descriptor. Mounting sets the options of the
- * one hierarchy that there is: it is for where nobody else has it mounted.
+ * Mounts the hierarchy for this process only; the mount ends with the descriptor. Mount options
+ * belong to the whole hierarchy, so this is used only when nothing else has it mounted.
  */
 static int mount_alone(void)
 {
@@ -83,7 +83,7 @@ static int open_cgroup(int root, uint64_t id)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Where a descriptor's file is, as the mount namespace sees it that it was opened in. */
+/* The path of a descriptor's file in the mount namespace in which it was opened. */
 static ssize_t place_of(int fd, char *text, size_t size)
 {
 	char link[64];

@@ -33,13 +33,13 @@ static double seconds(clockid_t clock)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* By the effective user and capabilities, which access() leaves aside. */
+/* Checks with the effective user id and capabilities; access() uses the real ones. */
 static bool is_readable(const char *path)
 {
 	return !faccessat(AT_FDCWD, path, R_OK, AT_EACCESS);
 }
 
-/* Whether the first symbol has an address: without CAP_SYSLOG all are 0. */
+/* True when the first symbol has an address: without CAP_SYSLOG all are 0. */
 static bool sees_addresses(void)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
@@ -75,7 +75,7 @@ static void read_uname(struct lun_host *host)
 	snprintf(host->hostname, sizeof(host->hostname), "%s", u.nodename);
 }
 
-/* The host's has had the same number in every kernel. */
+/* True in the host's pid namespace: its inode number is the same in every kernel. */
 static bool sees_all_processes(void)
 {
 	const ino_t proc_pid_init_ino = 0xEFFFFFFCU;

@@ -11,7 +11,7 @@
 
 #include "text/out.h"
 
-/* "\040" is how the kernel writes a space. Decodes in place. */
+/* Decodes "\040" (a space) and the like in place. */
 static void decode(char *text)
 {
 	char *to = text;
@@ -27,7 +27,7 @@ static void decode(char *text)
 	*to = 0;
 }
 
-/* A line is "ID PARENT DEV ROOT PATH OPTIONS [TAGS…] - TYPE SOURCE OPTIONS". */
+/* Parses a line "ID PARENT DEV ROOT PATH OPTIONS [TAGS…] - TYPE SOURCE OPTIONS". */
 static bool parse(char *line, struct lun_mount *mount)
 {
 	char *rest = strstr(line, " - "), *fields[5], *saved = NULL;
@@ -67,7 +67,7 @@ static int visit_line(const struct search *search, char *line, const char *prefi
 	return search->found(search->ctx, &mount);
 }
 
-/* The mounts that a process sees; `prefix` leads to its root. */
+/* Visits the mounts that a process sees; `prefix` is the path of its root. */
 static int visit_table(const struct search *search, const char *process, const char *prefix)
 {
 	char path[64], *line = NULL;
@@ -93,7 +93,7 @@ int lun_mounts(const char *type, lun_mount_fn found, void *ctx)
 	return visit_table(&search, "self", "");
 }
 
-/* Whether a process lives in a mount namespace that nobody before it lived in; notes it. */
+/* True when the process's mount namespace was not seen before; adds it. */
 static bool is_new(struct lun_out *seen, const char *process)
 {
 	const uint64_t *known;

@@ -10,7 +10,7 @@
 
 static const char XDP[] = "xdp/", PERF[] = "perf_event/";
 
-/* What follows a prefix in the name of the program's section, or NULL. */
+/* The rest of the program's section name after a prefix, or NULL. */
 static const char *after(const struct bpf_program *prog, const char *prefix)
 {
 	const char *section = bpf_program__section_name(prog);
@@ -26,7 +26,7 @@ void lun_sections_prepare(struct bpf_object *obj)
 	bpf_object__for_each_program(prog, obj)
 	{
 		if (bpf_program__type(prog) != BPF_PROG_TYPE_UNSPEC)
-			continue; /* libbpf knows the section */
+			continue; /* libbpf attaches this section itself */
 		if (after(prog, XDP)) {
 			bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
 			bpf_program__set_expected_attach_type(prog, BPF_XDP);
@@ -38,13 +38,13 @@ void lun_sections_prepare(struct bpf_object *obj)
 
 const char *lun_section_interface(const struct bpf_program *prog)
 {
-	/* xdp/devmap and xdp/cpumap are for maps. */
+	/* xdp/devmap and xdp/cpumap programs run from maps. */
 	if (bpf_program__expected_attach_type(prog) != BPF_XDP)
 		return NULL;
 	return after(prog, XDP);
 }
 
-/* "type=1", of `len` characters; false where it is not that. */
+/* Parses a field such as "type=1" of `len` characters; false when the text is no such field. */
 static bool read_field(const char *text, size_t len, struct lun_perf_spec *spec)
 {
 	const char *is = memchr(text, '=', len);

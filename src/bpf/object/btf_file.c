@@ -10,7 +10,7 @@
 
 enum { FILE_MAX = 512 << 20 };
 
-/* Sections that libbpf reads the bytes of without asking whether they have any. */
+/* True for sections whose bytes libbpf reads without checking that there are any. */
 static bool must_have_bytes(const char *name)
 {
 	static const char *const names[] = { ".BTF", ".BTF.ext", ".maps", "maps", "license",

@@ -21,8 +21,7 @@ int lun_btf_info(uint32_t id, struct lun_btf_info *info)
 	info->k.name = (uint64_t)(uintptr_t)info->name;
 	info->k.name_len = sizeof(info->name);
 	err = lun_object_info(fd, &info->k, sizeof(info->k));
-	if (err ==
-		-E2BIG) { /* before Linux 5.11 BTF objects have no names, and are all programs' */
+	if (err == -E2BIG) { /* before Linux 5.11: no names, all are programs' */
 		memset(info, 0, sizeof(*info));
 		err = lun_object_info(fd, &info->k, sizeof(info->k));
 	}
@@ -30,7 +29,8 @@ int lun_btf_info(uint32_t id, struct lun_btf_info *info)
 	close(fd);
 	return err;
 }
-/* A module's BTF goes on where the kernel's ends; a program's stands alone. */
+/* 1 for a module's BTF, whose type ids continue the kernel's; 0 for a program's, which is
+ * complete. */
 static int is_module(uint32_t id, bool *module)
 {
 	struct lun_btf_info info;
@@ -40,7 +40,7 @@ static int is_module(uint32_t id, bool *module)
 	return err;
 }
 
-/* libbpf has codes of its own, from 4000 on. */
+/* Converts libbpf's own error codes, which begin at 4000. */
 static int libbpf_error(void)
 {
 	return errno < __LIBBPF_ERRNO__START ? -errno : -EINVAL;
@@ -77,7 +77,7 @@ int lun_btf_load_id(struct lun_btf *btf, uint32_t id)
 	return err;
 }
 
-/* The bytes of a file as BTF that can be trusted. */
+/* Parses a file's bytes as BTF and verifies it. */
 static int parse(struct lun_btf *btf, const struct lun_btf_file *file)
 {
 	const struct lun_out *bytes = &file->bytes;

@@ -9,8 +9,8 @@
 
 enum {
 	NAME_MAX_LEN = 4096,
-	DEPTH_MAX = 1000,        /* types within types: libbpf calls itself for each */
-	WEIGHT_MAX = 256 * 1024, /* members of a type with all that is written inside it */
+	DEPTH_MAX = 1000,        /* nesting of types: libbpf recurses into each */
+	WEIGHT_MAX = 256 * 1024, /* members of a type, with all types written inside it */
 };
 
 static const char *const kinds[] = { "void", "int", "pointer", "array", "struct", "union", "enum",
@@ -22,7 +22,7 @@ enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 struct check {
 	const struct btf *btf;
 	uint32_t count;
-	uint32_t id; /* the type that is looked at */
+	uint32_t id; /* the type being checked */
 	char *why;
 };
 
@@ -41,7 +41,7 @@ static int refuse(struct check *c, const char *fmt, ...)
 	return -EINVAL;
 }
 
-/* Either byte order: the first two bytes tell it. */
+/* A number in the file's byte order, which its first two bytes show. */
 static uint32_t number_at(const uint8_t *data, size_t at, size_t size)
 {
 	bool big = data[0] == 0xeb;
@@ -116,7 +116,7 @@ static int check_ref(struct check *c, uint32_t id)
 	return id ? 0 : refuse(c, "refers to void");
 }
 
-/* What C calls a type: void is one; a function, a variable or a section is none. */
+/* Checks a reference to a type: void is one; a function, a variable or a section is none. */
 static int check_named(struct check *c, uint32_t id)
 {
 	int err = id ? check_ref(c, id) : 0;
@@ -195,7 +195,7 @@ static int check_params(struct check *c, const struct btf_type *t)
 		const struct btf_param *p = &btf_params(t)[i];
 
 		err = check_name(c, p->name_off);
-		if (!err && (p->type || i < btf_vlen(t) - 1)) /* void at the end stands for ... */
+		if (!err && (p->type || i < btf_vlen(t) - 1)) /* a last void: ... */
 			err = check_value(c, p->type);
 	}
 	return err;
@@ -226,7 +226,7 @@ static int check_section(struct check *c, const struct btf_type *t)
 	return err;
 }
 
-/* A part of what the tag is on: a member, a parameter, or with -1 the whole. */
+/* Checks the part that a tag belongs to: a member or parameter; -1: the whole. */
 static int check_tag(struct check *c, const struct btf_type *t)
 {
 	int32_t part = btf_decl_tag(t)->component_idx;
@@ -280,7 +280,7 @@ static int check_type(struct check *c, const struct btf_type *t)
 	}
 }
 
-/* Types that one can speak of only by their names. */
+/* True for types that C can refer to only by a name. */
 static bool lacks_name(const struct check *c, const struct btf_type *t)
 {
 	bool needs = btf_is_fwd(t) || btf_is_typedef(t) || btf_is_func(t) || btf_is_var(t) ||
@@ -306,19 +306,19 @@ static int check_types(struct check *c)
 }
 
 /*
- * The walk into types goes where one that writes C must go: into a struct for its members, but not
- * into a named one behind a pointer, for which its name is enough. Each type is a node twice: as
- * itself, and as what a pointer points to.
+ * The walk follows references as writing C does: into a struct for its members, but not into a
+ * named struct behind a pointer, whose name is enough. So each type is two nodes: the type, and the
+ * type behind a pointer.
  */
 struct node {
-	uint32_t weight; /* 0: not seen; once it is left, what it holds */
-	uint16_t height; /* types within types below it */
-	bool open;       /* on the way to what is looked at now */
+	uint32_t weight; /* 0: not visited; then the members in it */
+	uint16_t height; /* levels of types in it */
+	bool open;       /* on the path to the current node */
 };
 
 struct frame {
-	uint32_t node; /* 2 * type id, and 1 behind a pointer */
-	uint32_t next; /* the reference to go into next */
+	uint32_t node; /* 2 * type id, plus 1 behind a pointer */
+	uint32_t next; /* index of the reference to follow next */
 };
 
 struct walk {
@@ -340,7 +340,7 @@ static uint32_t vlen(const struct btf_type *t)
 	return btf_vlen(t);
 }
 
-/* How many references a node has. */
+/* The number of a node's references. */
 static uint32_t count_refs(const struct check *c, const struct btf_type *t, bool behind)
 {
 	switch (btf_kind(t)) {
@@ -367,7 +367,7 @@ static uint32_t count_refs(const struct check *c, const struct btf_type *t, bool
 	}
 }
 
-/* The node that the i-th reference leads to. */
+/* The node of the i-th reference. */
 static uint32_t ref_of(const struct btf_type *t, uint32_t i, bool behind)
 {
 	switch (btf_kind(t)) {
@@ -388,14 +388,14 @@ static uint32_t ref_of(const struct btf_type *t, uint32_t i, bool behind)
 	}
 }
 
-/* A member without a name, of a type that has one: C needs the type's members in its place. */
+/* True for an unnamed member of a named type: C needs that type's members in its place. */
 static bool is_spread(const struct check *c, const struct btf_type *from, uint32_t i)
 {
 	return btf_is_composite(from) &&
 		!*btf__name_by_offset(c->btf, btf_members(from)[i].name_off);
 }
 
-/* What one reference to a type adds to the text of C: a named type its name alone. */
+/* The size that a reference adds to the C text: a named type adds only its name. */
 static uint32_t weight_of_ref(
 	const struct check *c, const struct node *node, uint32_t id, bool spread)
 {
@@ -425,7 +425,7 @@ static int push(struct walk *w, uint32_t node)
 	return 0;
 }
 
-/* The end of a node: the one above has it. */
+/* Leaves a node, and adds its weight to the parent. */
 static int pop(struct walk *w)
 {
 	struct frame *top = &w->stack[--w->depth];
@@ -449,7 +449,7 @@ static int enter(struct walk *w, uint32_t from, uint32_t to)
 		return refuse(w->c, "holds itself, by way of type %u", from / 2);
 	}
 	if (!below->weight) {
-		w->stack[w->depth - 1].next--; /* comes again, when it is known */
+		w->stack[w->depth - 1].next--; /* again, now that its type is known */
 		return push(w, to);
 	}
 	above->weight += weight_of_ref(w->c, below, to / 2,

@@ -13,7 +13,7 @@ static const struct btf_type *skip_names(const struct btf *btf, uint32_t id)
 	return t;
 }
 
-/* A number is declared as a pointer to an array of so many elements. */
+/* The value of a number that is declared as a pointer to an array of that length. */
 static uint32_t number(const struct btf *btf, const struct btf_type *pointer)
 {
 	const struct btf_type *t = skip_names(btf, pointer->type);

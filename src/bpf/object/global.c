@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* libbpf calls the map of .data "OBJECT.data", and that of .data.mine ".data.mine". */
+/* libbpf names the map of .data "OBJECT.data", and the map of .data.mine ".data.mine". */
 static bool is_map_of(const struct bpf_map *map, const char *section)
 {
 	const char *name = bpf_map__name(map);
@@ -31,8 +31,8 @@ static struct bpf_map *map_of(const struct bpf_object *obj, const char *section)
 typedef bool (*each_fn)(void *ctx, const char *section, const char *name,
 	const struct btf_var_secinfo *var, uint32_t type);
 
-/* Every variable of a section; ends where fn answers true. What libbpf fills in for symbols of the
- * kernel and its configuration is none of the object's own. */
+/* Calls fn for every variable of a section, until it returns true. Leaves out variables that libbpf
+ * fills in: kernel symbols and kernel configuration. */
 static bool each_var(const struct btf *btf, const struct btf_type *sec, each_fn fn, void *ctx)
 {
 	const char *section = btf__name_by_offset(btf, sec->name_off);

@@ -9,7 +9,7 @@ static uint64_t address(void *p)
 	return (uint64_t)(uintptr_t)p;
 }
 
-/* Says where the kernel should write the link's text; false when the type has none. */
+/* Sets the buffer for the link's text; false when the type has none. */
 static bool ask_text(struct lun_link_info *info)
 {
 	struct lun_link_abi *k = &info->k;
@@ -47,7 +47,7 @@ static uint32_t multi_count(const struct lun_link_abi *k)
 	return k->type == LUN_LINK_UPROBE_MULTI ? k->uprobe_multi.count : 0;
 }
 
-/* Says where the lists of a multi link go; false when it has none. */
+/* Sets the buffers for the lists of a multi link; false for other links. */
 static int ask_addrs(struct lun_link_info *info)
 {
 	struct lun_link_abi *k = &info->k;
@@ -74,7 +74,7 @@ static int ask_addrs(struct lun_link_info *info)
 	return 0;
 }
 
-/* Kernels before 6.9 tell addresses without cookies, and refuse a question for them. */
+/* Before Linux 6.9 the kernel reports addresses but no cookies, and refuses a query for cookies. */
 static void ask_no_cookies(struct lun_link_info *info)
 {
 	if (info->k.type == LUN_LINK_KPROBE_MULTI)
@@ -103,13 +103,13 @@ static void clear_pointers(struct lun_link_abi *k)
 		break;
 	case LUN_LINK_PERF_EVENT:
 		if (k->perf_event.type <= LUN_PERF_TRACEPOINT)
-			k->perf_event.uprobe.file_name = 0; /* the first field of all three */
+			k->perf_event.uprobe.file_name = 0; /* the first field of all three types */
 	}
 }
 
 /*
- * The kernel tells a perf event's type only when it also has somewhere to write the name, or
- * no length: so the first question is without pointers, and the second one as the type says.
+ * The kernel reports a perf event's type only when it has a buffer for the name, or when the length
+ * is 0. So the first query has no buffers; the second one has those of the reported type.
  */
 static int ask(int fd, bool addrs, struct lun_link_info *info)
 {
@@ -127,7 +127,7 @@ static int ask(int fd, bool addrs, struct lun_link_info *info)
 		ask_no_cookies(info);
 		err = lun_object_info(fd, &info->k, sizeof(info->k));
 	}
-	return err == -ENOSPC ? 0 : err; /* a text cut short is still a text */
+	return err == -ENOSPC ? 0 : err; /* a truncated text is good enough */
 }
 
 int lun_link_info(int fd, bool addrs, struct lun_link_info *info)

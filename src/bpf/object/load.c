@@ -14,7 +14,7 @@
 
 enum { LOG_MAX = 1 << 20 };
 
-/* Where this thread's libbpf messages go; NULL drops them. */
+/* Receives this thread's libbpf messages; NULL drops them. */
 static _Thread_local struct lun_out *capture;
 
 static int keep_message(enum libbpf_print_level level, const char *fmt, va_list args)
@@ -206,8 +206,8 @@ int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int
 	return end_capture(o, link ? add_link(o, link) : -errno);
 }
 
-/* Where a section does not say where to attach, the library answers so in silence; of a kernel that
- * can't attach there it says more. */
+/* True when the section does not say where to attach: libbpf then fails without a message. When the
+ * kernel refuses an attachment, libbpf logs a message. */
 static bool says_nowhere(const struct lun_object *o, int err, size_t said)
 {
 	return err == -EOPNOTSUPP && o->log.len == said;

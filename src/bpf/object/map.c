@@ -18,7 +18,7 @@ bool lun_map_type_per_cpu(uint32_t type)
 		type == BPF_MAP_TYPE_LRU_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE;
 }
 
-/* Types whose value in a program is an object, which the system calls show as an id. */
+/* Types whose values are objects: system calls show their ids. */
 static bool holds_objects(uint32_t type)
 {
 	return type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY ||
@@ -82,7 +82,7 @@ int lun_map_open_pin(struct lun_map *map, const char *path)
 	err = lun_map_open_fd(map, fd < 0 ? -errno : fd);
 	if (err || map->info.id)
 		return err;
-	lun_map_close(map); /* a pinned program or link has no map's id in that place */
+	lun_map_close(map); /* a pinned program or link has something else at the map id's place */
 	return -EINVAL;
 }
 
@@ -102,7 +102,8 @@ void lun_map_close(struct lun_map *map)
 	map->fd = -1;
 }
 
-/* Whether a map has the name: 2 surely, 1 maybe (the kernel cut it, and nothing else has it). */
+/* 2: the map has the name. 1: it may have it: the kernel cut its name, and no full name is known.
+ * 0: it has not. */
 static int has_name(const struct lun_map_facts *map, const char *name)
 {
 	const char *have = map->info.name;
@@ -157,7 +158,7 @@ int lun_map_delete(const struct lun_map *map, const void *key)
 
 int lun_map_contains(const struct lun_map *map, const void *value)
 {
-	/* The kernel takes the value from where it puts those of other types. */
+	/* The kernel copies this type's value like other types' values. */
 	if (!bpf_map_lookup_elem(map->fd, NULL, (void *)value))
 		return 1;
 	return errno == ENOENT ? 0 : -errno;
@@ -198,7 +199,7 @@ enum lun_map_access lun_map_access(uint32_t type)
 	}
 }
 
-/* Sockets show as cookies, which need 8 bytes. */
+/* Sockets are shown as cookies, which need 8 bytes. */
 static bool hides_sockets(uint32_t type, uint32_t value_size)
 {
 	return value_size < sizeof(uint64_t) &&

@@ -11,7 +11,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_fill *skeleton;
-static int load_error; /* what the kernel refused once is not tried at every look */
+static int load_error; /* kept, so that a refused program is not loaded again at every call */
 
 static int remember(int err)
 {
@@ -78,7 +78,7 @@ int lun_map_there(struct lun_out *out)
 	return walk(THERE, out);
 }
 
-/* Those of which the probe knows a count. */
+/* Types whose number of entries the probe can read. */
 static bool is_counted(uint32_t type)
 {
 	switch (type) {

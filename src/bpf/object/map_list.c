@@ -10,10 +10,10 @@
 #include "bpf/object/map_fill.h"
 #include "bpf/object/map_name.h"
 
-enum { FEW = 64 }; /* so many are read anew in less time than the walk is loaded */
+enum { FEW = 64 }; /* reading so few maps one by one is faster than loading the iterator */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct lun_out known; /* the last list of more than a few, by id */
+static struct lun_out known; /* the last list of more than FEW maps, by id */
 
 static int read_facts(int fd, struct lun_map_facts *facts)
 {
@@ -35,7 +35,7 @@ static int try_read(uint32_t id, struct lun_map_facts *facts)
 	return err;
 }
 
-/* Descriptors that are still to be closed may be too many. */
+/* Retries after flushing delayed closes, which may hold too many descriptors. */
 static int read_map(uint32_t id, struct lun_map_facts *facts)
 {
 	int err = try_read(id, facts);
@@ -46,7 +46,7 @@ static int read_map(uint32_t id, struct lun_map_facts *facts)
 	return try_read(id, facts);
 }
 
-/* Of some maps; the list of every map is read where that alone tells their names apart. */
+/* Names some maps. Reads the list of all maps when only that tells their names apart. */
 static void name_some(struct lun_map_facts *list, size_t n)
 {
 	struct lun_out every;
@@ -55,7 +55,7 @@ static void name_some(struct lun_map_facts *list, size_t n)
 		return;
 	lun_out_init(&every);
 	if (!lun_map_list(&every))
-		lun_map_names(list, n, false); /* the list has found them */
+		lun_map_names(list, n, false); /* already named with the list */
 	lun_out_free(&every);
 }
 
@@ -78,7 +78,8 @@ int lun_map_facts(uint32_t id, struct lun_map_facts *facts)
 	return err;
 }
 
-/* Whether all but `frozen` stays: what takes its memory at once, and is on no device. */
+/* True when a map changes nothing but `frozen`: its memory is allocated at once, and it is on no
+ * device. */
 static bool lasts(const struct bpf_map_info *info)
 {
 	if (info->ifindex)
@@ -129,7 +130,7 @@ static int list_anew(struct lun_out *out)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Both lists are by id: they are gone through side by side. */
+/* Merges two lists by id, walking both side by side. */
 static int merge(struct lun_out *out, const struct lun_out *there)
 {
 	const struct lun_there_record *record = (const void *)there->data;
@@ -166,7 +167,7 @@ static int list_by_walk(struct lun_out *out)
 	return err;
 }
 
-/* Without memory for it, all is read anew the next time. */
+/* Keeps the list for the next call; without memory the next call reads all maps again. */
 static void remember(const char *list, size_t len)
 {
 	lun_out_free(&known);
@@ -177,7 +178,7 @@ static void remember(const char *list, size_t len)
 		lun_out_free(&known);
 }
 
-/* Who lists at the same time waits, and then has less to read. */
+/* A concurrent call waits, and then has less to read. */
 int lun_map_list(struct lun_out *out)
 {
 	size_t first = out->len;
@@ -206,7 +207,7 @@ static int by_id(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Leaves of the list, from `first` on, those that are asked for. */
+/* Keeps the wanted maps of the list, from `first` on. */
 static void pick(struct lun_out *out, size_t first, const uint32_t *ids, size_t nr)
 {
 	struct lun_map_facts *list = (void *)(out->data + first), *to = list;
@@ -222,7 +223,7 @@ static void pick(struct lun_out *out, size_t first, const uint32_t *ids, size_t 
 	out->len = first + (size_t)(to - list) * sizeof(*list);
 }
 
-/* One after the other, but for the wait until they are closed. */
+/* Reads maps one by one; waits for delayed closes together. */
 static int read_some(const uint32_t *ids, size_t nr, struct lun_out *out)
 {
 	size_t first = out->len;

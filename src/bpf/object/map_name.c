@@ -14,13 +14,13 @@
 
 enum { NAMES = 4096, OBJECTS = 1024, GROUP = 64, FRESH_MS = 1000 };
 
-/* A name never changes: what was found is kept by the map's id. */
+/* A map's name never changes, so a name once found is kept by the map's id. */
 struct found {
 	uint32_t id, btf_id;
 	char name[LUN_MAP_NAME_LEN];
 };
 
-/* What a BTF object declares, of names that the kernel cuts. */
+/* The full names, declared in a BTF object, of maps whose names the kernel cuts. */
 struct object {
 	uint32_t btf_id;
 	struct lun_out declared;
@@ -39,7 +39,7 @@ struct pinned {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct found names[NAMES];
 static struct object objects[OBJECTS];
-/* Read at most once in FRESH_MS, and for a map that is younger than they are. */
+/* Read at most once in FRESH_MS, and again for a map younger than the data. */
 static struct lun_out uses, pins;
 static int64_t read_at;
 static uint32_t youngest;
@@ -97,7 +97,7 @@ static const struct lun_declared *object_maps(uint32_t btf_id, size_t *n)
 	return (const void *)object->declared.data;
 }
 
-/* The types for which libbpf hands the types of keys and values to the kernel. */
+/* Map types whose key and value types libbpf passes to the kernel. */
 static bool takes_types(uint32_t type)
 {
 	return type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_ARRAY ||
@@ -171,7 +171,7 @@ static void read_uses(void)
 		qsort(uses.data, uses.len / sizeof(struct use), sizeof(struct use), by_map);
 }
 
-/* Files are named as one likes: only what can be a map's name is taken for one. */
+/* A pin may have any file name: only names possible for a map count. */
 static bool is_name(const char *text)
 {
 	for (; *text; text++)
@@ -234,7 +234,7 @@ static const struct use *end_of_uses(void)
 	return list ? list + uses.len / sizeof(*list) : NULL;
 }
 
-/* Whether a map was made with the object, or a program of the object uses it. */
+/* True when the map was made with the object, or a program of the object uses it. */
 static bool belongs(const struct lun_map_facts *map, uint32_t btf_id)
 {
 	const struct use *use = first_use(map->info.id);
@@ -247,7 +247,7 @@ static bool belongs(const struct lun_map_facts *map, uint32_t btf_id)
 	return false;
 }
 
-/* The maps of an object whose names are cut alike, and the declarations that they can be of. */
+/* Maps of an object with the same cut name, and the declarations they can belong to. */
 struct group {
 	uint32_t btf_id;
 	const struct lun_map_facts *maps[GROUP];
@@ -280,7 +280,7 @@ static bool fill_group(struct group *group, const struct lun_map_facts *map, uin
 	return true;
 }
 
-/* The only declaration for a map that has its number of entries, or NULL. */
+/* The only declaration with the map's number of entries; NULL when there are more or none. */
 static const struct lun_declared *of_entries(
 	const struct group *group, const struct lun_map_facts *map)
 {
@@ -299,7 +299,7 @@ static const struct lun_declared *of_entries(
 	return only;
 }
 
-/* By the numbers of entries, where they tell every map of the group from the others. */
+/* Finds names by the numbers of entries, when they tell all maps of the group apart. */
 static const struct lun_declared *by_entries(
 	const struct group *group, const struct lun_map_facts *map)
 {
@@ -318,7 +318,8 @@ static const struct lun_declared *by_entries(
 	return mine;
 }
 
-/* libbpf makes the maps of an object in the order of their declarations, and ids count upwards. */
+/* Finds names by order: libbpf creates an object's maps in the order of declaration, and ids
+ * increase. */
 static const struct lun_declared *by_order(
 	const struct group *group, const struct lun_map_facts *map)
 {
@@ -337,16 +338,16 @@ static const struct lun_declared *by_order(
 
 enum { CHOICES = 8 };
 
-/* What is known of a map's name so far. */
+/* The search for a map's name. */
 struct search {
 	struct lun_map_facts *map;
 	const struct lun_map_facts *list; /* every map, or NULL */
 	size_t n;
 	char name[LUN_MAP_NAME_LEN];             /* found, or "" */
-	char choices[CHOICES][LUN_MAP_NAME_LEN]; /* declared names that it can have */
+	char choices[CHOICES][LUN_MAP_NAME_LEN]; /* declared names that the map can have */
 	size_t nr_choices;
-	bool waits;    /* for the list of every map */
-	bool conflict; /* two objects declare it under two names */
+	bool waits;    /* needs the list of all maps */
+	bool conflict; /* two objects declare it by two names */
 };
 
 static void take(struct search *search, const char *name)
@@ -371,7 +372,7 @@ static void take_of_group(struct search *search, uint32_t btf_id)
 		take(search, declared->name);
 }
 
-/* libbpf names the map of a section after the object and the section, and the kernel cuts that. */
+/* libbpf names a section's map by the object and the section, and the kernel cuts that name. */
 static void take_section(struct search *search, const char *section)
 {
 	const char *name = search->map->info.name;
@@ -411,7 +412,7 @@ static void search_object(struct search *search, uint32_t btf_id)
 		take_of_group(search, btf_id);
 }
 
-/* A pin's name counts where it is one of the declared names, or where nothing is declared. */
+/* A pin's file name counts when it is one of the declared names, or when none is declared. */
 static bool may_be(const struct search *search, const char *name)
 {
 	if (!same_start(name, search->map->info.name))
@@ -448,7 +449,7 @@ static void search_name(struct search *search)
 		search_pins(search);
 }
 
-/* libbpf cuts the object's name so that the whole of these endings fits. */
+/* libbpf cuts the object's name so that these endings stay whole. */
 static bool is_data(const char *name)
 {
 	static const char *const ends[] = { ".rodata", ".data", ".bss", ".kconfig" };
@@ -459,7 +460,7 @@ static bool is_data(const char *name)
 	return false;
 }
 
-/* Whether the name waits for the list of every map. */
+/* True when finding the name needs the list of all maps. */
 static bool find_name(struct lun_map_facts *map, const struct lun_map_facts *list, size_t n)
 {
 	struct search search = { .map = map, .list = list, .n = n };

@@ -35,7 +35,7 @@ int lun_object_next(enum lun_kind kind, uint32_t *id)
 	return next_id[kind](*id, id) ? -errno : 0;
 }
 
-/* A map that its maker closed to writing can still be read. */
+/* A map that its owner made read-only for user space can still be opened for reading. */
 static int open_map_readonly(uint32_t id)
 {
 	LIBBPF_OPTS(bpf_get_fd_by_id_opts, opts, .open_flags = BPF_F_RDONLY);
@@ -60,8 +60,8 @@ int lun_object_kind(int fd, enum lun_kind *kind)
 	} files[] = {
 		{ "anon_inode:bpf-prog", LUN_PROG },
 		{ "anon_inode:bpf-map", LUN_MAP },
-		{ "anon_inode:bpf_link", LUN_LINK }, /* of who made it */
-		{ "anon_inode:bpf-link", LUN_LINK }, /* of who opened it by id or pin */
+		{ "anon_inode:bpf_link", LUN_LINK }, /* descriptors of the creator */
+		{ "anon_inode:bpf-link", LUN_LINK }, /* descriptors opened by id or pin */
 		{ "anon_inode:btf", LUN_BTF },
 	};
 	char path[64], file[64];
@@ -174,8 +174,7 @@ int lun_object_fdinfo(int fd, struct lun_fdinfo *info)
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	file = open(path, O_RDONLY | O_CLOEXEC);
 	if (file < 0)
-		return errno == ENOENT ? -EIO
-				       : -errno; /* there is no /proc: the object is not gone */
+		return errno == ENOENT ? -EIO : -errno; /* without /proc it may still exist */
 	len = read(file, text, sizeof(text) - 1);
 	close(file);
 	if (len < 0)

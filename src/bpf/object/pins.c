@@ -26,7 +26,7 @@ struct walk {
 	int (*found)(void *ctx, const struct lun_pin *pin);
 	void *ctx;
 	char path[4096];
-	struct lun_out seen; /* struct place: the directories that were walked already */
+	struct lun_out seen; /* struct place: directories already walked */
 };
 
 static int visit_pin(struct walk *walk)
@@ -53,7 +53,7 @@ static int visit_entry(struct walk *walk, const struct dirent *entry, int depth)
 	return entry->d_type == DT_LNK ? 0 : visit_pin(walk);
 }
 
-/* Whether a directory was walked before, by another mount of it; notes it otherwise. */
+/* True when the directory was already walked through another mount; else adds it. */
 static bool seen_before(struct walk *walk, DIR *dir)
 {
 	const struct place *places = (void *)walk->seen.data;
@@ -71,7 +71,7 @@ static bool seen_before(struct walk *walk, DIR *dir)
 	return false;
 }
 
-/* Walks walk->path, which it lengthens and restores. */
+/* Walks the directory walk->path; extends the path and restores it. */
 static int visit_entries(struct walk *walk, DIR *dir, int depth)
 {
 	size_t len = strlen(walk->path), room = sizeof(walk->path) - len;
@@ -106,7 +106,7 @@ static int visit_mount(void *ctx, const struct lun_mount *mount)
 	struct walk *walk = ctx;
 	struct statfs fs;
 
-	/* Something else may be mounted above it by now. */
+	/* Something else may be mounted over it by now. */
 	if (strlen(mount->path) >= sizeof(walk->path) || statfs(mount->path, &fs) ||
 		fs.f_type != BPF_FS_MAGIC)
 		return 0;
@@ -125,7 +125,7 @@ int lun_pins(int (*found)(void *ctx, const struct lun_pin *pin), void *ctx)
 	return stop;
 }
 
-/* The kernel answers differently to a path in another file system, by its type. */
+/* Errors of BPF_OBJ_GET depend on the file system in which the path lies. */
 int lun_pin_find(const char *path, enum lun_kind *kind, uint32_t *id)
 {
 	struct statfs fs;
@@ -143,7 +143,7 @@ int lun_pin_find(const char *path, enum lun_kind *kind, uint32_t *id)
 	return err;
 }
 
-/* Whether the directory of a path is there, and of another file system than BPF's. */
+/* True when the path's directory exists, but in another file system than bpffs. */
 static bool lies_elsewhere(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -158,7 +158,7 @@ int lun_pin(int fd, const char *path)
 {
 	int err = bpf_obj_pin(fd, path) ? -errno : 0;
 
-	/* The kernel's answers differ, by the file system that it finds there. */
+	/* The kernel's error depends on the file system. */
 	return err && lies_elsewhere(path) ? -EINVAL : err;
 }
 

@@ -41,8 +41,8 @@ static int probe_netfilter(void)
 		bpf_prog_load((enum bpf_prog_type)NETFILTER, "lun_probe", "GPL", pass, 2, &opts));
 }
 
-/* The library tries fentry, which needs trampolines; the type is also that of iterators and of
- * tracepoints by BTF, which need none. */
+/* libbpf tests this type by fentry, which needs trampolines; but iterators and BTF tracepoints are
+ * of this type, too, and need none. */
 static int probe_tracing(void)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_RAW_TP);
@@ -54,8 +54,8 @@ static int probe_tracing(void)
 	return verdict(bpf_prog_load(BPF_PROG_TYPE_TRACING, "lun_probe", "GPL", zero, 2, &opts));
 }
 
-/* Of a type that the library does not know: the kernel's own list of types can say that it has none
- * of it, but not that it takes one. */
+/* A type that libbpf does not know. The kernel's list of types can show that the kernel lacks it,
+ * but not that it accepts it. */
 static int unknown_type(enum lun_kind kind, uint32_t type)
 {
 	return lun_type_in_kernel(kind, type) == 0 ? 0 : -EOPNOTSUPP;
@@ -79,7 +79,7 @@ static int probe_arena(void)
 	return verdict(bpf_map_create(LUN_MAP_TYPE_ARENA, "lun_probe", 0, 0, 1, &opts));
 }
 
-/* Maps of local storage take a key that BTF says to be an int. */
+/* The key of a local storage map must be an int in BTF. */
 static int probe_cgrp_storage(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC, .btf_key_type_id = 1,
@@ -97,7 +97,7 @@ static int probe_cgrp_storage(void)
 	return verdict(fd);
 }
 
-/* Of its values the kernel wants the size of struct bpf_insn_array_value. */
+/* The kernel requires the value size of struct bpf_insn_array_value. */
 static int probe_insn_array(void)
 {
 	return verdict(bpf_map_create(LUN_MAP_TYPE_INSN_ARRAY, "lun_probe", 4, 16, 1, NULL));
@@ -127,8 +127,8 @@ int lun_probe_map(uint32_t type)
 				 : libbpf_probe_bpf_map_type(type, NULL);
 }
 
-/* Words by which verifiers of all ages refuse a helper; any other complaint is about how it is
- * called, which means that it may be. */
+/* Phrases by which verifiers of all versions refuse a helper. Any other complaint is about the
+ * call's arguments, which means that the helper is allowed. */
 static bool refused(const char *log)
 {
 	return strstr(log, "invalid func ") || strstr(log, "unknown func ") ||
@@ -149,12 +149,12 @@ int lun_probe_helper(uint32_t prog_type, uint32_t helper)
 
 	if (verdict(fd))
 		return 1;
-	if (!log[0]) /* it was not the helper that was refused, but the type */
+	if (!log[0]) /* the program type was refused, not the helper */
 		return err == -EINVAL ? 0 : err;
 	return !refused(log);
 }
 
-/* A function that every kernel with BTF has, and that nobody calls. */
+/* A function that every kernel with BTF has and that is never called. */
 int lun_probe_trampoline(void)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
@@ -183,7 +183,7 @@ int lun_probe_batch(void)
 	if (fd < 0)
 		return -errno;
 	err = bpf_map_lookup_batch(fd, NULL, &position, &key, &value, &count, NULL);
-	err = err && errno != ENOENT; /* an empty map: the walk is over at once */
+	err = err && errno != ENOENT; /* the map is empty: the walk ends at once */
 	close(fd);
 	return !err;
 }

@@ -16,7 +16,7 @@ static void count_maps(struct lun_prog_info *info, uint32_t room)
 		info->k.nr_map_ids = room;
 }
 
-/* More maps than fit inside: ask again, with room for what the kernel said. */
+/* More maps than fit: asks again with room for the number that the kernel reported. */
 static int read_maps(int fd, struct lun_prog_info *info)
 {
 	uint32_t n = info->k.nr_map_ids;

@@ -14,8 +14,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t closed = PTHREAD_COND_INITIALIZER;
 static int kept[ROOM];
 static int nr_kept;
-static bool closing;    /* there is a thread that closes them */
-static unsigned rounds; /* that it has closed what was kept */
+static bool closing;    /* the closing thread runs */
+static unsigned rounds; /* how often it has closed all kept descriptors */
 
 static void wait_and_close(const int *fds, int n)
 {
@@ -37,7 +37,7 @@ static int take(int *fds)
 	return n;
 }
 
-/* Ends when nothing is left. */
+/* Closes kept descriptors; ends when none is left. */
 static void *close_kept(void *arg)
 {
 	int fds[ROOM], n;
@@ -56,7 +56,7 @@ static void *close_kept(void *arg)
 	return arg;
 }
 
-/* Signals are not for it. */
+/* Starts the closing thread with all signals blocked. */
 static bool start_closing(void)
 {
 	static bool at_exit;
@@ -75,7 +75,7 @@ static bool start_closing(void)
 	return !err;
 }
 
-/* Under the lock: false when there is no room, or no thread to be had. */
+/* Under the lock. False when there is no room, or no thread can be started. */
 static bool keep(int fd)
 {
 	if (nr_kept == ROOM)
@@ -103,7 +103,7 @@ void lun_prog_array_close(int fd, uint32_t map_type)
 		wait_and_close(&fd, 1);
 }
 
-/* What is kept now is closed in this round or in the next. */
+/* Descriptors kept now are closed in this round or the next one. */
 void lun_prog_array_close_flush(void)
 {
 	unsigned start;

@@ -1,7 +1,7 @@
 /*
- * Full names of programs. The kernel keeps 15 characters; the program's BTF has them all.
- * Reading it is dear beside the rest of the listing, so that what was found is kept in a
- * small table by (id, load time), which no two programs share.
+ * Full names of programs. The kernel keeps 15 characters; a program's BTF has the whole name.
+ * Reading BTF is slow compared with the rest of a listing, so names are cached by (id, load time),
+ * a pair that no two programs share.
  */
 #include <pthread.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static void read_name(uint32_t btf_id, uint32_t type_id, char *name)
 	const struct btf_type *type = btf ? btf__type_by_id(btf, type_id) : NULL;
 	const char *full = type ? btf__name_by_offset(btf, type->name_off) : NULL;
 
-	if (full && strstr(full, name)) { /* bcc leaves out what the name begins with */
+	if (full && strstr(full, name)) { /* bcc drops a prefix */
 		memset(name, 0, LUN_PROG_NAME_LEN);
 		strncpy(name, full, LUN_PROG_NAME_LEN - 1);
 	}

@@ -14,7 +14,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct lun_slots *skeleton;
-static int load_error; /* what the kernel refused once is not tried at every look */
+static int load_error; /* kept, so that a refused program is not loaded again at every call */
 
 static int remember(int err)
 {
@@ -41,7 +41,7 @@ static int load(void)
 	return remember(err);
 }
 
-/* One walk, with the lock held. */
+/* Runs the iterator once, with the lock held. */
 static int walk(uint32_t only, uint32_t start, struct lun_out *out)
 {
 	int fd, err;
@@ -56,7 +56,7 @@ static int walk(uint32_t only, uint32_t start, struct lun_out *out)
 	return err;
 }
 
-/* Moves the records of a walk to `out`, and those that say that there is more to `more`. */
+/* Moves the records of a walk to `out`, and the ids of maps with more records to `more`. */
 static int sort_out(const struct lun_out *walked, struct lun_out *out, struct lun_out *more)
 {
 	const struct lun_slot_record *record = (const void *)walked->data;
@@ -69,7 +69,7 @@ static int sort_out(const struct lun_out *walked, struct lun_out *out, struct lu
 	return out->err ? out->err : more->err;
 }
 
-/* With the lock held: what a walk had no room for is read map by map. */
+/* With the lock held. Maps with more records than a walk has room for are then read one by one. */
 static int walk_all(uint32_t map_id, struct lun_out *out)
 {
 	struct lun_slot_record next = { .map_id = map_id };
@@ -119,7 +119,7 @@ static int look_up_slots(int fd, const struct bpf_map_info *info, struct lun_out
 	return out->err;
 }
 
-/* Maps of other types have none. */
+/* Looks up a map's slots. Maps of other types have none. */
 static int look_up_map(uint32_t id, struct lun_out *out)
 {
 	struct bpf_map_info info = { 0 };

@@ -7,7 +7,7 @@
 
 #include "bpf/object/object.h"
 
-/* A program may make a packet longer, as for a tunnel's header. */
+/* A program may make a packet longer, by a tunnel's header for example. */
 enum { ROOM = 4096 };
 
 static uint32_t type_of(int fd)
@@ -30,8 +30,8 @@ static bool is_raw_tracepoint(uint32_t type)
 		type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE;
 }
 
-/* How types take their context: a raw tracepoint's arguments come back from nowhere, a syscall
- * program's memory is changed in place, and others have a copy. */
+/* Sets the context. A raw tracepoint's arguments are not returned, a syscall program's memory is
+ * changed in place, and other types return a copy. */
 static int set_context(struct bpf_test_run_opts *opts, struct lun_run *run, uint32_t type)
 {
 	if (reserve(&run->context_output, run->context_size))
@@ -65,7 +65,7 @@ int lun_prog_run(int fd, struct lun_run *run)
 		return -ENOMEM;
 	opts.data_out = run->output.data;
 	opts.data_size_out = (uint32_t)room;
-	opts.repeat = run->repeat > 1 ? (int)run->repeat : 0; /* some types take no number at all */
+	opts.repeat = run->repeat > 1 ? (int)run->repeat : 0; /* not by all types */
 	if (bpf_prog_test_run_opts(fd, &opts))
 		return -errno;
 	if (run->data)

@@ -196,11 +196,11 @@ static const struct name_list types[LUN_KINDS] = {
 	[LUN_LINK] = { link_types, COUNT(link_types) },
 };
 
-/* What the running kernel's BTF has of an enum of its types: for those newer than our lists. */
+/* Constants of an enum in the running kernel's BTF: for types newer than our lists. */
 struct kernel_enum {
 	const char *name;   /* of the enum */
-	const char *prefix; /* of its constants, which our names leave out */
-	char (*names)[64];  /* by number, "" where it has none */
+	const char *prefix; /* prefix of its constants; our names leave it out */
+	char (*names)[64];  /* by number; "" where there is none */
 	uint32_t count;
 };
 
@@ -220,7 +220,7 @@ static void keep_name(struct kernel_enum *list, uint32_t number, const char *con
 	char *name = list->names[number];
 
 	if (strncmp(constant, list->prefix, skip))
-		return; /* the mark of the enum's end: __MAX_BPF_PROG_TYPE */
+		return; /* the constant that ends the enum: __MAX_BPF_PROG_TYPE */
 	snprintf(name, sizeof(list->names[0]), "%s", constant + skip);
 	for (char *c = name; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
@@ -247,7 +247,7 @@ static void read_enum(const struct btf *btf, struct kernel_enum *list)
 				btf__name_by_offset(btf, constants[i].name_off));
 }
 
-/* Once: the kernel that runs stays the same. */
+/* Runs once: the running kernel does not change. */
 static void read_kernel_enums(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
