@@ -13,7 +13,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 
 PREFIX ?= /usr/local
 
-.PHONY: all install uninstall deb tarball run test test-fast test-kernels test-arm64 test-threads bench pictures lint format deps deps-test build asan clean
+.PHONY: all install uninstall deb image tarball run test test-fast test-kernels test-arm64 test-threads bench pictures lint format deps deps-test build asan clean
 
 all: build
 
@@ -51,6 +51,11 @@ uninstall:
 deb:
 	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
 	@cd $(BUILD) && cpack -G DEB
+
+# A container image in OCI's layout.
+image:
+	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
+	@.ci/image $(BUILD)
 
 # The sources with the page, so that building them needs neither node nor npm.
 tarball:

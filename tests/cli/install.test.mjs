@@ -1,7 +1,7 @@
 // What `make install` and `make deb` give: files, man pages, completions, the service.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -79,6 +79,23 @@ test("the service: its unit names the binary, and is what systemd takes", () => 
   assert.match(unit, /^ExecStart=\/usr\/sbin\/lunette serve --script \/etc\/lunette\/scripts /m);
   assert.ok(existsSync(installed("etc/lunette/scripts")));
   assert.ok(existsSync(installed("etc/default/lunette")));
+});
+
+test("the container image: a layout of OCI, which runs with nothing else below it", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "lunette-image-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = execFileSync(".ci/image", [build], { encoding: "utf8" }).trim();
+  assert.ok(statSync(file).size < 60e6);
+  execFileSync("tar", ["-C", folder, "-xf", file]);
+  const json = (digest) => JSON.parse(readFileSync(join(folder, "blobs/sha256", digest.slice(7)), "utf8"));
+  const index = JSON.parse(readFileSync(join(folder, "index.json"), "utf8"));
+  const manifest = json(index.manifests[0].digest);
+  assert.deepEqual(json(manifest.config.digest).config.Entrypoint, ["/usr/sbin/lunette"]);
+  const layer = join(folder, "blobs/sha256", manifest.layers[0].digest.slice(7));
+  execFileSync("sh", ["-c", 'mkdir "$0/root" && tar -C "$0/root" -xzf "$1"', folder, layer]);
+  const run = spawnSync("unshare", ["-m", "sh", "-c", `mount -t proc proc "$0/proc" && mount --rbind /sys "$0/sys" &&
+    chroot "$0" /usr/sbin/lunette query '{ maps(filter: { name: "cli_flows" }) { name } }'`, join(folder, "root")], { encoding: "utf8" });
+  assert.match(run.stdout, /^\{"data":\{"maps":\[\{"name":"cli_flows"\}/, run.stderr);
 });
 
 test("the package: dpkg reads it, and its libraries are named", (t) => {
