@@ -1,5 +1,5 @@
--- The rows of the attach view that a holder tells: processes with perf events and sockets, and
--- maps whose entries are programs. And of every row, who holds it there.
+-- Attach view rows found through holders: processes with perf events and sockets, and maps whose
+-- entries are programs. Also adds to every row who holds the attachment.
 
 local bpf = require("bpf")
 local links = require("lunette.attach.links")
@@ -38,14 +38,14 @@ local function of_event(owner)
   return row
 end
 
--- Kinds of rows that are of perf events, by link or by descriptor.
+-- Kinds of rows that belong to perf events, from a link or from a descriptor.
 local PERF = {
   perf_event = true, tracepoint = true, kprobe = true, kretprobe = true, uprobe = true,
   uretprobe = true,
 }
 
--- What a perf event is on, as a row by link and one by descriptor say it alike; nil where a kernel
--- does not tell that of links.
+-- A perf event's place, equal for rows from links and from descriptors. nil when the kernel does
+-- not report it for links.
 local function place_key(row)
   local place = row.tracepoint or row.file or row.func or row.event_type
   return place and ("%s %d %s %s"):format(row.kind, row.prog_id, place,
@@ -54,7 +54,7 @@ end
 
 local function is_of_link(row) return row.how == "link" and row.prog_id and PERF[row.kind] end
 
--- How many links each program has on each place.
+-- The number of links of each program at each place.
 local function count_links(rows)
   local linked = {}
   for _, row in ipairs(rows) do
@@ -64,7 +64,7 @@ local function count_links(rows)
   return linked
 end
 
--- Perf events as rows, by what the kernel tells of each; by process and descriptor.
+-- Perf events as rows, by process and descriptor.
 local function events_of(view)
   local events, told, list = {}, {}, {}
   for _, owner in ipairs(view.owners) do
@@ -84,8 +84,8 @@ local function events_of(view)
   return list
 end
 
--- The descriptor of the event that a link is on: a process opens the event just before it makes
--- the link. Where no process holds both, the first one that runs the program.
+-- The perf event of a link: a process opens the event just before it makes the link. When no
+-- process holds both, the first event that runs the program.
 local function event_of_link(row, events, used, view)
   local best
   for _, holder in ipairs(view.owned["link " .. row.link_id] or {}) do
@@ -105,8 +105,8 @@ end
 
 local OF_HOLDER = { how = true, pid = true, fd = true, comm = true }
 
--- Before Linux 6.6 the kernel does not tell what a link on a perf event is on; the event's own
--- descriptor does, where a process holds it.
+-- Before Linux 6.6 the kernel does not report the place of a perf event link; the event's own
+-- descriptor has it, if a process holds one.
 local function place_links(rows, events, view)
   local used = {}
   for _, row in ipairs(rows) do
@@ -124,8 +124,8 @@ local function place_links(rows, events, view)
   end
 end
 
--- Perf events that no link tells of. A process that holds a link mostly holds its event too: of
--- those that a process has on one place, as many are of links as there are links.
+-- Adds perf events without a link. A process that holds a link usually holds its event, too: so of
+-- a process's events at one place, as many belong to links as it has links there.
 local function add_events(rows, view)
   local events = events_of(view)
   place_links(rows, events, view)
@@ -150,8 +150,7 @@ local function add_sockets(rows, view)
   end
 end
 
--- Maps that hold programs beside something else: which kind of row an entry is, and where its
--- value has the program.
+-- Maps that hold programs: the row kind of an entry, and the program's place in its value.
 local HOLDERS = {
   devmap = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
   devmap_hash = { kind = "xdp", at = 5, attach_type = "xdp_devmap" },
@@ -166,7 +165,8 @@ local function slot(kind, map, index, prog_id, attach_type)
   }
 end
 
--- Program arrays may have hundreds of thousands of slots: they are read together, in the kernel.
+-- Program arrays may have hundreds of thousands of slots, so a BPF program reads all of them in the
+-- kernel.
 local function add_tail_calls(rows, view)
   for _, found in ipairs(view:ask("program arrays", bpf.prog_slots)) do
     local map = view.maps[found.map_id]
@@ -191,7 +191,7 @@ local function add_slots(rows, view)
   end
 end
 
--- A struct_ops map that is registered without a link.
+-- Adds a struct_ops map that is registered without a link.
 local function add_struct_ops(rows, view)
   local linked = {}
   for _, row in ipairs(rows) do
@@ -204,7 +204,7 @@ local function add_struct_ops(rows, view)
   end
 end
 
---- Adds what processes and maps hold.
+--- Adds the rows of processes and maps.
 ---@param rows lunette.Attachment[]
 ---@param view table
 function holders.add(rows, view)
@@ -214,7 +214,7 @@ function holders.add(rows, view)
   add_struct_ops(rows, view)
 end
 
--- What keeps a row where it is when that is no process and no pin.
+-- Words for the thing that keeps an attachment when no process and no pin does.
 local function place_of(row)
   if row.how == "inherited" then
     return "the control group " .. (row.from_cgroup_path or "above our sight")
@@ -230,15 +230,15 @@ local function place_of(row)
   return nil
 end
 
--- The object whose holders hold the row: its link, or the map that it is in.
+-- The object whose holders keep the row's attachment: its link, or the map it is in.
 local function object_of(row)
   if row.link_id then return "link " .. row.link_id end
   if row.map_id and (row.how == "map" or row.how == "prog") then return "map " .. row.map_id end
   return nil
 end
 
---- Says of a row who holds it there: `holders` (processes), `pins` (paths), and `held_by`, what
---- else does, in words; nil where neither is known.
+--- Adds the holders to a row: `holders` (processes), `pins` (paths), and `held_by`, a text for
+--- anything else; nil when neither is known.
 ---@param row lunette.Attachment
 ---@param view table
 function holders.tell(row, view)

@@ -1,5 +1,6 @@
--- Where programs hang: one view of links, perf events, control groups, interfaces and routes in
--- every network namespace, sockets, socket maps, struct_ops, and program arrays (tail calls).
+-- The attach view: every place where programs are attached, in one list. Links, perf events,
+-- control groups, interfaces and routes in every network namespace, sockets, socket maps,
+-- struct_ops, and program arrays (tail calls).
 
 local bpf = require("bpf")
 local holders = require("lunette.attach.holders")
@@ -15,7 +16,7 @@ local OWN_NAMESPACE = "processes: only those of our own namespace are seen, "
   .. "so what others hold seems held by none"
 local NO_ITERATOR = "sockets: only a BPF iterator tells of their programs, and there is none here"
 
--- What a source tells, and its second result; why it can't is noted.
+-- The results of a source (a bpf function). When it fails, a note says why.
 function View:ask(what, source, ...)
   local list, err = source(...)
   if list then return list, err end
@@ -28,13 +29,13 @@ function View:map_label(id)
   return map and (map.full_name or map.name) or "gone"
 end
 
---- A process that holds a link: it sees the link's files.
+--- A process that holds the link: its paths are resolved as that process sees them.
 function View:holder_of(link_id)
   local list = self.owned["link " .. link_id]
   return list and list[1].pid
 end
 
---- Whether a BTF object is the kernel's or a module's; nil where there is no such object.
+--- True for the BTF of the kernel or a module; nil when there is no such object.
 function View:is_kernel_btf(id)
   if self.kernel_btf[id] == nil then
     local info = bpf.btf_info(id)
@@ -55,7 +56,7 @@ end
 
 local function holder(owner) return { pid = owner.pid, fd = owner.fd, comm = owner.comm } end
 
--- What the rows are made of, read once; what the caller has read already is taken as it is.
+-- Reads the kernel's lists once; lists that the caller has read are used as given.
 local function look(opts, list)
   local view =
     setmetatable({ notes = {}, effective = opts.effective or false, kernel_btf = {} }, View)
@@ -76,7 +77,7 @@ local function look(opts, list)
   return view
 end
 
--- Since when at the latest each link holds, by its id: it was pinned then.
+-- The time by which each link existed, by its id: it was pinned then.
 local function pinned_since(view)
   local since, boot = {}, bpf.host().boot_time
   for _, pin in ipairs(view.pin_list) do
@@ -100,11 +101,9 @@ local function finish(rows, view, own)
   return list
 end
 
---- Everything that is attached anywhere, and notes on what could not be asked, for want of
---- privileges or support. own = false leaves out Lunette's own; effective adds what control groups
---- inherit.
----
---- `seen` is what the caller has just read, to spare reading it again.
+--- Every attachment, and notes on sources that could not be read for lack of privileges or support.
+--- own = false leaves out Lunette's own; effective adds programs that control groups inherit.
+--- `seen`: lists that the caller has just read, which are then not read again.
 ---@param opts? { own?: boolean, effective?: boolean, seen?: { progs?: bpf.ProgInfo[],
 ---  maps?: bpf.MapInfo[], links?: bpf.LinkInfo[], owners?: bpf.Owner[], method?: string,
 ---  pins?: bpf.Pin[] } } method is how the owners were found
@@ -121,7 +120,7 @@ function attach.list(opts)
   return finish(rows, view, opts.own), view.notes
 end
 
---- The same by program.
+--- The same, grouped by program.
 ---@param opts? { own?: boolean, effective?: boolean }
 ---@return table<integer, lunette.Attachment[]>|nil, string? err, integer? errno
 function attach.by_program(opts)

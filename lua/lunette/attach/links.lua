@@ -1,4 +1,4 @@
--- The rows of the attach view that are links: what each type is on, with names for numbers.
+-- Attach view rows of links: the place of each link type, with names in place of numbers.
 
 local bpf = require("bpf")
 local struct_ops = require("lunette.attach.struct_ops")
@@ -29,20 +29,20 @@ local PROTOCOL_FAMILIES = { [2] = "ipv4", [10] = "ipv6", [1] = "inet", [7] = "br
 local NETFILTER_HOOKS =
   { [0] = "prerouting", "input", "forward", "output", "postrouting", "ingress" }
 
--- Names of BTF types by "object type": the kernel's never change, and a program's BTF goes with
--- its id. Bounded, since programs come and go.
+-- Names of BTF types by "object type". They never change: the kernel's are fixed, and a program's
+-- BTF goes with its id. Bounded, since programs come and go.
 local btf_names, btf_count = {}, 0
 local BTF_NAMES_MAX = 4096
 
 local function key_of(object, number) return ("%d %d"):format(object, number) end
 
--- A link's function, where it is one of the kernel: the program may have forgotten what it was made
--- for, and before Linux 6.0 the kernel does not tell that of programs.
+-- True when a link's kernel function is worth looking up: the program may have lost it after
+-- attaching, and before Linux 6.0 programs do not report it.
 local function wants_name(link, is_kernel_btf)
   return link.type == "tracing" and link.target_obj_id ~= 0 and is_kernel_btf(link.target_obj_id)
 end
 
---- Learns the names of the functions that programs were loaded for, an object at a time.
+--- Looks up the functions that programs were loaded for, one BTF object at a time.
 ---@param progs table[]
 ---@param list table[] links
 ---@param is_kernel_btf fun(id: integer): boolean
@@ -73,15 +73,15 @@ local function function_name(object, number)
   return (name:gsub("^btf_trace_", ""):gsub("^bpf_iter_", ""):gsub("^bpf_lsm_", ""))
 end
 
--- The one that a program was loaded for, or that its link is on.
+-- The function that the program was loaded for, or that its link is attached to.
 local function function_of(prog, link)
   return prog and function_name(prog.attach_btf_obj_id, prog.attach_btf_id)
     or function_name(link.target_obj_id, link.target_btf_id)
 end
 
---- Whether a tracing link is on a program, not on the kernel: its target is then the program's id,
---- else a BTF object's. A program forgets that it was made for another program once it is attached;
---- before Linux 6.0 the kernel does not tell what it was made for at all.
+--- True when a tracing link is attached to another program: its target is then a program id, else a
+--- BTF object id. An attached program no longer shows that it was made for another program, and
+--- before Linux 6.0 the kernel never reports that.
 ---@param prog table
 ---@param link table
 ---@param is_kernel_btf fun(id: integer): boolean|nil nil where there is no such object
@@ -98,8 +98,8 @@ local function at_offset(name, offset)
   return offset and offset ~= 0 and ("%s+0x%x"):format(name, offset) or name
 end
 
--- The words for a place in a file, what it is in (function, offset), and the USDT probe there. The
--- file is the one that the process sees by that path.
+-- Words for an offset in a file: function+offset, and the USDT probe there. The file is opened as
+-- the process sees it.
 local function in_file(file, offset, pid)
   local func, within = bpf.elf_symbol(file, offset, pid)
   local words = func and at_offset(func, within) or ("0x%x"):format(offset)
@@ -108,7 +108,7 @@ local function in_file(file, offset, pid)
   return words, func, func and within, probe
 end
 
---- The words for a uprobe, by the symbol that its file offset is in, or its USDT probe.
+--- Words for a uprobe: the symbol at its file offset, or its USDT probe.
 ---@param row table with file and file_offset; gets func, offset and usdt
 ---@param pid integer|nil a process that sees the file
 ---@return string
@@ -118,7 +118,7 @@ function links.uprobe(row, pid)
   return ("%s:%s"):format(row.file, words)
 end
 
---- The words for a kprobe.
+--- Words for a kprobe.
 ---@param row table gets func, offset and addr
 ---@param link table func_name, offset and addr
 ---@return string
@@ -129,8 +129,8 @@ function links.kprobe(row, link)
   return at_offset(name or "?", link.offset)
 end
 
---- What a perf event counts, as it was asked for: the kernel makes its clocks types of their own,
---- which are always the first two that it hands out.
+--- The event that a perf event counts. The kernel turns its clocks into types of their own, which
+--- always have the first two free numbers.
 ---@param row table gets event_type and event_config
 ---@param event { event_type: integer?, event_config: integer? }
 function links.counted(row, event)
@@ -140,7 +140,7 @@ function links.counted(row, event)
   row.event_config = event.event_config
 end
 
---- The words for a perf event.
+--- Words for a perf event.
 ---@param event { event_type: integer?, event_config: integer?, frequency: integer?,
 ---  period: integer?, cpu: integer? }
 ---@return string
@@ -158,14 +158,14 @@ function links.event(event)
   return event.cpu and ("%s on CPU %d"):format(name, event.cpu) or name
 end
 
--- Some of many, and how many more there are.
+-- The first of many items, and the number of others.
 local function some(words, total)
   local first = table.move(words, 1, math.min(3, #words), 1, {})
   if total > #first then first[#first + 1] = ("%d more"):format(total - #first) end
   return table.concat(first, ", ")
 end
 
--- What a row of a multi link is on: its addresses are asked for one by one.
+-- The row of a multi link; its addresses are read link by link.
 local function kprobe_multi(row, link)
   local full = bpf.link_info(link.id) or link
   row.funcs, row.count = {}, link.count
@@ -179,7 +179,7 @@ end
 local function uprobe_multi(row, link, pid)
   local full = bpf.link_info(link.id) or link
   row.file, row.funcs, row.count = link.file_name, {}, link.count
-  if (link.pid or 0) ~= 0 then pid = link.pid end -- the one that is traced has the file mapped
+  if (link.pid or 0) ~= 0 then pid = link.pid end -- the traced process has the file mapped
   for i, offset in ipairs(full.offsets or {}) do
     row.funcs[i] = in_file(link.file_name, offset, pid)
   end
@@ -207,7 +207,7 @@ local function perf_event(row, link, pid)
   return links.event(row)
 end
 
--- What an iterator goes over: everything of its kind, or of one map, process or control group.
+-- The target of an iterator: everything of its kind, or one map, process or control group.
 local function iter(row, link, view)
   if link.map_id then
     row.map_id = link.map_id
@@ -222,7 +222,7 @@ local function iter(row, link, view)
   return link.target_name
 end
 
---- A map in words.
+--- Words for a map.
 ---@param view table
 ---@param id integer
 ---@return string
@@ -231,7 +231,7 @@ function links.map_name(view, id)
   return map and ("map %d (%s)"):format(id, map.full_name or map.name) or ("map %d"):format(id)
 end
 
---- A control group in words: its path.
+--- Words for a control group: its path.
 ---@param row table gets cgroup_id and cgroup_path
 ---@param id integer
 ---@return string
@@ -242,7 +242,7 @@ function links.cgroup(row, id)
     or "control group %u, which is gone"):format(id)
 end
 
--- The program that a tracing link is on, where it is on one.
+-- The program to which a tracing link is attached, if any.
 local function target_program(prog, link, view)
   local on_program = prog
     and links.is_on_program(prog, link, function(id) return view:is_kernel_btf(id) end)
@@ -272,7 +272,7 @@ local function tracing(row, link, view)
   return ("%s of program %d (%s)"):format(row.func or "a function", target.id, target.name)
 end
 
--- How each type of link fills its row; the result is the target in words.
+-- Functions that fill the row of each link type and return the words for its target.
 local LINKS = {
   raw_tracepoint = function(row, link, view)
     local prog = view.progs[link.prog_id]
@@ -308,7 +308,7 @@ local LINKS = {
   end,
 }
 
---- An interface in words, with its namespace when that is another than ours.
+--- Words for an interface, with its namespace when it is not ours.
 ---@param row table
 ---@return string
 function links.interface(row)
@@ -320,14 +320,14 @@ end
 
 local ON_INTERFACE = { xdp = true, tcx = true, netkit = true }
 
--- A link on an interface that is gone has number 0 and no place.
+-- The row of a link on an interface. When the interface is gone, its number is 0.
 local function interface_link(row, link)
   if link.ifindex == 0 then return "an interface that is gone" end
   row.ifindex = link.ifindex
   return links.interface(row)
 end
 
--- The row of a link: what its type tells, with names for its numbers.
+-- The row of a link by its type, with names for numbers.
 local function row_of(link, view)
   local row = {
     kind = link.type, how = "link", link_id = link.id, attach_type = link.attach_type,
@@ -338,7 +338,7 @@ local function row_of(link, view)
   return row
 end
 
---- Adds the row of a link; of struct_ops, one for each program.
+--- Adds the row of a link; for struct_ops, one row for each program.
 ---@param rows lunette.Attachment[]
 ---@param link bpf.LinkInfo
 ---@param view table programs, maps and holders by id

@@ -1,13 +1,14 @@
--- The rows of the attach view that a place tells: control groups, interfaces, routes and network
--- namespaces, socket maps, infrared devices. What is there by a link completes the link's row.
+-- Attach view rows found at places: control groups, interfaces, routes and network namespaces,
+-- socket maps, infrared devices. An attachment found there that has a link completes the link's
+-- row.
 
 local bpf = require("bpf")
 local links = require("lunette.attach.links")
 
 local places = {}
 
--- What belongs together, by a key of both. Two namespaces may have an interface of the same
--- number, so there can be several.
+-- Rows by a key of kind and program. Two namespaces may have an interface of the same number, so a
+-- key may have several rows.
 local function key_of(kind, prog_id, place, attach_type)
   return ("%s %d %u %s"):format(kind, prog_id, place, attach_type or "")
 end
@@ -25,7 +26,7 @@ local function index_links(rows)
   return index
 end
 
--- The link's row that this is, each once.
+-- The row of the link that this attachment belongs to; each row is returned once.
 local function known(index, kind, prog_id, place, attach_type)
   local rows = prog_id and index[key_of(kind, prog_id, place, attach_type)]
   return rows and table.remove(rows)
@@ -71,7 +72,8 @@ local function action_words(row)
     links.interface(row))
 end
 
--- A program at the peer of a netkit interface is asked for by the interface.
+-- Words for an interface. A program at the peer of a netkit pair is queried through the primary
+-- interface.
 local function interface_words(row)
   local words = links.interface(row)
   return row.peer_ifindex and "the peer of " .. words or words
@@ -95,14 +97,15 @@ local function net_row(item)
   return row
 end
 
--- The link's row learns the names that only the namespace knows.
+-- Adds names to a link's row that only the namespace knows.
 local function complete(row, item)
   row.netns, row.netns_path, row.mode = item.netns, item.netns_path, item.mode
   row.ifindex, row.ifname, row.peer_ifindex = item.ifindex, item.ifname, item.peer_ifindex
   row.target = item.ifindex and interface_words(row) or "network namespace " .. item.netns_path
 end
 
--- Routes are read only where a program for them is loaded: they may be very many.
+-- True when a program for routes is loaded. Routes are read only then, because there may be very
+-- many.
 local function any_for_routes(view)
   for _, prog in pairs(view.progs) do
     if prog.type:find("^lwt_") then return true end
@@ -145,7 +148,7 @@ local function add_infrared(rows, view)
   end
 end
 
---- Adds what hangs on places, and completes the rows of links.
+--- Adds attachments found at places, and completes the rows of links.
 ---@param rows lunette.Attachment[] those of the links
 ---@param view table
 function places.add(rows, view)

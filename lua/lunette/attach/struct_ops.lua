@@ -1,4 +1,4 @@
--- struct_ops maps: which of the kernel's functions each of their programs takes the place of.
+-- struct_ops maps: the kernel functions that their programs replace.
 
 local bpf = require("bpf")
 local btf = require("lunette.decode.btf")
@@ -15,11 +15,11 @@ local function value_of(info, plan)
   if not opened then return nil end
   local map <close> = opened
   local cursor <close> = map:cursor { raw = true }
-  local _, value = cursor:next() -- there is but one
+  local _, value = cursor:next() -- such a map has one entry
   return value and plan:decode(value)
 end
 
--- The functions of the struct that are programs, by name.
+-- The members of the struct that are programs, by name.
 local function members(data)
   local list = {}
   for name, value in pairs(data) do
@@ -30,8 +30,8 @@ local function members(data)
   return list
 end
 
---- What a struct_ops map is: the kernel's type, its state, and its members by name; nil where the
---- kernel's BTF doesn't tell.
+--- A struct_ops map's kernel type, state, and members by name; nil when the kernel's BTF lacks the
+--- type.
 ---@param info bpf.MapInfo
 ---@return { type: string, state: string?, members: { name: string, prog_id: integer }[] }|nil
 function struct_ops.read(info)
@@ -45,7 +45,7 @@ function struct_ops.read(info)
   }
 end
 
---- A row for each program of a map that is registered, or is by a link.
+--- Adds a row for each program of a map that is registered, directly or by a link.
 ---@param rows lunette.Attachment[]
 ---@param info bpf.MapInfo
 ---@param base table fields of each row: how, and link_id where there is one

@@ -1,4 +1,4 @@
--- The categories of tracepoints: the kernel tells of a program's perf event "sys_enter" alone, and
+-- Categories of tracepoints: for a program's perf event the kernel reports only "sys_enter";
 -- tracefs lists "raw_syscalls:sys_enter".
 
 local tracepoints = {}
@@ -6,11 +6,11 @@ local tracepoints = {}
 local FILES = { "/sys/kernel/tracing/available_events",
   "/sys/kernel/debug/tracing/available_events" }
 
-local AGAIN = 10 -- seconds: events of modules that are loaded later
+local AGAIN = 10 -- seconds until tracefs is read again, because modules add events
 
 local categories, read_at = {}, -math.huge
 
--- By name; false where several categories have one.
+-- The category by name; false when several categories have a tracepoint of that name.
 local function read()
   local found = {}
   for _, path in ipairs(FILES) do
@@ -25,7 +25,8 @@ local function read()
   return found
 end
 
---- The category of a tracepoint; nil where tracefs does not tell, or several have one of the name.
+--- The category of a tracepoint; nil when tracefs can't be read, or several categories have the
+--- name.
 ---@param name string
 ---@return string|nil
 function tracepoints.category(name)
@@ -36,7 +37,7 @@ function tracepoints.category(name)
   return categories[name] or nil
 end
 
---- The tracepoint with its category, as tracefs and bpftrace write it.
+--- The tracepoint with its category, as tracefs and bpftrace write it: "raw_syscalls:sys_enter".
 ---@param name string
 ---@return string
 function tracepoints.words(name)

@@ -1,4 +1,4 @@
--- Arguments that several commands have in common, and what they lead to.
+-- Arguments shared by several commands.
 
 local exit = require("lunette.cli.exit")
 
@@ -12,7 +12,7 @@ function args.json(command)
   return command
 end
 
---- One of -j and --csv, and of --ndjson where its help is given.
+--- Adds -j, --csv and, with a help text, --ndjson; at most one may be given.
 ---@param opts? { json: string?, csv: string?, ndjson: string? } their help
 function args.formats(command, opts)
   opts = opts or {}
@@ -26,14 +26,14 @@ function args.formats(command, opts)
   return command
 end
 
---- --script: scripts whose decoders, rules and fields shall be in force.
+--- Adds --script: loads scripts, so that their decoders, rules and fields apply.
 function args.scripts(command)
   command:option("--script", "Load a script, or all of a folder (may be repeated).")
     :argname("FILE|DIR"):count("*")
   return command
 end
 
---- What narrows a list.
+--- Adds the options that filter a list.
 function args.filter(command, what)
   command:argument("search", ("List only %s in which this text is found."):format(what)):args("?")
   command:option("--name", "List only objects of this name, or of a glob such as "
@@ -44,7 +44,7 @@ function args.filter(command, what)
   return command
 end
 
---- The filter as GraphQL wants it.
+--- The filter as a GraphQL argument.
 ---@param given table the parsed arguments
 ---@return table
 function args.filter_input(given)
@@ -53,7 +53,7 @@ function args.filter_input(given)
   return filter
 end
 
---- A whole number of an option, for argparse's convert.
+--- Converts an option's whole number, for argparse.
 ---@param text string
 ---@return integer|nil, string?
 function args.count(text)
@@ -62,7 +62,7 @@ function args.count(text)
   return nil, ("'%s' is not a whole number of 0 or more"):format(text)
 end
 
---- Seconds of an option, above zero.
+--- Converts an option's seconds; more than 0.
 ---@param text string
 ---@return number|nil, string?
 function args.seconds(text)
@@ -71,7 +71,7 @@ function args.seconds(text)
   return nil, ("'%s' is not a number of seconds above 0"):format(text)
 end
 
---- The token in a file, else $LUNETTE_TOKEN, else nil.
+--- The token from a file, else from $LUNETTE_TOKEN, else nil.
 ---@param path string|nil
 ---@return string|nil
 function args.token(path)

@@ -1,4 +1,4 @@
--- lunette attach list: every attach point in use, however programs hang there.
+-- lunette attach list: every attachment of a program.
 
 local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")
@@ -34,7 +34,7 @@ local function name_of(row)
   return program and graph.value(program.name)
 end
 
--- Processes, pins, and what else holds it there.
+-- The processes, pins and other things that hold the attachment.
 local function holders(row)
   local list = show.owners(row.owners)
   table.move(row.pins, 1, #row.pins, #list + 1, list)
@@ -42,8 +42,8 @@ local function holders(row)
   return list
 end
 
--- As what it hangs there, where that is more than the place says: the attach type, the mode of an
--- interface's program, a filter's priority, where several stand in line.
+-- The role of the program when the place alone does not say it: the attach type, the mode of an
+-- interface's program, a filter's priority.
 local function role(row)
   local details, words = row.details, {}
   local function add(word)

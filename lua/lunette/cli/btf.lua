@@ -63,7 +63,8 @@ local function list(given)
   show.list(given, given.csv and CSV or COLUMNS, graph.data(LIST).btfs, "BTF objects")
 end
 
--- What the word means: a file, the kernel's own types (which need no privilege), or an object.
+-- Opens the BTF that the word names: a file, the kernel's own types (which need no privilege), or
+-- an object.
 local function open(word)
   if word:find("/", 1, true) then
     local handle, err = bpf.btf(word)
@@ -73,11 +74,11 @@ local function open(word)
   return word == "vmlinux" and bpf.btf(word) or exit.check(bpf.btf(objects.id("btf", word)))
 end
 
--- Functions and variables are told when one asks for them: all of them would clash, as those of
--- two files may have the same name.
+-- Functions and variables are dumped only by name: those of two files may have the same name, so
+-- all of them together would clash.
 local DECLARED = { func = true, var = true }
 
--- The numbers of the types of a kind (nil: any) whose name passes.
+-- The ids of the types of a kind (nil: any) whose name passes.
 local function numbers_of(handle, kind, passes)
   local numbers = {}
   for number = 1, handle:count() - 1 do
@@ -87,7 +88,7 @@ local function numbers_of(handle, kind, passes)
   return numbers
 end
 
--- By name: the very name first, else every name that has the text in it.
+-- Types by name: an exact match first, else every name that contains the text.
 local function named(handle, given)
   local text, folded = given.search, given.search:lower()
   if text:find("[*?]") then
@@ -103,7 +104,7 @@ local function named(handle, given)
   end)
 end
 
--- The numbers of what the tag is on, in a set.
+-- The set of ids that the tag belongs to.
 local function tagged(handle, tag)
   local set = {}
   for number = 1, handle:count() - 1 do
@@ -124,7 +125,7 @@ local function with_tag(handle, given)
   return chosen
 end
 
--- The numbers of the types that are asked for; for people, all means all that can stand in a file.
+-- The ids of the types asked for. In C, "all" means all types that may stand together in one file.
 local function matching(handle, given)
   if given.tag then return with_tag(handle, given) end
   if given.search then return named(handle, given) end
@@ -133,7 +134,7 @@ local function matching(handle, given)
   end)
 end
 
-local MOST_JSON = 256 << 20 -- bytes of C: each type comes with all that it needs
+local MOST_JSON = 256 << 20 -- bytes of C; each type comes with the types it needs
 
 local function print_json(handle, numbers)
   local types, bytes = json.array({}), 0
@@ -150,7 +151,7 @@ local function print_json(handle, numbers)
   output.json(types)
 end
 
--- Types with all that they need, each once, in an order that a compiler takes.
+-- Writes types with the types they need, each once, in an order that compiles.
 local function dump(given)
   local handle <close> = open(given.btf)
   local numbers = matching(handle, given)

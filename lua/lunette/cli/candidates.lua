@@ -1,10 +1,10 @@
--- What may stand at the cursor of a shell: for `lunette completion words`, which the shells call.
+-- Completion candidates for a shell: `lunette completion words`, which the shells call.
 
 local bpf = require("bpf")
 
 local candidates = {}
 
--- What an argument names, by its own name or by the placeholder of an option.
+-- The kind of object that an argument names, by the argument's name or the option's placeholder.
 local KINDS = {
   program = bpf.progs, PROGRAM = bpf.progs, map = bpf.maps, link = bpf.links, btf = bpf.btfs,
 }
@@ -12,7 +12,7 @@ local FILES = { ["FILE"] = true, ["FILE|DIR"] = true, ["HEX|@FILE"] = true, DIR 
   script = true, query = true, path = true }
 local MOST = 2000 -- objects
 
---- For the answer where the shell is to offer files.
+--- The answer that makes the shell complete file names.
 candidates.FILES = ":files"
 
 local function short(text)
@@ -37,7 +37,7 @@ local function commands(parser)
   return list
 end
 
--- A shell takes these characters as they are; other names are left to their ids.
+-- True when a shell needs no quoting for the name; objects with other names are offered by id.
 local function is_plain(name) return name and name:find("^[%w_.:-]+$") ~= nil end
 
 local function objects(list)
@@ -72,8 +72,8 @@ local function find(list, word)
   return nil
 end
 
--- Follows the words before the cursor: the command that they lead to, how many of its arguments
--- they fill, and the option whose value comes next.
+-- Follows the words before the cursor: finds the command, how many of its arguments are filled, and
+-- the option that expects a value.
 local function follow(parser, words)
   local filled, i = 0, 1
   while i < #words do
@@ -103,7 +103,7 @@ local function at(parser, words)
   return values(argument)
 end
 
---- What may stand in the last word: { { word, what it is } }.
+--- The candidates for the last word: { { word, description } }.
 ---@param parser table
 ---@param words string[] those of the line, without "lunette"; the last may be empty
 ---@return { [1]: string, [2]: string }[]

@@ -1,5 +1,5 @@
--- lunette check: what this host offers, what each missing thing costs, and whether the user's
--- scripts load.
+-- lunette check: which BPF features this host has, what is lost without each missing one, and
+-- whether the user's scripts load.
 
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
@@ -33,7 +33,7 @@ local function counts()
   return by_kind
 end
 
--- What a script declared: "1 decoder, 2 pages".
+-- The count of a script's declarations: "1 decoder, 2 pages".
 local function declared(before)
   local after, words = counts(), {}
   for _, kind in ipairs(KINDS) do
@@ -45,7 +45,7 @@ end
 
 local SHAPE = json.shape { "file", "ok", "detail" }
 
-local LIMITS = { seconds = 10 } -- as `serve` has them by default
+local LIMITS = { seconds = 10 } -- the defaults of `serve`
 
 local function check_script(file)
   local before = counts()
@@ -54,7 +54,7 @@ local function check_script(file)
     SHAPE)
 end
 
--- Fields that scripts add to GraphQL are only joined when the schema is built.
+-- Builds the schema, because fields that scripts add are checked only then.
 local function check_schema(list)
   local ok, schema, errors = pcall(require("lunette.schema").build)
   if ok and schema then return end
@@ -73,7 +73,7 @@ end
 
 local RULE = json.shape { "rule", "source", "ok", "series", "samples", "error" }
 
--- Every rule and collector of the scripts, run once against the kernel as it is.
+-- Runs every rule and collector of the scripts once.
 local function check_rules(given)
   local list = json.array({})
   if #given.script == 0 then return list end
@@ -126,7 +126,7 @@ local function print_scripts(list)
 end
 
 function check.run(given)
-  -- The scripts come last: what they break must not hide what the host says.
+  -- Scripts come last, so that a failing script does not hide the report on the host.
   local host = graph.data(HOST).host
   local list = check_scripts(given.script)
   local rules = check_rules(given)

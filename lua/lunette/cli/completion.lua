@@ -1,5 +1,5 @@
--- lunette completion bash | zsh | fish: a few lines for the shell, which then asks `lunette
--- completion words` at each Tab: so that it offers the ids and names of the objects that exist.
+-- lunette completion bash | zsh | fish: prints a few lines for the shell, which then calls `lunette
+-- completion words` at each Tab. So it offers ids and names of objects that exist now.
 
 local output = require("lunette.cli.output")
 local cli = require("lunette.cli")

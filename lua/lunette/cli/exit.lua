@@ -1,15 +1,15 @@
--- Exit codes, and the way a command ends early with one line on stderr.
+-- Exit codes, and how a command ends early with one line on stderr.
 
 local exit = {
   OK = 0,
-  FAILED = 1, -- the kernel, a script or a query said no
+  FAILED = 1, -- the kernel, a script or a query reported an error
   USAGE = 2, -- the command line is wrong
   MISSING = 3, -- no such program, map, link, file
   DENIED = 4, -- a privilege is missing
   INTERRUPTED = 130, -- Ctrl-C
 }
 
---- For --help: what the codes mean.
+--- For --help: the meaning of the codes.
 exit.TEXT = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no such object, "
   .. "4 not permitted, 130 interrupted."
 
@@ -26,14 +26,14 @@ function exit.fail(code, format, ...)
   error(setmetatable({ code = code, message = message }, Failure), 0)
 end
 
---- The failure that error() carried, or nil when it is another error.
+--- The failure inside an error value; nil for any other error.
 ---@param err any
 ---@return { code: integer, message: string }|nil
 function exit.failure(err)
   return getmetatable(err) == Failure and err or nil
 end
 
--- The kernel's words for the codes, wherever in a message.
+-- Phrases of the kernel's messages, and their exit codes.
 local WORDS = {
   { "[Oo]peration not permitted", exit.DENIED }, { "[Pp]ermission denied", exit.DENIED },
   { "CAP_%u+", exit.DENIED }, { "not allowed", exit.DENIED }, { "not found", exit.MISSING },
@@ -41,7 +41,7 @@ local WORDS = {
   { "has the id", exit.MISSING }, { "unknown type", exit.USAGE },
 }
 
---- The code that suits a message of the kernel or of GraphQL.
+--- The exit code for a message of the kernel or of GraphQL.
 ---@param message string
 ---@return integer
 function exit.code_of(message)
@@ -51,7 +51,7 @@ function exit.code_of(message)
   return exit.FAILED
 end
 
---- Returns its arguments, or ends the command when the first is nil: for `nil, message`.
+--- Returns its arguments, or ends the command when the first is nil (`nil, message`).
 ---@param value any
 ---@param err string|nil
 function exit.check(value, err, ...)

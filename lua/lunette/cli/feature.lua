@@ -1,4 +1,4 @@
--- lunette feature: what the running kernel has of BPF.
+-- lunette feature: the BPF features of the running kernel.
 
 local args = require("lunette.cli.args")
 local features = require("lunette.features")

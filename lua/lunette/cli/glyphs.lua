@@ -1,5 +1,5 @@
--- What the terminal shows: where its locale is not UTF-8, characters beyond ASCII become some
--- that are as like as there are, and as wide.
+-- Replaces characters beyond ASCII by similar ones of the same width when the terminal's locale is
+-- not UTF-8.
 
 local glyphs = {}
 
@@ -10,7 +10,7 @@ local ASCII = {
   ["█"] = "@",
 }
 
---- Is the locale UTF-8?
+--- True when the locale is UTF-8.
 ---@return boolean
 function glyphs.unicode()
   for _, name in ipairs { "LC_ALL", "LC_CTYPE", "LANG" } do
@@ -20,7 +20,7 @@ function glyphs.unicode()
   return false
 end
 
---- A text as the terminal can show it.
+--- The text in characters that the terminal can show.
 ---@param text string
 ---@return string
 function glyphs.fit(text)

@@ -1,4 +1,4 @@
--- The commands' requests to the explorer's own schema, in this process. `-j` prints their answers.
+-- GraphQL requests of commands, executed in this process. `-j` prints their results.
 
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
@@ -6,7 +6,7 @@ local schema = require("lunette.schema")
 
 local graph = { execute = schema.execute, subscribe = schema.subscribe }
 
---- The data of a command's own request; an error in it ends the command.
+--- The data of a command's request; an error in it ends the command.
 ---@param source string
 ---@param opts { variables: table?, can_write: boolean? }|nil
 ---@return table data

@@ -1,4 +1,4 @@
--- lunette prog hot: where BPF programs spend their time, by lines of source.
+-- lunette prog hot: the source lines in which BPF programs spend their time.
 
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
@@ -34,7 +34,7 @@ local function sample(given)
   return exit.check(profile:read())
 end
 
--- Each program that was seen, with its lines; one that is gone since then has none.
+-- Each sampled program with its hot lines; a program unloaded meanwhile has none.
 local function spots(result, wanted)
   local list = {}
   for _, program in ipairs(hot.programs(result)) do

@@ -45,14 +45,15 @@ end
 ---@return table
 function cli.module(name) return require("lunette.cli." .. name) end
 
--- "-i, --interval SECONDS", as other tools write it; argparse has a line for each spelling.
+-- An option's label as other tools write it, "-i, --interval SECONDS"; argparse has a line for each
+-- spelling.
 local function label(option)
   local words = option:_get_argument_list()
   table.insert(words, 1, table.concat(option._public_aliases, ", "))
   return { table.concat(words, " ") }
 end
 
---- The whole parser; only the named command has its arguments ("*": all have).
+--- The parser of all commands; only the named command's arguments are added ("*": those of all).
 ---@param name string|nil
 function cli.parser(name)
   local argparse = require("argparse")
@@ -79,8 +80,8 @@ function cli.parser(name)
   return parser
 end
 
--- argparse takes each word with a dash for an option, but a negative number is none: it is hidden
--- from argparse behind this.
+-- argparse takes every word with a dash for an option. A negative number is hidden from it behind
+-- this byte.
 local HIDDEN = "\1"
 
 local function hide(words)
@@ -96,7 +97,7 @@ local function unhide(value)
   return value
 end
 
--- argparse's message is a sentence without a stop; ours names the help too.
+-- Ends argparse's message with a stop and a hint to --help.
 local function usage_error(message, words, entry)
   local where = "lunette help" .. (entry and " " .. entry[1] or "")
   local sub = entry and entry.subs and words[2]
@@ -119,7 +120,7 @@ local function dispatch(words)
     return exit.USAGE
   end
   if not entry then
-    parse(words) -- --help, --version, or an error that names what may be meant
+    parse(words) -- --help, --version, or an error with suggestions
     return exit.OK
   end
   local command = cli.module(entry[1])
@@ -133,8 +134,8 @@ local function on_error(err)
   return { code = exit.FAILED, message = require("lunette.runtime.errors").trace(err, 2) }
 end
 
--- Rules in dev-agent's spelling may begin with a dash ("-:AT_.*:string"), which argparse takes
--- for an option: joined to the word before, they are its value.
+-- Rules in dev-agent's spelling may begin with a dash ("-:AT_.*:string"), which argparse takes for
+-- an option. Joined to the option by "=", the rule is its value.
 local JOINED = { ["--etm"] = true, ["--entries-to-metrics"] = true }
 
 local function joined(argv)
@@ -151,7 +152,7 @@ local function joined(argv)
   return words
 end
 
--- What was printed has to arrive: a full disk is an error, whatever the command thought.
+-- Flushes stdout. A failed write, on a full disk for example, makes the exit code an error.
 local function flushed(code)
   if not tty.failed() then return code end
   return nil, { code = exit.FAILED, message = "the output can't be written (is the disk full?)" }

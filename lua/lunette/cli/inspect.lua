@@ -1,4 +1,4 @@
--- lunette inspect progs list | inspect maps list: dev-agent's spelling and columns.
+-- lunette inspect progs list | inspect maps list: dev-agent's commands, with its columns.
 
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")

@@ -1,4 +1,4 @@
--- lunette leaks: objects that nothing seems to use, why, and the command that removes them.
+-- lunette leaks: objects that seem unused, the reason, and the command that removes each.
 
 local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")
@@ -34,10 +34,11 @@ end
 function leaks.run(given)
   objects.need_admin()
   local data = graph.data(LIST)
-  -- What Lunette can't see may use an object: the notes say what that is.
+  -- An object that Lunette can't see may use one of these: the notes say which kind could not be
+  -- read.
   for _, note in ipairs(data.attachmentNotes) do output.note(note) end
   local machine = given.json or given.csv
-  -- A command that is cut would be another command.
+  -- A truncated command would be a wrong command.
   if not machine and tables.overflows(COLUMNS, data.leaks, tables.width()) then
     return tables.print_blocks(COLUMNS, data.leaks)
   end

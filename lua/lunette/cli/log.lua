@@ -1,4 +1,4 @@
--- lunette prog log: what programs write with bpf_printk, as it comes.
+-- lunette prog log: prints bpf_printk output as it arrives.
 
 local bpf = require("bpf")
 local args = require("lunette.cli.args")

@@ -1,4 +1,4 @@
--- lunette metrics: what /metrics would give, once; and a rule written for a map.
+-- lunette metrics: prints /metrics once; writes a rule for a map.
 
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
@@ -67,7 +67,7 @@ local function write_file(source, path)
   if not ok then exit.fail(exit.FAILED, "metrics: %s: %s", path, err) end
 end
 
--- What is near the name of a rule that there is not: a metric's name is completed.
+-- A suggestion for an unknown rule name; a metric's full name is accepted, too.
 local function hint(name)
   local names = {}
   for _, kind in ipairs { "metric", "collector" } do
@@ -89,7 +89,7 @@ local function check_rules(rules)
   end
 end
 
--- 1 when one that was asked for did not give all that it could.
+-- Exit code 1 when a requested rule failed or is incomplete.
 local function code_of(failed) return failed and exit.FAILED or exit.OK end
 
 function metrics.run(given)

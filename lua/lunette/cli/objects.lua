@@ -1,4 +1,5 @@
--- How commands name kernel objects: by id, by name, by the path of a pin, programs also by tag.
+-- Finds kernel objects by the words on a command line: an id, a name, a pin's path, for programs
+-- also a tag.
 
 local bpf = require("bpf")
 local exit = require("lunette.cli.exit")
@@ -17,7 +18,7 @@ local KINDS = {
 --- For --help.
 objects.HELP = "Its id, its name, or the path of a pin."
 
---- Ends the command, in one line, where the kernel would refuse to list anything.
+--- Ends the command with one line when the kernel would refuse to list objects.
 function objects.need_admin()
   local proc <close> = io.open("/proc/self/status")
   if not proc then exit.fail(exit.FAILED, "there is no /proc: mount -t proc proc /proc") end
@@ -37,8 +38,8 @@ end
 
 local KEPT = 15 -- characters of a name that the kernel keeps
 
--- How well an object has the name: "sure"; "maybe" where it is the kernel's for a longer one, or
--- where the kernel cut a map's name and nothing else has the rest.
+-- How well an object matches a name: "sure"; "maybe" when the kernel's cut name matches and no full
+-- name is known.
 local function has_name(kind, info, name)
   if info.name == name or info.full_name == name or info.tag == name then return "sure" end
   if kind == "prog" and info.kernel_name == name then return "maybe" end
@@ -71,7 +72,7 @@ local function by_name(kind, name)
 end
 
 local function by_id(kind, word)
-  local id = tonumber(word) -- the kernel gives them out from 1 to 2^31 - 1
+  local id = tonumber(word) -- the kernel assigns ids from 1 to 2^31 - 1
   local info, err, errno
   if id >= 1 and id < 2 ^ 31 then info, err, errno = KINDS[kind].info(id) else errno = ENOENT end
   if info then return id end
@@ -81,7 +82,7 @@ local function by_id(kind, word)
   exit.check(nil, err)
 end
 
---- The id that a word on the command line means; ends the command when there is none.
+--- The id that a word names; ends the command when there is none.
 ---@param kind "prog"|"map"|"link"|"btf"
 ---@param word string
 ---@return integer
@@ -92,7 +93,7 @@ function objects.id(kind, word)
   return by_name(kind, word)
 end
 
---- A handle on the map that a word means.
+--- A handle on the map that a word names.
 ---@param word string
 ---@return userdata map, table info
 function objects.map(word)

@@ -1,5 +1,5 @@
--- All that commands print: lines for people, JSON (indented on a terminal), streams, and notes on
--- stderr. Foreign text is in all of them: what a terminal would obey is escaped.
+-- All output of commands: text, JSON (indented on a terminal), streams, and notes on stderr. All of
+-- it may contain foreign text, so control characters are escaped.
 
 local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
@@ -9,7 +9,7 @@ local tty = require("lunette.core.tty")
 
 local output = {}
 
---- Prints text for people as it is, but for what a terminal would obey.
+--- Prints text, with control characters escaped.
 ---@param text string
 function output.text(text)
   text = escape.lines(text)
@@ -24,7 +24,8 @@ function output.line(text) output.text(text .. "\n") end
 ---@param text string
 function output.note(text) io.stderr:write("lunette: ", escape.lines(text), "\n") end
 
---- Are CSV cells guarded against spreadsheets: as --guard says, else where stdout is a file?
+--- True when CSV cells are guarded against spreadsheet formulas: by --guard, else when stdout is a
+--- file.
 ---@param given { guard: string? }
 ---@return boolean
 function output.guards(given)
@@ -32,11 +33,11 @@ function output.guards(given)
   return tty.isfile(1)
 end
 
---- Prints a line on stderr that stands for an empty result.
+--- Prints a line on stderr in place of an empty result.
 ---@param text string
 function output.aside(text) io.stderr:write(escape.lines(text), "\n") end
 
---- JSON text with a line an item. Its texts are kept as they are.
+--- Indents JSON text: one item per line. Strings are not touched.
 ---@param text string
 ---@return string
 function output.indent(text)
@@ -79,7 +80,7 @@ function output.indent(text)
   return table.concat(parts)
 end
 
---- Prints JSON that is written already.
+--- Prints JSON text.
 ---@param text string
 function output.json_text(text)
   io.write(tty.isatty(1) and escape.json(output.indent(text)) or text, "\n")
@@ -89,7 +90,7 @@ end
 ---@param value any
 function output.json(value) output.json_text(json.encode(value)) end
 
---- Prints a piece of JSON as it is.
+--- Prints a piece of JSON unchanged.
 ---@param text string
 function output.json_part(text) io.write(tty.isatty(1) and escape.json(text) or text) end
 
@@ -97,8 +98,8 @@ function output.json_part(text) io.write(tty.isatty(1) and escape.json(text) or 
 ---@param value any
 function output.json_line(value) output.json_part(json.encode(value) .. "\n") end
 
--- For a terminal: each piece up to its last ASCII character, as no character of more bytes is cut
--- there. What follows waits for the next piece; nil is the end.
+-- A writer for a terminal: holds back a piece's bytes after its last ASCII character until the next
+-- piece, because a multi-byte character may be incomplete. nil ends the text.
 local function escaped(write)
   local kept = ""
   return function(chunk)
@@ -109,8 +110,8 @@ local function escaped(write)
   end
 end
 
---- Writes a C stream to stdout, a piece at a time; says on a terminal how far it is, when
---- the output goes elsewhere.
+--- Writes a C stream to stdout in pieces. Shows the progress on the terminal when stdout is
+--- redirected.
 ---@param source userdata
 ---@param is_json boolean? the text is JSON, in which characters are escaped by its own rules
 function output.stream(source, is_json)

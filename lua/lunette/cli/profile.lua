@@ -1,4 +1,4 @@
--- lunette prog profile: what a program costs in perf events, as `bpftool prog profile` counts.
+-- lunette prog profile: perf event counts of a program, like `bpftool prog profile`.
 
 local bpf = require("bpf")
 local args = require("lunette.cli.args")
@@ -11,7 +11,7 @@ local units = require("lunette.cli.units")
 
 local profile = {}
 
-local ENODEV = 19 -- the machine lacks the event, not the program
+local ENODEV = 19 -- the machine lacks the event; the program is not the cause
 
 local function names()
   local list = {}

@@ -1,4 +1,4 @@
--- lunette prog show: all that is known of a program, and what the kernel does not tell.
+-- lunette prog show: all facts about a program, and the facts that the kernel does not report.
 
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
@@ -81,7 +81,7 @@ local function user(p)
   return uid and ("%d%s"):format(uid, name and " " .. name or "")
 end
 
--- "vmlinux", "module nf_conntrack", "BTF of a program".
+-- Words for a BTF object: "vmlinux", "module nf_conntrack", "BTF of a program".
 local function btf_words(btf)
   local name = value(btf.name)
   if not btf.kernel then return ("BTF %d"):format(btf.id) end
@@ -118,7 +118,7 @@ local function machine_code(p)
   return size == 0 and "none: the kernel interprets it" or units.bytes(size)
 end
 
--- The kernel keeps no log: only of what Lunette loaded itself there may be one.
+-- The kernel keeps no verifier log; Lunette has the log of programs that it loaded.
 local function verified(p)
   local n = value(p.verifiedInsns)
   local log = value(p.verifierLog)
@@ -169,7 +169,7 @@ function program.run(given)
   output.line(table.concat(describe(data.program, data.host), "\n"))
 end
 
---- What is known of a program, as lines.
+--- The facts about a program, as lines.
 ---@param id integer
 ---@return string[]
 function program.lines(id)

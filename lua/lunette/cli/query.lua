@@ -1,5 +1,4 @@
--- lunette query GRAPHQL: the same answer that the server gives at /graphql, without a server; or
--- a server's own.
+-- lunette query GRAPHQL: answers a query in this process, or asks a server, with the same result.
 
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
@@ -39,7 +38,7 @@ local function text_of(word)
   return text
 end
 
--- The variables and their text, which says more: it tells an empty list from an empty object.
+-- The variables and their JSON text; the text still tells an empty list from an empty object.
 local function variables_of(word)
   if not word then return nil end
   local text = text_of(word)
@@ -50,7 +49,7 @@ local function variables_of(word)
   return value, text
 end
 
--- Why a mutation failed: its answer says so in the field `error`.
+-- The error of a mutation, from its field `error`.
 local function failure_of(result)
   for _, answer in pairs(graph.value(result.data) or {}) do
     if type(answer) == "table" and type(answer.error) == "string" then return answer.error end
@@ -63,7 +62,7 @@ local function code_of(result, kind)
   return message and exit.code_of(message) or exit.OK
 end
 
--- query, mutation or subscription; nil where the text is no document.
+-- query, mutation or subscription; nil when the text can't be parsed.
 local function kind_of(source, operation)
   local document = require("lunette.graphql").parse(source)
   for _, definition in ipairs(document and document.definitions or {}) do
@@ -73,7 +72,7 @@ local function kind_of(source, operation)
   end
 end
 
--- What a server answers, as it wrote it.
+-- Prints a server's response unchanged.
 local function print_answer(body, result, kind)
   body = body:gsub("%s+$", "")
   output.json_text(body)

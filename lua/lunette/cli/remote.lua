@@ -1,4 +1,4 @@
--- A server that runs, asked by GraphQL: for what only it knows or can change.
+-- GraphQL requests to a running server, for data that only the server has.
 
 local args = require("lunette.cli.args")
 local client = require("lunette.core.client")
@@ -9,8 +9,8 @@ local remote = {}
 
 local HOME = "http://127.0.0.1:8070"
 local PATIENCE = 15 -- seconds of silence
-local LIVE_PATIENCE = 60 -- of a stream, in which a server gives a sign every 15
-local MOST = 64 << 20 -- bytes of an answer
+local LIVE_PATIENCE = 60 -- of a stream; a server sends a sign of life every 15 seconds
+local MOST = 64 << 20 -- most bytes of a response
 
 --- Adds --server and --token-file.
 ---@param command table
@@ -43,14 +43,14 @@ local function request(at, token, accept, body)
   return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
 end
 
--- Variables are JSON already.
+-- The request's JSON; the variables are JSON text already.
 local function body_of_request(params)
   local body = json.encode(json.object({ query = params.query,
     operationName = params.operationName }, { "query", "operationName" }))
   return ('%s,"variables":%s}'):format(body:sub(1, -2), params.variables or "null")
 end
 
--- Sends it; the connection from which the answer is read.
+-- Sends the request. Returns the connection.
 local function send(at, given, params, accept, patience)
   local bytes = request(at, args.token(given.token_file), accept, body_of_request(params))
   local connection, err = client.open(at.host, at.port, bytes, patience)
@@ -59,7 +59,7 @@ local function send(at, given, params, accept, patience)
     err:match("[^:]*$"):gsub("^ ", ""))
 end
 
--- Gives piece after piece of the answer, until the server closes.
+-- Returns a function that reads the response piece by piece until the server closes.
 local function reader(at, connection)
   return function()
     local chunk, err = connection:read()
@@ -68,7 +68,7 @@ local function reader(at, connection)
   end
 end
 
--- Status and type of an answer, and what of its body came with them.
+-- The status, content type and first bytes of a response's body.
 local function head_of(read)
   local text = ""
   for chunk in read do
@@ -94,7 +94,7 @@ local function body_of(at, read, first)
   return table.concat(parts)
 end
 
--- A GraphQL response as text and as its value; a refusal of the server ends the command.
+-- A GraphQL response as text and as a value; an HTTP error ends the command.
 local function response(at, status, body)
   local value = status and json.decode(body)
   if type(value) ~= "table" then
@@ -109,8 +109,8 @@ local function response(at, status, body)
   return body, value
 end
 
---- The response of the server that the arguments name; a server that can't be reached or refuses
---- ends the command.
+--- The response of the server given in the arguments. An unreachable server or a refusal ends the
+--- command.
 ---@param given table the parsed arguments
 ---@param params { query: string, variables: string?, operationName: string? }
 ---@return string body, table response
@@ -122,7 +122,7 @@ function remote.ask(given, params)
   return response(at, status, first and body_of(at, read, first))
 end
 
--- Events out of a stream of them, as their text comes.
+-- Iterates over the events of an event stream.
 local function each_event(at, read, first, fn)
   local text = first
   repeat
@@ -141,8 +141,8 @@ local function each_event(at, read, first, fn)
   exit.fail(exit.FAILED, "%s: the server went away", at.url)
 end
 
---- The responses of a subscription: fn(text) for each, until it gives false or the server has no
---- more. Where the server answers at once instead, that.
+--- The responses of a subscription: calls fn(text) for each, until fn returns false or the stream
+--- ends. A server that answers with a plain response gives that response.
 ---@param given table the parsed arguments
 ---@param params { query: string, variables: string?, operationName: string? }
 ---@param fn fun(text: string): boolean?
@@ -158,7 +158,7 @@ function remote.follow(given, params, fn)
   each_event(at, read, first, fn)
 end
 
---- The data of a request to the server that the arguments name; any error ends the command.
+--- The data of a request to the server given in the arguments; any error ends the command.
 ---@param given table the parsed arguments
 ---@param source string
 ---@param variables table|nil
@@ -171,7 +171,7 @@ function remote.data(given, source, variables)
   return value.data
 end
 
---- The address of the server that is asked, for messages.
+--- The server's address, for messages.
 ---@param given table the parsed arguments
 ---@return string
 function remote.url(given) return address_of(given).url end

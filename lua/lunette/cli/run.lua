@@ -1,4 +1,4 @@
--- lunette run SCRIPT [ARG...]: a script with the whole API, `arg` as lua gives it.
+-- lunette run SCRIPT [ARG...]: runs a script with the whole API; `arg` is set as by lua.
 
 local exit = require("lunette.cli.exit")
 local interrupt = require("lunette.core.interrupt")

@@ -1,4 +1,5 @@
--- lunette sampler show | set: when a server samples what programs cost, and what that takes.
+-- lunette sampler show | set: when a server samples programs' costs, and what the sampling itself
+-- costs.
 
 local args = require("lunette.cli.args")
 local graph = require("lunette.cli.graph")

@@ -1,5 +1,5 @@
--- A screen that is drawn again and again: on a terminal in place, elsewhere one after the
--- other. Ctrl-C or q ends it, and the terminal is as it was.
+-- A screen that is redrawn: in place on a terminal, one after the other elsewhere. Ctrl-C or q ends
+-- it and restores the terminal.
 
 local glyphs = require("lunette.cli.glyphs")
 local output = require("lunette.cli.output")
@@ -9,15 +9,15 @@ local tty = require("lunette.core.tty")
 local screen = {}
 
 local ENTER, LEAVE = "\27[?1049h\27[?25l", "\27[?25h\27[?1049l"
--- Terminals that know it show what is between all at once; others take it for nothing.
+-- Synchronized output: terminals that support it show everything between at once; others ignore it.
 local BEGIN, END = "\27[?2026h", "\27[?2026l"
 local CLEAR, LINE = "\27[H\27[2J", "\27[%d;1H\27[2K%s"
-local FRAME = 1 << 18 -- bytes of stdout's buffer: a frame is one write
+local FRAME = 1 << 18 -- bytes of stdout's buffer, so that a frame is one write
 
 local drawing = false
-local shown = {} -- lines, and the size that they were drawn for
+local shown = {} -- the lines on the screen, and the size for which they were drawn
 
---- Whether stdin and stdout are a terminal that can move its cursor; why not, for one that can't.
+--- True when stdin and stdout are a terminal that can move its cursor; else false and the reason.
 ---@return boolean, string?
 function screen.possible()
   if not (tty.isatty(0) and tty.isatty(1)) then return false end
@@ -26,10 +26,10 @@ function screen.possible()
     :format(os.getenv("TERM") or "")
 end
 
---- The next frame is drawn whole, whatever is on the screen.
+--- Draws the next frame completely, whatever the screen shows.
 function screen.forget() shown = {} end
 
---- Runs fn with the terminal's other screen, and keys as they are typed.
+--- Runs fn with the terminal's alternate screen and unbuffered keys.
 ---@param fn fun()
 function screen.with(fn)
   assert(tty.raw(true))
@@ -48,8 +48,8 @@ function screen.with(fn)
   if not ok then error(err, 0) end
 end
 
---- Draws lines from the top; those that don't fit are left out. Only what is other than on the
---- screen is written, all at once.
+--- Draws lines from the top; lines beyond the height are left out. Only changed lines are written,
+--- in one write.
 ---@param lines string[]
 function screen.draw(lines)
   local columns, rows = tty.size()
@@ -82,7 +82,7 @@ function screen.show(title, lines)
   screen.draw(table.move(lines, 1, #lines, 3, all))
 end
 
--- Waits; false when a key says to end.
+-- Waits for the interval; false when a key ends the screen.
 local function wait(seconds)
   if not drawing then
     tty.sleep(seconds)
@@ -105,7 +105,7 @@ local function rounds(interval, count, fn)
   until n == count or not wait(interval)
 end
 
---- Calls fn every so many seconds: on the screen where that is wanted and possible.
+--- Calls fn at an interval, on the screen when that is wanted and possible.
 ---@param interval number
 ---@param count integer|nil
 ---@param draw boolean

@@ -1,4 +1,4 @@
--- Scripts named by --script: their decoders, rules and fields are in force for a command too.
+-- Loads scripts given by --script: their decoders, rules and fields apply to the command.
 
 local budget = require("lunette.core.budget")
 local exit = require("lunette.cli.exit")
@@ -9,10 +9,10 @@ local traceback = require("lunette.cli.traceback")
 
 local scripts = {}
 
---- What is said of a folder without scripts.
+--- The message for a folder without scripts.
 function scripts.none(path) return path .. ": no *.lua in this folder" end
 
---- The files of a --script argument; a path that has none ends the command.
+--- The files of a --script argument; ends the command when there are none.
 ---@param path string
 ---@return string[]
 function scripts.files(path)
@@ -24,7 +24,7 @@ end
 
 local TAIL = "%s*%[C%]: in function 'lunette%.core%.budget%.run'.*$"
 
--- A chunk that may take so long; its error has its own traceback.
+-- Wraps a chunk with a time limit; its error has its own traceback.
 local function limited(chunk, limits)
   return function()
     local ok, err = budget.run(limits, chunk)
@@ -32,7 +32,7 @@ local function limited(chunk, limits)
   end
 end
 
---- Runs one script's declarations: true, or nil and what went wrong.
+--- Runs one script: true, or nil and the error.
 ---@param file string
 ---@param limits? { seconds?: number, instructions?: integer }
 ---@return boolean|nil ok, string? err
@@ -48,7 +48,7 @@ function scripts.try(file, limits)
   return true
 end
 
---- Loads scripts; the first that fails ends the command.
+--- Loads scripts; the first failure ends the command.
 ---@param paths string[]|nil
 function scripts.load(paths)
   for _, path in ipairs(paths or {}) do

@@ -65,7 +65,7 @@ local function unix_socket(text)
   return text, true
 end
 
--- "8070", ":8070" and "localhost:8070" are understood as what they mean.
+-- Accepts "8070", ":8070" and "localhost:8070", too.
 local function address(text)
   if text:sub(1, 5) == "unix:" then return unix_socket(text) end
   local host, port = text:match("^(.*):(%d+)$")
@@ -80,7 +80,7 @@ local function address(text)
   return host .. ":" .. port, v6 == "::1" or host:match("^127%.") ~= nil
 end
 
--- A browser says the origin as SCHEME://HOST[:PORT]; anything else would match nothing.
+-- Browsers send an origin as SCHEME://HOST[:PORT]; any other form would never match.
 local function check_origins(origins)
   for _, origin in ipairs(origins) do
     if not origin:match("^https?://[%w%.%-]+:?%d*$") and
@@ -101,7 +101,8 @@ local function addresses(given)
   return list, is_local
 end
 
--- The token: as given, or a new one where writing needs one; said on stderr, not in the log.
+-- The token: as given, or a new one when writing needs one. A new token is printed on stderr, not
+-- in the log.
 local function token_of(given)
   local token = args.token(given.token_file)
   if token then return token end
@@ -111,7 +112,7 @@ local function token_of(given)
   return token
 end
 
--- The sampler's settings live in the process: they are set before its VMs start.
+-- Sets the sampler's options, which belong to the process, before the VMs start.
 local function set_sampler(text)
   if not text then return end
   local samples = require("lunette.sampler")
@@ -125,7 +126,7 @@ local function set_sampler(text)
   samples.set(settings)
 end
 
--- A folder may be empty: scripts that come later are loaded then.
+-- An empty folder is allowed: scripts added later are loaded then.
 local function check_scripts(paths)
   for _, path in ipairs(paths) do
     local files, err = require("lunette.runtime.scripts").files(path)
@@ -155,7 +156,7 @@ local function check(given)
   end
 end
 
--- It serves all the same: what a query may not know, its answer says.
+-- Warns about missing privileges but serves: answers then name the fields that can't be read.
 local function warn_of_privileges()
   if require("bpf").host().capabilities.sys_admin then return end
   output.note("CAP_SYS_ADMIN is missing: the kernel shows Lunette no BPF objects (try sudo)")

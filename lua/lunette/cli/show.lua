@@ -1,4 +1,4 @@
--- Lists and single objects, in the three ways that commands print them.
+-- Prints lists and single objects as JSON, CSV or text.
 
 local escape = require("lunette.runtime.escape")
 local json = require("lunette.runtime.json")
@@ -7,7 +7,7 @@ local tables = require("lunette.cli.table")
 
 local show = {}
 
---- A list: JSON, CSV or a table, as the arguments say.
+--- Prints a list as JSON, CSV or a table, by the arguments.
 ---@param given { json: boolean?, csv: boolean? }
 ---@param columns table[]
 ---@param rows table[]
@@ -22,7 +22,7 @@ function show.list(given, columns, rows, what)
   tables.print(columns, rows)
 end
 
---- One object: a line a field, empty ones left out.
+--- One object as lines, one per field; empty fields are left out.
 ---@param title string
 ---@param fields table[] pairs of a label and a value; a list of values gives a line each
 ---@return string[]
@@ -47,9 +47,9 @@ end
 ---@param fields table[]
 function show.one(title, fields) output.line(table.concat(show.lines(title, fields), "\n")) end
 
-local FEW = 4 -- items of a list that a cell shows when there are more
+local FEW = 4 -- most items of a list shown in a cell
 
---- The first items of a list for a cell of a table, and how many more there are: "1,2,3,+33".
+--- The first items of a list for a table cell, and the number of others: "1,2,3,+33".
 ---@param list any[]
 ---@param few integer? items at most
 ---@return any[]
@@ -61,7 +61,7 @@ function show.few(list, few)
   return shown
 end
 
---- The ids of objects, likewise.
+--- Ids of objects for a table cell.
 ---@param list { id: integer }[]
 ---@return any[]
 function show.few_ids(list)
@@ -70,12 +70,12 @@ function show.few_ids(list)
   return show.few(ids)
 end
 
---- The owners of an object, likewise.
+--- Owners of an object for a table cell.
 ---@param owners table[]
 ---@return string[]
 function show.few_owners(owners) return show.few(show.owners(owners), 3) end
 
---- "123 systemd" of each owner, with where it lives: "77 nginx [docker 0123456789ab]".
+--- "123 systemd" for each owner, with its container: "77 nginx [docker 0123456789ab]".
 ---@param owners table[]
 ---@return string[]
 function show.owners(owners)

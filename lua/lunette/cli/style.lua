@@ -1,5 +1,5 @@
--- Colours on the screen: few, and none where NO_COLOR or the kind of terminal says so; what a
--- VT100 can do (bold, reverse) is there on any.
+-- Colours on the screen: few, and none with NO_COLOR or on a terminal without colours. Bold and
+-- reverse (VT100) work on any terminal.
 
 local style = {}
 
@@ -15,7 +15,7 @@ local COLOURS = {
 
 local MONOCHROME = { "^vt%d", "^dumb", "mono", "%-m$" }
 
---- Does the terminal have colours, as far as its name tells?
+--- True when the terminal has colours, judged by its name.
 ---@return boolean
 function style.colours()
   local term, none = os.getenv("TERM") or "dumb", os.getenv("NO_COLOR")
@@ -26,7 +26,7 @@ function style.colours()
   return true
 end
 
---- Can it move its cursor at all?
+--- True when the terminal can move its cursor.
 ---@return boolean
 function style.moves()
   local term = os.getenv("TERM") or ""
@@ -35,7 +35,7 @@ end
 
 local codes
 
---- A text in one of the styles above.
+--- The text in one of the styles above.
 ---@param name string
 ---@param text string
 ---@return string

@@ -1,5 +1,5 @@
--- A subscription: its responses, a line each. Without a server, what comes again and again is
--- asked for at its pace; what services of a server publish on topics isn't there.
+-- Prints a subscription's responses, one per line. Without a server, periodic subscriptions run in
+-- this process; topics published by a server's services are not available.
 
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
@@ -33,7 +33,7 @@ local function follow(stream, events)
   end
 end
 
---- Prints so many events (nil: until Ctrl-C); the exit code.
+--- Prints `count` events (nil: until Ctrl-C). Returns the exit code.
 ---@param source string
 ---@param opts table as for graph.subscribe
 ---@param events integer|nil
@@ -55,10 +55,10 @@ function subscription.run(source, opts, events)
   return exit.OK
 end
 
--- A failure keeps its code, any other error gets its traceback.
+-- Keeps a failure's exit code; adds a traceback to any other error.
 local function handler(err) return exit.failure(err) and err or traceback(err) end
 
---- The same of a server, until it has no more, or was asked for enough.
+--- The same from a server, until the stream ends or enough events have come.
 ---@param given table the parsed arguments
 ---@param params table of remote.follow
 ---@param answered fun(body: string, response: table): integer prints what is no stream

@@ -14,22 +14,22 @@ local tty = require("lunette.core.tty")
 local tables = {}
 
 local GAP = 2
-local PADDED = 64 -- where nothing is cut, a longer cell does not pad the other rows
-local SHRUNK = 8 -- a cut column keeps so many characters, unless it has another `least`
+local PADDED = 64 -- a longer cell does not widen the column when nothing is cut
+local SHRUNK = 8 -- width that a cut column keeps, unless it sets `least`
 
---- The terminal's width, or nil when stdout is none.
+--- The terminal's width; nil when stdout is no terminal.
 ---@return integer|nil
 function tables.width()
   if not tty.isatty(1) then return nil end
   return tty.size() or tonumber(os.getenv("COLUMNS")) or 80
 end
 
---- Characters of a text (bytes, when it is no UTF-8).
+--- The number of characters of a text (bytes, when it is not UTF-8).
 ---@param text string
 ---@return integer
 function tables.length(text) return utf8.len(text) or #text end
 
---- The first characters of a text, the last of them an ellipsis when it had more.
+--- The text cut to `n` characters, with an ellipsis at the end.
 ---@param text string
 ---@param width integer
 ---@return string
@@ -40,7 +40,7 @@ function tables.cut(text, width)
   return text:sub(1, stop - 1) .. "…"
 end
 
---- A cell's text: null is a dash, a list its items; lists and objects in it are JSON.
+--- A cell's text: null is a dash, a list is joined; nested lists and objects are JSON.
 ---@param value any
 ---@return string
 function tables.text(value)
@@ -90,7 +90,7 @@ local function total(shown, widths)
   return sum - GAP
 end
 
--- How gladly a column is left out; one without anything in it more than any other.
+-- The order in which columns are left out; empty columns go first.
 local function weigh(columns, lines)
   local weights = {}
   for i, column in ipairs(columns) do
@@ -120,7 +120,7 @@ local function widest(columns, shown, widths)
   return at
 end
 
--- Which columns are shown, and how wide, so that a line has at most `room` characters.
+-- Chooses the columns to show and their widths, so that a line has at most `room` characters.
 local function fit(columns, lines, widths, room)
   local shown, weights = {}, weigh(columns, lines)
   for i in ipairs(columns) do shown[i] = i end
@@ -147,8 +147,7 @@ local function pad(text, width, right)
   return right and space .. text or text .. space
 end
 
--- A line's cells side by side, cut to the widths unless they are wanted whole; `paint` lets columns
--- colour them, where nothing is cut off.
+-- Joins a line's cells, cut to the widths unless `whole`; `paint` colours cells that are not cut.
 local function join(columns, line, shown, widths, row, whole)
   local parts, last = {}, shown[#shown]
   for at, i in ipairs(shown) do
@@ -161,7 +160,7 @@ local function join(columns, line, shown, widths, row, whole)
   return table.concat(parts, (" "):rep(GAP))
 end
 
---- The lines of a table, title first, no longer than `room` (nil: as long as they get).
+--- The lines of a table, titles first, at most `room` wide (nil: unlimited).
 ---@param columns table[]
 ---@param rows table[]
 ---@param room integer|nil
@@ -180,7 +179,8 @@ function tables.lines(columns, rows, room, least, paint)
   local lines = {}
   for n, line in ipairs(filled) do
     local row = paint and not cuts and rows[n - 1] or nil
-    -- By what is there: a pattern for spaces at the end is tried at each space before it.
+    -- Trailing spaces are found byte by byte: a pattern would be tried at each space before the
+    -- end.
     lines[n] = join(columns, line, shown, widths, row, not room):match("^.*[^ ]") or ""
     if cuts then lines[n] = tables.cut(lines[n], room) end
   end
@@ -203,7 +203,7 @@ function tables.print(columns, rows, before)
   return widths
 end
 
---- Would a table of these rows hide columns, as it is wider than the terminal?
+--- True when a table of these rows would hide columns on this terminal.
 ---@param columns table[]
 ---@param rows table[]
 ---@param room integer|nil the terminal's width; nil: there is none
@@ -215,7 +215,7 @@ function tables.overflows(columns, rows, room)
   return total(fit(columns, filled, widths, room), widths) > room
 end
 
---- The lines of rows as blocks: a column a line, an empty line before each block but the first.
+--- The rows as blocks: one line per column, an empty line between blocks.
 ---@param columns table[]
 ---@param rows table[]
 ---@return string[]
@@ -248,21 +248,21 @@ local function quoted(text)
   return text
 end
 
--- A spreadsheet takes a cell that begins like this for a formula; a number is none.
+-- True when a spreadsheet would take the cell for a formula; numbers are none.
 local function is_formula(text)
   return text:find("^[=+@\t\r-]") ~= nil and not text:find("^[+-]?%d+%.?%d*$")
 end
 
--- A field of CSV: texts as they are, but escaped on a terminal, and with a ' before a formula
--- where the output is guarded.
+-- A CSV field: text is unchanged, but escaped on a terminal, and prefixed with ' before a formula
+-- when the output is guarded.
 local function csv_field(value, guard)
   if value == nil or type(value) == "userdata" then return "" end
   if type(value) ~= "string" or tty.isatty(1) then return quoted(tables.text(value)) end
   return quoted(guard and is_formula(value) and "'" .. value or value)
 end
 
---- Writes rows as CSV, as the streams of whole maps do: the columns' field names (or titles)
---- first, quotes as in RFC 4180, lines as other tools here take them.
+--- Writes rows as CSV like the streams of whole maps: first the field names (or titles), quotes as
+--- in RFC 4180, lines end with LF.
 ---@param columns table[]
 ---@param rows table[]
 ---@param goes_on boolean? these are more rows of a table whose head is written

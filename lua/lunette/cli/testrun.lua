@@ -1,4 +1,5 @@
--- lunette prog run: a program by hand (BPF_PROG_RUN), with a packet or a context of one's own.
+-- lunette prog run: runs a program once or more (BPF_PROG_RUN) with a packet or a context given by
+-- the user.
 
 local args = require("lunette.cli.args")
 local decode = require("lunette.decode")
@@ -32,7 +33,7 @@ function testrun.configure(command)
   args.json(run)
 end
 
--- Hex digits of what the command line gives.
+-- The hex digits of a word on the command line.
 local function hex_of(word)
   local path = word and word:match("^@(.+)")
   if not path then return word end

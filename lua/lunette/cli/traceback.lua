@@ -1,12 +1,12 @@
--- An error as its user wants to see it: the message and the frames of his own code, without
--- those of the command that runs it.
+-- The error text for a script's author: the message and the frames of the script, without those of
+-- the command.
 
 local errors = require("lunette.runtime.errors")
 local exit = require("lunette.cli.exit")
 
 local TAIL = "%s*%[C%]: in function 'lunette%.core%.interrupt%.call'.*$"
 
---- A message handler: the error as text with its traceback.
+--- A message handler for xpcall.
 ---@param err any
 ---@return string
 return function(err)

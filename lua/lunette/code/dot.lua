@@ -4,10 +4,10 @@ local escape = require("lunette.runtime.escape")
 
 local dot = {}
 
--- Text in a record's label, where DOT has characters of its own.
+-- Escapes a text for a record's label.
 local function label(text) return (escape.terminal(text):gsub('[\\"{}<>|]', "\\%0")) end
 
--- The instructions of a block, one a line, left-aligned.
+-- The text of a block: one left-aligned line per instruction.
 local function block_label(block, insns)
   local lines = {}
   for _, insn in ipairs(insns) do

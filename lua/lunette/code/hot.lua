@@ -1,4 +1,4 @@
--- Hot spots: samples of native code, told as source lines and instructions of a program.
+-- Hot spots: samples of native code mapped to a program's source lines and instructions.
 
 local bpf = require("bpf")
 
@@ -20,7 +20,7 @@ local function sum_by(places, key_of)
   return order, sums
 end
 
--- The instruction that holds an offset: the last that begins at or before it.
+-- The instruction at an offset: the last one that begins at or before it.
 local function insn_at(func, offset)
   local found
   for _, insn in ipairs(func.insns) do
@@ -30,7 +30,7 @@ local function insn_at(func, offset)
   return found
 end
 
--- A line stands in the list once for each column that code was made from: its first place counts.
+-- A source line is listed once for each column that has code: its first entry counts.
 local function first_places(lines)
   local first, of = {}, {}
   for i, line in ipairs(lines) do
@@ -68,7 +68,7 @@ function hot.of_program(id, places)
   return { samples = total, lines = lines, insns = insns }
 end
 
---- The samples of profile:read(), by program, those with the most first.
+--- Groups the samples of profile:read() by program, most samples first.
 ---@param result table
 ---@return { id: integer, samples: integer, places: table[] }[]
 function hot.programs(result)

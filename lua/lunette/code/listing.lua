@@ -1,4 +1,5 @@
--- A program's code as a listing: functions, source lines, labels, and what each instruction names.
+-- A program's code as a listing: functions, source lines, labels, and the names of the objects that
+-- instructions use.
 
 local escape = require("lunette.runtime.escape")
 
@@ -6,7 +7,7 @@ local listing = {}
 
 local function basename(path) return path:match("[^/]*$") end
 
--- "; text   file:line"
+-- A source line as a comment: "; text   file:line"
 local function source_line(lines, index)
   local line = lines[index]
   if not line or line.text == "" then return nil end
@@ -36,7 +37,7 @@ end
 
 local function split_bytes(hex) return (hex:gsub("%x%x", "%0 "):sub(1, -2)) end
 
--- The comment behind an instruction: the names of the objects that its numbers stand for.
+-- The comment after an instruction: names of the objects that its numbers refer to.
 local function notes(insn, marks, names)
   local found = {}
   if insn.map_id and names[insn.map_id] then found[1] = "map " .. names[insn.map_id] end
@@ -93,7 +94,7 @@ function listing.xlated(code, style)
   return table.concat(out, "\n") .. "\n"
 end
 
--- Instructions that the disassembler does not know are bytes; arm64's atomics are the usual ones.
+-- Unknown instructions are printed as bytes; on arm64 these are mostly atomics.
 local function unknown_words(code)
   local n = 0
   for _, func in ipairs(code.functions) do

@@ -1,9 +1,9 @@
--- Lines of the trace pipe, taken apart: task, pid, CPU, time, event, text.
+-- Parses lines of the trace pipe: task, pid, CPU, time, event, text.
 
 local trace = {}
 
---- One line: "    task-123   [001] d..2.   12.345678: bpf_trace_printk: text".
---- Another line (a loss, a header) comes back with its text alone.
+--- Parses one line: "    task-123   [001] d..2.   12.345678: bpf_trace_printk: text". Any other
+--- line (a loss, a header) gives its text alone.
 ---@class lunette.TraceLine
 ---@field task? string
 ---@field pid? integer
@@ -25,7 +25,7 @@ function trace.line(line)
   }
 end
 
---- The lines of a text that log:read() gave.
+--- Parses the lines of a text from log:read().
 ---@param text string
 ---@return table[]
 function trace.lines(text)

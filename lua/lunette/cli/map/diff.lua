@@ -1,5 +1,5 @@
--- What differs between two looks at a map of any size: C keeps the bytes, only what changed is
--- decoded. Of a map that is too large even so, the same part of the keys is compared.
+-- Compares two states of a map of any size: C keeps the bytes, and only changed entries are
+-- decoded. Of a map too large even for that, the same part of the keys is compared.
 
 local bpf = require("bpf")
 local exit = require("lunette.cli.exit")
@@ -9,15 +9,15 @@ local tty = require("lunette.core.tty")
 
 local diff = {}
 
-local MOST = 100000 -- rows of each sort that are shown
+local MOST = 100000 -- most rows of each kind that are shown
 
 local function reader_of(map, info, variables)
   return tables.reader(info, setmetatable({ decoder = exit.check(map:decoder()) },
     { __index = variables }))
 end
 
---- Whether C can choose the entries: no order is asked for, and no condition on what a decoder's
---- Lua function makes.
+--- True when C can select the entries: without an order, and without a condition on a column made
+--- by a Lua function.
 ---@return boolean
 function diff.possible(map, info, variables)
   if variables.sort or bpf.unreadable(info) then return false end
@@ -53,8 +53,8 @@ end
 
 local function by_key(a, b) return a.key < b.key end
 
---- Looks twice: rows { change, key, cells, before, deltas }, by key; how many there are of each
---- change, and how it was looked.
+--- Reads a map twice: rows { change, key, cells, before, deltas } sorted by key, the number of each
+--- kind of change, and how it was read.
 ---@param map bpf.Map
 ---@param info bpf.MapInfo
 ---@param variables table of the page

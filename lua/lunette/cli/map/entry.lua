@@ -1,5 +1,5 @@
--- Rows of a map's table as the entries that a whole-map stream writes: { key, value } or, where
--- each CPU is shown, { key, cpuValues }; objects where key or value have fields.
+-- Converts a map table's rows to the entries that a whole-map stream writes: { key, value }, or {
+-- key, cpuValues } with each CPU's value. key and value are objects when they have fields.
 
 local tables = require("lunette.table")
 local exit = require("lunette.cli.exit")
@@ -15,7 +15,7 @@ local SHAPES = {
   both = json.shape { "key", "value", "cpuValues" },
 }
 
--- An object grows field by field, in the columns' order.
+-- Adds a cell to an object, creating nested objects in column order.
 local function put(object, path, value)
   for i, name in ipairs(path) do
     local order = getmetatable(object).order
@@ -29,7 +29,7 @@ local function put(object, path, value)
   end
 end
 
--- The cells of one part (and one CPU) of a row; a part without fields is its only cell.
+-- The value of one part (and one CPU) of a row; a part without fields is its only cell.
 local function part_of(row, columns, numbers, has_fields)
   if not has_fields then return tables.digits(row.cells[numbers[1]], columns[numbers[1]].wide) end
   local object = json.object({}, {})
@@ -39,7 +39,7 @@ local function part_of(row, columns, numbers, has_fields)
   return object
 end
 
---- A function that makes entries of a table's rows.
+--- Makes the function that converts a row.
 ---@param columns table[] of the table, as GraphQL gives them
 ---@param fields { key: boolean, value: boolean } have they fields?
 ---@param only_cpus boolean? leave out the sum where each CPU is shown
@@ -62,7 +62,7 @@ function entry.writer(columns, fields, only_cpus)
   end
 end
 
--- Which integers of a value are "u64" or "i64": by field, or of all where it has none.
+-- Which integers of a value are "u64" or "i64": by field, or one word when it has no fields.
 local function wide_of(columns)
   local wide = {}
   for _, column in ipairs(columns) do
@@ -77,7 +77,7 @@ local function wide_of(columns)
   return wide
 end
 
---- A value for people, by the decoder: its bytes, or a list of the CPUs' that are made one.
+--- A decoded value, from its bytes or from the CPUs' bytes, which are merged.
 ---@param decoder table
 ---@param value string|string[]
 ---@return string
@@ -86,13 +86,13 @@ function entry.text(decoder, value)
   return inspect(decoded, { wide = wide_of(decoder.columns.value) })
 end
 
--- Whether what a plan reads has fields, told by what it makes of zeros.
+-- True when a plan's result has fields: decodes zeros to find out.
 local function has_fields(plan, size)
   local value = plan:decode(("\0"):rep(size))
   return type(value) == "table" and #value == 0
 end
 
---- Have a map's key and value fields, by the decoder in force?
+--- True when a map's key and its value have fields, by the decoder in force.
 ---@param map bpf.Map
 ---@param info bpf.MapInfo
 ---@param format string|nil what shows them as text instead

@@ -48,14 +48,14 @@ end
 
 local EIGHTHS = { "▏", "▎", "▍", "▌", "▋", "▊", "▉" }
 
--- A bar of so many characters, and eighths of them.
+-- A bar of `width` characters, in steps of an eighth.
 local function bar(share, width)
   local eighths = math.floor(share * width * 8 + 0.5)
   if share > 0 then eighths = math.max(1, eighths) end
   return ("█"):rep(eighths // 8) .. (EIGHTHS[eighths % 8] or "")
 end
 
--- The key, the column where that says something, and the unit.
+-- The title: the key, the column when there are several, and the unit.
 local function title(one)
   local label, unit = graph.value(one.label), graph.value(one.unit)
   local column = one.column ~= "value" and one.column or nil
@@ -63,7 +63,7 @@ local function title(one)
   return unit and ("%s (%s)"):format(text, unit) or text
 end
 
---- The lines of a histogram, bars as wide as the room allows.
+--- The lines of a histogram; the bars use the remaining width.
 ---@param one table as GraphQL gives it
 ---@param room integer
 ---@return string[]

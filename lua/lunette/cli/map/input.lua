@@ -1,5 +1,5 @@
--- Keys and values on the command line: by what the decoder says they are, as JSON where they
--- have several fields, or as hex, string, number.
+-- Keys and values given on the command line: decoded by the map's decoder, as JSON when they have
+-- several fields, or as hex, string or number.
 
 local decode = require("lunette.decode")
 local tables = require("lunette.table")
@@ -12,22 +12,22 @@ local FORMATS = { hex = "HEX", string = "STRING", number = "NUMBER" }
 
 local HOW = "as the decoder in force reads it: a plain word, or JSON where it has fields."
 
---- Adds the argument KEY, and its format.
+--- Adds the argument KEY and its format option.
 function input.key(command)
   command:argument("key", "The key, " .. HOW)
   command:option("--key-format", "Read the key as hex, string or number."):choices {
     "hex", "string", "number" }
 end
 
---- Adds the argument VALUE, and its format.
+--- Adds the argument VALUE and its format option.
 function input.value(command)
   command:argument("value", "The value, " .. HOW)
   command:option("--value-format", "Read the value as hex, string or number."):choices {
     "hex", "string", "number" }
 end
 
--- A word as what GraphQL would get: JSON where it looks like it, the word itself otherwise. A field
--- that holds a text takes a word that is a text in no JSON as it is.
+-- The word as a JSON value: parsed when it looks like JSON, else a string. For a text field any
+-- word that is no JSON string is taken literally.
 local function typed(word, columns)
   if word:match('^%s*[{%["]') then
     local value, err = json.decode(word)
@@ -41,7 +41,7 @@ local function typed(word, columns)
   return word
 end
 
---- The bytes of a key or value; ends the command when the word can't be one.
+--- The bytes of a key or value; ends the command when the word is invalid.
 ---@param name string for the message
 ---@param word string
 ---@param columns table[] of the decoder

@@ -1,4 +1,4 @@
--- lunette map watch | diff: what changes in a map, with rates.
+-- lunette map watch | diff: changes in a map, with rates.
 
 local args = require("lunette.cli.args")
 local diff = require("lunette.cli.map.diff")
@@ -16,7 +16,7 @@ local tty = require("lunette.core.tty")
 
 local live = {}
 
-local WATCHED = 1000 -- rows at most, of those that no --top counts
+local WATCHED = 1000 -- most rows without --top
 
 function live.configure(command)
   local watch = command:command("watch", "Show a map's entries and their rates, again at each "
@@ -47,7 +47,7 @@ local function print_changes(changes, write)
   end
 end
 
--- The same of what has to be read as rows: maps without keys, an order.
+-- For maps that must be read as rows: maps without keys, or with an order.
 local function look_at_rows(variables, seconds)
   local old = snapshot.take(variables)
   tty.sleep(seconds)
@@ -95,7 +95,7 @@ function live.diff(given)
   say_counts(found)
 end
 
--- An array, written while it is read: a map of any size.
+-- Prints a JSON array while the map is read, so that a map of any size fits.
 local function print_entries(variables, fields)
   local write, comma
   variables.after = nil

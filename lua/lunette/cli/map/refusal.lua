@@ -1,4 +1,5 @@
--- Why a map can't be asked or written in a way, in words: what its type has, what the kernel means.
+-- Explains why a map can't be read or written in some way: a property of its type, or the kernel's
+-- error.
 
 local bpf = require("bpf")
 local exit = require("lunette.cli.exit")
@@ -36,7 +37,7 @@ function refusal.without_queue(info, bloom)
   exit.fail(exit.FAILED, "map %d is %s: no queue or stack", info.id, names.a(info.type))
 end
 
--- What the kernel means by the error of a key; nil where its own words say it.
+-- Explains the kernel's error for a key; nil when the kernel's own message is enough.
 local function reason(info, errno, key)
   if info.type:find("_storage$") and (errno == EBADF or errno == ENOTSOCK) then
     return "its keys are descriptors that this process would have to hold"
@@ -51,7 +52,7 @@ local function reason(info, errno, key)
   return plain and errno == EINVAL and "the entries of an array can't be removed" or nil
 end
 
---- Ends the command by what the kernel answered about a key.
+--- Ends the command with the kernel's error for a key.
 ---@param info bpf.MapInfo
 ---@param key string
 ---@param err string

@@ -1,4 +1,4 @@
--- A map's rows at a moment, what changed between two, and columns that say how fast.
+-- Snapshots of a map's rows, the changes between two, and columns with rates.
 
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
@@ -9,7 +9,7 @@ local units = require("lunette.cli.units")
 
 local snapshot = {}
 
---- All rows by key, or so many, and the columns; what is kept of a row is its cells.
+--- Rows by key (all, or a limited number) and the columns; of a row its cells are kept.
 ---@param variables table of the page
 ---@param limit integer|nil
 ---@return table
@@ -27,7 +27,7 @@ function snapshot.take(variables, limit)
   return shot
 end
 
--- The number of a cell, exactly: integers beyond 2^53 stand there as digits.
+-- A cell's exact number: integers beyond 2^53 are digits in the cell.
 local function number(cell)
   if type(cell) ~= "string" then return tonumber(graph.value(cell) or nil) end
   return u64.integer(cell) or tonumber(cell)
@@ -45,7 +45,7 @@ local function same(a, b)
   return true
 end
 
---- What differs between two snapshots: rows { change, key, cells, before, deltas, seconds }.
+--- The changes between two snapshots: rows { change, key, cells, before, deltas, seconds }.
 ---@param old table
 ---@param new table
 ---@return table[]
@@ -72,7 +72,7 @@ function snapshot.changes(old, new)
   return changes
 end
 
---- A table's columns, and behind each number of the value how it moved.
+--- A table's columns, with a rate column after each number of the value.
 ---@param shot table
 ---@param delta { title: string, text: fun(row: table, i: integer): string }
 ---@return table[]

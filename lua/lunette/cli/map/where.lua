@@ -1,4 +1,4 @@
--- What `map dump` takes to choose and order rows, as GraphQL wants it.
+-- Converts the filter and sort options of `map dump` to GraphQL arguments.
 
 local exit = require("lunette.cli.exit")
 
@@ -17,7 +17,7 @@ where.HELP = "Only rows for which this holds, such as 'calls > 100': a column, o
 
 local function unquote(text) return text:match('^"(.*)"$') or text:match("^'(.*)'$") or text end
 
--- The operator that stands first.
+-- Splits a condition at its first operator.
 local function split(text)
   local best, at
   for _, op in ipairs(OPS) do
@@ -37,7 +37,7 @@ local function condition(text)
   return { column = column, op = op, value = unquote(value) }
 end
 
--- The parts between "||", quotes aside.
+-- Splits at "||" outside quotes.
 local function alternatives(text)
   local parts, quote, from = {}, nil, 1
   for at, char in text:gmatch("()([\"'|])") do
@@ -52,7 +52,7 @@ local function alternatives(text)
   return parts
 end
 
---- Conditions as TableFilter inputs.
+--- Converts conditions to TableFilter inputs.
 ---@param texts string[]
 ---@return table[]|nil
 function where.filter(texts)
@@ -65,7 +65,7 @@ function where.filter(texts)
   return #filter > 0 and filter or nil
 end
 
---- COLUMN, COLUMN:asc or COLUMN:desc as a TableSort input.
+--- Converts COLUMN, COLUMN:asc or COLUMN:desc to a TableSort input.
 ---@param text string|nil
 ---@return table|nil
 function where.sort(text)
@@ -78,7 +78,7 @@ end
 
 local FORMATS = { hex = "HEX", string = "STRING", number = "NUMBER" }
 
---- hex, string or number, or two of them as KEY:VALUE; nil for the decoder in force.
+--- Parses hex, string or number, or two of them as KEY:VALUE; nil means the decoder in force.
 ---@param text string|nil
 ---@return string|nil key, string|nil value
 function where.formats(text)

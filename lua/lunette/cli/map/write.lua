@@ -52,7 +52,7 @@ mutation ($id: Int!, $key: JSON, $value: JSON!, $mode: WriteMode, $dry: Boolean)
 
 local function hex(bytes) return { hex = decode.format(bytes, "HEX") } end
 
--- The value to write: one, or one a CPU, where those that are not named keep what they have.
+-- The value to write: one for all CPUs, or one per CPU; CPUs that are not named keep their value.
 local function value_of(map, info, key, given)
   local decoder = decode.for_map(info)
   local before = info.key_size > 0 and map:lookup(key) or nil

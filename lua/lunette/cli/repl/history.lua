@@ -1,4 +1,4 @@
--- The REPL's history: a file with a line an entry, to which every session adds.
+-- The REPL's history file: one line per entry; every session appends to it.
 
 local files = require("lunette.runtime.files")
 
@@ -6,7 +6,7 @@ local history = {}
 
 local KEEP = 1000
 
---- $LUNETTE_HISTORY, or ~/.lunette_history; nil without a home.
+--- The path: $LUNETTE_HISTORY, or ~/.lunette_history; nil without a home directory.
 ---@return string|nil
 function history.path()
   local path = os.getenv("LUNETTE_HISTORY")
@@ -29,7 +29,7 @@ local function read_lines(path)
   return lines
 end
 
--- A file that has grown to twice of what is kept is written anew.
+-- Rewrites a file that has grown to twice the number of kept entries.
 local function trim(path, lines)
   if #lines <= 2 * KEEP then return lines end
   local kept = table.move(lines, #lines - KEEP + 1, #lines, 1, {})
@@ -48,7 +48,7 @@ function history.load(path)
   return entries
 end
 
---- Adds an entry; a file that can't be written is no reason to stop.
+--- Appends an entry; a file that can't be written is ignored.
 ---@param path string|nil
 ---@param text string
 function history.add(path, text)

@@ -1,4 +1,5 @@
--- The prompt: reads Lua, runs it, prints what it gives. Ctrl-C stops what runs, not the REPL.
+-- The REPL: reads Lua, runs it, prints the results. Ctrl-C stops the running code; the REPL goes
+-- on.
 
 local complete = require("lunette.runtime.console.complete")
 local history = require("lunette.cli.repl.history")
@@ -18,7 +19,7 @@ local WELCOME = [[
 Lunette %s, Lua 5.4. At hand: bpf, lunette, json, u64, query, inspect.
 Tab completes, Ctrl-C stops what runs, Ctrl-D ends. Try: bpf.progs(), help(bpf.map)]]
 
---- Prints results as people read them; the first stays in the global `_`.
+--- Prints results; the first one is kept in the global `_`.
 ---@param results table packed
 ---@param env table
 function repl.print(results, env)
@@ -32,7 +33,7 @@ function repl.print(results, env)
   end
 end
 
---- Runs a chunk and prints what it gives, or its error; false when it failed.
+--- Runs a chunk and prints its results or its error; false when it failed.
 ---@param chunk function
 ---@param env table
 ---@return boolean ok
@@ -43,20 +44,20 @@ function repl.run(chunk, env)
   if ok and not interrupted then
     table.move(results, 3, results.n, 1)
     results.n = results.n - 2
-    -- Printing may be long too: it is stopped in the same way.
+    -- Printing may take long, too; Ctrl-C stops it in the same way.
     interrupted = select(2, interrupt.call(traceback, repl.print, results, env))
   elseif not interrupted then
     output.aside(tostring(results[3]))
   end
   if interrupted then
-    -- The terminal has written ^C where the cursor was.
+    -- The terminal has already printed ^C at the cursor.
     local what = ok and "interrupted" or tostring(results[3])
     output.aside((tty.isatty(0) and "\n" or "") .. what)
   end
   return ok
 end
 
--- Reads until the text is complete: text and chunk; nil at the end of input.
+-- Reads lines until the chunk is complete: text and function; nil at the end of input.
 local function read_chunk(read, name)
   local lines = {}
   while true do
@@ -81,7 +82,7 @@ local function hint_at_local(text, interactive)
   end
 end
 
--- The loop over chunks; `remember` gets each for the history.
+-- Reads and runs chunks; `remember` adds each to the history.
 local function loop(read, env, opts)
   local failed = false
   for number = 1, math.huge do
@@ -123,8 +124,8 @@ local function interactive(env)
   return false
 end
 
---- Reads and runs until the input ends; without a terminal the lines come from a pipe, and
---- the result is whether one of them failed.
+--- Runs until the input ends. Without a terminal the lines come from a pipe, and the result is
+--- whether a chunk failed.
 ---@param env table
 ---@return boolean failed
 function repl.loop(env)

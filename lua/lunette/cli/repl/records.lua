@@ -1,5 +1,5 @@
--- A list of like records, such as bpf.maps() gives, as a table that fits the terminal. What has
--- no room, or is the same nothing in every record, is named below it.
+-- Prints a list of similar records, such as bpf.maps() returns, as a table that fits the terminal.
+-- Fields without room, or equally empty in every record, are named below it.
 
 local escape = require("lunette.runtime.escape")
 local inspect = require("lunette.runtime.inspect")
@@ -21,7 +21,7 @@ local function keys_of(record)
   table.sort(keys, function(a, b)
     local first_a, first_b = FIRST[a] or 9, FIRST[b] or 9
     if first_a ~= first_b then return first_a < first_b end
-    if #a ~= #b then return #a < #b end -- what has a short name is what one looks for
+    if #a ~= #b then return #a < #b end -- fields with short names are usually the important ones
     return a < b
   end)
   return keys
@@ -32,7 +32,7 @@ local function text_of(value)
   return value == nil and "" or inspect.format(value, { width = math.huge, depth = 2, text = 40 })
 end
 
---- Whether a value is a list of at least two records with fields in common.
+--- True for a list of at least two records that share fields.
 ---@param value any
 ---@return boolean
 function records.are(value)

@@ -1,5 +1,5 @@
--- Who holds each program and where it hangs: read again every few seconds, or when programs
--- come and go, as it costs more than the counters.
+-- The owners and attachments of programs for top. Reading them costs more than the counters, so
+-- they are read every few seconds, or when programs come and go.
 
 local graph = require("lunette.cli.graph")
 local show = require("lunette.cli.show")
@@ -8,7 +8,7 @@ local tty = require("lunette.core.tty")
 local facts = {}
 
 local EVERY = 5 -- seconds
-local SHARE = 20 -- and no oftener than to take one part of so many of the time
+local SHARE = 20 -- reading them takes at most 1/SHARE of the time
 
 local QUERY = [[
 { programs(filter: {}) { id owners { pid comm } attachments { kind target } } }]]
@@ -36,7 +36,7 @@ local function read()
   took = read_at - from
 end
 
--- Other programs are a reason to look again sooner.
+-- True when it is time to read again: sooner when the set of programs has changed.
 local function due(same_ids)
   return tty.now() - read_at >= math.max(same_ids and EVERY or 0, took * SHARE)
 end

@@ -1,4 +1,4 @@
--- The top of the screen: the host and how busy it is, what of that is BPF, and where one is.
+-- The header of the screen: the host, its load, BPF's share of it, and the current view.
 
 local bpf = require("bpf")
 local escape = require("lunette.runtime.escape")
@@ -12,7 +12,7 @@ local head = { HEIGHT = 3 } -- lines
 local host, cpus
 local before
 
--- Ticks that all CPUs were busy, and all ticks, since boot.
+-- CPU ticks since boot: busy, and all.
 local function ticks()
   local file <close> = io.open("/proc/stat")
   local line = file and file:read("l")
@@ -20,14 +20,14 @@ local function ticks()
   local sum, idle, n = 0, 0, 0
   for word in line:gmatch("%d+") do
     n = n + 1
-    if n > 8 then break end -- guests' time is in that of users already
+    if n > 8 then break end -- guest time is part of user time already
     sum = sum + tonumber(word)
     if n == 4 or n == 5 then idle = idle + tonumber(word) end
   end
   return sum - idle, sum
 end
 
---- How busy the host was since the last call: 0 to 1 of all CPUs; nil the first time.
+--- The host's load since the last call: 0 to 1 of all CPUs; nil at the first call.
 ---@return number|nil
 local function load_of_host()
   local busy, all = ticks()
@@ -38,7 +38,7 @@ local function load_of_host()
   return (busy - last.busy) / (all - last.all)
 end
 
--- Left and right in one line; the left one is cut where both have no room.
+-- Joins a left and a right text in one line; the left one is cut when there is no room for both.
 local function spread(left, right, width)
   local room = width - tables.length(right) - 1
   if room < 1 then return tables.cut(left, width) end
@@ -46,7 +46,7 @@ local function spread(left, right, width)
   return left .. (" "):rep(width - tables.length(left) - tables.length(right)) .. right
 end
 
---- Reads what the line of the host says; with every sample.
+--- Reads the data of the host line; called with every sample.
 ---@param sampler table
 function head.sample(sampler)
   if not host then
@@ -63,7 +63,7 @@ local function host_words(sampler, kernel)
     busy, 100 * sampler.cpu / cpus)
 end
 
--- Where the line is too short, the kernel's name is cut to its version first.
+-- The host line. When it is too long, the kernel's name is first shortened to its version.
 local function host_line(sampler, width, paused)
   local right = paused and "paused" or os.date("%H:%M:%S")
   local left = host_words(sampler, host.kernel)

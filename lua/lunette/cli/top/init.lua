@@ -1,4 +1,4 @@
--- lunette top: what programs cost, on a screen that one leaves open; or as text, JSON, CSV.
+-- lunette top: costs of programs, on a screen that is updated, or as text, JSON, CSV.
 
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
@@ -85,7 +85,7 @@ local function print_samples(given, sampler)
   end
 end
 
--- The last line: what keys do here.
+-- The last line: the keys of this view.
 local function help_line(view, depth, width)
   local words = {}
   if depth > 1 then words[1] = "esc back" end
@@ -117,7 +117,7 @@ local function back(state)
   if #state.stack > 1 then leave(state.stack) end
 end
 
--- Keys that mean the same in every view that has no use of its own for them.
+-- Keys with the same meaning in every view that does not use them itself.
 local KEYS = {
   escape = back, left = back, backspace = back,
   p = function(state) state.paused = not state.paused end,
@@ -125,7 +125,7 @@ local KEYS = {
   ["?"] = function(state) state.stack[#state.stack + 1] = views.keys() end,
 }
 
--- False when the key says to end.
+-- Handles a key; false when it ends the program.
 local function press(state, key)
   if key == "quit" then return false end
   local stack = state.stack
@@ -160,7 +160,7 @@ local function interact(given, state)
     if tty.now() >= due then
       local from = tty.now()
       if not state.paused then take(state) end
-      -- What takes long comes more seldom, so that keys are heeded.
+      -- A slow sample is taken less often, so that keys are still handled quickly.
       due = tty.now() + math.max(given.interval, 3 * (tty.now() - from))
       count = count + 1
       if count == given.count then return end

@@ -1,4 +1,4 @@
--- What a terminal sends for keys, as names.
+-- Names of keys from the byte sequences that a terminal sends.
 
 local keys = {}
 
@@ -11,7 +11,7 @@ local NAMES = {
   ["\8"] = "backspace", ["\t"] = "tab", ["\3"] = "quit", ["\12"] = "redraw",
 }
 
---- The keys in what was read, in order: names, or the character itself.
+--- The keys in the bytes, in order: names, or the character itself.
 ---@param bytes string
 ---@return string[]
 function keys.parse(bytes)

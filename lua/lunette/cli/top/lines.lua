@@ -1,5 +1,5 @@
--- The source lines of a program, each with the share of the program's time that is spent in it:
--- samples of the CPUs are taken as long as one looks.
+-- A program's source lines, each with its share of the program's time. CPU samples are taken while
+-- the view is open.
 
 local bpf = require("bpf")
 local Text = require("lunette.cli.top.text")
@@ -11,7 +11,7 @@ local HERTZ = 997
 
 local function key_of(line) return line.file .. ":" .. line.line end
 
--- Each line of source once, in the order of the code, function by function.
+-- Each source line once, in code order, function by function.
 local function source_of(code)
   local list, seen = {}, {}
   for _, func in ipairs(code.functions) do
@@ -28,7 +28,7 @@ local function source_of(code)
   return list
 end
 
--- Adds what was sampled since the last look to the sums of lines.
+-- Adds the samples since the last call to the lines' sums.
 local function add(state, places)
   local mine = {}
   for _, place in ipairs(places) do

@@ -1,4 +1,4 @@
--- A list on the screen: a cursor, sorting by a column, a filter that is typed, rows that open.
+-- A list on the screen: a cursor, sorting by a column, a typed filter, rows that open another view.
 
 local escape = require("lunette.runtime.escape")
 local style = require("lunette.cli.style")
@@ -59,7 +59,7 @@ local function sorted(self, rows)
   return rows
 end
 
--- Once it was moved, the cursor stays on its row when rows move.
+-- A cursor that was moved stays on its row when the rows move.
 local function keep_cursor(self)
   local rows, id = self.rows, self.spec.id
   if self.selected then
@@ -85,13 +85,13 @@ local function titled(self)
   return columns
 end
 
---- Reads the rows anew.
+--- Reads the rows again.
 function List:refresh()
   self.rows = sorted(self, chosen(self))
   keep_cursor(self)
 end
 
---- What is written above it.
+--- The title line above the list.
 function List:title()
   local text = self.spec.title
   if type(text) == "function" then text = text() end
@@ -102,7 +102,7 @@ end
 
 local function without_colours(line) return (line:gsub("\27%[[%d;]*m", "")) end
 
--- A row: the chosen one across the whole width, one that the view calls idle in grey.
+-- A line of a row: the selected one highlighted across the width, an idle one in grey.
 local function row_line(self, at, line, width)
   if at == self.at then
     local plain = without_colours(line)
@@ -112,7 +112,7 @@ local function row_line(self, at, line, width)
   return idle and style.paint("dim", without_colours(line)) or line
 end
 
---- The lines of the list, so many and so wide.
+--- The list's lines for a width and height.
 ---@param width integer
 ---@param height integer
 ---@return string[]
@@ -137,7 +137,7 @@ local function move(self, by)
   self.selected = self.rows[self.at] and self.spec.id(self.rows[self.at])
 end
 
--- Keys while a filter is typed.
+-- Handles keys while a filter is typed.
 local function type_filter(self, key)
   if key == "enter" then self.typing = false
   elseif key == "escape" then self.typing, self.filter = false, ""
@@ -175,7 +175,7 @@ local KEYS = {
   end,
 }
 
---- A key: true when it was for this list; a view to open.
+--- Handles a key: true when it was used; also a view to open.
 ---@param key string
 ---@return boolean|table|nil
 function List:key(key)

@@ -1,4 +1,4 @@
--- The screens of maps: a list of them, and a map's entries with their rates.
+-- Screens of maps: the list of maps, and a map's entries with their rates.
 
 local List = require("lunette.cli.top.list")
 local graph = require("lunette.cli.graph")
@@ -6,15 +6,15 @@ local page = require("lunette.cli.map.page")
 local snapshot = require("lunette.cli.map.snapshot")
 local units = require("lunette.cli.units")
 
-local maps = { own = false } -- own: Lunette's own objects are shown too
+local maps = { own = false } -- own: Lunette's own objects are shown, too
 
-local ROWS = 1000 -- of a map, at most
+local ROWS = 1000 -- most entries of a map
 
 local function field(name)
   return function(row) return row[name] end
 end
 
--- Columns whose cells are sorted as the numbers that they are.
+-- Makes columns sort as numbers when their cells are numbers.
 local function sortable(columns)
   for _, column in ipairs(columns) do
     column.order = function(row)
@@ -25,7 +25,8 @@ local function sortable(columns)
   return columns
 end
 
---- A map's entries, decoded, with rates between the last two looks; of a large map the first.
+--- A view of a map's entries, decoded, with rates between the last two samples; of a large map the
+--- first ROWS entries.
 ---@param id integer
 ---@param name string
 ---@return table
@@ -79,7 +80,7 @@ local MAP_COLUMNS = {
     value = function(m) return units.bytes(graph.value(m.memory)) end },
 }
 
---- Maps: all, or those with these ids.
+--- A view of maps: all, or those with these ids.
 ---@param ids integer[]|nil
 ---@param title string
 function maps.list(ids, title)

@@ -1,4 +1,5 @@
--- What programs cost: two readings of the kernel's counters, and a short history of each.
+-- Costs of programs: differences of the kernel's counters between two readings, and a short
+-- history.
 
 local bpf = require("bpf")
 local exit = require("lunette.cli.exit")
@@ -11,7 +12,7 @@ local KEEP = 60 -- samples of history
 local Sampler = {}
 Sampler.__index = Sampler
 
---- A sampler; the kernel's statistics are on as long as it is open.
+--- Makes a sampler; the kernel's statistics are on while it is open.
 ---@return table <close>
 function sample.open()
   local stats, err = bpf.stats()
@@ -27,10 +28,10 @@ local function push(list, value)
   if #list > KEEP then table.remove(list, 1) end
 end
 
--- Counters only grow; those of an id that is used anew begin again.
+-- The increase of a counter. A reused id starts at 0, so a smaller value counts from 0.
 local function moved(new, old) return new >= old and new - old or new end
 
--- A program's row from this reading and the one before.
+-- A program's row from two readings.
 local function row_of(info, before, seconds)
   local row = {
     id = info.id, type = info.type, name = info.name, tag = info.tag, own = info.own,
@@ -48,7 +49,7 @@ local function row_of(info, before, seconds)
   return row
 end
 
---- Reads anew: rows by id, and the sum of what they cost.
+--- Takes a reading: rows by id, and the sum of their costs.
 ---@return table[] rows
 function Sampler:take()
   local infos = exit.check(bpf.progs())
@@ -69,7 +70,7 @@ end
 
 local BARS = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }
 
---- The last values as bars, the highest of them a full one; nothing where there was nothing.
+--- The last values as bars; the highest is a full bar, 0 is empty.
 ---@param history number[]
 ---@param width integer
 ---@return string

@@ -1,4 +1,4 @@
--- Text on the screen that scrolls and is searched, such as a program's instructions.
+-- Scrollable, searchable text on the screen, such as a program's instructions.
 
 local escape = require("lunette.runtime.escape")
 local style = require("lunette.cli.style")
@@ -7,7 +7,7 @@ local tables = require("lunette.cli.table")
 local Text = {}
 Text.__index = Text
 
---- A view of lines: { title =, lines = fn() -> string[], live = read anew each time, actions =,
+--- A view of lines: { title =, lines = fn() -> string[], live = read again each time, actions =,
 --- close = fn() }.
 ---@param spec table
 ---@return table
@@ -26,7 +26,7 @@ function Text:title()
   return ("%s  /%s%s%s"):format(text, self.search, self.typing and "_" or "", missing)
 end
 
--- A line with what is searched for marked, or with the colours of its kind.
+-- A line with search matches marked, or coloured by its kind.
 local function coloured(self, line)
   local from, to
   if self.search ~= "" then from, to = line:lower():find(self.search:lower(), 1, true) end
@@ -48,7 +48,7 @@ function Text:draw(width, height)
   return shown
 end
 
--- Goes to the next line that has the text, in one direction and around the end.
+-- Moves to the next line that contains the text, in one direction and around the end.
 local function find(self, from, step)
   local count, words = #self.lines, self.search:lower()
   self.missing = false

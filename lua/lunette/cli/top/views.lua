@@ -1,4 +1,4 @@
--- The screens of top: programs, a program, its code, its maps; a map's entries; attach points.
+-- The screens of top: programs, a program, its code, its maps, a map's entries, attachments.
 
 local List = require("lunette.cli.top.list")
 local Text = require("lunette.cli.top.text")
@@ -24,7 +24,7 @@ local function field(name)
   return function(row) return row[name] end
 end
 
--- "bpftrace 123": what is cut off in a narrow column is the number.
+-- "bpftrace 123": a narrow column cuts the number, not the name.
 local function names_of(row)
   local list = {}
   for i, owner in ipairs(row.owners or {}) do list[i] = owner:gsub("^(%d+) (.*)$", "%2 %1") end
@@ -37,7 +37,7 @@ local function short_place(row)
   return row.attached and row.attached:gsub("^%S+", SHORT, 1)
 end
 
---- The columns of a program's cost, for the screen and for --once.
+--- The columns of programs' costs, for the screen and for --once.
 views.PROGRAMS = {
   { title = "ID", field = "id", align = "right", order = field "id" },
   { title = "TYPE", field = "type", shrink = true, weight = 2, order = field "type" },
@@ -76,7 +76,7 @@ local ATTACH_COLUMNS = {
   end },
 }
 
---- Every attach point in use.
+--- A view of every attachment.
 function views.attachments()
   return List.new {
     title = "attach points", columns = ATTACH_COLUMNS, none = "nothing is attached",
@@ -102,20 +102,20 @@ local function lines_of(text)
   return lines
 end
 
--- The translated instructions with their source, or why they can't be shown.
+-- The translated instructions with their source, or the reason why they can't be shown.
 local function code_of(id)
   local found, err = bpf.xlated(id)
   if not found then return { "the instructions can't be read: " .. tostring(err) } end
   return lines_of(listing.xlated(found, { source = true, maps = code.map_names(found.insns) }))
 end
 
--- Source lines and labels stand out from instructions.
+-- Colours that set source lines and labels apart from instructions.
 local function code_colour(line)
   if line:find("^;") then return style.paint("good", line) end
   return line:find("^%S") and style.paint("bold", line) or line
 end
 
---- A program: all that is known of it; from here its code and its maps.
+--- A view of a program: all facts, with keys for its code and its maps.
 ---@param id integer
 ---@param name string
 function views.program(id, name)
@@ -162,14 +162,14 @@ local KEYS = {
   "  /, n, N            search; the next place, the one before",
 }
 
---- What the keys do.
+--- A view that explains the keys.
 function views.keys()
   return Text.new { title = "keys", lines = function() return KEYS end, paint = function(line)
     return line:find("^%S") and style.paint("bold", line) or line
   end }
 end
 
---- The programs of a sampler.
+--- A view of the sampler's programs.
 ---@param sampler table
 function views.programs(sampler)
   return List.new {

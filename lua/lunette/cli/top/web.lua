@@ -1,5 +1,5 @@
--- What a program is joined with: its maps, what they hold, and the programs that share them, as
--- a tree whose every node opens.
+-- The neighbourhood of a program as a tree: its maps, the objects in them, and the programs that
+-- share them. Every node opens its view.
 
 local List = require("lunette.cli.top.list")
 local graph = require("lunette.cli.graph")
@@ -71,7 +71,7 @@ local function tree(program)
   return root
 end
 
--- The tree's nodes from the top, each with the lines that lead to it before its text.
+-- The nodes in display order, each with the tree lines before its text.
 local function flatten(at, before, mark, rows)
   at.line = before .. mark .. at.text
   at.key = #rows + 1
@@ -89,14 +89,14 @@ local COLUMNS = {
   { title = "HOW", field = "how", shrink = true },
 }
 
---- The rows of a program's tree, its own first.
+--- The rows of a program's tree, the program first.
 ---@param id integer
 ---@return table[]
 function web.rows(id)
   return flatten(tree(graph.data(QUERY, { variables = { id = id } }).program), "", "", {})
 end
 
---- A view of it; open(kind, id, name) gives the view of a node.
+--- The view of a program's tree; open(kind, id, name) makes the view of a node.
 ---@param id integer
 ---@param open fun(kind: string, id: integer): table|nil
 ---@return table
