@@ -15,6 +15,7 @@ local parts = {
   attach = "lunette.attach",
   leaks = "lunette.leaks",
   table = "lunette.table",
+  tools = "lunette.tool",
   history = "lunette.history",
   sampler = "lunette.sampler",
   json = "lunette.runtime.json",
@@ -26,6 +27,11 @@ local parts = {
 
 --- Declares a decoder: shorthand for lunette.decode.declare.
 function lunette.decoder(spec) return lunette.decode.declare(spec) end
+
+--- Declares a tool: a BPF program with its options and columns (lua/meta/tool.lua).
+---@param spec table
+---@return table
+function lunette.tool(spec) return lunette.tools.declare(spec) end
 
 --- Declares a service: fn(svc) runs once in the process, in a VM of its own.
 ---@param name string

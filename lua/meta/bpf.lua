@@ -459,6 +459,10 @@ function Events:each(fn, seconds) end
 ---@return string|nil lines, integer|string count_or_err, integer? errno
 function Events:json(seconds) end
 
+---How the records are decoded; nil: they are strings of bytes.
+---@return Plan|nil
+function Events:plan() end
+
 ---How many records were lost so far, because the buffer was full. A perf buffer knows it from the
 ---kernel. Of a ring buffer the object's programs must count it, in a 64-bit variable NAME_lost or
 ---lost; nil where the object has none.

@@ -12,6 +12,7 @@
 ---@field attach table where programs hang: attach.lua
 ---@field leaks table what seems forgotten: attach.lua
 ---@field table lunette.table maps as tables of typed cells: table.lua
+---@field tools lunette.tools tools that are declared, and running them: tool.lua
 ---@field history lunette.history the past of map values: cost.lua
 ---@field sampler lunette.sampler what programs cost: cost.lua
 ---@field shared lunette.shared what VMs share: runtime.lua
@@ -25,6 +26,11 @@ local lunette = {}
 ---@param spec table
 ---@return table decoder
 function lunette.decoder(spec) end
+
+--- Declares a tool: a BPF program with its options and columns. See lua/meta/tool.lua.
+---@param spec lunette.ToolSpec
+---@return lunette.ToolSpec
+function lunette.tool(spec) end
 
 --- Declares a service: fn(svc) runs once in the process, in a VM of its own.
 ---@param name string

@@ -257,7 +257,16 @@ static int l_events_lost(lua_State *L)
 	return 1;
 }
 
+/* events:plan() -> Plan | nil: of the records */
+static int l_events_plan(lua_State *L)
+{
+	check_handle(L);
+	lua_getiuservalue(L, 1, PLAN);
+	return 1;
+}
+
 static const luaL_Reg methods[] = {
+	{ "plan", l_events_plan },
 	{ "read", l_events_read },
 	{ "each", l_events_each },
 	{ "json", l_events_json },

@@ -10,7 +10,8 @@ local function add_files(files, prefix, dir)
   for path in find:lines() do
     local name = path:sub(#dir + 2)
     local wanted = prefix == "lua" and (name == "bpf.lua" or name:match("^lunette/.*%.lua$"))
-      or prefix ~= "lua" and not name:match("^%.")
+      or prefix == "tools" and name:match("^[^/]*%.bpf%.o$")
+      or prefix ~= "lua" and prefix ~= "tools" and not name:match("^%.")
     if wanted then
       files[#files + 1] = { name = prefix == "lua" and name or prefix .. "/" .. name, path = path }
     end

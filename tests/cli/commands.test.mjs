@@ -26,7 +26,7 @@ function script(name, text) {
   return path;
 }
 
-const COMMANDS = ["serve", "repl", "run", "query", "metrics", "top", "sampler", "check", "prog", "map",
+const COMMANDS = ["serve", "repl", "run", "query", "metrics", "tool", "top", "sampler", "check", "prog", "map",
   "link", "attach", "leaks", "btf", "inspect", "token", "completion", "help", "version"];
 
 test("every command has its line in the help, and --help of its own", () => {

@@ -6,6 +6,7 @@ local C = {
   text = {},
   embed = {},
   probes = {},
+  tools = {},
   ["bpf/host"] = { "text" },
   ["bpf/object"] = { "bpf/host", "probes", "text" },
   ["bpf/decode"] = { "bpf/object", "bpf/code", "bpf/host", "text" },
@@ -40,10 +41,13 @@ local LUA = {
   metrics = { "decode", "sampler", "table", "*" },
   services = { "code", "sampler", "*" },
   table = { "decode", "*" },
+  tool = { "decode", "tools", "*" },
+  tools = BASE,
   schema = { "attach", "code", "decode", "features", "graphql", "history", "leaks", "metrics",
     "sampler", "table", "ui", "*" },
   http = { "schema", "graphql", "metrics", "services", "*" },
-  cli = { "schema", "graphql", "code", "decode", "features", "metrics", "sampler", "table", "*" },
+  cli = { "schema", "graphql", "code", "decode", "features", "metrics", "sampler", "table",
+    "tool", "*" },
 }
 
 -- Pairs of files that need each other, and why: "a <-> b" = reason.

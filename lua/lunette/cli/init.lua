@@ -2,7 +2,7 @@
 --
 -- A command's module has configure(parser) for its arguments (lua-argparse), and run(args),
 -- whose result is the exit code (nil: 0). It ends early by exit.fail. A module with `raw` gets
--- the words behind its name as they are, and parses them itself.
+-- the words behind its name as they are, and parses them itself; `before` sees all words first.
 
 local exit = require("lunette.cli.exit")
 local output = require("lunette.cli.output")
@@ -16,6 +16,7 @@ cli.COMMANDS = {
   { "run", "Run a Lua script against the kernel" },
   { "query", "Answer a GraphQL query" },
   { "metrics", "Print the metrics that /metrics serves" },
+  { "tool", "List and run tools: what runs, opens, waits, connects", subs = true },
   { "top", "Watch the cost of programs" },
   { "sampler", "Show and change how a server samples the cost of programs", subs = true },
   { "check", "Check what this host offers, and what each missing feature costs" },
@@ -124,6 +125,7 @@ local function dispatch(words)
     return exit.OK
   end
   local command = cli.module(entry[1])
+  if command.before then command.before(words) end
   if command.raw then return command.run(table.pack(table.unpack(words, 2))) end
   return command.run(parse(words, entry))
 end

@@ -1,0 +1,105 @@
+-- lunette tool: BPF tools by name. Their parameters are options, their rows lines.
+
+local args = require("lunette.cli.args")
+local exit = require("lunette.cli.exit")
+local output = require("lunette.cli.output")
+local params = require("lunette.tool.params")
+local rows_out = require("lunette.cli.tool_rows")
+local scripts = require("lunette.cli.scripts")
+local tables = require("lunette.cli.table")
+local tool = require("lunette.tool")
+local where = require("lunette.cli.map.where")
+
+local command = {}
+
+local TAKEN = { d = true, j = true, h = true } -- letters of options that all tools have
+
+local function convert(param)
+  return function(text)
+    local value, err = params.read(param, text)
+    return value, err
+  end
+end
+
+local function letter(param)
+  return param.short and not TAKEN[param.short] and ("-%s "):format(param.short) or ""
+end
+
+local function add_param(parser, param)
+  local name = ("%s--%s"):format(letter(param), param.name:gsub("_", "-"))
+  local help = param.help or ""
+  if param.type == "flag" then
+    parser:flag(name, help):target("param_" .. param.name)
+    return
+  end
+  if param.default ~= nil then help = ("%s (%s)"):format(help, tostring(param.default)) end
+  parser:option(name, help):target("param_" .. param.name):convert(convert(param))
+    :argname(param.argname or param.type == "text" and "TEXT" or "N")
+end
+
+-- What all tools have.
+local function add_common(parser, spec)
+  parser:option("-d --duration", "End after SECONDS."):argname("SECONDS"):convert(args.seconds)
+  args.formats(parser, { json = "Print a JSON array.", ndjson = "Print one JSON object per line." })
+  parser:option("--where", where.HELP):argname("CONDITION"):count("*")
+  if spec.view ~= "histogram" then
+    parser:option("--top", "Print only the N first rows by --sort, at the end."):argname("N")
+      :convert(args.count)
+    parser:option("--sort", "Sort rows by a column, at the end (COLUMN, COLUMN:asc).")
+      :argname("COLUMN")
+  end
+  if spec.view == "events" then
+    parser:flag("--timestamp", "Print the time of day of each row.")
+  end
+end
+
+--- A subcommand for each tool, those of scripts among them.
+function command.configure(parser)
+  parser:require_command(false):command_target("which")
+  args.json(parser)
+  args.scripts(parser)
+  for _, spec in ipairs(tool.list()) do
+    local sub = parser:command(spec.name, spec.help)
+    for _, param in ipairs(spec.params) do add_param(sub, param) end
+    add_common(sub, spec)
+  end
+end
+
+local function list(as_json)
+  local rows = {}
+  for i, spec in ipairs(tool.list()) do
+    rows[i] = { name = spec.name, help = spec.help, view = spec.view }
+  end
+  if as_json then return output.json(rows) end
+  tables.print({ { title = "TOOL", field = "name" }, { title = "WHAT IT SHOWS", field = "help" } },
+    rows)
+end
+
+--- Scripts may declare the tool that is asked for: they are loaded before the words are read.
+---@param words string[]
+function command.before(words)
+  local paths = {}
+  for i, word in ipairs(words) do
+    paths[#paths + 1] = word:match("^%-%-script=(.+)$") or word == "--script" and words[i + 1]
+      or nil
+  end
+  scripts.load(paths)
+end
+
+local function start(spec, given)
+  local values = {}
+  for _, param in ipairs(spec.params) do values[param.name] = given["param_" .. param.name] end
+  local running, err = tool.open(spec, values)
+  if not running then exit.fail(exit.code_of(err), "%s", err) end
+  return running
+end
+
+--- lunette tool [NAME …]
+---@param given table
+function command.run(given)
+  if not given.which then return list(given.json) end
+  local running <close> = start(tool.find(given.which), given)
+  return rows_out.run(running, given)
+end
+
+return command

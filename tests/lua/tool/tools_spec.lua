@@ -1,0 +1,204 @@
+-- Each built-in tool under a load of a known number of events, made by processes that are known by
+-- name; and what a tool leaves behind.
+
+local bpf = require("bpf")
+local fixture = require("tests.lua.support.fixture")
+local tools = require("lunette").tools
+
+-- Runs the tool while the shell runs a command; its rows for which keep() holds.
+local function rows_of(name, values, command, keep)
+  local running <close> = assert(tools.open(assert(tools.find(name)), values))
+  fixture.run("%s", command)
+  local rows = {}
+  for _ = 1, 200 do
+    local batch = assert(running:read(0.01))
+    for _, row in ipairs(batch) do
+      if keep(row) then rows[#rows + 1] = running:shown(row) end
+    end
+    if #batch == 0 then break end
+  end
+  assert.equal(0, running:lost())
+  return rows
+end
+
+-- A copy of a program under a name of this test's own.
+local function own_program(of, name)
+  local path = os.tmpname()
+  os.remove(path)
+  path = path .. "-" .. name
+  fixture.run("cp %s %s", of, path)
+  return setmetatable({ path = path, comm = path:match("[^/]*$"):sub(1, 15) },
+    { __close = function() os.remove(path) end })
+end
+
+describe("execsnoop", function()
+  it("shows each program that runs, with its arguments", function()
+    local program <close> = own_program("/bin/true", "exec")
+    local rows = rows_of("execsnoop", {},
+      ("for i in 1 2 3 4 5; do %s $i 'two words' ''; done"):format(program.path),
+      function(row) return row.args:find(program.path, 1, true) == 1 end)
+    assert.equal(5, #rows)
+    for i, row in ipairs(rows) do
+      assert.equal(program.comm, row.comm)
+      assert.equal(0, row.ret)
+      assert.equal(("%s %d two words "):format(program.path, i), row.args)
+    end
+  end)
+
+  it("shows failed attempts where asked, and quotes", function()
+    local function failed(values)
+      return rows_of("execsnoop", values, "/usr/bin/env /nonexistent/lunette 'a \"b\"' || true",
+        function(row) return row.args:find("/nonexistent/lunette", 1, true) and row.ret < 0 end)
+    end
+    assert.equal(0, #failed {})
+    local rows = failed { failed = true, quote = true }
+    assert.equal(1, #rows)
+    assert.equal(-2, rows[1].ret)
+    assert.equal('"/nonexistent/lunette" "a \\"b\\""', rows[1].args)
+  end)
+
+  it("ends the arguments after so many", function()
+    local rows = rows_of("execsnoop", { max_args = 2 }, "/bin/true lunette-a lunette-b lunette-c",
+      function(row) return row.args:find("lunette-a", 1, true) ~= nil end)
+    assert.equal("/bin/true lunette-a ...", rows[1].args)
+  end)
+end)
+
+describe("opensnoop", function()
+  it("shows each file that is opened, and what came of it", function()
+    local script = "for i in 1 2 3; do read x < /etc/hostname; done; "
+      .. "read x < /nonexistent/lunette-open; true"
+    local program <close> = own_program("/bin/sh", "open")
+    local rows = rows_of("opensnoop", {}, ("%s -c '%s' || true"):format(program.path, script),
+      function(row) return row.comm == program.comm and not row.path:find("^/%w*lib") end)
+    local counts, err = {}, nil
+    for _, row in ipairs(rows) do
+      counts[row.path] = (counts[row.path] or 0) + 1
+      if row.path == "/nonexistent/lunette-open" then err = row end
+    end
+    assert.equal(3, counts["/etc/hostname"])
+    assert.equal(1, counts["/nonexistent/lunette-open"])
+    assert.same({ -1, 2 }, { err.fd, err.err })
+  end)
+
+  it("chooses by process and by failure, in the kernel", function()
+    local rows = rows_of("opensnoop", { failed = true },
+      "cat /etc/hostname /nonexistent/lunette-open 2>/dev/null || true",
+      function(row) return row.comm == "cat" end)
+    for _, row in ipairs(rows) do assert.is_true(row.ret == nil and row.err > 0) end
+    assert.same({}, rows_of("opensnoop", { pid = 0x3fffffff }, "cat /etc/hostname >/dev/null",
+      function() return true end))
+  end)
+end)
+
+local function entries_of(name, values, command)
+  local running <close> = assert(tools.open(assert(tools.find(name)), values))
+  fixture.run("%s", command)
+  running.object:detach()
+  assert.equal(0, running:lost())
+  return assert(running:entries())
+end
+
+describe("syscount", function()
+  local LOAD = "exec /usr/bin/python3 -c 'import os\nfor i in range(1000): os.getppid()'"
+
+  it("counts calls by name and by process, and the time in them", function()
+    local by_call = entries_of("syscount", {}, LOAD)
+    local getppid = fixture.find(by_call, { syscall = "getppid" })
+    assert.is_true(getppid.count >= 1000 and getppid.count < 1100)
+    local timed = fixture.find(entries_of("syscount", { process = true, latency = true }, LOAD),
+      { comm = "python3" })
+    assert.is_true(timed.count >= 1000)
+    assert.is_true(timed.time > 0)
+  end)
+
+  it("counts failures by their number", function()
+    local rows = entries_of("syscount", { errno = 2 }, "cat /nonexistent/a 2>/dev/null || true")
+    assert.is_true(fixture.find(rows, { syscall = "openat" }).count >= 1)
+    assert.is_nil(fixture.find(rows, { syscall = "getppid" }))
+  end)
+end)
+
+describe("runqlat", function()
+  it("counts waits for a CPU, of all and by process", function()
+    local running <close> = assert(tools.open(tools.find("runqlat"), {}))
+    fixture.run("for i in 1 2 3 4 5 6 7 8; do sleep 0.01; done")
+    local list = running:histograms()
+    assert.equal(1, #list)
+    assert.equal("us", list[1].unit)
+    assert.is_true(list[1].total >= 8)
+    running:close()
+    local by_process <close> = assert(tools.open(tools.find("runqlat"), { process = true }))
+    fixture.run("sleep 0.01")
+    local found
+    for _, one in ipairs(by_process:histograms()) do
+      found = found or one.label:find("^sleep %d+$") ~= nil
+    end
+    assert.is_true(found)
+  end)
+end)
+
+describe("a tool", function()
+  it("leaves nothing in the kernel", function()
+    for _, spec in ipairs(tools.list()) do
+      local running, err = tools.open(spec, {})
+      if running then
+        local progs, maps = running.object:progs(), running.object:maps()
+        running:close()
+        assert.is_true(fixture.eventually(function()
+          for _, prog in ipairs(progs) do
+            if bpf.prog_info(prog.id) then return false end
+          end
+          for _, map in ipairs(maps) do
+            if bpf.map_info(map.id) then return false end
+          end
+          return true
+        end), spec.name)
+      else
+        assert.truthy(err:find(spec.name .. ": the kernel can't do it: ", 1, true), err)
+        assert.is_nil(err:find("\n"), err)
+      end
+    end
+  end)
+
+  it("refuses parameters by name", function()
+    local spec = tools.find("opensnoop")
+    for text, values in pairs {
+      ["no parameter 'pdi' (did you mean 'pid'?)"] = { pdi = 1 },
+      ["pid: '1.5' is not a whole number"] = { pid = 1.5 },
+      ["pid: -1 is below 0"] = { pid = -1 },
+      ["failed: true or false is needed"] = { failed = 1 },
+    } do
+      local none, err = tools.open(spec, values)
+      assert.is_nil(none)
+      assert.equal(text, err)
+    end
+    local none, err = tools.open(spec, { pid = 1 << 40 })
+    assert.is_nil(none)
+    assert.truthy(err:find("pid", 1, true), err)
+    none, err = tools.find("opensnop")
+    assert.is_nil(none)
+    assert.equal("no tool 'opensnop' (did you mean 'opensnoop'?)", err)
+  end)
+
+  it("is refused when it is declared wrongly", function()
+    local lunette = require("lunette")
+    for text, spec in pairs {
+      ["the name is of small letters"] = { name = "A b" },
+      ["no 'colums' (did you mean 'columns'?)"] = { name = "x", colums = {} },
+      ["needs events or a map"] = { name = "x", help = "", object = "", columns = {} },
+      ["no type 'int'"] = { name = "x", help = "", object = "", columns = {}, events = "e",
+        params = { { "pid", type = "int" } } },
+      ["there are two parameters 'pid'"] = { name = "x", help = "", object = "", columns = {},
+        events = "e", params = { { "pid" }, { "pid" } } },
+      ["needs a field or a function"] = { name = "x", help = "", object = "", events = "e",
+        columns = { { "PID" } } },
+      ["it is declared already"] = { name = "execsnoop", help = "", object = "", events = "e",
+        columns = {} },
+    } do
+      local ok, err = pcall(lunette.tool, spec)
+      assert.is_false(ok)
+      assert.truthy(err:find(text, 1, true), err)
+    end
+  end)
+end)
