@@ -1,5 +1,5 @@
--- BPF features of the running kernel: types of programs and maps, and the facilities that Lunette
--- and other tools build on. Each is tried, not derived from the version.
+-- BPF features of the running kernel: program and map types, and facilities that Lunette and other
+-- tools use. Each is tried out, not derived from the version.
 
 local bpf = require("bpf")
 local names = require("lunette.names")
@@ -22,7 +22,7 @@ local function read(path)
   return file and file:read("a") or ""
 end
 
--- Types from 1 on, until there is no name for the number.
+-- Types by number from 1 on, until a number has no name.
 local function types(group, kind, list)
   for number = 1, 255 do
     local name = bpf.type_name(kind, number)
@@ -75,7 +75,7 @@ local function kernel(list)
   end
 end
 
---- Everything, in groups: program types, map types, the kernel's facilities.
+--- All features, in groups: program types, map types, the kernel's facilities.
 ---@return lunette.Feature[]
 function features.list()
   local list = {}
@@ -85,7 +85,7 @@ function features.list()
   return list
 end
 
---- A feature's name as eBPF explorer's users know it, where it is a type.
+--- A type's name in eBPF explorer's spelling.
 ---@param feature lunette.Feature
 ---@return string
 function features.other_name(feature)

@@ -14,7 +14,7 @@ local history = {}
 local FIELDS = strict.set "map name every top field key value"
 local EVERY, TOP, TOP_MAX = 1.0, 20, 200
 
--- The key in a line: a struct's fields in order of their names.
+-- The key on one line: a struct's fields, sorted by name.
 local function key_text(key)
   if type(key) ~= "table" then return tostring(key) end
   local fields, words = {}, {}
@@ -24,7 +24,7 @@ local function key_text(key)
   return table.concat(words, " ")
 end
 
--- A number of a decoded value: the field that the rule names, the sum over CPUs.
+-- The number in a decoded value: the rule's field, summed over the CPUs.
 local function number_of(value, field)
   if math.type(value) == "integer" then return u64.float(value) end
   if type(value) == "number" then return value end
@@ -43,7 +43,7 @@ local function largest(a, b)
   return a.key < b.key
 end
 
--- The rule's entries now, the largest first.
+-- The current entries of the rule's map, the largest first.
 local function entries(rule)
   local handle = bpf.map(rule.map)
   if not handle then return {} end
@@ -84,7 +84,7 @@ end
 ---@field key? fun(key: any): string of the decoded key
 ---@field value? fun(value: any): number|nil of the decoded value
 
---- Declares that a service of its own keeps a map's values. The map may appear later.
+--- Declares a service that keeps a map's values. The map may appear later.
 ---@param rule lunette.HistoryRule
 ---@return table rule
 function history.map(rule)
@@ -107,7 +107,8 @@ function history.map(rule)
   }).rule
 end
 
---- The values of a name, oldest first; of more than `points`, the last of each stretch.
+--- The values of a name, oldest first; when there are more than `points`, the last of each
+--- interval.
 ---@param name string "calls/bash"
 ---@param opts? { seconds?: number, from?: number, to?: number, points?: integer }
 ---@return { time: number, value: number }[]

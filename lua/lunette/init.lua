@@ -1,5 +1,5 @@
--- What a script gets from require("lunette"). Each part is loaded when it is first used, so
--- that a script which only decodes pays for nothing else.
+-- The module require("lunette"). Each part is loaded at its first use, so that a script that only
+-- decodes loads nothing else.
 
 local registry = require("lunette.registry")
 local strict = require("lunette.runtime.strict")
@@ -42,25 +42,25 @@ function lunette.service(name, fn)
   return registry.declare("service", { name = name, run = fn })
 end
 
---- Sleeps. In a service svc:sleep() is the one that knows when the service is to end.
+--- Sleeps. A service should use svc:sleep(), which ends early when the service must stop.
 ---@param seconds number
 function lunette.sleep(seconds) require("lunette.core.budget").sleep(seconds) end
 
---- Seconds of a clock that only goes on, for durations: os.time() follows the date.
+--- Seconds of the monotonic clock, for durations; os.time() changes with the date.
 ---@return number
 function lunette.now() return require("lunette.core.budget").now() end
 
---- The topic of that name: bounded publish and subscribe between VMs and clients.
+--- The topic of that name: publish and subscribe between VMs and clients, with limits.
 ---@param name string
 function lunette.topic(name) return require("lunette.runtime.topic").open(name) end
 
--- Where a build puts what it makes of a script's folder: beside the binary.
+-- Where a build puts the output of a script's folder: beside the binary.
 local function built(files, dir, name)
   local build = os.getenv("LUNETTE_BUILD") or files.binary():match("^(.*)/")
   return ("%s/%s/%s"):format(build, dir:match("examples.*$") or dir, name)
 end
 
---- Finds a file of a script: beside the script, or where the build put it (BPF objects).
+--- Finds a file for a script: beside the script, or in the build's output (BPF objects).
 ---@param name string
 ---@return string path
 function lunette.path(name)
@@ -76,7 +76,7 @@ function lunette.path(name)
 end
 
 return setmetatable(lunette, {
-  parts = parts, -- for completion at the prompt
+  parts = parts, -- for completion in the REPL
   __index = function(self, name)
     local module = parts[name]
     if not module then

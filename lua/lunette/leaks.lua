@@ -1,4 +1,4 @@
--- Objects that seem forgotten: kept alive, and of no use to anyone that can be seen.
+-- Finds objects that seem forgotten: kept alive, but without any visible use.
 
 local bpf = require("bpf")
 local escape = require("lunette.runtime.escape")
@@ -6,7 +6,7 @@ local struct_ops = require("lunette.attach.struct_ops")
 
 local leaks = {}
 
--- A program this young (ns) may be on its way to its attach point.
+-- A program younger than this (ns) may not be attached yet.
 local YOUNG = 10 * 1000000000
 
 local HOLDS_MAPS = { array_of_maps = true, hash_of_maps = true }
@@ -26,7 +26,7 @@ local function group(list, key, value)
   return groups
 end
 
--- Who uses each map: programs, maps that hold it, and links that are on it.
+-- The users of each map: programs, maps that hold it, and links attached to it.
 local function map_users(see)
   local users = {}
   local function add(id, kind, user)
@@ -47,7 +47,8 @@ local function map_users(see)
   return users
 end
 
--- Programs by what holds them: attach points, or slots of maps, which are as alive as the map.
+-- Programs by their holders: attachments, or slots of maps. A slot's program is as alive as the
+-- map.
 local function places(see)
   local attached, slots = {}, {}
   local function put(id, slot)
@@ -72,8 +73,8 @@ local function places(see)
   return attached, slots
 end
 
--- Is the object used by a process or by what is attached? Maps are alive by those that use them,
--- programs by the maps whose slots they are in; `seen` ends circles.
+-- True when a process or an attachment uses the object. A map is alive through its users, a program
+-- through the maps whose slots hold it; `seen` stops cycles.
 local function is_alive(held, kind, id, seen)
   local key = key_of(kind, id)
   if seen[key] then return false end
@@ -97,7 +98,7 @@ local function unpin(pins)
   return table.concat(words, " ")
 end
 
--- The command that takes a slot's program out, or the map with it.
+-- The command that removes a slot's program, or the map with it.
 local function empty(held, slot)
   local pins = held.pins[key_of("map", slot.map_id)]
   if pins then return unpin(pins) end
@@ -124,17 +125,17 @@ local function prog_leak(prog, held)
     .. "on its way between processes"
 end
 
--- The map that is all that holds a map and is itself of no use, or nil.
+-- The unused map that alone holds a map, or nil.
 local function only_holder(map, held)
   local users = held.users[map.id]
   if held.pins[key_of("map", map.id)] or is_alive(held, "map", map.id, {}) then return nil end
   for _, user in ipairs(users) do
-    if not user:find("^map ") then return nil end -- what is said of the program will do
+    if not user:find("^map ") then return nil end -- the entry for the program says enough
   end
   return users[1]
 end
 
--- A struct_ops map that is registered without a link stays so until someone takes it back.
+-- A struct_ops map registered without a link stays registered until it is unregistered.
 local function registered_words(pins)
   return ("registered without a link, %sand held by no process: who registered it is gone, and the "
     .. "kernel still calls its programs"):format(pins and "pinned, " or "")
@@ -200,7 +201,7 @@ local function judge_all(list, kind, judge, held, found)
   end
 end
 
--- By "kind id" and what has it. Perf events and sockets hold the program that they run.
+-- Users by "kind id". Perf events and sockets hold the program that they run.
 local function held_of(see)
   local attached, slots = places(see)
   local registered, linked, targets = {}, {}, {}
@@ -220,9 +221,9 @@ local function held_of(see)
   }
 end
 
---- What of all that is given seems forgotten. `inner(map)` gives the ids of the maps that a map of
---- maps holds, or of the programs of a struct_ops map; `now` is the time since boot in nanoseconds,
---- and programs younger than `young` are left out.
+--- The objects among those given that seem forgotten. `inner(map)` returns the ids of the maps in a
+--- map of maps, or of the programs of a struct_ops map; `now` is the time since boot in
+--- nanoseconds; programs younger than `young` are left out.
 ---@param see table progs, maps, links, owners, pins, attachments (lunette.attach), inner, now
 ---@return lunette.Leak[]
 function leaks.find(see)
@@ -233,7 +234,7 @@ function leaks.find(see)
   return found
 end
 
--- What a map holds: other maps, or a struct_ops map's programs.
+-- The objects in a map: other maps, or a struct_ops map's programs.
 local function inner(map)
   local ids = {}
   if map.type == "struct_ops" then
@@ -260,9 +261,9 @@ local function look(opts)
   return leaks.find(see)
 end
 
---- Everything that seems forgotten now. What comes and goes while one looks seems so too: it is
---- looked at twice. Programs that were loaded a moment ago may be on their way to their attach
---- point: those younger than `young` seconds (10) are left out.
+--- The objects that seem forgotten now. Reads everything twice, because objects that come and go in
+--- between would seem forgotten, too. Programs younger than `young` seconds (10) are left out: they
+--- may not be attached yet.
 ---@param opts? { young?: number }
 ---@return lunette.Leak[]|nil, string? err, integer? errno
 function leaks.list(opts)

@@ -1,12 +1,12 @@
--- What scripts (and Lunette itself) declare: decoders, rules, routes, pages, services.
--- One place, so that every declaration knows the file and line it came from.
+-- The registry of declarations by scripts and by Lunette itself: decoders, rules, routes, pages,
+-- services. It records the file and line of every declaration.
 
 local registry = {}
 
 local lists = {}
-local script -- the path of the script that is being loaded, nil for what is built in
+local script -- the path of the script that is being loaded; nil for built-in declarations
 
---- The list of what was declared under a kind, in order of declaration.
+--- The list of declarations of a kind, in order.
 ---@param kind string
 ---@return table[]
 function registry.list(kind)
@@ -18,13 +18,13 @@ function registry.list(kind)
   return list
 end
 
--- Embedded, or read from disk with --root.
+-- True for Lunette's own files, embedded or read by --root.
 local function is_own(source)
   return source:match("^@lunette/") or source:match("^@.*/lua/lunette/")
 end
 
--- Where a declaration was made: the first caller outside lunette's own API modules; or the
--- module that declares while it is being required, as what is built in does, and no script.
+-- The place of a declaration: the first caller outside Lunette's API modules. For built-in
+-- declarations, which no script makes, the module that is being loaded.
 local function caller()
   local module
   for level = 3, 30 do
@@ -42,8 +42,8 @@ local function caller()
   return info and info.source:gsub("^@", "") or "?", info and info.currentline or 0, script
 end
 
---- The file of the code that calls Lunette: the first on the stack that is not Lunette's own. A
---- tail call or pcall() in between is passed over.
+--- The file of the calling script: the first one on the stack that is not Lunette's own. Tail calls
+--- and pcall() in between are passed over.
 ---@return string|nil path
 function registry.caller_source()
   for level = 2, 50 do
@@ -54,7 +54,7 @@ function registry.caller_source()
   return nil
 end
 
---- Notes a declaration; item.source says where it was made.
+--- Adds a declaration; item.source is the place where it was made.
 ---@generic T
 ---@param kind string
 ---@param item T
@@ -67,14 +67,14 @@ function registry.declare(kind, item)
   return item
 end
 
---- Where a declaration was made, for messages: "file:line".
+--- The place of a declaration for messages: "file:line".
 ---@param item table
 ---@return string
 function registry.where(item)
   return ("%s:%d"):format(item.source.file, item.source.line)
 end
 
---- Runs fn while declarations count as made by that script. Its errors pass as they are, for the
+--- Runs fn and attributes its declarations to that script. Errors pass unchanged, for the
 --- traceback.
 ---@param path string
 ---@param fn fun(): any

@@ -1,12 +1,12 @@
--- The settings of the sampler of programs' costs, and whether its samples are read: keys in
--- `shared` that the sampler service and the readers of its samples (bpf.sampler) use.
+-- Settings of the sampler of programs' costs, and a mark that its samples are being read: keys in
+-- `shared`, used by the sampler service and the readers of its samples (bpf.sampler).
 
 local bpf = require("bpf")
 local shared = require("lunette").shared
 
 local samples = {}
 
--- Every sample's rates are also published here.
+-- The topic to which each sample's rates are published.
 samples.TOPIC = "programRates"
 
 local WANTED = "sampler.wanted"
@@ -17,7 +17,7 @@ local LEAST, MOST = 0.01, 3600 -- seconds of an interval
 
 local MODES = { watch = true, always = true, window = true, off = true }
 
---- Asks for samples: the sampler runs for 20 seconds more, or for `seconds`.
+--- Requests samples: the sampler runs for 20 more seconds, or for `seconds`.
 ---@param seconds number|nil
 function samples.want(seconds)
   local already = shared.get(WANTED)
@@ -26,7 +26,7 @@ function samples.want(seconds)
   shared.set(WANTED, ends, seconds or WANTED_FOR)
 end
 
---- Whether samples are asked for now.
+--- True while samples are requested.
 ---@return boolean
 function samples.wanted() return shared.get(WANTED) ~= nil end
 
@@ -42,7 +42,7 @@ function samples.settings()
   }
 end
 
---- Whether these are still the settings.
+--- True when the settings have not changed.
 ---@param before table
 ---@return boolean
 function samples.same(before)
@@ -55,7 +55,7 @@ end
 local SECONDS = { interval = true, window = true }
 
 local function check_seconds(name, value)
-  -- Not a number (NaN) is neither above nor below.
+  -- NaN is neither above nor below the limit.
   if type(value) == "number" and value >= LEAST and value <= MOST then return nil end
   local got = type(value) == "number" and ("%g"):format(value) or tostring(value)
   return ("%s: from %g to %g seconds, got %s"):format(name, LEAST, MOST, got)
@@ -68,7 +68,7 @@ local function check_one(name, value)
   return ("mode: watch, always, window or off, got %s"):format(tostring(value))
 end
 
--- Of several mistakes, the message is always about the first by name.
+-- The error of the first wrong setting by name, so that the message is always the same.
 local function check_each(settings)
   local names = {}
   for name in pairs(settings) do names[#names + 1] = name end
@@ -80,7 +80,7 @@ local function check_each(settings)
   return nil
 end
 
---- The mistake in settings, or nil.
+--- The error in settings, or nil.
 ---@param settings { mode: string?, interval: number?, window: number? }
 ---@return string|nil
 function samples.check(settings)
@@ -91,8 +91,8 @@ function samples.check(settings)
     interval)
 end
 
---- Sets the sampler of the whole process; nil keeps a setting. A window longer than the interval is
---- cut to it.
+--- Changes the sampler of the whole process; nil keeps a setting. A window longer than the interval
+--- is cut to it.
 ---@param settings { mode: string?, interval: number?, window: number? }
 function samples.set(settings)
   local err = samples.check(settings)
@@ -102,8 +102,8 @@ function samples.set(settings)
   end
 end
 
---- Seconds that counting adds to each run of a program, measured when the sampler first ran; nil
---- before that, and where another process has the kernel count all the time.
+--- Seconds that counting adds to each run of a program, measured when the sampler first ran. nil
+--- before that, and when another process keeps the kernel counting.
 ---@return number|nil
 function samples.counting_cost() return shared.get(COUNTING) end
 

@@ -1,10 +1,9 @@
--- bpftrace's maps: keys of several parts, aggregations a CPU. What a map holds is read in the
--- script of the process that owns it; without a script it is guessed by sizes. Layouts of
--- bpftrace 0.17, whose maps have no BTF, and where later ones differ (avg, stats, min and max keep
--- a struct in one value since 0.21) told apart by the value's size. Of stacks a map keeps an id up
--- to 0.20, then a hash by which another map has the frames, and the frames themselves since 0.24:
--- told apart by the key's size. Where there is BTF, it says where the parts of a key are, and how
--- large.
+-- Decodes bpftrace's maps: keys of several parts, aggregations per CPU. The layout comes from the
+-- script of the process that owns the map; without the script it is guessed from sizes. Layouts of
+-- bpftrace 0.17, whose maps have no BTF, and later changes of it, told apart by sizes: since 0.21
+-- avg, stats, min and max keep a struct in one value; a stack is an id up to 0.20, then a hash that
+-- another map maps to frames, and the frames themselves since 0.24. BTF, where present, gives the
+-- offsets and sizes of a key's parts.
 
 local bpf = require("bpf")
 local btf = require("lunette.decode.btf")
@@ -18,7 +17,7 @@ local bpftrace = {}
 local LOG2_BUCKETS = 66
 local MAX_LINEAR = 1002
 
---- Whether bpftrace made the map: its maps are named after the script's @variables.
+--- True when bpftrace made the map: such maps are named like the script's @variables.
 function bpftrace.made(info) return info.name:sub(1, 3) == "AT_" end
 
 local function read_file(path)
@@ -29,8 +28,7 @@ local function read_file(path)
   return text
 end
 
--- The script of a bpftrace process, the argument of -e or the file that it was started with, and
--- the parameters behind it.
+-- The script of a bpftrace process (the argument of -e, or its file) and the script's parameters.
 local function script_of(pid)
   local line = read_file(("/proc/%d/cmdline"):format(pid))
   local args = {}
@@ -48,7 +46,7 @@ local function script_of(pid)
   return nil
 end
 
--- The bytes of a string, where the process was told another number than 64.
+-- The length of strings, when the process was started with another one than 64.
 local function strlen_of(pid)
   local environ = "\0" .. (read_file(("/proc/%d/environ"):format(pid)) or "")
   return math.tointeger(tonumber(environ:match("%zBPFTRACE_[A-Z_]*STRLEN=(%d+)%z")))
@@ -56,12 +54,12 @@ end
 
 local function has_btf(info) return info.btf_key_type_id > 0 or info.btf_value_type_id > 0 end
 
--- This process looks at maps, it makes none of bpftrace's.
+-- This process only reads maps; it makes none of bpftrace's.
 local function own_pid()
   return math.tointeger(tonumber((read_file("/proc/self/stat") or ""):match("^%d+")))
 end
 
--- What the owner's script says of a map: map, pid.
+-- The map's description in the owner's script: map, pid.
 local function said(info)
   local own = own_pid()
   for _, owner in ipairs(facts.owners(info.id)) do
@@ -76,8 +74,8 @@ local function said(info)
   return nil
 end
 
--- The maps with stacks of this many frames that a process holds: stack traces, one for each way to
--- print them, or (`hashed`) a hash by what a key has of a stack.
+-- The maps with stacks of this many frames that a process holds: stack trace maps, one for each
+-- print format, or (`hashed`) a hash from a key's stack hash to frames.
 local function stack_maps(pid, frames, hashed)
   local maps = {}
   for _, owner in ipairs(bpf.owners { pid = pid } or {}) do
@@ -90,7 +88,7 @@ local function stack_maps(pid, frames, hashed)
   return maps
 end
 
--- An id of a stack in one of several maps: it is a hash, so that only one of them has it.
+-- A stack id in one of several maps. It is a hash, so only one of the maps has it.
 local function any_stack(make, maps)
   local plans, size = {}, make(maps[1].id).size
   for i, map in ipairs(maps) do plans[i] = bpf.plan(d.spec(make(map.id)), size) end
@@ -105,14 +103,14 @@ local function any_stack(make, maps)
   end)
 end
 
--- One frame of a user stack, by a decoder that is compiled once.
+-- Names a frame of a user stack; the decoder is compiled once.
 local user_symbol
 local function usym(address, pid)
   user_symbol = user_symbol or bpf.plan(d.spec(d.usym()), 16)
   return tostring(user_symbol:decode(("<I8I8"):pack(address, pid)))
 end
 
--- Frames as text, as stacks of stack trace maps are written: "inner;outer".
+-- Frames as text, like the stacks of stack trace maps: "inner;outer".
 local function frames_text(bytes, at, count, pid)
   local names = {}
   for i = 1, math.min(count, (#bytes - at + 1) // 8) do
@@ -123,7 +121,8 @@ local function frames_text(bytes, at, count, pid)
   return table.concat(names, ";")
 end
 
--- Where a key has the number of frames, the process and the frames, by the way of keeping them.
+-- Offsets of the number of frames, the process and the frames in a key, by the way stacks are
+-- stored.
 local function inline_stack(type_, is_user)
   return d.func(type_.size, function(bytes)
     if not is_user then return frames_text(bytes, 9, (("<I8"):unpack(bytes))) end
@@ -168,7 +167,7 @@ local function printable(bytes)
   return (bytes:gsub("[^ -~]", function(c) return ("\\x%02x"):format(c:byte()) end))
 end
 
--- A length, in one byte or (later versions) in four, and so many bytes.
+-- A buffer: its length in one byte or, in later versions, four, then its bytes.
 local function buffer_node(type_)
   local head = type_.wide and 4 or 1
   return d.func(type_.size, function(bytes)
@@ -177,7 +176,7 @@ local function buffer_node(type_)
   end)
 end
 
--- Names by the number of the user.
+-- User names by number.
 local function user_names()
   local names = {}
   for line in (read_file("/etc/passwd") or ""):gmatch("[^\n]+") do
@@ -203,7 +202,7 @@ end
 
 local node_of
 
--- Members of a tuple lie as LLVM puts them: numbers aligned, arrays of bytes anywhere.
+-- Members of a tuple are laid out by LLVM: numbers are aligned, byte arrays are not.
 local BYTES = { string = true, mac = true, inet = true, buf = true, bytes = true }
 
 local function align_of(type_)
@@ -251,13 +250,13 @@ local nodes = {
 
 function node_of(type_, context) return nodes[type_.kind](type_, context) end
 
--- A column's name out of the key's expression: "args->fd" gives "fd".
+-- A column's name from the key's expression: "args->fd" gives "fd".
 local function part_name(text, i)
   local name = text:match("([%a_][%w_]*)%s*$") or text:match("^([%a_][%w_]*)%s*%(")
   return name or ("key%d"):format(i)
 end
 
--- "[8, 16)" and its kind, as bpftrace prints them.
+-- The buckets of hist() as bpftrace prints them: "[8, 16)", and their kind.
 local function log2_names()
   local names = { [0] = "(..., 0)", [1] = "[0]", [2] = "[1]" }
   local function short(n)
@@ -285,7 +284,7 @@ local function linear_names(map)
   return names
 end
 
---- The ranges of a histogram's buckets by number, as bpftrace writes them.
+--- The ranges of a histogram's buckets by number, as bpftrace prints them.
 ---@param map { aggregate: string, low: integer?, high: integer?, step: integer? }
 ---@return table<integer, string>
 function bpftrace.bucket_names(map)
@@ -295,7 +294,7 @@ function bpftrace.bucket_names(map)
   return log2_names()
 end
 
--- Aggregations that keep several entries a key: what the extra 8 bytes of the key say.
+-- Aggregations with several entries per key: the meaning of the key's extra 8 bytes.
 local function slot_node(map, info)
   if map.aggregate == "hist" then return d.enum(log2_names(), 8):as("bucket") end
   if map.aggregate == "lhist" then
@@ -314,8 +313,8 @@ local function total_size(keys)
   return total
 end
 
--- Bytes of a stack in a key: id, hash and the number of frames (with the process and the probe of
--- user stacks), or those with the frames.
+-- The bytes of a stack in a key, by the way it is stored: id, hash and number of frames (for user
+-- stacks also the process and the probe), or with the frames.
 local STACKS = {
   { name = "id", kstack = function() return 8 end, ustack = function() return 8 end },
   { name = "hash", kstack = function() return 16 end, ustack = function() return 24 end },
@@ -323,7 +322,7 @@ local STACKS = {
     ustack = function(frames) return 16 + 8 * frames end },
 }
 
--- Takes the way of keeping stacks that makes the sizes right.
+-- Chooses the way of storing stacks with which the sizes add up.
 local function settle_stacks(keys, size)
   for _, layout in ipairs(STACKS) do
     for _, key in ipairs(keys) do
@@ -335,7 +334,7 @@ local function settle_stacks(keys, size)
   end
 end
 
--- One part whose size is not sure takes what is left; false when the sizes can't be right.
+-- One part of unknown size gets the remaining bytes; false when the sizes can't be right.
 local function settle_sizes(keys, size)
   settle_stacks(keys, size)
   local left = size - total_size(keys)
@@ -352,7 +351,7 @@ local function settle_sizes(keys, size)
   return false
 end
 
--- A part as BTF has it: its own bytes, and of a number its width and sign.
+-- Sets a part's size by BTF; for a number also its width and sign.
 local function fit_to(type_, column)
   if type_.kind == "string" and not column.type:find("^[iu]%d+$") then
     type_.size = column.size
@@ -369,15 +368,15 @@ local function fit_to(type_, column)
   return type_
 end
 
--- The columns of a key by BTF, where they are as many as the parts that the script has.
+-- The members of a key's BTF, when they are as many as the script's parts.
 local function btf_columns(info, count)
   local plan = info.btf_key_type_id > 0 and btf.plans(info).key
   local columns = plan and plan:columns("key")
   return columns and #columns == count and columns or nil
 end
 
--- The parts of a key as nodes with their sizes: { node, size, offset? }; nil where they can't be
--- what the script says.
+-- The parts of a key as nodes with their sizes: { node, size, offset? }; nil when they don't match
+-- the script.
 local function key_parts(map, info, context, slot)
   local columns = btf_columns(info, #map.keys + (slot and 1 or 0))
   if not columns and not settle_sizes(map.keys, info.key_size - (slot and 8 or 0)) then
@@ -448,7 +447,8 @@ local function value_node(map, info, pid)
   return node_of(type_, { pid = pid }), "sum"
 end
 
--- Nothing where there is no script; nil and why where the map's sizes are not what it says.
+-- The decoder by the script. Nothing without a script; nil and the reason when the map's sizes
+-- don't match it.
 local function by_script(info)
   local map, pid, name = said(info)
   if not map then return nil, "its script was not found" end
@@ -471,7 +471,7 @@ local function by_size(info, why)
     why = "bpftrace made it (its name begins with AT_); " .. why }
 end
 
---- The decoder's parts for a map of bpftrace's, or nil.
+--- The decoder's parts for a map of bpftrace, or nil.
 ---@return { key: table, value: table, reduce: string?, why: string, map: table? }|nil
 function bpftrace.guess(info)
   if not bpftrace.made(info) or info.key_size == 0 then return nil end

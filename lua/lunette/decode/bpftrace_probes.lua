@@ -1,5 +1,5 @@
--- The probes of a bpftrace script: their full names, what wildcards match, and the types of a
--- tracepoint's fields.
+-- The probes of a bpftrace script: full names, matches of wildcards, and types of a tracepoint's
+-- fields.
 
 local probes = {}
 
@@ -12,13 +12,13 @@ local SHORT = {
   aw = "asyncwatchpoint", it = "iter",
 }
 
--- "t:syscalls:sys_enter_openat" with the provider's full name.
+-- The name with the provider in full: "t:syscalls:sys_enter_openat" gives "tracepoint:…".
 local function full(name)
   local provider, rest = name:match("^(%a+)(:.*)$")
   return provider and (SHORT[provider] or provider) .. rest or name
 end
 
--- The probes that stand before a block: a list by commas, then maybe a condition.
+-- The probes in front of a block: a comma-separated list, perhaps with a condition after it.
 local function names_in(head)
   local names, at = {}, 1
   repeat
@@ -29,7 +29,8 @@ local function names_in(head)
   return names
 end
 
---- The blocks of a script without comments: where each is, with its condition, and its probes.
+--- The blocks of a script without comments: the position of each, with its condition, and its
+--- probes.
 ---@param text string
 ---@param closing fun(text: string, from: integer): integer|nil where a bracket closes
 ---@return { from: integer, to: integer, probes: string[] }[]
@@ -56,7 +57,7 @@ local function pattern_of(glob)
   return "^" .. glob:gsub("[%^%$%(%)%%%.%[%]%+%-%?]", "%%%0"):gsub("%*", ".*") .. "$"
 end
 
---- The probes that a name means: those that its wildcards match, sorted; nil where that is unknown.
+--- The probes that a name with wildcards matches, sorted; nil when they are unknown.
 ---@param name string
 ---@return string[]|nil
 function probes.matches(name)
@@ -72,7 +73,7 @@ function probes.matches(name)
   return names
 end
 
--- Types of C whose sign tracefs does not tell (it says 0 of every argument of a system call).
+-- C types whose sign tracefs does not report (it says 0 for every argument of a system call).
 local SIGNED = {}
 for name in ("int long short char s8 s16 s32 s64 __s32 __s64 pid_t off_t loff_t ssize_t clockid_t "
   .. "timer_t mqd_t key_t rwf_t"):gmatch("%S+") do SIGNED[name] = true end
@@ -93,7 +94,7 @@ local function field_type(declared, size, signed)
     unsigned = not (known or signed == "1") or nil }
 end
 
---- The type of a field of the first of some probes that is a tracepoint; nil where it is unknown.
+--- The type of a field of the first tracepoint among the probes; nil when it is unknown.
 ---@param names string[]
 ---@param name string
 ---@return table|nil

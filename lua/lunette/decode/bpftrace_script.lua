@@ -1,6 +1,7 @@
--- What a bpftrace script says of its maps: the parts of each key, and what is kept. Reads as
--- much of the language as that needs: probes, assignments to @maps, and the types of expressions.
--- Sizes and signs are those of bpftrace 0.17; the BTF of later versions has its own, which wins.
+-- Reads a bpftrace script for the layout of its maps: the parts of each key, and the kind of value.
+-- Parses only as much of the language as needed: probes, assignments to @maps, types of
+-- expressions. Sizes and signs are those of bpftrace 0.17; the BTF of later versions takes
+-- precedence.
 
 local probes = require("lunette.decode.bpftrace_probes")
 
@@ -15,14 +16,14 @@ local function int() return { kind = "int", size = INT } end
 local function unsigned() return { kind = "int", size = INT, unsigned = true } end
 local function string_of(size) return { kind = "string", size = size } end
 
--- Where a stack's frames are: "ustack(perf, 3)".
+-- The stack of "ustack(perf, 3)": its storage and number of frames.
 local function stack(kind, args)
   local frames
   for _, arg in ipairs(args) do frames = math.tointeger(tonumber(arg)) or frames end
   return { kind = kind, size = 8, frames = frames or 127 }
 end
 
--- The function that a probe is on: user space's where the probe is there.
+-- The type of `func`: a user symbol in user space probes, else a kernel symbol.
 local function func(known)
   local probe = known.probes[1] or ""
   local user = probe:find("^u") ~= nil
@@ -54,7 +55,7 @@ local function buffer(known, args)
   return { kind = "buf", size = (length or known.strlen) + 1, guessed = not length or nil }
 end
 
--- Types of calls that are not 8-byte integers, or have no sign.
+-- Calls whose result is not a signed 8-byte integer.
 local CALLS = {
   str = function(known) return string_of(known.strlen) end,
   ksym = function() return { kind = "ksym", size = 8 } end,
@@ -78,7 +79,7 @@ for name in ("kaddr uaddr reg strlen cgroupid strncmp sizeof bswap"):gmatch("%a+
   CALLS[name] = unsigned
 end
 
--- The text without comments; what is inside strings stays.
+-- The text without comments; strings are kept.
 local function strip(text)
   local out, i = {}, 1
   while i <= #text do
@@ -105,7 +106,7 @@ end
 
 local OPEN = { ["("] = ")", ["["] = "]", ["{"] = "}" }
 
--- The end of what is opened at `from`, where its bracket closes.
+-- The position of the bracket that closes the one at `from`.
 local function closing(text, from)
   local depth, i = 0, from
   while i <= #text do
@@ -128,7 +129,7 @@ end
 
 local function trim(text) return (text:gsub("^%s+", ""):gsub("%s+$", "")) end
 
--- Splits at a separator that is in no bracket and no string.
+-- Splits at a separator outside brackets and strings.
 local function split(text, separator)
   local parts, from, i = {}, 1, 1
   while i <= #text do
@@ -175,14 +176,14 @@ end
 local INTS = { int8 = 1, uint8 = 1, int16 = 2, uint16 = 2, int32 = 4, uint32 = 4, int64 = 8,
   uint64 = 8 }
 
--- A cast's width matters inside tuples only: keys and values hold 8-byte integers.
+-- A cast changes the width only inside tuples: keys and values hold 8-byte integers.
 local function cast_type(text)
   local name = text:match("^%(%s*(u?int%d+)%s*%)")
   return name and { kind = "int", size = INT, width = INTS[name],
     unsigned = name:sub(1, 1) == "u" or nil } or nil
 end
 
--- The operands of all operators that stand in no bracket; one where there is none.
+-- The operands of all operators outside brackets; the whole text when there is no operator.
 local function operands(text)
   local parts, from, i = {}, 1, 1
   while i <= #text do
@@ -194,7 +195,7 @@ local function operands(text)
     elseif text:find("^%->", i) then
       i = i + 1
     elseif c:find("[-+*/%%&|^<>=!]") then
-      -- What stands before an operand is a sign, not an operator.
+      -- An operator needs an operand before it; else it is a sign.
       if text:sub(from, i - 1):find("%S") then
         parts[#parts + 1] = text:sub(from, i - 1)
         from = i + 1
@@ -206,7 +207,7 @@ local function operands(text)
   return parts
 end
 
--- An integer of operators is unsigned where one of its operands is.
+-- The type of a computed integer: unsigned when one of the operands is unsigned.
 local function computed(known, text)
   local parts = operands(text)
   if #parts < 2 then return nil end
@@ -227,7 +228,7 @@ local function named(known, text)
   return text:find("^arg%d$") and unsigned() or field(known, text)
 end
 
---- The type of an expression: { kind, size, … }; an int where nothing else is known.
+--- The type of an expression: { kind, size, … }; int when nothing else is known.
 function type_of(known, text)
   text = trim(text)
   local chosen = text:match("^[^?\"]+%?(.*)$")
@@ -237,7 +238,7 @@ function type_of(known, text)
     or { kind = "int", size = INT, guessed = not text:match("^%-?%w+$") or nil }
 end
 
--- A number of lhist(). Version 0.17 takes the position of a parameter for its value.
+-- A number of lhist(). bpftrace 0.17 uses a parameter's position as its value.
 local function bound(known, text)
   local position = text and text:match("^%$(%d+)$")
   if not position then return text and math.tointeger(tonumber((text:gsub("_", "")))) end
@@ -253,7 +254,7 @@ local function aggregate(known, text)
     low = bound(known, list[2]), high = bound(known, list[3]), step = bound(known, list[4]) }
 end
 
--- One statement: `@name[keys] = value`, `@name++`, `$x = value`.
+-- Reads a statement: `@name[keys] = value`, `@name++`, `$x = value`.
 local function note_map(known, name, keys, value)
   if known.maps[name] then return end
   local map = value and aggregate(known, value) or { value = int() }
@@ -308,7 +309,7 @@ local function read_variable(known, text, at)
   return last + 1
 end
 
--- The probes of the block that a place is in.
+-- The probes of the block at a position.
 local function probes_at(blocks, at)
   for _, block in ipairs(blocks) do
     if at >= block.from and at <= block.to then return block.probes end
@@ -316,7 +317,7 @@ local function probes_at(blocks, at)
   return {}
 end
 
--- The names that `probe` may be, by their numbers: bpftrace counts those that use it.
+-- The possible values of `probe` by number: bpftrace numbers the probes that use it.
 local function probe_names(blocks, text)
   local names, seen = {}, {}
   for _, block in ipairs(blocks) do
@@ -324,7 +325,7 @@ local function probe_names(blocks, text)
     if body:find("[^%w_$@]probe%f[^%w_]") then
       for _, name in ipairs(block.probes) do
         local matches = probes.matches(name)
-        if not matches then return names end -- the numbers of all that follow are unknown
+        if not matches then return names end -- the following numbers are unknown
         for _, match in ipairs(matches) do
           if not seen[match] then names[#names + 1] = match end
           seen[match] = true
@@ -337,7 +338,7 @@ end
 
 local ESCAPED = { n = "\n", t = "\t", ["\\"] = "\\", ['"'] = '"' }
 
--- The formats of all calls of strftime(), which are numbered in order.
+-- The formats of all strftime() calls, numbered in order.
 local function time_formats(text)
   local formats = {}
   for format in text:gmatch('%f[%w_]strftime%s*%(%s*"(.-[^\\])"') do
@@ -346,8 +347,8 @@ local function time_formats(text)
   return formats
 end
 
---- What is known of every map: ["@name"] = { keys = { { kind, size, text }… },
---- aggregate = "hist" | nil, value = type | nil }.
+--- The layout of every map: ["@name"] = { keys = { { kind, size, text }… }, aggregate = "hist" |
+--- nil, value = type | nil }.
 ---@param text string a bpftrace script
 ---@param given? { strlen?: integer, params?: string[] } bytes of a string, and what $1 … are (nil:
 --- bpftrace 0.17, whose lhist() takes no parameters)

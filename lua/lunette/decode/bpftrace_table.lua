@@ -1,5 +1,5 @@
--- A bpftrace map as its script means it: avg, stats and histograms keep several entries a
--- key, which are put together here. Also as the text that bpftrace prints at its exit.
+-- A bpftrace map by its script: the several entries per key of avg, stats and histograms are
+-- merged. Also as the text that bpftrace prints when it exits.
 
 local bpftrace = require("lunette.decode.bpftrace")
 local json = require("lunette.runtime.json")
@@ -14,7 +14,7 @@ local bucket_shape = json.shape { "range", "count" }
 local IN_PARTS = { avg = true, stats = true }
 local IN_BUCKETS = { hist = true, lhist = true }
 
--- The key without its slot, as a list of parts in order; and the slot.
+-- Splits a key into the list of its parts and the slot.
 local function split_key(key, slot)
   if type(key) ~= "table" then
     if slot then return {}, key end
@@ -27,19 +27,19 @@ local function split_key(key, slot)
   return parts, at
 end
 
--- "vfs_read+0x1b" as bpftrace writes it: "vfs_read+27".
+-- A frame as bpftrace prints it: "vfs_read+0x1b" as "vfs_read+27".
 local function frame(text)
   return (text:gsub("%+0x(%x+)$", function(hex) return ("+%d"):format(tonumber(hex, 16)) end))
 end
 
--- A stack has a line a frame.
+-- A stack, one line per frame.
 local function stack_text(part, indent)
   local lines = { "" }
   for text in tostring(part):gmatch("[^;]+") do lines[#lines + 1] = indent .. frame(text) end
   return table.concat(lines, "\n") .. "\n"
 end
 
--- A part of a key or a value as bpftrace prints one of its type.
+-- A part of a key or a value, as bpftrace prints its type.
 local function part_text(part, type_, indent)
   local kind = type_ and type_.kind
   if kind == "kstack" or kind == "ustack" then return stack_text(part, indent or "    ") end
@@ -61,14 +61,14 @@ local function key_text(parts, types)
   local texts = {}
   for i, part in ipairs(parts) do
     local of = types and types[i]
-    -- Keys are printed signed.
+    -- bpftrace prints keys signed.
     if of and of.kind == "int" then of = nil end
     texts[i] = part_text(part, of)
   end
   return table.concat(texts, ", ")
 end
 
--- The rows by key, in the order in which the map has them first.
+-- The rows grouped by key, in the map's order.
 local function grouped(map, slot, add, types)
   local rows, by_key = {}, {}
   for key, value in map:each { decoder = map:decoder() } do
@@ -84,7 +84,7 @@ local function grouped(map, slot, add, types)
   return rows
 end
 
--- All buckets from the first to the last that has something.
+-- All buckets from the first to the last one that is not empty.
 local function fill_buckets(row, names)
   local first, last = math.maxinteger, -1
   for i in pairs(row.counts) do first, last = math.min(first, i), math.max(last, i) end
@@ -117,14 +117,14 @@ local function add_stats(row, at, value)
   end
 end
 
--- The whole part of a quotient, as C has it.
+-- The quotient rounded toward zero, as in C.
 local function quotient(a, b)
   local q = a // b
   return a < 0 and a % b ~= 0 and q + 1 or q
 end
 
 local function stats_rows(map, kind)
-  local in_key = map:info().value_size == 8 -- later versions have both parts in the value
+  local in_key = map:info().value_size == 8 -- later versions keep both parts in the value
   local rows = grouped(map, in_key and "part" or nil, add_stats, kind.keys)
   for _, row in ipairs(rows) do
     row.total, row.count = row.total or 0, row.count or 0
@@ -133,7 +133,8 @@ local function stats_rows(map, kind)
   return rows
 end
 
--- A minimum or maximum is a struct of one part where bpftrace keeps whether it is set.
+-- Unwraps min and max: their struct's first part is the number, and another part says whether it is
+-- set.
 local function plain_rows(map, kind)
   return grouped(map, nil, function(row, _, value)
     if kind.aggregate and type(value) == "table" then value = value[kind.aggregate] end
@@ -141,8 +142,8 @@ local function plain_rows(map, kind)
   end, kind.keys)
 end
 
---- The rows of a bpftrace map: { key = parts, value | count, total, average | buckets }, and
---- what the script keeps ("count", "hist" …; nil for a plain map). Nil for other maps.
+--- The rows of a bpftrace map: { key = parts, value | count, total, average | buckets }, and the
+--- script's aggregation ("count", "hist" …; nil for a plain map). Nil for other maps.
 ---@param map bpf.Map
 ---@return table[]|nil rows, string|nil aggregate
 function bpftrace_table.rows(map)

@@ -1,5 +1,5 @@
--- Decoding by BTF: plans for the key and value types that a map names, or that a program which
--- uses it declares for it: queues, maps of maps and socket maps can name none.
+-- Plans by BTF, from the key and value types of a map, or from the declaration in a program that
+-- uses the map: queues, maps of maps and socket maps can't have types of their own.
 
 local bpf = require("bpf")
 local facts = require("lunette.decode.facts")
@@ -22,7 +22,7 @@ local function plan_of(object, type_id, size)
   return (object:plan(type_id, size)) or nil
 end
 
--- The value of a struct_ops map is a type of the kernel's.
+-- The value of a struct_ops map has a kernel type.
 local function build_struct_ops(info)
   local kernel <close> = bpf.btf("vmlinux")
   local id = info.btf_vmlinux_value_type_id
@@ -43,7 +43,7 @@ local function build(info)
   return plans
 end
 
---- The plans that BTF gives: { key?, value?, name? }, empty where it says nothing.
+--- The plans by the map's own BTF: { key?, value?, name? }; empty without types.
 ---@param info MapInfo
 function btf.plans(info)
   if info.btf_id == 0 and info.btf_vmlinux_value_type_id == 0 then return {} end
@@ -66,8 +66,8 @@ local function build_declared(id, info)
   }
 end
 
---- Likewise by the program's declaration of the map, with the `id` of its BTF object. Or, where
---- the map can be one of several that declare other types: nothing, and why.
+--- The plans by a program's declaration of the map, with the `id` of its BTF object. Nothing and
+--- the reason when the map may be one of several with other types.
 ---@param info MapInfo
 ---@return table plans, string? problem
 function btf.declared(info)

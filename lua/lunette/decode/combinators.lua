@@ -1,6 +1,6 @@
--- The words of which decoders are made. Each gives a node, a table that says what some bytes
--- are; bpf.plan compiles a tree of them to C operations. Nodes are never changed: as(), at()
--- and the others give a changed copy, so a node can be used in many decoders.
+-- The parts of decoders (d.u32, d.struct …). Each function returns a node, a table that describes
+-- some bytes; bpf.plan compiles a tree of nodes to C operations. Nodes never change: as(), at() and
+-- the others return a changed copy, so a node can be used in many decoders.
 
 local pick = require("lunette.decode.pick")
 local strict = require("lunette.runtime.strict")
@@ -20,16 +20,16 @@ local function copy(self, changes)
   return node(new)
 end
 
---- Names the part: a field of its struct, a column, what d.key and d.value pick.
+--- Names the part: as a field of its struct, a column, and for d.key and d.value.
 function Node:as(name) return copy(self, { name = name }) end
 
---- Puts the part at this byte of its struct, instead of where C would.
+--- Puts the part at this offset in its struct; by default C's layout decides.
 function Node:at(offset) return copy(self, { offset = offset }) end
 
---- The unit that goes with the number: "bytes", "ns".
+--- The unit of the number: "bytes", "ns".
 function Node:unit(unit) return copy(self, { unit_name = unit }) end
 
---- Stored in network order.
+--- Stored in network byte order.
 function Node:be() return copy(self, { big_endian = true }) end
 
 --- Stored as 0xffffffff minus the number, as bpftrace keeps a minimum.
@@ -37,10 +37,10 @@ function Node:mirrored() return copy(self, { is_mirrored = true }) end
 
 function Node:if_set() return copy(self, { is_if_set = true }) end
 
---- How the values of the CPUs become one, for this part: d.u64():cpus("sum").
+--- How the values of the CPUs are merged for this part: d.u64():cpus("sum").
 function Node:cpus(how) return copy(self, { reduce = pick.check_cpus(how, 2) }) end
 
-function Node:sum_cpus() return self:cpus("sum") end -- the first examples' spelling
+function Node:sum_cpus() return self:cpus("sum") end -- the old spelling
 
 local function fixed(kind, size, more)
   combinators[kind] = function()
@@ -82,7 +82,7 @@ fixed("build_id", 32, { align = 8 })
 fixed("prog", 4)
 fixed("map", 4)
 
--- Kinds that come in several sizes.
+-- Makes the functions of a kind with several sizes.
 local function sized(kind, default)
   combinators[kind] = function(size)
     size = size or default
@@ -109,7 +109,7 @@ text("hex")
 --- Bytes that are not shown.
 function combinators.skip(size) return node { kind = "skip", size = size, align = 1 } end
 
---- Bits of a number: the lowest is bit 0.
+--- Bits of a number, counted from bit 0, the lowest.
 ---@param offset integer
 ---@param width integer
 ---@param size? integer bytes of the number they are in (4)
@@ -118,7 +118,7 @@ function combinators.bits(offset, width, size)
   return node { kind = "bits", bit_offset = offset, bit_size = width, size = size, align = size }
 end
 
--- The value of a name as an integer. Lua makes a float of a decimal literal of 2^63 and more.
+-- The integer of a named value. Lua reads a decimal literal of 2^63 or more as a float.
 local function item_value(name, value)
   local whole = type(value) == "string" and u64.integer(value) or math.tointeger(value)
   if whole then return whole end
@@ -126,7 +126,7 @@ local function item_value(name, value)
     .. "hex (0xffffffffffffffff) or as text"):format(tostring(name), tostring(value)), 3)
 end
 
--- { NAME = 1, … } or { [1] = "NAME", … } as a list of { value, name }.
+-- Converts { NAME = 1, … } or { [1] = "NAME", … } to a list of { value, name }.
 local function items(names)
   local list = {}
   for k, v in pairs(names) do
@@ -134,7 +134,7 @@ local function items(names)
     if type(k) ~= "string" then name, value = v, k end
     list[#list + 1] = { item_value(name, value), name }
   end
-  -- Of two names for one number, the first in the alphabet.
+  -- of two names for one number, the alphabetically first comes first
   table.sort(list, function(a, b)
     if a[1] ~= b[1] then return a[1] < b[1] end
     return a[2] < b[2]
@@ -142,7 +142,7 @@ local function items(names)
   return list
 end
 
---- A number that has names: d.enum { OK = 0, FAILED = 1 }.
+--- A number with names: d.enum { OK = 0, FAILED = 1 }.
 ---@param names table
 ---@param size? integer bytes (4)
 function combinators.enum(names, size)
@@ -150,29 +150,29 @@ function combinators.enum(names, size)
   return node { kind = "enum", items = items(names), size = size, align = size }
 end
 
---- Bits that have names: d.flags { READ = 1, WRITE = 2 } shows "READ|WRITE".
+--- Bits with names: d.flags { READ = 1, WRITE = 2 } shows "READ|WRITE".
 function combinators.flags(names, size)
   size = size or 4
   return node { kind = "flags", items = items(names), size = size, align = size }
 end
 
---- The key of an LPM trie: a prefix length and `size` bytes of address, as CIDR.
+--- The key of an LPM trie, a prefix length and `size` bytes of address; shown as CIDR.
 ---@param size integer 4 for IPv4, 16 for IPv6
 function combinators.lpm(size) return node { kind = "lpm", size = size + 4, align = 4 } end
 
---- An id of a stack in a stack trace map, as its symbols.
+--- An id of a stack in a stack trace map; shown as symbols.
 ---@param map_id integer
 function combinators.stack(map_id)
   return node { kind = "stack", map = map_id, size = 4, align = 4 }
 end
 
---- The same of a process: u32 id, u32 process, as bpftrace keeps it.
+--- A stack id with its process (u32 id, u32 process), as bpftrace stores it.
 ---@param map_id integer
 function combinators.ustack(map_id)
   return node { kind = "ustack", map = map_id, size = 8, align = 8 }
 end
 
---- A Lua function of the bytes; what it returns is shown.
+--- A Lua function of the bytes; its result is shown.
 ---@param size integer
 ---@param fn fun(bytes: string): any
 function combinators.func(size, fn)
@@ -182,7 +182,7 @@ end
 
 local function align_up(at, align) return (at + align - 1) // align * align end
 
--- Places members as C would, or one after the other where packed.
+-- Gives members their offsets: C's layout, or without gaps when packed.
 local function place(kind, members, packed)
   local at, size, align, placed = 0, 0, 1, {}
   for i, member in ipairs(members) do
@@ -200,16 +200,16 @@ local function place(kind, members, packed)
   return node(n)
 end
 
---- A struct: members in order, placed as a C compiler places them.
+--- A struct: members in order, laid out as by a C compiler.
 function combinators.struct(members) return place("struct", members, false) end
 
 --- A struct without gaps.
 function combinators.packed(members) return place("struct", members, true) end
 
---- Members that share their bytes.
+--- Members at the same offset.
 function combinators.union(members) return place("union", members, false) end
 
---- `count` parts of the same kind.
+--- An array of `count` elements.
 ---@param element table
 ---@param count integer
 ---@param options? { to_zero?: boolean } to_zero: ends at the first that is all zeros
@@ -221,13 +221,13 @@ function combinators.array(element, count, options)
     to_zero = options and options.to_zero, copy(element, { offset = 0 }) }
 end
 
---- Slots of powers of two (bcc, libbpf-tools): counts, shown as a list.
+--- Counts in power-of-two slots (bcc, libbpf-tools); shown as a list.
 function combinators.log2_slots(count, size)
   local slot = size == 8 and combinators.u64() or combinators.u32()
   return copy(combinators.array(slot, count), { log2 = true })
 end
 
---- A type as BTF describes it.
+--- A type from BTF.
 ---@param btf Btf
 ---@param type_id integer
 ---@param size integer
@@ -249,10 +249,10 @@ local function spec_of(n)
   return spec
 end
 
---- The plain tables that bpf.plan takes.
+--- The node as plain tables for bpf.plan.
 function combinators.spec(n) return spec_of(n) end
 
---- Whether a value was made here.
+--- True when a value is a node.
 function combinators.is_node(v) return getmetatable(v) == Node end
 
 return strict.module(combinators, "lunette.decode")

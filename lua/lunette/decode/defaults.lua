@@ -1,5 +1,5 @@
--- What a map's bytes are taken for when nobody says: numbers where they have a number's size,
--- ids where the type holds objects, hex otherwise.
+-- The default decoding of a map's bytes without a decoder or BTF: numbers for sizes of numbers, ids
+-- when the type holds objects, else hex.
 
 local d = require("lunette.decode.combinators")
 
@@ -7,7 +7,7 @@ local defaults = {}
 
 local NUMBERS = { [1] = d.u8, [2] = d.u16, [4] = d.u32, [8] = d.u64 }
 
--- A field of this size: a number, or hex.
+-- A node for a field of this size: a number, or hex.
 function defaults.field(size)
   if size == 0 then return d.none() end
   return NUMBERS[size] and NUMBERS[size]() or d.bytes(size)
@@ -49,13 +49,13 @@ local keys = {
 }
 keys.percpu_cgroup_storage = keys.cgroup_storage
 
---- The key of a map of this type, as a node; nil where the type says nothing.
+--- The key's node by the map's type; nil when the type does not determine it.
 function defaults.key_of_type(info)
   local make = keys[info.type]
   return make and make(info.key_size) or nil
 end
 
---- Likewise for the value.
+--- The same for the value.
 function defaults.value_of_type(info)
   local make = values[info.type]
   return make and make(info.value_size, info.map_flags or 0) or nil

@@ -1,6 +1,5 @@
--- What matching may ask about a map beyond its info: pins, programs, processes. Each is found
--- for all maps at once, when it is first asked for, and kept for a second, or until a map is
--- asked for that is younger than what was found.
+-- Facts about maps for matching, beyond map info: pins, programs, processes. Each kind is read for
+-- all maps at its first use and kept for a second, or until a younger map is asked for.
 
 local bpf = require("bpf")
 
@@ -8,7 +7,7 @@ local facts = {}
 
 local FRESH = 1 -- seconds
 
--- The youngest map: the kernel counts ids upwards.
+-- The id of the youngest map: ids increase.
 local function newest()
   local ids = bpf.ids("map") or {}
   return ids[#ids] or 0
@@ -40,7 +39,7 @@ facts.pins = remembered(function()
   return index
 end)
 
--- By the first 15 characters.
+-- Full names by their first 15 characters.
 local cut_names = remembered(function()
   local index = {}
   for _, info in ipairs(bpf.maps() or {}) do
@@ -49,8 +48,8 @@ local cut_names = remembered(function()
   return index
 end)
 
---- The ids of the maps of a name that is longer than the kernel keeps: those that have it by their
---- full names, else those that may have it.
+--- The ids of maps with a name longer than the kernel keeps: those known to have it, else those
+--- that may have it.
 ---@param name string
 ---@return integer[]
 function facts.named(name)
@@ -70,7 +69,7 @@ facts.programs = remembered(function()
   return index
 end)
 
---- The BTF objects of the programs that use the map.
+--- The BTF objects of the programs that use a map.
 facts.btfs = remembered(function()
   local index = {}
   for _, prog in ipairs(bpf.progs() or {}) do
@@ -87,7 +86,7 @@ facts.owners = remembered(function()
   return index
 end)
 
---- Names of the processes that hold the map.
+--- Names of the processes that hold a map.
 function facts.processes(id)
   local names = {}
   for i, owner in ipairs(facts.owners(id)) do names[i] = owner.comm end

@@ -1,6 +1,6 @@
--- Bytes as text and back, in the three formats that eBPF explorer's users know: HEX (lower
--- case, no prefix), STRING (without NUL bytes at the end) and NUMBER (little endian, signed,
--- up to 8 bytes; longer fields come as HEX).
+-- Bytes as text and back, in eBPF explorer's three formats: HEX (lower case, no prefix), STRING
+-- (without trailing NUL bytes) and NUMBER (little endian, signed, up to 8 bytes; longer fields are
+-- shown as HEX).
 
 local u64 = require("lunette.runtime.u64")
 
@@ -40,7 +40,7 @@ function from.STRING(text, size)
   return text .. ("\0"):rep(size - #text)
 end
 
--- Whether the number fits: as signed where it is negative, else as signed or unsigned.
+-- True when the number fits: a negative one as signed, others as signed or unsigned.
 local function fits(value, negative, size)
   if size == 8 then return true end
   if negative then return value >= -(1 << (8 * size - 1)) end
@@ -68,7 +68,7 @@ function format.format(bytes, as)
   return writer(bytes)
 end
 
---- Text as the bytes of a field; says by name what does not fit.
+--- Text as the bytes of a field; the error names the field.
 ---@param text string
 ---@param as "HEX"|"STRING"|"NUMBER"
 ---@param size integer bytes of the field

@@ -1,5 +1,5 @@
--- Histograms out of arrays of counts: slots of powers of two (bcc, libbpf-tools: `slots[]`)
--- and linear ones. A histogram is a list of { low, high, count }; high is not in the range.
+-- Histograms from arrays of counts: power-of-two slots (bcc, libbpf-tools: `slots[]`) and linear
+-- slots. A histogram is a list of { low, high, count }; high is exclusive.
 
 local json = require("lunette.runtime.json")
 local u64 = require("lunette.runtime.u64")
@@ -10,7 +10,7 @@ local BAR = 40
 
 local shape = json.shape { "low", "high", "count" }
 
--- The last slot that has something; what follows is empty and not shown.
+-- The last slot that is not empty; the slots after it are not shown.
 local function last_filled(slots)
   local last = 0
   for i, count in ipairs(slots) do
@@ -27,7 +27,7 @@ local function build(slots, low, high)
   return list
 end
 
---- Slots of powers of two: slot 0 counts 0 and 1, slot n counts 2^n up to 2^(n+1).
+--- Power-of-two slots: slot 0 counts 0 and 1, slot n counts 2^n up to 2^(n+1).
 ---@param slots integer[]
 ---@return { low: integer, high: integer, count: integer }[]
 function histogram.log2(slots)
@@ -35,7 +35,7 @@ function histogram.log2(slots)
     function(n) return 1 << (n + 1) end)
 end
 
---- Slots of the same width, the first from `low` on.
+--- Slots of equal width, the first one from `low`.
 ---@param slots integer[]
 ---@param low? integer 0
 ---@param width? integer 1
@@ -54,14 +54,14 @@ function histogram.add(sum, slots)
   return sum
 end
 
---- How many were counted.
+--- The number of counted values.
 function histogram.total(list)
   local total = 0
   for _, bucket in ipairs(list) do total = u64.sum(total, bucket.count) end
   return total
 end
 
---- The value below which this share of the counts is, as near as the buckets tell; nil for an
+--- The value below which this share of the counts lies, estimated from the buckets; nil for an
 --- empty histogram.
 ---@param list table[]
 ---@param share number 0 to 1
@@ -77,7 +77,7 @@ function histogram.quantile(list, share)
   return nil
 end
 
---- As text with bars.
+--- The histogram as text with bars.
 ---@param list table[]
 ---@return string
 function histogram.text(list)

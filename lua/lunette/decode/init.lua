@@ -1,5 +1,5 @@
--- What bytes mean. A decoder says it for the maps that it matches; without one, BTF says it,
--- or the map's type, or a guess. for_map gives the one in force, and why.
+-- Decoders: declared by scripts for the maps they match. Without a declared one a map is decoded by
+-- BTF, by its type, or by sizes. for_map returns the decoder in force, and the reason.
 
 local bpf = require("bpf")
 local registry = require("lunette.registry")
@@ -34,7 +34,7 @@ local function check_part(spec, name, level)
   end
 end
 
---- Raises when this can't be declared as a decoder.
+--- Raises when `spec` is no valid decoder.
 ---@param spec any
 ---@param level? integer whom to blame, as in error()
 function decode.check(spec, level)
@@ -54,7 +54,7 @@ function decode.declare(spec)
   return registry.declare("decoder", spec)
 end
 
---- A plan of a node or a function, for a field of this many bytes.
+--- A plan for a node or a function, for a field of `size` bytes.
 ---@param part table|function
 ---@param size integer
 ---@return Plan
@@ -62,8 +62,8 @@ function decode.compile(part, size)
   return bpf.plan(combinators.spec(as_node(part, size)), size)
 end
 
--- The declared decoder that fits best; among equals the one declared last. Or, where it can't be
--- told whether one is for this map: why.
+-- The declared decoder that matches best; of equals the last declared one. nil and the reason when
+-- it is unknown whether a decoder matches.
 local function best_declared(info)
   local best, best_weight, best_words, problem
   for _, spec in ipairs(registry.list("decoder")) do
@@ -77,7 +77,7 @@ local function best_declared(info)
   return best, best and best_words or problem
 end
 
--- Each source of meaning gives some of: key, value (nodes) or key_plan, value_plan, reduce.
+-- Sources of decoders. Each gives some of: key, value (nodes) or key_plan, value_plan, reduce.
 local function from_declared(info, forced)
   local spec, words = forced, "this trial"
   if not spec then spec, words = best_declared(info) end
@@ -104,8 +104,8 @@ local function from_program(info)
   return of_plans(plans, ("BTF %d, of a program that uses it, declares its "):format(plans.id or 0))
 end
 
--- Is the key of an LPM trie a length and one address, as far as anybody says? Columns that lie over
--- each other are views of the same bytes, as those of struct in6_addr are.
+-- True when the key of an LPM trie is a length and one address, by all that is known of it. Columns
+-- that overlap (those of struct in6_addr, for example) are views of the same bytes.
 local function is_prefix(info)
   local plan = btf.plans(info).key or btf.declared(info).key
   if not plan then return true end
@@ -139,7 +139,7 @@ local function from_size(info)
     why = "nobody says what it holds: numbers by their size, else hex" }
 end
 
--- A script that was found says more than BTF, which has no names for what bpftrace keeps.
+-- A bpftrace script knows more than BTF, which has no names for bpftrace's data.
 local function from_script(info)
   local source = from_bpftrace(info)
   return source and source.bpftrace and source or nil
@@ -149,14 +149,14 @@ local SOURCES = {
   from_declared, from_type, from_script, from_btf, from_bpftrace, from_program, from_size,
 }
 
--- The objects that these types hold show as 4-byte ids, whatever BTF says of the value.
+-- The values of these types are 4-byte ids of objects, whatever BTF says.
 local SHOWS_IDS = { prog_array = true, array_of_maps = true, hash_of_maps = true }
 
 local function value_bytes(info)
   return SHOWS_IDS[info.type] and 4 or info.value_size
 end
 
--- A ring buffer has neither keys nor values: what is declared are its records.
+-- A ring buffer has neither keys nor values: the declared value is the layout of its records.
 local RINGS = { ringbuf = true, user_ringbuf = true }
 
 local function take_records(decoder, source)
@@ -166,7 +166,7 @@ local function take_records(decoder, source)
   decoder.record_plan = bpf.plan(combinators.spec(node))
 end
 
--- Fills in what the decoder lacks from a less specific source.
+-- Fills in the missing parts of a decoder from a less specific source.
 local function complete(decoder, source, info)
   if RINGS[info.type] and source.kind == "declared" then return take_records(decoder, source) end
   if not decoder.key_plan and (source.key_plan or source.key) then
@@ -178,7 +178,7 @@ local function complete(decoder, source, info)
   end
 end
 
--- The columns of a plan, a list that knows what it comes from, so that values can be written back.
+-- The columns of a plan; the list also keeps the plan, so that values can be encoded.
 local function columns_of(plan, side)
   return setmetatable(plan:columns(side),
     { __index = { plan = plan, root = side }, json_list = true })
@@ -192,7 +192,7 @@ local function finished(decoder)
   return decoder
 end
 
--- What a map says of itself: no script, and no program that runs just now, changes it.
+-- Sources that depend only on the map itself, not on scripts or running programs.
 local OF_TYPES = { from_type, from_btf, from_program, from_size }
 
 local function build(info, forced, sources)
@@ -213,13 +213,13 @@ local function build(info, forced, sources)
   return finished(decoder)
 end
 
---- The decoder in force for a map, and why it is.
+--- The decoder in force for a map, and the reason.
 ---@param info MapInfo
 ---@return Decoder
 function decode.for_map(info)
   local ok, decoder = pcall(build, info)
   if ok then return decoder end
-  -- A decoder that can't be for this map (a field outside) must not hide the map.
+  -- a decoder that can't fit this map (a field outside, for example) must not hide it
   local plain = from_size(info)
   local fallback = { name = plain.name, kind = "default", error = decoder,
     why = ("the decoder for it is wrong: %s"):format(decoder) }
@@ -227,21 +227,21 @@ function decode.for_map(info)
   return finished(fallback)
 end
 
---- What the map's types alone say: BTF, the type of map, sizes. It has no reduction: each CPU's
---- value stands for itself. This is what loops over a map get, whatever decoders others declare.
+--- The decoder by the map's types alone: BTF, the type of map, sizes. It merges no CPU values.
+--- Loops over a map use it, so that other scripts' decoders do not change their results.
 ---@param info MapInfo
 ---@return Decoder
 function decode.of_types(info) return build(info, nil, OF_TYPES) end
 
---- The records that wait in a ring buffer, decoded: see lunette.decode.records.
+--- Decodes the records in a ring buffer: see lunette.decode.records.
 decode.records = records.look
---- The decoder that a map would have if this one was in force. Raises when it can't be.
+--- The decoder that a map would have with this declaration. Raises when it can't fit.
 ---@param info MapInfo
 ---@param spec table as decode.declare takes it, with a source
 ---@return Decoder
 function decode.trial(info, spec) return build(info, spec) end
 
---- Histograms out of slots: see lunette.decode.histogram.
+--- Histograms from slots: see lunette.decode.histogram.
 decode.histogram = histogram
 
 return decode

@@ -1,5 +1,5 @@
--- Which maps a declaration is for. A match is a table of conditions that must all hold, or a
--- function of the map's info; the more it says, the more specific it is.
+-- Matches maps against a declaration. A match is a table of conditions that must all hold, or a
+-- function of the map's info. More conditions make it more specific.
 
 local globs = require("lunette.runtime.glob")
 local strict = require("lunette.runtime.strict")
@@ -24,8 +24,8 @@ local function any_text(want, list)
   return false
 end
 
--- The kernel keeps 15 bytes of a name. Where the whole name is not known, a longer one may be this
--- map's: it is, if no other map can have it.
+-- The kernel keeps 15 bytes of a name. When the full name is unknown, a longer name matches if no
+-- other map can have it.
 local function cut_name_is(want, info, facts)
   if info.full_name or #info.name < 15 or want:sub(1, 15) ~= info.name then return false end
   local ids = facts.named(want)
@@ -50,8 +50,8 @@ local function type_is(want, info)
   return ok and names.parse_map(want) == info.type
 end
 
--- One function a condition: (wanted, info, facts) -> holds, weight, words; or false, and a problem
--- where it can't be told.
+-- A function per condition: (wanted, info, facts) -> holds, weight, words; or false, and a reason
+-- when it can't be decided.
 local conditions = {}
 
 function conditions.name(want, info, facts)
@@ -103,7 +103,7 @@ local TYPES = {
   type = "string table", id = "number table", key_size = "number", value_size = "number",
 }
 
---- Raises on a match that can't be one.
+--- Raises on an invalid match.
 function match.check(want, level)
   if type(want) == "function" then return end
   if type(want) ~= "table" then
@@ -121,8 +121,8 @@ function match.check(want, level)
   end
 end
 
---- How well it fits: a weight (more is more specific) and the conditions in words; nil when
---- it does not, and why that can't be told.
+--- How well it matches: a weight (higher is more specific) and the conditions in words. nil when it
+--- does not match; with a reason when it can't be decided.
 ---@return integer|nil weight, string? words
 function match.weigh(want, info, facts)
   if type(want) == "function" then

@@ -1,11 +1,11 @@
--- Picks: one column of a decoder, for metric labels and values, sorting and filters.
+-- Picks select a column of a decoder, for metric labels and values, sorting and filters.
 
 local pick = {}
 
--- How the values of the CPUs become one.
+-- Ways to merge the values of the CPUs.
 pick.CPUS = { sum = true, min = true, max = true, avg = true, last = true }
 
---- Raises where it is no way to make one value of the CPUs' values.
+--- Raises when it is no such way.
 ---@param how any
 ---@param level integer whom to blame, as in error()
 ---@return string how
@@ -21,13 +21,13 @@ local function new(side, path, reduce)
   return setmetatable({ side = side, path = path, reduce = reduce }, Pick)
 end
 
---- How the values of the CPUs become one: d.value("calls"):cpus("sum").
+--- Sets how the CPUs' values are merged: d.value("calls"):cpus("sum").
 ---@param how "sum"|"min"|"max"|"avg"|"last"
 function Pick:cpus(how) return new(self.side, self.path, pick.check_cpus(how, 2)) end
 
-function Pick:sum_cpus() return self:cpus("sum") end -- the first examples' spelling
+function Pick:sum_cpus() return self:cpus("sum") end -- the old spelling
 
---- A column of the key: d.key("comm"); without a path the whole of it.
+--- A column of the key: d.key("comm"); without a path the whole key.
 ---@param path? string
 function pick.key(path) return new("key", path or "key") end
 
@@ -35,7 +35,7 @@ function pick.key(path) return new("key", path or "key") end
 ---@param path? string
 function pick.value(path) return new("value", path or "value") end
 
---- Whether a value is a pick.
+--- True when a value is a pick.
 function pick.is(v) return getmetatable(v) == Pick end
 
 return pick

@@ -1,16 +1,16 @@
--- The records that wait in a ring buffer, decoded: what a decoder declares as the value of a
--- ring buffer map is the layout of its records.
+-- Decodes the records waiting in a ring buffer: a decoder's value for a ring buffer map is the
+-- layout of its records.
 
 local records = {}
 
--- A record that is shorter than the layout stays bytes.
+-- Decodes a record; one shorter than the layout stays bytes.
 local function decoded(plan, record)
   if not plan or record.busy or #record.data < plan:size() then return nil end
   return plan:decode(record.data)
 end
 
---- Looks at the unconsumed records and consumes none: what map:ring(limit) gives, each record
---- with its `value` where a decoder says what it is.
+--- Reads the unconsumed records without consuming them: the result of map:ring(limit), each record
+--- with its `value` when there is a decoder.
 ---@param map bpf.Map
 ---@param limit? integer
 ---@return table|nil ring, string? err, integer? errno

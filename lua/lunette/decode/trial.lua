@@ -1,11 +1,11 @@
--- A decoder on trial: its source is run as a script would be, but what it declares holds for one
--- look at one map only. The decoder editor is made of it.
+-- Tries a decoder: runs its source like a script, but its declarations apply to one read of one map
+-- only. Used by the decoder editor.
 
 local registry = require("lunette.registry")
 
 local trial = {}
 
--- Whatever else a script declares (rules, routes, pages) does nothing here.
+-- Other declarations of the source (rules, routes, pages) are ignored.
 local function nothing() end
 
 local function inert(module)
@@ -32,7 +32,7 @@ local function stand_in(lunette, declare)
   end })
 end
 
--- The line of the source that a message names.
+-- The line of the source that an error message names.
 local function line_of(message)
   return math.tointeger(tonumber(message:match("^decoder:(%d+):")))
 end
@@ -42,7 +42,7 @@ local function failed(message)
   return nil, { message = (message:gsub("^decoder:%d+: ", "")), line = line }
 end
 
---- The decoders that a source declares, as lunette.decoder got them.
+--- The decoders that a source declares, as given to lunette.decoder.
 ---@param source string Lua
 ---@return table[]|nil specs, { message: string, line?: integer }|nil error
 function trial.specs(source)

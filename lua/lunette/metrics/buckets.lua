@@ -1,7 +1,6 @@
--- Histograms: how bucket numbers (in keys, or as places in an array) become upper bounds.
---
--- Prometheus's `le` is inclusive. Our own kinds count integers, so a bucket of [4, 8) ends at
--- 7; ebpf_exporter's kinds end where ebpf_exporter lets them end.
+-- Histograms: converts bucket numbers (in keys, or array indices) to upper bounds.
+-- Prometheus's `le` is inclusive. Our own kinds count integers, so a bucket of [4, 8) ends at 7.
+-- The ebpf_exporter kinds end where ebpf_exporter ends them.
 
 local buckets = {}
 
@@ -17,14 +16,16 @@ function kinds.log2(spec)
   return bounds, first
 end
 
--- bpftrace's hist(): bucket 0 is what is negative, 1 is 0, 2 is 1, and i is [2^(i-2), 2^(i-1)).
+-- bpftrace's hist(): bucket 0 is for negative values, 1 for 0, 2 for 1, and i for [2^(i-2),
+-- 2^(i-1)).
 function kinds.hist(spec)
   local bounds = { -1.0, 0.0 }
   for i = 2, spec.max or 65 do bounds[#bounds + 1] = 2.0 ^ (i - 1) - 1 end
   return bounds, 0
 end
 
--- bpftrace's lhist(x, min, max, step): 0 is below min, then one a step, the last above max.
+-- bpftrace's lhist(x, min, max, step): bucket 0 is below min, then one per step, the last above
+-- max.
 function kinds.lhist(spec)
   local bounds = {}
   for upto = spec.min, spec.max, spec.step do bounds[#bounds + 1] = upto - 1.0 end
@@ -50,7 +51,7 @@ function kinds.linear(spec)
   return bounds, spec.min or 0
 end
 
--- Upper bounds as they are given; bucket numbers count from 0, or are the bounds themselves.
+-- Given upper bounds; bucket numbers count from 0, or are the bounds themselves.
 function kinds.fixed(spec)
   local bounds = {}
   for i, bound in ipairs(spec.keys or spec.bounds or {}) do bounds[i] = bound + 0.0 end
@@ -64,7 +65,7 @@ local NUMBERS = { "min", "max", "step", "sum" }
 
 local function is_finite(x) return x == x and math.abs(x) < math.huge end
 
--- The last bucket, up to +Inf, is always there.
+-- The last bucket, up to +Inf, always exists.
 local function check_bounds(spec, field)
   local bounds = spec[field]
   if bounds == nil then return nil end
@@ -104,8 +105,7 @@ local function ascending(bounds)
   return #bounds > 0
 end
 
---- The bounds of a histogram, in the unit of what is counted, and the number of its first
---- bucket.
+--- A histogram's bounds in the unit of the counted values, and the number of its first bucket.
 ---@param spec table { kind, min, max, step, bounds, keys }
 ---@return number[]|nil bounds, integer|string first_or_err
 function buckets.bounds(spec)

@@ -1,5 +1,5 @@
--- Collectors: a function that emits samples of anything. What it emits is gathered by family
--- and by the names of its labels, and goes onto the page when the function has returned.
+-- Collectors: functions that emit samples. The samples are grouped by family and label names, and
+-- written to the page when the function has returned.
 
 local buckets = require("lunette.metrics.buckets")
 local core = require("lunette.core.metrics")
@@ -9,7 +9,7 @@ local strict = require("lunette.runtime.strict")
 
 local collect = {}
 
-local LIMIT = 10000 -- series a family
+local LIMIT = 10000 -- series per family
 
 local Emitter = {}
 Emitter.__index = Emitter
@@ -66,7 +66,7 @@ local function check_again(family, spec)
     "%s has other bounds already", family.family)
 end
 
--- The family of that declaration, made when it is new.
+-- The family with that declaration; made when it is new.
 local function declare(self, spec)
   local err = names.metric_error(spec.name)
   check(not err, "%s", err)
@@ -99,8 +99,7 @@ local function text_of(name, value)
   return text
 end
 
--- The label values in the order of the set's names, in the set's own list; false when the sample
--- has other labels.
+-- Sets the label values in the order of the set's names; false when the sample has other labels.
 local function fits(set, labels)
   local wanted, values = set.names, set.values
   local n = 0
@@ -131,8 +130,8 @@ local function find_set(self, family, list)
   return set
 end
 
--- The set of the sample's labels, with their values. Mostly that of the sample before: collectors
--- emit in loops.
+-- The label set of a sample, with its values. Usually that of the previous sample, because
+-- collectors emit in loops.
 local function set_of(self, family, labels)
   local set = family.last
   if set and fits(set, labels) then return set end
@@ -148,7 +147,7 @@ local function duplicate(self, family, set)
   self.problem(("%s{%s} was given twice"):format(family.family, table.concat(parts, ",")))
 end
 
--- By type: what is wrong with a sample, or nil.
+-- By type: returns the error of a sample, or nil.
 local WRONG = {
   counter = function(value)
     return (value < 0 or value ~= value) and "a counter must be 0 or more" or nil
@@ -175,7 +174,7 @@ local function add(self, family, value, labels)
   if not ok and why == "taken" then duplicate(self, family, set) end
 end
 
--- { bounds, counts (one more than bounds), sum }, counts not summed up.
+-- Adds { bounds, counts (one more than bounds), sum }; the counts are per bucket, not cumulative.
 local function add_histogram(self, family, spec)
   check(spec.value == nil, "%s: a histogram has counts, not a value", family.family)
   check(spec.sum == nil or type(spec.sum) == "number", "%s: sum must be a number", family.family)
@@ -193,8 +192,8 @@ local function add_histogram(self, family, spec)
   set.groups:add(#family.bounds + 2, spec.sum or 0, table.unpack(set.values))
 end
 
--- emit(name, value [, labels]), or emit{ name, type, help, unit, value, labels }. C takes the
--- samples that are like the one before.
+-- emit(name, value [, labels]), or emit{ name, type, help, unit, value, labels }. A sample like the
+-- previous one is taken by C directly.
 local function emit(self, name, value, labels)
   if type(name) == "table" then
     local spec = name
@@ -211,7 +210,7 @@ local function emit(self, name, value, labels)
   self.slots[name] = family.type ~= "histogram" and family.last.slot or nil
 end
 
--- The place in the collector's script; "" where it has none, as the built-in ones.
+-- The running line of the collector's script; "" for built-in collectors.
 local function script_place()
   for level = 3, 20 do
     local info = debug.getinfo(level, "Slf")
@@ -223,7 +222,7 @@ local function script_place()
   return ""
 end
 
--- The message with its place, and the traceback as far as the collector's own code goes.
+-- The message with its place, and the traceback down to the collector's code.
 local function trace(err)
   local message = errors.text(err):gsub("^[^\n]*lunette/metrics/[%w_]+%.lua:%d+: ", "")
   if not message:find("^[^\n]*:%d+: ") then message = script_place() .. message end
@@ -235,7 +234,8 @@ local function trace(err)
   return table.concat(lines, "\n")
 end
 
---- Runs a collector's function. Its samples go into a list of families, also those before an error.
+--- Runs a collector's function. Its samples are added to the list of families; samples before an
+--- error are kept.
 ---@param list table[]
 ---@param fn fun(emit: any)
 ---@param limit integer|nil

@@ -1,12 +1,12 @@
--- A rule meets a map: its expressions become columns of the map's decoder. What all comes of
--- decode plans runs in C (core.scan); with one Lua function in it, Lua reads each entry.
+-- Compiles a rule for a map: its expressions become columns of the map's decoder. A rule without
+-- Lua functions runs in C (core.scan); with one, Lua reads each entry.
 
 local decode = require("lunette.decode")
 local facts = require("lunette.metrics.facts")
 
 local compile = {}
 
--- Kinds of columns that C can't make a label of.
+-- Kinds of columns that C can't convert to a label.
 local NEEDS_LUA = { func = true, array = true, struct = true, union = true }
 
 local function own_decoder(parts, info, base)
@@ -29,7 +29,7 @@ local function names_of(columns)
   return table.concat(list, ", ")
 end
 
--- The column of a path, or the only one there is; an element of an array is found by C.
+-- The column of a path, or the only column; C finds an element of an array.
 local function find_column(decoder, side, path)
   local columns = decoder.columns[side]
   if path == "" then
@@ -73,7 +73,7 @@ function Compiled:column(expr, what)
     return { from = expr.from, raw = raw, path = "" }
   end
   local column = find_column(self.decoder, expr.from, expr.path)
-  expr.kind = column.type -- for the decoders behind it
+  expr.kind = column.type -- for the decoders that follow it
   if NEEDS_LUA[column.type] and what ~= "slots" then self.lua = true end
   return { from = expr.from, path = column.name, type = column.type,
     unsigned = column.wide == "u64", reduce = expr.reduce or column.reduce or self.reduce }
@@ -83,7 +83,7 @@ function Compiled:number(expr)
   return self:column(expr or { from = "value", path = "" }, "value")
 end
 
--- The same for a count: a negative one is an error of the entry.
+-- The same for a count: a negative one makes the entry an error.
 function Compiled:count(expr)
   local column = self:number(expr)
   column.counts = true
@@ -123,15 +123,15 @@ function Compiled:add_metric(metric)
   end
 end
 
--- Kinds for which different values have different texts. (Two processes may have one name, two
--- symbols too. C checks texts with bytes behind their end.)
+-- Kinds whose texts differ whenever the values differ. (Two processes may have the same name, and
+-- so may two symbols. For strings with bytes after their end C checks the texts.)
 local TELLS_APART = { cstring = true, bytes = true, hex = true, ipv4 = true, ipv6 = true,
   mac = true, port = true, lpm = true, bool = true, duration = true }
 for bits = 3, 7 do
   for _, sign in ipairs { "u", "i", "be" } do TELLS_APART[sign .. (1 << bits)] = true end
 end
 
--- Whether each entry has a label set of its own: every column of the key is a label as it is.
+-- True when each entry has its own label set: every column of the key is an unchanged label.
 local function is_identity(self)
   if self.rule.relabel then return false end
   local given = {}
@@ -147,7 +147,7 @@ local function is_identity(self)
   return true
 end
 
---- Compiles a rule for a map; raises a plain message when the map lacks a column of the rule.
+--- Compiles a rule for a map. Raises a plain message when the map lacks a column of the rule.
 ---@param rule table as rule.read gives it
 ---@param info MapInfo
 ---@return table { labels, cells, lua, identity, decoder, each_cpu }
@@ -169,7 +169,7 @@ function compile.for_map(rule, info)
   return self
 end
 
---- The table that core.scan and core.scan_text take.
+--- The table for core.scan and core.scan_text.
 function Compiled:spec(map, deadline)
   return { map = map, key_plan = self.decoder.key_plan, value_plan = self.decoder.value_plan,
     labels = self.labels, cells = self.cells, each_cpu = self.each_cpu,

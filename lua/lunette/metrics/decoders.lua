@@ -1,8 +1,7 @@
--- Decoders by name, for labels: ebpf_exporter's, by its names. Each is made from its argument
--- and turns a column's text into another; nil leaves the series out. They run once for each label
--- set, not for each entry, so they cost little.
---
--- The first decoder of a chain gets the column's kind, too: bytes come as hex digits, which look
+-- Decoders for labels, with ebpf_exporter's names. Each is made from an argument and converts a
+-- column's text; nil drops the series. They run once per label set, not per entry, so they cost
+-- little.
+-- The first decoder of a chain also gets the column's kind: bytes arrive as hex digits, which look
 -- like a number.
 
 local d = require("lunette.decode.combinators")
@@ -19,13 +18,13 @@ local makers = {}
 
 local HEX = { bytes = true, hex = true }
 
--- The bytes of a column of bytes; the text of any other column.
+-- The bytes of a bytes column; any other column's text.
 local function bytes_of(text, kind)
   if not HEX[kind] then return text end
   return (text:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
 end
 
--- A column as a number; its bytes are in this machine's order. nil: it is no number.
+-- A column as a number; bytes are in this machine's byte order. nil: no number.
 local function integer(text, kind)
   if HEX[kind] then
     local bytes = bytes_of(text, kind)
@@ -34,7 +33,7 @@ local function integer(text, kind)
   return u64.integer(text) or math.tointeger(tonumber(text)) or nil
 end
 
--- One of the decode plan's kinds: the number's bytes, read as that kind.
+-- Decodes with a node of decode plans: the number's bytes, read as that kind.
 local function by_plan(node)
   return function()
     local plan
@@ -55,16 +54,16 @@ makers.ksym = by_plan(d.ksym())
 makers.syscall = by_plan(d.syscall(4))
 makers.comm = by_plan(d.pid(4))
 
--- The two forms that a device's numbers have in 32 bits: 12 and 20 bits of them inside the kernel;
--- for stat(), and in ebpf_exporter's programs, 8 bits of the minor, the major, and the rest of the
--- minor. What has no major is no device.
+-- The two 32-bit forms of a device number: 12 and 20 bits inside the kernel; in stat() and in
+-- ebpf_exporter's programs 8 bits of the minor, the major, and the rest of the minor. A number
+-- without a major is no device.
 local function device_forms(dev)
   local kernel = { dev >> 20, dev & 0xfffff }
   local stat = { dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xfff00 }
   return kernel[1] > 0 and { kernel, stat } or { stat }
 end
 
--- A block device's name, or its numbers when this machine has no such device.
+-- A block device's name; its numbers when this machine has no such device.
 function makers.majorminor()
   local shown = by_plan(d.dev())()
   return function(text, kind)
@@ -79,7 +78,7 @@ function makers.majorminor()
   end
 end
 
--- A DNS name: labels with their lengths in front. Any other text stays.
+-- A DNS name in wire format: labels, each after its length. Any other text is kept.
 function makers.dname()
   return function(text, kind)
     local bytes, at, parts = bytes_of(text, kind), 1, {}
@@ -110,8 +109,8 @@ function makers.inet_ip()
   end
 end
 
--- A stack's frames, one a line as in ebpf_exporter: of d.stack(map), of a list of symbols, or of
--- addresses, eight bytes each up to one that is 0.
+-- A stack's frames, one per line as in ebpf_exporter: from d.stack(map), a list of symbols, or
+-- 8-byte addresses that end at a 0.
 function makers.kstack()
   local symbol = makers.ksym()
   return function(text, kind)
@@ -135,7 +134,7 @@ for _, what in ipairs { "vendor", "device", "class", "subclass" } do
   end
 end
 
--- Keeps a text that matches one of the patterns, or the first group of the match.
+-- Keeps a text that matches one of the patterns; with a group, the group's text.
 function makers.regexp(patterns)
   if type(patterns) == "string" then patterns = { patterns } end
   if type(patterns) ~= "table" or #patterns == 0 then
@@ -186,7 +185,7 @@ function makers.uint()
   end
 end
 
---- The names there are, sorted.
+--- The names of all decoders, sorted.
 ---@return string[]
 function decoders.names()
   local list = {}
@@ -197,7 +196,7 @@ end
 
 local WITH_ARGUMENT = { regexp = true, static_map = true }
 
--- A part of a decoder's spec that would have no effect, as an error.
+-- An error about a part of a decoder's spec that would have no effect.
 local function surplus(spec, name)
   if type(spec) ~= "table" then return nil end
   for field in pairs(spec) do
@@ -209,7 +208,7 @@ local function surplus(spec, name)
   return nil
 end
 
---- Makes one: "ksym", { "static_map", { … } }, or a function of the text.
+--- Makes a decoder from "ksym", { "static_map", { … } }, or a function of the text.
 ---@param spec string|table|function
 ---@return (fun(text: string, kind?: string): string|nil)|nil decode, string? err
 function decoders.make(spec)

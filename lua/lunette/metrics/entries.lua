@@ -1,5 +1,5 @@
--- How many entries maps hold: the kernel's own counts, read for all maps at once; a walk of the
--- keys for the types that it keeps none of, where the map is small.
+-- Numbers of entries in maps: the kernel's own counts, read for all maps at once; else, for small
+-- maps, a walk over the keys.
 
 local bpf = require("bpf")
 
@@ -7,7 +7,7 @@ local entries = {}
 
 local WALK_BELOW = 65536 -- max_entries
 
--- Types that may be partly filled: an array always has all of its entries.
+-- Types that may be partly filled; an array always has all of its entries.
 local COUNTED = { hash = true, percpu_hash = true, lru_hash = true, lru_percpu_hash = true,
   lpm_trie = true, hash_of_maps = true, devmap_hash = true, sockhash = true, rhash = true }
 
@@ -18,8 +18,8 @@ local function walk(info)
   return (handle:count())
 end
 
---- A function that counts the entries of a map as they are now: for one look at many maps.
---- It returns nil where a count means nothing, or costs too much and `always` is not set.
+--- Returns a function that counts a map's entries at this moment, for one listing of maps. It
+--- returns nil when a count means nothing, or is too expensive and `always` is not set.
 ---@return fun(info: bpf.MapInfo, always?: boolean): integer|nil
 function entries.counter()
   local known = bpf.fill() or {}

@@ -1,6 +1,6 @@
--- --etm ID_START-ID_END:NAME_REGEXP:KEY_FORMAT, as dev-agent had it: which maps have their
--- entries exported as devagent_ebpf_map_entry_value. Each becomes a rule like any other; the
--- first that matches a map has it.
+-- --etm ID_START-ID_END:NAME_REGEXP:KEY_FORMAT, dev-agent's option: exports the entries of matching
+-- maps as devagent_ebpf_map_entry_value. Each becomes a rule; the first one that matches a map is
+-- used.
 
 local core = require("lunette.core.metrics")
 
@@ -34,7 +34,7 @@ function etm.parse(text)
   return { from = from, to = to, regex = regex, format = format, text = text }
 end
 
--- dev-agent knew the kernel's names alone.
+-- dev-agent matched only the kernel's names.
 local function holds(one, info)
   if info.id < one.from or info.id > one.to then return false end
   return one.regex:match(info.name) ~= nil
@@ -60,7 +60,7 @@ local RULE = {
   max_series = math.huge,
 }
 
---- Adds one; returns the rule to declare when it is the first.
+--- Adds a rule; returns the metrics rule to declare when it is the first.
 ---@param text string
 ---@return table|nil spec, string? err
 function etm.add(text)
@@ -70,11 +70,11 @@ function etm.add(text)
   return #rules == 1 and RULE or nil
 end
 
---- Whether a map's entries are exported by an --etm rule.
+--- True when an --etm rule exports the map's entries.
 ---@param info MapInfo
 function etm.exports(info) return first_for(info) ~= nil end
 
---- Forgets all of them (for tests).
+--- Removes all rules (for tests).
 function etm.clear() rules = {} end
 
 return etm

@@ -1,13 +1,13 @@
--- Exemplars: what a rule's `exemplar` function returns for a series, checked. They stand in
--- OpenMetrics beside a counter or beside the bucket that holds their value.
+-- Checks the exemplars that a rule's `exemplar` function returns for a series. OpenMetrics shows
+-- them beside a counter, or beside the histogram bucket that holds their value.
 
 local names = require("lunette.metrics.names")
 
 local exemplar = {}
 
-local MOST = 128 -- characters of names and values together, says OpenMetrics
+local MOST = 128 -- most characters of names and values together, by OpenMetrics
 
--- The metric of a rule that has the exemplars: the first counter or histogram; nil: none.
+-- The rule's metric that gets exemplars: the first counter or histogram; nil: none.
 function exemplar.metric(metrics)
   for _, metric in ipairs(metrics) do
     if metric.type == "counter" or metric.type == "histogram" then return metric end
@@ -32,8 +32,8 @@ local function texts_of(labels)
   return texts
 end
 
--- How many observations a histogram has, and the upper bound of its greatest bucket that has
--- one; nil where only the bucket up to +Inf has.
+-- The number of a histogram's observations, and the upper bound of its highest bucket that is not
+-- empty; nil when that is the +Inf bucket.
 local function observed(metric, cells)
   local count, bound = 0.0, nil
   for i = 1, metric.n do
@@ -44,7 +44,7 @@ local function observed(metric, cells)
   return count, bound
 end
 
---- The exemplar of a series: its labels as texts, and its value in the metric's unit. nil: none.
+--- The exemplar of a series: its labels as texts, and its value in the metric's unit; nil: none.
 ---@param fn fun(labels: table, value: number): table|nil the rule's function
 ---@param metric table
 ---@param labels table<string, string>

@@ -1,4 +1,4 @@
--- /metrics over HTTP: which format, which part, by when, and compressed or not.
+-- /metrics over HTTP: format, selection, deadline, compression.
 
 local accept = require("lunette.runtime.accept")
 local core = require("lunette.core.metrics")
@@ -10,10 +10,10 @@ local CONTENT_TYPE = {
   openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8",
 }
 
-local MARGIN = 0.9 -- of the scraper's timeout; the rest is for the way there and back
+local MARGIN = 0.9 -- share of the scraper's timeout; the rest is for the transfer
 local PATIENCE = 0.6 -- of that, to wait for another scrape's page: longer than any turn of that one
-local MANY = 20000 -- samples: about 2 MB
-local OWN_SECONDS = 15 -- where neither the scraper nor the request has a deadline
+local MANY = 20000 -- samples; about 2 MB
+local OWN_SECONDS = 15 -- when neither the scraper nor the request has a deadline
 
 local function format_of(media)
   if media.name == "application/openmetrics-text" then
@@ -26,7 +26,7 @@ local function format_of(media)
   return (media.name == "*/*" or media.name == "text/*") and "text" or nil
 end
 
---- The format that an Accept header asks for; the classic one when it knows neither.
+--- The format for an Accept header; the classic one when none of ours is accepted.
 ---@param header string|nil
 ---@return "text"|"openmetrics"
 function expose.negotiate(header) return accept.best(header, format_of) or "text" end
@@ -48,7 +48,7 @@ local function sorted(set)
   return table.concat(list, ",")
 end
 
--- Seconds that the scraper or the request has; nil where neither has a limit.
+-- The seconds that the scraper or the request has; nil when neither has a limit.
 local function timeout_of(headers)
   local seconds = tonumber(headers["x-prometheus-scrape-timeout-seconds"])
   if not seconds or seconds <= 0 then seconds = math.huge end
@@ -56,23 +56,23 @@ local function timeout_of(headers)
   return seconds < math.huge and seconds or nil
 end
 
--- A page with a stream can be read once, so it is not shared.
+-- A page with a stream can be read only once, so it is not shared.
 local function is_shared(page) return not select(2, page:size()) end
 
--- The page that another scrape makes now for the same names and rules, or a new one.
+-- The page that another scrape is making now for the same names and rules, or a new one.
 local function page_for(make, opts, timeout)
   local key = sorted(opts.names) .. "\n" .. sorted(opts.rules)
-  -- When the other page does not come in time, some is left to make one.
+  -- leaves time to make a page when the other one does not come
   local seconds = timeout or OWN_SECONDS
   local got = core.share(key, seconds, seconds * PATIENCE)
   if got and got.size then return got end
-  local share <close> = got -- closed without a page: the waiting scrapes make their own
+  local share <close> = got -- closed without a page: then the waiting scrapes make their own
   local page = make(opts)
   if share and is_shared(page) then share:finish(page) end
   return page
 end
 
--- A large page is written while it is sent, so that no VM has to hold its text.
+-- A large page is written while it is sent, so that no VM holds its whole text.
 local function whole(page, format, gzip)
   local samples, streams = page:size()
   if streams or samples > MANY then
@@ -83,7 +83,7 @@ local function whole(page, format, gzip)
   return "body", gzip and core.gzip(text) or text
 end
 
---- Answers a request: the response table of lunette.http.
+--- Answers a request: returns lunette.http's response table.
 ---@param req table
 ---@param make fun(opts: table): table makes a page
 ---@return table response
@@ -102,7 +102,7 @@ function expose.respond(req, make)
   local _, now = core.now()
   local page <close> = page_for(make, { names = set_of(query["name[]"]),
     rules = set_of(query.rule), deadline = timeout and now + timeout or nil }, timeout)
-  local field, body = whole(page, format, gzip) -- a source holds the page until it is read
+  local field, body = whole(page, format, gzip) -- the source keeps the page until it is read
   response[field] = body
   return response
 end

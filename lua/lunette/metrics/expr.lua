@@ -72,7 +72,7 @@ local function of_chain(list, decoders)
   return parsed
 end
 
---- Reads an expression: { from, path, fact, fn, raw, reduce, decoders }, or nil and why not.
+--- Parses an expression: { from, path, fact, fn, raw, reduce, decoders }; or nil and the error.
 ---@param e any
 ---@param decoders? table where decoders by name are made
 function parse(e, decoders)

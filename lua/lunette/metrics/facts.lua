@@ -1,4 +1,4 @@
--- What a label can say about the map itself, its programs and who holds it.
+-- Facts for labels: about the map, its programs and its holders.
 
 local bpf = require("bpf")
 local decode_facts = require("lunette.decode.facts")
@@ -6,13 +6,14 @@ local names = require("lunette.names")
 
 local facts = {}
 
---- A list that the kernel gave; raises the reason when it gave none: nothing read is not zero.
+--- Returns a list from the kernel; raises the reason when it could not be read, so that it is not
+--- taken for empty.
 ---@param list table|nil
 ---@param err? string "listing maps: Operation not permitted"
 ---@return table
 function facts.listed(list, err) return list or error(err, 0) end
 
--- The distinct values of a field over a list, joined: a map may have many programs.
+-- The distinct values of a field in a list, joined: a map may have many programs.
 local function joined(list, field)
   local seen, values = {}, {}
   for _, item in ipairs(list) do

@@ -1,5 +1,5 @@
--- Which fields a rule and its metrics may have, of which types, and which go together. A field
--- that is misspelt or would have no effect is an error that names it.
+-- Fields of a rule and its metrics: their names, types and allowed combinations. A misspelt field,
+-- or one without effect, is an error that names it.
 
 local names = require("lunette.metrics.names")
 local strict = require("lunette.runtime.strict")
@@ -18,7 +18,7 @@ for _, set in ipairs { fields.METRIC, fields.RULE } do
   for field in pairs(set) do ALL[field] = true end
 end
 
--- Fields of one type of metric.
+-- Fields of only one type of metric.
 local ONLY = { buckets = "histogram", bucket = "histogram", slots = "histogram",
   sum = "histogram", quantiles = "summary", states = "stateset" }
 
@@ -40,7 +40,7 @@ local function check_string(value, what)
   check(value == nil or (type(value) == "string" and value ~= ""), "%s: must be a string", what)
 end
 
--- The fields of buckets that each kind reads, beside kind, sum and unit.
+-- The fields of `buckets` that each kind uses, besides kind, sum and unit.
 local BY_KIND = {
   log2 = strict.set "min max", hist = strict.set "max", lhist = strict.set "min max step",
   exp2 = strict.set "min max", exp2zero = strict.set "min max",
@@ -61,7 +61,7 @@ local function check_buckets(m)
   check(spec.sum == nil or m.sum == nil, "sum and buckets.sum: one of them")
 end
 
--- A histogram counts by bucket, by slots, or observes each value.
+-- A histogram counts by bucket or by slots, or observes each value.
 local function check_histogram(m)
   check_buckets(m)
   check(m.bucket == nil or m.slots == nil, "bucket and slots: one of them")
@@ -73,7 +73,7 @@ end
 
 local NO_NUMBER = { info = true, stateset = true } -- their samples are 0 or 1
 
---- A metric's own fields.
+--- Checks a metric's own fields.
 ---@param m table
 function fields.check_metric(m)
   for _, field in ipairs(strict.names(ONLY)) do
@@ -94,7 +94,7 @@ function fields.check_metric(m)
   check(m.from == nil or m.unit ~= nil, "from: needs a unit (\"seconds\", \"bytes\", \"ratio\")")
 end
 
---- A rule's fields: known, and of the right type.
+--- Checks a rule's fields: names and types.
 ---@param spec table
 function fields.check_rule(spec)
   check(spec.percpu == nil, "percpu: is called cpus; its \"cpu\" is \"each\"")
@@ -129,7 +129,7 @@ local function any_of(metrics, ...)
   return false
 end
 
---- Each of the rule's fields must have an effect on one of its metrics.
+--- Checks that each field of the rule has an effect on one of its metrics.
 ---@param spec table
 ---@param metrics table[]
 ---@param each_cpu boolean a label is the CPU's number
@@ -150,7 +150,7 @@ function fields.check_effect(spec, metrics, each_cpu)
   check(spec.by == nil or #metrics > 1, "by: has no effect in a rule of one metric")
 end
 
---- No two metrics of a rule may share a sample's name.
+--- Checks that no two metrics of a rule have a sample of the same name.
 ---@param metrics table[]
 function fields.check_apart(metrics)
   local taken = {}

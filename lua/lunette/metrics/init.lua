@@ -1,5 +1,5 @@
--- Metrics by script: rules that export maps, collectors for anything else, and the page that
--- Prometheus scrapes. lua/meta/metrics.lua is the reference.
+-- Metrics by script: rules that export maps, collectors for anything else, and the page for
+-- Prometheus. lua/meta/metrics.lua is the reference.
 
 local collect_names = require("lunette.metrics.names")
 local core = require("lunette.core.metrics")
@@ -16,7 +16,7 @@ local metrics = {}
 
 local BUILTIN = { "programs", "maps", "links", "btf", "devagent" }
 
-local off = {} -- names of collectors and rules that are switched off
+local off = {} -- names of collectors and rules that are disabled
 
 local function find(kind, name)
   for _, item in ipairs(registry.list(kind)) do
@@ -25,7 +25,7 @@ local function find(kind, name)
   return nil
 end
 
--- Rules and collectors share one set of names.
+-- Rules and collectors share their names.
 local function check_new(name, what)
   local there = find("metric", name) or find("collector", name)
   if there then
@@ -34,7 +34,7 @@ local function check_new(name, what)
   end
 end
 
--- Two rules can't have one sample's name: an error for the second one.
+-- Two rules can't have samples of the same name: the second one is an error.
 local function check_clashes(made)
   for _, other in ipairs(registry.list("metric")) do
     for _, metric in ipairs(other.metrics) do
@@ -54,8 +54,8 @@ local function check_clashes(made)
   end
 end
 
--- Blames the caller of metrics.map. "return metrics.map {…}" is a tail call: Lua has forgotten its
--- line then, but the script is known.
+-- Raises an error at the caller of metrics.map. "return metrics.map {…}" is a tail call, of which
+-- Lua keeps no line; then the script's name is given.
 local function refuse(message)
   local caller = debug.getinfo(3, "l")
   local script = registry.script()
@@ -65,7 +65,7 @@ local function refuse(message)
   error(message, 3)
 end
 
---- Declares a rule: the entries of every map that it matches, as metrics.
+--- Declares a rule: exports the entries of every map that it matches.
 ---@param spec MetricRule
 ---@return table rule
 function metrics.map(spec)
@@ -108,7 +108,7 @@ function metrics.collect(name, opts, fn)
   return item
 end
 
---- Switches a built-in collector, a rule, or "lunette" (its own figures) off or on again.
+--- Disables or enables a built-in collector, a rule, or "lunette" (its own figures).
 ---@param name string
 ---@param on boolean
 function metrics.enable(name, on) off[name] = not on or nil end
@@ -123,18 +123,18 @@ function metrics.etm(text)
   return true
 end
 
---- Whether there is a rule or a collector of that name.
+--- True when a rule or a collector has that name.
 ---@param name string
 function metrics.find(name) return find("metric", name) or find("collector", name) end
 
 --- Names of the decoders for labels.
 function metrics.decoders() return require("lunette.metrics.decoders").names() end
 
---- How a rule or collector fared: { error, errors, series, duration, maps, cut_top, … }.
+--- The status of a rule or collector: { error, errors, series, duration, maps, cut_top, … }.
 ---@param name string
 function metrics.status(name) return rule_status.get(name) end
 
--- The built-in collectors are in the registry like a script's, before any of these.
+-- Declares the built-in collectors before those of scripts.
 for _, name in ipairs(BUILTIN) do
   metrics.collect(name, require("lunette.metrics.builtin." .. name).run).builtin = true
 end
@@ -148,7 +148,7 @@ function metrics.page(opts)
     off = opts.off or off }
 end
 
---- Prints what /metrics would give, as text.
+--- Prints the text of /metrics.
 ---@param opts? table also format = "text" | "openmetrics"
 ---@return table source to be read in chunks
 function metrics.source(opts)
@@ -156,9 +156,9 @@ function metrics.source(opts)
   return page:source(opts and opts.format or "text")
 end
 
-local TRIED = 5 -- samples that are shown of one
+local TRIED = 5 -- most samples shown of one rule
 
---- Runs one rule or collector against the kernel as it is, for lunette check.
+--- Runs one rule or collector once, for lunette check.
 ---@param name string
 ---@return { name: string, ok: boolean, series: integer, samples: string[], error?: string }
 function metrics.try(name)
@@ -173,7 +173,7 @@ function metrics.try(name)
     if line:sub(1, 1) ~= "#" and #samples < TRIED then samples[#samples + 1] = line end
   end
   local found = rule_status.get(name)
-  failed = failed or found.errors > errors -- of one entry too
+  failed = failed or found.errors > errors -- also when one entry failed
   return { name = name, ok = not failed, series = found.series, samples = samples,
     error = failed and found.error or nil }
 end
@@ -182,7 +182,7 @@ end
 ---@param req table
 ---@return table response
 function metrics.respond(req)
-  sampler.want() -- statistics of programs stay on while a scraper comes again
+  sampler.want() -- keeps the programs' statistics on while a scraper returns regularly
   return expose.respond(req, metrics.page)
 end
 

@@ -1,4 +1,4 @@
--- Which maps a rule is for, now.
+-- Finds the maps of a rule.
 
 local bpf = require("bpf")
 local facts = require("lunette.decode.facts")
@@ -6,7 +6,7 @@ local match = require("lunette.decode.match")
 
 local maps = {}
 
---- The maps that a rule's match holds for, by id.
+--- The maps that a rule's match accepts, by id.
 ---@param rule table
 ---@param all MapInfo[] all maps there are
 ---@return MapInfo[] list, table<string, true> problems
@@ -20,7 +20,7 @@ function maps.of(rule, all)
   return list, problems
 end
 
---- Opens a map; nil when it has gone since it was listed, which is no error.
+--- Opens a map. nil without an error when it has been removed since it was listed.
 ---@param info MapInfo
 ---@return Map|nil map, string? err
 function maps.open(info)

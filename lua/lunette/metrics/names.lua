@@ -1,5 +1,5 @@
--- Names as Prometheus wants them, completed where its conventions leave no choice: a counter
--- ends in _total, an info in _info, a metric with a unit in that unit.
+-- Prometheus names: adds the suffixes that its conventions require. A counter ends in _total, an
+-- info in _info, a metric with a unit in that unit.
 
 local core = require("lunette.core.metrics")
 
@@ -15,10 +15,10 @@ local SAMPLES = {
   summary = { "_count", "_sum", "_created" }, info = { "_info" },
 }
 
---- Whether it is one of the types.
+--- True when it is a metric type.
 function names.is_type(name) return TYPES[name] == true end
 
---- The family's name (without _total and _info), with its unit at the end.
+--- The family's name (without _total and _info), ending in its unit.
 ---@param name string
 ---@param metric_type string
 ---@param unit string|nil
@@ -31,13 +31,13 @@ function names.family(name, metric_type, unit)
   return name
 end
 
---- What the family is called in the classic format.
+--- The family's name in the classic format.
 function names.classic(family, metric_type)
   if metric_type == "counter" then return family .. "_total" end
   return metric_type == "info" and family .. "_info" or family
 end
 
---- All names that the family's samples may have, itself first.
+--- The names of all samples that the family may have, its own name first.
 ---@return string[]
 function names.samples(family, metric_type)
   local list = { family }
@@ -45,10 +45,10 @@ function names.samples(family, metric_type)
   return list
 end
 
---- Whether the family is one of Lunette's own.
+--- True when the family is one of Lunette's own.
 function names.is_own(family) return family:sub(1, 8) == "lunette_" end
 
---- A label's value as text: a text, a number or a boolean; else nil, and what is wrong with it.
+--- A label's value (text, number or boolean) as text; else nil and the error.
 ---@param value any
 ---@return string|nil text, string? err
 function names.label_text(value)
@@ -59,7 +59,7 @@ function names.label_text(value)
   return nil, ("must be a string, a number or a boolean, not a %s"):format(kind)
 end
 
---- Why a metric can't be called that; nil when it can.
+--- The reason why a metric can't have that name; nil when it can.
 ---@return string|nil
 function names.metric_error(name)
   if type(name) ~= "string" then return "name: must be a string" end
@@ -70,7 +70,7 @@ function names.metric_error(name)
   return nil
 end
 
---- Why a label can't be called that in a metric of this type; nil when it can.
+--- The reason why a label of such a metric can't have that name; nil when it can.
 ---@return string|nil
 function names.label_error(name, metric_type)
   if type(name) ~= "string" or not core.label_ok(name) then

@@ -1,6 +1,6 @@
--- Names of PCI vendors, devices and classes, from the system's pci.ids where there is one.
--- A device is vendor << 16 | device, a subclass is class << 8 | subclass, as ebpf_exporter's; a
--- class is its own byte, or what a subclass is.
+-- Names of PCI vendors, devices and classes, from the system's pci.ids if it is installed. As in
+-- ebpf_exporter a device is vendor << 16 | device and a subclass class << 8 | subclass; a class is
+-- its byte alone, or the class of a subclass.
 
 local pci = {}
 

@@ -1,6 +1,5 @@
--- Changes labels after the entries were counted: decoders by name, relabelling by table, pattern or
--- function, and filters by label. It runs once for each label set; sets that become equal are
--- merged.
+-- Changes labels after counting: decoders by name, relabelling by table, pattern or function, and
+-- filters by label. Runs once per label set; sets that become equal are merged.
 
 local core = require("lunette.core.metrics")
 local names = require("lunette.metrics.names")
@@ -10,9 +9,9 @@ local relabel = {}
 
 -- A step is function(labels by name) -> true to keep the series.
 
-local CACHED = 4096 -- texts whose decoding is remembered
+local CACHED = 4096 -- texts whose decoded form is cached
 
--- The text that a decoder makes; false: the series is left out.
+-- The decoded text; false: drops the series.
 local function decoded(label, decode, text, kind)
   local shown = decode(text, kind)
   if shown == nil or shown == false then return false end
@@ -92,8 +91,8 @@ local function by_pattern(step, known)
   end
 end
 
--- A function's result: a table is the new set of labels, true keeps the labels as the function
--- left them, nil and false drop the series. A label that is missing is empty.
+-- Applies a function's result: a table is the new label set; true keeps the labels as the function
+-- left them; nil and false drop the series. Missing labels are empty.
 local function by_function(fn, known)
   return function(labels)
     local changed = fn(labels)
@@ -149,7 +148,7 @@ local function add_relabel(steps, spec, known)
   end
 end
 
---- The steps of a rule, or nil when its labels stay as they are.
+--- The steps of a rule; nil when its labels do not change.
 ---@param spec any what the rule's relabel says
 ---@param filter any the rule's filter, when it is a table
 ---@param labels table[] the rule's labels
@@ -176,8 +175,8 @@ local function keeps(steps, labels)
   return true
 end
 
---- Adds all series of groups to other groups, with the labels changed, and clears it. `order` is
---- the labels' names in order.
+--- Moves all series of some groups to other groups with their labels changed. `order` is the list
+--- of label names.
 function relabel.into(changed, steps, groups, order)
   for row = 1, (groups:size()) do
     local values, labels, ordered = groups:row(row), {}, {}

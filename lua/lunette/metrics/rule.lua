@@ -1,5 +1,5 @@
--- A rule as its author writes it, checked and brought into one form. A mistake is an error when
--- the script loads; what only a map can tell is found at the scrape.
+-- Checks a rule and brings it into one form. Mistakes are errors when the script loads; mistakes
+-- that only show with a map are found at the scrape.
 
 local buckets = require("lunette.metrics.buckets")
 local decoders = require("lunette.metrics.decoders")
@@ -47,7 +47,7 @@ local function read_expr(e, what)
   return parsed
 end
 
--- The same of a number, which only an entry has.
+-- The same for a number, which only entries have.
 local function read_number(e, what)
   local parsed = read_expr(e, what)
   check(parsed.from ~= "cpu" and parsed.from ~= "fact",
@@ -83,7 +83,7 @@ local function read_quantiles(metric, m)
   end
 end
 
--- Numbers before texts.
+-- Sorts numbers before texts.
 local function in_order(a, b)
   local x, y = a.value, b.value
   if type(x) == type(y) then return x < y end
@@ -240,7 +240,7 @@ end
 
 local ONLY_ONE = { info = true, stateset = true }
 
--- Gives each metric its cells in the groups: { merges, counters } by cell.
+-- Assigns each metric its cells in the groups: { merges, counters } by cell.
 local function layout(metrics, aggregate)
   local cells = { merges = {}, counters = {} }
   for _, metric in ipairs(metrics) do
@@ -264,7 +264,7 @@ local function uses_cpu(labels)
   return false
 end
 
--- A series for each CPU leaves nothing for a column's own cpus() to reduce.
+-- With one series per CPU, a column's cpus() would have no effect.
 local function check_reduced(r)
   if not r.each_cpu then return end
   for _, metric in ipairs(r.metrics) do
@@ -275,7 +275,7 @@ local function check_reduced(r)
   end
 end
 
--- Whether a field holds a Lua function; nodes of decoders do not count.
+-- True when a field holds a Lua function; nodes of decoders do not count.
 local function has_function(value)
   if type(value) == "function" then return true end
   if type(value) ~= "table" or getmetatable(value) then return false end
@@ -314,7 +314,7 @@ local function build(spec)
   return r
 end
 
---- Reads a rule; raises a plain message when it is wrong.
+--- Reads a rule. Raises a plain message when it is wrong.
 ---@param spec table
 function rule.read(spec)
   local ok, result = pcall(build, spec)

@@ -1,9 +1,9 @@
--- What a written rule calls things, and what it takes numbers for: names of metrics and labels
--- that Prometheus takes and that do not clash; counters and units by the words of a name.
+-- Names and types for a generated rule: metric and label names that Prometheus accepts and that do
+-- not clash; counters and units guessed from the words of a name.
 
 local rule_names = {}
 
--- Words at the end of the names of what is counted up.
+-- Last words of names of counters.
 local COUNTS = {}
 for word in ([[total count counts counter cnt calls packets pkts bytes events errors errs drops
   dropped hits misses requests responses retransmits runs switches faults reads writes allocs
@@ -14,26 +14,26 @@ end
 local TIMES = { ns = "ns", nsec = "ns", nsecs = "ns", nanoseconds = "ns", us = "us", usec = "us",
   usecs = "us", microseconds = "us", ms = "ms", msec = "ms", msecs = "ms", milliseconds = "ms" }
 
--- Counters are whole numbers from 0 up, of a width that does not soon begin anew.
+-- A counter is an unsigned number too wide to overflow soon.
 local WIDE = { u32 = true, u64 = true }
 
---- A metric's name of these parts.
+--- Joins parts to a metric's name.
 function rule_names.metric(...)
   local text = table.concat({ ... }, "_"):lower():gsub("[^%w_]", "_"):gsub("_+", "_")
     :gsub("^_", ""):gsub("_$", ""):gsub("^(%d)", "map_%1")
   return text ~= "" and text or "map"
 end
 
-local OWN = { le = true, quantile = true } -- labels that histograms and summaries have
+local OWN = { le = true, quantile = true } -- labels that histograms and summaries use themselves
 
---- A label's name.
+--- Converts a text to a label's name.
 function rule_names.label(name)
   if OWN[name] then return "key_" .. name end
   local text = name:gsub("[^%w_]", "_"):gsub("^__+", "_"):gsub("^(%d)", "_%1")
   return text ~= "" and text or "key"
 end
 
---- The name, or with a number behind it where it is taken; notes that.
+--- The name, or the name with a number after it when it is taken; marks it as taken.
 ---@param taken table<string, boolean>
 ---@param name string
 function rule_names.unique(taken, name)
@@ -56,7 +56,7 @@ local function is_count(column, name)
   return WIDE[column.type] and (COUNTS[last] or name:lower():find("total") ~= nil) or false
 end
 
---- What a column of numbers is: { name, type, unit, from }.
+--- The metric for a column of numbers: { name, type, unit, from }.
 ---@param column { name: string, type: string, unit: string|nil }
 ---@param map string the map's name
 ---@param alone boolean it is the value's only number: the map's name tells what it is

@@ -1,6 +1,6 @@
--- How each rule and collector fared, for all VMs of the process: errors, series, duration, what
--- its budget cut, and its last passes. Nothing is lost between two passes that are added at once:
--- scrapes take turns.
+-- The status of each rule and collector, for all VMs of the process: errors, series, duration,
+-- series that its budget cut, and its last passes. Scrapes take turns, so two passes are never
+-- added at once.
 
 local core = require("lunette.core.metrics")
 local log = require("lunette.runtime.log")
@@ -12,18 +12,18 @@ local rule_status = { KEPT = 120 } -- passes of each rule
 local LOG_EVERY = 60 -- seconds between two log lines about the same rule
 local RECORD = "<dddd" -- a pass: time, samples, seconds, errors
 local SIZE = string.packsize(RECORD)
-local PASSES, ERROR = "metrics.passes.", "metrics.error." -- keys of the shared store
-local UNKNOWN = 0 / 0 -- samples of a pass that is still being read
+local PASSES, ERROR = "metrics.passes.", "metrics.error." -- keys in the shared store
+local UNKNOWN = 0 / 0 -- samples of a pass that is not yet read to its end
 
 local quiet = false -- while metrics.try() runs
 local swept = false
-local running = {} -- passes of this VM that have not ended, by rule
+local running = {} -- this VM's running passes, by rule
 
 local function warn(format, ...)
   if not quiet then log.warning("%s", format:format(...)) end
 end
 
---- Counts a failure of a rule, and logs it at most once a minute.
+--- Counts a failure of a rule; logs at most one per minute.
 ---@param owner string
 ---@param message string
 ---@param times? integer
@@ -37,7 +37,7 @@ function rule_status.problem(owner, message, times)
   warn("metrics: %s: %s", owner, message)
 end
 
---- Runs fn without log lines: its caller reports what it finds.
+--- Runs fn without log lines: the caller reports errors itself.
 function rule_status.silently(fn)
   quiet = true
   local results = table.pack(pcall(fn))
@@ -46,7 +46,7 @@ function rule_status.silently(fn)
   return table.unpack(results, 2, results.n)
 end
 
---- Notes how many series a budget cut, and logs when it begins to cut.
+--- Sets how many series the budget cut; logs when it begins to cut.
 ---@param owner string
 ---@param reason string
 ---@param count integer
@@ -57,13 +57,13 @@ function rule_status.cut(owner, reason, count)
   end
 end
 
---- Sets a figure of the last scrape: "series", "duration".
+--- Sets a figure of the last scrape: "series" or "duration".
 ---@param owner string
 ---@param field string
 ---@param value number
 function rule_status.set(owner, field, value) core.note(owner, field, value) end
 
---- The last error, errors, series, duration, and what was cut.
+--- The last error, the error count, series, duration, and the cut series.
 ---@param owner string
 function rule_status.get(owner)
   local found = { error = shared.get(ERROR .. owner), duration = core.counts("duration")[owner] }
@@ -74,8 +74,8 @@ function rule_status.get(owner)
   return found
 end
 
--- Forgets passes of rules that a reload removed. Scripts are loaded into fresh VMs, so the first
--- pass of each VM does it.
+-- Removes the passes of rules that a reload removed. Runs at each VM's first pass, because a reload
+-- makes new VMs.
 local function sweep()
   swept = true
   local there = {}
@@ -87,7 +87,7 @@ local function sweep()
   end
 end
 
--- The samples of a streamed pass are counted while it is read, which is over by now.
+-- Sets the samples of a streamed pass, which are counted while the page is read.
 local function settled(owner, text)
   local at = #text - SIZE + 1
   if at < 1 then return text end
@@ -97,7 +97,7 @@ local function settled(owner, text)
   return text:sub(1, at - 1) .. RECORD:pack(time, series, seconds, errors)
 end
 
---- Adds a pass. Without samples: they are counted while the page is read.
+--- Adds a pass. Without `samples`, they are counted while the page is read.
 ---@param owner string
 ---@param pass { time: number, samples: number|nil, seconds: number, errors: number }
 function rule_status.add(owner, pass)
@@ -110,20 +110,20 @@ end
 
 local function errors_of(owner) return core.count(owner, "errors", 0) end
 
---- A pass begins.
+--- Marks the begin of a pass.
 ---@param owner string
 function rule_status.begin(owner)
   local time, since = core.now()
   running[owner] = { time = time, since = since, before = errors_of(owner) }
 end
 
---- Its samples are made while the page is read.
+--- Marks that the pass's samples are made while the page is read.
 ---@param owner string
 function rule_status.streams(owner)
   if running[owner] then running[owner].streams = true end
 end
 
---- The pass has ended.
+--- Marks the end of a pass.
 ---@param owner string
 function rule_status.finish(owner)
   local pass, _, now = running[owner], core.now()

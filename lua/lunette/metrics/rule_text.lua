@@ -1,7 +1,7 @@
--- A metrics rule written for a map: every number of its value a metric, an array of slots or
--- bpftrace's buckets a histogram, every column of its key a label; a value without numbers is an
--- info metric, and of what can't be walked over the fill is counted. What the decoder in force
--- doesn't know, the author fills in.
+-- Writes a metrics rule for a map: each number of the value becomes a metric, an array of slots or
+-- bpftrace's buckets a histogram, each column of the key a label. A value without numbers becomes
+-- an info metric; for a map that can't be walked, its fill level is exported. The author fills in
+-- the names that the decoder does not know.
 
 local bpf = require("bpf")
 local cells = require("lunette.table.cells")
@@ -9,9 +9,9 @@ local names = require("lunette.metrics.rule_names")
 
 local rule_text = {}
 
-local MOST_WORDS = 8 -- of a value that nobody describes
+local MOST_WORDS = 8 -- of a value without a decoder
 
--- { "name = …" … } as lines of a table.
+-- { "name = …" … } as lines of a table constructor.
 local function lines(fields, indent)
   local list = {}
   for i, field in ipairs(fields) do list[i] = indent .. field .. ",\n" end
@@ -23,7 +23,7 @@ local function help_of(info, what, unit)
     unit and (", in " .. unit) or ""))
 end
 
--- The fields that are there: nil leaves no hole.
+-- A list of the arguments that are not nil.
 local function fields_of(...)
   local list, given = {}, table.pack(...)
   for i = 1, given.n do list[#list + 1] = given[i] end
@@ -39,7 +39,7 @@ local function number(info, column, alone, kind)
     option("unit", metric.unit), ("value = d.value(%q)"):format(column.name))
 end
 
--- The one number beside an array of slots that is called a sum.
+-- The number beside an array of slots that is named a sum, if it is the only one.
 local function sum_of(columns)
   local found
   for _, column in ipairs(columns) do
@@ -73,19 +73,19 @@ local function is_slots(column)
   return column.type == "array" and column.histogram == "log2" and (column.count or 0) > 2
 end
 
--- bpftrace's aggregates that only grow, where what they add up has no sign.
+-- The type of bpftrace's aggregates: counters when they only grow and add unsigned numbers.
 local function bpftrace_kind(map, column)
   local grows = map and (map.aggregate == "count"
     or map.aggregate == "sum" and column.type:sub(1, 1) == "u")
   return grows and "counter" or nil
 end
 
--- Numbers that tell how much, not which.
+-- True for numbers that are amounts, not identifiers.
 local function is_number(column)
   return cells.numeric(column.type) and column.type ~= "pointer" and column.name ~= "cookie"
 end
 
--- The fields of each metric that the value's columns make; and whether they are histograms.
+-- The fields of each metric, by the value's columns; and whether they are histograms.
 local function metrics_of(info, decoder)
   local columns, list, histograms = decoder.columns.value, {}, {}
   for _, column in ipairs(columns) do
@@ -104,7 +104,7 @@ local function metrics_of(info, decoder)
   return list, #histograms > 0
 end
 
--- A value that nobody describes: its words, for the author to choose from and to name.
+-- The words of a value without a decoder, for the author to choose and to name.
 local function words(info)
   local parts, list = {}, {}
   for i = 0, math.min(info.value_size // 8, MOST_WORDS) - 1 do
@@ -114,7 +114,7 @@ local function words(info)
   return list, ("decode = { value = d.struct { %s } }"):format(table.concat(parts, ", "))
 end
 
--- The key's columns; the only key that there can be says nothing.
+-- The key's columns; a map with a single possible key needs no label.
 local function key_columns(info, decoder)
   local columns, map = decoder.columns.key, decoder.bpftrace
   local alone = info.max_entries == 1
@@ -137,7 +137,7 @@ local function labels(columns, without, more)
   return #parts > 0 and ("labels = { %s }"):format(table.concat(parts, ", ")) or nil
 end
 
--- Two columns may come to one name.
+-- Makes equal names different.
 local function tell_apart(list)
   local taken = {}
   for _, metric in ipairs(list) do
@@ -145,7 +145,7 @@ local function tell_apart(list)
   end
 end
 
--- One metric stands in the rule itself, several in a list: they come of one pass.
+-- A single metric is written into the rule itself, several as a list; all are computed in one pass.
 local function rule(info, list, rest)
   tell_apart(list)
   local fields = { ("match = { name = %q }"):format(info.name), table.unpack(rest) }
@@ -160,7 +160,7 @@ local function rule(info, list, rest)
     .. "  metrics = {\n" .. table.concat(metrics) .. "  },\n}\n"
 end
 
--- A map without numbers: which of what is with which, as a metric whose value is 1.
+-- For a map without numbers: a metric with value 1 whose labels are the entry.
 local function info_rule(info, columns)
   local texts = {}
   for _, column in ipairs(columns.value) do
@@ -174,7 +174,7 @@ end
 local COUNTED = { queue = "Elements", stack = "Elements", ringbuf = "Bytes not yet consumed",
   user_ringbuf = "Bytes not yet consumed" }
 
--- A map that can't be walked over, but the kernel tells how much is in it.
+-- For a map that can't be walked but whose fill level is known: a collector of that.
 local function fill_collector(info)
   local name = names.metric(info.name, COUNTED[info.type] == "Elements" and "elements" or "bytes")
   return ([[

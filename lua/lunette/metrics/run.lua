@@ -1,4 +1,5 @@
--- One rule's pass: its maps' entries into groups, within its budget, onto the page.
+-- A pass of one rule: reads its maps' entries into groups, within its budget, and writes them to
+-- the page.
 
 local compile = require("lunette.metrics.compile")
 local core = require("lunette.core.metrics")
@@ -10,10 +11,10 @@ local relabel = require("lunette.metrics.relabel")
 local rule_status = require("lunette.metrics.rule_status")
 local scan_lua = require("lunette.metrics.scan_lua")
 
-local run = { waiting = 32768 } -- label sets that wait to be relabelled
+local run = { waiting = 32768 } -- label sets that are collected before relabelling
 
 local MOST_GROUPS = 1000000 -- label sets that a pass keeps to choose from
-local STREAM_ABOVE = 10000 -- entries; a larger map is not gathered where it need not be
+local STREAM_ABOVE = 10000 -- entries; a larger map is streamed when possible
 
 local function names_of(rule)
   local list = {}
@@ -22,7 +23,7 @@ local function names_of(rule)
   return list
 end
 
--- How many groups the pass may hold: all when the budget has to choose among them.
+-- The limit of groups: unlimited when the budget must choose among all of them.
 local function limit_of(rule)
   local chooses = rule.top or rule.expire or rule.relabel
   return chooses and MOST_GROUPS or math.min(rule.max_series, MOST_GROUPS)
@@ -30,19 +31,19 @@ end
 
 local GROWS = { sum = true, max = true }
 
--- The metric that top goes by; a histogram by how many it counted.
+-- The metric that `top` sorts by; a histogram sorts by its count.
 local function ranked_by(rule)
   local metric = rule.metrics[rule.by]
   return metric, metric.cell, metric.bounds and metric.n or 1
 end
 
--- Whether the greatest are known while the entries come, so that the other labels need no memory.
+-- True when the largest series are known while entries arrive, so that the others need no memory.
 local function can_rank(rule)
   local metric, cell = ranked_by(rule)
   return rule.top and not rule.expire and not metric.bounds and GROWS[rule.cells.merges[cell]]
 end
 
--- New groups: for the greatest of them, or for all.
+-- Makes groups: for the largest ones only, or for all.
 local function new_groups(rule, ranked)
   return core.groups { labels = #names_of(rule), cells = rule.cells.merges,
     limit = limit_of(rule), top = ranked and math.tointeger(rule.top // 1) or nil,
@@ -61,12 +62,13 @@ local function note_outcome(rule, info, outcome)
   end
 end
 
--- Whether the rule needs all series at once, or those of the scrape before.
+-- True when the rule needs all series at once, or the previous scrape's series.
 local function gathers(rule)
   return rule.top or rule.expire or rule.exemplar or rule.reset
 end
 
--- A map too large to gather is streamed: one plain metric, each entry a series of its own.
+-- True when a map is streamed: it is too large to gather, and has one plain metric with one series
+-- per entry.
 local function can_stream(rule, compiled, alone)
   return alone and compiled.identity and not compiled.lua and #rule.metrics == 1
     and not rule.metrics[1].bounds and not gathers(rule)
@@ -95,9 +97,9 @@ local function stream(self, compiled, map)
   self.streamed = true
 end
 
--- Each entry is a series, and only the greatest or the changing ones are wanted: the others are not
--- kept. Two entries may be one series where texts have bytes behind their end: then the pass runs
--- again and keeps all.
+-- Gathers the largest or changed series when each entry is a series of its own; the others are not
+-- kept. If strings with bytes after their end turn two entries into one series, the pass runs again
+-- and keeps all.
 local function gather_entries(self, spec)
   local rule = self.rule
   local most = math.min(rule.top or math.huge, rule.max_series)
@@ -116,8 +118,8 @@ local function gather_entries(self, spec)
   return core.scan(spec, self.groups)
 end
 
--- With relabelling, entries are gathered in groups of their own first: labels are changed once for
--- many entries.
+-- With relabelling, entries are first gathered in separate groups: labels are changed once for many
+-- entries.
 local function drain(self)
   relabel.into(self.groups, self.rule.relabel, self.waiting, names_of(self.rule))
 end
@@ -186,7 +188,7 @@ local function export_series(self)
     expire = rule.expire, top = rule.top, by = by, by_cells = by_cells,
     max = rule.max_series, counters = rule.cells.counters, hold = hold }
   local size, cut_top, cut_max, expired = exported:size()
-  -- The scan kept the lesser of top and max_series.
+  -- The scan has applied the smaller one of top and max_series.
   if not rule.top then cut_top, cut_max = 0, cut_max + cut_top end
   rule_status.cut(rule.name, "top", cut_top)
   rule_status.cut(rule.name, "max", cut_max + refused)
@@ -240,7 +242,7 @@ local function gather_all(self)
   if self.waiting then drain(self) end
 end
 
---- Runs a rule for a scrape. Returns whether it gave all that it could.
+--- Runs a rule for a scrape. Returns true when it is complete.
 ---@param rule table
 ---@param scrape table
 ---@return boolean ok
@@ -248,14 +250,14 @@ function run.rule(rule, scrape)
   local self = setmetatable({ rule = rule, scrape = scrape, began = (core.now()),
     ranked = can_rank(rule) }, Pass)
   gather_all(self)
-  -- A negative number may have reduced one of the greatest: gather again, all of them.
+  -- a negative number may have lowered one of the largest: gather again, all of them
   if self.groups and not self.groups:settle() then
     self.ranked = false
     gather_all(self)
   end
   if self.late then
     rule_status.problem(rule.name, "the scrape's deadline came before the pass was done")
-    -- Incomplete sums would look like counters that fell.
+    -- incomplete sums would look like counters that fell
     if self.aggregated then return false end
   end
   if not self.streamed then put_on_page(self) end

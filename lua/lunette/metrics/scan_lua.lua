@@ -1,5 +1,5 @@
--- A pass in Lua, entry by entry, for rules that hold a Lua function: labels, numbers and
--- filters are computed here and go into the same groups.
+-- A pass in Lua, entry by entry, for rules with a Lua function: computes labels, numbers and
+-- filters, and fills the same groups as C.
 
 local core = require("lunette.core.metrics")
 local errors = require("lunette.runtime.errors")
@@ -8,10 +8,10 @@ local u64 = require("lunette.runtime.u64")
 local scan_lua = {}
 
 local MOST_ERRORS = 100
-local CHECK_EVERY = 512 -- entries between looks at the clock
+local CHECK_EVERY = 512 -- entries between two checks of the time
 
--- The part of a decoded key or value that a path names. A path may begin with the side ("value[3]")
--- where the whole has no name of its own.
+-- The part of a decoded key or value at a path. When the whole has no name, the path begins with
+-- its side ("value[3]").
 local function walk(value, path, side)
   if type(value) ~= "table" or path == "" then return value end
   for part in path:gmatch("[^%.%[%]]+") do
@@ -24,7 +24,7 @@ local function walk(value, path, side)
   return value
 end
 
--- function(key, value, info, cpu) of a column.
+-- Makes function(key, value, info, cpu) for a column.
 local function getter(column)
   if column.from == "function" then return column.fn end
   if column.from == "const" then return function() return column.text end end
@@ -62,7 +62,7 @@ local function number_of(value)
   return value
 end
 
--- The number of a cell's column. Lua shows unsigned 64 bits from 2^63 on as a negative integer.
+-- The number of a cell's column. Unsigned numbers from 2^63 on are negative integers in Lua.
 local function number_in(column, value)
   local number = number_of(value)
   if number < 0 and column.counts and not column.unsigned then
@@ -71,7 +71,7 @@ local function number_in(column, value)
   return number
 end
 
--- The same as a number to compare and to sort by: a float from 2^63 on.
+-- The same as a number for comparing and sorting: a float from 2^63 on.
 local function size_in(column, value)
   local number = number_in(column, value)
   local large = column.unsigned and math.type(number) == "integer" and number < 0
@@ -81,7 +81,7 @@ end
 local Each = {}
 Each.__index = Each
 
--- Adds to a cell; unsigned where the column is.
+-- Adds to a cell; unsigned when the column is.
 local function add(self, cell, column, number, labels)
   if column.unsigned and math.type(number) == "integer" then
     self.groups:add_u64(cell, number, table.unpack(labels))
@@ -101,7 +101,7 @@ function goes.number(self, cell, labels, key, value, cpu)
   add(self, cell.cell, cell.column, number, labels)
 end
 
--- The bucket that holds a number, counted from 0.
+-- The bucket of a number, counted from 0.
 local function bucket_of(cell, number)
   local at = 1
   while at < cell.n and number > cell.bounds[at] do at = at + 1 end
@@ -138,7 +138,7 @@ function goes.observe(self, cell, labels, key, value, cpu)
   add(self, cell.sum, cell.column, number_of(number), labels)
 end
 
--- A state set: a sample for each state, with the state as the last label.
+-- A state set: one sample per state, with the state as the last label.
 function goes.states(self, cell, labels, key, value, cpu)
   local now = cell.get(key, value, self.info, cpu)
   local last = #labels + 1
@@ -179,7 +179,7 @@ local function finish_quantiles(self)
   end
 end
 
--- As in C: an entry whose first number is 0.
+-- True when the entry's first number is 0, as in C.
 local function is_zero(self, key, value, cpu)
   local get = self.cells[1].get
   return get and get(key, value, self.info, cpu) == 0
@@ -195,8 +195,8 @@ function Each:entry(key, value, cpu)
   for _, cell in ipairs(self.cells) do cell.run(self, cell, labels, key, value, cpu) end
 end
 
--- Most rules have labels and one number. Their function for an entry is generated, without a loop
--- or a table for each entry.
+-- Generates the function for an entry, without a loop or a table per entry. Covers most rules:
+-- labels and one number.
 local function written_out(self)
   local cell = self.cells[1]
   local plain = #self.cells == 1 and cell.run == goes.number
@@ -270,7 +270,7 @@ local function prepare(compiled)
   return labels, cells
 end
 
---- Runs all entries into the groups: the same outcome table as core.scan, or nil, err, errno.
+--- Adds all entries to the groups. Returns the same result table as core.scan, or nil, err, errno.
 ---@param compiled table
 ---@param map Map
 ---@param groups table
@@ -290,7 +290,7 @@ function scan_lua.run(compiled, map, groups, deadline, full, above)
     kept = {}, full = full, above = above }, Each)
   self.take = written_out(self) or self.entry
   local outcome = { errors = 0, late = false }
-  -- An entry that fails is counted; the pass goes on with the next one.
+  -- A failed entry is counted; the pass goes on with the next one.
   while outcome.errors < MOST_ERRORS do
     local ok, problem = pcall(self.entries, self, handle)
     if ok then break end

@@ -1,5 +1,5 @@
--- Who runs when in a scrape, and for how long: a rule or collector that wastes its own time takes
--- none from the others.
+-- The order and the time limits of rules and collectors in a scrape: a slow one takes no time from
+-- the others.
 
 local bpf = require("bpf")
 local core = require("lunette.core.metrics")
@@ -8,9 +8,9 @@ local rule_status = require("lunette.metrics.rule_status")
 
 local schedule = {}
 
-local MOST_SECONDS = 5 -- of a CPU's time, for one rule or collector
-local LATE = 0.2 -- seconds after its end in which a turn counts as late, not as stuck
--- Seconds that a first turn is expected to take: a rule in C obeys its deadline, Lua may not.
+local MOST_SECONDS = 5 -- CPU time of one rule or collector
+local LATE = 0.2 -- seconds after its limit during which a rule is late; after them it is stuck
+-- Seconds that a first turn is expected to take: C stops at its deadline, Lua may be late.
 local UNKNOWN, UNKNOWN_LUA = 0.1, 0.5
 
 local function now()
@@ -18,20 +18,20 @@ local function now()
   return seconds
 end
 
--- MOST_SECONDS on the clock: longer on a machine with more work than CPUs.
+-- MOST_SECONDS as elapsed time: longer when the machine has more work than CPUs.
 local function most_seconds()
   local file <close> = io.open("/proc/loadavg")
   local _, online = bpf.cpus()
   return MOST_SECONDS * math.max(1, (file and file:read("n") or 0) / (online or 1))
 end
 
--- When all turns have ended; nil: no deadline.
+-- The time at which all turns must have ended; nil: no deadline.
 local function turns_end(self)
   return self.deadline and self.deadline - (self.reserved or 0)
 end
 
---- Keeps time for a stream, which runs while the page is read: half as much again as it took
---- before, a quarter of all when that is unknown; for all streams never more than half.
+--- Reserves time for a stream, which runs while the page is read: 1.5 times its last duration, or a
+--- quarter of all when that is unknown. All streams together get at most half.
 ---@param self table the scrape
 ---@param name string
 function schedule.reserve(self, name)
@@ -42,7 +42,8 @@ function schedule.reserve(self, name)
   self.reserved = math.min(wanted, all / 2)
 end
 
--- When a turn that begins now has to end. A first turn leaves half of the time to the others.
+-- The time at which a turn that begins now must end. A first turn leaves half of the time to the
+-- others.
 local function turn_end(self, item)
   self.most = self.most or most_seconds()
   local began, last = now(), turns_end(self)
@@ -52,19 +53,19 @@ local function turn_end(self, item)
   return began + math.min(self.most, left)
 end
 
---- Calls fn in the turn's time: core.within's results.
+--- Calls fn with the turn's time limit. Returns the results of core.within.
 ---@param self table the scrape
 function schedule.within(self, fn, ...)
   return core.within(math.max(self.ends - now(), 0.001), fn, ...)
 end
 
--- Notes that an item runs, and by when it must have ended, until the result is closed.
+-- Marks an item as running until the result is closed, and the time by which it must end.
 local function busy(item, by)
   core.note(item.name, "busy", by)
   return setmetatable({}, { __close = function() core.note(item.name, "busy", 0) end })
 end
 
--- Why an item can't have its turn now.
+-- The reason why an item can't run now.
 local function obstacle(self, item)
   local last, by = turns_end(self), core.counts("busy")[item.name] or 0
   if last and now() > last then return "the scrape's deadline came before its turn" end
@@ -87,7 +88,7 @@ local function run(self, item, fn)
   return ok and complete == true
 end
 
---- Runs one rule or collector, and notes how it fared: whether it gave all that it could.
+--- Runs one rule or collector and records its status. Returns true when it is complete.
 ---@param self table the scrape
 ---@param item table
 ---@param fn fun(item: table, self: table): boolean
@@ -99,8 +100,7 @@ function schedule.run(self, item, fn)
   return up
 end
 
---- Sorts rules and collectors: the quickest in the scrape before comes first, one that still runs
---- last.
+--- Sorts rules and collectors: the fastest of the last scrape first, one that still runs last.
 ---@param list table[]
 function schedule.sort(list)
   local durations, busy_by, place, takes = core.counts("duration"), core.counts("busy"), {}, {}
@@ -116,7 +116,7 @@ function schedule.sort(list)
   end)
 end
 
--- Frames of our own end a traceback that is shown.
+-- A displayed traceback ends at frames of these files.
 local OURS = { "lunette/metrics/", "in function 'lunette", "in function 'xpcall'" }
 
 local function is_ours(line)
@@ -126,7 +126,7 @@ local function is_ours(line)
   return false
 end
 
---- The message and the frames of the script itself, without places in our own files.
+--- The message and the script's own frames, without places in our files.
 ---@param message string
 ---@return string
 function schedule.short(message)

@@ -1,5 +1,5 @@
--- A scrape: every rule and collector onto one page, the quickest first. One that fails, or that is
--- late, is left out and its marker says so; it does not hurt the others.
+-- A scrape: runs every rule and collector, the fastest first, and collects their samples in one
+-- page. A rule that fails or is late is left out, and its marker metric says so.
 
 local bpf = require("bpf")
 local collect = require("lunette.metrics.collect")
@@ -14,12 +14,12 @@ local own = require("lunette.metrics.self")
 
 local scrape = {}
 
-local OWN = "lunette" -- the owner of Lunette's own figures
+local OWN = "lunette" -- the owner name of Lunette's own figures
 
 local Scrape = {}
 Scrape.__index = Scrape
 
--- All maps there are, listed once a scrape.
+-- All maps, listed once per scrape.
 function Scrape:maps()
   self.map_list = self.map_list or facts.listed(bpf.maps { own = false })
   return self.map_list
@@ -33,7 +33,7 @@ local function wants_family(self, family, kind)
   return false
 end
 
--- Another family has a sample of one of these names.
+-- True when another family has a sample of one of these names.
 local function clashes(self, owner, metric)
   if owner ~= OWN and names.is_own(metric.family) then
     return ("metric '%s': names with lunette_ are Lunette's own"):format(metric.family)
@@ -61,8 +61,8 @@ local function make_family(self, owner, metric)
   return number
 end
 
---- The number of the family on the page, made when it is new. nil: nobody asked for it, or it
---- clashes with another one (which is counted).
+--- The family's number on the page; made when it is new. nil when it was not requested, or clashes
+--- with another one (which is counted).
 function Scrape:family(owner, metric)
   if not wants_family(self, metric.family, metric.type) then return nil end
   local problem = clashes(self, owner, metric)
@@ -138,11 +138,11 @@ local function add_own(self)
   put_families(self, OWN, list)
 end
 
---- Keeps time for a stream, which is read after all rules have run.
+--- Reserves time for a stream, which is read after all rules have run.
 ---@param name string the rule
 function Scrape:streams(name) schedule.reserve(self, name) end
 
--- Names in ?rule= that no rule has: their markers say 0.
+-- Sets the markers of unknown names in ?rule= to 0.
 local function note_unknown(self)
   for name in pairs(self.rules or {}) do
     local there = false
@@ -168,7 +168,7 @@ local function wanted(self)
 end
 
 --- Makes a page. opts: names (set of metric names, nil: all), rules (set, nil: all), deadline (on
---- the monotonic clock), off (set of collectors and rules that are off).
+--- the monotonic clock), off (set of disabled collectors and rules).
 ---@param opts table
 ---@return table page, boolean failed whether one did not give all that it could
 function scrape.make(opts)

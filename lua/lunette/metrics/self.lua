@@ -1,5 +1,5 @@
--- What Lunette tells of itself on each page: how each rule fared, what the process is, and what
--- the server says of its VMs and requests.
+-- Lunette's own metrics on each page: the status of each rule, the process, and the server's VMs
+-- and requests.
 
 local core = require("lunette.core.metrics")
 local lunette = require("lunette")
@@ -50,7 +50,7 @@ local function emit_server(emit)
   for _, sample in ipairs(status.metrics()) do emit(sample) end
 end
 
--- The first line of the reason for each rule that is down.
+-- The first line of each failed rule's reason.
 local function emit_down(emit, scrape)
   emit.family { name = "lunette_rule_down", type = "gauge",
     help = "1 for a rule that did not give all that it could at this scrape, with the reason." }
@@ -80,7 +80,7 @@ local function emit_rules(emit, scrape)
   emit_cuts(emit, scrape)
 end
 
---- Emits all of it.
+--- Emits all of Lunette's own metrics.
 ---@param emit any
 ---@param scrape table
 function own.emit(emit, scrape)

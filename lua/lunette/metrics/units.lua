@@ -1,6 +1,5 @@
--- Units: what a kernel counts in, and what Prometheus wants (seconds, bytes, ratios). A
--- conversion is a divisor, as dividing an integer by 1e9 gives the nearest double and
--- multiplying by 1e-9 does not.
+-- Units of the kernel's numbers, and Prometheus's units (seconds, bytes, ratios). A conversion is a
+-- divisor: dividing an integer by 1e9 gives the nearest double; multiplying by 1e-9 does not.
 
 local units = {}
 
@@ -11,7 +10,7 @@ local DIVISORS = {
   ratio = { percent = 100, permille = 1000, ratio = 1 },
 }
 
---- The divisor that makes `unit` of numbers in `from`.
+--- The divisor that converts numbers in `from` to `unit`.
 ---@param from string|nil
 ---@param unit string|nil
 ---@return number|nil divisor, string? err
@@ -28,7 +27,7 @@ function units.divisor(from, unit)
   return divisor
 end
 
---- The unit that Prometheus wants for numbers in `from`: "ns" -> "seconds".
+--- Prometheus's unit for numbers in `from`: "ns" -> "seconds".
 ---@param from string|nil
 ---@return string|nil
 function units.base(from)

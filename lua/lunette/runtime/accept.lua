@@ -1,4 +1,4 @@
--- Accept and Accept-Encoding headers: the media types or codings that a client takes, by weight.
+-- Parses Accept and Accept-Encoding headers: the client's media types or codings, with weights.
 
 local accept = {}
 
@@ -6,7 +6,7 @@ local function weight(part)
   return tonumber(part:lower():match(";%s*q%s*=%s*([%d%.]+)")) or 1
 end
 
---- The items of a header, in its order: { name = "text/plain", q = 0.5, version = "0.0.4" }.
+--- The items of a header in order: { name = "text/plain", q = 0.5, version = "0.0.4" }.
 ---@param header string|nil
 ---@return { name: string, q: number, version: string|nil }[]
 function accept.list(header)
@@ -21,8 +21,8 @@ function accept.list(header)
   return list
 end
 
---- The offer that the client prefers: what offer_of makes of an item of the header (nil: nothing)
---- with the greatest weight, the first of equals; nil when the client takes none.
+--- The offer that the client prefers: offer_of(item) of the item with the highest weight, the first
+--- of equals; nil when the client accepts none. offer_of returns nil for an item without an offer.
 ---@generic T
 ---@param header string|nil
 ---@param offer_of fun(item: { name: string, q: number, version: string|nil }): T|nil
@@ -36,7 +36,7 @@ function accept.best(header, offer_of)
   return best
 end
 
---- Whether an Accept-Encoding header allows gzip.
+--- True when an Accept-Encoding header allows gzip.
 ---@param header string|nil
 ---@return boolean
 function accept.gzip(header)

@@ -1,5 +1,5 @@
--- The globals of a script. Each script and each module beside it has a table of its own, so that
--- a forgotten `local` reaches no other code of the VM; the standard names can't be assigned.
+-- Globals of scripts. Each script, and each module beside it, has a table of globals of its own, so
+-- that a forgotten `local` changes no other code of the VM. Standard names can't be assigned.
 
 local environment = {}
 
@@ -9,7 +9,7 @@ for name in pairs(_G) do standard[name] = true end
 local ASSIGNED = "'%s' is a standard name, and a global of this name would break other code: "
   .. "write 'local %s'"
 
--- Chunks that a script loads see the script's globals.
+-- Chunks that a script loads get the script's globals.
 local function add_loaders(env)
   function env.load(chunk, name, mode, ...)
     if select("#", ...) == 0 then return load(chunk, name, mode, env) end
@@ -26,7 +26,7 @@ local function add_loaders(env)
   end
 end
 
--- print() and io.write() of a script whose host writes its result to stdout.
+-- print() and io.write() of scripts go to stderr when the command writes its result to stdout.
 local function write_to_stderr(env)
   env.io = setmetatable({ write = function(...) return io.stderr:write(...) end }, { __index = io })
   function env.print(...)
@@ -36,7 +36,7 @@ local function write_to_stderr(env)
   end
 end
 
---- A new table of globals. Names that are not in it are looked up in Lua's own.
+--- A new table of globals. Other names are looked up in Lua's own globals.
 ---@param to "stdout"|"stderr" where print() and io.write() write
 ---@param share table|nil gets what is assigned, too
 ---@return table
@@ -45,7 +45,7 @@ function environment.new(to, share)
   env._G = env
   add_loaders(env)
   if to == "stderr" then write_to_stderr(env) end
-  -- Apart from env, as an assignment must reach __newindex; one table, for the sake of speed.
+  -- separate from env, because only missing keys reach __newindex; one table is faster
   local names = {}
   for name, value in pairs(_G) do names[name] = value end
   for name, value in pairs(env) do

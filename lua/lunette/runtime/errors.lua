@@ -1,10 +1,10 @@
--- Error values as text: scripts raise strings, but also tables and numbers.
+-- Converts error values to text: scripts raise strings, but also tables and numbers.
 
 local inspect = require("lunette.runtime.inspect")
 
 local errors = {}
 
-local LONGEST = 1000 -- bytes of a message in an answer
+local LONGEST = 1000 -- most bytes of a message in an answer
 
 --- The message of an error value: a table without __tostring is shown with its fields.
 ---@param err any
@@ -23,7 +23,7 @@ end
 ---@return string
 function errors.trace(err, level) return debug.traceback(errors.text(err), (level or 1) + 1) end
 
---- The first line of a message, cut to what fits an answer.
+--- The first line of a message, cut to the limit for answers.
 ---@param message string
 ---@return string
 function errors.short(message)

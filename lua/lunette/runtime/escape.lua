@@ -9,7 +9,7 @@
 
 local escape = {}
 
--- Characters beyond ASCII that move the cursor or turn the direction of text: C1 controls, Arabic
+-- Characters beyond ASCII that move the cursor or change the direction of text: C1 controls, Arabic
 -- letter mark, marks, embeddings, overrides and isolates, line and paragraph separators.
 local BEYOND = {
   "\xC2[\x80-\x9F]", "\xD8\x9C", "\xE2\x80[\x8E\x8F\xA8-\xAE]", "\xE2\x81[\xA6-\xA9]",
@@ -21,13 +21,13 @@ local function as_point(c) return ("\\u{%x}"):format(utf8.codepoint(c)) end
 
 local function as_json(c) return ("\\u%04x"):format(utf8.codepoint(c)) end
 
--- `text` is UTF-8.
+-- Escapes such characters in a valid UTF-8 text.
 local function points(text, write)
   for _, pattern in ipairs(BEYOND) do text = text:gsub(pattern, write) end
   return text
 end
 
--- Bytes that belong to no character of UTF-8 are written by `write`.
+-- Escapes bytes that are not UTF-8 by `write`.
 local function valid(text, write)
   local ok, bad = utf8.len(text)
   if ok then return text end
@@ -58,7 +58,7 @@ function escape.terminal(text) return clean(text, "%c") end
 ---@return string
 function escape.lines(text) return clean(text, "[\0-\8\11-\31\127]") end
 
---- JSON for a terminal: the same value.
+--- JSON for a terminal: an equal value.
 ---@param text string
 ---@return string
 function escape.json(text)
@@ -66,13 +66,13 @@ function escape.json(text)
   return points(valid(text, function() return "\xEF\xBF\xBD" end), as_json)
 end
 
---- One word of a command line, for a POSIX shell; with control characters for bash, ksh and zsh.
+--- A word quoted for a POSIX shell; with control characters, for bash, ksh and zsh.
 ---@param word string
 ---@return string
 function escape.shell(word)
   if word:find("^[%w_/.:@%%+=][%w_/.:@%%+=,-]*$") then return word end
   if escape.terminal(word) == word then return "'" .. word:gsub("'", "'\\''") .. "'" end
-  -- No backslash before a quote: a shell that takes $'' for plain quotes would end there.
+  -- no backslash before a quote: a shell that takes $'' for plain quotes would end the word there
   local body = word:gsub("[\\'%c]", as_byte)
   body = points(valid(body, as_byte), function(c) return (c:gsub(".", as_byte)) end)
   return "$'" .. body .. "'"

@@ -1,18 +1,20 @@
--- Writing files whole. A regular file is replaced at once and keeps its owner and mode, a symbolic
--- link stays; a device, a FIFO or the like is written in place; a signal leaves nothing behind.
+-- Writes whole files. A regular file is replaced atomically and keeps its owner and mode, a
+-- symbolic link stays; devices and FIFOs are written in place. An interrupted write leaves no
+-- temporary file.
 
 local core = require("lunette.core.file_out")
 
 local files = {}
 
---- A file for new content, which comes into its place with file:commit(); closed before, it changes
---- nothing. Methods: write(text), commit(), close(); each gives true, or nil and why not.
+--- Opens a file for new content, which file:commit() puts in place; a file closed before that
+--- changes nothing. Methods: write(text), commit(), close(); each returns true, or nil and the
+--- error.
 ---@param path string
 ---@param opts? { regular_only: boolean } refuse a device, a FIFO and the like
 ---@return table|nil file, string? err
 function files.open(path, opts) return core.open(path, opts and opts.regular_only or false) end
 
---- Writes a text.
+--- Writes a text to a file.
 ---@param path string
 ---@param text string
 ---@param opts? { regular_only: boolean }

@@ -1,5 +1,5 @@
--- Floats as text, as JSON has them: the shortest text that reads back, a whole number without a
--- point up to 2^53; NaN, Infinity and -Infinity.
+-- Floats as text, like in JSON: the shortest text that reads back, whole numbers up to 2^53 without
+-- a point; NaN, Infinity and -Infinity.
 
 local core = require("lunette.core.json")
 

@@ -1,13 +1,13 @@
--- Globs: * stands for any characters, ? for one.
+-- Globs: * matches any characters, ? matches one.
 
 local glob = {}
 
---- Does the text hold a wildcard?
+--- True when the text has a wildcard.
 ---@param text string
 ---@return boolean
 function glob.is(text) return text:find("[*?]") ~= nil end
 
---- A glob, or a whole name, as an anchored Lua pattern.
+--- Converts a glob, or a plain name, to an anchored Lua pattern.
 ---@param text string
 ---@return string
 function glob.pattern(text)

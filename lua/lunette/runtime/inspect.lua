@@ -1,6 +1,6 @@
--- Any value as text for people: what the REPL prints. Tables on one line where they fit, keys
--- sorted (or in the order of json.shape), cycles and lengths bounded; bytes that are no text in
--- hex; handles by what they say of themselves.
+-- Formats any value for the REPL. Tables are on one line when they fit, with sorted keys (or in
+-- json.shape's order); cycles and lengths are limited. Bytes that are no text are shown in hex,
+-- handles by their own description.
 
 local escape = require("lunette.runtime.escape")
 local float = require("lunette.runtime.float")
@@ -27,7 +27,7 @@ local function is_text(bytes)
   return utf8.len(bytes) ~= nil and not bytes:find("[%z\1-\8\11\12\14-\26\28-\31\127]")
 end
 
---- Bytes as a quoted text; a text padded with NULs says how many; anything else in hex.
+--- Bytes as a quoted text; trailing NULs are counted; bytes that are no text as hex.
 ---@param bytes string
 ---@param limit integer|nil
 ---@return string
@@ -47,7 +47,7 @@ function inspect.bytes(bytes, limit)
     #head > limit // 4 and (" … %d bytes in all"):format(#bytes) or more)
 end
 
--- A negative number may be a u64: both are shown where it is far below zero, unless it is known.
+-- A large negative number may be a u64: unless its type is known, both values are shown.
 local function number(x, wide)
   if wide == "u64" and math.type(x) == "integer" then return ("%u"):format(x) end
   if wide ~= "i64" and math.type(x) == "integer" and x < -0x80000000 then
@@ -65,7 +65,7 @@ local function by_kind(a, b)
   return tostring(a) < tostring(b)
 end
 
--- The keys after the list part, in order.
+-- The keys after the list part, sorted.
 local function keys_of(t, length)
   local keys, seen = {}, {}
   local meta = debug.getmetatable(t)
@@ -99,7 +99,7 @@ local function one_line(parts)
   return #parts > 0 and "{ " .. table.concat(parts, ", ") .. " }" or "{}"
 end
 
--- Columns of a text, the last line of it; nil when it has several lines.
+-- The width of a text; nil when it has several lines.
 local function columns(text)
   if text:find("\n", 1, true) then return nil end
   return utf8.len(text) or #text

@@ -18,26 +18,26 @@ local json = {}
 
 local LIST = { json_list = true }
 
---- null, as it stands in tables.
+--- JSON's null as a Lua value.
 json.null = core.decode("null", LIST)
 
---- Marks a table as a list: an empty one is written as [].
+--- Marks a table as a list: when empty it is written as [].
 ---@param t table
 ---@return table
 function json.array(t) return setmetatable(t, LIST) end
 
---- A metatable for objects whose fields are written in this order, nil ones as null.
+--- A metatable for objects with a fixed order of fields; nil fields are written as null.
 ---@param order string[]
 ---@return table
 function json.shape(order) return { order = order } end
 
---- Gives one object its order of fields.
+--- Fixes the order of one object's fields.
 ---@param t table
 ---@param order string[]
 ---@return table
 function json.object(t, order) return setmetatable(t, { order = order }) end
 
---- Reads JSON: see the rules above.
+--- Reads JSON by the rules above.
 ---@param text string
 ---@return any|nil value, string? err
 function json.decode(text)
@@ -46,7 +46,7 @@ function json.decode(text)
   return nil, value
 end
 
---- Writes a value; raises on what JSON can't hold (functions, mixed tables, depth over 200).
+--- Writes a value. Raises when JSON can't hold it (functions, mixed tables, depth over 200).
 ---@param value any
 ---@return string
 function json.encode(value) return core.encode(value) end

@@ -1,5 +1,4 @@
--- The reference of the Lua API, as lua/meta has it: for `lunette help api NAME` and help() at the
--- prompt.
+-- The reference of the Lua API from lua/meta, for `lunette help api NAME` and help() in the REPL.
 
 local embedded = require("lunette.core.embedded")
 local suggest = require("lunette.runtime.suggest")
@@ -8,7 +7,8 @@ local reference = {}
 
 local entries, order
 
--- "---@param which integer its id" as "which  integer its id"; prose as it is.
+-- Formats a doc line: "---@param which integer its id" as "which  integer its id"; prose is
+-- unchanged.
 local function doc_line(line)
   local text = line:match("^%-%-%- ?(.*)$")
   local tag, rest = text:match("^@(%a+)%s*(.*)$")
@@ -26,7 +26,7 @@ local function add(name, head, lines)
   order[#order + 1] = name
 end
 
--- What a comment is of: the function below it, else the class or alias in it.
+-- The name that a comment documents: the function below it, else the class or alias in it.
 local function finish(comment, line)
   local lines = {}
   for _, text in ipairs(comment) do lines[#lines + 1] = doc_line(text) end
@@ -57,7 +57,8 @@ local function load()
   table.sort(order)
 end
 
--- "lunette.decode.u32" and "map:lookup" mean decode.u32 and Map:lookup.
+-- True when the name is asked for: "lunette.decode.u32" and "map:lookup" find decode.u32 and
+-- Map:lookup.
 local function means(asked, name)
   asked, name = asked:lower(), name:lower()
   return asked == name or asked:sub(-#name - 1) == "." .. name
@@ -76,7 +77,7 @@ local function first_line(entry)
   return ""
 end
 
--- The names below a module or class, a line each.
+-- The names in a module or class, one per line.
 local function list_of(asked)
   local lines, prefix = {}, asked:lower()
   for _, name in ipairs(order) do
@@ -88,8 +89,8 @@ local function list_of(asked)
   return #lines > 0 and table.concat(lines, "\n") or nil
 end
 
---- What is documented of a name: of a function or class its reference, and of a module, or a class
---- too, the names in it. nil and what is near it where there is none.
+--- The documentation of a name: a function's or class's text; for a module, and also for a class,
+--- the names in it. nil and similar names when there is none.
 ---@param asked string ""; "bpf"; "bpf.map"; "Map:lookup"; "bpf.MapInfo"
 ---@return string|nil text, string? err
 function reference.of(asked)
@@ -105,7 +106,7 @@ function reference.of(asked)
     or "; 'lunette help api' lists all names")
 end
 
--- The name of a function of a module, or of the class of a handle.
+-- The API name of a function, a module, or a handle's class.
 local function name_of(value)
   local meta = debug.getmetatable(value)
   if type(value) == "userdata" and type(meta) == "table" and meta.__name then
@@ -125,7 +126,7 @@ local function name_of(value)
   return nil
 end
 
---- The same of a value: a function or module of the API, a handle; or a name.
+--- The documentation of a value: a function or module of the API, a handle; or of a name.
 ---@param value any
 ---@return string
 function reference.help(value)

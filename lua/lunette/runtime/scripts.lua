@@ -1,16 +1,16 @@
--- Scripts: which files --script names, how they are loaded, and where their require() looks.
+-- Loads scripts: finds the files that --script names, and sets where their require() looks.
 
 local core = require("lunette.core.files")
 local environment = require("lunette.runtime.environment")
 local registry = require("lunette.registry")
 
 local scripts = {
-  serving = {}, -- the paths that this server was started with
-  print = "stderr", -- where print() of scripts writes: "stdout" where the script is the program
-  share = nil, -- a table that gets the globals of all scripts, too: the prompt's
+  serving = {}, -- the --script paths of this server
+  print = "stderr", -- where print() of scripts writes: "stdout" when the script is the program
+  share = nil, -- a table that also gets all scripts' globals: the REPL's
 }
 
-local folders = {} -- of the scripts, in the order in which they were loaded
+local folders = {} -- folders of the scripts, in loading order
 
 local function is_script(name) return name:match("^[^.].*%.lua$") end
 
@@ -22,7 +22,7 @@ local function listing(dir)
   return files
 end
 
---- The files of a --script argument: itself, or the *.lua of a folder in order, which may be none.
+--- The files of a --script argument: the file, or a folder's *.lua files, sorted (may be none).
 ---@param path string
 ---@return string[]|nil files, string? err
 function scripts.files(path)
@@ -34,13 +34,13 @@ function scripts.files(path)
   return listing(path)
 end
 
--- Noted first, so that a watcher sees the change that mends a file with an error.
+-- Notes the file before loading it, so that --watch sees the change that repairs a broken file.
 local function load_file(file)
   if file then core.note(file) end
   return loadfile(file, "t", environment.new(scripts.print, scripts.share))
 end
 
--- As Lua's own searchers: a loader and the file, or the reason why there is none.
+-- A searcher like Lua's own: a loader and the file, or the reason why there is none.
 local function search(name)
   local tried = {}
   for _, dir in ipairs(folders) do
@@ -58,7 +58,7 @@ local function search(name)
   return table.concat(tried, "\n\t")
 end
 
--- After what is embedded, before what is installed.
+-- Adds the searcher after the embedded modules and before the installed ones.
 local function add_folder(file)
   local dir = file:match("^(.*)/[^/]*$") or "."
   for _, known in ipairs(folders) do
@@ -68,7 +68,7 @@ local function add_folder(file)
   folders[#folders + 1] = dir
 end
 
---- A script's main chunk, with globals of its own; from now on require() finds modules beside it.
+--- A script's main chunk, with globals of its own. From now on require() finds modules beside it.
 ---@param file string|nil nil: standard input
 ---@return function|nil chunk, string? err
 function scripts.chunk(file)
@@ -76,14 +76,14 @@ function scripts.chunk(file)
   return load_file(file)
 end
 
--- The folder of the code that calls, where it is a file: the first on the stack that is not ours.
+-- The folder of the calling code's file: the first on the stack that is not ours.
 local function caller_folder()
   local source = registry.caller_source()
   return source and (source:match("^(.*)/[^/]*$") or ".")
 end
 
---- The folders in which a script's files are looked for: of the script that is loaded or runs, of
---- the code that asks, and of the scripts before.
+--- The folders searched for a script's files: of the script that is being loaded or runs, of the
+--- calling code, and of the scripts loaded before.
 ---@return string[]
 function scripts.places()
   local list, seen = {}, {}
@@ -98,7 +98,7 @@ function scripts.places()
   return list
 end
 
---- Watches Lunette's own modules, where --root reads them from disk.
+--- Watches Lunette's own modules when --root reads them from disk.
 function scripts.watch_own()
   for name in pairs(package.loaded) do
     local file = name:match("^lunette%f[.%z]") and package.searchpath(name, package.path)

@@ -1,11 +1,11 @@
--- How the server fares, for /healthz, GraphQL's health, and the metrics page.
+-- The server's state, for /healthz, GraphQL's health, and the metrics page.
 
 local core = require("lunette.core.server")
 
 local status = {}
 
 --- The state of the server: generation, uptime, errors of scripts, figures; outside a server
---- (lunette query) an empty one.
+--- (lunette query) it is empty.
 ---@return table state with status = "ok" | "degraded"
 function status.health()
   local state = core.state() or { errors = {}, generation = 1 }
@@ -28,7 +28,7 @@ local function counter(name, help, value, labels)
   return { name = name, type = "counter", help = help, value = value, labels = labels }
 end
 
---- What the metrics page says of the server: a list of samples, empty outside a server.
+--- The server's samples for the metrics page; empty outside a server.
 ---@return { name: string, type: string, help: string, unit?: string, value: number,
 ---  labels?: table<string, string> }[]
 function status.metrics()

@@ -1,10 +1,10 @@
--- Names that are not there: told with what is near them, instead of passing for nil.
+-- Reports unknown names, with similar ones; without it they would silently be nil.
 
 local suggest = require("lunette.runtime.suggest")
 
 local strict = {}
 
---- The names of a set, in their order: that of pairs() is another in every process.
+--- The names of a set, sorted: the order of pairs() differs from process to process.
 ---@param set table<string, any>
 ---@return string[]
 function strict.names(set)
@@ -16,7 +16,7 @@ function strict.names(set)
   return list
 end
 
---- What to say of a name that is none of these: " (did you mean 'name'?)", or all there are.
+--- A hint for an unknown name: " (did you mean 'name'?)", or the list of all names.
 ---@param given any
 ---@param set table<string, any> the names that there are, as keys
 ---@return string
@@ -27,7 +27,7 @@ function strict.hint(given, set)
   return ("; there are %s"):format(table.concat(list, ", "))
 end
 
---- The first name of a table that is none of these; of several, always the same one.
+--- The first unknown name in a table; always the same one when there are several.
 ---@param given table
 ---@param set table<string, any> the names that there are, as keys
 ---@return any|nil
@@ -39,7 +39,7 @@ function strict.unknown(given, set)
   return first
 end
 
---- Raises when a table of options has a name that is none.
+--- Raises when a table of options has an unknown name.
 ---@param what string whose options they are, for the message
 ---@param given table
 ---@param set table<string, any> the names that there are, as keys
@@ -59,7 +59,7 @@ function strict.set(words)
   return set
 end
 
---- Makes a module say which of its names there is not, when a script asks for it.
+--- Makes a module raise an error when a script reads an unknown name of it.
 ---@param module table
 ---@param what string its name
 ---@return table module

@@ -1,10 +1,10 @@
--- "Did you mean …?": names that are nearly the one given.
+-- "Did you mean …?": finds names similar to the given one.
 
 local suggest = {}
 
 local SHOWN <const> = 5
 
--- Optimal string alignment distance, given up beyond a limit.
+-- Optimal string alignment distance; stops beyond a limit.
 local function distance(a, b, limit)
   local la, lb = #a, #b
   if la < lb then a, b, la, lb = b, a, lb, la end
@@ -35,7 +35,7 @@ local function natural_less(a, b)
   return key_a < key_b
 end
 
---- Those of the names that look like the given one, nearest first.
+--- The names similar to the given one, nearest first.
 ---@param given string
 ---@param names string[]
 ---@return string[]
@@ -60,7 +60,7 @@ function suggest.names(given, names)
   return close
 end
 
---- Names as " Did you mean …?"; empty when there are none.
+--- Names in a sentence: " Did you mean …?"; empty when there are none.
 ---@param names string[]
 ---@param what string|nil such as "the enum value"
 ---@return string
@@ -77,7 +77,7 @@ function suggest.text(names, what)
   return " Did you mean " .. (what and what .. " " or "") .. text .. "?"
 end
 
---- Both at once.
+--- Finds similar names and returns the sentence.
 ---@param given string
 ---@param names string[]
 ---@param what string|nil

@@ -1,5 +1,5 @@
--- lunette.topic(name): publish and subscribe between VMs and clients. Whoever serves a
--- WebSocket or SSE subscribes by conn:subscribe(name, tag); anyone publishes.
+-- lunette.topic(name): publish and subscribe between VMs and clients. A WebSocket or SSE handler
+-- subscribes by conn:subscribe(name, tag); any script can publish.
 
 local core = require("lunette.core.topic")
 
@@ -8,12 +8,12 @@ local topic = {}
 local Topic = {}
 Topic.__index = Topic
 
---- Sends plain data to every subscriber; each gets a copy of its own.
+--- Sends plain data to every subscriber; each gets its own copy.
 ---@param value any
 ---@return integer count how many there are
 function Topic:publish(value) return core.publish(self.name, value) end
 
---- How many subscribe now: nobody needs to make what nobody reads.
+--- The number of subscribers: with none, a publisher can skip its work.
 ---@return integer
 function Topic:subscribers() return core.subscribers(self.name) end
 

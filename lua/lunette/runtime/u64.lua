@@ -1,4 +1,4 @@
--- Unsigned 64-bit integers, which Lua holds in its signed ones.
+-- Unsigned 64-bit integers, stored in Lua's signed ones.
 
 local u64 = {}
 
@@ -7,7 +7,7 @@ local u64 = {}
 ---@return string
 function u64.str(x) return ("%u"):format(x) end
 
---- As a float, rounded above 2^53.
+--- As a float; rounded above 2^53.
 ---@param x integer
 ---@return number
 function u64.float(x)
@@ -15,7 +15,7 @@ function u64.float(x)
   return (x >> 1 | x & 1) * 2.0
 end
 
---- The sum of two numbers; a float where 64 bits do not hold it.
+--- The sum of two numbers; a float when it exceeds 64 bits.
 ---@param a number
 ---@param b number
 ---@return number
@@ -25,7 +25,7 @@ function u64.sum(a, b)
   return sum
 end
 
---- Reads decimal digits; nil when the text is none, or too big for 64 bits.
+--- Reads decimal digits; nil when the text is none, or exceeds 64 bits.
 ---@param text string
 ---@return integer|nil
 function u64.parse(text)
@@ -39,8 +39,8 @@ end
 
 local RANGE <const> = "%s does not fit 64 bits: -9223372036854775808 to 18446744073709551615"
 
---- Reads a whole number of 64 bits, signed or not: decimal digits or 0x and hexadecimal ones, with
---- a sign or without. nil: the text is no whole number; false and why: it does not fit.
+--- Reads a whole number of 64 bits, signed or unsigned, decimal or hexadecimal (0x). nil: the text
+--- is no whole number; false and the reason: it does not fit.
 ---@param text string
 ---@return integer|false|nil value, boolean|string|nil unsigned_or_why
 function u64.integer(text)

@@ -1,4 +1,4 @@
--- BTF objects: how many, and what they take.
+-- BTF objects: their number and memory.
 
 local bpf = require("bpf")
 local facts = require("lunette.metrics.facts")

@@ -1,4 +1,4 @@
--- dev-agent's metrics, by its names: dashboards made for it go on working. All are gauges.
+-- dev-agent's metrics under its names, so that its dashboards keep working. All are gauges.
 
 local bpf = require("bpf")
 local entries = require("lunette.metrics.entries")
@@ -31,7 +31,7 @@ local function emit_program(emit, prog)
   emit("devagent_ebpf_prog_run_time", prog.run_time_ns / 1e9, labels)
 end
 
--- Of the maps whose entries are exported.
+-- Entry counts of the exported maps.
 local function emit_entries(emit, maps)
   local count
   for _, info in ipairs(maps) do

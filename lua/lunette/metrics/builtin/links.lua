@@ -1,4 +1,4 @@
--- Links: how many of each type, and what each attaches.
+-- Links: their number by type, and each link's program.
 
 local bpf = require("bpf")
 local facts = require("lunette.metrics.facts")

@@ -1,4 +1,4 @@
--- How full each map is, and what it takes.
+-- Maps: fill level and memory.
 
 local bpf = require("bpf")
 local entries = require("lunette.metrics.entries")

@@ -1,4 +1,4 @@
--- What each program costs, by the kernel's own names where it has some.
+-- Programs' costs, under the kernel's own names where it has some.
 
 local bpf = require("bpf")
 local facts = require("lunette.metrics.facts")

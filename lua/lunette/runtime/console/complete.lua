@@ -1,6 +1,6 @@
--- Completion at the prompt: names of globals, fields and methods along a chain such as
--- lunette.decode.u or map:lo, modules in require("…"), and names of kernel objects in
--- bpf.map("…"). Nothing typed is called; only what can be read without side effects is looked at.
+-- Completion in the REPL: globals, fields and methods along a chain such as lunette.decode.u or
+-- map:lo, modules in require("…"), and names of kernel objects in bpf.map("…"). Completion calls
+-- none of the typed functions; it reads only values that can be read without side effects.
 
 local escape = require("lunette.runtime.escape")
 
@@ -10,13 +10,13 @@ local KEYWORDS = {}
 for word in ([[and break do else elseif end false for function goto if in local nil not or
   repeat return then true until while]]):gmatch("%a+") do KEYWORDS[#KEYWORDS + 1] = word end
 
--- What functions of bpf return, by the name of the metatable in the registry.
+-- The metatables of the values that functions of bpf return, by their names in the registry.
 local RETURNS = {
   ["bpf.map"] = "lunette.map", ["bpf.prog"] = "lunette.prog", ["bpf.link"] = "lunette.link",
   ["bpf.load"] = "lunette.object", ["bpf.btf"] = "lunette.btf",
 }
 
--- Adds the string keys of a table, and of the tables that __index chains to.
+-- Adds the string keys of a table and of the tables in its __index chain.
 local function collect(t, add, depth)
   if type(t) ~= "table" or depth > 5 then return end
   for key in next, t do
@@ -28,7 +28,7 @@ local function collect(t, add, depth)
   collect(rawget(meta, "__index"), add, depth + 1)
 end
 
--- The value of a field without calling anything but what loads Lunette's own parts.
+-- The value of a field. Calls nothing but the loaders of Lunette's own modules.
 local function field(value, name, roots)
   if type(value) == "table" then
     local found = rawget(value, name)
@@ -41,7 +41,7 @@ local function field(value, name, roots)
   return nil
 end
 
--- The value that a chain of names means, from the globals on; nil when it means nothing.
+-- The value of a chain of names, starting at the globals; nil when there is none.
 local function resolve(chain, env)
   local value = env
   local roots = { lunette = rawget(env, "lunette") }
@@ -52,7 +52,7 @@ local function resolve(chain, env)
   return value
 end
 
--- What has the fields that may follow: a value's own, or those of what a call returns.
+-- The tables whose fields may follow: the value's own, or those of a call's result.
 local function owner_of(prefix, env)
   local called = prefix:match("([%a_][%w_.]*)%s*%b()$")
   local class = called and debug.getregistry()[RETURNS[called] or ""]
@@ -64,7 +64,7 @@ end
 local function with_prefix(names, start)
   local list, seen = {}, {}
   for _, name in ipairs(names) do
-    local is_plain = escape.terminal(name) == name -- what a terminal would obey can't be typed
+    local is_plain = escape.terminal(name) == name -- control characters can't be typed
     if is_plain and name:sub(1, #start) == start and not seen[name] then
       seen[name] = true
       list[#list + 1] = name
@@ -100,7 +100,7 @@ local function module_names()
   return names
 end
 
--- Names of the kernel's objects, for the string in bpf.map("…") and the like.
+-- Names of kernel objects, for the string in bpf.map("…") and similar calls.
 local function object_names(kind)
   local names = {}
   local list = require("bpf")[kind .. "s"]()
@@ -121,7 +121,7 @@ local function in_string(before)
   return {}, start
 end
 
---- What may stand at the end of the text: the candidates, and the start that they have typed.
+--- The candidates at the end of the text, and the typed start of them.
 ---@param before string
 ---@param env table the globals
 ---@return string[] candidates, string start
@@ -147,7 +147,7 @@ local function common_prefix(list)
   return prefix
 end
 
--- Candidates in columns, as a shell shows them.
+-- Candidates in columns, like in a shell.
 local function in_columns(list, width)
   local widest = 0
   for _, name in ipairs(list) do widest = math.max(widest, #name + 2) end
@@ -162,7 +162,7 @@ local function in_columns(list, width)
   return table.concat(lines, "\n")
 end
 
---- For the line editor: what to insert, or else what to show.
+--- For the line editor: the text to insert, or the candidates to show.
 ---@param before string
 ---@param env table
 ---@param width integer|nil of the terminal

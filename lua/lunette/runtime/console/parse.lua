@@ -1,26 +1,26 @@
--- What was typed so far as Lua: an expression, statements, or not yet complete.
+-- Parses typed Lua: an expression, statements, or incomplete input.
 
 local parse = {}
 
-local LONG = 1000 -- bytes of a line in which a value behind statements is looked for
+local LONG = 1000 -- bytes; in longer lines no value after statements is looked for
 
--- Lua's parser ends its message with <eof> where more would help; but a quoted string has to
--- end on its line.
+-- True when more input could complete the text: Lua's message then ends with <eof>. A quoted
+-- string, however, must end on its line.
 local function wants_more(err)
   if err:find("unfinished long", 1, true) then return true end
   return err:match("near <eof>$") ~= nil and not err:find("unfinished string", 1, true)
 end
 
--- Nesting that overflows the parser's stack is an error that a message handler up the stack
--- gets hold of first: what comes of it need not be a text.
+-- Compiles the text. Nesting that overflows the parser's stack is an error that an outer message
+-- handler sees first, so the error value need not be a text.
 local function try(text, name)
   local chunk, err = load(text, "=" .. name, "t")
   if not chunk and type(err) ~= "string" then err = name .. ": nested too deeply" end
   return chunk, err
 end
 
--- Statements with an expression behind them, on one line: "t = {} t", "x = 1; x". What it gives
--- is printed, where Lua would wait for the statement that might begin so.
+-- Statements followed by an expression on one line: "t = {} t", "x = 1; x". The expression's value
+-- is printed; Lua alone would wait for the rest of a statement.
 local function with_value(text, name)
   if text:find("\n", 1, true) or #text > LONG then return nil end
   for at in text:gmatch("[%s;)}%]\"']()%f[%w_\"'{(#~-]") do
@@ -48,8 +48,8 @@ function parse.compile(text, name)
   return nil, "error", err
 end
 
---- The names that a chunk declares by `local` at its top level, when it is that alone: they end
---- with it, which surprises at a prompt.
+--- The names declared by `local` when the chunk is only that. Such locals end with the chunk, which
+--- surprises users of a REPL.
 ---@param text string
 ---@return string|nil
 function parse.only_local(text)

@@ -1,5 +1,5 @@
--- A prompt without a terminal: pieces of Lua are run one after the other in an environment that
--- lasts, and what they print and give comes back as text. The page's console is made of it.
+-- A REPL session without a terminal: runs pieces of Lua one after the other in a persistent
+-- environment, and returns their output and results as text. The web page's console uses it.
 
 local inspect = require("lunette.runtime.inspect")
 local parse = require("lunette.runtime.console.parse")
@@ -7,11 +7,11 @@ local parse = require("lunette.runtime.console.parse")
 local session = {}
 
 local MAX_SESSIONS = 16
-local MAX_OUTPUT = 1 << 20 -- bytes of one evaluation
+local MAX_OUTPUT = 1 << 20 -- most bytes of one evaluation's output
 
 local sessions, order = {}, {}
 
---- Sets the globals that the prompt and the page's console offer beside Lua's own.
+--- Sets the additional globals of the REPL and the web console.
 ---@param env table
 ---@param query fun(source: string, variables?: table): table asks the explorer's schema
 function session.globals(env, query)
@@ -31,7 +31,7 @@ local function new(query)
   return { env = env }
 end
 
---- The session of that name; a new one replaces the least recently used of sixteen.
+--- The session of that name; a new session replaces the least recently used one of sixteen.
 ---@param name string
 ---@param query fun(source: string, variables?: table): table
 function session.open(name, query)
@@ -44,7 +44,7 @@ function session.open(name, query)
   return sessions[name]
 end
 
--- print() of the session: into a list, up to a limit that it says when it is reached.
+-- print() of the session: collects into a list, up to a limit that it reports once.
 local function printer(output)
   local size = 0
   return function(...)
@@ -57,14 +57,14 @@ local function printer(output)
   end
 end
 
--- The frames of the caller's own code: all up to where it was called from here.
+-- The traceback of the typed code only.
 local function on_error(err)
   local text = type(err) == "string" and err or inspect.format(err)
   local trace = debug.traceback("", 2):gsub("\n%s*%[C%]: in function 'xpcall'.*$", "")
   return text .. trace
 end
 
---- Runs a piece of Lua; results are printed as the REPL prints them.
+--- Runs a piece of Lua; results are formatted like the REPL's.
 ---@param of table what session.open gave
 ---@param source string
 ---@return { output: string, results: string[], error?: string, incomplete: boolean }
