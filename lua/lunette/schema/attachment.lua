@@ -1,4 +1,4 @@
--- One view of where programs hang, however they are held there.
+-- The attach view in GraphQL: every attachment of a program, however it is held.
 
 local cells = require("lunette.table.cells")
 local kernel = require("lunette.schema.kernel")
@@ -145,13 +145,13 @@ local function interface_of(row)
   }
 end
 
--- A link that was detached has none: the kernel tells 0.
+-- The cgroup of a row; a detached link has none, for which the kernel reports 0.
 local function cgroup_of(row)
   if not row.cgroup_id or row.cgroup_id == 0 then return nil end
   return { key = row.cgroup_id, id = row.cgroup_id, path = row.cgroup_path }
 end
 
--- The places of a kind that something hangs on, each once.
+-- The distinct places of a kind with attachments.
 local function places(place_of)
   return function(_, _, ctx)
     local found, seen = {}, {}
@@ -166,7 +166,7 @@ local function places(place_of)
   end
 end
 
--- What hangs on a place.
+-- The attachments at a place.
 local function hanging(place_of)
   return function(place, _, ctx)
     local rows = {}
@@ -178,7 +178,7 @@ local function hanging(place_of)
   end
 end
 
--- What a process holds there: the link, the map that it is in, or the program by a perf event.
+-- The processes that hold the attachment: by the link, by the map it is in, or by a perf event.
 local function owners(row)
   local kind = row.link_id and "link" or row.how == "map" and "map" or "prog"
   local id = row.link_id or row.how == "map" and row.map_id or row.prog_id
@@ -201,7 +201,7 @@ local function at(field)
   end
 end
 
--- Told by fields of their own.
+-- Fields of the row that have GraphQL fields of their own.
 local PLAIN = {
   holders = true, pins = true, held_by = true, since_latest = true, link_target = true,
 }

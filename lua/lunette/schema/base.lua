@@ -1,4 +1,4 @@
--- The roots of the schema, and what many types share.
+-- The root types of the schema, and types shared by many parts.
 
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
@@ -71,7 +71,7 @@ enum ObjectKind {
 }
 ]]
 
--- The sampler does it: it runs while someone says that samples are wanted.
+-- Requests samples: the sampler keeps the statistics on while samples are requested.
 local function enable_stats(_, args)
   if not (args.seconds > 0 and args.seconds <= MOST_SECONDS) then
     return { error = ("seconds: more than 0, at most %d"):format(MOST_SECONDS) }

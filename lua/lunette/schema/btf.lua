@@ -1,4 +1,4 @@
--- BTF objects and the types they describe.
+-- BTF objects and their types.
 
 local kernel = require("lunette.schema.kernel")
 
@@ -60,12 +60,12 @@ type BtfType {
 }
 ]]
 
-local MOST = 1000 -- types in one answer
+local MOST = 1000 -- types in one response
 
 local ENOENT = 2
 
--- The object that was asked for last stays open: fields of many types read it. nil when it went
--- away since it was listed, which is no error.
+-- The last used object stays open, because fields of many types read it. nil without an error when
+-- it has been removed since it was listed.
 local last = {}
 
 local function open(id)
@@ -108,7 +108,7 @@ local function types(info, args)
   return list
 end
 
--- The type that a map names for its key or value.
+-- The BTF type of a map's key or value.
 local function named_by(field)
   return function(info)
     local number = info[field] or 0

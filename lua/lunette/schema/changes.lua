@@ -1,4 +1,4 @@
--- What changed in a map between two looks: entries that came, went, or have another value.
+-- Changes in a map between two reads: entries that were added, removed or changed.
 
 local bpf = require("bpf")
 local decoder = require("lunette.schema.decoder")
@@ -69,7 +69,7 @@ type ChangedRow {
 local MOST = 10000 -- rows of each list
 local BYTES = 16 << 20 -- of a snapshot
 
--- The map's entries, in C's memory; of the same keys as before.
+-- Reads the map's entries into C's memory; the same keys as before.
 local function read(info, last)
   local opened, err = bpf.map(info.id)
   if not opened then error(err, 0) end
@@ -104,7 +104,7 @@ end
 
 local function by_key(a, b) return a.key < b.key end
 
--- The lists of an event, each by key.
+-- The lists of an event, sorted by key.
 local function compared(reader, before, after, seconds)
   local found = assert(before:changes(after, MOST))
   local event = {}
@@ -123,7 +123,7 @@ local function is_empty(event)
   return event.addedCount + event.removedCount + event.changedCount == 0
 end
 
--- Each event is compared with the one before it, until it is closed.
+-- Compares each read with the previous one, until the subscription ends.
 local function follow(info)
   local last, last_time
   local function close()

@@ -127,7 +127,7 @@ type CfgEdge {
 }
 ]]
 
--- What a reader of bpf gives for a program, read once a request.
+-- The result of a bpf function for a program; read once per request.
 local function read(ctx, name, id, syntax)
   local k = kernel.of(ctx)
   local key = ("%s %d %s"):format(name, id, syntax)
@@ -140,7 +140,7 @@ local function read(ctx, name, id, syntax)
   return k.code[key]
 end
 
--- Instructions know their line by its number in the program's list.
+-- Adds each instruction's line, which it names by number.
 local function with_lines(insns, lines)
   for _, insn in ipairs(insns) do insn.source = lines[insn.line] end
   return insns

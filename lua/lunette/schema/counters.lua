@@ -1,4 +1,4 @@
--- What a program costs in perf events, hardware and software ones.
+-- A program's costs by perf events, hardware and software ones.
 
 local bpf = require("bpf")
 local kernel = require("lunette.schema.kernel")

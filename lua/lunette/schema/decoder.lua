@@ -1,4 +1,4 @@
--- Decoders: which one is in force for a map and why, and all there are.
+-- Decoders: the one in force for a map, with the reason, and the list of all.
 
 local decode = require("lunette.decode")
 local kernel = require("lunette.schema.kernel")
@@ -45,7 +45,7 @@ type DecoderColumn {
 }
 ]]
 
--- The decoder in force, asked for once a request and map. A map that is gone has none.
+-- The decoder in force; found once per request and map. A removed map has none.
 local function in_force(k, info)
   if info.error then return { name = "none", why = info.error } end
   local known = k.decoders
@@ -61,8 +61,8 @@ local function in_force(k, info)
   return found
 end
 
--- The columns of a decoder in force; of a declared one as far as it says them itself: a Lua
--- function's depend on the map.
+-- The columns of a declared decoder, as far as they are fixed: a Lua function's columns depend on
+-- the map.
 local function columns(part)
   return function(item)
     if item.columns then return item.columns[part] end
@@ -74,7 +74,7 @@ end
 
 local function name(item) return item.name or registry.where(item) end
 
--- The maps for which this decoder is the one in force.
+-- The maps that this decoder decodes.
 local function maps(item, _, ctx)
   local k = kernel.of(ctx)
   local list = {}

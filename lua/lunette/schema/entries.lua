@@ -1,4 +1,4 @@
--- Entries of a map as text, in the seeds' way: hex, string or number, sorted by the key.
+-- Entries of a map as text, compatible with dev-agent: hex, string or number, sorted by the key.
 
 local decode = require("lunette.decode")
 local tables = require("lunette.table")
@@ -66,7 +66,7 @@ type MapEntry {
 
 local OFFSET, LIMIT = 0, 32
 
--- An entry as the schema's MapEntry; value is a string, or a list with one a CPU.
+-- An entry as the schema's MapEntry; value is a string, or a list with one string per CPU.
 local function formatted(key, value, format)
   if type(value) ~= "table" then
     return { key = key, value = decode.format(value, format), cpuValues = {} }
@@ -78,8 +78,8 @@ end
 
 local function by_text(a, b) return a.text < b.text end
 
--- Numbers are ordered as their text is. Of all entries only those that can be on the page are
--- kept: twice the page at most, cut back to the page whenever that is reached.
+-- Sorts numbers by their text. Keeps only entries that can be on the page: at most twice the page,
+-- cut to the page when that is reached.
 local function smallest(map, offset, limit)
   local wanted, kept, bound = offset + limit, {}, nil
   local function cut()
@@ -98,7 +98,7 @@ local function smallest(map, offset, limit)
   return table.move(kept, offset + 1, #kept, 1, {})
 end
 
--- The first rows by their key's bytes, of those after a key; how many more there are.
+-- The first rows in the order of key bytes after a key, and the number of further ones.
 local function rows_after(map, key, limit)
   local selection <close> = assert(map:select {
     limit = limit, after = key and { rank = "n", key = key },
@@ -111,7 +111,8 @@ local function rows_after(map, key, limit)
   return rows, selection:state().remaining - #rows
 end
 
--- Hex and text are ordered as the bytes are, by C. Of large values not all fit at once.
+-- Hex and text sort like the bytes, so C sorts them. Large values are read in several steps,
+-- because not all fit at once.
 local function first_by_bytes(map, offset, limit)
   local list, last = {}, nil
   while limit > 0 do
@@ -127,7 +128,7 @@ end
 
 local ENOENT = 2
 
--- The open map; nil when it went away since it was listed, which is no error.
+-- Opens a map. nil without an error when it has been removed since it was listed.
 local function open(info)
   local map, err, errno = kernel.open("map", info.id)
   if not map and errno ~= ENOENT then error(err, 0) end

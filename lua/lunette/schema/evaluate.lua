@@ -1,4 +1,4 @@
--- Lua given by a client: the console, and decoders on trial. Only for who may evaluate.
+-- Runs Lua given by a client: the console, and decoders on trial. Requires the right to evaluate.
 
 local audit = require("lunette.runtime.audit")
 local complete = require("lunette.runtime.console.complete")
@@ -93,7 +93,7 @@ type SavedScript {
 local FORBIDDEN =
   "running Lua is not allowed: start the server with --allow-eval and send its token"
 
--- The console's query(): reads only.
+-- The console's query(): read-only.
 local function query(source, variables)
   return require("lunette.schema").data(source, { variables = variables })
 end
@@ -118,7 +118,7 @@ local function guarded(resolve)
   end
 end
 
--- Of several decoders the last counts, as it does among equals in a script.
+-- Tries the last declared decoder, which wins among equals, as in a script.
 local function try(args, ctx)
   local specs, failure = trial.specs(args.source)
   if not specs then return { error = failure.message, line = failure.line } end

@@ -1,4 +1,4 @@
--- Programs of which another one replaces (freplace) or traces a function.
+-- Programs attached to another program: they replace (freplace) or trace one of its functions.
 
 local bpf = require("bpf")
 local kernel = require("lunette.schema.kernel")
@@ -63,7 +63,7 @@ local function index(k, name, field)
   end)
 end
 
---- The programs of which a program replaces or traces a function, by each of its links.
+--- The programs to which a program is attached, by its links.
 ---@param k table
 ---@param prog table
 ---@return table[]

@@ -1,11 +1,11 @@
--- What can and can't be seen on a host, and what each missing thing costs.
+-- Features of the host: which are available, and what is lost without each.
 
 local bpf = require("bpf")
 
 local features = {}
 
--- The kernel's lockdown: "none", "integrity" or "confidentiality"; nil where it has none or doesn't
--- show it.
+-- The kernel's lockdown mode: "none", "integrity" or "confidentiality"; nil when the kernel has
+-- none or hides it.
 local function lockdown()
   local file <close> = io.open("/sys/kernel/security/lockdown")
   return file and (file:read("l") or ""):match("%[(%w+)%]")
@@ -82,7 +82,8 @@ local FEATURES = {
     name = "just-in-time compiler",
     found = function(host)
       if host.jit_enabled >= 0 then return host.jit_enabled > 0 end
-      -- The setting is shown in the host's network namespace only: programs tell, our own at least.
+      -- The sysctl is visible in the host's network namespace only. Elsewhere the programs show
+      -- it; bpf.owners() makes sure that at least our own is loaded.
       bpf.owners()
       for _, prog in ipairs(bpf.progs() or {}) do
         if prog.jited_len > 0 then return true end
@@ -111,7 +112,7 @@ local FEATURES = {
 
 local LOCKED = "the kernel is locked down (confidentiality)"
 
--- What was found, or what is lost and why.
+-- A feature's detail, or what is lost without it and why.
 local function detail(feature, found, locked)
   if found then return type(found) == "string" and found or nil end
   return ("%s: %s"):format(feature.lost, feature.locked and locked and LOCKED or feature.get)

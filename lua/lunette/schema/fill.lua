@@ -1,4 +1,4 @@
--- How full a map is, or why nobody can tell.
+-- How full a map is, or why that is unknown.
 
 local bpf = require("bpf")
 local kernel = require("lunette.schema.kernel")
@@ -37,10 +37,10 @@ type MapFill {
 }
 ]]
 
--- Of these every slot is always there.
+-- Types that always have all their entries.
 local ALWAYS_FULL = { array = true, percpu_array = true }
 
--- The bytes that wait in a ring buffer.
+-- The bytes waiting in a ring buffer.
 local function ring(map)
   local seen, err = map:ring(0)
   if not seen then return nil, err end
@@ -55,7 +55,7 @@ end
 
 local RINGS = { ringbuf = true, user_ringbuf = true }
 
--- How many entries (or bytes), and how that was found; nil and why not.
+-- The number of entries (or bytes), and how it was found; nil and the reason when it is unknown.
 local function counted(info, k)
   if ALWAYS_FULL[info.type] then
     return info.max_entries, "an array has all its entries from the start"
@@ -78,14 +78,14 @@ local function fill_of(info, _, ctx)
   }
 end
 
--- Their keys are the numbers of their slots: however many are in use, there is room for no other.
+-- Types whose keys are slot numbers: every slot can always be set, so they can't run full.
 local SLOTS = {
   array = true, percpu_array = true, prog_array = true, perf_event_array = true,
   cgroup_array = true, array_of_maps = true, devmap = true, cpumap = true, xskmap = true,
   sockmap = true, reuseport_sockarray = true,
 }
 
--- Has it room that can run out? What waits in a queue or is in a bloom filter isn't counted.
+-- True when the map can run full. The contents of queues and bloom filters aren't counted.
 local function can_fill(info)
   return not info.error and not SLOTS[info.type] and (info.max_entries or 0) > 0
 end

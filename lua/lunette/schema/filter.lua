@@ -1,4 +1,4 @@
--- Which objects a filter of the schema lets through.
+-- Filters lists of objects.
 
 local glob = require("lunette.runtime.glob")
 
@@ -10,7 +10,7 @@ local function kernel_type(text, parse)
   return type
 end
 
---- Does any of the words contain the text? Case makes no difference.
+--- True when one of the words contains the text, ignoring case.
 ---@param words string[]
 ---@param text string
 ---@return boolean
@@ -22,7 +22,7 @@ function filter.contains(words, text)
   return false
 end
 
--- One function a condition that was given; all of them must agree.
+-- One function per given condition; all must be true.
 local function conditions(k, wanted, how)
   local tests = {}
   local function add(test) tests[#tests + 1] = test end
@@ -53,8 +53,8 @@ local function passes(info, tests)
   return true
 end
 
---- The objects of a kind that pass. how.parse_type reads a type's name in any spelling,
---- how.haystack gives the words that a search looks through.
+--- The objects of a kind that pass the filter. how.parse_type reads a type's name in any spelling;
+--- how.haystack returns the words that a search looks through.
 ---@param k table
 ---@param kind string
 ---@param wanted table

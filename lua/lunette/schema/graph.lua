@@ -1,4 +1,4 @@
--- What hangs together: the seeds' connected graph, and the whole one.
+-- Connections between objects: dev-agent's connectedGraph, and the graph of everything.
 
 local kernel = require("lunette.schema.kernel")
 local kinds = require("lunette.schema.kinds")
@@ -122,8 +122,8 @@ type GraphEdge {
 
 local function by_id(a, b) return a.id < b.id end
 
--- Walks over the edges between programs and maps, from one object to all it can reach. Lunette's
--- own objects are left out, unless it begins with one.
+-- Walks the edges between programs and maps from one object to all reachable ones. Lunette's own
+-- objects are left out, unless the walk begins at one.
 local function reach(k, kind, id)
   local reached = { prog = {}, map = {} }
   local start = k:demand(kind, id)

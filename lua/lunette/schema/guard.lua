@@ -1,6 +1,6 @@
--- Guards what writes: the server must allow it and the token must have been given. Why a change
--- failed, or was refused, stands in the field `error` of its answer; where the request does not
--- ask for that field, it is an error of the response.
+-- Guards mutations: the server must allow writing, and the request must have the right. The reason
+-- of a failed or refused change is in the field `error` of its result; when the request does not
+-- select that field, it is an error of the response.
 
 local audit = require("lunette.runtime.audit")
 local kernel = require("lunette.schema.kernel")
@@ -15,8 +15,8 @@ local function tell(ctx, field, args, result, err)
   audit.write(ctx.request, field, args, outcome, type(result) == "table" and result.before or nil)
 end
 
---- A resolver that lets a change through only where writing is allowed, a dry run always. The
---- change returns true or the fields of the answer, or nil and why it failed.
+--- Wraps a change as a resolver that checks the right to write; a dry run is always allowed. The
+--- change returns true or the fields of the result, or nil and the error.
 ---@param change fun(args: table, ctx: table): table|true|nil, string?
 function guard.guarded(change)
   return function(_, args, ctx, info)

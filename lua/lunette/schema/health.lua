@@ -1,4 +1,4 @@
--- How this Lunette itself fares.
+-- The state of this Lunette.
 
 local lunette = require("lunette")
 local kinds = require("lunette.schema.kinds")
@@ -91,7 +91,7 @@ local function declarations()
   return list
 end
 
--- Without a server (the command line) there is only this process.
+-- The server's state; without a server (on the command line), this process's.
 local function state()
   local now = server.state()
   return now or { uptime = os.clock(), generation = 1, errors = {} }

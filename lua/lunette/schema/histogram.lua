@@ -1,5 +1,5 @@
--- Maps that hold histograms: slots of powers of two in the value (bcc, libbpf-tools), and
--- bpftrace's hist and lhist, which keep a bucket an entry.
+-- Maps with histograms: power-of-two slots in the value (bcc, libbpf-tools), and bpftrace's hist
+-- and lhist, with one bucket per entry.
 
 local bpf = require("bpf")
 local bpftrace = require("lunette.decode.bpftrace")
@@ -67,7 +67,7 @@ local function label_of(reader, row)
   return table.concat(words, ", ")
 end
 
--- The slots of all CPUs as one.
+-- The slots summed over all CPUs.
 local function slots_of(col, decode_value, value)
   local sum = {}
   for _, bytes in ipairs(type(value) == "table" and value or { value }) do
@@ -84,7 +84,7 @@ local function from_slots(col, label, slots)
   return { label = label, column = col.name, unit = col.unit, buckets = buckets }
 end
 
--- One histogram a key and column; of keys that count nothing none.
+-- One histogram per key and column; empty ones are left out.
 local function of_slots(map, reader, columns, most)
   local list = {}
   for key, value in map:each { raw = true } do
@@ -99,7 +99,7 @@ local function of_slots(map, reader, columns, most)
   return list
 end
 
--- The range of bpftrace's bucket of that number.
+-- The range of bpftrace's bucket with that number.
 local function bounds(kind, number)
   if kind.aggregate == "lhist" then
     local from = kind.low + (number - 1) * kind.step

@@ -1,4 +1,4 @@
--- The history of values that scripts keep (lunette.history).
+-- The history of values kept by scripts (lunette.history).
 
 local kept = require("lunette.history")
 

@@ -1,4 +1,4 @@
--- The machine: its kernel, its CPUs, and what can and can't be seen on it.
+-- The host: its kernel, its CPUs, and its BPF features.
 
 local bpf = require("bpf")
 local features = require("lunette.schema.features")
@@ -62,7 +62,7 @@ local function memory()
   return nil
 end
 
--- A switch that the kernel may not have: -1 where it can't be read.
+-- A sysctl that the kernel may lack: -1 when it can't be read.
 local function switch(value)
   if not value or value < 0 then return nil end
   return value ~= 0

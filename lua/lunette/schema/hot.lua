@@ -1,4 +1,4 @@
--- Where a program spends its time: samples of its native code, told as source lines.
+-- Hot spots of a program: samples of its native code by source line.
 
 local hot_code = require("lunette.code.hot")
 local kernel = require("lunette.schema.kernel")
@@ -52,7 +52,7 @@ type HotInstruction {
 }
 ]]
 
--- Adds an event's samples of one program to those before.
+-- Adds an event's samples of one program to the sums.
 local function gather(sum, seen, id)
   sum.total, sum.error = sum.total + seen.samples, seen.error
   for _, place in ipairs(seen.hot) do

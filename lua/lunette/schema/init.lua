@@ -1,5 +1,5 @@
--- The explorer's GraphQL schema: one file a concept, its SDL beside its resolvers, and what
--- scripts add to it.
+-- The explorer's GraphQL schema: one file per subject, its SDL beside its resolvers; and scripts'
+-- extensions.
 
 local graphql = require("lunette.graphql")
 
@@ -12,7 +12,7 @@ local PARTS = {
   "history", "evaluate",
 }
 
--- Adds a part's resolvers to those of the parts before it.
+-- Adds the resolvers of a part.
 local function merge(into, resolvers)
   for type, fields in pairs(resolvers) do
     into[type] = into[type] or {}
@@ -23,7 +23,7 @@ local function merge(into, resolvers)
   end
 end
 
---- The SDL and the resolvers of what is built in.
+--- The SDL and the resolvers of the built-in parts.
 ---@return string sdl, table resolvers
 function schema.source()
   local texts, resolvers = {}, {}
@@ -35,20 +35,20 @@ function schema.source()
   return table.concat(texts, "\n"), resolvers
 end
 
---- The explorer's schema without what scripts add.
+--- The explorer's schema without scripts' extensions.
 ---@return table|nil schema, table? errors
 function schema.build_in() return graphql.build_schema(schema.source()) end
 
---- The explorer's schema, with what scripts add to it.
+--- The explorer's schema with scripts' extensions.
 ---@return table|nil schema, table? errors
 function schema.build()
   local sdl, resolvers = schema.source()
   return graphql.build_schema(sdl, resolvers, { extensions = graphql.extensions() })
 end
 
-local built -- by this VM, for the requests of scripts and commands
+local built -- this VM's schema, for requests by scripts and commands
 
--- A request may read; what writes says so.
+-- Makes a request with the right to read; mutations check for the right to write.
 local function request(source, opts)
   opts = opts or {}
   if not built then
@@ -63,13 +63,13 @@ local function request(source, opts)
 end
 
 --- Answers a query or mutation without a server: { data, errors }. The schema is built once, with
---- what scripts have added by then.
+--- the extensions declared by then.
 ---@param source string
 ---@param opts { variables: table?, operation: string?, can_write: boolean? }|nil
 ---@return table response
 function schema.execute(source, opts) return graphql.execute(request(source, opts)) end
 
---- Begins a subscription without a server: a stream, or { errors }.
+--- Starts a subscription without a server: a stream, or { errors }.
 ---@param source string
 ---@param opts { variables: table?, operation: string?, can_write: boolean? }|nil
 ---@return table stream_or_response

@@ -1,5 +1,5 @@
--- What one request has read of the kernel. Every list is enumerated at most once, every
--- relation is indexed once, and all fields of the request share it: no N+1 system calls.
+-- The kernel's state during one request. Every list is read at most once and every relation indexed
+-- once, and all fields of the request share them: no N+1 system calls.
 
 local bpf = require("bpf")
 local object_holders = require("lunette.schema.object_holders")
@@ -12,15 +12,15 @@ local Kernel = {}
 Kernel.__index = Kernel
 object_holders.extend(Kernel)
 
--- After so many objects looked up one by one, enumerating them all is cheaper.
+-- After so many single lookups, reading all objects is cheaper.
 local SINGLE_MAX = 8
 
--- What scripts' resolvers may call on a program.
+-- Methods of a program for scripts' resolvers.
 local Program = {}
 Program.__index = Program
 
---- What it costs now, by the sampler: { runs, cpu, average, misses }, empty before the first
---- samples. Who asks keeps the sampler running.
+--- Current costs from the sampler: { runs, cpu, average, misses }; empty before the first samples.
+--- Calling it keeps the sampler running.
 ---@return table
 function Program:rate()
   samples.want()
@@ -46,7 +46,7 @@ end
 
 local function by_id(a, b) return a.id < b.id end
 
---- What this request has read so far; the same object for all its fields.
+--- The state of this request, shared by all its fields.
 ---@param ctx table
 ---@return table
 function kernel.of(ctx)
@@ -65,16 +65,16 @@ function kernel.of(ctx)
   return self
 end
 
---- Forgets what was read: the next event of a subscription looks again.
+--- Drops the state, so that the next event of a subscription reads again.
 ---@param ctx table
 function kernel.forget(ctx)
   if ctx.cache then ctx.cache.kernel = nil end
 end
 
--- The kernel refuses those who may not list.
+-- True when listing needs more privileges.
 local function refused(err, errno) error(errno == EPERM and err .. NEEDS_ROOT or err, 0) end
 
---- The ids of all objects of a kind, in their order; the objects aren't read.
+--- The ids of all objects of a kind, in order, without reading the objects.
 ---@param kind string
 ---@return integer[]
 function kernel.ids(kind)
@@ -102,7 +102,7 @@ function Kernel:list(kind)
   return list
 end
 
---- Why an object could not be read, as one sentence.
+--- A sentence on why an object could not be read.
 ---@param kind bpf.Kind
 ---@param id integer
 ---@param err? string of the bpf module, which names the object too; nil: it is not there
@@ -114,7 +114,7 @@ function kernel.why_not(kind, id, err, errno)
   return ("%s with ID %d: %s"):format(word, id, (err:gsub("^%a+ %d+: ", "")))
 end
 
---- Opens an object; nil and why it could not be opened. No object has an id below zero.
+--- Opens an object; nil and the reason when it can't be opened. Negative ids do not exist.
 ---@param kind bpf.Kind
 ---@param id integer
 ---@return table|nil handle, string? err, integer? errno
@@ -125,8 +125,8 @@ function kernel.open(kind, id)
   return handle
 end
 
--- An object that was read before, or is read now, by itself: nil when it is not there, and why it
--- could not be read.
+-- One object, cached or read now; nil when it does not exist, with a reason when it could not be
+-- read.
 local function read_one(self, kind, id)
   local found = self.found[kind] or {}
   self.found[kind] = found
@@ -140,8 +140,8 @@ local function read_one(self, kind, id)
   return found[id] or nil
 end
 
--- Reads what was not read before of these maps, together: one by one, each program array would be
--- waited for.
+-- Reads those maps together that are not read yet. Read one by one, each program array would cost a
+-- wait.
 local function read_maps(self, ids)
   local found, unread = self.found.map or {}, {}
   self.found.map = found
@@ -153,7 +153,7 @@ local function read_maps(self, ids)
   for _, info in ipairs(bpf.maps { ids = unread } or NONE) do found[info.id] = info end
 end
 
---- One object by id, or nil and why not. After a few all are read at once.
+--- One object by id, or nil and the reason. After SINGLE_MAX lookups all are read at once.
 ---@param kind string
 ---@param id integer
 ---@return table|nil info, string? err
@@ -169,7 +169,7 @@ function Kernel:find(kind, id)
   return nil, err or kernel.why_not(kind, id)
 end
 
---- Those of some objects that are there, by id: only they are read.
+--- The existing objects among some ids; only they are read.
 ---@param kind string
 ---@param ids integer[]
 ---@return table[]
@@ -187,7 +187,7 @@ function Kernel:some(kind, ids)
   return list
 end
 
---- One object by id; what is gone is an object that says so.
+--- One object by id; a removed one is an object that says so.
 ---@param kind string
 ---@param id integer
 ---@return table
@@ -196,7 +196,7 @@ function Kernel:object(kind, id)
   return info or { id = id, error = err }
 end
 
---- One object by id that the request asks for by name: it must be there.
+--- One object that the request names by id; raises when it does not exist.
 ---@param kind string
 ---@param id integer
 ---@return table
@@ -206,7 +206,7 @@ function Kernel:demand(kind, id)
   return info
 end
 
--- An index made once a request: a table of lists by some key.
+-- An index, made once per request: lists by some key.
 function Kernel:index(name, fill)
   local index = self.indexes[name]
   if not index then
@@ -220,10 +220,10 @@ function Kernel:index(name, fill)
   return index
 end
 
--- A list that the kernel may refuse: then there is nothing to say, not an error.
+-- A list that the kernel may refuse; a refusal counts as an empty list, not as an error.
 local function listed(list) return list or NONE end
 
---- The objects that a kind's field points at, such as links by their prog_id.
+--- The objects whose field has that id: links by their prog_id, for example.
 ---@param kind string
 ---@param field string
 ---@param id integer
@@ -247,7 +247,7 @@ function Kernel:users(map_id)
   end)[map_id] or NONE
 end
 
--- The ids of the maps of all programs that were read.
+-- The ids of the maps of all programs read so far.
 local function used_maps(self)
   local ids = {}
   for _, prog in pairs(self.found.prog or NONE) do
@@ -256,8 +256,8 @@ local function used_maps(self)
   return ids
 end
 
---- The maps that a program uses; one that went away says so. After a few programs those of all
---- that were read are read at once.
+--- The maps that a program uses; a removed one says so. After a few programs the maps of all read
+--- programs are read at once.
 ---@param prog table
 ---@return table[]
 function Kernel:maps_of(prog)
@@ -278,7 +278,7 @@ function Kernel:pins()
   return self.pinned
 end
 
---- The paths at which an object is pinned.
+--- The paths of an object's pins.
 ---@param kind string
 ---@param id integer
 ---@return string[]
@@ -288,7 +288,7 @@ function Kernel:pins_of(kind, id)
   end)[kind .. id] or NONE
 end
 
---- The path of a process' cgroup, or nil.
+--- The path of a process's cgroup, or nil.
 ---@param pid integer
 ---@return string|nil
 function Kernel:cgroup_of_process(pid)
@@ -301,14 +301,14 @@ function Kernel:cgroup_of_process(pid)
   return path or nil
 end
 
---- The perf events that hold programs.
+--- The perf events with programs.
 ---@return table[]
 function Kernel:tasks()
   if not self.perf_events then self.perf_events = listed(bpf.task_fd_query()) end
   return self.perf_events
 end
 
---- The perf events that hold a program.
+--- The perf events with this program.
 ---@param prog_id integer
 ---@return table[]
 function Kernel:tasks_of(prog_id)
@@ -317,7 +317,7 @@ function Kernel:tasks_of(prog_id)
   end)[prog_id] or NONE
 end
 
---- What a map of maps or a program array holds: ids by key.
+--- The ids in a map of maps or a program array, by key.
 ---@param map table
 ---@return { key: string, index: integer?, id: integer }[]
 function Kernel:slots(map)
@@ -346,21 +346,21 @@ function Kernel:read_slots(map)
   return slots
 end
 
---- Entries by map id, of the types that the kernel counts: one read for all.
+--- Numbers of entries by map id, for types that the kernel counts; one read for all maps.
 ---@return table<integer, integer>
 function Kernel:fills()
   if not self.filled then self.filled = listed(bpf.fill()) end
   return self.filled
 end
 
---- What pages and panels of scripts were found to look like, each described once a request.
+--- The views of scripts' pages and panels, each computed once per request.
 ---@return table<string, table>
 function Kernel:views()
   self.described = self.described or {}
   return self.described
 end
 
--- One look, with what could not be looked at.
+-- Reads the attach view, with notes on sources that could not be read.
 local function look_at_attachments(self, effective)
   local key = effective and "effective" or "attached"
   if not self[key] then
@@ -375,18 +375,18 @@ local function look_at_attachments(self, effective)
   return self[key]
 end
 
---- Every place where a program hangs, by any means.
+--- Every attachment of a program.
 ---@param effective? boolean with what control groups inherit
 ---@return table[]
 function Kernel:attachments(effective) return look_at_attachments(self, effective).list end
 
---- What could not be looked at, and why.
+--- Sources of attachments that could not be read, and why.
 ---@return string[]
 function Kernel:attachment_notes()
   return (self.effective or look_at_attachments(self, false)).notes
 end
 
---- Where a link is attached: its row of the attach view, or nil.
+--- A link's row in the attach view, or nil.
 ---@param id integer
 ---@return table|nil
 function Kernel:attachment_of_link(id)
@@ -398,11 +398,11 @@ function Kernel:attachment_of_link(id)
   return rows and rows[1]
 end
 
---- When the host booted, in seconds since 1970.
+--- The time of boot, in seconds since 1970.
 ---@return number
 function Kernel:boot_time() return self:host().boot_time end
 
---- The time now, in seconds since 1970, by the clock that samples are stamped with.
+--- The current time in seconds since 1970, on the clock of the samples' times.
 ---@return number
 function Kernel:now() return self:boot_time() + bpf.uptime() end
 

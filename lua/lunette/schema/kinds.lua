@@ -1,4 +1,4 @@
--- The schema's words for the kinds of objects, and the modules' own.
+-- Names of the kinds of objects: the schema's and the Lua modules'.
 
 local registry = require("lunette.registry")
 
@@ -10,13 +10,13 @@ kinds.enum = { prog = "PROGRAM", map = "MAP", link = "LINK", btf = "BTF" }
 --- From "PROGRAM" to "prog".
 kinds.kind = { PROGRAM = "prog", MAP = "map", LINK = "link", BTF = "btf" }
 
---- From what topics say ("program") to "PROGRAM".
+--- From the word in topics ("program") to "PROGRAM".
 kinds.topic = { program = "PROGRAM", prog = "PROGRAM", map = "MAP", link = "LINK", btf = "BTF" }
 
--- Where Lunette's own modules are: embedded, or below --root.
+-- Where Lunette's own modules lie: embedded, or below --root.
 local HOME = debug.getinfo(1, "S").source:match("^@(.*)schema/kinds%.lua$")
 
---- Is it declared by Lunette itself, though maybe while a script was loaded?
+--- True when Lunette itself declared the item, even if it did so while a script was loading.
 ---@param item table
 ---@return boolean
 function kinds.built_in(item)
@@ -24,7 +24,7 @@ function kinds.built_in(item)
   return HOME ~= nil and file:sub(1, #HOME) == HOME
 end
 
---- Where a script declared something, as FILE:LINE; nil for what is built in.
+--- The place of a script's declaration as FILE:LINE; nil for built-in ones.
 ---@param item table
 ---@return string|nil
 function kinds.source(item)

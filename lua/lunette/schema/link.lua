@@ -1,4 +1,4 @@
--- Links: what holds programs at their attach points.
+-- Links: each keeps a program attached.
 
 local cells = require("lunette.table.cells")
 local filter = require("lunette.schema.filter")
@@ -68,7 +68,7 @@ type Link {
 }
 ]]
 
--- Told by fields of their own.
+-- Fields of link info that have GraphQL fields of their own.
 local PLAIN = { id = true, type = true, type_id = true, prog_id = true, own = true }
 
 local function details(info)

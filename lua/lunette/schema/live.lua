@@ -1,5 +1,4 @@
--- Parts of the explorer that stay current by themselves: what a query would give, sent at once and
--- then whenever the answer is another. Nothing is sent while nothing changes.
+-- Live queries: send the answer of a query at once, and again whenever it has changed.
 
 local fill = require("lunette.schema.fill")
 local kernel = require("lunette.schema.kernel")
@@ -57,7 +56,7 @@ local function fullest(args, ctx)
   return fill.resolvers.Query.fullestMaps(nil, args, ctx)
 end
 
--- Pages and panels look as often as they want to; those that don't say are told once.
+-- Pages and panels are computed at their own interval; without one, only once.
 local function described(kind)
   return function(root, args, ctx)
     local every = args.every or (ui.named(kind, args.name) or {}).every

@@ -1,5 +1,5 @@
--- Maps: what the kernel tells of them, and where one goes from there. Their entries are in
--- entries.lua (compatible text) and table.lua (typed).
+-- Maps: their properties and relations. Their entries are in entries.lua (compatible text) and
+-- table.lua (typed).
 
 local names = require("lunette.names")
 local filter = require("lunette.schema.filter")
@@ -103,7 +103,7 @@ type InnerMap {
 }
 ]]
 
--- Names of the bits of map_flags, from bit 0 up.
+-- Names of the bits in map_flags, from bit 0.
 local FLAGS = {
   [0] = "no_prealloc", "no_common_lru", "numa_node", "rdonly", "wronly", "stack_build_id",
   "zero_seed", "rdonly_prog", "wronly_prog", "clone", "mmapable", "preserve_elems", "inner_map",
@@ -111,7 +111,7 @@ local FLAGS = {
   "rb_overwrite",
 }
 
--- The kernel's unsigned 32 bits, and counts: more than Int holds, as plain numbers.
+-- Unsigned 32-bit numbers and counts: they may exceed Int and are plain JSON numbers.
 local function wide(resolve) return { resolve = resolve, wide = true } end
 
 local function type_name(info) return info.type and names.map(info.type) or "" end
@@ -126,7 +126,7 @@ end
 
 local function nonzero(n) return n ~= 0 and n or nil end
 
--- Everything in a map that a search looks through.
+-- The words of a map that a search looks through.
 local function haystack(info, k)
   local words = { info.name or "", info.full_name or "", tostring(info.id), type_name(info),
     info.type or "" }

@@ -1,4 +1,4 @@
--- Rules by which metrics are exported, and a rule written for a map.
+-- Metrics rules and their status, and a rule written for a map.
 
 local decode = require("lunette.decode")
 local kernel = require("lunette.schema.kernel")
@@ -71,7 +71,7 @@ type MetricRuleText {
 }
 ]]
 
--- Every rule and collector, with how it fared.
+-- Every rule and collector, with its status.
 local function rules()
   local list = {}
   for _, kind in ipairs { "metric", "collector" } do
@@ -85,7 +85,7 @@ end
 
 local function first_metric(rule) return rule.item.metrics and rule.item.metrics[1] or {} end
 
--- What its budget left out, for any reason.
+-- The number of series left out for any reason.
 local function dropped(rule)
   local sum = 0
   for _, reason in ipairs { "cut_top", "cut_max", "cut_expired" } do

@@ -1,4 +1,4 @@
--- What changes something. Every field is guarded: the server must allow writing.
+-- Mutations. Every field is guarded: the server must allow writing.
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
@@ -153,7 +153,7 @@ type PopResult {
 
 local NO_PATH = "path: needed, in a BPF file system such as /sys/fs/bpf"
 
--- The answer of a change that was made, with what was there before, for the audit log.
+-- The result of a change, with the previous value for the audit log.
 local function done(ok, err, before)
   if not ok then return nil, err end
   return { before = before }
@@ -204,7 +204,7 @@ local function create(map, info, args)
   return write.put(map, key, value, "CREATE")
 end
 
--- All keys are read before any is deleted: a bad one changes nothing.
+-- Deletes entries. Checks all keys first, so that a bad key changes nothing.
 local function delete(map, info, args)
   local keys = {}
   for i, text in ipairs(args.keys) do

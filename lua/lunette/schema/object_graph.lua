@@ -1,5 +1,5 @@
--- The whole graph of what the explorer sees: programs, maps, links, processes, cgroups and
--- interfaces as nodes, and what joins them as edges.
+-- The graph of all objects: programs, maps, links, processes, cgroups and interfaces as nodes,
+-- their relations as edges.
 
 local kinds = require("lunette.schema.kinds")
 local names = require("lunette.names")
@@ -30,7 +30,7 @@ function Builder:link_label(info)
   return row and row.target ~= "" and row.target or info.type
 end
 
--- The node of a BPF object; nil when it is left out or gone.
+-- The node of a BPF object; nil when it is filtered out or removed.
 function Builder:object(kind, id)
   local key = kind .. ":" .. id
   if self.nodes[key] then return key end
@@ -68,7 +68,7 @@ function Builder:maps()
   end
 end
 
--- The node of the cgroup or interface that a row of the attach view is on.
+-- The node of the cgroup or interface to which a row of the attach view belongs.
 function Builder:place(row)
   if row.cgroup_id and row.cgroup_id ~= 0 then
     return self:node(("cgroup:%u"):format(row.cgroup_id), "CGROUP",
@@ -91,7 +91,7 @@ function Builder:links()
   end
 end
 
--- Where programs hang: from the link that holds them there, or from the program itself.
+-- Adds attachments: edges from the link, or from the program when there is no link.
 function Builder:attachments()
   for _, row in ipairs(self.k:attachments()) do
     local holder = row.link_id and self:object("link", row.link_id)
@@ -119,7 +119,7 @@ function Builder:processes()
   end
 end
 
--- The nodes within so many steps of one, edges walked both ways.
+-- The nodes within `depth` steps of a node, following edges in both directions.
 local function within(builder, from, depth)
   if not builder.nodes[from] then error(("graph: no node '%s'"):format(from), 0) end
   local beside = {}
@@ -145,7 +145,7 @@ local function within(builder, from, depth)
   return reached
 end
 
--- Nodes and edges that may stay, in the order in which they were found.
+-- Keeps the allowed nodes and edges, in order.
 local function keep(builder, allowed)
   local nodes, edges = {}, {}
   for _, id in ipairs(builder.order) do

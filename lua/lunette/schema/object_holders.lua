@@ -1,4 +1,4 @@
--- Who holds what, as part of what one request has read of the kernel (see kernel.lua).
+-- Relations of holders and objects; a part of kernel.lua.
 
 local bpf = require("bpf")
 
@@ -12,7 +12,7 @@ local NONE = {}
 
 local MAX_PID = 1 << 22 -- the kernel's own limit
 
--- Who holds a perf event or a socket holds the program that it runs.
+-- A holder of a perf event or a socket also holds the program that it runs.
 local function as_holds(owners)
   local list = {}
   for i, hold in ipairs(owners) do
@@ -22,7 +22,7 @@ local function as_holds(owners)
   return list
 end
 
---- Which process holds which program, map, link or BTF object by which descriptor.
+--- The descriptors by which processes hold programs, maps, links and BTF objects.
 ---@return table[]
 function Holds:owners()
   if not self.holds then
@@ -33,8 +33,8 @@ function Holds:owners()
   return self.holds
 end
 
--- The owners that a request asks for first are looked for alone: most ask no more, but for those
--- that have a list of objects.
+-- A request's first lookup of owners is for one object, because most requests need no more; lists
+-- of objects need all of them.
 local function first_owners(self, key, opts)
   local asked = self.asked_owners
   if self.holds or self.several[opts.kind] or asked and asked.key ~= key then return nil end
@@ -56,7 +56,7 @@ function Holds:owners_of(kind, id)
   end)[key] or NONE
 end
 
---- What a process holds.
+--- The objects that a process holds.
 ---@param pid integer
 ---@return table[]
 function Holds:held_by(pid)

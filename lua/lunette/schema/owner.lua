@@ -1,4 +1,4 @@
--- Who holds what: processes by their descriptors, paths by their pins, and what nobody uses.
+-- Holders: processes with descriptors, paths with pins; and objects that seem forgotten.
 
 local kernel = require("lunette.schema.kernel")
 local leaks = require("lunette.leaks")
@@ -134,7 +134,7 @@ type Leak {
 }
 ]]
 
--- A field that is there only for one kind of object.
+-- A resolver that returns a value only for one kind of object.
 local function object_of(kind)
   return function(item, _, ctx)
     return item.kind == kind and kernel.of(ctx):object(kind, item.id) or nil
@@ -145,7 +145,7 @@ local function object_id(item) return item.id end
 
 local function kind_enum(item) return kinds.enum[item.kind] end
 
--- What a process holds of one kind, each object once.
+-- The distinct objects of one kind that a process holds.
 local function held(kind)
   return function(proc, _, ctx)
     local k = kernel.of(ctx)
@@ -183,13 +183,13 @@ local function owners(args, ctx)
 end
 
 local function all_leaks(_, ctx)
-  kernel.of(ctx):list("prog") -- says what is missing to those who may not
+  kernel.of(ctx):list("prog") -- raises the reason when the privilege is missing
   return assert(leaks.list())
 end
 
 local TOLD = { prog = true, map = true, link = true }
 
--- Who holds what of that which is told, in a text: so long as it stays, nobody has to be asked.
+-- A text of all holders and objects: unchanged means that nothing must be sent.
 local function holding(holds)
   local lines, seen = {}, {}
   for _, hold in ipairs(holds) do
@@ -202,7 +202,8 @@ local function holding(holds)
   return table.concat(lines, "\n")
 end
 
--- Told when what is held is another. The answer stands in a table: it may be that there is none.
+-- Sends an event when the holders have changed. The result is wrapped in a table, because it may be
+-- nil.
 local function when_held(find)
   return function(root, args, ctx)
     local last
@@ -218,7 +219,7 @@ end
 local function itself(event) return event end
 local function found(event) return event.found end
 
--- A process may hold a thousand objects: its cgroup is read once a request.
+-- A process may hold thousands of objects: its cgroup is read once per request.
 local function cgroup(proc, ctx) return kernel.of(ctx):cgroup_of_process(proc.pid) end
 
 owner.resolvers = {

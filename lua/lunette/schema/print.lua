@@ -1,5 +1,5 @@
--- The schema as SDL: what clients are typed against, with every description. Made of what
--- introspection tells, so it shows what a client sees.
+-- Prints the schema as SDL with all descriptions, for clients' code generators. Made from
+-- introspection, so it shows the same as clients see.
 
 local graphql = require("lunette.graphql")
 local json = require("lunette.runtime.json")
@@ -28,7 +28,7 @@ local function type_text(t)
   return t.name
 end
 
--- A description above what it describes: on a line of its own where it fits.
+-- A description above its item; on one line when it fits.
 local function description(item, indent)
   local text = given(item.description)
   if not text then return "" end
@@ -49,7 +49,7 @@ local function input(item)
     default and " = " .. default or "", deprecated(item))
 end
 
--- Arguments stand on lines of their own, each below its description.
+-- Arguments, each on its own line below its description.
 local function arguments(args)
   if #args == 0 then return "" end
   local lines = {}
@@ -101,14 +101,14 @@ local PRINTERS = {
 
 local ROOTS = { Query = 1, Mutation = 2, Subscription = 3 }
 
--- The roots first, then all by name: a diff of two printed schemas shows what changed.
+-- Sorts: root types first, then by name, so that a diff of two printed schemas shows real changes.
 local function before(a, b)
   local x, y = ROOTS[a.name] or 4, ROOTS[b.name] or 4
   if x ~= y then return x < y end
   return a.name < b.name
 end
 
---- A schema as SDL.
+--- Prints a schema.
 ---@param schema table
 ---@return string
 function print_part.sdl(schema)

@@ -1,5 +1,5 @@
--- What /proc tells of a process that holds BPF objects: its command line, and the unit,
--- container or pod that its cgroup's path names.
+-- Facts from /proc about a process that holds BPF objects: its command line, and the unit,
+-- container or pod in its cgroup's path.
 
 local process = {}
 
@@ -8,7 +8,7 @@ local function read(path)
   return file and file:read("a")
 end
 
---- The command line, its arguments joined by spaces; nil when the process is gone.
+--- The command line, arguments joined by spaces; nil when the process has ended.
 ---@param pid integer
 ---@return string|nil
 function process.cmdline(pid)
@@ -17,7 +17,7 @@ function process.cmdline(pid)
   return (text:gsub("%z+$", ""):gsub("%z", " "))
 end
 
--- Hierarchies of version 1 that runtimes and systemd keep processes in, the best first.
+-- Hierarchies of cgroup version 1 that runtimes and systemd use, best first.
 local VERSION_1 = { "name=systemd", "memory", "pids", "cpu", "devices" }
 
 local function first_beside_root(lines)
@@ -30,8 +30,8 @@ local function first_beside_root(lines)
   return nil
 end
 
---- The path in the text of /proc/PID/cgroup: of the unified hierarchy; where that has the process
---- at its root, of one of version 1 that hasn't.
+--- The path in a /proc/PID/cgroup text: of the unified hierarchy; when the process is at its root,
+--- of the first version 1 hierarchy with another path.
 ---@param text string
 ---@return string|nil
 function process.cgroup_of(text)
@@ -45,7 +45,7 @@ function process.cgroup_of(text)
   return first_beside_root(lines) or unified or lines[1] and lines[1].path
 end
 
---- The path of a process' cgroup; nil when it is gone.
+--- The path of a process's cgroup; nil when the process has ended.
 ---@param pid integer
 ---@return string|nil
 function process.cgroup(pid)
@@ -55,7 +55,7 @@ end
 
 local function parts(path) return (path or ""):gmatch("[^/]+") end
 
---- The systemd unit (a service or a scope) in a cgroup's path, the innermost.
+--- The innermost systemd unit (service or scope) in a cgroup's path.
 ---@param path string|nil
 ---@return string|nil
 function process.unit(path)
@@ -66,8 +66,7 @@ function process.unit(path)
   return unit
 end
 
--- How runtimes call the cgroup of a container, and who they are. The id is 64 hex digits, but for
--- those that have names.
+-- How container runtimes name cgroups. The id is 64 hex digits, except for runtimes that use names.
 local RUNTIMES = {
   { "^docker%-(%x+)%.scope$", "docker" },
   { "^cri%-containerd%-(%x+)%.scope$", "containerd" },
@@ -82,7 +81,7 @@ local RUNTIMES = {
   { "^machine%-(.+)%.scope$", "machine", named = true },
 }
 
--- A part that is but an id belongs to whoever the part before it names.
+-- A path part that is only an id belongs to the runtime that the part before it names.
 local PARENTS = { docker = "docker", lxc = "lxc", containerd = "containerd", ecs = "ecs" }
 
 local function container_in(part, before)
@@ -95,8 +94,8 @@ local function container_in(part, before)
   return bare or nil, bare and (PARENTS[before] or "container") or nil
 end
 
---- The container in a cgroup's path, the innermost: its id, or its name where the runtime gives
---- names, and the runtime; "container" where the path doesn't tell which that is.
+--- The innermost container in a cgroup's path: its id (or name), and the runtime; "container" when
+--- the path does not show which runtime it is.
 ---@param path string|nil
 ---@return string|nil id, string|nil runtime
 function process.container(path)
@@ -109,7 +108,7 @@ function process.container(path)
   return found, runtime
 end
 
---- The Kubernetes pod's id in a cgroup's path, or Podman's, the innermost.
+--- The innermost id of a Kubernetes or Podman pod in a cgroup's path.
 ---@param path string|nil
 ---@return string|nil
 function process.pod(path)
@@ -121,7 +120,7 @@ function process.pod(path)
   return pod
 end
 
---- Where a process lives, in words: its container, and its pod, or else its service.
+--- A process's place in words: its container and pod, or its service.
 ---@param path string|nil
 ---@return string|nil
 function process.place(path)

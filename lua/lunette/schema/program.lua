@@ -1,4 +1,4 @@
--- Programs: what the kernel tells of them, and where one goes from there.
+-- Programs: their properties and relations.
 
 local bpf = require("bpf")
 local names = require("lunette.names")
@@ -153,13 +153,13 @@ type TailCall {
 
 local NS = 1e-9
 
--- The kernel's unsigned 32 bits, and counts: more than Int holds, as plain numbers.
+-- Unsigned 32-bit numbers and counts: they may exceed Int and are plain JSON numbers.
 local function wide(resolve) return { resolve = resolve, wide = true } end
 
 local function type_name(prog) return prog.type and names.prog(prog.type) or "" end
 
--- Where the function is that a program was loaded for: a BTF object. A program that is on another
--- program forgets that; its link tells.
+-- The BTF object of the function that a program was loaded for. A program attached to another
+-- program no longer has it; its link does.
 local function attach_btf(prog, k)
   local id = prog.attach_btf_obj_id or 0
   if id ~= 0 or (prog.attach_btf_id or 0) == 0 then return id ~= 0 and id or nil end
@@ -175,7 +175,7 @@ local function attach_to(prog, _, ctx)
   return found and found[1] and found[1]:gsub("^btf_trace_", "") or nil
 end
 
--- The device that a program was loaded for, looked up once a request.
+-- The device that a program was loaded for; looked up once per request.
 local function device(prog, ctx)
   if (prog.ifindex or 0) == 0 then return {} end
   return kernel.of(ctx):index("device " .. prog.id, function(add)
@@ -185,7 +185,7 @@ end
 
 local function nonzero(n) return n ~= 0 and n or nil end
 
--- Everything in a program that a search looks through.
+-- The words of a program that a search looks through.
 local function haystack(prog, k)
   local words = { prog.name or "", tostring(prog.id), type_name(prog), prog.type, prog.tag }
   for _, path in ipairs(k:pins_of("prog", prog.id)) do words[#words + 1] = path end

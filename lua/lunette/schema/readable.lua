@@ -1,15 +1,15 @@
--- Which maps' entries can be walked over, and why others' can't: the bpf module knows.
+-- Which maps' entries can be walked, and the reason for others; from the bpf module.
 
 local bpf = require("bpf")
 
 local readable = {}
 
---- Can the map's entries be walked?
+--- True when the map's entries can be walked.
 ---@param info table
 ---@return boolean
 function readable.lookup(info) return not info.error and bpf.unreadable(info) == nil end
 
---- Why they can't be, in a sentence; nil where they can.
+--- A sentence on why they can't be walked; nil when they can.
 ---@param info table
 ---@return string|nil
 function readable.why(info) return info.error or bpf.unreadable(info) end

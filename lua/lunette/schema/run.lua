@@ -1,4 +1,4 @@
--- Running a program by hand.
+-- Runs a program with given data (BPF_PROG_RUN).
 
 local decode = require("lunette.decode")
 local guarded = require("lunette.schema.guard").guarded

@@ -1,4 +1,4 @@
--- What programs cost, now and before: what the sampler service has seen.
+-- Costs of programs, now and before, from the sampler service's samples.
 
 local bpf = require("bpf")
 local guarded = require("lunette.schema.guard").guarded
@@ -131,7 +131,7 @@ local function range(args)
     points = args.points }
 end
 
--- Moments before the program was loaded say nothing of it.
+-- The history of a program; times before it was loaded are left out.
 local function history(prog, args, ctx)
   samples.want()
   local loaded = prog.load_time and kernel.of(ctx):boot_time() + prog.load_time / 1e9 or 0
@@ -147,7 +147,7 @@ local function totals(_, args)
   return bpf.sampler():history(nil, range(args))
 end
 
--- What counting and sampling took of the last interval; outside a window nothing is counted.
+-- The cost of counting and sampling in the last interval; outside a window nothing is counted.
 local function overhead(total, cost, interval)
   local each = samples.counting_cost()
   if not each then return nil end

@@ -1,4 +1,4 @@
--- What lives. Each field gives a source that the server attaches to the connection; between
+-- Subscriptions. Each field returns a source that the server attaches to the connection; between
 -- two events no VM is held.
 
 local bpf = require("bpf")
@@ -74,8 +74,8 @@ local function seconds(every)
     every < FASTEST and FASTEST or SLOWEST, every), 0)
 end
 
---- A subscribe function for an event each so many seconds (args.every): what make gives of the
---- kernel read anew; nil says that there is nothing to tell.
+--- A subscribe function with an event every args.every seconds: make's result with the kernel read
+--- again; nil sends nothing.
 ---@param make fun(args: table, ctx: table): any
 function subscription.timed(make)
   return function(_, args, ctx)
@@ -89,7 +89,7 @@ function subscription.timed(make)
   end
 end
 
---- The same, told only where the answer isn't the one before.
+--- The same, but an unchanged result is not sent.
 ---@param make fun(args: table, ctx: table): any
 function subscription.when_other(make)
   local subscribe = subscription.timed(make)
@@ -100,7 +100,7 @@ function subscription.when_other(make)
   end
 end
 
---- A source of one event, and then its end.
+--- A source with one event.
 ---@param event any
 ---@return fun(): any
 function subscription.once(event)
@@ -111,7 +111,7 @@ function subscription.once(event)
   end
 end
 
--- A topic of the server: one event each time that something is published on it.
+-- A topic of the server: one event for each published value.
 local function on_topic(name, map)
   return { topic = name, map = map }
 end
@@ -138,13 +138,13 @@ local function newest_rates(args)
   return chosen(bpf.sampler():rates(), args.ids)
 end
 
--- As often as there are samples: the sampler runs while its topic has subscribers. More seldom:
--- what the last sample was.
+-- An event for each sample: the sampler runs while its topic has subscribers. With a longer
+-- interval, the latest sample is sent.
 local function program_rates(_, args, ctx)
   if seconds(args.every) > samples.settings().interval then
     return subscription.timed(newest_rates)(_, args, ctx)
   end
-  local silent = false -- was it told that nothing runs?
+  local silent = false -- the empty list has been sent
   return on_topic(samples.TOPIC, function(rates)
     kernel.forget(ctx)
     local list = chosen(rates, args.ids)
@@ -154,7 +154,7 @@ local function program_rates(_, args, ctx)
   end)
 end
 
--- The table, where it isn't as the last time.
+-- The table when it has changed since the last event.
 local function map_table(last)
   return function(args, ctx)
     local page = table_part.page(kernel.of(ctx):demand("map", args.id), args, ctx)
@@ -165,7 +165,7 @@ local function map_table(last)
   end
 end
 
--- The map must be there when someone begins to watch it.
+-- Raises when the map does not exist at the start.
 local function subscribe_to_map(root, args, ctx)
   kernel.of(ctx):demand("map", args.id)
   return subscription.timed(map_table())(root, args, ctx)

@@ -167,13 +167,13 @@ local function check_count(name, count)
   return count
 end
 
--- A map that went away, as an empty table that says so.
+-- An empty table with a note, for a map that was removed.
 local function gone(why)
   return { rows = {}, columns = {}, scanned = 0, restarted = false, truncated = false, note = why,
     pageInfo = { hasNextPage = false } }
 end
 
---- A map's table, as the schema's MapTable, of at most so many rows as a client may ask for.
+--- A map's table as the schema's MapTable, with at most as many rows as a client may request.
 ---@param info table
 ---@param args table
 ---@param ctx table

@@ -1,4 +1,4 @@
--- What programs print while they run.
+-- Output of programs: bpf_printk lines.
 
 local trace = {}
 

@@ -1,4 +1,4 @@
--- Pages and panels that scripts describe; the explorer draws them with its own components.
+-- Scripts' pages and panels, as data; the web explorer draws them with its own components.
 
 local json = require("lunette.runtime.json")
 local kernel = require("lunette.schema.kernel")
@@ -46,8 +46,8 @@ type Panel {
 }
 ]]
 
--- What an item's view describes, or nil and why it failed. Run once a request, though both its
--- description and its error may be asked for.
+-- An item's view, or nil and its error. Computed once per request, though both the view and the
+-- error may be selected.
 local function describe(item, ctx, params, id)
   if params == json.null then params = nil end
   local views = kernel.of(ctx):views()
@@ -58,14 +58,14 @@ local function describe(item, ctx, params, id)
   return nil, tostring(result)
 end
 
--- The description alone: null with an error in the answer where it failed.
+-- The view alone: null with an error in the response when it failed.
 local function view(item, ctx, ...)
   local result, err = describe(item, ctx, ...)
   if err then error(err, 0) end
   return result
 end
 
---- The page or panel of a name, or nil.
+--- The page or panel of that name, or nil.
 ---@param kind string
 ---@param name string
 ---@return table|nil

@@ -1,4 +1,4 @@
--- Names of user ids, from /etc/passwd, read anew when some time has passed.
+-- Names of user ids from /etc/passwd, read again after some time.
 
 local user_names = {}
 

@@ -5,7 +5,7 @@ local bpf = require("bpf")
 local lunette = require("lunette")
 
 local PERIOD = 1.0 -- seconds of samples in one event
-local IDLE = 0.25 -- seconds between looks whether anyone subscribes
+local IDLE = 0.25 -- seconds between two checks for subscribers
 
 local function follow(svc, topic)
   local opened, err = bpf.profile()

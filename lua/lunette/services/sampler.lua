@@ -7,7 +7,7 @@ local samples = require("lunette.sampler")
 
 local shared = lunette.shared
 
-local IDLE = 0.5 -- seconds between looks whether anyone wants samples
+local IDLE = 0.5 -- seconds between two checks whether samples are requested
 local NAP = 2 -- seconds after which changed settings are noticed
 local RETRY = 10 -- seconds, where the kernel refuses statistics
 
@@ -17,7 +17,7 @@ local function wanted(topic)
   return topic:subscribers() > 0 or samples.wanted()
 end
 
--- Sleeps, until the settings change at most. False when the service is to stop.
+-- Sleeps, but not beyond a change of settings. False when the service must stop.
 local function rest(svc, seconds, settings)
   while seconds > 0 and samples.same(settings) do
     local nap = math.min(seconds, NAP)

@@ -5,8 +5,8 @@ local bpf = require("bpf")
 local lunette = require("lunette")
 local trace = require("lunette.code.trace")
 
-local WAIT = 0.25 -- seconds for lines to come, and between looks whether anyone subscribes
-local MOST = 1000 -- lines in one event; of more the newest
+local WAIT = 0.25 -- seconds to wait for lines, and between two checks for subscribers
+local MOST = 1000 -- most lines in one event; of more lines the newest
 
 local function newest(lines)
   if #lines <= MOST then return lines end

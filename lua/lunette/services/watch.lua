@@ -4,8 +4,8 @@
 local bpf = require("bpf")
 local lunette = require("lunette")
 
-local PERIOD = 1.0 -- seconds between two looks
-local IDLE = 0.5 -- the same while nobody subscribes
+local PERIOD = 1.0 -- seconds between two reads of the lists
+local IDLE = 0.5 -- seconds between two checks for subscribers
 
 local KINDS = { prog = "program", map = "map", link = "link", btf = "btf" }
 

@@ -76,7 +76,7 @@ end
 function ui.page(name, spec)
   check("ui.page", name, spec)
   local page = declare("page", name, spec)
-  return page -- no tail call: an error names its caller
+  return page -- not a tail call, so that error levels count from the caller
 end
 
 --- Adds a panel to one of the explorer's pages: place is "program", "map" or "overview". Its view
