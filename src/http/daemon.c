@@ -129,6 +129,7 @@ static void *take_orders(void *arg)
 			if (!atomic_load(&server->serves))
 				end_now("told to end while scripts are loaded");
 			until = lun_monotonic_ms() + GRACE_MS;
+			lun_pool_hurry(server->pool);
 		}
 		if (signo && write(server->orders[1], &signo, sizeof(signo)) < 0)
 			return NULL;

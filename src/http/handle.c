@@ -93,8 +93,8 @@ static bool is_upgrade(const struct mg_request_info *info)
 	return upgrade && strcasecmp(upgrade, "websocket") == 0;
 }
 
-static void fill_request(struct lun_http *http, const struct mg_request_info *info,
-	const struct lun_out *body, struct lun_request *request)
+static void fill_request(
+	struct lun_http *http, const struct mg_request_info *info, struct lun_request *request)
 {
 	_Static_assert(sizeof(struct lun_header) == sizeof(struct mg_header), "the same layout");
 	*request = (struct lun_request){
@@ -102,8 +102,6 @@ static void fill_request(struct lun_http *http, const struct mg_request_info *in
 		.path = info->local_uri,
 		.query = info->query_string,
 		.remote = info->remote_addr,
-		.body = body->data,
-		.body_len = body->len,
 		.headers = (const struct lun_header *)info->http_headers,
 		.headers_len = (size_t)info->num_headers,
 		.websocket = is_upgrade(info),
@@ -113,7 +111,11 @@ static void fill_request(struct lun_http *http, const struct mg_request_info *in
 
 static void answer_refused(struct mg_connection *conn, int err)
 {
-	if (err == -EBUSY)
+	if (err == -EDEADLK)
+		lun_answer_error(conn, 503,
+			"all VMs are stuck in C code of scripts; see the server's log",
+			"Retry-After: 5\r\n", false);
+	else if (err == -EBUSY)
 		lun_answer_error(conn, 503, "too many requests wait", "Retry-After: 1\r\n", false);
 	else
 		lun_answer_error(conn, 503, "the server ends", "Retry-After: 5\r\n", true);
@@ -148,11 +150,11 @@ static int go_live(
 	return reply->status;
 }
 
-static int answer(
-	struct lun_http *http, struct mg_connection *conn, const struct lun_request *request)
+static int answer(struct lun_http *http, struct mg_connection *conn,
+	const struct lun_request *request, struct lun_out *body)
 {
 	struct lun_reply reply;
-	int err = lun_request_run(http->pool, request, &reply), status;
+	int err = lun_request_run(http->pool, request, body, &reply), status;
 
 	if (err) {
 		answer_refused(conn, err);
@@ -209,8 +211,8 @@ static int run(struct lun_http *http, struct mg_connection *conn)
 		return 200;
 	lun_out_init(&body);
 	if (check_encoding(conn) && get_body(http, conn, &body)) {
-		fill_request(http, info, &body, &request);
-		status = answer(http, conn, &request);
+		fill_request(http, info, &request);
+		status = answer(http, conn, &request, &body);
 	}
 	lun_out_free(&body);
 	return status;

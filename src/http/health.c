@@ -22,13 +22,30 @@ static void write_text(struct lun_out *out, const char *name, const char *text)
 	lun_json_str(out, text, strlen(text));
 }
 
-static int write_ready(struct lun_out *out)
+/* Why nothing can be answered, or NULL. */
+static const char *reason_for(const struct lun_server_summary *summary)
 {
 	const char *reason = lun_server_lack();
 
+	if (reason || summary->workers || !summary->generation)
+		return reason;
+	return "all VMs are stuck in C code of scripts; see the log";
+}
+
+static int write_ready(struct lun_out *out)
+{
+	struct lun_server_summary summary;
+	const char *reason;
+
+	lun_server_summary(&summary);
+	reason = reason_for(&summary);
 	lun_out_printf(out, "{\"ready\":%s", reason ? "false" : "true");
 	if (reason)
 		write_text(out, "reason", reason);
+	if (summary.stuck)
+		lun_out_printf(out, ",\"stuck_vms\":%u", summary.stuck);
+	if (summary.services_waiting)
+		lun_out_printf(out, ",\"services_waiting\":%u", summary.services_waiting);
 	lun_out_str(out, "}\n");
 	return reason ? 503 : 200;
 }

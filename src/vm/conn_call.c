@@ -81,10 +81,10 @@ static int l_call(lua_State *L)
 	return 0;
 }
 
-static void free_call(struct call *call)
+static void free_call(struct lun_job *job)
 {
-	if (call->done)
-		call->done(call->ctx);
+	struct call *call = (struct call *)job;
+
 	lun_blob_unref(call->tag);
 	lun_blob_unref(call->payload);
 	lun_conn_unref(call->conn);
@@ -92,13 +92,15 @@ static void free_call(struct call *call)
 }
 
 /* The session catches errors of its callbacks. An error that arrives here closes the connection. */
-static void finish_call(struct lun_job *job, const char *err)
+static void finish_call(struct lun_job *job, const char *err, bool given_up)
 {
 	struct call *call = (struct call *)job;
 
+	(void)given_up;
 	if (err)
 		lun_conn_close(call->conn, 1011, "internal error");
-	free_call(call);
+	if (call->done)
+		call->done(call->ctx);
 }
 
 static struct call *new_call(struct lun_conn *conn, const char *method)
@@ -107,18 +109,22 @@ static struct call *new_call(struct lun_conn *conn, const char *method)
 
 	if (!call)
 		return NULL;
-	call->job = (struct lun_job){ .call = l_call, .finish = finish_call };
+	call->job = lun_job_of(l_call, finish_call, free_call);
 	call->conn = lun_conn_ref(conn);
 	call->method = method;
 	return call;
 }
 
+/* When it fails, the call is done at once. */
 static int send_call(struct call *call)
 {
 	int err = lun_job_send(call->conn->worker, &call->job);
 
-	if (err)
-		free_call(call);
+	if (!err)
+		return 0;
+	if (call->done)
+		call->done(call->ctx);
+	lun_job_unref(&call->job);
 	return err;
 }
 
@@ -183,10 +189,10 @@ static void release_pending(struct lun_conn *conn)
 	atomic_fetch_sub(&conn->pending, 1);
 }
 
-static void finish_event(struct lun_job *job, const char *err)
+static void finish_event(struct lun_job *job, const char *err, bool given_up)
 {
 	release_pending(((struct call *)job)->conn);
-	finish_call(job, err);
+	finish_call(job, err, given_up);
 }
 
 static struct call *new_event(struct lun_conn *conn)
@@ -220,10 +226,8 @@ void lun_conn_event(struct lun_conn *conn, struct lun_blob *tag, struct lun_blob
 	call->payload = lun_blob_ref(payload);
 	call->done = done;
 	call->ctx = ctx;
-	if (lun_job_send(conn->worker, &call->job)) {
+	if (send_call(call))
 		release_pending(conn);
-		free_call(call);
-	}
 }
 
 void lun_conn_gone(struct lun_conn *conn, int code, const char *reason)

@@ -9,8 +9,6 @@
 
 #include "vm/pack.h"
 
-enum { LOAD_TIMES = 3 }; /* what a request may take: scripts load side by side, once */
-
 /* load(options, answers): require("lunette.http.worker").load(options, answers) */
 static int l_load(lua_State *L)
 {
@@ -27,26 +25,18 @@ static int l_load(lua_State *L)
 	return 0;
 }
 
-lua_State *lun_pool_vm(const struct lun_pool_config *config, bool answers, char **err)
+char *lun_pool_load(lua_State *L, const struct lun_pool_config *config, bool answers)
 {
-	struct lun_vm_limits limits = { config->seconds * LOAD_TIMES, config->instructions };
-	lua_State *L = lun_vm_new(config->vm);
+	struct lun_vm_limits limits = { config->load_seconds, config->instructions };
+	char *err = NULL;
 
-	*err = NULL;
-	if (!L) {
-		*err = strdup("not enough memory for a Lua VM");
-		return NULL;
-	}
 	lua_pushcfunction(L, l_load);
 	lua_pushlightuserdata(L, (void *)config);
 	lua_pushboolean(L, answers);
-	if (lun_vm_run(L, 2, 0, &limits)) {
-		*err = strdup(lua_tostring(L, -1) ? lua_tostring(L, -1) : "?");
-		lun_vm_free(L);
-		return NULL;
-	}
+	if (lun_vm_run(L, 2, 0, &limits))
+		err = strdup(lua_tostring(L, -1) ? lua_tostring(L, -1) : "?");
 	lua_settop(L, 0);
-	return L;
+	return err;
 }
 
 static unsigned count_workers(unsigned asked)
@@ -54,8 +44,8 @@ static unsigned count_workers(unsigned asked)
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (asked)
-		return asked > 8 ? 8 : asked;
-	return cpus < 2 ? 2 : cpus > 8 ? 8 : (unsigned)cpus;
+		return asked > LUN_MAX_WORKERS ? LUN_MAX_WORKERS : asked;
+	return cpus < 2 ? 2 : cpus > LUN_MAX_WORKERS ? LUN_MAX_WORKERS : (unsigned)cpus;
 }
 
 static struct lun_generation *new_generation(struct lun_pool *pool)
@@ -65,47 +55,123 @@ static struct lun_generation *new_generation(struct lun_pool *pool)
 	if (!generation)
 		return NULL;
 	generation->pool = pool;
+	generation->refs = 1;
 	generation->workers_len = count_workers(pool->config.workers);
 	generation->shared.last = &generation->shared.first;
 	pthread_mutex_init(&generation->lock, NULL);
 	lun_cond_init(&generation->loaded);
 	pthread_mutex_lock(&pool->lock);
-	pool->generations++;
+	generation->serial = ++pool->serials;
+	generation->next = pool->generations;
+	pool->generations = generation;
 	pthread_mutex_unlock(&pool->lock);
 	return generation;
 }
 
-void lun_generation_free(struct lun_generation *generation)
+/* From here on nobody finds it. */
+static void unlink_generation(struct lun_pool *pool, const struct lun_generation *generation)
+{
+	struct lun_generation **slot = &pool->generations;
+
+	while (*slot != generation)
+		slot = &(*slot)->next;
+	*slot = generation->next;
+}
+
+static void free_pool(struct lun_pool *pool)
+{
+	pthread_cond_destroy(&pool->bell);
+	pthread_cond_destroy(&pool->changed);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+/* The pool may be freed as soon as it hears of the end. */
+static void free_generation(struct lun_generation *generation)
 {
 	struct lun_pool *pool = generation->pool;
+	bool last;
 
+	pthread_mutex_lock(&pool->lock);
+	unlink_generation(pool, generation);
 	lun_services_free(generation);
-	for (unsigned i = 0; i < generation->workers_len; i++)
-		pthread_cond_destroy(&generation->workers[i].wake);
 	pthread_cond_destroy(&generation->loaded);
 	pthread_mutex_destroy(&generation->lock);
 	free(generation->err);
 	free(generation);
 	malloc_trim(0); // its VMs lay between what stays
-	pthread_mutex_lock(&pool->lock);
-	pool->generations--;
+	last = pool->abandoned && !pool->generations;
 	pthread_cond_broadcast(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
+	if (last)
+		free_pool(pool);
 }
 
-/* Gives up the maker's place among the generation's threads; stop: its workers end at once. */
-static void leave(struct lun_generation *generation, bool stop)
+void lun_generation_unref(struct lun_generation *generation)
 {
 	bool last;
 
 	pthread_mutex_lock(&generation->lock);
+	last = --generation->refs == 0;
+	pthread_mutex_unlock(&generation->lock);
+	if (last)
+		free_generation(generation);
+}
+
+void lun_pool_changed(struct lun_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pthread_cond_broadcast(&pool->changed);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* Gives up the maker's place; stop: its workers end at once. */
+static void leave(struct lun_generation *generation, bool stop)
+{
+	pthread_mutex_lock(&generation->lock);
 	if (stop)
 		generation->stopping = true;
 	lun_generation_wake(generation);
-	last = --generation->threads == 0;
 	pthread_mutex_unlock(&generation->lock);
-	if (last)
-		lun_generation_free(generation);
+	lun_generation_unref(generation);
+}
+
+/* Under the pool's lock: what is loaded ends soon. */
+static void stop_loading(struct lun_generation *generation)
+{
+	pthread_mutex_lock(&generation->lock);
+	generation->stopping = true;
+	if (!generation->err)
+		generation->err = strdup("the server ends");
+	for (struct lun_worker *worker = generation->workers; worker; worker = worker->next) {
+		if (!worker->loading || !worker->L)
+			continue;
+		lun_vm_stop(worker->L);
+		worker->until = lun_monotonic();
+	}
+	pthread_mutex_unlock(&generation->lock);
+}
+
+/* Before it starts: lun_pool_hurry may have come already. */
+static void stop_if_ending(struct lun_generation *generation)
+{
+	struct lun_pool *pool = generation->pool;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->ending)
+		stop_loading(generation);
+	pthread_mutex_unlock(&pool->lock);
+}
+
+void lun_pool_hurry(struct lun_pool *pool)
+{
+	pthread_mutex_lock(&pool->lock);
+	pool->ending = true;
+	for (struct lun_generation *one = pool->generations; one; one = one->next) {
+		if (one != pool->current && !one->retired)
+			stop_loading(one);
+	}
+	pthread_mutex_unlock(&pool->lock);
 }
 
 /* A generation whose scripts have loaded, or NULL and err. */
@@ -118,6 +184,7 @@ static struct lun_generation *load_generation(struct lun_pool *pool, char **err)
 		*err = strdup("not enough memory");
 		return NULL;
 	}
+	stop_if_ending(generation);
 	if (lun_generation_start(generation)) {
 		*err = generation->err;
 		generation->err = NULL;
@@ -132,12 +199,12 @@ static void retire(struct lun_generation *generation, int code, const char *reas
 {
 	pthread_mutex_lock(&generation->lock);
 	generation->retired = true;
-	for (unsigned i = 0; i < generation->workers_len; i++) {
-		for (struct lun_conn *conn = generation->workers[i].conns; conn; conn = conn->next)
+	for (struct lun_worker *worker = generation->workers; worker; worker = worker->next) {
+		for (struct lun_conn *conn = worker->conns; conn; conn = conn->next)
 			lun_conn_close(conn, code, reason);
 	}
 	pthread_mutex_unlock(&generation->lock);
-	lun_services_stop(generation, 5);
+	lun_services_stop(generation);
 }
 
 static struct lun_generation *make_current(struct lun_pool *pool, struct lun_generation *next)
@@ -153,17 +220,31 @@ static struct lun_generation *make_current(struct lun_pool *pool, struct lun_gen
 	return before;
 }
 
-struct lun_pool *lun_pool_open(const struct lun_pool_config *config, char **err)
+static struct lun_pool *new_pool(const struct lun_pool_config *config)
 {
 	struct lun_pool *pool = calloc(1, sizeof(*pool));
-	struct lun_generation *generation;
 
 	if (!pool)
 		return NULL;
 	pool->config = *config;
 	pthread_mutex_init(&pool->lock, NULL);
 	lun_cond_init(&pool->changed);
-	generation = load_generation(pool, err);
+	lun_cond_init(&pool->bell);
+	return pool;
+}
+
+struct lun_pool *lun_pool_open(const struct lun_pool_config *config, char **err)
+{
+	struct lun_pool *pool = new_pool(config);
+	struct lun_generation *generation;
+
+	*err = NULL;
+	if (!pool)
+		return NULL;
+	if (lun_supervisor_start(pool))
+		*err = strdup("the supervisor's thread can't be started (ulimit -u, or the "
+			      "container's limit of pids)");
+	generation = *err ? NULL : load_generation(pool, err);
 	if (!generation) {
 		lun_pool_close(pool, 5);
 		return NULL;
@@ -186,7 +267,20 @@ int lun_pool_reload(struct lun_pool *pool, char **err)
 	return 0;
 }
 
-/* False when the time is up before the last generation has ended. */
+/* Under the pool's lock: threads that run, without those that are given up. */
+static unsigned count_live(struct lun_pool *pool)
+{
+	unsigned live = 0;
+
+	for (struct lun_generation *one = pool->generations; one; one = one->next) {
+		pthread_mutex_lock(&one->lock);
+		live += one->live;
+		pthread_mutex_unlock(&one->lock);
+	}
+	return live;
+}
+
+/* Waits until all threads have ended, or are given up. False when the time is up before. */
 static bool wait_for_end(struct lun_pool *pool, double seconds)
 {
 	struct timespec until;
@@ -194,7 +288,7 @@ static bool wait_for_end(struct lun_pool *pool, double seconds)
 
 	lun_seconds_from_now(&until, seconds);
 	pthread_mutex_lock(&pool->lock);
-	while (pool->generations && !err)
+	while (count_live(pool) && !err)
 		err = pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
 	pthread_mutex_unlock(&pool->lock);
 	return !err;
@@ -211,28 +305,43 @@ void lun_pool_retire(struct lun_pool *pool, double seconds)
 	wait_for_end(pool, seconds);
 }
 
+/* Threads that are stuck keep what they use; the last of them frees the pool. */
+static bool is_left(struct lun_pool *pool)
+{
+	struct timespec until;
+	bool left;
+	int err = 0;
+
+	lun_seconds_from_now(&until, 0.5); // for threads that are about to end
+	pthread_mutex_lock(&pool->lock);
+	while (pool->generations && !pool->stuck && count_live(pool) == 0 && !err)
+		err = pthread_cond_timedwait(&pool->changed, &pool->lock, &until);
+	left = pool->abandoned = pool->generations != NULL;
+	pthread_mutex_unlock(&pool->lock);
+	return left;
+}
+
 void lun_pool_close(struct lun_pool *pool, double seconds)
 {
 	lun_pool_retire(pool, 0);
-	if (!wait_for_end(pool, seconds))
-		return; // a thread is stuck in C code: the process ends without it
-	pthread_cond_destroy(&pool->changed);
-	pthread_mutex_destroy(&pool->lock);
-	free(pool);
+	wait_for_end(pool, seconds);
+	lun_supervisor_stop(pool);
+	if (!is_left(pool))
+		free_pool(pool);
 }
 
 static void sum_figures(struct lun_generation *generation, struct lun_pool_figures *figures)
 {
 	pthread_mutex_lock(&generation->lock);
-	figures->workers = generation->workers_len;
+	figures->workers = generation->serving;
 	figures->queued = generation->queued;
 	figures->connections = generation->conns;
-	for (unsigned i = 0; i < generation->workers_len; i++) {
-		figures->busy += !generation->workers[i].idle;
-		figures->memory += generation->workers[i].memory;
+	for (struct lun_worker *worker = generation->workers; worker; worker = worker->next) {
+		figures->busy += !worker->idle && !worker->given_up;
+		figures->memory += worker->given_up ? 0 : worker->memory;
 	}
+	lun_services_count(generation, &figures->services, &figures->services_waiting);
 	pthread_mutex_unlock(&generation->lock);
-	figures->services = lun_services_count(generation);
 }
 
 void lun_pool_figures(struct lun_pool *pool, struct lun_pool_figures *figures)
@@ -240,6 +349,8 @@ void lun_pool_figures(struct lun_pool *pool, struct lun_pool_figures *figures)
 	*figures = (struct lun_pool_figures){ 0 };
 	pthread_mutex_lock(&pool->lock);
 	figures->generation = pool->number;
+	figures->stuck = pool->stuck;
+	figures->given_up = pool->given_up;
 	if (pool->current)
 		sum_figures(pool->current, figures);
 	pthread_mutex_unlock(&pool->lock);

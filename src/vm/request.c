@@ -3,20 +3,27 @@
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "text/json.h"
 #include "vm/conn_private.h"
 #include "vm/request_stream.h"
 #include "vm/source.h"
 
-/* Owned by the requesting thread and the job: the last of both frees it. */
+/*
+ * Owned by the requesting thread and the job: the last of both frees it. It has copies of all that
+ * the VM reads, since the requesting thread goes on when the job of a stuck VM is given up.
+ */
 struct exchange {
 	struct lun_job job;
-	const struct lun_request *request;
-	struct lun_reply *reply; /* written by the job until is_done */
+	struct lun_request request;
+	struct lun_out body;
+	struct lun_reply reply;  /* written by the job until is_done */
+	struct lun_reply failed; /* in place of it when the job failed */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
-	bool is_done;
-	int holders;
+	bool is_done, has_failed;
+	struct lun_header headers[]; /* and the texts */
 };
 
 static void set_string(lua_State *L, const char *name, const char *value)
@@ -61,14 +68,15 @@ static void set_headers(lua_State *L, const struct lun_request *request)
 	lua_setfield(L, -2, "headers");
 }
 
-static void push_request(lua_State *L, const struct lun_request *request)
+static void push_request(
+	lua_State *L, const struct lun_request *request, const struct lun_out *body)
 {
 	lua_createtable(L, 0, 12);
 	set_string(L, "method", request->method);
 	set_string(L, "path", request->path);
 	set_string(L, "query_string", request->query);
 	set_string(L, "remote", request->remote);
-	lua_pushlstring(L, request->body ? request->body : "", request->body_len);
+	lua_pushlstring(L, body->data ? body->data : "", body->len);
 	lua_setfield(L, -2, "body");
 	set_headers(L, request);
 	set_flag(L, "websocket", request->websocket);
@@ -121,23 +129,6 @@ static void take_reply(lua_State *L, struct lun_reply *reply)
 	}
 }
 
-static void answered(struct exchange *exchange)
-{
-	pthread_mutex_lock(&exchange->lock);
-	exchange->is_done = true;
-	pthread_cond_signal(&exchange->done);
-	pthread_mutex_unlock(&exchange->lock);
-}
-
-static void release(struct exchange *exchange)
-{
-	if (__atomic_sub_fetch(&exchange->holders, 1, __ATOMIC_ACQ_REL))
-		return;
-	pthread_cond_destroy(&exchange->done);
-	pthread_mutex_destroy(&exchange->lock);
-	free(exchange);
-}
-
 /* require("lunette.http.worker").request(req) -> status, headers, kind, payload, pull */
 static int l_request(lua_State *L)
 {
@@ -149,69 +140,134 @@ static int l_request(lua_State *L)
 	lua_getfield(L, -1, "request");
 	lua_replace(L, 1);
 	lua_settop(L, 1);
-	push_request(L, exchange->request);
+	push_request(L, &exchange->request, &exchange->body);
 	lua_call(L, 1, 5);
-	take_reply(L, exchange->reply);
+	take_reply(L, &exchange->reply);
 	return 0;
 }
 
-static void fail(struct lun_reply *reply)
+static void fail(struct lun_reply *reply, const char *message)
 {
-	lun_reply_free(reply);
 	*reply = (struct lun_reply){ .status = 500 };
 	lun_out_str(&reply->headers, "content-type: application/json\r\n");
-	lun_out_str(
-		&reply->body, "{\"error\":{\"message\":\"the request failed; see the log\"}}\n");
+	lun_out_str(&reply->body, "{\"error\":{\"message\":");
+	lun_json_str(&reply->body, message, strlen(message));
+	lun_out_str(&reply->body, "}}\n");
 }
 
-static void finish(struct lun_job *job, const char *err)
+static void finish(struct lun_job *job, const char *err, bool given_up)
 {
 	struct exchange *exchange = (struct exchange *)job;
 
+	pthread_mutex_lock(&exchange->lock);
+	exchange->has_failed = err != NULL;
 	if (err)
-		fail(exchange->reply);
-	answered(exchange);
-	release(exchange);
+		fail(&exchange->failed, given_up ? err : "the request failed; see the log");
+	exchange->is_done = true;
+	pthread_cond_signal(&exchange->done);
+	pthread_mutex_unlock(&exchange->lock);
 }
 
-static struct exchange *new_exchange(const struct lun_request *request, struct lun_reply *reply)
+/* A reply that nobody took: its connection is told to a VM that takes no more jobs. */
+static void free_exchange(struct lun_job *job)
 {
-	struct exchange *exchange = malloc(sizeof(*exchange));
+	struct exchange *exchange = (struct exchange *)job;
+
+	lun_reply_free(&exchange->reply);
+	lun_reply_free(&exchange->failed);
+	lun_out_free(&exchange->body);
+	pthread_cond_destroy(&exchange->done);
+	pthread_mutex_destroy(&exchange->lock);
+	free(exchange);
+}
+
+static size_t size_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static size_t size_of_texts(const struct lun_request *request)
+{
+	size_t size = size_of(request->method) + size_of(request->path) + size_of(request->query) +
+		size_of(request->remote);
+
+	for (size_t i = 0; i < request->headers_len; i++)
+		size += size_of(request->headers[i].name) + size_of(request->headers[i].value);
+	return size;
+}
+
+static const char *copy(char **room, const char *text)
+{
+	size_t size = size_of(text);
+	char *at = *room;
+
+	*room += size;
+	return text ? memcpy(at, text, size) : NULL;
+}
+
+static void copy_request(struct exchange *exchange, const struct lun_request *request)
+{
+	char *room = (char *)(exchange->headers + request->headers_len);
+
+	exchange->request = *request;
+	exchange->request.method = copy(&room, request->method);
+	exchange->request.path = copy(&room, request->path);
+	exchange->request.query = copy(&room, request->query);
+	exchange->request.remote = copy(&room, request->remote);
+	for (size_t i = 0; i < request->headers_len; i++) {
+		exchange->headers[i].name = copy(&room, request->headers[i].name);
+		exchange->headers[i].value = copy(&room, request->headers[i].value);
+	}
+	exchange->request.headers = exchange->headers;
+}
+
+static struct exchange *new_exchange(const struct lun_request *request, struct lun_out *body)
+{
+	struct exchange *exchange = malloc(sizeof(*exchange) +
+		request->headers_len * sizeof(struct lun_header) + size_of_texts(request));
 
 	if (!exchange)
 		return NULL;
-	*exchange = (struct exchange){
-		.job = { .call = l_request, .finish = finish },
-		.request = request,
-		.reply = reply,
-		.holders = 2,
-	};
+	*exchange = (struct exchange){ .job = lun_job_of(l_request, finish, free_exchange) };
+	atomic_store(&exchange->job.refs, 2);
+	copy_request(exchange, request);
+	exchange->body = *body;
+	lun_out_init(body);
 	pthread_mutex_init(&exchange->lock, NULL);
 	pthread_cond_init(&exchange->done, NULL);
 	return exchange;
 }
 
-int lun_request_run(
-	struct lun_pool *pool, const struct lun_request *request, struct lun_reply *reply)
+/* Moves the reply to the caller. */
+static void wait_for_reply(struct exchange *exchange, struct lun_reply *reply)
 {
-	struct exchange *exchange = new_exchange(request, reply);
+	struct lun_reply *from;
+
+	pthread_mutex_lock(&exchange->lock);
+	while (!exchange->is_done)
+		pthread_cond_wait(&exchange->done, &exchange->lock);
+	from = exchange->has_failed ? &exchange->failed : &exchange->reply;
+	*reply = *from;
+	*from = (struct lun_reply){ 0 };
+	pthread_mutex_unlock(&exchange->lock);
+}
+
+int lun_request_run(struct lun_pool *pool, const struct lun_request *request, struct lun_out *body,
+	struct lun_reply *reply)
+{
+	struct exchange *exchange = new_exchange(request, body);
 	int err;
 
 	*reply = (struct lun_reply){ 0 };
 	if (!exchange)
 		return -EBUSY;
 	err = lun_job_submit(pool, &exchange->job);
-	if (err) {
-		release(exchange);
-		release(exchange);
-		return err;
-	}
-	pthread_mutex_lock(&exchange->lock);
-	while (!exchange->is_done)
-		pthread_cond_wait(&exchange->done, &exchange->lock);
-	pthread_mutex_unlock(&exchange->lock);
-	release(exchange);
-	return 0;
+	if (err)
+		lun_job_unref(&exchange->job);
+	else
+		wait_for_reply(exchange, reply);
+	lun_job_unref(&exchange->job);
+	return err;
 }
 
 void lun_reply_free(struct lun_reply *reply)

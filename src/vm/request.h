@@ -14,8 +14,6 @@ struct lun_header {
 
 struct lun_request {
 	const char *method, *path, *query, *remote; /* query may be NULL */
-	const char *body;
-	size_t body_len;
 	const struct lun_header *headers;
 	size_t headers_len;
 	bool websocket;  /* the client asks for a WebSocket upgrade */
@@ -34,8 +32,9 @@ struct lun_reply {
 	char *protocol;        /* the WebSocket's subprotocol, malloc'd; may be NULL */
 };
 
-/* Runs the request in the pool and waits for the reply. 0; -EBUSY or -ESHUTDOWN without a reply. */
-int lun_request_run(
-	struct lun_pool *pool, const struct lun_request *request, struct lun_reply *reply);
+/* Runs the request in the pool and waits for the reply; takes the body, which is empty afterwards.
+ * 0; or without a reply -EBUSY, -EDEADLK (every VM is stuck in C code), -ESHUTDOWN. */
+int lun_request_run(struct lun_pool *pool, const struct lun_request *request, struct lun_out *body,
+	struct lun_reply *reply);
 /* Frees the parts that the caller has not taken (the caller sets taken parts to NULL). */
 void lun_reply_free(struct lun_reply *reply);

@@ -15,6 +15,7 @@
 #include "text/monotonic.h"
 
 enum { MAX_ERRORS = 32 };
+enum { LOAD_TIMES = 3 }; /* what a request may take: scripts load side by side, once */
 
 struct error {
 	char *script, *message;
@@ -111,10 +112,14 @@ void lun_server_summary(struct lun_server_summary *summary)
 	if (serving)
 		lun_pool_figures(serving, &figures);
 	*summary = (struct lun_server_summary){
-		.degraded = lacks || errors_len > 0,
+		.degraded = lacks || errors_len > 0 || figures.stuck > 0 ||
+			figures.services_waiting > 0,
 		.version = version,
 		.uptime = started > 0 ? lun_monotonic() - started : 0,
 		.generation = figures.generation,
+		.workers = figures.workers,
+		.stuck = figures.stuck,
+		.services_waiting = figures.services_waiting,
 	};
 	pthread_mutex_unlock(&lock);
 }
@@ -216,7 +221,7 @@ static int l_server_state(lua_State *L)
 	pthread_mutex_unlock(&lock);
 	if (status)
 		return lua_error(L);
-	lua_createtable(L, 0, 13);
+	lua_createtable(L, 0, 16);
 	lua_insert(L, -2);
 	lua_setfield(L, -2, "errors");
 	lua_pushnumber(L, lun_monotonic() - started);
@@ -229,6 +234,9 @@ static int l_server_state(lua_State *L)
 	set_integer(L, "queued", figures.queued);
 	set_integer(L, "connections", figures.connections);
 	set_integer(L, "services", figures.services);
+	set_integer(L, "services_waiting", figures.services_waiting);
+	set_integer(L, "stuck", figures.stuck);
+	set_integer(L, "given_up", figures.given_up);
 	set_integer(L, "memory", figures.memory);
 	set_integer(L, "reloads", ok);
 	set_integer(L, "reloads_failed", failed);
@@ -301,6 +309,7 @@ static void read_pool_options(lua_State *L, struct lun_pool_config *pool)
 	pool->workers = (unsigned)opt_number(L, "workers", 0);
 	pool->queue = (unsigned)opt_number(L, "queue", 128);
 	pool->seconds = opt_number(L, "seconds", 10);
+	pool->load_seconds = pool->seconds * LOAD_TIMES;
 	pool->instructions = (uint64_t)opt_number(L, "instructions", 0);
 }
 

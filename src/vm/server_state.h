@@ -47,10 +47,13 @@ const char *lun_server_lack(void);
 
 /* A summary for /healthz. */
 struct lun_server_summary {
-	bool degraded; /* a script or service has an error, or lun_server_lack() gives a reason */
+	bool degraded; /* a script failed or is stuck, or lun_server_lack() gives a reason */
 	const char *version;
 	double uptime; /* seconds */
 	unsigned generation;
+	unsigned workers;          /* VMs that answer; 0: all are stuck */
+	unsigned stuck;            /* VMs that are stuck in C code, and were given up */
+	unsigned services_waiting; /* for the end of a predecessor that is stuck */
 };
 void lun_server_summary(struct lun_server_summary *summary);
 /* Writes a JSON array: the reason of lun_server_lack(), if any, and the scripts' errors. */

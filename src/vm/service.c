@@ -1,6 +1,7 @@
 /*
  * Services: what scripts let run once in the process. Each has a thread and a VM of its own;
- * one that fails is begun again, after a while that grows.
+ * one that fails is begun again, after a while that grows. After a reload, a service begins when
+ * its predecessor of the same name has ended, so that it never runs twice.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -13,16 +14,22 @@
 #include "vm/pool_private.h"
 #include "vm/server_state.h"
 
-enum { MAX_PAUSE = 60 };
+enum {
+	MAX_PAUSE = 60,  /* seconds */
+	POLITE = 5,      /* seconds for a service to end by itself */
+	STUCK_AFTER = 8, /* seconds until one whose Lua code was stopped is stuck in C code */
+};
 
 struct lun_service {
 	struct lun_service *next;
 	struct lun_generation *generation;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	lua_State *L; /* while it runs */
-	bool stopping, done, forced;
+	lua_State *L; /* while it loads and runs */
+	bool stopping, forced;
+	bool done, stuck, waiting; /* under the generation's lock */
 	pthread_t thread;
+	char *script; /* that declares it */
 	char name[];
 };
 
@@ -106,56 +113,140 @@ static int l_run(lua_State *L)
 	return 0;
 }
 
+/* One that was stopped meanwhile is stopped here: nobody saw its VM. */
 static void set_state(struct lun_service *service, lua_State *L)
 {
 	pthread_mutex_lock(&service->lock);
 	service->L = L;
+	if (L && service->forced)
+		lun_vm_stop(L);
 	pthread_mutex_unlock(&service->lock);
+}
+
+static bool is_forced(struct lun_service *service)
+{
+	bool forced;
+
+	pthread_mutex_lock(&service->lock);
+	forced = service->forced;
+	pthread_mutex_unlock(&service->lock);
+	return forced;
 }
 
 static void report(struct lun_service *service, const char *message)
 {
-	if (service->forced)
+	if (is_forced(service))
 		return;
 	lun_log("error", "service %s: %s", service->name, message);
 	lun_server_error(service->name, message);
 }
 
-/* One life of the service; true when it ended by itself. */
-static bool live(struct lun_service *service)
+/* Loads the scripts and runs the service; true when it ended by itself. */
+static bool live_in(struct lun_service *service, lua_State *L)
 {
-	char *err;
-	lua_State *L = lun_pool_vm(&service->generation->pool->config, false, &err);
+	char *err = lun_pool_load(L, &service->generation->pool->config, false);
 	int status;
 
-	if (!L) {
+	if (err) {
 		report(service, err);
 		free(err);
 		return false;
 	}
-	set_state(service, L);
 	lua_pushcfunction(L, l_run);
 	lua_pushlightuserdata(L, service);
 	status = lun_vm_run(L, 1, 0, &(struct lun_vm_limits){ 0 });
 	if (status)
 		report(service, lua_tostring(L, -1));
+	return status == LUA_OK;
+}
+
+/* One life of the service. */
+static bool live(struct lun_service *service)
+{
+	lua_State *L = lun_vm_new(service->generation->pool->config.vm);
+	bool ended;
+
+	if (!L) {
+		report(service, "not enough memory for a Lua VM");
+		return false;
+	}
+	set_state(service, L);
+	ended = live_in(service, L);
 	set_state(service, NULL);
 	lun_vm_free(L);
-	return status == LUA_OK;
+	return ended;
 }
 
 static void end_service(struct lun_service *service)
 {
 	struct lun_generation *generation = service->generation;
-	bool last;
+	bool stuck;
 
 	pthread_mutex_lock(&generation->lock);
 	service->done = true;
-	pthread_cond_broadcast(&generation->loaded);
-	last = --generation->threads == 0;
+	stuck = service->stuck;
+	generation->live -= !stuck;
 	pthread_mutex_unlock(&generation->lock);
-	if (last)
-		lun_generation_free(generation);
+	if (stuck)
+		lun_log("info", "service %s (%s), which was stuck, has ended", service->name,
+			service->script);
+	lun_pool_changed(generation->pool);
+	lun_generation_unref(generation);
+}
+
+/* Under the generation's lock: *stuck is set when one of that name is stuck. */
+static bool has_service(struct lun_generation *generation, const char *name, bool *stuck)
+{
+	bool found = false;
+
+	for (struct lun_service *one = generation->services; one; one = one->next) {
+		if (one->done || strcmp(one->name, name) != 0)
+			continue;
+		found = true;
+		*stuck = *stuck || one->stuck;
+	}
+	return found;
+}
+
+/* Under the pool's lock: does one of an older generation still run? */
+static bool has_predecessor(struct lun_service *service, bool *stuck)
+{
+	struct lun_generation *own = service->generation;
+	bool found = false;
+
+	*stuck = false;
+	for (struct lun_generation *one = own->pool->generations; one; one = one->next) {
+		if (one->serial >= own->serial)
+			continue;
+		pthread_mutex_lock(&one->lock);
+		if (has_service(one, service->name, stuck))
+			found = true;
+		pthread_mutex_unlock(&one->lock);
+	}
+	return found;
+}
+
+static void set_waiting(struct lun_service *service, bool waiting)
+{
+	pthread_mutex_lock(&service->generation->lock);
+	service->waiting = waiting;
+	pthread_mutex_unlock(&service->generation->lock);
+}
+
+/* False when the service is to end before its turn has come. */
+static bool wait_for_turn(struct lun_service *service)
+{
+	struct lun_pool *pool = service->generation->pool;
+	bool goes_on, stuck;
+
+	pthread_mutex_lock(&pool->lock);
+	while ((goes_on = sleep_for(service, 0)) && has_predecessor(service, &stuck)) {
+		set_waiting(service, stuck);
+		pthread_cond_wait(&pool->changed, &pool->lock);
+	}
+	set_waiting(service, false);
+	pthread_mutex_unlock(&pool->lock);
+	return goes_on;
 }
 
 static void *run_service(void *arg)
@@ -164,40 +255,74 @@ static void *run_service(void *arg)
 	double pause = 1;
 
 	pthread_detach(pthread_self());
-	while (!live(service) && sleep_for(service, pause))
-		pause = pause * 2 > MAX_PAUSE ? MAX_PAUSE : pause * 2;
+	if (wait_for_turn(service)) {
+		while (!live(service) && sleep_for(service, pause))
+			pause = pause * 2 > MAX_PAUSE ? MAX_PAUSE : pause * 2;
+	}
 	end_service(service);
 	return NULL;
 }
 
-static void init_lock(struct lun_service *service)
+static void free_service(struct lun_service *service)
 {
-	pthread_mutex_init(&service->lock, NULL);
-	lun_cond_init(&service->wake);
+	pthread_cond_destroy(&service->wake);
+	pthread_mutex_destroy(&service->lock);
+	free(service->script);
+	free(service);
 }
 
-static void start(struct lun_generation *generation, const char *name)
+static struct lun_service *new_service(const char *name, const char *script)
 {
 	struct lun_service *service = calloc(1, sizeof(*service) + strlen(name) + 1);
 
 	if (!service)
-		return;
+		return NULL;
 	strcpy(service->name, name);
-	service->generation = generation;
-	init_lock(service);
-	pthread_mutex_lock(&generation->lock);
-	service->next = generation->services;
-	generation->services = service;
-	generation->threads++;
-	if (generation->services_stopped ||
-		lun_thread_start(&service->thread, run_service, service)) {
-		generation->threads--;
-		service->done = true;
-	}
-	pthread_mutex_unlock(&generation->lock);
+	service->script = strdup(script);
+	pthread_mutex_init(&service->lock, NULL);
+	lun_cond_init(&service->wake);
+	if (service->script)
+		return service;
+	free_service(service);
+	return NULL;
 }
 
-/* names(generation): starts what require("lunette.http.worker").services() lists */
+/* 0 or -errno. */
+static int start(struct lun_generation *generation, const char *name, const char *script)
+{
+	struct lun_service *service = new_service(name, script);
+	int err;
+
+	if (!service)
+		return -ENOMEM;
+	service->generation = generation;
+	pthread_mutex_lock(&generation->lock);
+	err = generation->services_stopped ? -ESHUTDOWN : 0;
+	if (!err)
+		err = lun_thread_start(&service->thread, run_service, service);
+	if (!err) {
+		service->next = generation->services;
+		generation->services = service;
+		generation->refs++;
+		generation->live++;
+	}
+	pthread_mutex_unlock(&generation->lock);
+	if (err)
+		free_service(service);
+	return err;
+}
+
+static void start_or_tell(struct lun_generation *generation, const char *name, const char *script)
+{
+	int err = start(generation, name, script);
+
+	if (!err || err == -ESHUTDOWN)
+		return;
+	lun_log("error", "service %s (%s) can't be started: %s", name, script, strerror(-err));
+	lun_server_error(name, "its thread can't be started");
+}
+
+/* start(generation): what require("lunette.http.worker").services() lists: { name=, script= } */
 static int l_start_all(lua_State *L)
 {
 	struct lun_generation *generation = lua_touserdata(L, 1);
@@ -207,9 +332,11 @@ static int l_start_all(lua_State *L)
 	lua_call(L, 1, 1);
 	lua_getfield(L, -1, "services");
 	lua_call(L, 0, 1);
-	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++) {
-		start(generation, lua_tostring(L, -1));
-		lua_pop(L, 1);
+	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TTABLE; i++) {
+		lua_getfield(L, -1, "name");
+		lua_getfield(L, -2, "script");
+		start_or_tell(generation, lua_tostring(L, -2), lua_tostring(L, -1));
+		lua_pop(L, 3);
 	}
 	return 0;
 }
@@ -230,23 +357,32 @@ static int l_start_job(lua_State *L)
 	return 0;
 }
 
-static void finish_start(struct lun_job *job, const char *err)
+static void finish_start(struct lun_job *job, const char *err, bool given_up)
 {
+	(void)job;
+	(void)given_up;
 	if (err)
 		lun_server_error("services", err);
+}
+
+static void free_start(struct lun_job *job)
+{
 	free(job);
 }
 
 void lun_services_start(struct lun_generation *generation)
 {
-	struct start_job *job = calloc(1, sizeof(*job));
+	struct lun_worker *worker = lun_worker_hold_any(generation);
+	struct start_job *job = worker ? calloc(1, sizeof(*job)) : NULL;
 
-	if (!job)
-		return;
-	job->job = (struct lun_job){ .call = l_start_job, .finish = finish_start };
-	job->generation = generation;
-	if (lun_job_send(&generation->workers[0], &job->job))
-		free(job);
+	if (job) {
+		job->job = lun_job_of(l_start_job, finish_start, free_start);
+		job->generation = generation;
+	}
+	if (job && lun_job_send(worker, &job->job))
+		lun_job_unref(&job->job);
+	if (worker)
+		lun_worker_release(worker);
 }
 
 static void ask_to_stop(struct lun_service *service, bool force)
@@ -268,44 +404,53 @@ static void ask_all(struct lun_generation *generation, bool force)
 	}
 }
 
-static bool are_done(const struct lun_generation *generation)
+/* Is in C code, or in a finalizer, and does not come back. */
+static void give_up(struct lun_service *service)
+{
+	char place[128] = "?";
+
+	service->stuck = true;
+	service->generation->live--;
+	pthread_mutex_lock(&service->lock);
+	if (service->L)
+		lun_vm_stuck_at(service->L, place, sizeof(place));
+	pthread_mutex_unlock(&service->lock);
+	lun_log("error",
+		"service %s (%s) is stuck in C code, called at %s: it does not end, and starts "
+		"again when it has ended",
+		service->name, service->script, place);
+}
+
+static void give_up_all(struct lun_generation *generation)
+{
+	for (struct lun_service *one = generation->services; one; one = one->next) {
+		if (!one->done && !one->stuck)
+			give_up(one);
+	}
+}
+
+static bool are_ended(const struct lun_generation *generation)
 {
 	for (const struct lun_service *one = generation->services; one; one = one->next) {
-		if (!one->done)
+		if (!one->done && !one->stuck)
 			return false;
 	}
 	return true;
 }
 
-/* Under the lock. */
-static void wait_until_done(struct lun_generation *generation, double seconds)
+bool lun_services_tend(struct lun_generation *generation, double now)
 {
-	struct timespec until;
-	int err = 0;
+	double asked = generation->services_asked;
 
-	lun_seconds_from_now(&until, seconds);
-	while (!are_done(generation) && !err)
-		err = pthread_cond_timedwait(&generation->loaded, &generation->lock, &until);
-}
-
-/* Under the lock: those that are in C code which doesn't come back. A reload begins them anew. */
-static void tell_stuck(struct lun_generation *generation)
-{
-	for (struct lun_service *one = generation->services; one; one = one->next) {
-		char place[128] = "?";
-
-		if (one->done)
-			continue;
-		pthread_mutex_lock(&one->lock);
-		if (one->L)
-			lun_vm_stuck_at(one->L, place, sizeof(place));
-		pthread_mutex_unlock(&one->lock);
-		lun_log("error",
-			"service %s does not end: it is in C code, called at %s, and goes on "
-			"beside "
-			"its successor",
-			one->name, place);
+	if (!generation->services_stopped || are_ended(generation))
+		return false;
+	if (!generation->services_forced && now >= asked + POLITE) {
+		generation->services_forced = true;
+		ask_all(generation, true);
 	}
+	if (now >= asked + STUCK_AFTER)
+		give_up_all(generation);
+	return true;
 }
 
 void lun_services_free(struct lun_generation *generation)
@@ -314,31 +459,25 @@ void lun_services_free(struct lun_generation *generation)
 
 	while ((service = generation->services)) {
 		generation->services = service->next;
-		pthread_cond_destroy(&service->wake);
-		pthread_mutex_destroy(&service->lock);
-		free(service);
+		free_service(service);
 	}
 }
 
-void lun_services_stop(struct lun_generation *generation, double seconds)
+void lun_services_stop(struct lun_generation *generation)
 {
 	pthread_mutex_lock(&generation->lock);
 	generation->services_stopped = true;
+	generation->services_asked = lun_monotonic();
 	ask_all(generation, false);
-	wait_until_done(generation, seconds);
-	ask_all(generation, true);
-	wait_until_done(generation, 3);
-	tell_stuck(generation);
 	pthread_mutex_unlock(&generation->lock);
+	lun_pool_changed(generation->pool); // for those that wait for their turn
+	lun_supervisor_wake(generation->pool);
 }
 
-unsigned lun_services_count(struct lun_generation *generation)
+void lun_services_count(struct lun_generation *generation, unsigned *running, unsigned *waiting)
 {
-	unsigned count = 0;
-
-	pthread_mutex_lock(&generation->lock);
-	for (struct lun_service *one = generation->services; one; one = one->next)
-		count += !one->done;
-	pthread_mutex_unlock(&generation->lock);
-	return count;
+	for (struct lun_service *one = generation->services; one; one = one->next) {
+		*running += !one->done && !one->waiting;
+		*waiting += !one->done && one->waiting;
+	}
 }

@@ -55,9 +55,9 @@ unsigned lun_vm_overs(lua_State *L);
 /* True when the run of L should have ended but has not returned to Lua code for a while; place:
  * "file:line" of the Lua code that called the C function. From any thread. */
 bool lun_vm_stuck_at(lua_State *L, char *place, size_t len);
-/* Sets a function that is called, from a signal handler, when L gets stuck so. Set it before any
- * run. */
-void lun_vm_on_stuck(lua_State *L, void (*on_stuck)(void *ctx), void *ctx);
+/* Counts the calls of hooks in L. From any thread. While a run should end and this does not grow, L
+ * is in C code. */
+unsigned lun_vm_beats(lua_State *L);
 /* Seconds until the run of L is ended; INFINITY: no limit. */
 double lun_vm_left(lua_State *L);
 

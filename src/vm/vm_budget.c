@@ -123,12 +123,9 @@ bool lun_vm_stuck_at(lua_State *L, char *place, size_t len)
 	return true;
 }
 
-void lun_vm_on_stuck(lua_State *L, void (*on_stuck)(void *ctx), void *ctx)
+unsigned lun_vm_beats(lua_State *L)
 {
-	struct lun_vm_watch *watch = &lun_vm_budget_of(L)->watch;
-
-	watch->ctx = ctx;
-	watch->on_stuck = on_stuck;
+	return atomic_load(&lun_vm_budget_of(L)->watch.beats);
 }
 
 static void set_limits(struct lun_vm_budget *budget, const struct lun_vm_limits *limits)

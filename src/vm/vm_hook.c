@@ -151,7 +151,7 @@ void lun_vm_hook(lua_State *L, lua_Debug *ar)
 {
 	struct lun_vm_budget *budget = lun_vm_budget_of(L);
 
-	budget->watch.called = 1;
+	lun_vm_watch_beat(&budget->watch);
 	if (!budget->over) {
 		if (!goes_on(L, budget))
 			fail(L, ar);
@@ -189,7 +189,7 @@ void lun_vm_charge(lua_State *L, unsigned steps)
 		budget->left -= budget->left < steps ? budget->left : steps;
 	else if (!budget->watch.armed)
 		return;
-	budget->watch.called = 1;
+	lun_vm_watch_beat(&budget->watch);
 	if (!is_over(budget))
 		return;
 	find_caller(L, &ar);

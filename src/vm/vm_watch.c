@@ -62,8 +62,6 @@ static void note_stuck(struct lun_vm_watch *watch)
 		break;
 	}
 	atomic_store(&watch->stuck, true);
-	if (watch->on_stuck)
-		watch->on_stuck(watch->ctx);
 }
 
 /* Where the hook does its work it is let alone: set anew it would count from the beginning. */
@@ -73,6 +71,8 @@ static void set_hook(struct lun_vm_watch *watch)
 
 	watch->armed = 1;
 	watch->unheeded = watch->called ? 0 : watch->unheeded + 1;
+	if (watch->called)
+		atomic_store(&watch->stuck, false);
 	if (watch->unheeded >= STUCK_AFTER && !watch->stuck)
 		note_stuck(watch);
 	if (L && (!watch->called || lua_gethook(L) != watch->hook))
@@ -203,6 +203,7 @@ void lun_vm_watch_begin(struct lun_vm_watch *watch, struct lun_vm_watch_frame *f
 	watch->deadline = deadline;
 	watch->always = always || !has_timer;
 	watch->unheeded = 0;
+	atomic_store_explicit(&watch->stuck, false, memory_order_relaxed);
 	lun_vm_watch_enter(watch, L);
 	current = watch;
 	atomic_store(&watch->tid, tid);

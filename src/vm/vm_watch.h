@@ -28,10 +28,9 @@ struct lun_vm_watch {
 	atomic_int tid;               /* the thread that runs it, 0: none */
 	/* Of a run that is to end and doesn't: it is in C code, from which no hook is called. */
 	volatile sig_atomic_t unheeded; /* signals in a row without a hook in between */
-	atomic_bool stuck;              /* then place says where, and on_stuck was called */
+	atomic_bool stuck;              /* then place says where */
+	atomic_uint beats;              /* how often a hook was called */
 	char place[LUN_VM_PLACE];
-	void (*on_stuck)(void *ctx); /* in a signal handler; may be NULL */
-	void *ctx;
 };
 
 /* What is to be put back at the end: runs may lie within runs, of the same VM and of others. */
@@ -51,6 +50,13 @@ void lun_vm_watch_init(struct lun_vm_watch *watch, lua_Hook hook);
 void lun_vm_watch_begin(struct lun_vm_watch *watch, struct lun_vm_watch_frame *frame, lua_State *L,
 	int64_t deadline, bool always);
 void lun_vm_watch_end(struct lun_vm_watch *watch, const struct lun_vm_watch_frame *frame);
+/* The hook was called. */
+static inline void lun_vm_watch_beat(struct lun_vm_watch *watch)
+{
+	watch->called = 1;
+	atomic_fetch_add_explicit(&watch->beats, 1, memory_order_relaxed);
+}
+
 /* Sets the hook; does nothing when nobody runs the VM. Only in the thread that does. */
 void lun_vm_watch_arm(struct lun_vm_watch *watch);
 /* From here on it is called after so many instructions, on L and on what runs next. */

@@ -53,6 +53,32 @@ static struct lun_job *queue_take(struct lun_queue *queue)
 	return job;
 }
 
+struct lun_job *lun_queue_take_all(struct lun_queue *queue)
+{
+	struct lun_job *list = queue->first;
+
+	queue->first = NULL;
+	queue->last = &queue->first;
+	return list;
+}
+
+void lun_job_unref(struct lun_job *job)
+{
+	if (atomic_fetch_sub(&job->refs, 1) == 1)
+		job->free(job);
+}
+
+void lun_jobs_cancel(struct lun_job *list, const char *why, bool given_up)
+{
+	struct lun_job *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		list->finish(list, why, given_up);
+		lun_job_unref(list);
+	}
+}
+
 /* Under the lock: the oldest job of the worker's own and of the shared ones. */
 static struct lun_job *take_job(struct lun_worker *worker)
 {
@@ -66,17 +92,20 @@ static struct lun_job *take_job(struct lun_worker *worker)
 	return queue_take(&generation->shared);
 }
 
+static void wake(struct lun_worker *worker)
+{
+	worker->idle = false;
+	pthread_cond_signal(&worker->wake);
+}
+
 static void wake_idle(struct lun_generation *generation)
 {
-	for (unsigned i = 0; i < generation->workers_len; i++) {
-		struct lun_worker *worker = &generation->workers[i];
+	struct lun_worker *worker = generation->workers;
 
-		if (!worker->idle)
-			continue;
-		worker->idle = false;
-		pthread_cond_signal(&worker->wake);
-		return;
-	}
+	while (worker && !worker->idle)
+		worker = worker->next;
+	if (worker)
+		wake(worker);
 }
 
 static int submit(struct lun_generation *generation, struct lun_job *job)
@@ -86,6 +115,8 @@ static int submit(struct lun_generation *generation, struct lun_job *job)
 	pthread_mutex_lock(&generation->lock);
 	if (generation->stopping || generation->retired)
 		err = -ESHUTDOWN;
+	else if (!generation->serving)
+		err = -EDEADLK;
 	else if (generation->queued >= generation->pool->config.queue)
 		err = -EBUSY;
 	if (!err) {
@@ -114,23 +145,60 @@ int lun_job_send(struct lun_worker *worker, struct lun_job *job)
 	int err = 0;
 
 	pthread_mutex_lock(&generation->lock);
-	if (generation->stopping) {
+	if (generation->stopping || worker->given_up) {
 		err = -ESHUTDOWN;
 	} else {
 		queue_add(generation, &worker->own, job);
-		worker->idle = false;
-		pthread_cond_signal(&worker->wake);
+		wake(worker);
 	}
 	pthread_mutex_unlock(&generation->lock);
 	return err;
 }
 
+/* Under the lock. */
+static void hold(struct lun_worker *worker)
+{
+	worker->refs++;
+	worker->holds++;
+	worker->generation->holds += !worker->given_up;
+}
+
 struct lun_worker *lun_worker_hold(struct lun_worker *worker)
 {
 	pthread_mutex_lock(&worker->generation->lock);
-	worker->generation->holds++;
+	hold(worker);
 	pthread_mutex_unlock(&worker->generation->lock);
 	return worker;
+}
+
+struct lun_worker *lun_worker_hold_any(struct lun_generation *generation)
+{
+	struct lun_worker *worker;
+
+	pthread_mutex_lock(&generation->lock);
+	worker = generation->workers;
+	while (worker && worker->given_up)
+		worker = worker->next;
+	if (worker)
+		hold(worker);
+	pthread_mutex_unlock(&generation->lock);
+	return worker;
+}
+
+/* One user less; the last one frees it. */
+static void unref(struct lun_worker *worker)
+{
+	struct lun_generation *generation = worker->generation;
+	bool last;
+
+	pthread_mutex_lock(&generation->lock);
+	last = --worker->refs == 0;
+	pthread_mutex_unlock(&generation->lock);
+	if (!last)
+		return;
+	pthread_cond_destroy(&worker->wake);
+	free(worker);
+	lun_generation_unref(generation);
 }
 
 void lun_worker_release(struct lun_worker *worker)
@@ -138,9 +206,11 @@ void lun_worker_release(struct lun_worker *worker)
 	struct lun_generation *generation = worker->generation;
 
 	pthread_mutex_lock(&generation->lock);
-	if (--generation->holds == 0)
+	worker->holds--;
+	if (!worker->given_up && --generation->holds == 0)
 		lun_generation_wake(generation);
 	pthread_mutex_unlock(&generation->lock);
+	unref(worker);
 }
 
 void lun_worker_add_conn(struct lun_worker *worker, struct lun_conn *conn)
@@ -150,7 +220,8 @@ void lun_worker_add_conn(struct lun_worker *worker, struct lun_conn *conn)
 	if (conn->next)
 		conn->next->prev = conn;
 	worker->conns = conn;
-	worker->generation->conns++;
+	worker->conns_len++;
+	worker->generation->conns += !worker->given_up;
 	pthread_mutex_unlock(&worker->generation->lock);
 }
 
@@ -163,7 +234,8 @@ void lun_worker_remove_conn(struct lun_worker *worker, struct lun_conn *conn)
 		worker->conns = conn->next;
 	if (conn->next)
 		conn->next->prev = conn->prev;
-	worker->generation->conns--;
+	worker->conns_len--;
+	worker->generation->conns -= !worker->given_up;
 	pthread_mutex_unlock(&worker->generation->lock);
 }
 
@@ -177,16 +249,41 @@ void lun_worker_close_conns(struct lun_worker *worker, int code, const char *rea
 
 void lun_generation_wake(struct lun_generation *generation)
 {
-	for (unsigned i = 0; i < generation->workers_len; i++) {
-		generation->workers[i].idle = false;
-		pthread_cond_signal(&generation->workers[i].wake);
-	}
+	for (struct lun_worker *worker = generation->workers; worker; worker = worker->next)
+		wake(worker);
+}
+
+/* Under the lock. */
+static void begin(struct lun_worker *worker, double seconds)
+{
+	worker->until = seconds > 0 ? lun_monotonic() + seconds : 0;
+	worker->late = 0;
+}
+
+void lun_worker_begin(struct lun_worker *worker, double seconds)
+{
+	struct lun_generation *generation = worker->generation;
+
+	pthread_mutex_lock(&generation->lock);
+	begin(worker, seconds);
+	pthread_mutex_unlock(&generation->lock);
+	lun_supervisor_wake(generation->pool);
+}
+
+void lun_worker_set_vm(struct lun_worker *worker, lua_State *L)
+{
+	pthread_mutex_lock(&worker->generation->lock);
+	worker->L = L;
+	pthread_mutex_unlock(&worker->generation->lock);
 }
 
 /* Under the lock: no more work will come. */
-static bool is_done(const struct lun_generation *generation)
+static bool is_done(const struct lun_worker *worker)
 {
-	return generation->stopping || (generation->retired && generation->holds == 0);
+	const struct lun_generation *generation = worker->generation;
+
+	return worker->given_up || generation->stopping ||
+		(generation->retired && generation->holds == 0);
 }
 
 /* Under the lock. What a VM needs no more is given back when no job comes for a moment. */
@@ -195,6 +292,7 @@ static void wait_idle(struct lun_worker *worker)
 	struct lun_generation *generation = worker->generation;
 	struct timespec until;
 
+	worker->until = 0;
 	worker->idle = true;
 	if (!lun_worker_is_untidy(worker)) {
 		pthread_cond_wait(&worker->wake, &generation->lock);
@@ -203,7 +301,9 @@ static void wait_idle(struct lun_worker *worker)
 	lun_seconds_from_now(&until, TIDY_AFTER);
 	if (pthread_cond_timedwait(&worker->wake, &generation->lock, &until) != ETIMEDOUT)
 		return;
+	worker->idle = false;
 	pthread_mutex_unlock(&generation->lock);
+	lun_worker_begin(worker, generation->pool->config.seconds);
 	lun_worker_tidy(worker);
 	pthread_mutex_lock(&generation->lock);
 }
@@ -212,14 +312,31 @@ static void wait_idle(struct lun_worker *worker)
 static struct lun_job *wait_for_job(struct lun_worker *worker)
 {
 	struct lun_generation *generation = worker->generation;
-	struct lun_job *job;
+	struct lun_job *job = NULL;
 
 	pthread_mutex_lock(&generation->lock);
-	while (!(job = take_job(worker)) && !is_done(generation))
+	while (!worker->given_up && !(job = take_job(worker)) && !is_done(worker))
 		wait_idle(worker);
 	worker->idle = false;
+	worker->job = job;
+	if (job)
+		begin(worker, generation->pool->config.seconds);
 	pthread_mutex_unlock(&generation->lock);
+	if (job)
+		lun_supervisor_wake(generation->pool);
 	return job;
+}
+
+/* False when the supervisor has given the job up, and reported it. */
+static bool claim_job(struct lun_worker *worker)
+{
+	bool mine;
+
+	pthread_mutex_lock(&worker->generation->lock);
+	mine = !worker->given_up;
+	worker->job = NULL;
+	pthread_mutex_unlock(&worker->generation->lock);
+	return mine;
 }
 
 static void run_job(struct lun_worker *worker, struct lun_job *job)
@@ -227,16 +344,21 @@ static void run_job(struct lun_worker *worker, struct lun_job *job)
 	const struct lun_pool_config *config = &worker->generation->pool->config;
 	struct lun_vm_limits limits = { config->seconds, config->instructions };
 	lua_State *L = worker->L;
+	bool mine;
 	int status;
 
 	lua_pushcfunction(L, job->call);
 	lua_pushlightuserdata(L, job);
 	status = lun_vm_run(L, 1, 0, &limits);
-	if (status)
+	mine = claim_job(worker);
+	if (mine && status)
 		lun_log("error", "%s", lua_tostring(L, -1));
-	job->finish(job, status ? lua_tostring(L, -1) : NULL);
+	if (mine)
+		job->finish(job, status ? lua_tostring(L, -1) : NULL, false);
+	lun_job_unref(job);
 	lua_settop(L, 0);
-	lun_worker_check_memory(worker);
+	if (mine)
+		lun_worker_check_memory(worker);
 }
 
 static void cancel_jobs(struct lun_worker *worker)
@@ -245,101 +367,207 @@ static void cancel_jobs(struct lun_worker *worker)
 
 	for (;;) {
 		pthread_mutex_lock(&worker->generation->lock);
-		job = take_job(worker);
+		job = worker->given_up ? NULL : take_job(worker);
 		pthread_mutex_unlock(&worker->generation->lock);
 		if (!job)
 			return;
-		job->finish(job, "shutting down");
+		job->next = NULL;
+		lun_jobs_cancel(job, "shutting down", false);
 	}
 }
 
-static void report_loaded(struct lun_worker *worker, char *err)
+/* Under the lock: one that serves no more. When none is left, the jobs that wait never run. */
+static struct lun_job *stop_serving(struct lun_generation *generation)
 {
-	struct lun_generation *generation = worker->generation;
+	if (--generation->serving)
+		return NULL;
+	generation->queued = 0;
+	return lun_queue_take_all(&generation->shared);
+}
 
-	pthread_mutex_lock(&generation->lock);
+enum { RETRY_AFTER = 5 }; /* seconds until a VM whose scripts did not load is tried again */
+
+/* Under the lock. The first ones report to who waits for the generation's start. */
+static void report_first(struct lun_generation *generation, char *err)
+{
 	if (!generation->err)
 		generation->err = err;
 	else
 		free(err);
 	generation->pending--;
 	pthread_cond_broadcast(&generation->loaded);
-	pthread_mutex_unlock(&generation->lock);
 }
 
-static void end_thread(struct lun_generation *generation)
+/* err is malloc'd, or NULL: the scripts are loaded. False when the worker is to end. */
+static bool report_loaded(struct lun_worker *worker, char *err)
 {
-	bool last;
+	struct lun_generation *generation = worker->generation;
+	bool goes_on = !err, first = worker->first, told;
+	struct lun_job *waiting = NULL;
 
 	pthread_mutex_lock(&generation->lock);
-	last = --generation->threads == 0;
+	told = worker->given_up; // by the supervisor, which reported it
+	worker->until = 0;
+	worker->loading = false;
+	if (err && !told) {
+		waiting = stop_serving(generation);
+		generation->retry = lun_monotonic() + RETRY_AFTER;
+	}
+	if (first && !told)
+		report_first(generation, err);
 	pthread_mutex_unlock(&generation->lock);
-	if (last)
-		lun_generation_free(generation);
+	if (!first && !told)
+		lun_log(err ? "error" : "info", "a VM is %s%s", err ? "not replaced: " : "replaced",
+			err ? err : "");
+	if (!first || told)
+		free(err);
+	lun_jobs_cancel(waiting, "no VM is left that has loaded the scripts", true);
+	return goes_on && !told;
+}
+
+static char *load(struct lun_worker *worker)
+{
+	struct lun_generation *generation = worker->generation;
+	const struct lun_pool_config *config = &generation->pool->config;
+	lua_State *L = lun_vm_new(config->vm);
+	char *err;
+
+	if (!L)
+		return strdup("not enough memory for a Lua VM");
+	pthread_mutex_lock(&generation->lock);
+	worker->L = L;
+	begin(worker, config->load_seconds);
+	if (generation->stopping)
+		lun_vm_stop(L);
+	pthread_mutex_unlock(&generation->lock);
+	lun_supervisor_wake(generation->pool);
+	err = lun_pool_load(L, config, true);
+	worker->memory = lun_vm_memory(L);
+	return err;
+}
+
+/* The VM's finalizers may be what is stuck. */
+static void close_vm(struct lun_worker *worker)
+{
+	lua_State *L = worker->L;
+
+	lun_worker_begin(worker, worker->generation->pool->config.seconds);
+	lun_worker_set_vm(worker, NULL);
+	if (L)
+		lun_vm_free(L);
+}
+
+static void forget_stuck(struct lun_worker *worker)
+{
+	struct lun_pool *pool = worker->generation->pool;
+
+	pthread_mutex_lock(&pool->lock);
+	pool->stuck--;
+	pool->told_full = false;
+	pthread_mutex_unlock(&pool->lock);
+	lun_log("info", "a VM that was given up has ended: %s", worker->place);
+}
+
+static void unlink_worker(struct lun_generation *generation, const struct lun_worker *worker)
+{
+	struct lun_worker **slot = &generation->workers;
+
+	while (*slot != worker)
+		slot = &(*slot)->next;
+	*slot = worker->next;
+}
+
+static void end_worker(struct lun_worker *worker)
+{
+	struct lun_generation *generation = worker->generation;
+	bool given_up;
+
+	close_vm(worker);
+	pthread_mutex_lock(&generation->lock);
+	given_up = worker->given_up;
+	worker->until = 0;
+	unlink_worker(generation, worker);
+	generation->live -= !given_up;
+	pthread_mutex_unlock(&generation->lock);
+	if (given_up)
+		forget_stuck(worker);
+	lun_pool_changed(generation->pool);
+	unref(worker);
 }
 
 static void *run_worker(void *arg)
 {
 	struct lun_worker *worker = arg;
 	struct lun_job *job;
-	char *err = NULL;
 
 	pthread_detach(pthread_self());
 	current = worker;
-	worker->L = lun_pool_vm(&worker->generation->pool->config, true, &err);
-	if (worker->L)
-		worker->memory = lun_vm_memory(worker->L);
-	report_loaded(worker, err);
-	while ((job = wait_for_job(worker))) {
-		if (worker->L)
+	if (report_loaded(worker, load(worker))) {
+		while ((job = wait_for_job(worker)))
 			run_job(worker, job);
-		else
-			job->finish(job, "not loaded");
+		cancel_jobs(worker);
 	}
-	cancel_jobs(worker);
-	if (worker->L)
-		lun_vm_free(worker->L);
-	end_thread(worker->generation);
+	end_worker(worker);
 	return NULL;
 }
 
-static void init_workers(struct lun_generation *generation)
+static struct lun_worker *new_worker(struct lun_generation *generation, bool first)
 {
-	for (unsigned i = 0; i < generation->workers_len; i++) {
-		struct lun_worker *worker = &generation->workers[i];
+	struct lun_worker *worker = calloc(1, sizeof(*worker));
 
-		worker->generation = generation;
-		worker->own.last = &worker->own.first;
-		lun_cond_init(&worker->wake);
+	if (!worker)
+		return NULL;
+	worker->generation = generation;
+	worker->refs = 1;
+	worker->loading = true;
+	worker->first = first;
+	worker->own.last = &worker->own.first;
+	lun_cond_init(&worker->wake);
+	return worker;
+}
+
+int lun_worker_start(struct lun_generation *generation, bool first)
+{
+	struct lun_worker *worker = new_worker(generation, first);
+	pthread_t thread;
+	int err = worker ? lun_thread_start(&thread, run_worker, worker) : -ENOMEM;
+
+	if (err) {
+		if (worker)
+			pthread_cond_destroy(&worker->wake);
+		free(worker);
+		return err;
 	}
+	worker->next = generation->workers;
+	generation->workers = worker;
+	generation->refs++;
+	generation->live++;
+	generation->serving++;
+	generation->pending += first;
+	return 0;
+}
+
+static void note_no_thread(struct lun_generation *generation, int err)
+{
+	if (asprintf(&generation->err,
+		    "a VM's thread can't be started: %s (ulimit -u, or the container's limit of "
+		    "pids)",
+		    strerror(-err)) < 0)
+		generation->err = NULL;
 }
 
 int lun_generation_start(struct lun_generation *generation)
 {
-	pthread_t thread;
-	int failed;
+	int err = 0, failed;
 
-	init_workers(generation);
-	generation->threads = generation->pending = 1; // ourselves, while we wait
 	pthread_mutex_lock(&generation->lock);
-	for (unsigned i = 0; i < generation->workers_len; i++) {
-		int err = lun_thread_start(&thread, run_worker, &generation->workers[i]);
-
-		if (err) {
-			if (asprintf(&generation->err,
-				    "a VM's thread can't be started: %s (ulimit -u, or the "
-				    "container's limit of pids)",
-				    strerror(-err)) < 0)
-				generation->err = NULL;
-			break;
-		}
-		generation->threads++;
-		generation->pending++;
-	}
-	while (generation->pending > 1)
+	for (unsigned i = 0; i < generation->workers_len && !err; i++)
+		err = lun_worker_start(generation, true);
+	if (err)
+		note_no_thread(generation, err);
+	while (generation->pending > 0)
 		pthread_cond_wait(&generation->loaded, &generation->lock);
-	failed = generation->err || generation->threads == 1 ? -1 : 0;
-	generation->pending = 0;
+	failed = err || generation->err ? -1 : 0;
 	pthread_mutex_unlock(&generation->lock);
 	return failed;
 }

@@ -8,6 +8,19 @@
 
 enum { GROWN = 4 << 20 }; /* bytes more than after the last tidying */
 
+/* A VM with the scripts loaded; NULL and *err (malloc'd, NULL: no memory) when that fails. */
+static lua_State *new_vm(const struct lun_pool_config *config, char **err)
+{
+	lua_State *L = lun_vm_new(config->vm);
+
+	*err = L ? lun_pool_load(L, config, true) : NULL;
+	if (L && !*err)
+		return L;
+	if (L)
+		lun_vm_free(L);
+	return NULL;
+}
+
 /*
  * A VM that stays above half of its cap after a full collection has been filled by a script that
  * keeps what it makes: it is replaced, and its connections start anew.
@@ -16,8 +29,8 @@ void lun_worker_check_memory(struct lun_worker *worker)
 {
 	const struct lun_pool_config *config = &worker->generation->pool->config;
 	size_t cap = config->vm->memory;
+	lua_State *L, *before;
 	char *err;
-	lua_State *L;
 
 	worker->memory = lun_vm_memory(worker->L);
 	if (!cap || worker->memory < cap / 2)
@@ -27,16 +40,18 @@ void lun_worker_check_memory(struct lun_worker *worker)
 	if (worker->memory < cap / 2)
 		return;
 	lun_log("warning", "a VM is full (%zu MiB): replaced", worker->memory >> 20);
-	L = lun_pool_vm(config, true, &err);
+	lun_worker_begin(worker, config->load_seconds);
+	L = new_vm(config, &err);
 	if (!L) {
-		lun_log("error", "the VM could not be replaced: %s", err);
+		lun_log("error", "the VM could not be replaced: %s", err ? err : "?");
 		free(err);
 		return;
 	}
 	lun_worker_close_conns(worker, 1012, "out of memory");
 	worker->epoch++;
-	lun_vm_free(worker->L);
-	worker->L = L;
+	before = worker->L;
+	lun_worker_set_vm(worker, L);
+	lun_vm_free(before);
 	worker->tidy = 0;
 }
 

@@ -71,7 +71,7 @@ const stuck = `
 describe("SIGTERM while Lua is in C code that does not come back", () => {
   test("in a handler: within the grace", async () => {
     const server = await startServer({ scripts: { "a.lua": `
-      require("lunette").http.get("/stuck", function() ${stuck} end)` } });
+      require("lunette").http.get("/stuck", function() ${stuck} end)` }, args: ["--max-seconds", "60"] });
     fetch(server.url + "/stuck").catch(() => {});
     await server.logged(/stuck/);
     assert.deepEqual(await server.stop(), { code: 1, signal: null });

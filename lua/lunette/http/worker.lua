@@ -176,15 +176,17 @@ local function service_named(name)
   return nil
 end
 
---- The names of all services.
----@return string[]
+--- All services, with the scripts that declare them.
+---@return { name: string, script: string }[]
 function worker.services()
-  local names, seen = {}, {}
+  local list, seen = {}, {}
   for _, service in ipairs(registry.list("service")) do
-    if not seen[service.name] then names[#names + 1] = service.name end
+    if not seen[service.name] then
+      list[#list + 1] = { name = service.name, script = service.source.script or "?" }
+    end
     seen[service.name] = true
   end
-  return names
+  return list
 end
 
 --- Runs a service until it ends.

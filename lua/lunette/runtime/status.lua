@@ -1,18 +1,8 @@
--- The server's state, for /healthz, GraphQL's health, and the metrics page.
+-- The server's state, for the metrics page.
 
 local core = require("lunette.core.server")
 
 local status = {}
-
---- The state of the server: generation, uptime, errors of scripts, figures; outside a server
---- (lunette query) it is empty.
----@return table state with status = "ok" | "degraded"
-function status.health()
-  local state = core.state() or { errors = {}, generation = 1 }
-  if state.lack then table.insert(state.errors, 1, { message = state.lack, time = os.time() }) end
-  state.status = #state.errors > 0 and "degraded" or "ok"
-  return state
-end
 
 local GAUGES = {
   { "generation", "lunette_generation", "Which loading of the scripts serves." },
@@ -21,6 +11,9 @@ local GAUGES = {
   { "queued", "lunette_requests_queued", "Requests that wait for a VM." },
   { "connections", "lunette_connections", "WebSockets and event streams." },
   { "services", "lunette_services", "Services that run." },
+  { "services_waiting", "lunette_services_waiting",
+    "Services that wait until their predecessor, which is stuck in C code, has ended." },
+  { "stuck", "lunette_vms_stuck", "VMs that are stuck in C code, and were given up." },
   { "memory", "lunette_vms_memory_bytes", "Lua memory of the VMs that answer requests.", "bytes" },
 }
 
@@ -42,6 +35,8 @@ function status.metrics()
   list[#list + 1] = { name = "lunette_scripts_ok", type = "gauge",
     help = "0 when a script or service failed since the last good loading.",
     value = #state.errors == 0 and 1 or 0 }
+  list[#list + 1] = counter("lunette_vms_given_up_total",
+    "VMs that were given up, as they were stuck in C code.", state.given_up)
   list[#list + 1] = counter("lunette_reloads_total", "Loadings of the scripts by outcome.",
     state.reloads, { outcome = "ok" })
   list[#list + 1] = counter("lunette_reloads_total", "Loadings of the scripts by outcome.",

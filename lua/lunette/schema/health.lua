@@ -12,7 +12,7 @@ health.sdl = [[
 type Health {
   "Its version."
   version: String!
-  "ok, or degraded when a script failed or a service stopped."
+  "ok, or degraded when a script failed or is stuck, or a service stopped."
   status: String!
   "Seconds since it started."
   uptime: Float!
@@ -107,7 +107,10 @@ health.resolvers = {
   Query = { health = state },
   Health = {
     version = function() return lunette.version end,
-    status = function(now) return #now.errors > 0 and "degraded" or "ok" end,
+    status = function(now)
+      local stuck = (now.stuck or 0) + (now.services_waiting or 0)
+      return (#now.errors > 0 or stuck > 0) and "degraded" or "ok"
+    end,
     reloads = count("reloads"),
     reloadsFailed = count("reloads_failed"),
     workers = count("workers"),
