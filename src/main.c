@@ -1,6 +1,6 @@
 /*
- * The process: takes --root off the command line, makes a VM, and runs the command in
- * lua/lunette/cli/ with the rest. `serve` makes more VMs (vm/server_state.h).
+ * The program: takes --root from the command line, makes a VM, and runs the command in
+ * lua/lunette/cli/. `serve` makes more VMs (vm/server_state.h).
  */
 #include <errno.h>
 #include <malloc.h>
@@ -29,8 +29,9 @@ static const char *take_root(int *argc, char **argv)
 }
 
 /*
- * Large buffers are mapped one by one: they grow without a copy, and return to the kernel when they
- * are freed. A hundred threads share a few heaps, which would otherwise hold more than the VMs.
+ * Maps large buffers separately: they grow without copying and return to the kernel when freed.
+ * Limits the number of malloc arenas, because a hundred threads would keep more memory in them than
+ * the VMs use.
  */
 static void limit_heaps(void)
 {
@@ -38,7 +39,7 @@ static void limit_heaps(void)
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 }
 
-/* Whether the folder of --root has the command line's files; says what is wrong otherwise. */
+/* True when the folder of --root has the command line's files; else prints the error. */
 static bool has_files(const char *root)
 {
 	char path[4096];

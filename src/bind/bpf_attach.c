@@ -1,4 +1,4 @@
-/* Where programs hang without a link: control groups, interfaces, socket maps, program arrays. */
+/* Programs attached without a link: to control groups, interfaces, socket maps; program arrays. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <lauxlib.h>
@@ -287,7 +287,7 @@ static int l_netns(lua_State *L)
 	return 1;
 }
 
-/* The options { map = id, method = "iterator" | "lookup" }, both of them optional. */
+/* Reads the options { map = id, method = "iterator" | "lookup" }, both optional. */
 static bool opt_slots(lua_State *L, uint32_t *map_id)
 {
 	static const char *const methods[] = { "iterator", "lookup", NULL };

@@ -37,7 +37,7 @@ static int l_btf_close(lua_State *L)
 	return 0;
 }
 
-/* nil, message, errno: of the object with the id, or of the file. */
+/* Pushes nil, message, errno, for the object with the id or for the file. */
 static int push_load_error(lua_State *L, int err, const char *why, uint32_t id, const char *path)
 {
 	const char *name = path ? path : lua_pushfstring(L, "btf %d", (int)id);
@@ -142,7 +142,7 @@ static int l_btf_plan(lua_State *L)
 	return 1;
 }
 
-/* What the info at 3 says of a map; whether it knows the whole name. */
+/* Reads the map info at 3. False when its name may be cut. */
 static bool read_info(lua_State *L, struct bpf_map_info *info)
 {
 	static const char *const fields[] = { "type_id", "key_size", "value_size" };
@@ -156,9 +156,9 @@ static bool read_info(lua_State *L, struct bpf_map_info *info)
 	return lua_getfield(L, 3, "full_name") == LUA_TSTRING;
 }
 
-enum { OTHER_BTF = 1 }; /* than the map's, which has none */
+enum { OTHER_BTF = 1 }; /* the map itself has no BTF */
 
-/* What the search for a declaration goes by. */
+/* The properties of the map whose declaration is searched for. */
 struct wanted {
 	const char *name;
 	bool cut; /* the name may go on */
@@ -214,7 +214,7 @@ static int push_ambiguous(lua_State *L, const char *name, const struct lun_out *
 }
 
 /* btf:map(name [, MapInfo]) -> { key, value }: the type ids that a program declares for the
- * map | nil, why it can't be told which of several it is */
+ * map | nil, the reason when several maps fit */
 static int l_btf_map(lua_State *L)
 {
 	const struct btf *btf = lun_btf_check(L, 1);
@@ -244,7 +244,7 @@ static int l_btf_map(lua_State *L)
 	return 1;
 }
 
-/* The ids in the list at 2, or the one id there, into a buffer on the stack. */
+/* The ids in the list at 2, or the single id there, in a buffer on the stack. */
 static struct lun_out *push_ids(lua_State *L, const struct btf *btf)
 {
 	struct lun_out *ids = lun_push_buffer(L);
@@ -264,7 +264,7 @@ static struct lun_out *push_ids(lua_State *L, const struct btf *btf)
 	return ids;
 }
 
-/* btf:c(type id | ids) -> the types and what they need, each once, as C | nil, err, errno */
+/* btf:c(type id | ids) -> the types and the types they need, each once, as C | nil, err, errno */
 static int l_btf_c(lua_State *L)
 {
 	const struct btf *btf = lun_btf_check(L, 1);

@@ -103,7 +103,7 @@ static bool is_outer_call(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg != BPF_PSEUDO_CALL;
 }
 
-/* The names that lun_disasm asks for: "bpf_ktime_get_ns", "+5#helper_function". */
+/* Names for lun_disasm: "bpf_ktime_get_ns", "+5#helper_function". */
 static void name_call(void *ctx, const struct bpf_insn *insn, struct lun_out *out)
 {
 	struct lun_code_work *w = ctx;
@@ -147,7 +147,7 @@ static void set_wide(struct lun_code_work *w, const struct bpf_insn *insn, uint3
 		lun_set_int(w->L, "target", (lua_Integer)at + 1 + insn->imm);
 }
 
-/* The line that stands for the instruction, an index into lines; instructions come in order. */
+/* Sets the instruction's line, an index into lines. Instructions must come in order. */
 static void set_line(struct lun_code_work *w, uint32_t at)
 {
 	const struct lun_code *code = &w->code;
@@ -183,7 +183,8 @@ static void push_insn(struct lun_code_work *w, uint32_t at)
 		set_call(w, insn, at);
 }
 
-/* Functions begin afresh, and so does what is jumped to. */
+/* Marks the instructions where tracking of registers begins again: starts of functions and jump
+ * targets. */
 static int find_joins(struct lun_code_work *w)
 {
 	const struct lun_code *code = &w->code;

@@ -1,4 +1,4 @@
-/* bpf.counters: what a program costs in perf events. */
+/* bpf.counters: a program's costs by perf events. */
 #include <lauxlib.h>
 #include <errno.h>
 #include <string.h>
@@ -32,7 +32,8 @@ static int l_counters_close(lua_State *L)
 	return 0;
 }
 
-/* The times are those of the event that had its counter for the smallest share. */
+/* The times are those of the event that had a hardware counter for the smallest share of the
+ * time. */
 static void push_result(
 	lua_State *L, const struct handle *h, uint64_t runs, const struct lun_counter_value *values)
 {

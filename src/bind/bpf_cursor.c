@@ -1,6 +1,6 @@
 /*
- * Walks over a map in Lua: cursors, for-loops and whole-map streams. A cursor has a handle
- * of its own, so the map may be closed meanwhile.
+ * Walks over a map in Lua: cursors, for-loops and whole-map streams. A cursor has its own map
+ * descriptor, so the map handle may be closed earlier.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -12,14 +12,14 @@
 #include "vm/push.h"
 #include "bpf/read/cursor.h"
 
-/* User values of a cursor. */
+/* Indices of a cursor's user values. */
 enum { KEY_PLAN = 1, VALUE_PLAN = 2, FUNCTIONS = 3 };
 
 struct cursor {
 	struct lun_cursor cur;
 	struct lun_entry_format view;
-	struct lun_filter where; /* which entries are handed out */
-	uint32_t at;             /* the next entry of the batch */
+	struct lun_filter where; /* the condition that entries must meet */
+	uint32_t at;             /* index of the next entry in the batch */
 	uint64_t looked;         /* entries before it */
 	bool raw, filters;
 };
@@ -97,7 +97,7 @@ static void set_where(lua_State *L, struct cursor *c, const struct lun_map *map)
 	lua_pop(L, 1);
 }
 
-/* Pushes an open cursor and returns 0, or 3 with an error. */
+/* Pushes an open cursor and returns 0; on failure pushes the error and returns 3. */
 static int push_cursor(lua_State *L)
 {
 	struct lun_map *map = lun_map_check(L, 1);
@@ -149,7 +149,7 @@ static void push_entry(lua_State *L, struct cursor *c, uint32_t i)
 	lua_getiuservalue(L, 1, KEY_PLAN);
 	lua_getiuservalue(L, 1, VALUE_PLAN);
 	lun_push_decoded(L, -2, &bytes, LUN_EACH_CPU);
-	if (lua_isnil(L, -1)) { /* a nil key would end a for-loop */
+	if (lua_isnil(L, -1)) { /* a nil key would end the for-loop */
 		lua_pop(L, 1);
 		lua_pushlstring(L, (const char *)key, c->cur.map.info.key_size);
 	}
@@ -163,7 +163,8 @@ static bool wanted(struct cursor *c)
 			lun_cursor_value(&c->cur, c->at));
 }
 
-/* Whether there is a wanted entry at c->at; fetches batches as needed. -errno on failure. */
+/* 1 when an entry that meets the condition is at c->at, 0 at the end, -errno on failure. Reads
+ * batches as needed. */
 static int fetch(lua_State *L, struct cursor *c)
 {
 	struct lun_filter_calls calls;
@@ -189,7 +190,7 @@ static int fetch(lua_State *L, struct cursor *c)
 	}
 }
 
-/* Pushes the entry at c->at and goes on behind it. */
+/* Pushes the entry at c->at and moves on. */
 static int push_next(lua_State *L, struct cursor *c)
 {
 	push_entry(L, c, c->at++);
@@ -222,7 +223,7 @@ static int l_cursor_next(lua_State *L)
 	return push_next(L, c);
 }
 
-/* The step of a for-loop: like next(), but an error is raised. */
+/* The step function of a for-loop: like next(), but raises errors. */
 static int l_cursor_step(lua_State *L)
 {
 	struct cursor *c = test_cursor(L);

@@ -18,19 +18,19 @@
 #include "vm/push.h"
 #include "vm/vm.h"
 
-/* User values of a handle: the plan, and the object, which counts what a ring buffer lost. */
+/* Indices of a handle's user values: the plan, and the object whose programs count losses. */
 enum { PLAN = 1, OBJECT = 2 };
 
 enum { PAGES = 64, MAX_PAGES = 1 << 16, BATCH = 4096, MAX_BATCH = 1 << 20, NAME = 64 };
 
-static const double SLICE = 0.25; /* seconds of a wait, within which a run that is over ends */
+static const double SLICE = 0.25; /* seconds of one wait; the run's end is checked between waits */
 
 struct handle {
 	struct lun_events *events;
-	struct lun_out padded, text; /* here, so that an error frees them too */
+	struct lun_out padded, text; /* members of the handle, so that an error frees them */
 	bool partial;
 	char name[NAME];
-	uint64_t lost; /* as the object last said */
+	uint64_t lost; /* the last value of the object's counter */
 };
 
 static struct handle *check_handle(lua_State *L)
@@ -54,8 +54,8 @@ static int l_events_close(lua_State *L)
 	return 0;
 }
 
-/* The record's bytes, as many as the plan reads: with zeros behind them where it may be shorter.
- * NULL: it is shorter than that. */
+/* The record's bytes for the plan, padded with zeros when the plan allows a shorter record. NULL
+ * when the record is too short. */
 static const uint8_t *plan_bytes(
 	struct handle *h, const struct lun_event *event, const struct lun_plan *plan)
 {
@@ -82,7 +82,7 @@ static void push_short(lua_State *L, const struct lun_event *event, const struct
 	lua_setfield(L, -2, "error");
 }
 
-/* Pushes a record of the batch: by the plan at plan_idx, or as a string of bytes. */
+/* Pushes a record of the batch: decoded by the plan at plan_idx, or as a byte string. */
 static void push_event(lua_State *L, struct handle *h, uint32_t index, int plan_idx)
 {
 	struct lun_event event = lun_events_at(h->events, index);
@@ -105,7 +105,7 @@ static double opt_seconds(lua_State *L, int idx, double otherwise)
 	return seconds;
 }
 
-/* Waits in slices, so that the run may end; how many records there are, or -errno. */
+/* Waits in slices, so that the run can be ended. The number of records, or -errno. */
 static int read_batch(lua_State *L, struct handle *h, double seconds)
 {
 	int n;
@@ -137,7 +137,8 @@ static int l_events_read(lua_State *L)
 	return 1;
 }
 
-/* Calls the function at 2 with each record of the batch; false when it has had enough. */
+/* Calls the function at 2 with each record of the batch; false when the function has returned
+ * false. */
 static bool call_batch(lua_State *L, struct handle *h, int n, int plan_idx)
 {
 	for (int i = 0; i < n; i++) {
@@ -224,7 +225,7 @@ static int l_events_json(lua_State *L)
 	return 2;
 }
 
-/* The object's variable NAME_lost, or lost: what its programs count. */
+/* Finds the object's variable NAME_lost, or lost, in which its programs count lost records. */
 static bool find_counter(const struct bpf_object *obj, const char *name, struct lun_global *global)
 {
 	char own[NAME + 8];
@@ -295,7 +296,8 @@ static lua_Integer opt_count(lua_State *L, const char *key, lua_Integer otherwis
 	return n;
 }
 
-/* Pushes a plan of the struct of this name in the object's BTF, or nil where it is not `needed`. */
+/* Pushes a plan of the struct with this name in the object's BTF; nil when it is missing and not
+ * `needed`. */
 static void push_type(lua_State *L, const struct bpf_object *obj, const char *name, bool needed)
 {
 	const struct btf *btf = bpf_object__btf(obj);
@@ -316,7 +318,7 @@ static void push_type(lua_State *L, const struct bpf_object *obj, const char *na
 		lua_pushnil(L);
 }
 
-/* Pushes the plan of the records: that of the options at 3, or that of "struct event". */
+/* Pushes the plan of the records: the one in the options at 3, or the one of "struct event". */
 static void push_plan(lua_State *L, const struct lun_object *o)
 {
 	if (!lua_istable(L, 3)) {

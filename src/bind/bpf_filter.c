@@ -1,4 +1,5 @@
-/* Conditions and cells out of Lua tables: what cursors filter and selections sort by. */
+/* Reads conditions and cells from Lua tables, for the filters of cursors and the order of
+ * selections. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
@@ -77,8 +78,8 @@ static void check(lua_State *L, int err)
 
 static const char *const compares[] = { "order", "number", "text", NULL };
 
-/* What the node at idx compares with: `text`; or as plan:compared() gives it, `rank` and `by`.
- * The node keeps its bytes. */
+/* Reads the value that the node at idx compares with: `text`; or `rank` and `by` as plan:compared()
+ * returns them. The node keeps the bytes alive. */
 static enum lun_compare check_wanted(lua_State *L, int idx, struct lun_value *wanted)
 {
 	struct lun_rank rank;
@@ -109,7 +110,7 @@ static enum lun_compare check_wanted(lua_State *L, int idx, struct lun_value *wa
 	return (enum lun_compare)by;
 }
 
-/* Notes the function of the node at idx; its number is what the test holds. */
+/* Adds the function of the node at idx to the list; the test stores its number. */
 static void add_call(lua_State *L, int idx, int functions, struct lun_value *number)
 {
 	if (lua_getfield(L, idx, "test") != LUA_TFUNCTION)

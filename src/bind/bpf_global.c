@@ -39,8 +39,8 @@ static int push_unknown(lua_State *L, const struct bpf_object *obj, const char *
 	return -EINVAL;
 }
 
-/* Encodes the value at `value` by the plan on the top: over the bytes that are there. Leaves a
- * sentence when it can't be. */
+/* Encodes the value at `value` by the plan on top, over the existing bytes. Leaves the error text
+ * when it can't be encoded. */
 static int write_value(
 	lua_State *L, const char *name, int value, const struct lun_global *global, uint8_t *bytes)
 {
@@ -61,7 +61,7 @@ static int write_value(
 	return 0;
 }
 
-/* The name and value are the two on the top, and stay. */
+/* Sets one variable. Its name and value are the two on top, and stay there. */
 static int set_one(lua_State *L, struct bpf_object *obj)
 {
 	int value = lua_gettop(L), err;

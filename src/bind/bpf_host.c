@@ -24,7 +24,7 @@ static void set_capabilities(lua_State *L, const struct lun_host *host)
 }
 
 struct mounts {
-	char text[4096]; /* paths with their NULs, as many as fit */
+	char text[4096]; /* NUL-terminated paths, as many as fit */
 	size_t len;
 };
 

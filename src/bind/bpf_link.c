@@ -74,7 +74,7 @@ static int l_link_info(lua_State *L)
 	return 1;
 }
 
-/* A link that is just being made has no id yet: it is not there, as one that is gone. */
+/* A link that is being created has no id yet: it counts as missing, like a removed one. */
 static bool not_there(int err)
 {
 	return err == -ENOENT || err == -EAGAIN;

@@ -154,7 +154,7 @@ static void set_perf_event(lua_State *L, const struct lun_link_info *info)
 {
 	uint32_t type = info->k.perf_event.type;
 
-	if (!type) /* before Linux 6.6 the kernel does not tell */
+	if (!type) /* before Linux 6.6 the kernel does not report it */
 		return;
 	lun_set_str(L, "perf_type", lun_perf_type_name(type));
 	if (type == LUN_PERF_UPROBE || type == LUN_PERF_URETPROBE) {

@@ -1,4 +1,4 @@
-/* BPF object files: load, attach, and release of all on close. */
+/* BPF object files: loads and attaches them, and releases everything on close. */
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
@@ -29,7 +29,7 @@ struct lun_object *lun_object_check(lua_State *L)
 	return o;
 }
 
-/* The end of what libbpf said, which is where the verifier tells the reason. */
+/* Pushes the end of libbpf's log: the verifier's reason is there. */
 static int push_log(lua_State *L, const struct lun_object *o, int err, const char *what)
 {
 	size_t len = o->log.len, from = len > MESSAGE_MAX ? len - MESSAGE_MAX : 0;
@@ -93,7 +93,7 @@ static uint64_t perf_field(lua_State *L, const char *name)
 	return (uint64_t)n;
 }
 
-/* { type =, config =, frequency = | period = } on top of the stack. */
+/* Reads { type =, config =, frequency = | period = } from the top of the stack. */
 static void check_perf(lua_State *L, struct lun_perf_spec *spec)
 {
 	luaL_argcheck(L, lua_istable(L, -1), 3,
@@ -106,7 +106,7 @@ static void check_perf(lua_State *L, struct lun_perf_spec *spec)
 		L, spec->frequency || spec->period, 3, "perf_event needs a frequency or a period");
 }
 
-/* Where the table at 3 says. */
+/* The place to attach to, as the table at 3 gives it. */
 struct place {
 	const char *interface, *cgroup;
 	struct lun_perf_spec perf;
@@ -152,7 +152,7 @@ static bool goes_there(const struct bpf_program *prog, const struct place *place
 		type == BPF_PROG_TYPE_SOCK_OPS;
 }
 
-/* Every program of a type that can be attached there: how many, or -errno. */
+/* Attaches every program of a type that fits the place. Their number, or -errno. */
 static int attach_all_there(struct lun_object *o, const struct place *place)
 {
 	size_t before = o->link_count;
@@ -278,7 +278,7 @@ static int l_progs(lua_State *L)
 	return 1;
 }
 
-/* A file in memory with the bytes, as a path of this process; returns its descriptor or -errno. */
+/* Makes a file in memory with the bytes and its path in this process. The descriptor, or -errno. */
 static int open_bytes(const char *bytes, size_t len, char path[PATH_BYTES])
 {
 	int fd = memfd_create("lunette", MFD_CLOEXEC);
@@ -298,7 +298,7 @@ static int open_bytes(const char *bytes, size_t len, char path[PATH_BYTES])
 	return fd;
 }
 
-/* Loads the object once, with the programs of one alternative where there are several. */
+/* Loads the object once; with alternatives, only the programs of one of them. */
 static int load_choice(struct lun_object *o, struct lun_load_options *options)
 {
 	int err =
@@ -308,7 +308,7 @@ static int load_choice(struct lun_object *o, struct lun_load_options *options)
 	return err;
 }
 
-/* Whether the kernel can do it shows when it is attached, with some ways only then. */
+/* Attaches too, because for some types only attaching shows whether the kernel supports them. */
 static int try_choice(struct lun_object *o, struct lun_load_options *options)
 {
 	int err = load_choice(o, options);
@@ -327,7 +327,7 @@ static int push_load_error(
 	return push_log(L, o, err, options->label);
 }
 
-/* Adds why an alternative can't be had to the text on the top. */
+/* Appends to the text on top why an alternative failed. */
 static void add_reason(lua_State *L, const struct lun_object *o, int err, lua_Integer choice)
 {
 	const char *line = o->log.len ? o->log.data : "";
@@ -349,7 +349,7 @@ static void add_reason(lua_State *L, const struct lun_object *o, int err, lua_In
 	lua_pop(L, 2);
 }
 
-/* Loads and attaches the first alternative that the kernel can do. */
+/* Loads and attaches the first alternative that the kernel supports. */
 static int load_first(lua_State *L, struct lun_object *o, struct lun_load_options *options)
 {
 	int object = lua_gettop(L), err = 0;

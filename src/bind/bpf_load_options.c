@@ -8,7 +8,7 @@
 #include "bind/bpf_global.h"
 #include "bpf/object/object.h"
 
-/* Whether the list on the top holds the name. */
+/* True when the list on top holds the name. */
 static bool list_has(lua_State *L, const char *name)
 {
 	bool has = false;
@@ -30,7 +30,7 @@ static bool is_listed(lua_State *L, const char *name)
 	return listed;
 }
 
-/* A program of some alternative is loaded with that one; a program of none, always. */
+/* A program named in alternatives is loaded only with its own; any other program always. */
 static bool is_chosen(const struct lun_load_options *options, const char *name)
 {
 	lua_State *L = options->L;
@@ -51,7 +51,7 @@ static bool is_chosen(const struct lun_load_options *options, const char *name)
 	return chosen || !known;
 }
 
-/* Makes it for a function of the program whose id targets[name] has. */
+/* Sets the function that the program attaches to: of the program whose id is targets[name]. */
 static int set_target(lua_State *L, struct bpf_program *prog)
 {
 	int top = lua_gettop(L), fd = 0, err = 0;
@@ -85,7 +85,7 @@ static int prepare_program(struct lun_load_options *options, struct bpf_program 
 	return 0;
 }
 
-/* Keeps the sentence on the top, which says what is wrong with the options. */
+/* Keeps the text on top, an error about the options. */
 static int refuse(struct lun_load_options *options, int err)
 {
 	options->refused = lua_gettop(options->L);
@@ -169,7 +169,7 @@ static int l_prepare(lua_State *L)
 	return 2;
 }
 
-/* Protected: libbpf, which calls it, must go on. */
+/* Protected, because libbpf calls it and a Lua error must not jump over libbpf. */
 int lun_load_options_prepare(void *ctx, struct bpf_object *obj)
 {
 	struct lun_load_options *options = ctx;

@@ -1,4 +1,4 @@
-/* A handle on one map (bpf_map_open.c makes it). Keys and values are byte strings here. */
+/* A handle on one map (opened in bpf_map_open.c). Keys and values are byte strings here. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "bpf/read/cursor.h"
 #include "bpf/object/map_fill.h"
 
-/* User values of a handle: the decoder in force, and the one by types alone. */
+/* Indices of a handle's user values: the decoder in force, and the decoder by types alone. */
 enum { DECODER = 1, OF_TYPES = 2 };
 
 static struct lun_map *test_map(lua_State *L, int idx)
@@ -35,7 +35,7 @@ static int l_map_close(lua_State *L)
 	return 0;
 }
 
-/* nil, message, errno of an operation on a map. */
+/* Pushes nil, message, errno for an operation on a map. */
 static int push_map_error(lua_State *L, const struct lun_map *map, int err)
 {
 	const char *why = err == -524 || err == -EOPNOTSUPP ? "not supported by this map type"
@@ -84,7 +84,7 @@ static bool has_keys(const struct lun_map *map)
 	return map->info.key_size != 0;
 }
 
-/* A key of the right size; NULL (nil) where the map has no keys. */
+/* A key of the right size; NULL (for nil) when the map has no keys. */
 static const void *check_key(lua_State *L, const struct lun_map *map, int idx)
 {
 	size_t len;
@@ -108,7 +108,7 @@ static void check_size(lua_State *L, const struct lun_map *map, size_t len)
 		luaL_error(L, "value: has %d bytes, the map's values have %d", (int)len, (int)want);
 }
 
-/* A value in the kernel's layout; of a per-CPU map a string for all CPUs, or a list. */
+/* A value in the kernel's layout; for a per-CPU map a string for all CPUs, or a list. */
 static const void *check_value(lua_State *L, const struct lun_map *map, int idx)
 {
 	uint8_t *all;
@@ -320,8 +320,8 @@ static int l_map_count(lua_State *L)
 	return 1;
 }
 
-/* Asks the hook what the map's bytes mean: as they are shown, or by their types alone. Keeps the
- * answer in the handle's user value `slot`. */
+/* Gets a decoder from the hook: the one in force, or the one by the map's types alone. Caches it in
+ * the handle's user value `slot`. */
 static int push_decoder(lua_State *L, int idx, int slot)
 {
 	struct lun_map *map = lun_map_check(L, idx);
@@ -371,7 +371,8 @@ static int l_map_use(lua_State *L)
 	return 1;
 }
 
-/* bpf.decoder_hook(fn): fn(MapInfo, of_types) -> Decoder decides how maps are decoded */
+/* bpf.decoder_hook(fn): sets the function fn(MapInfo, of_types) -> Decoder that finds a map's
+ * decoder */
 static int l_decoder_hook(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TFUNCTION);

@@ -1,4 +1,4 @@
-/* Maps that are not walked by key: fill counts, ring buffers, local storage. */
+/* Reads maps that can't be walked by key: fill counts, ring buffers, local storage. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ struct ring_call {
 	lua_Integer limit;
 };
 
-/* Runs protected, so that the mappings go whatever happens. */
+/* Runs protected, so that the memory mappings are removed after an error. */
 static int push_ring(lua_State *L)
 {
 	struct ring_call *call = lua_touserdata(L, 1);
@@ -88,7 +88,7 @@ int l_map_ring(lua_State *L)
 
 struct storage_call {
 	const struct lun_map *map;
-	struct lun_out *out; /* head, path length, path, value; one after the other */
+	struct lun_out *out; /* records of head, path length, path, value */
 	lua_Integer left;
 };
 
@@ -123,7 +123,7 @@ static void push_owner(
 	}
 }
 
-/* The value by the decoder's plan, which is at plan_idx. */
+/* Pushes the entries, values decoded by the plan at plan_idx. */
 static void push_entries(lua_State *L, const struct storage_call *call, int plan_idx)
 {
 	const char *p = call->out->data, *end = p ? p + call->out->len : p;

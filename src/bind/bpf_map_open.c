@@ -42,7 +42,7 @@ int lun_push_map_fd(lua_State *L, int fd)
 	return err ? lun_push_error(L, err, "map") : 1;
 }
 
-/* Where the name is longer than the kernel keeps, the maps that may have it. */
+/* Pushes the maps that may have a name longer than the kernel keeps. */
 static int push_ambiguous(lua_State *L, const char *name, const uint32_t *ids, int n, bool sure)
 {
 	luaL_Buffer b;

@@ -130,7 +130,7 @@ static int l_step(lua_State *L)
 	return 1;
 }
 
-/* Their order is known, or it raises. */
+/* The selection at 1; raises when it is not yet sorted. */
 static struct lun_map_top *check_sorted(lua_State *L)
 {
 	struct lun_map_top *sel = &check_selection(L)->sel;

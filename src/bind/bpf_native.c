@@ -6,7 +6,7 @@
 #include "vm/push.h"
 #include "bpf/decode/ksyms.h"
 
-/* Goes to the last line of the function whose native code begins at or before the address. */
+/* Moves to the last line of the function whose native code begins at or before the address. */
 static void set_native_line(struct lun_code_work *w, uint64_t address)
 {
 	const struct lun_code *code = &w->code;
@@ -94,7 +94,7 @@ static int push_natives(struct lun_code_work *w, enum lun_native_syntax syntax)
 	return err;
 }
 
-/* nil, message, errno: the kernel tells the length of code that it doesn't show. */
+/* Pushes nil, message, errno when the kernel reports code's length but hides the code. */
 static int push_no_code(lua_State *L, uint32_t id, bool hidden)
 {
 	if (hidden)

@@ -1,4 +1,4 @@
-/* Ids and type names of all kinds; maps and BTF objects as plain tables. */
+/* Ids and type names of all kinds of objects; maps and BTF objects as plain tables. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <lauxlib.h>
@@ -109,7 +109,7 @@ static int l_map_info(lua_State *L)
 	return 1;
 }
 
-/* The ids of the option `ids`, in a buffer on the stack; NULL without it. */
+/* The ids in the option `ids`, in a buffer on the stack; NULL when the option is missing. */
 static struct lun_out *opt_ids(lua_State *L, int idx)
 {
 	struct lun_out *ids;

@@ -1,4 +1,4 @@
-/* Owners: which process holds which object; perf events by BPF_TASK_FD_QUERY. */
+/* Owners: the processes that hold objects; perf events by BPF_TASK_FD_QUERY. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <lauxlib.h>
@@ -14,7 +14,7 @@
 static const char *const kinds[] = { "prog", "map", "link", "btf", "perf_event", "socket",
 	"reuseport" };
 
-/* Which owners are asked for, and how they are found. */
+/* The wanted owners, and the method. */
 struct asked {
 	bool proc;
 	int kind; /* -1: all */
@@ -56,7 +56,7 @@ static struct asked opt_asked(lua_State *L, int idx)
 	return asked;
 }
 
-/* Who holds a perf event or a socket holds the program that it runs. */
+/* True for a wanted record. A holder of a perf event or socket holds the program that it runs. */
 static bool is_asked(const struct asked *asked, const struct lun_owner_record *record)
 {
 	int kind = record->kind >= LUN_OWNER_PERF ? LUN_PROG : (int)record->kind;
@@ -107,7 +107,7 @@ static void push_protocol(lua_State *L, const struct lun_owner_socket *socket)
 		lua_pushfstring(L, "socket of family %d", socket->family);
 }
 
-/* What a socket is, in words: "tcp 10.0.0.1:80 to 10.0.0.2:4711", "packet socket". */
+/* Describes a socket: "tcp 10.0.0.1:80 to 10.0.0.2:4711", "packet socket". */
 static void set_socket(lua_State *L, const struct lun_owner_socket *socket)
 {
 	luaL_Buffer b;
@@ -173,7 +173,7 @@ static int l_owners(lua_State *L)
 	return 2;
 }
 
-/* Adds the row of a descriptor to the list on the top, when it holds a program. */
+/* Adds the row of a descriptor to the list on top when it holds a program. */
 static void add_task_fd(lua_State *L, uint32_t pid, uint32_t fd, const char *comm)
 {
 	struct lun_task_fd info;
@@ -192,7 +192,7 @@ static void add_task_fd(lua_State *L, uint32_t pid, uint32_t fd, const char *com
 	lua_rawseti(L, -2, luaL_len(L, -2) + 1);
 }
 
-/* Of the owners in the list at index 1. */
+/* Queries the descriptors of the owners in the list at index 1. */
 static int task_fds_of(lua_State *L)
 {
 	lua_Integer n = luaL_len(L, 1);

@@ -1,4 +1,4 @@
-/* Pins: what is pinned where, pinning a handle, removing a pin. */
+/* Pins: lists them, pins a handle, removes a pin. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 #include "text/out.h"
 
 /*
- * The walk holds open directories, which a Lua error would leak: so it writes into a buffer,
- * and the tables are made of that afterwards. One record: kind, id, time, path with its NUL.
+ * A Lua error during the walk would leak its open directories. So the walk writes records into a
+ * buffer, from which the tables are made afterwards. A record: kind, id, time, path with its NUL.
  */
 struct record {
 	uint32_t kind;

@@ -105,7 +105,7 @@ static bool field_bool(lua_State *L, const char *key)
 	return v;
 }
 
-/* Stays valid as long as the node's table holds it. */
+/* The string stays valid while the node's table holds it. */
 static const char *field_str(lua_State *L, const char *key)
 {
 	const char *s;
@@ -158,7 +158,7 @@ static int fail(lua_State *L, int err)
 		L, "plan: %s", err == -E2BIG ? "too large, or nested too deeply" : strerror(-err));
 }
 
-/* items = { { value, name }… } of the node on the top. */
+/* Adds items = { { value, name }… } of the node on top. */
 static void add_items(lua_State *L, struct lun_plan *plan, struct lun_op *op)
 {
 	int err = lun_plan_enum(plan, &op->arg);
@@ -178,7 +178,7 @@ static void add_items(lua_State *L, struct lun_plan *plan, struct lun_op *op)
 		fail(L, err);
 }
 
-/* Notes the node's function among the plan's (user value at `user`). */
+/* Adds the node's function to the plan's list (user value at `user`). */
 static void add_func(lua_State *L, int user, struct lun_op *op)
 {
 	lua_getfield(L, user, "funcs");
@@ -279,7 +279,7 @@ static struct lun_plan *check_bytes(lua_State *L, struct lun_bytes *bytes)
 	return plan;
 }
 
-/* The list at 2, one string a CPU, one after the other; the memory is pushed. */
+/* Joins the list at 2, one string per CPU, in a buffer that is pushed. */
 static void check_cpus(lua_State *L, struct lun_bytes *bytes)
 {
 	uint32_t size = lun_plan_check(L, 1)->size;

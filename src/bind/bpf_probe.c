@@ -1,4 +1,4 @@
-/* bpf.probe: what the running kernel lets us make. */
+/* bpf.probe: tests whether the running kernel supports a type of object, or a helper. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@ enum what { PROG, MAP, HELPER, TRAMPOLINE, BATCH };
 
 static const char *const words[] = { "prog", "map", "helper", "trampoline", "batch", NULL };
 
-/* A type by its number or the kernel's name. */
+/* A type given by its number or the kernel's name. */
 static uint32_t check_type(lua_State *L, int idx, enum lun_kind kind)
 {
 	int type;

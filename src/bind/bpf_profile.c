@@ -1,4 +1,4 @@
-/* bpf.profile: samples of where BPF code spends its time. */
+/* bpf.profile: CPU samples of BPF code. */
 #include <lauxlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 
 enum { DEFAULT_HERTZ = 997, MAX_HERTZ = 20000 };
 
-/* One result at a time belongs to the handle, so that an error while it is written frees it. */
+/* The handle owns the result that is being pushed, so that an error frees it. */
 struct handle {
 	struct lun_profile *profile;
 	struct lun_profile_result result;

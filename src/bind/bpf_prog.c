@@ -1,4 +1,4 @@
-/* Programs: plain tables of what the kernel tells, and a handle. */
+/* Programs: their info as plain tables, and a handle. */
 #include <errno.h>
 #include <fcntl.h>
 #include <lauxlib.h>
@@ -79,7 +79,7 @@ static void push_prog(lua_State *L, const struct lun_prog_info *info)
 	lun_set_bool(L, "own", lun_name_own(info->name));
 }
 
-/* The information lives in a box that frees it, since pushing the tables may raise. */
+/* A userdata owns the info, because pushing the tables may raise. */
 static int free_box(lua_State *L)
 {
 	lun_prog_info_free(lua_touserdata(L, 1));
@@ -271,7 +271,7 @@ static int open_by_pin(lua_State *L, struct handle *prog, const char *path)
 	return 1;
 }
 
-/* The message for a name that several programs have: the first ids of them. */
+/* Pushes the error for a name that several programs have, with the first of their ids. */
 static int push_ambiguous(lua_State *L, const char *name, const uint32_t *ids, int n, int room)
 {
 	luaL_Buffer b;

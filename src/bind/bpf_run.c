@@ -1,4 +1,4 @@
-/* prog:run: a program run by hand, with given input. */
+/* prog:run: runs a program with given input. */
 #include "bind/bpf_run.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 enum { REPEAT_MAX = 10000000, INPUT_MAX = 16 << 20 };
 
-/* Leaves the string on the stack, so that it lives as long as the call. */
+/* An optional string; it is left on the stack, which keeps it alive during the call. */
 static const char *opt_bytes(lua_State *L, int idx, const char *key, size_t *size)
 {
 	const char *bytes;

@@ -1,4 +1,4 @@
-/* The sampler of programs' costs: the process' own, which all VMs share, or a private one. */
+/* The sampler of programs' costs: the one of the process, which all VMs share, or a private one. */
 #include <errno.h>
 #include <float.h>
 #include <lauxlib.h>
@@ -103,7 +103,7 @@ static void push_rates(lua_State *L, const struct lun_stretch *list, size_t n)
 /* sampler:rates() -> Rate[] of the programs that ran in the newest sample */
 static int l_rates(lua_State *L)
 {
-	enum { MORE = 16 }; /* for programs that come between the two questions */
+	enum { MORE = 16 }; /* room for programs loaded between the two queries */
 	struct lun_sampler *s = check_sampler(L);
 	size_t room = lun_sampler_rates(s, NULL, 0) + MORE;
 	struct lun_stretch *list = lua_newuserdatauv(L, room * sizeof(*list), 0);
@@ -139,7 +139,7 @@ static double opt_number(lua_State *L, int idx, const char *key, double otherwis
 	return value;
 }
 
-/* What a question about history has: a range of time, and how many points at most. */
+/* The arguments of a history query: a time range, and the most points. */
 struct range {
 	double from, to;
 	size_t points;

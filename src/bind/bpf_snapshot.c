@@ -1,4 +1,4 @@
-/* map:snapshot(opts): the entries of a map at a moment, and what differs between two. */
+/* map:snapshot(opts): the entries of a map at one time, and the changes between two. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ enum { BYTES = 64 << 20, CHANGES = 10000 };
 struct snapshot {
 	struct lun_snapshot snap;
 	struct lun_prefetch ahead; /* while it is taken */
-	struct lun_map map;        /* its sizes; no descriptor */
+	struct lun_map map;        /* the map's sizes; without a descriptor */
 	struct lun_filter where;
 	bool reading, restarted, cut;
 	uint64_t seen;
@@ -75,7 +75,7 @@ static int take_batch(struct snapshot *s, int n)
 	return err;
 }
 
-/* Reads the whole map; the snapshot is at 3, the condition's functions at 4. */
+/* Reads the whole map; the snapshot is at 3, the functions of the condition at 4. */
 static int take(lua_State *L, struct snapshot *s)
 {
 	struct lun_filter_calls calls;
@@ -92,7 +92,7 @@ static int take(lua_State *L, struct snapshot *s)
 	return err;
 }
 
-/* The snapshot at the field `like`: the same keys are kept. */
+/* The snapshot in the field `like`: the new one keeps the same part of the keys. */
 static uint32_t halvings_of(lua_State *L)
 {
 	uint32_t halvings = 0;
@@ -157,7 +157,7 @@ struct listing {
 
 static const char *const lists[] = { "added", "removed", "changed" };
 
-/* The lists are below the counts' end: at 4, 5 and 6. */
+/* The lists are on the stack at 4, 5 and 6. */
 static void list_change(void *ctx, enum lun_change change, const uint8_t *key, const uint8_t *value,
 	const uint8_t *before)
 {

@@ -16,15 +16,15 @@
 #include "bpf/read/stream.h"
 #include "text/json.h"
 
-/* User values of a text object. */
+/* Indices of a text object's user values. */
 enum { KEY_PLAN = 1, VALUE_PLAN = 2, FUNCTIONS = 3 };
 
 struct text {
 	struct lun_stream *stream;
-	struct lun_out out; /* here, so that an error while pulling frees it too */
+	struct lun_out out; /* a member, so that an error during a read frees it */
 };
 
-/* What the function of a JSON sink needs to find its plan object on the stack. */
+/* Lets the function of a JSON sink find its plan object on the stack. */
 struct calls {
 	lua_State *L;
 	int key_plan, value_plan;
@@ -47,7 +47,7 @@ static int l_text_close(lua_State *L)
 	return 0;
 }
 
-/* Writes the value on the top as JSON; what JSON can't hold is told as an error. */
+/* Writes the value on top as JSON; a value that JSON can't hold is written as an error. */
 static void write_any(lua_State *L, struct lun_out *out, bool text)
 {
 	size_t len;
@@ -95,7 +95,7 @@ static void call_func(struct lun_sink *sink, const struct lun_op *op, const char
 	lua_pop(calls->L, 1);
 }
 
-/* Pulls until there is text; the user values are on the stack from 2 on. */
+/* Reads until there is text; the user values are on the stack from 2 on. */
 static int pull(lua_State *L, struct text *text)
 {
 	struct calls calls = { L, 2, 3 };
@@ -156,7 +156,7 @@ static int check_format(lua_State *L)
 	return format;
 }
 
-/* What of the options at 2 a stream is made with. */
+/* The options at 2 with which a stream is opened. */
 struct opening {
 	struct lun_entry_format view;
 	enum lun_stream_format format;
@@ -230,7 +230,7 @@ static void set_only(lua_State *L, const struct lun_map *map, struct lun_stream 
 	memcpy(stream->only, key, len);
 }
 
-/* Which entries, in which order and how written, by the options at 2; the stream's object is on the
+/* Reads from the options at 2 the condition, the order and the format; the stream's object is on
  * top. */
 static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *stream)
 {
@@ -253,8 +253,8 @@ static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *s
 	lua_settop(L, object);
 }
 
-/* The plans' objects stay on the stack while the stream is opened: no reference of ours is lost
- * when that raises. */
+/* The plan objects stay on the stack while the stream is opened, so that an error loses no
+ * reference. */
 static void borrow_plans(struct lun_entry_format *view)
 {
 	struct lun_entry_format borrowed = *view;

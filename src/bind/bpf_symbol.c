@@ -1,4 +1,4 @@
-/* Names of places in code: kernel symbols, functions of executables, types of BTF objects. */
+/* Names for addresses in code: kernel symbols, functions of executables, types of BTF objects. */
 #include <bpf/btf.h>
 #include <errno.h>
 #include <lauxlib.h>
@@ -36,7 +36,7 @@ static int l_ksym_address(lua_State *L)
 	return 1;
 }
 
-/* The process whose root a path is in; 0 for ours. */
+/* The process whose root directory the path belongs to; 0: ours. */
 static uint32_t opt_pid(lua_State *L, int idx)
 {
 	return lua_isnoneornil(L, idx) ? 0 : lun_check_id(L, idx);

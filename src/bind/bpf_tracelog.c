@@ -1,4 +1,4 @@
-/* bpf.trace_log: what programs write with bpf_printk. */
+/* bpf.trace_log: reads bpf_printk output. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "vm/push.h"
 #include "bpf/cost/tracelog.h"
 
-/* The writer lives here so that an error while its text is pushed frees it. */
+/* The handle owns the writer, so that an error while its text is pushed frees it. */
 struct handle {
 	struct lun_tracelog *log;
 	struct lun_out out;

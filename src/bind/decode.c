@@ -10,7 +10,7 @@
 enum { MAX_DEPTH = 44 };
 
 struct level {
-	const char *name; /* under which the container goes into its parent */
+	const char *name; /* the key of the container in its parent */
 	lua_Integer items;
 	bool list;
 };
@@ -50,7 +50,7 @@ struct lun_ctx *lun_bind_ctx(lua_State *L)
 	return ctx;
 }
 
-/* Puts the value on the top into the container below it. */
+/* Stores the value on top in the container below it. */
 static void attach(struct lua_sink *s, const char *name)
 {
 	struct level *level = &s->levels[s->depth];
@@ -83,7 +83,8 @@ static void push_value(lua_State *L, const struct lun_value *value)
 	}
 }
 
-/* Names of a struct's members, those of anonymous members among them, into the list on top. */
+/* Appends the names of a struct's members, including those of anonymous members, to the list on
+ * top. */
 static void push_names(lua_State *L, const struct lun_plan *plan, uint32_t at)
 {
 	for (uint32_t i = at + 1; i < plan->ops[at].next; i = plan->ops[i].next) {
@@ -99,7 +100,7 @@ static void push_names(lua_State *L, const struct lun_plan *plan, uint32_t at)
 	}
 }
 
-/* Gives the table on the top the metatable that says the order of its fields. */
+/* Gives the table on top the metatable with the order of its fields. */
 static void set_shape(struct lua_sink *s, const struct lun_op *op)
 {
 	uint32_t at = (uint32_t)(op - s->plan->ops);
@@ -161,7 +162,7 @@ static void sink_func(struct lun_sink *sink, const struct lun_op *op, const char
 	attach(s, name);
 }
 
-/* One string, or where all CPUs come together a list of them. */
+/* Pushes the function's argument: one string, or a list when it gets all CPUs' values. */
 static void push_func_bytes(
 	lua_State *L, const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset)
 {

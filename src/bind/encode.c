@@ -18,13 +18,13 @@ struct encoder {
 	lua_State *L;
 	const struct lun_plan *plan;
 	uint8_t *bytes;
-	uint32_t at, base; /* where in the plan it begins */
+	uint32_t at, base; /* position of the operation in the plan, and offset of its container */
 	char path[MAX_PATH];
 };
 
 static void encode_at(struct encoder *e, uint32_t at, uint32_t base);
 
-/* Ends it all: the caller runs protected and gives the message as a result. */
+/* Raises an error. The caller runs protected and returns the message. */
 static void refuse(struct encoder *e, const char *reason)
 {
 	lua_pushfstring(e->L, "%s: %s", e->path, reason);
@@ -105,7 +105,7 @@ static void encode_array(struct encoder *e, const struct lun_op *op, uint32_t at
 	}
 }
 
-/* Whether the table on the top has this member; its members' members where it has no name. */
+/* True when the table on top has this member; for an anonymous member, one of its members. */
 static uint32_t encode_members(struct encoder *e, uint32_t at, uint32_t base)
 {
 	const struct lun_op *ops = e->plan->ops;
@@ -145,7 +145,7 @@ static bool has_member(const struct lun_plan *plan, uint32_t at, const char *nam
 	return false;
 }
 
-/* Appends the names of the members to the text on the top. */
+/* Appends the members' names to the text on top. */
 static void list_members(struct encoder *e, uint32_t at)
 {
 	const struct lun_op *ops = e->plan->ops;
@@ -191,7 +191,7 @@ static void encode_struct(struct encoder *e, uint32_t at, uint32_t base)
 	encode_members(e, at, base);
 }
 
-/* Encodes the value on the top as the operation at `at`, whose container starts at `base`. */
+/* Encodes the value on top by the operation at `at`; its container begins at `base`. */
 static void encode_at(struct encoder *e, uint32_t at, uint32_t base)
 {
 	const struct lun_op *op = &e->plan->ops[at];
@@ -218,7 +218,7 @@ static int run(lua_State *L)
 	return 0;
 }
 
-/* Encodes the value at 2 over a copy of the bytes; leaves bytes, or nil and a message. */
+/* Encodes the value at 2 over a copy of the bytes. Pushes the bytes, or nil and a message. */
 static int push_encoded(lua_State *L, struct encoder *e, const char *before, size_t len)
 {
 	e->bytes = lua_newuserdatauv(L, len + 1, 0);
@@ -243,8 +243,8 @@ static void set_path(struct encoder *e, const char *name)
 	strncpy(e->path, name, sizeof(e->path) - 1);
 }
 
-/* plan:encode(value [, before [, name]]) -> bytes | nil, err: `before` has the bytes of what is
- * not given, and the length of the result; `name` begins the message */
+/* plan:encode(value [, before [, name]]) -> bytes | nil, err: `before` has the bytes of
+ * missing fields, and the length of the result; `name` begins the message */
 int l_plan_encode(lua_State *L)
 {
 	struct encoder e = { .plan = lun_plan_check(L, 1) };

@@ -3,7 +3,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 
-/* The kernel lists BPF objects for CAP_SYS_ADMIN alone. */
+/* The kernel lists BPF objects only for CAP_SYS_ADMIN. */
 const char *lun_bind_lack(void)
 {
 	__u32 id = 0;

@@ -18,7 +18,7 @@
 #include "vm/vm.h"
 #include "text/gzip.h"
 
-/* count(rule, what, number) -> what it was before: adds to a count of the process */
+/* count(rule, what, number) -> the old value: adds to a count of the process */
 static int l_count(lua_State *L)
 {
 	lua_pushnumber(L,
@@ -27,7 +27,7 @@ static int l_count(lua_State *L)
 	return 1;
 }
 
-/* note(rule, what, number) -> what it was before: sets one */
+/* note(rule, what, number) -> the old value: sets a count of the process */
 static int l_note(lua_State *L)
 {
 	lua_pushnumber(L,
@@ -124,7 +124,7 @@ static int l_number_text(lua_State *L)
 	return lun_metric_push_out(L, out);
 }
 
-/* A name as a C string; "", which is no name, where it holds a NUL. */
+/* A name as a C string; a name with a NUL becomes "", which is never valid. */
 static const char *check_name(lua_State *L)
 {
 	size_t len;

@@ -1,7 +1,7 @@
 /*
- * What a collector's emit(name, value, labels) is: a sample whose labels have the names of the
- * sample before goes straight into its groups; any other one goes to a Lua function, which tells
- * by a slot where the next ones of that name belong.
+ * A collector's emit(name, value, labels). A sample with the same label names as the previous
+ * sample of its family is added to its groups in C; any other sample goes to a Lua function, which
+ * returns the slot for the next ones.
  */
 #include "bind/metric.h"
 
@@ -11,7 +11,7 @@
 
 enum { MAX_SLOT_LABELS = 32, DIGITS = 24 };
 
-/* Its user values are the groups's object and the list of names, which stay alive so. */
+/* User values: the groups object and the list of names, which keeps both alive. */
 struct slot {
 	struct lun_groups **groups;
 	size_t n;
@@ -48,7 +48,8 @@ static int l_slot(lua_State *L)
 	return 1;
 }
 
-/* The label's place; n when it has none. Short strings of one VM are the same object. */
+/* The position of the label; n when it is unknown. In one VM equal short strings are the same
+ * object. */
 static size_t place_of(const struct slot *slot, const char *name)
 {
 	size_t i = 0;
@@ -58,7 +59,7 @@ static size_t place_of(const struct slot *slot, const char *name)
 	return i;
 }
 
-/* A label's value at the top of the stack: a string, or an integer, written into `digits`. */
+/* Reads the label value on top: a string, or an integer, which is written into `digits`. */
 static bool read_value(lua_State *L, struct lun_slice *value, char *digits)
 {
 	if (lua_type(L, -1) == LUA_TSTRING) {
@@ -72,8 +73,8 @@ static bool read_value(lua_State *L, struct lun_slice *value, char *digits)
 	return true;
 }
 
-/* The values of the table at idx (or of none) in the slot's order; false when it has other
- * labels. */
+/* Reads the values of the table at idx (or of no table) in the slot's order; false when it has
+ * other labels. */
 static bool read_labels(lua_State *L, int idx, const struct slot *slot, struct lun_slice *values,
 	char (*digits)[DIGITS])
 {
@@ -96,8 +97,8 @@ static bool read_labels(lua_State *L, int idx, const struct slot *slot, struct l
 	return n == slot->n;
 }
 
-/* Whether the sample (name, value, labels from index 2 on) is dealt with. What is below zero is
- * looked at more closely: a counter is not. */
+/* True when the sample (name, value, labels from index 2 on) was added. Negative numbers are left
+ * to Lua, which checks that the sample is no counter. */
 static bool add(lua_State *L, const struct slot *slot)
 {
 	char digits[MAX_SLOT_LABELS][DIGITS];
@@ -110,7 +111,7 @@ static bool add(lua_State *L, const struct slot *slot)
 		return false;
 	group = lun_groups_group(*slot->groups, values);
 	if (group < 0)
-		return group == -ENOSPC; /* the groups has counted it */
+		return group == -ENOSPC; /* the groups have counted it as dropped */
 	if (lua_isinteger(L, 3)) {
 		v.kind = LUN_NUMBER_I64;
 		v.i64 = lua_tointeger(L, 3);
@@ -130,7 +131,7 @@ static int l_emit(lua_State *L)
 		lua_rawget(L, lua_upvalueindex(1));
 		slot = lua_touserdata(L, -1);
 		if (slot && lua_gettop(L) <= 5) {
-			lua_insert(L, 1); // it stays alive while it is used
+			lua_insert(L, 1); // keeps it alive while it is used
 			lua_remove(L, 2);
 			if (add(L, slot))
 				return 0;
@@ -145,7 +146,7 @@ static int l_emit(lua_State *L)
 }
 
 /* emitter(slots, slow) -> function(self, name, value, labels): slots is a table of slots by
- * name; slow(name, value, labels) takes what has none */
+ * name; slow(name, value, labels) adds the other samples */
 static int l_emitter(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);

@@ -1,6 +1,6 @@
 /*
- * Groups and exported groups in Lua. Groups are filled from Lua, or by a scan in C;
- * select() takes it out of its object, which is closed then.
+ * Groups and exported groups in Lua. Groups are filled from Lua, or by a scan in C; select() moves
+ * them out of their object, which is closed then.
  */
 #include "bind/metric.h"
 
@@ -47,7 +47,7 @@ static size_t check_count(lua_State *L, const char *field, size_t most)
 	return (size_t)n;
 }
 
-/* The list of merges at the top of the stack. */
+/* Reads the list of merges on top of the stack. */
 static void check_merges(lua_State *L, enum lun_merge *merge, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -57,7 +57,7 @@ static void check_merges(lua_State *L, enum lun_merge *merge, size_t n)
 	}
 }
 
-/* The option top (and by, a cell): only the greatest are wanted. */
+/* The option `top` (and `by`, a cell): keep only the largest groups. */
 static int rank(lua_State *L, struct lun_groups *t)
 {
 	lua_Integer top, by;
@@ -131,7 +131,7 @@ static size_t check_cell(lua_State *L, int idx, const struct lun_groups *t)
 	return (size_t)cell - 1;
 }
 
-/* The group of the label values from idx on: -ENOSPC or a group. */
+/* The group of the label values from idx on, or -ENOSPC. */
 static int64_t check_group(lua_State *L, int idx, struct lun_groups *t)
 {
 	struct lun_slice labels[MAX_LABELS];
@@ -181,7 +181,7 @@ static int l_groups_add(lua_State *L)
 	return add_number(L, false);
 }
 
-/* groups:add_u64(cell, integer, label, ...): the same, the integer being unsigned */
+/* groups:add_u64(cell, integer, label, ...): the same for an unsigned integer */
 static int l_groups_add_u64(lua_State *L)
 {
 	return add_number(L, true);
@@ -277,7 +277,7 @@ static size_t opt_size(lua_State *L, const char *field, size_t fallback)
 	return v < 0 || v >= (double)UINT32_MAX ? fallback : (size_t)v;
 }
 
-/* The list of cells that are counters: { [cell] = true }. */
+/* Reads the set of counter cells: { [cell] = true }. */
 static bool opt_counters(lua_State *L, bool *counter, size_t n)
 {
 	bool any = false;
@@ -363,7 +363,7 @@ static int l_exported_size(lua_State *L)
 	return 4;
 }
 
-/* The table at idx as the text between an exemplar's braces. */
+/* Writes the table at idx as the text between an exemplar's braces. */
 static void exemplar_text(lua_State *L, int idx, struct lun_out *out)
 {
 	lua_pushnil(L);

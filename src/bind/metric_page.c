@@ -1,6 +1,6 @@
 /*
- * Pages in Lua: built family by family, then written as text or as a source. share() lets a
- * scrape wait for the page that another scrape is making, and use it.
+ * Pages in Lua: built family by family, then written as text or as a source. share() lets a scrape
+ * wait for a page that another scrape is making.
  */
 #include "bind/metric.h"
 
@@ -59,7 +59,7 @@ static int l_page_close(lua_State *L)
 	return 0;
 }
 
-/* A string field of the table at idx that stays alive in it, or NULL. */
+/* A string field of the table at idx, kept alive by the table; or NULL. */
 static const char *opt_string(lua_State *L, int idx, const char *field)
 {
 	const char *s;
@@ -134,7 +134,7 @@ static size_t check_bounds(lua_State *L, double *bounds)
 	return n;
 }
 
-/* One label of a view: { name, value = constant } or { name, index = label of the groups }. */
+/* Reads a label of a view: { name, value = constant } or { name, index = label of the groups }. */
 static void check_view_label(
 	lua_State *L, struct lun_metric_view_label *label, const struct lun_exported *exported)
 {
@@ -168,7 +168,7 @@ static size_t check_view_labels(
 	return n;
 }
 
-/* How many cells from `cell` on a view reads. */
+/* The number of cells, from `cell` on, that a view reads. */
 static size_t cells_read(const struct lun_metric_view *view)
 {
 	return view->shape == LUN_METRIC_PLAIN_SHAPE ? 1 : view->n_bounds + 1;
@@ -268,7 +268,7 @@ static int l_page_text(lua_State *L)
 	source = lun_page_source(page, format);
 	if (!source)
 		return fail(L, -ENOMEM);
-	/* Each pull stops when the writer holds 64 KiB, so it goes on until the end. */
+	/* Each pull stops at 64 KiB, so it is repeated until the end. */
 	do {
 		more = source->pull(source, out);
 	} while (more > 0);

@@ -1,6 +1,6 @@
 /*
- * Regular expressions in Lua, as libpcre2 has them: what people write for RE2 means the same
- * here. A match has a limit on its work and its memory, so that no pattern takes a thread with it.
+ * Regular expressions in Lua by libpcre2, in a mode in which patterns written for RE2 mean the
+ * same. Steps and memory of a match are limited, so that no pattern blocks a thread.
  */
 #include "bind/metric.h"
 
@@ -12,7 +12,7 @@
 
 enum {
 	MAX_GROUPS = 10,
-	MOST_STEPS = 200000, /* of the search, for one text: some milliseconds */
+	MOST_STEPS = 200000, /* search steps for one text: a few milliseconds */
 	MOST_KIB = 4096,
 	MOST_PATTERN = 16384, /* bytes */
 };

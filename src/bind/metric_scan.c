@@ -1,6 +1,6 @@
 /*
- * Scans in Lua. A table says what to read and where it goes; lunette.metrics.compile makes it. It
- * becomes a struct lun_map_scan, which fills groups or becomes a source of text.
+ * Scans in Lua. lunette.metrics.compile makes a table with the columns to read and the cells that
+ * they go to. Here it becomes a struct lun_map_scan, which fills groups or is a text source.
  *
  *   { map, key_plan, value_plan, each_cpu, skip_zero, deadline, top, by, by_cells, expire,
  *     labels = { column… }, cells = { { goes, column, cell, … }… } }
@@ -37,7 +37,7 @@ static int l_scan_gc(lua_State *L)
 	return 0;
 }
 
-/* A field of the table on the top of the stack, as one of a list's names. */
+/* A string field of the table on top, as an index into a list of names. */
 static int field_option(
 	lua_State *L, const char *field, const char *fallback, const char *const names[])
 {
@@ -49,7 +49,7 @@ static int field_option(
 	return option;
 }
 
-/* The same of numbers, 0 where there is none. */
+/* A number field of the table on top; 0 when it is missing. */
 static double field_number(lua_State *L, const char *field)
 {
 	double v;
@@ -96,7 +96,7 @@ static char *field_copy(lua_State *L, const char *field)
 	return copy;
 }
 
-/* Finds a column's place in its plan; raises when there is none of that path. */
+/* Finds the column in its plan by its path; raises when there is none. */
 static void find_pick(
 	lua_State *L, const struct lun_map_scan *scan, struct lun_map_scan_column *column)
 {
@@ -121,7 +121,7 @@ static bool has_field(lua_State *L, const char *name)
 	return has;
 }
 
-/* The column described by the table on the top of the stack. */
+/* Reads the column described by the table on top. */
 static void read_column(
 	lua_State *L, const struct lun_map_scan *scan, struct lun_map_scan_column *column)
 {
@@ -192,7 +192,7 @@ static void read_bounds(lua_State *L, struct lun_map_scan_cell *cell)
 	lua_pop(L, 1);
 }
 
-/* The array that slots are counted in must be one of numbers. */
+/* Slots are counted in an array of numbers; raises for another column. */
 static void check_slots(
 	lua_State *L, const struct lun_map_scan *scan, const struct lun_map_scan_cell *cell)
 {
@@ -248,7 +248,7 @@ static void read_cells(lua_State *L, struct lun_map_scan *scan)
 	lua_pop(L, 1);
 }
 
-/* A plan that reads no more than the map holds, or NULL. */
+/* The plan, checked against the map's sizes; or NULL. */
 static struct lun_plan *read_plan(lua_State *L, const char *field, uint32_t size)
 {
 	struct lun_plan *plan = NULL;
@@ -263,7 +263,7 @@ static struct lun_plan *read_plan(lua_State *L, const char *field, uint32_t size
 	return plan;
 }
 
-/* What is left out as it does not change: expire = { rule, began, seconds }. */
+/* Reads expire = { rule, began, seconds }: unchanged series are left out. */
 static void read_expiry(lua_State *L, struct lun_map_scan *scan)
 {
 	if (lua_getfield(L, -1, "expire") == LUA_TTABLE) {
@@ -278,8 +278,8 @@ static void read_expiry(lua_State *L, struct lun_map_scan *scan)
 	lua_pop(L, 1);
 }
 
-/* The scan that the table at 1 describes, in an object that owns it; 0, or nil, message, errno
- * pushed and 3. Misuse raises. */
+/* Makes an object with the scan that the table at 1 describes. 0; on failure pushes nil, message,
+ * errno and returns 3. Misuse raises. */
 static int read_scan(lua_State *L, struct lun_map_scan ***slot)
 {
 	struct lun_map_scan *scan;
@@ -316,7 +316,7 @@ static int read_scan(lua_State *L, struct lun_map_scan ***slot)
 	return 0;
 }
 
-/* Whether all cells of the scan are in the groups. */
+/* True when all cells of the scan exist in the groups. */
 static bool fits(const struct lun_map_scan *scan, const struct lun_groups *groups)
 {
 	size_t n = lun_groups_cells(groups);

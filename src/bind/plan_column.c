@@ -1,4 +1,4 @@
-/* What a plan says of a column: its name, its type, and how its numbers are to be read. */
+/* Describes a plan's column: its name, type, and how to read its numbers. */
 #include "bind/decode.h"
 
 #include <lauxlib.h>
@@ -6,8 +6,8 @@
 #include "vm/push.h"
 
 /*
- * "u64" or "i64" where it is an integer of more than 32 bits, which JSON has as text; Lua's
- * integers are signed, so those which count from zero show as what they are by this.
+ * "u64" or "i64" for integers wider than 32 bits, which JSON needs as text. Lua's integers are
+ * signed, so this also tells how to show negative ones.
  */
 static const char *wide_type(const struct lun_op *op)
 {
@@ -31,7 +31,7 @@ static const char *wide_type(const struct lun_op *op)
 
 static bool push_wide(lua_State *L, const struct lun_plan *plan, uint32_t at);
 
-/* Adds the members of the struct to the table on the top; whether there was one to add. */
+/* Adds the wide members of the struct to the table on top; true when there was one. */
 static bool add_members(lua_State *L, const struct lun_plan *plan, uint32_t at)
 {
 	const struct lun_op *ops = plan->ops;
@@ -50,7 +50,8 @@ static bool add_members(lua_State *L, const struct lun_plan *plan, uint32_t at)
 	return any;
 }
 
-/* The wide type, or a table of those of its members; of an array its elements'. False: nothing. */
+/* Pushes the wide type, a table of its members' types, or for an array its elements'. False: pushes
+ * nothing. */
 static bool push_wide(lua_State *L, const struct lun_plan *plan, uint32_t at)
 {
 	const char *type;
@@ -71,7 +72,7 @@ static bool push_wide(lua_State *L, const struct lun_plan *plan, uint32_t at)
 	return false;
 }
 
-/* The names that lead to an operation, as a list: a name may have dots itself. */
+/* Pushes the names on the path to an operation as a list, because a name may contain dots. */
 static void push_path(lua_State *L, const struct lun_plan *plan, uint32_t target)
 {
 	const struct lun_op *ops = plan->ops;

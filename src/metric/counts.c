@@ -65,7 +65,8 @@ double lun_count_set(const char *rule, const char *what, double value)
 	return change(rule, what, value, false);
 }
 
-/* Counts are only ever put in front, and none is freed: the rest of the list stays. */
+/* Lock-free: counts are only added at the front and never freed, so the rest of the list is
+ * stable. */
 static struct count *next_count(const struct count *c, double *value)
 {
 	struct count *next;

@@ -13,7 +13,7 @@ enum {
 struct series {
 	uint32_t key[2]; /* both 0: none */
 	uint32_t content;
-	uint32_t changed, seen; /* ticks since the table's beginning */
+	uint32_t changed, seen; /* ticks since the table was made */
 };
 
 struct part {
@@ -66,7 +66,7 @@ static uint64_t key_of(const struct series *s)
 	return (uint64_t)s->key[1] << 32 | s->key[0];
 }
 
-/* Moves what was seen since into n slots. */
+/* Moves the series seen since `since` into n slots. */
 static int rehash(struct part *part, uint32_t n, uint32_t since)
 {
 	struct series *slots = calloc(n, sizeof(*slots));
@@ -114,7 +114,7 @@ double lun_expiry_look(const struct lun_expiry *e, uint64_t key, double now)
 	return s && key_of(s) ? age(s, ticks(e, now)) : 0;
 }
 
-/* Its slot; NULL when there is no room for it. */
+/* The series' slot; NULL when there is no room. */
 static struct series *slot_for(struct part *part, uint64_t key)
 {
 	struct series *s = part->n_slots ? find(part->slots, part->n_slots, key) : NULL;
@@ -131,7 +131,7 @@ static struct series *slot_for(struct part *part, uint64_t key)
 	return s;
 }
 
-/* After a year or two all is forgotten, as nothing before can be told from now. */
+/* The tick counter overflows after a year or two: then everything is forgotten. */
 static uint32_t tick(struct lun_expiry *e, double now)
 {
 	if (e->base == 0 || ticks(e, now) == UINT32_MAX) {

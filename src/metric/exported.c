@@ -78,7 +78,7 @@ static struct lun_metric_number zero(enum lun_metric_kind kind)
 	return v;
 }
 
-/* a += b for one kind; an integer stays at the end of its 64 bits. */
+/* a += b, both of the same kind; an integer stops at the limit of 64 bits. */
 static void add_to(struct lun_metric_number *a, struct lun_metric_number b)
 {
 	if (a->kind == LUN_NUMBER_F64)
@@ -89,7 +89,7 @@ static void add_to(struct lun_metric_number *a, struct lun_metric_number b)
 		a->i64 = INT64_MAX;
 }
 
-/* from - v, for a number that fell to v. */
+/* from - v, for a number that fell from `from` to v. */
 static struct lun_metric_number fall(struct lun_metric_number from, struct lun_metric_number v)
 {
 	if (from.kind == LUN_NUMBER_F64)
@@ -99,7 +99,7 @@ static struct lun_metric_number fall(struct lun_metric_number from, struct lun_m
 	return from;
 }
 
-/* A counter that fell: what was lost goes into its base, or it starts anew. */
+/* A counter that fell: adds the lost amount to its base, or restarts it. */
 static void note_fall(struct lun_past *past, struct lun_metric_number v,
 	const struct lun_export_opts *opts, double before)
 {
@@ -122,7 +122,8 @@ static void watch(struct lun_exported *exported, size_t place, size_t cell,
 	if (!past)
 		return;
 	if (past->last.kind != v.kind) {
-		/* New, or integers that became doubles: a start of its own. */
+		/* New series, or integers that became doubles: they get a start time of their
+		 * own. */
 		past->created = before;
 		past->base = zero(v.kind);
 		past->last = v;

@@ -5,7 +5,7 @@
 
 #include "text/json.h"
 
-/* By lun_metric_type: how each format spells it. Classic knows fewer. */
+/* The name of each lun_metric_type in both formats; the classic format has fewer types. */
 static const struct {
 	const char *name;
 	const char *classic;
@@ -31,7 +31,7 @@ int lun_metric_type_parse(const char *name)
 
 size_t lun_metric_char(const char *s, size_t len)
 {
-	/* Prometheus's own parser takes a NUL for the end of its input. */
+	/* Prometheus's parser takes a NUL for the end of its input. */
 	return *s ? lun_utf8_len(s, len) : 0;
 }
 
@@ -69,7 +69,7 @@ size_t lun_metric_label_cut(const char *s, size_t len)
 
 	if (len <= n)
 		return len;
-	/* Back to the first byte of the character that would be split. */
+	/* Moves back to the first byte of a character that would be cut. */
 	for (size_t back = 0; back < 3 && ((unsigned char)s[n] & 0xc0) == 0x80; back++)
 		n--;
 	return n;

@@ -48,7 +48,7 @@ static int by_labels(const void *a, const void *b, void *arg)
 	return 0;
 }
 
-/* The greatest first; equal ones by their labels, so that a page does not flicker. */
+/* Largest first; equal values by their labels, so that the order is stable between pages. */
 static int by_rank(const void *a, const void *b, void *arg)
 {
 	const struct ranking *r = arg;
@@ -58,7 +58,7 @@ static int by_rank(const void *a, const void *b, void *arg)
 	return order ? order : by_labels(a, b, (void *)r->groups);
 }
 
-/* Sinks order[i] in a heap whose root is the last in rank. */
+/* Moves order[i] down in a heap whose root is the smallest. */
 static void sift_down(uint32_t *order, size_t i, size_t n, struct ranking *r)
 {
 	for (;;) {
@@ -85,7 +85,7 @@ void lun_groups_top(
 
 	if (n >= size)
 		return;
-	/* A heap of n: no sorting of a million to show a hundred. */
+	/* A heap of n items: showing a hundred of a million needs no full sort. */
 	for (size_t i = n / 2; i-- > 0;)
 		sift_down(order, i, n, &ranking);
 	least = lun_groups_ranked(groups, order[0], by);

@@ -12,21 +12,21 @@ enum { FIRST_SLOTS = 64, FIRST_GROUPS = 32, LENGTH_BYTES = 2 };
 struct lun_groups {
 	size_t n_labels, n_cells, limit;
 	enum lun_merge *merge; /* by cell */
-	unsigned char *kind;   /* by cell: what its column holds, an enum lun_metric_kind */
+	unsigned char *kind;   /* by cell: the kind of its column, enum lun_metric_kind */
 	/* by group */
 	size_t size, room;
 	uint64_t *hash;
-	size_t *end;            /* of its key in keys; not where hashes are all there is */
-	uint64_t *cell;         /* n_cells a group, as bits */
-	unsigned char *set;     /* the same, whether anything was added */
-	struct lun_out keys;    /* all keys: two bytes of length and the value, for each label */
-	struct lun_out scratch; /* the key that is looked for */
-	uint32_t *slots;        /* open addressing: group + 1, or 0 */
+	size_t *end;            /* end of its key in keys; unused when only hashes are kept */
+	uint64_t *cell;         /* n_cells values per group, as bits */
+	unsigned char *set;     /* the same size: 1 when a value was added */
+	struct lun_out keys;    /* all keys: per label two bytes of length, then the value */
+	struct lun_out scratch; /* the key being looked up */
+	uint32_t *slots;        /* open addressing: group + 1; 0: empty */
 	size_t n_slots;
 	uint64_t dropped, cut;
 	size_t pruned;
 	bool keyless;
-	struct lun_top_groups *ranked; /* NULL: all groups are kept with their labels */
+	struct lun_top_groups *ranked; /* NULL: all groups and labels are kept */
 };
 
 struct lun_groups *lun_groups_new(
@@ -85,8 +85,8 @@ uint64_t lun_metric_hash(const char *s, size_t len)
 	return h ^ h >> 29;
 }
 
-/* One label value into the key: valid and of a bounded length, so that two values are equal
- * here when they would be equal in the text. */
+/* Appends a label value to the key, as valid UTF-8 of limited length, so that values whose text is
+ * equal have equal keys. */
 static void put_label(struct lun_groups *t, struct lun_slice label)
 {
 	struct lun_out *key = &t->scratch;
@@ -128,7 +128,7 @@ static bool is_key(const struct lun_groups *t, size_t group, const struct lun_ou
 	return known.len == key->len && (!key->len || memcmp(known.data, key->data, key->len) == 0);
 }
 
-/* The slot of the key in scratch, or the empty one where it belongs. */
+/* The slot of the key in scratch, or the empty slot where it belongs. */
 static size_t find_slot(const struct lun_groups *t, uint64_t hash)
 {
 	size_t mask = t->n_slots - 1, i = hash & mask;
@@ -142,7 +142,7 @@ static size_t find_slot(const struct lun_groups *t, uint64_t hash)
 	return i;
 }
 
-/* Puts all groups into n slots of their own. */
+/* Rebuilds the hash table with n slots. */
 static int make_slots(struct lun_groups *t, size_t n)
 {
 	uint32_t *slots = calloc(n, sizeof(*slots));
@@ -205,7 +205,7 @@ static int64_t add_group(struct lun_groups *t, uint64_t hash)
 	return (int64_t)group;
 }
 
-/* The group of the key in scratch, whose hash this is. */
+/* The group of the key in scratch, given the key's hash. */
 int64_t lun_groups_group_of(struct lun_groups *t, uint64_t hash)
 {
 	size_t slot = find_slot(t, hash);
@@ -267,8 +267,8 @@ static struct lun_metric_number convert(struct lun_metric_number v, unsigned cha
 	return v;
 }
 
-/* The kind that holds both exactly where one does: an integer is what it is, signed or not,
- * up to 2^63. */
+/* The kind that holds both numbers exactly, if there is one: an integer up to 2^63 may be signed or
+ * unsigned. */
 static unsigned char common_kind(unsigned char kind, struct lun_metric_number v)
 {
 	bool both = (kind == LUN_NUMBER_U64 && v.kind == LUN_NUMBER_I64 && v.i64 >= 0) ||
@@ -286,7 +286,7 @@ static void change_column(struct lun_groups *t, size_t cell, unsigned char kind)
 	t->kind[cell] = kind;
 }
 
-/* Makes the column able to hold v, and v of the column's kind. */
+/* Widens the column's kind so that it can hold v; returns v in that kind. */
 static struct lun_metric_number adapt(struct lun_groups *t, size_t cell, struct lun_metric_number v)
 {
 	unsigned char kind = common_kind(t->kind[cell], v);
@@ -305,7 +305,7 @@ static bool less(struct lun_metric_number a, struct lun_metric_number b)
 	return a.f64 < b.f64;
 }
 
-/* a += b, both of one kind; false when an integer would wrap. */
+/* a += b, both of one kind; false when an integer would overflow. */
 static bool sum(struct lun_metric_number *a, struct lun_metric_number b)
 {
 	if (a->kind == LUN_NUMBER_U64)
@@ -362,7 +362,7 @@ int lun_groups_add(struct lun_groups *t, size_t group, size_t cell, struct lun_m
 	return 0;
 }
 
-/* Nothing was put behind it: its slot becomes empty without a gap in another one's way. */
+/* No slot was filled after it, so emptying its slot breaks no other group's probe sequence. */
 void lun_groups_pop(struct lun_groups *t)
 {
 	size_t group = t->size - 1, i = t->hash[group] & (t->n_slots - 1);
@@ -381,7 +381,7 @@ static int by_number(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Moves a group to a lower place. */
+/* Moves a group to a lower index. */
 static void move_group(struct lun_groups *t, size_t to, size_t from)
 {
 	struct lun_slice key = lun_groups_key(t, from);

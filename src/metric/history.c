@@ -6,7 +6,7 @@
 
 enum {
 	FIRST_SLOTS = 256,
-	MOST = 1 << 18,    /* counters a rule: 28 MiB */
+	MOST = 1 << 18,    /* counters of a rule: 28 MiB */
 	FORGET = 3600,     /* seconds */
 	SWEEP_EVERY = 600, /* seconds */
 };
@@ -17,10 +17,10 @@ struct lun_history {
 	pthread_mutex_t lock;
 	struct lun_past *slots; /* open addressing by key */
 	size_t n_slots, used;
-	struct lun_expiry *expiry; /* NULL: none of its series was looked at so */
+	struct lun_expiry *expiry; /* NULL: the rule's series do not expire */
 	double ended;              /* when the last pass was noted */
-	double swept;              /* when what was not seen any more was last left out */
-	bool stale;                /* the pass that holds the lock */
+	double swept;              /* when expired series were last removed */
+	bool stale;                /* the current pass began before `ended` */
 };
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -84,7 +84,7 @@ static struct lun_past *find_slot(struct lun_past *slots, size_t n_slots, uint64
 	return &slots[i];
 }
 
-/* Moves what was seen since `since` into n slots. */
+/* Moves the counters seen since `since` into n slots. */
 static int rehash(struct lun_history *h, size_t n, double since)
 {
 	struct lun_past *slots = calloc(n, sizeof(*slots));

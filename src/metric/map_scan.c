@@ -10,7 +10,7 @@
 
 enum {
 	ERROR_KEY_BYTES = 32,
-	PRUNE_ABOVE = 32768, /* groups that are gathered before the greatest are kept */
+	PRUNE_ABOVE = 32768, /* groups collected before only the largest are kept */
 };
 
 void lun_map_scan_free(struct lun_map_scan *scan)
@@ -73,7 +73,7 @@ int lun_map_scan_next(struct lun_map_scan_run *run)
 	return count;
 }
 
-/* Counts an entry that can't be taken, and keeps the first one's key for the message. */
+/* Counts a rejected entry; keeps the first one's key for the message. */
 static void note_error(struct lun_map_scan_run *run, uint32_t entry, const char *what)
 {
 	struct lun_map_scan *scan = run->scan;
@@ -88,7 +88,7 @@ static void note_error(struct lun_map_scan_run *run, uint32_t entry, const char 
 		n += snprintf(scan->error + n, sizeof(scan->error) - (size_t)n, "%02x", key[i]);
 }
 
-/* Where a column's bytes are. */
+/* The location of a column's bytes. */
 struct place {
 	const struct lun_plan *plan;
 	struct lun_bytes bytes;
@@ -159,8 +159,8 @@ static void column_text(struct lun_map_scan_run *run, const struct lun_map_scan_
 	lun_value_text(&run->text, &v);
 }
 
-/* A text that ends before its bytes do stands for one entry only when the rest is zero; one that
- * is not ASCII may be changed, so that it is equal to another. */
+/* Notes whether different bytes may give the same text: bytes after the string's end that are not
+ * zero, or invalid UTF-8, which is replaced. */
 static void look_behind(
 	struct lun_map_scan_run *run, const struct lun_map_scan_column *column, uint32_t entry)
 {
@@ -199,7 +199,7 @@ int lun_map_scan_labels(struct lun_map_scan_run *run, uint32_t entry, int cpu)
 	}
 	if (run->text.err)
 		return run->text.err;
-	/* The text does not move any more: starts become slices. */
+	/* The text buffer no longer moves: converts offsets to slices. */
 	for (size_t i = 0; i < n; i++) {
 		size_t start = run->labels[i].len;
 		size_t end = i + 1 < n ? run->labels[i + 1].len : run->text.len;
@@ -231,7 +231,7 @@ static bool from_value(const struct lun_op *op, const struct lun_value *v, const
 		number->f64 = v->d;
 		return !isnan(v->d);
 	case LUN_V_STR:
-		/* A name that stands for a number (an enum, an interface): the number. */
+		/* The number behind a name (enum, interface). */
 		if (op->kind == LUN_K_CHARS || op->kind == LUN_K_BYTES || op->size > 8)
 			return false;
 		number->kind = LUN_NUMBER_U64;
@@ -281,13 +281,13 @@ static bool is_zero(struct lun_metric_number v)
 	return lun_metric_number_double(v) == 0;
 }
 
-/* The last bucket takes all that lies beyond it. */
+/* The last bucket takes all larger values. */
 static size_t clamp(int64_t i, size_t n)
 {
 	return i < 0 ? 0 : (uint64_t)i >= n ? n - 1 : (size_t)i;
 }
 
-/* The bucket that holds a number. */
+/* The bucket of a number. */
 static size_t bucket_of(const struct lun_map_scan_cell *cell, struct lun_metric_number v)
 {
 	double x = lun_metric_number_double(v);
@@ -298,7 +298,7 @@ static size_t bucket_of(const struct lun_map_scan_cell *cell, struct lun_metric_
 	return i;
 }
 
-/* A bucket's number as an integer, which stays at the ends of 64 bits. */
+/* A bucket's number as an integer, limited to 64 bits. */
 static int64_t whole(struct lun_metric_number index)
 {
 	if (index.kind == LUN_NUMBER_U64)
@@ -394,7 +394,7 @@ static bool left_out(struct lun_map_scan_run *run, uint32_t entry, int cpu)
 	return lun_map_scan_number(run, &cell->column, entry, cpu, &v) && is_zero(v);
 }
 
-/* The group that was made last, when it did not change for long. */
+/* Removes the group just added when its value has not changed for long. */
 static void leave_old(struct lun_map_scan_run *run, struct lun_groups *groups, size_t group)
 {
 	struct lun_map_scan *scan = run->scan;

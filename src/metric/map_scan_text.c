@@ -1,6 +1,6 @@
 /*
- * A scan as a source of text: a line an entry, made while it is read. What it remembers of
- * the lines written is eight bytes each, to leave out label sets that come twice.
+ * A scan as a text source: one line per entry, made while it is read. Keeps an 8-byte hash of each
+ * line's labels to leave out repeated label sets.
  */
 #include "metric/map_scan.h"
 
@@ -24,9 +24,9 @@ struct scan_source {
 	struct lun_source base;
 	struct lun_map_scan *scan;
 	struct lun_map_scan_run run;
-	struct lun_out parts; /* before each label's value, NUL-terminated */
-	size_t *part;         /* where each starts; the last one closes */
-	struct lun_out clean; /* a label value that is looked up */
+	struct lun_out parts; /* text before each label's value, NUL-terminated */
+	size_t *part;         /* start of each part; the last one ends the line */
+	struct lun_out clean; /* the label value being cleaned */
 	double divisor;
 	uint64_t limit, lines, doubles, cut;
 	char *rule;
@@ -45,7 +45,7 @@ static uint64_t *seen_slot(uint64_t *slots, size_t n, uint64_t hash)
 	return &slots[i];
 }
 
-/* Mapped, not allocated: a large block goes back to the system when the scrape is over. */
+/* Mapped instead of allocated, so that the memory returns to the kernel after the scrape. */
 static void seen_free(struct seen *seen)
 {
 	if (seen->slots)
@@ -69,7 +69,7 @@ static int seen_grow(struct seen *seen, size_t n)
 	return 0;
 }
 
-/* 1 when it is new, 0 when it was there, -ENOMEM. */
+/* 1: added; 0: already there; -ENOMEM. */
 static int seen_add(struct seen *seen, uint64_t hash)
 {
 	uint64_t *slot;
@@ -89,13 +89,13 @@ static uint64_t hash_label(struct scan_source *src, const struct lun_slice *labe
 {
 	if (lun_metric_is_ascii(label->data, label->len))
 		return lun_metric_hash(label->data, label->len);
-	/* Different bytes may become the same text. */
+	/* Different bytes may become the same text after cleaning. */
 	lun_out_reset(&src->clean);
 	lun_metric_clean(&src->clean, label->data, label->len);
 	return lun_metric_hash(src->clean.data, src->clean.len);
 }
 
-/* Of all labels but the constant ones, as they will be written. */
+/* The hash of all labels as they will be written, without constant ones. */
 static uint64_t hash_labels(struct scan_source *src)
 {
 	const struct lun_map_scan_run *run = &src->run;
@@ -148,7 +148,7 @@ static int write_entry(struct scan_source *src, struct lun_out *out, int cpu)
 	return is_new < 0 ? is_new : 0;
 }
 
-/* Writes what is left of the batch, until it has written enough. */
+/* Writes the rest of the batch, up to the limit of this pull. */
 static int write_batch(struct scan_source *src, struct lun_out *out)
 {
 	bool each_cpu = src->scan->each_cpu && lun_map_type_per_cpu(src->scan->map.info.type);
@@ -162,7 +162,7 @@ static int write_batch(struct scan_source *src, struct lun_out *out)
 	return err;
 }
 
-/* How many lines were left out, and why; the log hears when that begins. */
+/* Reports the number of lines left out; logs when that begins. */
 static void tell_cut(
 	const struct scan_source *src, const char *count, const char *reason, uint64_t n)
 {
@@ -173,7 +173,7 @@ static void tell_cut(
 			(unsigned long long)n, reason);
 }
 
-/* What went wrong; the log hears of the first time. */
+/* Reports an error; logs the first one. */
 static void tell_error(const struct scan_source *src, const char *what, uint64_t n)
 {
 	const struct bpf_map_info *map = &src->scan->map.info;
@@ -183,8 +183,8 @@ static void tell_error(const struct scan_source *src, const char *what, uint64_t
 			what);
 }
 
-/* Tells the process's counts what came of it: the page has no place for it any more, as its end
- * was made before this. */
+/* Adds the results to the process's counts: this page's own figures were made before its streams
+ * were read. */
 static void tell(const struct scan_source *src)
 {
 	const struct lun_map_scan *scan = src->scan;
@@ -201,7 +201,7 @@ static void tell(const struct scan_source *src)
 	tell_error(src, "the scrape's deadline came before its end", scan->late);
 }
 
-/* Room for what the map can hold, so that nothing is moved: pages that are not used cost
+/* Reserves room for as many entries as the map can hold, so that nothing moves; unused pages cost
  * nothing. */
 static int begin(struct scan_source *src)
 {
@@ -258,7 +258,7 @@ static void scan_close(struct lun_source *base)
 	free(src);
 }
 
-/* name{first=" · ",second=" · "} : what stands around the values. */
+/* Makes the parts around the values: name{first=" · ",second=" · "} */
 static void make_parts(struct scan_source *src, const struct lun_map_scan_text *text)
 {
 	size_t n = src->scan->n_labels;

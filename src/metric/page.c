@@ -73,7 +73,7 @@ static int copy_head(struct lun_metric_head *to, const struct lun_metric_head *f
 	return -ENOMEM;
 }
 
-/* Where a family of that name belongs, or -EEXIST. */
+/* The index where a family of that name belongs, or -EEXIST. */
 static ssize_t place_for(const struct lun_page *page, const char *name)
 {
 	size_t at = 0;
@@ -148,7 +148,7 @@ static int copy_labels(struct view *view, const struct lun_metric_view *how)
 	return 0;
 }
 
-/* A view that is made by itself, and then is the page's. */
+/* Makes a view; the page takes it only when complete. */
 static int make_view(
 	struct view *view, struct lun_exported *exported, const struct lun_metric_view *how)
 {

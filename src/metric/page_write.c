@@ -7,17 +7,17 @@
 
 enum { PULL_BYTES = 64 * 1024 };
 
-/* A page that is being written: where it is, and how. */
+/* A page that is being written: position and format. */
 struct page_source {
 	struct lun_source base;
 	struct lun_page *page;
 	enum lun_metric_format format;
 	size_t family, view, place;
-	size_t enough; /* bytes in the writer that end this pull */
+	size_t enough; /* bytes that end this pull */
 	bool headed, ended;
 };
 
-/* One sample's line, up to its value. */
+/* Writes a sample's line up to its value. */
 static void line(struct lun_out *out, const struct family *family, const struct view *view,
 	size_t place, const char *suffix, const char *extra, double extra_value)
 {
@@ -68,7 +68,7 @@ static void exemplar(struct lun_out *out, const struct page_source *src, const s
 	lun_out_double(out, value);
 }
 
-/* When the youngest of the sample's cells began; 0: unknown. */
+/* The start time of the youngest of the sample's cells; 0: unknown. */
 static double when_created(const struct view *view, size_t place)
 {
 	const struct lun_exported *exported = view->exported;
@@ -137,7 +137,7 @@ static void count_sample(struct lun_out *out, const struct family *family, const
 	lun_out_char(out, '\n');
 }
 
-/* A cell as a whole number of things: the cumulative counts of buckets never fall. */
+/* A cell as a whole count: cumulative bucket counts must not fall. */
 static struct lun_metric_number count_of(struct lun_metric_number v)
 {
 	double f = lun_metric_number_double(v);
@@ -149,7 +149,8 @@ static struct lun_metric_number count_of(struct lun_metric_number v)
 	return count;
 }
 
-/* Of a histogram, OpenMetrics has _sum and _count both or none; none where one is negative. */
+/* OpenMetrics requires _sum and _count both or neither in a histogram; neither when a bucket is
+ * negative. */
 static bool has_sum(const struct view *view, size_t place)
 {
 	if (view->how.sum < 0 || (view->how.n_bounds && view->how.bounds[0] < 0))
@@ -211,7 +212,7 @@ static void sample(struct lun_out *out, const struct page_source *src, const str
 	}
 }
 
-/* Writes some of the current view. 1: it has more, 0: it is done. */
+/* Writes a part of the current view. 1: there is more; 0: it is complete. */
 static int pull_view(struct page_source *src, struct lun_out *out, const struct family *family)
 {
 	const struct view *view = &family->views[src->view];
@@ -226,7 +227,7 @@ static int pull_view(struct page_source *src, struct lun_out *out, const struct 
 	return 0;
 }
 
-/* Whether nothing would follow the family's head. */
+/* True when the family has no samples. */
 static bool is_empty(const struct family *family)
 {
 	for (size_t i = 0; i < family->n_views; i++) {
@@ -236,7 +237,7 @@ static bool is_empty(const struct family *family)
 	return true;
 }
 
-/* The same of the current family. */
+/* Writes a part of the current family. 1: there is more; 0: it is complete. */
 static int pull_family(struct page_source *src, struct lun_out *out)
 {
 	const struct family *family = &src->page->families[src->family];

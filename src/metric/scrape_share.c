@@ -11,9 +11,8 @@ struct lun_scrape_share {
 	char *key;
 	struct lun_page *page;
 	bool finished;
-	struct timespec
-		until; /* on the monotonic clock; later scrapes start a share of their own */
-	int holders;   /* the scrape that makes the page, and those that wait */
+	struct timespec until; /* on the monotonic clock; later scrapes start a new share */
+	int holders;           /* the scrape that makes the page, and the waiting ones */
 	pthread_cond_t changed;
 };
 

@@ -11,9 +11,9 @@ struct lun_top_groups {
 	struct lun_groups *totals;
 	size_t keep, by;
 	bool sums, shrank;
-	int64_t group; /* the last one that was looked for; negative: none */
+	int64_t group; /* the group looked up last; negative: none */
 	uint64_t hash;
-	struct lun_metric_number least; /* what is below it is not among the greatest */
+	struct lun_metric_number least; /* smaller groups are not among the largest */
 };
 
 struct lun_top_groups *lun_top_groups_new(

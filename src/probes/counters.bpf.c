@@ -8,13 +8,13 @@
 
 #include "probes/counters.h"
 
-/* A test puts the programs elsewhere. */
+/* A test attaches the programs elsewhere. */
 #ifndef LUN_ENTRY
 #define LUN_ENTRY "fentry/lun_target"
 #define LUN_EXIT "fexit/lun_target"
 #endif
 
-/* By event and CPU: index event * cpus + cpu. Its size is set before it is loaded. */
+/* By event and CPU: index event * cpus + cpu. Its size is set before loading. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(__u32));
@@ -22,7 +22,7 @@ struct {
 } lun_events SEC(".maps");
 
 struct start {
-	__u64 set; /* a run began here, and did not end yet */
+	__u64 set; /* a run has begun here and not ended */
 	struct bpf_perf_event_value values[LUN_COUNTERS_MAX];
 };
 
@@ -96,7 +96,7 @@ int lun_counters_out(void *ctx)
 	if (!start || !runs || !start->set)
 		return 0;
 	start->set = 0;
-	/* All readings first: adding up is not the program's doing. */
+	/* Reads all counters first, so that the adding is not counted for the program. */
 	for (__u32 i = 0; i < LUN_COUNTERS_MAX && i < events; i++)
 		if (read_event(i, &now[i]))
 			return 0;

@@ -73,7 +73,7 @@ static __u64 ring_bytes(const struct bpf_ringbuf_map *map)
 	return BPF_CORE_READ(map, rb, producer_pos) - BPF_CORE_READ(map, rb, consumer_pos);
 }
 
-/* Types that keep their count in a place of their own; false where this is none. */
+/* Types that keep their count in a member of their own; false for other types. */
 static bool own_count(struct bpf_map *map, struct lun_fill_record *record)
 {
 	switch (record->type) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
- * The programs of lightweight tunnels, of which netlink tells only a name: those of IPv6 by the
- * iterator of its routes, those of IPv4 (which has none) by the table of next hops: of the network
- * namespace that the reader is in, or before Linux 6.15 of all namespaces together.
+ * Programs of lightweight tunnels, of which netlink reports only a name. IPv6 programs come from
+ * the iterator of routes; IPv4 has no such iterator, so its programs come from the table of next
+ * hops: of the reader's network namespace, or before Linux 6.15 of all namespaces together.
  */
 #include <linux/bpf.h>
 #include <linux/lwtunnel.h>
@@ -177,7 +177,7 @@ static void write_hop(
 	write(seq, record, __builtin_preserve_access_index(&lwt->xmit));
 }
 
-/* The next hop of a next hop object; the kernel does not show those of groups. */
+/* The next hop of a next hop object; those of groups are not visible. */
 static struct fib_nh_common *hop_of(struct nexthop *nh)
 {
 	struct nh_info *info;
@@ -210,7 +210,7 @@ int lun_lwt6(struct bpf_iter__ipv6_route *ctx)
 	return 0;
 }
 
-/* Loops are calls of callbacks, which the verifier goes through once. */
+/* Loops are callbacks, which the verifier checks only once. */
 struct hops {
 	struct seq_file *seq;
 	struct fib_nh_common *next;
@@ -263,7 +263,7 @@ static long walk_node(__u32 i, struct walk *walk)
 
 static long walk_bucket(__u32 i, struct walk *walk)
 {
-	struct hlist_head *bucket = walk->buckets + i; /* one pointer: its size never changes */
+	struct hlist_head *bucket = walk->buckets + i; /* one pointer of fixed size */
 
 	walk->node = BPF_CORE_READ(bucket, first);
 	if (walk->node)
@@ -271,7 +271,7 @@ static long walk_bucket(__u32 i, struct walk *walk)
 	return 0;
 }
 
-/* The table of all namespaces, before Linux 6.15: variables of net/ipv4/fib_semantics.c. */
+/* Before Linux 6.15: the table of all namespaces, variables in net/ipv4/fib_semantics.c. */
 extern const void fib_info_hash __ksym __weak;
 extern const void fib_info_hash_size __ksym __weak;
 
@@ -291,7 +291,7 @@ static __u32 find_table(struct net *net, struct hlist_head **buckets)
 	return size <= 1 << BITS_MAX ? size : 0;
 }
 
-/* Called once more at the end of the sockets, which alone matters here. */
+/* Does the work once, at the iterator's final call after all sockets. */
 SEC("iter/netlink")
 int lun_lwt4(struct bpf_iter__netlink *ctx)
 {

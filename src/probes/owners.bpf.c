@@ -96,7 +96,7 @@ struct btf {
 struct perf_event {
 	struct bpf_prog *prog;
 	int cpu;
-	__u32 orig_type; /* what was asked for: clocks become types of their own */
+	__u32 orig_type; /* the requested type: clocks become types of their own */
 	struct {
 		__u32 type;
 	} attr;
@@ -141,7 +141,7 @@ union name {
 	__u64 words[2];
 };
 
-/* The kernel's names of the anonymous files; a link has two, by how it was opened. */
+/* The kernel's names of anonymous files. A link has two, for the two ways of opening it. */
 static const struct {
 	union name name;
 	__u32 kind;
@@ -169,8 +169,8 @@ static __u32 id_of(__u32 kind, void *data)
 }
 
 /*
- * The kind of an anonymous file, by its name, since the addresses of the kernel's file
- * operations are not known everywhere; -1 when it is none of ours.
+ * The kind of an anonymous file by its name, because the addresses of the file operations are not
+ * known on every kernel; -1 for other files.
  */
 static int kind_of(const unsigned char *file_name)
 {
@@ -184,7 +184,7 @@ static int kind_of(const unsigned char *file_name)
 	return -1;
 }
 
-/* The context, read once: the compiler must not move its fields' addresses about. */
+/* The context, read once, so that the compiler does not compute its members' addresses again. */
 struct place {
 	struct seq_file *seq;
 	struct task_struct *task;
@@ -210,7 +210,7 @@ static void write(const struct place *place, __u32 kind, __u32 id)
 	write_record(place, &record);
 }
 
-/* The attributes are as user space gave them: a structure that never changes. */
+/* perf_event_attr is a user space structure, whose layout never changes. */
 static void write_event(const struct place *place, struct perf_event *event)
 {
 	struct lun_owner_record record = { .kind = LUN_OWNER_PERF, .told = 1 };
@@ -249,7 +249,7 @@ static void read_socket(struct lun_owner_socket *to, struct sock *sk)
 	}
 }
 
-/* Classic filters are programs too, but have no id. */
+/* Classic BPF filters are programs, too, but have no id. */
 static void write_socket(const struct place *place, struct socket *socket)
 {
 	struct lun_owner_record record = { .told = 1 };
@@ -293,7 +293,7 @@ int lun_owners(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Few are: on their own, they cost no more than the walk. */
+/* A kernel has few of them: a separate program costs no more than the walk. */
 SEC("iter/task_file")
 int lun_held_ns(struct bpf_iter__task_file *ctx)
 {

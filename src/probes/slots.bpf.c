@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
- * Walks every program array and writes which program is in which of its slots: the kernel has no
- * batch lookup for them, and arrays of hundreds of thousands of slots are mostly empty. Reads the
- * array's pointers in blocks. User space lets one reader at a time have the variables.
+ * Walks every program array and writes the programs in its slots: the kernel has no batch lookup
+ * for program arrays, and arrays of hundreds of thousands of slots are mostly empty. Reads the
+ * array's pointers in blocks. User space serializes the readers, because the variables are shared.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>
@@ -51,7 +51,7 @@ static struct bpf_prog *block[BLOCK];
 static struct lun_slot_record records[LUN_SLOTS_ROOM];
 
 struct look {
-	__u64 slots; /* the address of the first */
+	__u64 slots; /* address of the first slot's pointer */
 	__u32 map_id, max;
 	__u32 at;
 	__u32 found;
@@ -67,7 +67,7 @@ static void note(struct look *look, __u32 index, __u32 prog_id)
 	record->prog_id = prog_id;
 }
 
-/* Ends the loop with 1: at the end, or where the room might not do for another block. */
+/* Returns 1, which ends the loop, at the array's end or when another block might not fit. */
 static long look_at_block(__u64 nr, struct look *look)
 {
 	__u32 n = look->max - look->at;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (MIT OR GPL-2.0)
 /*
- * Local storage of tasks and of sockets: walks the owners and writes what each has in the map
- * that takes the place of `lun_store`.
+ * Local storage of tasks and of sockets: walks the owners and writes each one's value in the map
+ * that is loaded in place of `lun_store`.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_core_read.h>

@@ -27,7 +27,7 @@ struct edit {
 	History *history;
 	lua_State *L; /* of the read() that runs */
 	const char *prompt;
-	struct sigaction before; /* of SIGINT, when it was opened */
+	struct sigaction before; /* SIGINT's action before the editor was opened */
 };
 
 static volatile sig_atomic_t interrupted, resized, continued;
@@ -77,7 +77,7 @@ static void handle_signals(EditLine *el)
 	continued = resized = 0;
 }
 
-/* One byte from the terminal: 1, 0 at its end, -1 when Ctrl-C was pressed or it failed. */
+/* Reads a byte from the terminal: 1; 0 at its end; -1 when Ctrl-C was pressed or reading failed. */
 static int read_byte(EditLine *el, char *byte)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
@@ -95,7 +95,7 @@ static int read_byte(EditLine *el, char *byte)
 	}
 }
 
-/* libedit's source of characters. Bytes that are no text are dropped. */
+/* Reads a character for libedit. Bytes that are not valid text are dropped. */
 static int read_char(EditLine *el, wchar_t *c)
 {
 	mbstate_t state = { 0 };
@@ -126,7 +126,8 @@ static unsigned char show_completions(EditLine *el, const char *text)
 	return CC_REDISPLAY;
 }
 
-/* Tab: the completer, at uservalue 1 of the handle, says what to insert or what there is. */
+/* Tab: the completer, user value 1 of the handle, returns the text to insert, or the candidates to
+ * show. */
 static unsigned char on_tab(EditLine *el, int ch)
 {
 	struct edit *self = self_of(el);
@@ -159,7 +160,7 @@ static struct edit *check_edit(lua_State *L)
 static void bind_keys(EditLine *el)
 {
 	el_set(el, EL_EDITOR, "emacs");
-	// By its wide form: the other one copies the names and never frees them.
+	// The wide form, because the narrow one copies the names and never frees them.
 	el_wset(el, EL_ADDFN, L"lunette-complete", L"Completes a name", on_tab);
 	el_set(el, EL_BIND, "^I", "lunette-complete", NULL);
 	el_set(el, EL_BIND, "^R", "em-inc-search-prev", NULL);
@@ -169,7 +170,7 @@ static void bind_keys(EditLine *el)
 	el_source(el, NULL); // the user's ~/.editrc
 }
 
-/* Editing needs to know how wide a character is: a locale of UTF-8, whatever was chosen. */
+/* libedit needs a UTF-8 locale to know the width of characters, whatever the user's locale. */
 static void set_locale(void)
 {
 	setlocale(LC_CTYPE, "");
@@ -198,7 +199,7 @@ static int l_edit_open(lua_State *L)
 		lua_pushliteral(L, "the terminal can't be used for editing");
 		return 2;
 	}
-	// A Ctrl-C between two lines, where nothing runs, ends nothing.
+	// A Ctrl-C between two lines must not end the process.
 	sigaction(SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, &self->before);
 	history(self->history, &event, H_SETSIZE, HISTORY_SIZE);
 	history(self->history, &event, H_SETUNIQUE, 1);

@@ -74,7 +74,7 @@ static int fail(lua_State *L)
 	return 3;
 }
 
-/* Ended from outside: the terminal is as it was before the signal does its work. */
+/* A signal ends the process: restores the terminal first. */
 static void on_end(int signo)
 {
 	static const char leave[] = "\033[?25h\033[?1049l";
@@ -82,7 +82,7 @@ static void on_end(int signo)
 
 	(void)n;
 	tcsetattr(STDIN_FILENO, TCSANOW, &cooked);
-	raise(signo); // blocked until we return, and then not ours any more
+	raise(signo); // blocked until we return; then its default action ends the process
 }
 
 static void handle_signals(void)
@@ -123,8 +123,8 @@ static int l_tty_raw(lua_State *L)
 	return 1;
 }
 
-/* read(seconds) -> bytes: what was typed; "" when time ran out or the window changed; nil at the
- * end of input */
+/* read(seconds) -> bytes: the typed bytes; "" at the timeout or when the window changed; nil at
+ * the end of input */
 static int l_tty_read(lua_State *L)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };

@@ -18,7 +18,7 @@ static size_t digits(const char *s, size_t at, size_t len)
 	return at;
 }
 
-/* A sign, digits, and maybe a fraction. */
+/* True for a sign, digits, and an optional fraction. */
 static bool is_number(const char *s, size_t len)
 {
 	size_t end = digits(s, 1, len);

@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 struct lun_file_out {
-	char *path;     /* of the file itself, behind all links; NULL: written in place */
-	int fd;         /* the new content: unnamed, in memory, or the place itself */
-	bool in_memory; /* the folder's file system has no unnamed files */
-	bool exists;    /* there is a file, with this owner and mode */
+	char *path;     /* of the file itself, behind all symbolic links; NULL: written in place */
+	int fd;         /* the new content: an unnamed file, a file in memory, or the file itself */
+	bool in_memory; /* the folder's file system has no unnamed files (O_TMPFILE) */
+	bool exists;    /* the file exists, with this owner and mode */
 	struct stat old;
 };
 
@@ -35,7 +35,7 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-/* The folder of a path, to be freed. */
+/* The folder of a path; the caller frees it. */
 static char *folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -96,7 +96,7 @@ static int open_for(struct lun_file_out *out, const char *path, bool regular_onl
 	err = out->path ? open_content(out) : -errno;
 	if (err || out->in_memory || !take_over(out->fd, out))
 		return err;
-	/* Only the old file itself keeps its owner. */
+	/* A copy can't have the owner: the old file is written in place. */
 	close(out->fd);
 	free(out->path);
 	out->path = NULL;
@@ -135,7 +135,7 @@ static int copy_content(int from, int to)
 	return n < 0 ? -errno : 0;
 }
 
-/* The content under a name of its own: the descriptor's file gets one, or a new file is made. */
+/* Gives the content a temporary name: links the unnamed file, or makes a new file. */
 static int give_name(struct lun_file_out *out, const char *name)
 {
 	char self[64];
@@ -157,7 +157,8 @@ static int give_name(struct lun_file_out *out, const char *name)
 	return err;
 }
 
-/* There is no way to rename onto a file without a name first: no signal comes in between. */
+/* Renaming over a file needs a temporary name first. Signals are blocked meanwhile, so that none
+ * leaves the temporary file behind. */
 static int replace(struct lun_file_out *out)
 {
 	size_t size = strlen(out->path) + 32;
@@ -171,7 +172,7 @@ static int replace(struct lun_file_out *out)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	err = give_name(out, name);
-	if (err == -EEXIST && unlink(name) == 0) /* of a process of that number that is gone */
+	if (err == -EEXIST && unlink(name) == 0) /* left by an ended process with our process id */
 		err = give_name(out, name);
 	if (!err && rename(name, out->path) < 0) {
 		err = -errno;

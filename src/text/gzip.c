@@ -10,8 +10,8 @@ enum {
 	LEVEL = 1,
 	GZIP_WRAPPER = 16, /* asks deflateInit2 for a gzip header */
 	CHUNK = 64 * 1024,
-	PAUSE = 8 * 1024, /* less than that at once: the reader is to see it soon */
-	SOON = 50,        /* ms: a stream of small pieces would not be compressed at all else */
+	PAUSE = 8 * 1024, /* bytes; a smaller piece is flushed, so that the reader sees it soon */
+	SOON = 50,        /* ms; flushing small pieces more often would defeat compression */
 };
 
 int lun_gzip(struct lun_out *out, const void *data, size_t len)
@@ -35,7 +35,7 @@ struct gzip_source {
 	struct lun_source *inner;
 	struct lun_out text;
 	z_stream z;
-	int64_t seen; /* when the reader could see all there was; ms, 0: not yet */
+	int64_t seen; /* ms: when all text was last flushed; 0: never */
 	bool ended;
 };
 

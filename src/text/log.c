@@ -37,7 +37,8 @@ static unsigned code_point(const unsigned char *s, size_t len)
 	return point;
 }
 
-/* Does a terminal obey it? Controls, and what turns the direction of text or ends lines. */
+/* True for characters that a terminal obeys: control characters, and those that change the
+ * direction of text or end lines. */
 static bool is_command(unsigned point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
@@ -45,7 +46,7 @@ static bool is_command(unsigned point)
 		(point >= 0x2066 && point <= 0x2069);
 }
 
-/* A traceback keeps its lines, which begin with a tab: no record begins so. */
+/* A traceback keeps its line breaks: its lines begin with a tab, and no record begins so. */
 static bool is_trace(const char *line)
 {
 	static const char head[] = "\nstack traceback:\n\t";
@@ -82,7 +83,8 @@ void lun_log_write(struct lun_out *out, const char *message)
 		lun_out_printf(out, " … (%zu bytes in all)", len);
 }
 
-/* One write, so that records of several threads and processes stay whole. */
+/* Writes a record by one system call, so that records of several threads and processes do not
+ * mix. */
 static void write_record(const char *level, const char *message)
 {
 	time_t now = time(NULL);

@@ -86,7 +86,7 @@ void lun_out_char(struct lun_out *out, char c)
 	out->len++;
 }
 
-/* Two digits at a time, from the end; returns where they begin. */
+/* Writes two digits at a time, from the end; returns their start. */
 static char *put_digits(char *end, uint64_t v)
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
