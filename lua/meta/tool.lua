@@ -36,16 +36,17 @@
 ---@field events? string a ring buffer or perf buffer: the tool prints rows as they come
 ---@field record? table a node of lunette.decode for the records; struct event of BTF by default
 ---@field map? string a map: the tool prints its entries at the end
----@field view? "events"|"table"|"histogram" a histogram's values have `slots`
+---@field view? "events"|"table"|"histogram"|"folded" a histogram's values have `slots`
 ---@field unit? string|fun(values: table): string of a histogram
 ---@field columns? lunette.ToolColumn[]
----@field row? fun(row: table, values: table): table changes a record or entry
+---@field row? fun(row: table, values: table, object: bpf.Object): table changes a record or entry
 ---@field keep? fun(row: table, values: table): boolean leaves out what it answers false for
 ---@field sort? string|fun(values: table): string a column or field, the largest first
 ---@field top? integer|fun(values: table): integer
 ---@field needs? string what of the kernel it needs, for the error when that is missing
 
 ---@class lunette.tools
+---@field names table names of numbers: signal, tcp_state, syscall, disk, disk_number
 local tools = {}
 
 --- The same as lunette.tool.

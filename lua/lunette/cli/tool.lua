@@ -16,8 +16,8 @@ local TAKEN = { d = true, j = true, h = true } -- letters of options that all to
 
 local function convert(param)
   return function(text)
-    local value, err = params.read(param, text)
-    return value, err
+    -- A negative number is hidden from argparse behind a character.
+    return params.read(param, (text:gsub("^\1", "")))
   end
 end
 

@@ -278,7 +278,25 @@ local function run_histogram(running, given)
   if #list == 0 then output.aside("nothing was counted") end
 end
 
-local RUN = { events = run_events, table = run_table, histogram = run_histogram }
+-- Lines that flame graphs are drawn of: frames with semicolons, a space, a number.
+local function run_folded(running, given)
+  if format_of(given) ~= "table" then return run_table(running, given) end
+  wait(given)
+  running.object:detach()
+  local fields = fields_of(running)
+  local rows = matching(running:entries(), filter_of(running, fields, given))
+  local stack, number = running.columns[1], running.columns[2]
+  if given.sort or given.top then
+    local sort = where.sort(given.sort or number.name)
+    rows = sorted(running, fields, rows, sort, given.top)
+  end
+  for _, row in ipairs(rows) do
+    output.line(("%s %d"):format(running:cell(stack, row), running:cell(number, row)))
+  end
+end
+
+local RUN = { events = run_events, folded = run_folded, histogram = run_histogram,
+  table = run_table }
 
 --- Runs a tool until its time is over, or Ctrl-C, and prints what it says.
 ---@param running table

@@ -8,12 +8,17 @@ local strict = require("lunette.runtime.strict")
 local tool = {}
 
 --- The tools that are built in: each a file of lua/lunette/tools.
-tool.BUILTIN = { "execsnoop", "opensnoop", "runqlat", "syscount" }
+tool.BUILTIN = { "biolatency", "biosnoop", "cpudist", "execsnoop", "exitsnoop", "killsnoop",
+  "offcputime", "opensnoop", "profile", "runqlat", "sigsnoop", "solisten", "statsnoop", "syscount",
+  "tcpconnect", "tcpretrans", "tcpstates" }
+
+--- Names of numbers: signals, states of TCP, disks, system calls.
+tool.names = require("lunette.tool.names")
 
 local FIELDS = strict.set [[name help params object programs alternatives set attach events record
   map columns view unit sort top keep row needs source folder]]
 
-local VIEWS = strict.set "events table histogram"
+local VIEWS = strict.set "events table histogram folded"
 
 local function fail(spec, level, text, ...)
   error(("tool '%s': "):format(tostring(spec.name)) .. text:format(...), level + 1)

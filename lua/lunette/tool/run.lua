@@ -21,7 +21,7 @@ local function load_options(spec, values)
     programs = value_of(spec.programs, values), alternatives = value_of(spec.alternatives, values),
     set = params.variables(spec.params, values),
   }
-  for name, value in pairs(value_of(spec.set, values) or {}) do opts.set[name] = value end
+  for name, value in pairs(spec.set and spec.set(values) or {}) do opts.set[name] = value end
   local embedded = require("lunette.core.embedded").read("tools/" .. spec.object)
   if embedded and not spec.source.script then
     opts.data = embedded
@@ -69,7 +69,8 @@ end
 function run.open(spec, given)
   local values, wrong = params.values(spec.params, given)
   if not values then return nil, wrong end
-  local path, opts = load_options(spec, values)
+  local found, path, opts = pcall(load_options, spec, values)
+  if not found then return nil, path end
   local object, err = bpf.load(path, opts)
   if not object then return nil, cannot(spec, err) end
   local running = setmetatable({ spec = spec, values = values, object = object, count = 0,
@@ -106,7 +107,7 @@ function Running:read(seconds)
     rows = {}
     for _, record in ipairs(batch) do
       if not keep or keep(record, self.values) then
-        rows[#rows + 1] = row and row(record, self.values) or record
+        rows[#rows + 1] = row and row(record, self.values, self.object) or record
       end
     end
   end
@@ -131,6 +132,21 @@ local function add_fields(row, part, name)
   end
 end
 
+-- Rows with the same stack as one.
+local function merged(rows)
+  local list, by_stack = {}, {}
+  for _, row in ipairs(rows) do
+    local known = by_stack[row.stack]
+    if known then
+      known.samples, known.time = known.samples + row.samples, known.time + row.time
+    else
+      by_stack[row.stack] = row
+      list[#list + 1] = row
+    end
+  end
+  return list
+end
+
 --- The entries of the tool's map, as rows.
 ---@return table[]|nil rows, string? err
 function Running:entries()
@@ -140,9 +156,10 @@ function Running:entries()
     local row = {}
     add_fields(row, key, "key")
     add_fields(row, value, "value")
-    if self.spec.row then row = self.spec.row(row, self.values) end
+    if self.spec.row then row = self.spec.row(row, self.values, self.object) end
     if not self.spec.keep or self.spec.keep(row, self.values) then rows[#rows + 1] = row end
   end
+  if self.spec.view == "folded" then rows = merged(rows) end
   self.count = #rows
   return rows
 end

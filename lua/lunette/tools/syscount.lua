@@ -1,16 +1,6 @@
 -- System calls counted, by call or by process, as bcc's syscount shows them.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
-
-local d = lunette.decode
-
-local syscall_plan
-
-local function syscall_name(number)
-  syscall_plan = syscall_plan or bpf.plan(d.spec(d.syscall(4)), 4)
-  return syscall_plan:decode(("<I4"):pack(number))
-end
 
 local function by_process(values) return values.process end
 
@@ -25,14 +15,16 @@ return lunette.tool {
     { "errno", short = "e", type = "integer", set = "target_errno",
       help = "Count only calls that failed with this number." },
     { "pid", short = "p", set = "target_pid", help = "Count this process only." },
-    { "top", short = "T", default = 10, least = 1, set = false, help = "Print the N first rows." },
+    { "top", short = "T", default = 10, least = 1, set = false,
+      help = "Print the N first rows." },
   },
   programs = function(values)
     return values.latency and { "call_begins", "call_ended" } or { "call_ended" }
   end,
   map = "counts",
   row = function(row, values)
-    if values.process then row.pid = row.key else row.syscall = syscall_name(row.key) end
+    row.pid = values.process and row.key or nil
+    row.syscall = not values.process and lunette.tools.names.syscall(row.key) or nil
     return row
   end,
   sort = function(values) return values.latency and "time" or "count" end,

@@ -17,16 +17,23 @@ enum { LOG_MAX = 1 << 20 };
 /* Receives this thread's libbpf messages; NULL drops them. */
 static _Thread_local struct lun_out *capture;
 
+/* A message may be the verifier's whole log, whose end says what is wrong. */
 static int keep_message(enum libbpf_print_level level, const char *fmt, va_list args)
 {
-	char text[4096];
+	va_list again;
+	char *room;
 	int n;
 
 	if (!capture || level == LIBBPF_DEBUG || capture->len > LOG_MAX)
 		return 0;
-	n = vsnprintf(text, sizeof(text), fmt, args);
-	if (n > 0)
-		lun_out_str(capture, text);
+	va_copy(again, args);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	room = n > 0 ? lun_out_reserve(capture, (size_t)n + 1) : NULL;
+	if (room) {
+		vsnprintf(room, (size_t)n + 1, fmt, args);
+		capture->len += (size_t)n;
+	}
 	return 0;
 }
 

@@ -138,9 +138,163 @@ describe("runqlat", function()
   end)
 end)
 
+describe("exitsnoop", function()
+  it("shows each process that ends, and why", function()
+    local program <close> = own_program("/bin/sh", "exit")
+    local rows = rows_of("exitsnoop", {},
+      ("sh() { %s \"$@\"; }; sh -c 'exit 0'; sh -c 'exit 3'; sh -c 'kill -9 $$'; true")
+        :format(program.path),
+      function(row) return row.comm == program.comm end)
+    assert.equal(3, #rows)
+    local codes = {}
+    for i, row in ipairs(rows) do codes[i] = row.exit_code end
+    assert.same({ "0", "code 3", "signal 9 (KILL)" }, codes)
+    assert.equal(rows[1].pid, rows[1].tid)
+    assert.is_true(rows[1].age >= 0)
+  end)
+end)
+
+describe("killsnoop and sigsnoop", function()
+  local LOAD = "exec /usr/bin/python3 -c 'import os, signal\n"
+    .. "signal.signal(signal.SIGUSR1, signal.SIG_IGN)\n"
+    .. "for i in range(20): os.kill(os.getpid(), signal.SIGUSR1)\n"
+    .. "try: os.kill(0x3fffff, 34)\nexcept OSError: pass'"
+
+  it("show signals that are sent, and whether that failed", function()
+    local sent = rows_of("killsnoop", {}, LOAD, function(row) return row.comm == "python3" end)
+    assert.equal(21, #sent)
+    assert.same({ 10, 0 }, { sent[1].signal, sent[1].result })
+    assert.equal(sent[1].pid, sent[1].tpid)
+    assert.same({ 34, -3, 0x3fffff }, { sent[21].signal, sent[21].result, sent[21].tpid })
+    local failed = rows_of("killsnoop", { failed = true, signal = 34 }, LOAD,
+      function() return true end)
+    assert.equal(1, #failed)
+    local all = rows_of("sigsnoop", { signal = 10, name = true }, LOAD,
+      function(row) return row.comm == "python3" end)
+    assert.equal(20, #all)
+    assert.equal("SIGUSR1", all[1].signal)
+  end)
+end)
+
+describe("statsnoop", function()
+  it("shows calls that ask of a path", function()
+    local rows = rows_of("statsnoop", {}, "test -e /nonexistent/lunette-stat; "
+      .. "stat /etc/hostname >/dev/null; stat -f / >/dev/null",
+      function(row) return row.path:find("^/nonexistent") or row.comm == "stat" end)
+    local results = {}
+    for _, row in ipairs(rows) do results[row.path] = row.ret end
+    assert.equal(-2, results["/nonexistent/lunette-stat"])
+    assert.equal(0, results["/etc/hostname"])
+    assert.equal(0, results["/"])
+  end)
+end)
+
+describe("cpudist", function()
+  it("counts time on the CPUs, and off them", function()
+    local on <close> = assert(tools.open(tools.find("cpudist"), {}))
+    local off <close> = assert(tools.open(tools.find("cpudist"),
+      { offcpu = true, process = true, milliseconds = true }))
+    fixture.run("sleep 0.1; sleep 0.1")
+    assert.is_true(on:histograms()[1].total >= 2)
+    local found
+    for _, one in ipairs(off:histograms()) do
+      if one.label:find("^sleep ") and #one.buckets >= 7 then found = one end -- [64, 128) and more
+    end
+    assert.equal("ms", found.unit)
+  end)
+end)
+
+describe("biosnoop and biolatency", function()
+  local LOAD = "dd if=/dev/zero of=%s bs=4096 count=4 conv=fsync 2>/dev/null"
+
+  it("show requests of disks", function()
+    local path = os.getenv("HOME") .. "/.lunette-test-bio"
+    local latency <close> = assert(tools.open(tools.find("biolatency"), { disks = true }))
+    local rows = rows_of("biosnoop", { queue = true }, LOAD:format(path),
+      function(row) return row.comm == "dd" end)
+    os.remove(path)
+    if #rows == 0 then pending("no write of this machine goes to a disk that the kernel sees") end
+    local bytes = 0
+    for _, row in ipairs(rows) do
+      bytes = bytes + row.bytes
+      assert.truthy(row.disk:find("^%l+"), row.disk)
+      assert.truthy(row.kind:find("[WFDS]"), row.kind)
+      assert.is_true(row.latency_ms > 0)
+    end
+    assert.is_true(bytes >= 4 * 4096)
+    assert.is_true(latency:histograms()[1].total >= #rows)
+    local none, err = tools.open(tools.find("biosnoop"), { disk = "nosuchdisk" })
+    assert.is_nil(none)
+    assert.equal("disk: there is no 'nosuchdisk'", err)
+  end)
+end)
+
+describe("the tools of TCP", function()
+  local LOAD = "exec /usr/bin/python3 -c 'import socket\n"
+    .. "server = socket.socket()\nserver.bind((\"127.0.0.1\", 0))\nserver.listen(7)\n"
+    .. "for i in range(5):\n"
+    .. "  client = socket.create_connection(server.getsockname())\n"
+    .. "  peer = server.accept()[0]\n  client.close()\n  peer.close()'"
+
+  local function of_python(row) return row.comm == "python3" end
+
+  it("show who listens and who connects", function()
+    local listens = rows_of("solisten", {}, LOAD, of_python)
+    assert.equal(1, #listens)
+    assert.same({ "TCPv4", 7, "127.0.0.1" },
+      { listens[1].protocol, listens[1].backlog, listens[1].address })
+    assert.is_true(listens[1].port > 0)
+    local connects = rows_of("tcpconnect", { family = "4" }, LOAD, of_python)
+    assert.equal(5, #connects)
+    assert.same({ 4, "127.0.0.1", "127.0.0.1" },
+      { connects[1].ip, connects[1].local_address, connects[1].remote_address })
+    assert.same({}, rows_of("tcpconnect", { family = "6" }, LOAD, of_python))
+  end)
+
+  it("show each change of a state", function()
+    local changes = {}
+    for _, row in ipairs(rows_of("tcpstates", {}, LOAD, function(row)
+      return row.pid and row.here.local_v4 == "127.0.0.1"
+    end)) do
+      local change = row.old_state .. " " .. row.new_state
+      changes[change] = (changes[change] or 0) + 1
+    end
+    assert.is_true(changes["CLOSE SYN_SENT"] >= 5)
+    assert.is_true(changes["SYN_SENT ESTABLISHED"] >= 5)
+    assert.is_true(changes["CLOSE LISTEN"] >= 1)
+  end)
+end)
+
+describe("the tools of stacks", function()
+  it("show where a program is, and where it waits", function()
+    local function stacks_of(name, values, command)
+      local found = {}
+      for _, row in ipairs(entries_of(name, values, command)) do
+        if row.stack:find("^python3;") then found[#found + 1] = row end
+      end
+      return found
+    end
+    local samples, has_frames = 0, false
+    for _, row in ipairs(stacks_of("profile", { frequency = 199 }, "exec /usr/bin/python3 -c "
+      .. "'import time\nend = time.time() + 0.3\nwhile time.time() < end: sum(range(1000))'")) do
+      samples = samples + row.samples
+      has_frames = has_frames or select(2, row.stack:gsub(";", "")) > 1
+    end
+    assert.is_true(samples > 0)
+    assert.is_true(has_frames)
+    local longest = 0
+    for _, row in ipairs(stacks_of("offcputime", { kernel = true },
+      "exec /usr/bin/python3 -c 'import time; time.sleep(0.2)'")) do
+      if row.stack:find("nanosleep") then longest = math.max(longest, row.time) end
+    end
+    assert.is_true(longest >= 190000000)
+  end)
+end)
+
 describe("a tool", function()
   it("leaves nothing in the kernel", function()
-    for _, spec in ipairs(tools.list()) do
+    for _, name in ipairs { "opensnoop", "runqlat", "profile", "tcpstates" } do
+      local spec = tools.find(name)
       local running, err = tools.open(spec, {})
       if running then
         local progs, maps = running.object:progs(), running.object:maps()

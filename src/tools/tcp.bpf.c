@@ -1,0 +1,168 @@
+/* TCP sockets that change their state, begin to listen, begin to connect, or send again. */
+#include "tools/tool.bpf.h"
+
+enum { AF_INET = 2, AF_INET6 = 10, IPPROTO_TCP = 6, SYN_SENT = 2, LISTEN = 10, CLOSE = 7 };
+
+const volatile __u32 target_pid, target_family, target_local_port, target_remote_port;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct trace_event_raw_inet_sock_set_state {
+	const void *skaddr;
+	int oldstate, newstate;
+	__u16 sport, dport, family, protocol;
+	__u8 saddr[4], daddr[4], saddr_v6[16], daddr_v6[16];
+};
+
+struct trace_event_raw_tcp_event_sk_skb {
+	const void *skaddr;
+	int state;
+	__u16 sport, dport, family;
+	__u8 saddr[4], daddr[4], saddr_v6[16], daddr_v6[16];
+};
+
+struct trace_event_raw_tcp_retransmit_skb {
+	const void *skaddr;
+	int state;
+	__u16 sport, dport, family;
+	__u8 saddr[4], daddr[4], saddr_v6[16], daddr_v6[16];
+};
+
+struct sock {
+	unsigned int sk_max_ack_backlog;
+};
+#pragma clang attribute pop
+
+struct event {
+	__u64 time, lasted; /* in the state before */
+	__u64 socket;
+	__u32 pid;
+	__s32 before, after;
+	__u16 local_port, remote_port, family, pad;
+	__u32 backlog;
+	__u8 local[16], remote[16];
+	char comm[COMM];
+};
+
+RING(events, 1 << 20);
+HASH(changed, __u64, __u64, 10240);
+RECORD(event);
+
+static __always_inline void begin(struct event *event, __u16 family)
+{
+	event->time = bpf_ktime_get_ns();
+	event->pid = tgid();
+	event->family = family;
+	bpf_get_current_comm(event->comm, sizeof(event->comm));
+}
+
+/* All four are read, whatever the family: a read of the one or the other would be merged into one
+ * of a changed context, which the verifier refuses. */
+#define COPY_ADDRESSES(event, ctx)                                                                 \
+	do {                                                                                       \
+		__u32 local = 0, remote = 0;                                                       \
+                                                                                                   \
+		bpf_core_read(&local, 4, &(ctx)->saddr);                                           \
+		bpf_core_read(&remote, 4, &(ctx)->daddr);                                          \
+		bpf_core_read((event)->local, 16, &(ctx)->saddr_v6);                               \
+		bpf_core_read((event)->remote, 16, &(ctx)->daddr_v6);                              \
+		if ((event)->family == AF_INET) {                                                  \
+			__builtin_memcpy((event)->local, &local, 4);                               \
+			__builtin_memcpy((event)->remote, &remote, 4);                             \
+		}                                                                                  \
+		(event)->local_port = (ctx)->sport;                                                \
+		(event)->remote_port = (ctx)->dport;                                               \
+	} while (0)
+
+static __always_inline _Bool is_wanted(const struct event *event)
+{
+	return (!target_family || target_family == event->family) &&
+		(!target_pid || target_pid == event->pid) &&
+		(!target_local_port || target_local_port == event->local_port) &&
+		(!target_remote_port || target_remote_port == event->remote_port);
+}
+
+/* The time since the socket came into the state before this one. */
+static __always_inline __u64 lasted(__u64 socket, __u64 now, __u32 state)
+{
+	__u64 *since = bpf_map_lookup_elem(&changed, &socket);
+	__u64 time = since ? now - *since : 0;
+
+	if (state == CLOSE)
+		bpf_map_delete_elem(&changed, &socket);
+	else
+		bpf_map_update_elem(&changed, &socket, &now, BPF_ANY);
+	return time;
+}
+
+static __always_inline void read_change(
+	struct event *event, struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	begin(event, ctx->family);
+	event->socket = (__u64)ctx->skaddr;
+	event->before = ctx->oldstate;
+	event->after = ctx->newstate;
+	COPY_ADDRESSES(event, ctx);
+}
+
+SEC("tracepoint/sock/inet_sock_set_state")
+int state_changed(struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	struct event event = {};
+
+	if (ctx->protocol != IPPROTO_TCP)
+		return 0;
+	read_change(&event, ctx);
+	event.lasted = lasted(event.socket, event.time, event.after);
+	if (is_wanted(&event))
+		send(&events, &event, sizeof(event));
+	return 0;
+}
+
+SEC("tracepoint/sock/inet_sock_set_state")
+int listens(struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	struct sock *sock = (void *)ctx->skaddr;
+	struct event event = {};
+
+	if (ctx->protocol != IPPROTO_TCP || ctx->newstate != LISTEN)
+		return 0;
+	read_change(&event, ctx);
+	event.backlog = BPF_CORE_READ(sock, sk_max_ack_backlog);
+	if (is_wanted(&event))
+		send(&events, &event, sizeof(event));
+	return 0;
+}
+
+SEC("tracepoint/sock/inet_sock_set_state")
+int connects(struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	struct event event = {};
+
+	if (ctx->protocol != IPPROTO_TCP || ctx->newstate != SYN_SENT)
+		return 0;
+	read_change(&event, ctx);
+	if (is_wanted(&event))
+		send(&events, &event, sizeof(event));
+	return 0;
+}
+
+/* The kernel renamed the record of this tracepoint in 6.9. */
+SEC("tracepoint/tcp/tcp_retransmit_skb")
+int sends_again(struct trace_event_raw_tcp_event_sk_skb *ctx)
+{
+	struct trace_event_raw_tcp_retransmit_skb *newer = (void *)ctx;
+	struct event event = {};
+
+	if (bpf_core_type_exists(struct trace_event_raw_tcp_retransmit_skb)) {
+		begin(&event, newer->family);
+		event.after = newer->state;
+		COPY_ADDRESSES(&event, newer);
+	} else {
+		begin(&event, ctx->family);
+		event.after = ctx->state;
+		COPY_ADDRESSES(&event, ctx);
+	}
+	if (is_wanted(&event))
+		send(&events, &event, sizeof(event));
+	return 0;
+}
