@@ -4,7 +4,7 @@
 
 /* require("lunette.core.json"): JSON, json.c */
 int luaopen_lunette_core_json(lua_State *L);
-/* What is built into the binary: embedded.c. */
+/* The files built into the binary: embedded.c. */
 int luaopen_lunette_core_embedded(lua_State *L);
 /* For the command line: client.c (connects to a server), interrupt.c (Ctrl-C). */
 int luaopen_lunette_core_client(lua_State *L);

@@ -68,7 +68,7 @@ static struct lun_generation *new_generation(struct lun_pool *pool)
 	return generation;
 }
 
-/* From here on nobody finds it. */
+/* Removes the generation from the pool's list: no other thread finds it any more. */
 static void unlink_generation(struct lun_pool *pool, const struct lun_generation *generation)
 {
 	struct lun_generation **slot = &pool->generations;
@@ -86,7 +86,7 @@ static void free_pool(struct lun_pool *pool)
 	free(pool);
 }
 
-/* The pool may be freed as soon as it hears of the end. */
+/* Frees the generation. The pool itself may be freed once it sees that this was the last one. */
 static void free_generation(struct lun_generation *generation)
 {
 	struct lun_pool *pool = generation->pool;
@@ -99,7 +99,7 @@ static void free_generation(struct lun_generation *generation)
 	pthread_mutex_destroy(&generation->lock);
 	free(generation->err);
 	free(generation);
-	malloc_trim(0); // its VMs lay between what stays
+	malloc_trim(0); // the freed VMs lay between memory that is still used
 	last = pool->abandoned && !pool->generations;
 	pthread_cond_broadcast(&pool->changed);
 	pthread_mutex_unlock(&pool->lock);
@@ -125,7 +125,7 @@ void lun_pool_changed(struct lun_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* Gives up the maker's place; stop: its workers end at once. */
+/* Drops the maker's reference; stop: the workers end at once. */
 static void leave(struct lun_generation *generation, bool stop)
 {
 	pthread_mutex_lock(&generation->lock);
@@ -136,7 +136,7 @@ static void leave(struct lun_generation *generation, bool stop)
 	lun_generation_unref(generation);
 }
 
-/* Under the pool's lock: what is loaded ends soon. */
+/* Under the pool's lock. Ends all loading soon. */
 static void stop_loading(struct lun_generation *generation)
 {
 	pthread_mutex_lock(&generation->lock);
@@ -152,7 +152,7 @@ static void stop_loading(struct lun_generation *generation)
 	pthread_mutex_unlock(&generation->lock);
 }
 
-/* Before it starts: lun_pool_hurry may have come already. */
+/* Before the threads start: lun_pool_hurry may have been called already. */
 static void stop_if_ending(struct lun_generation *generation)
 {
 	struct lun_pool *pool = generation->pool;
@@ -174,7 +174,7 @@ void lun_pool_hurry(struct lun_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-/* A generation whose scripts have loaded, or NULL and err. */
+/* Makes a generation with the scripts loaded; NULL with *err on failure. */
 static struct lun_generation *load_generation(struct lun_pool *pool, char **err)
 {
 	struct lun_generation *generation = new_generation(pool);
@@ -194,7 +194,8 @@ static struct lun_generation *load_generation(struct lun_pool *pool, char **err)
 	return generation;
 }
 
-/* Takes no requests any more; its connections are asked to come again, its services to end. */
+/* The generation takes no more requests; asks its connections to reconnect and its services to
+ * end. */
 static void retire(struct lun_generation *generation, int code, const char *reason)
 {
 	pthread_mutex_lock(&generation->lock);
@@ -267,7 +268,7 @@ int lun_pool_reload(struct lun_pool *pool, char **err)
 	return 0;
 }
 
-/* Under the pool's lock: threads that run, without those that are given up. */
+/* Under the pool's lock. The number of running threads, without those given up. */
 static unsigned count_live(struct lun_pool *pool)
 {
 	unsigned live = 0;
@@ -280,7 +281,7 @@ static unsigned count_live(struct lun_pool *pool)
 	return live;
 }
 
-/* Waits until all threads have ended, or are given up. False when the time is up before. */
+/* Waits until all threads have ended or are given up. False at the timeout. */
 static bool wait_for_end(struct lun_pool *pool, double seconds)
 {
 	struct timespec until;
@@ -305,14 +306,14 @@ void lun_pool_retire(struct lun_pool *pool, double seconds)
 	wait_for_end(pool, seconds);
 }
 
-/* Threads that are stuck keep what they use; the last of them frees the pool. */
+/* True when stuck threads remain: they keep using the pool, and the last of them frees it. */
 static bool is_left(struct lun_pool *pool)
 {
 	struct timespec until;
 	bool left;
 	int err = 0;
 
-	lun_seconds_from_now(&until, 0.5); // for threads that are about to end
+	lun_seconds_from_now(&until, 0.5); // for threads that are just ending
 	pthread_mutex_lock(&pool->lock);
 	while (pool->generations && !pool->stuck && count_live(pool) == 0 && !err)
 		err = pthread_cond_timedwait(&pool->changed, &pool->lock, &until);

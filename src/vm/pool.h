@@ -18,36 +18,36 @@ struct lun_vm_config;
 
 struct lun_pool_config {
 	const struct lun_vm_config *vm;
-	unsigned workers;    /* VM threads; 0: one a CPU, 2 to 8 */
+	unsigned workers;    /* VM threads; 0: one per CPU, from 2 to 8 */
 	unsigned queue;      /* requests that may wait */
-	double seconds;      /* what one job may take */
-	double load_seconds; /* what loading the scripts may take */
-	double patience;     /* seconds after these until a VM is given up; 0: 3 */
+	double seconds;      /* time limit of a job */
+	double load_seconds; /* time limit of loading the scripts */
+	double patience;     /* seconds after a limit until a VM is given up; 0: 3 */
 	uint64_t instructions;
-	const char *options; /* packed: what the scripts' loader gets */
+	const char *options; /* packed; passed to the script loader */
 	size_t options_len;
 };
 
-/* Starts the first generation. NULL when its scripts fail or memory is short; err says why
- * (malloc'd, the caller's). The config must outlive the pool. */
+/* Starts the first generation. NULL when its scripts fail or memory is short, with the reason in
+ * *err (malloc'd; the caller frees it). The config must outlive the pool. */
 struct lun_pool *lun_pool_open(const struct lun_pool_config *config, char **err);
-/* Loads the scripts anew. 0, or -1 with err as above: the generation before goes on then. */
+/* Loads the scripts again. 0; or -1 with *err as above, and the old generation goes on. */
 int lun_pool_reload(struct lun_pool *pool, char **err);
-/* From any thread: what is being loaded is stopped, and nothing is loaded any more. */
+/* From any thread: stops all loading, now and later. */
 void lun_pool_hurry(struct lun_pool *pool);
-/* Takes no more requests, ends services, and asks connections to end: waits for them for at most
- * so many seconds. A client that does not read keeps its connection: cut it then. */
+/* Takes no more requests, ends services, and asks connections to end. Waits at most so many seconds
+ * for them. A client that does not read stays connected: cut its connection then. */
 void lun_pool_retire(struct lun_pool *pool, double seconds);
-/* Ends the VMs; waits for at most so many seconds. Threads that are stuck are left behind, and
- * with them the pool: the process is to end then. */
+/* Ends the VMs; waits for at most so many seconds. If threads are stuck then, they and the pool
+ * stay: the process should exit. */
 void lun_pool_close(struct lun_pool *pool, double seconds);
 
 struct lun_pool_figures {
-	unsigned workers; /* that load or serve; 0: all are stuck */
+	unsigned workers; /* loading or serving; 0: all are stuck */
 	unsigned busy, queued, connections, generation;
 	unsigned services;         /* that run */
-	unsigned services_waiting; /* for the end of a predecessor that is stuck */
-	unsigned stuck;            /* VMs that are given up, and still run */
+	unsigned services_waiting; /* waiting for a stuck predecessor */
+	unsigned stuck;            /* VMs given up that have not returned */
 	unsigned given_up;         /* ever */
 	size_t memory;             /* bytes, all VMs of the serving generation */
 };

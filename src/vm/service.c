@@ -1,7 +1,7 @@
 /*
- * Services: what scripts let run once in the process. Each has a thread and a VM of its own;
- * one that fails is begun again, after a while that grows. After a reload, a service begins when
- * its predecessor of the same name has ended, so that it never runs twice.
+ * Services: functions of scripts that run once in the process. Each has its own thread and VM. A
+ * service that fails is restarted after a delay that grows. After a reload a service starts only
+ * when its predecessor of the same name has ended, so that it never runs twice.
  */
 #include <errno.h>
 #include <lauxlib.h>
@@ -16,7 +16,7 @@
 
 enum {
 	MAX_PAUSE = 60,  /* seconds */
-	POLITE = 5,      /* seconds for a service to end by itself */
+	POLITE = 5,      /* seconds that a service has to end by itself */
 	STUCK_AFTER = 8, /* seconds until one whose Lua code was stopped is stuck in C code */
 };
 
@@ -25,15 +25,15 @@ struct lun_service {
 	struct lun_generation *generation;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	lua_State *L; /* while it loads and runs */
+	lua_State *L; /* set while it loads and runs */
 	bool stopping, forced;
-	bool done, stuck, waiting; /* under the generation's lock */
+	bool done, stuck, waiting; /* guarded by the generation's lock */
 	pthread_t thread;
-	char *script; /* that declares it */
+	char *script; /* path of the declaring script */
 	char name[];
 };
 
-/* Sleeps; false as soon as the service is to stop. */
+/* Sleeps; false at once when the service must stop. */
 static bool sleep_for(struct lun_service *service, double seconds)
 {
 	struct timespec until;
@@ -56,7 +56,7 @@ static struct lun_service *check_service(lua_State *L)
 	return *slot;
 }
 
-/* svc:sleep(seconds) -> true | false when the service is to stop */
+/* svc:sleep(seconds) -> true | false when the service must stop */
 static int l_service_sleep(lua_State *L)
 {
 	struct lun_service *service = check_service(L);
@@ -67,7 +67,7 @@ static int l_service_sleep(lua_State *L)
 	return 1;
 }
 
-/* svc.stopping, svc.name; else a method */
+/* svc.stopping, svc.name; every other key is a method */
 static int l_service_index(lua_State *L)
 {
 	struct lun_service *service = check_service(L);
@@ -113,7 +113,7 @@ static int l_run(lua_State *L)
 	return 0;
 }
 
-/* One that was stopped meanwhile is stopped here: nobody saw its VM. */
+/* Sets the service's VM. A stop that came before found no VM, so it is applied here. */
 static void set_state(struct lun_service *service, lua_State *L)
 {
 	pthread_mutex_lock(&service->lock);
@@ -160,7 +160,7 @@ static bool live_in(struct lun_service *service, lua_State *L)
 	return status == LUA_OK;
 }
 
-/* One life of the service. */
+/* Runs the service once. */
 static bool live(struct lun_service *service)
 {
 	lua_State *L = lun_vm_new(service->generation->pool->config.vm);
@@ -194,7 +194,8 @@ static void end_service(struct lun_service *service)
 	lun_generation_unref(generation);
 }
 
-/* Under the generation's lock: *stuck is set when one of that name is stuck. */
+/* Under the generation's lock. True when a service of that name runs; *stuck is set when it is
+ * stuck. */
 static bool has_service(struct lun_generation *generation, const char *name, bool *stuck)
 {
 	bool found = false;
@@ -208,7 +209,7 @@ static bool has_service(struct lun_generation *generation, const char *name, boo
 	return found;
 }
 
-/* Under the pool's lock: does one of an older generation still run? */
+/* Under the pool's lock. True when a service of that name in an older generation still runs. */
 static bool has_predecessor(struct lun_service *service, bool *stuck)
 {
 	struct lun_generation *own = service->generation;
@@ -233,7 +234,7 @@ static void set_waiting(struct lun_service *service, bool waiting)
 	pthread_mutex_unlock(&service->generation->lock);
 }
 
-/* False when the service is to end before its turn has come. */
+/* Waits until the predecessor has ended. False when the service must end before. */
 static bool wait_for_turn(struct lun_service *service)
 {
 	struct lun_pool *pool = service->generation->pool;
@@ -287,7 +288,7 @@ static struct lun_service *new_service(const char *name, const char *script)
 	return NULL;
 }
 
-/* 0 or -errno. */
+/* Starts a service's thread. 0 or -errno. */
 static int start(struct lun_generation *generation, const char *name, const char *script)
 {
 	struct lun_service *service = new_service(name, script);
@@ -322,7 +323,8 @@ static void start_or_tell(struct lun_generation *generation, const char *name, c
 	lun_server_error(name, "its thread can't be started");
 }
 
-/* start(generation): what require("lunette.http.worker").services() lists: { name=, script= } */
+/* start(generation): starts the services that require("lunette.http.worker").services() lists: {
+ * name=, script= } */
 static int l_start_all(lua_State *L)
 {
 	struct lun_generation *generation = lua_touserdata(L, 1);
@@ -341,7 +343,7 @@ static int l_start_all(lua_State *L)
 	return 0;
 }
 
-/* As a job of a VM that has the scripts: it knows their names. */
+/* The start as a job of a VM with the scripts, which knows the names. */
 struct start_job {
 	struct lun_job job;
 	struct lun_generation *generation;
@@ -404,7 +406,7 @@ static void ask_all(struct lun_generation *generation, bool force)
 	}
 }
 
-/* Is in C code, or in a finalizer, and does not come back. */
+/* The service is in C code, or in a finalizer, and does not return. */
 static void give_up(struct lun_service *service)
 {
 	char place[128] = "?";
@@ -470,7 +472,7 @@ void lun_services_stop(struct lun_generation *generation)
 	generation->services_asked = lun_monotonic();
 	ask_all(generation, false);
 	pthread_mutex_unlock(&generation->lock);
-	lun_pool_changed(generation->pool); // for those that wait for their turn
+	lun_pool_changed(generation->pool); // wakes services that wait for their predecessor
 	lun_supervisor_wake(generation->pool);
 }
 

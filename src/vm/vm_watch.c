@@ -18,17 +18,18 @@ static _Thread_local struct lun_vm_watch *volatile current;
 static _Thread_local pid_t tid;
 static _Thread_local timer_t timer;
 static _Thread_local bool has_timer;
-static _Thread_local volatile int64_t timer_at; /* what it is set to: a deadline, NEVER or SOON */
+static _Thread_local volatile int64_t timer_at; /* a deadline, NEVER or SOON */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t key; /* ends the timer with its thread */
+static pthread_key_t key; /* its destructor deletes the timer when the thread ends */
 
 static int watch_signal(void)
 {
 	return SIGRTMAX - 3;
 }
 
-/* The handler may come in between: then it comes once more than timer_at says, never once less. */
+/* The signal handler may run in between; then the timer fires once too often, but never too
+ * seldom. */
 static void set_timer(int64_t at)
 {
 	int64_t ns = at == SOON ? TICK : at;
@@ -46,8 +47,8 @@ static void wait_for_deadline(const struct lun_vm_watch *watch)
 }
 
 /*
- * Where the Lua code is that called what does not end. The thread is in a C function for a while,
- * or in the kernel, and changes nothing of the stack of calls, which is only read here.
+ * Notes the Lua line that called the stuck C function. The stack of calls is only read: the thread
+ * is in that C function or in the kernel and does not change it.
  */
 static void note_stuck(struct lun_vm_watch *watch)
 {
@@ -64,7 +65,8 @@ static void note_stuck(struct lun_vm_watch *watch)
 	atomic_store(&watch->stuck, true);
 }
 
-/* Where the hook does its work it is let alone: set anew it would count from the beginning. */
+/* A hook that has been called since the last signal is left alone: setting it again would restart
+ * its count. */
 static void set_hook(struct lun_vm_watch *watch)
 {
 	lua_State *L = watch->running;
@@ -102,7 +104,8 @@ static void end_timer(void *unused)
 
 static void set_up(void)
 {
-	/* No SA_RESTART: what waits in the kernel (a FIFO, a pipe, a socket) ends with EINTR. */
+	/* Without SA_RESTART a call blocked in the kernel (on a FIFO, a pipe, a socket) ends with
+	 * EINTR. */
 	struct sigaction action = { .sa_handler = on_signal };
 
 	sigaction(watch_signal(), &action, NULL);
@@ -118,7 +121,7 @@ static void unblock_signal(void)
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-/* There may be none to have (RLIMIT_SIGPENDING): then the hook is always on. */
+/* Creating the timer may fail (RLIMIT_SIGPENDING): then the hook is always set. */
 static void open_timer(void)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = watch_signal() };
@@ -156,7 +159,7 @@ void lun_vm_watch_wake(struct lun_vm_watch *watch)
 		tgkill(getpid(), thread, watch_signal());
 }
 
-/* A hook that is set counts on: in a loop over coroutines it would begin anew each time. */
+/* A hook already set counts on: in a loop over coroutines the count would restart each time. */
 static void set_count(const struct lun_vm_watch *watch, lua_State *L)
 {
 	bool sooner = watch->every < lua_gethookcount(L);

@@ -1,4 +1,4 @@
-/* The pool's threads: each has a VM and runs jobs in it, in the order in which they came. */
+/* The pool's threads: each has a VM and runs jobs in order of arrival. */
 #include <errno.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -79,7 +79,7 @@ void lun_jobs_cancel(struct lun_job *list, const char *why, bool given_up)
 	}
 }
 
-/* Under the lock: the oldest job of the worker's own and of the shared ones. */
+/* Under the lock. Takes the oldest job, from the worker's own queue or the shared one. */
 static struct lun_job *take_job(struct lun_worker *worker)
 {
 	struct lun_generation *generation = worker->generation;
@@ -185,7 +185,7 @@ struct lun_worker *lun_worker_hold_any(struct lun_generation *generation)
 	return worker;
 }
 
-/* One user less; the last one frees it. */
+/* Drops a reference; the last one frees the worker. */
 static void unref(struct lun_worker *worker)
 {
 	struct lun_generation *generation = worker->generation;
@@ -277,7 +277,7 @@ void lun_worker_set_vm(struct lun_worker *worker, lua_State *L)
 	pthread_mutex_unlock(&worker->generation->lock);
 }
 
-/* Under the lock: no more work will come. */
+/* Under the lock. True when no more work will come. */
 static bool is_done(const struct lun_worker *worker)
 {
 	const struct lun_generation *generation = worker->generation;
@@ -286,7 +286,7 @@ static bool is_done(const struct lun_worker *worker)
 		(generation->retired && generation->holds == 0);
 }
 
-/* Under the lock. What a VM needs no more is given back when no job comes for a moment. */
+/* Under the lock. Waits; when no job arrives for a moment, returns unused memory of the VM. */
 static void wait_idle(struct lun_worker *worker)
 {
 	struct lun_generation *generation = worker->generation;
@@ -308,7 +308,7 @@ static void wait_idle(struct lun_worker *worker)
 	pthread_mutex_lock(&generation->lock);
 }
 
-/* The next job, or NULL when the thread is to end. */
+/* The next job; NULL when the thread must end. */
 static struct lun_job *wait_for_job(struct lun_worker *worker)
 {
 	struct lun_generation *generation = worker->generation;
@@ -327,7 +327,7 @@ static struct lun_job *wait_for_job(struct lun_worker *worker)
 	return job;
 }
 
-/* False when the supervisor has given the job up, and reported it. */
+/* False when the supervisor has given the job up and reported its failure. */
 static bool claim_job(struct lun_worker *worker)
 {
 	bool mine;
@@ -376,7 +376,8 @@ static void cancel_jobs(struct lun_worker *worker)
 	}
 }
 
-/* Under the lock: one that serves no more. When none is left, the jobs that wait never run. */
+/* Under the lock. The worker stops serving. When it was the last one, returns the waiting jobs,
+ * which will never run. */
 static struct lun_job *stop_serving(struct lun_generation *generation)
 {
 	if (--generation->serving)
@@ -385,9 +386,9 @@ static struct lun_job *stop_serving(struct lun_generation *generation)
 	return lun_queue_take_all(&generation->shared);
 }
 
-enum { RETRY_AFTER = 5 }; /* seconds until a VM whose scripts did not load is tried again */
+enum { RETRY_AFTER = 5 }; /* seconds until loading failed scripts is tried again */
 
-/* Under the lock. The first ones report to who waits for the generation's start. */
+/* Under the lock. The first workers report to the thread that waits for the generation's start. */
 static void report_first(struct lun_generation *generation, char *err)
 {
 	if (!generation->err)
@@ -398,7 +399,7 @@ static void report_first(struct lun_generation *generation, char *err)
 	pthread_cond_broadcast(&generation->loaded);
 }
 
-/* err is malloc'd, or NULL: the scripts are loaded. False when the worker is to end. */
+/* err: malloc'd; NULL when the scripts are loaded. False when the worker must end. */
 static bool report_loaded(struct lun_worker *worker, char *err)
 {
 	struct lun_generation *generation = worker->generation;
@@ -406,7 +407,7 @@ static bool report_loaded(struct lun_worker *worker, char *err)
 	struct lun_job *waiting = NULL;
 
 	pthread_mutex_lock(&generation->lock);
-	told = worker->given_up; // by the supervisor, which reported it
+	told = worker->given_up; // the supervisor has reported it already
 	worker->until = 0;
 	worker->loading = false;
 	if (err && !told) {
@@ -446,7 +447,7 @@ static char *load(struct lun_worker *worker)
 	return err;
 }
 
-/* The VM's finalizers may be what is stuck. */
+/* Closes the VM; its finalizers may get stuck, too. */
 static void close_vm(struct lun_worker *worker)
 {
 	lua_State *L = worker->L;

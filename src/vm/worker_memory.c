@@ -1,14 +1,14 @@
-/* What the pool's VMs hold: one that is filled is replaced, and one that has nothing to do tidies
- * up. */
+/* Memory of the pool's VMs: a VM whose memory is full is replaced, and an idle VM returns
+ * memory. */
 #include <malloc.h>
 #include <stdlib.h>
 
 #include "text/log.h"
 #include "vm/pool_private.h"
 
-enum { GROWN = 4 << 20 }; /* bytes more than after the last tidying */
+enum { GROWN = 4 << 20 }; /* bytes of growth since the last tidying */
 
-/* A VM with the scripts loaded; NULL and *err (malloc'd, NULL: no memory) when that fails. */
+/* A VM with the scripts loaded; NULL and *err (malloc'd; NULL: out of memory) on failure. */
 static lua_State *new_vm(const struct lun_pool_config *config, char **err)
 {
 	lua_State *L = lun_vm_new(config->vm);
@@ -22,8 +22,8 @@ static lua_State *new_vm(const struct lun_pool_config *config, char **err)
 }
 
 /*
- * A VM that stays above half of its cap after a full collection has been filled by a script that
- * keeps what it makes: it is replaced, and its connections start anew.
+ * When a VM stays above half of its cap after a full collection, a script keeps too much data in
+ * it. The VM is replaced, and its connections start again.
  */
 void lun_worker_check_memory(struct lun_worker *worker)
 {
@@ -60,7 +60,7 @@ bool lun_worker_is_untidy(const struct lun_worker *worker)
 	return worker->L && worker->memory > worker->tidy + GROWN;
 }
 
-/* A list of thousands leaves megabytes that Lua would free bit by bit as it makes others. */
+/* A long list leaves megabytes of garbage, which Lua would otherwise free only slowly. */
 void lun_worker_tidy(struct lun_worker *worker)
 {
 	lua_gc(worker->L, LUA_GCCOLLECT);

@@ -6,10 +6,10 @@
 #include <string.h>
 
 enum {
-	BUFFER_BYTES = 256 * 1024, /* what a batch should take, keys and values */
+	BUFFER_BYTES = 256 * 1024, /* size that a batch of keys and values should have */
 	MIN_BATCH = 16,
 	MAX_BATCH = 4096,
-	SLACK = 1024, /* keys that may come beyond max_entries before a walk is stopped */
+	SLACK = 1024, /* keys beyond max_entries after which a walk is stopped */
 };
 
 static uint32_t suitable_capacity(const struct lun_map *map)
@@ -80,7 +80,8 @@ void lun_cursor_close(struct lun_cursor *cur)
 	cur->done = true;
 }
 
-/* Kind ('b'atch or 'k'ey), whether anything lies before it, entries to skip, then the bytes. */
+/* Writes the kind ('b'atch or 'k'ey), whether there is a start, the entries to skip, then the bytes
+ * of the start. */
 uint32_t lun_cursor_position(const struct lun_cursor *cur, uint32_t at, uint8_t *position)
 {
 	uint32_t size = position_bytes(&cur->map), skip = cur->by_batch ? at : 0;
@@ -116,13 +117,14 @@ int lun_cursor_resume(struct lun_cursor *cur, const uint8_t *position, size_t si
 	return 0;
 }
 
-/* The bound of every walk: a map can hold max_entries, and may change meanwhile. */
+/* True when a walk has seen more keys than max_entries allows, which happens when the map
+ * changes. */
 static bool over_bound(const struct lun_cursor *cur)
 {
 	return cur->seen + cur->skipped > 2 * (uint64_t)cur->map.info.max_entries + SLACK;
 }
 
-/* One BPF_MAP_LOOKUP_BATCH; sets count. -ENOSPC: a hash bucket has more than fits. */
+/* One BPF_MAP_LOOKUP_BATCH; sets count. -ENOSPC: a hash bucket does not fit into the buffer. */
 static int lookup_batch(struct lun_cursor *cur)
 {
 	uint32_t count = cur->capacity;
@@ -162,7 +164,7 @@ static int next_by_batch(struct lun_cursor *cur)
 	return err;
 }
 
-/* The key after the current one, into `next`; -ENOENT at the end. */
+/* Reads the key after the current one into `next`; -ENOENT at the end. */
 static int next_key(struct lun_cursor *cur, uint8_t *next)
 {
 	uint32_t size = cur->map.info.key_size;
@@ -178,7 +180,7 @@ static int next_key(struct lun_cursor *cur, uint8_t *next)
 	return 0;
 }
 
-/* Errors that concern one key: it went away meanwhile, or its slot is empty. */
+/* True for errors of a single key: it was deleted meanwhile, or its slot is empty. */
 static bool key_is_empty(int err)
 {
 	return err == -ENOENT || err == -EAGAIN;

@@ -30,7 +30,7 @@ void lun_prefetch_close(struct lun_prefetch *ahead)
 	pthread_mutex_destroy(&ahead->lock);
 }
 
-/* Hands the cursor's batch to the user, and the user's old buffers to the cursor. */
+/* Exchanges the cursor's batch for the user's old buffers. */
 static void swap(struct lun_prefetch *ahead)
 {
 	struct lun_cursor *cur = &ahead->cur;
@@ -54,7 +54,7 @@ static bool wait_for(struct lun_prefetch *ahead, bool ready)
 	return !ahead->stop;
 }
 
-/* Reads batches as long as the last one was taken; stops after the end or an error. */
+/* Reads a batch whenever the last one was taken; ends after the last batch or an error. */
 static void *read_ahead(void *arg)
 {
 	struct lun_prefetch *ahead = arg;
@@ -76,7 +76,7 @@ static void *read_ahead(void *arg)
 	return NULL;
 }
 
-/* Signals are for the program's own threads. */
+/* Starts the thread with signals blocked: they belong to the program's own threads. */
 static int start(struct lun_prefetch *ahead)
 {
 	sigset_t all, before;
@@ -100,14 +100,14 @@ static int take(struct lun_prefetch *ahead)
 	if (result >= 0)
 		swap(ahead);
 	else
-		ahead->done = true; /* the thread has ended: nobody would answer */
+		ahead->done = true; /* the thread has ended and would not answer */
 	ahead->ready = false;
 	pthread_cond_signal(&ahead->changed);
 	pthread_mutex_unlock(&ahead->lock);
 	return result;
 }
 
-/* Room for the batch that the thread reads while the user has the other. */
+/* Allocates the buffers into which the thread reads while the user has the others. */
 static int second_buffers(struct lun_prefetch *ahead)
 {
 	const struct lun_map *map = &ahead->cur.map;
@@ -136,7 +136,7 @@ int lun_prefetch_next(struct lun_prefetch *ahead)
 		return err;
 	}
 	swap(ahead);
-	/* Where no thread can be had, batches are read one after the other. */
+	/* When no thread can be started, batches are read without prefetching. */
 	if (!ahead->done && ahead->count == ahead->capacity)
 		start(ahead);
 	return n;

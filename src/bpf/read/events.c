@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* HOLD_NS: so long after its time a record may still come into its CPU's buffer. */
+/* HOLD_NS: a record may enter its CPU's buffer so long after its timestamp. */
 enum { BATCH_BYTES = 4 << 20, ALIGN = 8, HOLD_NS = 1000000 };
 
-/* A record in `bytes`: where, and the time of a perf event. */
+/* A record: its place in `bytes`, and its time (perf events). */
 struct entry {
 	uint64_t time, at;
 	uint32_t len;
@@ -22,12 +22,12 @@ struct entry {
 struct lun_events {
 	struct ring_buffer *ring;
 	struct perf_buffer *perf;
-	struct lun_out bytes;   /* of the entries, one behind the other */
-	struct lun_out entries; /* struct entry: what was taken, and not yet given */
-	struct lun_out spare;   /* while the bytes are moved together */
-	uint32_t given;         /* the first entries, which the last read gave */
+	struct lun_out bytes;   /* the records' bytes, one after the other */
+	struct lun_out entries; /* struct entry: records not yet returned */
+	struct lun_out spare;   /* used while the bytes are moved together */
+	uint32_t given;         /* the first entries, returned by the last read */
 	uint32_t batch;
-	uint64_t complete; /* all records of a perf buffer before this time were taken */
+	uint64_t complete; /* all perf records before this time have been taken */
 	uint64_t lost;
 	int map_fd, err;
 };
@@ -54,7 +54,7 @@ static void add_record(struct lun_events *events, uint64_t time, const void *dat
 		events->err = -ENOMEM;
 }
 
-/* A negative answer ends the round; this record is consumed nevertheless. */
+/* A negative result ends the round; this record is consumed all the same. */
 static int on_ring_record(void *ctx, void *data, size_t len)
 {
 	struct lun_events *events = ctx;
@@ -160,7 +160,7 @@ void lun_events_close(struct lun_events *events)
 	free(events);
 }
 
-/* Forgets what the last read gave; what waits for its turn moves to the front. */
+/* Removes the records returned by the last read, and moves the rest to the front. */
 static int drop_given(struct lun_events *events)
 {
 	uint32_t left = count_entries(events) - events->given;
@@ -203,7 +203,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* How many of the first entries are older than the time; all were sent before it. */
+/* The number of first entries older than the time; no older record can follow. */
 static uint32_t count_before(const struct lun_events *events, uint64_t time)
 {
 	uint32_t n = count_entries(events), low = 0, high = n < events->batch ? n : events->batch;
@@ -219,7 +219,7 @@ static uint32_t count_before(const struct lun_events *events, uint64_t time)
 	return low;
 }
 
-/* Takes what is in the buffers of all CPUs, and puts it in order. */
+/* Takes the records from the buffers of all CPUs and sorts them by time. */
 static int take_perf(struct lun_events *events, int timeout_ms)
 {
 	uint64_t begun;
@@ -240,7 +240,7 @@ static int take_perf(struct lun_events *events, int timeout_ms)
 	return 0;
 }
 
-/* A reader that is slow leaves the rest in the kernel, where losses are counted. */
+/* Leaves records of a slow reader in the kernel, which counts losses. */
 static int read_perf(struct lun_events *events, int timeout_ms)
 {
 	int err = count_before(events, events->complete) < events->batch

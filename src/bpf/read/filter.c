@@ -30,7 +30,7 @@ static int add_test(struct lun_filter *where, const struct lun_filter_test *test
 	if (where->nr_tests >= MAX_TESTS)
 		return -E2BIG;
 	if (where->nr_tests && !where->depth)
-		return -EINVAL; /* one test only, or one container around all */
+		return -EINVAL; /* a single test, or a single container around all tests */
 	grown = realloc(where->tests, (where->nr_tests + 1) * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
@@ -149,7 +149,7 @@ static bool contains(const struct lun_value *cell, const char *lowered, uint32_t
 	return false;
 }
 
-/* The condition's own test, or what the shown text contains. */
+/* True when the cell passes the condition's test, or its shown text contains the wanted text. */
 static bool shown_passes(
 	struct lun_filter *where, const struct lun_filter_test *test, struct lun_value *cell)
 {
@@ -198,7 +198,7 @@ static bool test_passes(struct lun_filter *where, const struct lun_filter_test *
 static bool passes(struct lun_filter *where, uint32_t at, const uint8_t *key, const uint8_t *value)
 {
 	const struct lun_filter_test *test = &where->tests[at];
-	bool any = test->op != LUN_FILTER_ALL; /* the first that is so decides */
+	bool any = test->op != LUN_FILTER_ALL; /* the first passing test decides */
 
 	if (test->op > LUN_FILTER_NONE)
 		return test_passes(where, test, key, value);

@@ -62,7 +62,7 @@ bool lun_ring_next(struct lun_ring *ring, struct lun_ring_record *record)
 	record->len = len & ~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT);
 	record->data = head + HEADER;
 	if (record->len > ring->size - HEADER)
-		return false; /* the reader went on, and this is no head any more */
+		return false; /* the consumer has moved on: this is no record header any more */
 	ring->at += (record->len + HEADER + ROUND - 1) / ROUND * ROUND;
 	if (record->busy)
 		ring->at = ring->producer_pos;

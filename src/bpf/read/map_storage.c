@@ -29,7 +29,7 @@ const char *lun_storage_program(uint32_t type)
 	}
 }
 
-/* Loads one of the two programs with the user's map in the place of its own. */
+/* Loads one of the two programs with the user's map in place of its own. */
 static int load(struct lun_storage **skel, const struct lun_map *map, bool tasks)
 {
 	struct lun_storage *s = lun_storage__open();
@@ -113,7 +113,7 @@ struct by_file {
 	lun_storage_fn fn;
 	void *ctx;
 	uint8_t *value;
-	void *told; /* a tree of the inodes that fn has had */
+	void *told; /* a tree of the inodes already passed to fn */
 	bool stopped;
 };
 
@@ -131,7 +131,7 @@ static int compare_inodes(const void *a, const void *b)
 	return one->ino < two->ino ? -1 : one->ino > two->ino;
 }
 
-/* Whether fd's inode was told before: any number of descriptors may be of the same one. */
+/* True when fd's inode was already passed to fn: several descriptors may be of the same file. */
 static bool told_before(struct by_file *b, int fd)
 {
 	struct inode *inode = malloc(sizeof(*inode)), **found;
@@ -150,7 +150,7 @@ static bool told_before(struct by_file *b, int fd)
 	return found != NULL;
 }
 
-/* Looks the owner behind a path up; fd keys are how user space names such owners. */
+/* Looks up the owner by its path: for user space such keys are descriptors. */
 static void try_path(struct by_file *b, const char *path, int flags, const char *shown)
 {
 	struct lun_storage_head head = { 0 };
@@ -182,7 +182,7 @@ static int walk_cgroups(struct by_file *b, const char *root, size_t root_len)
 	return 0;
 }
 
-/* Files that one process has open. */
+/* Walks the open files of a process. */
 static void walk_files(struct by_file *b, const char *pid)
 {
 	char dir_path[300], path[600], target[4096];

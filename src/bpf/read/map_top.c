@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of full rooms a quarter is given up at once, so that each row is moved a few times only. */
+/* When the room is full, a quarter of it is freed at once, so that each row moves only a few
+ * times. */
 enum { ALIGN = 8, SPARE = 64, PART = 4 };
 
 static size_t aligned(size_t n)
@@ -28,7 +29,7 @@ static uint32_t smaller(uint64_t a, uint64_t b)
 	return (uint32_t)(a < b ? a : b);
 }
 
-/* The most bytes that a cell is ordered by; numbers need none. */
+/* The most bytes of a text by which a cell is ordered; numbers need none. */
 static uint32_t text_of(const struct lun_column *cell)
 {
 	return cell->plan ? smaller(lun_order_bytes(&cell->plan->ops[cell->op]), LUN_MAP_TOP_TEXT)
@@ -81,7 +82,7 @@ static int compare_ranks(const struct lun_rank *a, const struct lun_rank *b)
 	return text ? compare_texts(a, b) : lun_value_compare(&x, &y);
 }
 
-/* Below 0: a comes first. */
+/* Negative when a comes first. */
 static int compare(const struct lun_map_top *sel, const struct lun_rank *a, const uint8_t *a_key,
 	const struct lun_rank *b, const uint8_t *b_key)
 {
@@ -122,7 +123,7 @@ static void fill(const struct lun_map_top *sel, uint8_t *row, const struct lun_r
 	memcpy(row + sel->value_at, value, map->value_bytes);
 }
 
-/* Keeps the row where it can be among the first. */
+/* Keeps the row if it can be among the first. */
 static int offer(struct lun_map_top *sel, const struct lun_rank *rank, const uint8_t *key,
 	const uint8_t *value)
 {
@@ -210,7 +211,7 @@ static int compare_keys(const void *a, const void *b, void *user)
 	return order ? order : (x > y) - (x < y);
 }
 
-/* A kind that no rank has. */
+/* A kind that marks a repeated row. */
 enum { DOUBLE_ROW = UINT8_MAX };
 
 static void mark_doubles(struct lun_map_top *sel, const uint32_t *order)
@@ -225,7 +226,7 @@ static void mark_doubles(struct lun_map_top *sel, const uint32_t *order)
 	}
 }
 
-/* Of rows with the same key the first stays. */
+/* Of rows with the same key only the first is kept. */
 static int drop_doubles(struct lun_map_top *sel)
 {
 	uint32_t *order = malloc((sel->rows.nr + 1) * sizeof(*order));

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ENTRIES = 64, SLOT_BYTES = 8 /* an entry's share of the slots, about */ };
+enum { FIRST_ENTRIES = 64, SLOT_BYTES = 8 /* approximate size of an entry's share of the slots */ };
 
 void lun_snapshot_open(struct lun_snapshot *snap, const struct lun_map *map, uint32_t entries,
 	size_t bytes, uint32_t halvings)
@@ -66,13 +66,13 @@ static uint64_t hash(const uint8_t *key, uint32_t size)
 	return mix(mix(h ^ part));
 }
 
-/* The highest bits say whether a key is kept, the lowest where. */
+/* A hash's high bits decide whether the key is kept, the low bits give its slot. */
 static bool is_kept(uint64_t h, uint32_t halvings)
 {
 	return !halvings || !(h >> (64 - halvings));
 }
 
-/* The slot of the key, or the free one where it belongs. */
+/* The key's slot, or the free slot where it belongs. */
 static uint32_t find_slot(const struct lun_snapshot *snap, const uint8_t *key, uint64_t h)
 {
 	uint32_t mask = snap->nr_slots - 1, at = (uint32_t)h & mask;
@@ -82,7 +82,7 @@ static uint32_t find_slot(const struct lun_snapshot *snap, const uint8_t *key, u
 	return at;
 }
 
-/* Four slots of five may be taken. */
+/* Slots for so many entries: four of five may be used. */
 static uint32_t slots_for(uint32_t entries)
 {
 	uint64_t n = FIRST_ENTRIES;
@@ -124,7 +124,7 @@ static int grow(struct lun_snapshot *snap)
 	return snap->nr_slots < slots_for(cap) ? fill_slots(snap, slots_for(cap)) : 0;
 }
 
-/* Every other key goes. */
+/* Removes every other key. */
 static int halve(struct lun_snapshot *snap)
 {
 	uint32_t kept = 0;
@@ -141,7 +141,7 @@ static int halve(struct lun_snapshot *snap)
 	return fill_slots(snap, snap->nr_slots);
 }
 
-/* Room for one more; -ENOSPC where there is none, whatever goes. */
+/* Makes room for one more entry; -ENOSPC when even removing keys gives none. */
 static int make_room(struct lun_snapshot *snap)
 {
 	int err = 0;

@@ -58,7 +58,7 @@ static void write_start(struct lun_stream *s, struct lun_out *out)
 		lun_csv_header(s, out);
 }
 
-/* Another batch in the map's order. */
+/* Writes another batch in the map's order. */
 static int write_batch(struct lun_stream *s, struct lun_out *out)
 {
 	int count = lun_prefetch_next(&s->ahead);
@@ -71,14 +71,14 @@ static int write_batch(struct lun_stream *s, struct lun_out *out)
 			write_entry(s, out, key, value);
 	}
 	s->ended = s->ahead.done;
-	if (s->ended) { /* the thread that reads ahead has ended, too */
+	if (s->ended) { /* the prefetching thread has ended, too */
 		s->restarted = s->ahead.cur.restarted;
 		s->truncated = s->ahead.cur.truncated;
 	}
 	return count < 0 ? count : 0;
 }
 
-/* The entry of one key. */
+/* Writes the entry of one key. */
 static int write_only(struct lun_stream *s, struct lun_out *out)
 {
 	const struct lun_map *map = &s->ahead.cur.map;
@@ -92,7 +92,7 @@ static int write_only(struct lun_stream *s, struct lun_out *out)
 	return err;
 }
 
-/* Another batch of a walk, and after the last one all is put in order. */
+/* Reads another batch; after the last one sorts the rows. */
 static int read_rows(struct lun_stream *s)
 {
 	struct lun_map_top *sel = s->sorted;

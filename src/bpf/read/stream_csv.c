@@ -27,7 +27,7 @@ static bool is_key(const struct lun_stream *s, uint32_t i)
 	return i < s->nr_key_picks;
 }
 
-/* Whether key and value have a column of this name: then they say whose it is. */
+/* True when the key and the value have columns of this name: then the header adds the part. */
 static bool is_double(const struct lun_stream *s, uint32_t i)
 {
 	for (uint32_t j = 0; j < s->nr_picks; j++) {
@@ -61,7 +61,7 @@ void lun_csv_header(const struct lun_stream *s, struct lun_out *out)
 	lun_out_char(out, '\n');
 }
 
-/* Arrays, and what Lua decodes, are written as JSON and then quoted as one field. */
+/* Writes arrays, and cells decoded by Lua, as JSON in one quoted field. */
 static void write_json_cell(struct lun_stream *s, struct lun_out *out, const struct lun_plan *plan,
 	const struct lun_pick *pick, const struct lun_bytes *bytes, enum lun_side side)
 {

@@ -1,4 +1,4 @@
-/* What a row is ordered by, as text and back: it stands in the cursors of sorted pages. */
+/* The order value of a row as text and back; the cursors of sorted pages contain it. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

@@ -52,15 +52,15 @@ static int compare(const struct lun_top_rows *rows, uint32_t i, uint32_t j)
 	return rows->compare(rows->user, lun_top_rows_at(rows, i), lun_top_rows_at(rows, j));
 }
 
-/* Any row, so that no order of the rows is a bad one as a rule. */
+/* Picks a random pivot, so that no input is slow as a rule. */
 static uint32_t pick(struct lun_top_rows *rows, uint32_t from, uint32_t to)
 {
 	rows->random = rows->random * 1664525 + 1013904223;
 	return from + (uint32_t)(((uint64_t)rows->random * (to - from)) >> 32);
 }
 
-/* Puts one of the rows [from, to) where it belongs, and returns that place: what comes before
- * it lies before it, what comes after it behind it. */
+/* Moves one of the rows [from, to) to its place in the order and returns the place: smaller rows
+ * come before it, larger ones after it. */
 static uint32_t divide(struct lun_top_rows *rows, uint32_t from, uint32_t to)
 {
 	uint32_t i = from, j = to;
@@ -105,7 +105,7 @@ static void sort_few(struct lun_top_rows *rows, uint32_t from, uint32_t to)
 	}
 }
 
-/* The smaller part by a call, so that calls are not nested deeply. */
+/* Recurses into the smaller part only, so that the recursion stays shallow. */
 static void sort(struct lun_top_rows *rows, uint32_t from, uint32_t to)
 {
 	while (to - from > FEW) {
