@@ -1,4 +1,4 @@
-// The frame around every page: the rail, the search, what the server's state is.
+// The frame around every page: the navigation, the search, the state of the server.
 
 import { useEffect, useRef } from "preact/hooks";
 import { signal } from "@preact/signals";
@@ -150,7 +150,7 @@ function Page() {
   return <Lost />;
 }
 
-/** The title of the window: pages that know a better one set it after this. */
+/** The window's title; a page that knows a better one sets it after this. */
 function useTitle(): void {
   const here = path.value;
   useEffect(() => {

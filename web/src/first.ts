@@ -1,5 +1,5 @@
-// Runs before the first paint: the theme that was chosen, else the system's; and what every page
-// asks is asked, so that the answers come while the rest of the explorer is fetched.
+// Runs before the first paint: applies the chosen theme, or the system's, and sends the queries
+// that every page needs, so that they run while the rest of the explorer is fetched.
 
 import { Ids, MapRows, ProgramRows, Start, type Doc, type IdsData } from "@gen/queries";
 import { ask, bodyOf, keptToken, rowsAtOnce } from "./lib/ask";
@@ -16,11 +16,11 @@ function begin<Data, Variables>(
 ): void {
   const body = bodyOf(doc, variables);
   const answer = ask(body, keptToken()).then(then);
-  answer.catch(() => {}); // who takes it says what is wrong
+  answer.catch(() => {}); // the code that takes the answer reports the error
   asked.set(body, answer);
 }
 
-/** Rows are asked for before anyone sees the ids, so that nobody asks for them again. */
+/** Requests the rows of all ids before any component does, so that they are requested only once. */
 async function askRows(response: Response): Promise<Response> {
   try {
     const { data } = await response.clone().json() as { data: IdsData };
@@ -28,7 +28,7 @@ async function askRows(response: Response): Promise<Response> {
     const programs = data.programs.slice(0, rowsAtOnce);
     if (maps.length) begin(MapRows, { ids: maps });
     if (programs.length) begin(ProgramRows, { ids: programs });
-  } catch { /* no ids, no rows */ }
+  } catch { /* without ids there are no rows */ }
   return response;
 }
 

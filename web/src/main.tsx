@@ -1,4 +1,4 @@
-// The explorer: everything it shows comes from /graphql.
+// The explorer: all its data comes from /graphql.
 
 import { render } from "preact";
 import { App } from "./app";

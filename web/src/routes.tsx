@@ -1,4 +1,4 @@
-// Which page an address shows, and what stands in the rail.
+// The page of each address, and the entries of the navigation.
 
 import type { ComponentType } from "preact";
 import { lazy } from "./lib/lazy";
@@ -6,7 +6,7 @@ import type { IconName } from "./parts/icon";
 import { Maps, Programs } from "./pages/lists";
 import { Overview } from "./pages/overview";
 
-/** The parts of the address that a page is about. */
+/** The parts of the address for the page. */
 export interface PageProps { id: string }
 
 export interface Route {

@@ -1,5 +1,5 @@
-// The client of /graphql: queries by POST, subscriptions by graphql-transport-ws on one socket,
-// which comes back by itself. `connection` and `epoch` tell the pages about it.
+// The client of /graphql: queries by POST; subscriptions by graphql-transport-ws on one socket,
+// which reconnects by itself. `connection` and `epoch` report its state to the pages.
 
 import { signal } from "@preact/signals";
 import { createClient, type Client } from "graphql-ws";
@@ -8,7 +8,7 @@ import { ask, bodyOf, keptToken } from "./ask";
 
 export interface GraphError { message: string; path?: (string | number)[] }
 
-/** What went wrong, in words for the reader. */
+/** An error in words for the reader. */
 export class ApiError extends Error {
   constructor(message: string, readonly status = 0, readonly errors: GraphError[] = []) {
     super(message);
@@ -17,16 +17,16 @@ export class ApiError extends Error {
 
 export interface Answer<Data> { data: Data; errors: GraphError[] }
 
-/** live: the socket is there; lost: it was, and we are trying again. */
+/** live: connected; lost: disconnected, trying again. */
 export const connection = signal<"connecting" | "live" | "lost">("connecting");
 
-/** Counts the times that a lost server came back: what was read before is to be read again. */
+/** Counts reconnections: after each one, data must be read again. */
 export const epoch = signal(0);
 
-/** The token that allows writing; kept for this tab alone. */
+/** The token that allows writing; kept for this tab only. */
 export const token = signal(keptToken());
 
-/** Did the server refuse us for want of a token? */
+/** True when the server has refused a request without a token. */
 export const refused = signal(false);
 
 export function setToken(value: string): void {
@@ -38,7 +38,7 @@ export function setToken(value: string): void {
   epoch.value++;
 }
 
-/** The answer to what was asked before we were there, once. */
+/** The answer to a query that first.ts has sent; used once. */
 function taken(body: string): Promise<Response> | undefined {
   const answer = window.lunetteAsked?.get(body);
   window.lunetteAsked?.delete(body);
@@ -62,7 +62,7 @@ async function readBody(response: Response): Promise<Record<string, unknown>> {
   }
 }
 
-/** Runs an operation. Errors beside data are returned with it; errors alone are thrown. */
+/** Runs an operation. Errors beside data are returned with it; errors without data are thrown. */
 export async function run<Data, Variables>(
   doc: Doc<Data, Variables>, variables: Variables,
 ): Promise<Answer<Data>> {
@@ -76,7 +76,7 @@ export async function run<Data, Variables>(
     response.status, errors);
 }
 
-/** The server ends connections so when its scripts were loaded anew: it is there at once again. */
+/** The close code after scripts were loaded again: the server is available at once. */
 const scriptsReloaded = 1012;
 
 let client: Client | undefined;
@@ -111,7 +111,7 @@ function connect(): Client {
   return made;
 }
 
-/** WebSockets carry no headers from a browser: the token goes as a subprotocol, in hex. */
+/** A browser's WebSocket can't send headers: the token is sent in hex as a subprotocol. */
 class TokenSocket extends WebSocket {
   constructor(url: string | URL, protocols?: string | string[]) {
     const list = protocols === undefined ? [] : [protocols].flat();
@@ -121,7 +121,7 @@ class TokenSocket extends WebSocket {
   }
 }
 
-/** Runs an operation over the socket: one VM answers all of them. */
+/** Runs an operation over the socket; one VM answers all operations of a socket. */
 export function runOnSocket<Data, Variables>(
   doc: Doc<Data, Variables>, variables: Variables,
 ): Promise<Data> {
@@ -130,7 +130,7 @@ export function runOnSocket<Data, Variables>(
   });
 }
 
-/** Listens until the function that it returns is called; survives a lost server. */
+/** Subscribes until the returned function is called; continues after a reconnection. */
 export function subscribe<Data, Variables>(
   doc: Doc<Data, Variables>, variables: Variables,
   next: (data: Data, partial: GraphError[]) => void, failed?: (error: ApiError) => void,

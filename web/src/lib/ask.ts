@@ -1,15 +1,15 @@
-// Asking /graphql and nothing else: the first script of the page asks before the rest is there.
+// Sends queries to /graphql. It needs no other module, because the page's first script uses it.
 
 import type { Doc } from "@gen/queries";
 
 declare global {
   interface Window {
-    /** What first.ts asked, by the body: each answer is taken once. */
+    /** Queries sent by first.ts, by request body; each answer is used once. */
     lunetteAsked?: Map<string, Promise<Response>>;
   }
 }
 
-/** So many rows are read by one request, so that thousands don't take longer than it may. */
+/** Rows per request, so that thousands of rows don't exceed a request's time limit. */
 export const rowsAtOnce = 2000;
 
 export const keptToken = (): string => sessionStorage.getItem("lunette.token") ?? "";

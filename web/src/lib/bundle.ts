@@ -1,6 +1,6 @@
-// Makes a graph smaller without losing what it says: objects of one kind that are joined to the
-// very same others stand as one bundle, which opens on demand; and a search leaves what fits, with
-// what is next to it.
+// Makes a graph smaller without losing information: nodes of one kind with exactly the same
+// neighbours become one bundle, which opens on demand; a search keeps matching nodes and their
+// neighbours.
 
 export interface GraphNode<Kind> { id: string; kind: Kind; label: string; detail: string | null }
 export interface GraphEdge { from: string; to: string; kind: string }
@@ -8,12 +8,12 @@ export interface Graph<Kind> {
   nodes: readonly GraphNode<Kind>[]; edges: readonly GraphEdge[];
 }
 
-/** A node, or several: then its label says how many of what. */
+/** A node, or a bundle: its label then tells how many nodes of which kind. */
 export interface Shown<Kind> extends GraphNode<Kind> { members?: readonly GraphNode<Kind>[] }
 
 const fewest = 5;
 
-/** What a node is joined to, by which edges. */
+/** A node's neighbours and the edges to them. */
 function surroundings<Kind>({ nodes, edges }: Graph<Kind>): Map<string, string> {
   const near = new Map<string, string[]>(nodes.map(({ id }) => [id, []]));
   for (const { from, to, kind } of edges) {
@@ -23,14 +23,14 @@ function surroundings<Kind>({ nodes, edges }: Graph<Kind>): Map<string, string> 
   return new Map([...near].map(([id, list]) => [id, list.sort().join("|")]));
 }
 
-/** The types that several share, or how many there are. */
+/** The types that a bundle's members share, or how many types there are. */
 function details<Kind>(members: readonly GraphNode<Kind>[], alone: boolean): string {
   const types = [...new Set(members.map(({ detail }) => detail ?? ""))].filter(Boolean);
   const text = types.length > 2 ? `${types.length} types` : types.join(", ");
   return alone ? `joined to nothing${types.length === 1 ? `: ${text}` : ""}` : text;
 }
 
-/** The graph with bundles. Those in `open`, and the node `root`, stay as they are. */
+/** The graph with bundles. Bundles in `open`, and the node `root`, are not bundled. */
 export function bundled<Kind extends string>(
   graph: Graph<Kind>, words: Record<Kind, string>, open: ReadonlySet<string>, root: string | null,
 ): { nodes: Shown<Kind>[]; edges: GraphEdge[] } {
@@ -59,7 +59,7 @@ export function bundled<Kind extends string>(
   return { nodes, edges: [...edges.values()] };
 }
 
-/** What fits the text by name, type or id, and what is next to that. */
+/** The nodes that match the text by name, type or id, and their neighbours. */
 export function fitting<Kind>(graph: Graph<Kind>, text: string): Graph<Kind> {
   const word = text.trim().toLowerCase();
   if (!word) return graph;
@@ -70,7 +70,7 @@ export function fitting<Kind>(graph: Graph<Kind>, text: string): Graph<Kind> {
   return { nodes: graph.nodes.filter(({ id }) => kept.has(id)), edges };
 }
 
-/** The nodes that most others are joined to. */
+/** The nodes with the most neighbours. */
 export function busiest<Kind>({ nodes, edges }: Graph<Kind>, most: number): GraphNode<Kind>[] {
   const degree = new Map<string, number>();
   for (const { from, to } of edges) {

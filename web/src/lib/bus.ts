@@ -1,7 +1,8 @@
-// Draws what hangs on a few busy nodes, as everything does on the agent that loaded it and on the
-// maps that all programs share: those stand left and right, and the rest, which falls apart without
-// them, stands between them in rows. Each busy node has a line down beside the rows and from there
-// a lane above each row that it reaches, as on a circuit board; no line goes through a box.
+// Draws a graph whose edges mostly lead to a few busy nodes (the agent that loaded all programs,
+// maps that all programs share). The busy nodes are at the left and right; without them the rest
+// falls into small pieces, which are placed in rows between them. As on a circuit board, each busy
+// node has a vertical line beside the rows, and from it a lane above each row it reaches; no line
+// crosses a box.
 
 import { hubsOf, type Hubs, type Tie } from "./hubs";
 import { layers, type Room, type Size } from "./layers";
@@ -15,11 +16,11 @@ const rim = 10;
 const apart = 44;
 const aspect = 1.5;
 
-/** A piece of the rest, its corner, and the busy nodes with lines left and right of its boxes. */
+/** A piece of the rest: its corner, and the busy nodes with lines left and right of its boxes. */
 interface Cell extends Point { part: Part; piece: Piece; ties: Tie[];
   lines: { left: number[]; right: number[] } }
 
-/** How far down the lane of each busy node is, and what stands below the lanes. */
+/** The depth of each busy node's lane, and the cells below the lanes. */
 interface Row { lanes: Map<number, number>; cells: Cell[] }
 
 const roomFor = (lines: number[]) => (lines.length ? rim + lines.length * lane : 0);
@@ -51,7 +52,7 @@ function cellOf(part: Part, ways: readonly Way[], ties: Tie[], hubs: Hubs, size:
   return { part, ties, lines, piece: layers(part.nodes.length, own, size, room), x: 0, y: 0 };
 }
 
-/** Fills rows about as wide as a screen is, the tallest cells first. */
+/** Fills rows about as wide as a screen, tallest cells first. */
 function filled(cells: Cell[], lanes: number): Cell[][] {
   const area = cells.reduce((sum, { piece }) =>
     sum + (piece.width + apart) * (piece.height + apart + lanes * lane), 0);
@@ -72,7 +73,8 @@ function filled(cells: Cell[], lanes: number): Cell[][] {
   return rows;
 }
 
-/** Rows below one another; those busy nodes whose lines go across have a lane in the first. */
+/** Places rows below one another; the first has lanes for busy nodes whose lines cross to the
+ *  other side. */
 function inRows(cells: Cell[], hubs: Hubs, across: ReadonlySet<number>) {
   let y = 0;
   const rows = filled(cells, hubs.all.length).map((row, at): Row => {
@@ -89,12 +91,12 @@ function inRows(cells: Cell[], hubs: Hubs, across: ReadonlySet<number>) {
   };
 }
 
-/** What is drawn: busy nodes with their lines down, and between them the cells. */
+/** The drawing: busy nodes with vertical lines, and the cells between them. */
 class Board {
   readonly middles = new Map<number, Point>();
   readonly routes = new Map<number, Point[]>();
   readonly width: number;
-  /** How far down the busy nodes reach. */
+  /** The height of the column of busy nodes. */
   readonly height: number;
   private readonly lines = new Map<number, number>();
   private readonly start: number;
@@ -122,7 +124,7 @@ class Board {
     });
   }
 
-  /** Where the lines of a busy node begin, and where they turn down. */
+  /** Where a busy node's lines begin, and where they turn down. */
   private leave(hub: number): [Point, Point] {
     const { x, y } = this.middles.get(hub)!;
     const side = this.hubs.left.has(hub) ? 1 : -1;
@@ -147,7 +149,7 @@ class Board {
     }
   }
 
-  /** From a busy node down, along its lane, down again beside the boxes, and to its place there. */
+  /** From a busy node down, along its lane, down beside the boxes, and to the box. */
   private tie(tie: Tie, line: number, port: number, ports: number, lanes: Map<number, number>) {
     const { x, y } = this.middles.get(tie.node)!;
     const [first, turn] = this.leave(tie.hub);
@@ -173,7 +175,7 @@ class Board {
   }
 }
 
-/** The nodes 0 to count - 1; undefined where no node is busy. */
+/** Draws the nodes 0 to count - 1; undefined when no node is busy. */
 export function buses(count: number, ways: readonly Way[], size: Size): Piece | undefined {
   const hubs = hubsOf(count, ways);
   if (!hubs) return undefined;

@@ -1,4 +1,4 @@
-// Text to the bytes that the kernel will get, as lower-case hex: shown before anything is written.
+// Converts text to the bytes that will be written, as lower-case hex for the preview.
 
 export type Format = "HEX" | "STRING" | "NUMBER";
 

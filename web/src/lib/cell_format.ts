@@ -1,4 +1,4 @@
-// One column in another format than its decoder's: numbers as hex or text, bytes as text or a
+// Shows a column in another format than its decoder's: numbers as hex or text, bytes as text or a
 // number.
 
 import type { Json } from "@gen/queries";
@@ -14,7 +14,7 @@ const bitsOf = (type: string): number | undefined => {
 
 const isBytes = (type: string): boolean => type === "bytes" || type === "hex";
 
-/** The formats that a column can be shown in, besides its own. */
+/** The other formats that a column can be shown in. */
 export function formatsOf(column: Column): CellFormat[] {
   if (isBytes(column.type)) return ["string", "number"];
   return column.numeric && bitsOf(column.type) ? ["hex", "string"] : [];
@@ -48,7 +48,7 @@ function bytesAs(hex: string, format: CellFormat): string {
   return BigInt.asIntN(bytes.length * 8, value).toString();
 }
 
-/** A cell in a format; as it was where the format has no meaning for it. */
+/** A cell in a format; unchanged when the format has no meaning for it. */
 export function cellAs(
   cell: Json | undefined, column: Column, format: CellFormat,
 ): Json | undefined {

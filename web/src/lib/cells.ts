@@ -9,7 +9,7 @@ export const cellText = (cell: Json | undefined): string =>
   cell === null || cell === undefined ? ""
     : typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 
-/** A part of a text: as it is, or the escape of a character that one would not see. */
+/** A part of a text: unchanged, or the escape of an invisible character. */
 export interface Piece { text: string; escape: boolean }
 
 const unseen = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
@@ -26,12 +26,12 @@ export const piecesOf = (text: string): Piece[] =>
   text.split(new RegExp(`(${unseen.source})`)).filter(Boolean).map((part) =>
     unseen.test(part) ? { text: escapeOf(part), escape: true } : { text: part, escape: false });
 
-/** A cell as it is shown, where it is a text. */
+/** A text cell as it is shown. */
 export const seenText = (cell: Json | undefined): string =>
   piecesOf(cellText(cell)).map(({ text }) => text).join("");
 
 const names =
   /(^|[_.\s])(pid|tgid|tid|ppid|uid|gid|port|sport|dport|id|ino|inode|fd|ifindex)(@\d+)?$/i;
 
-/** Does the number name something? Then it is no amount: 12345 is written so, not 12,345. */
+/** True when the number is an identifier, not an amount: it is shown as 12345, not as 12,345. */
 export const isName = (column: string): boolean => names.test(column);

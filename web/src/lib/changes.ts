@@ -1,4 +1,5 @@
-// Counts what came and went, by kind: a component that reads a count is drawn again by it.
+// Counts changes of objects by kind: a component that reads a count is rendered again by each
+// change.
 
 import { signal } from "@preact/signals";
 

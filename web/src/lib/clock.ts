@@ -1,4 +1,4 @@
-// One clock for every relative time on the page: it ticks each second while the tab is looked at.
+// One clock for all relative times on the page: it ticks each second while the tab is visible.
 
 import { signal } from "@preact/signals";
 import { visible } from "./hooks";

@@ -1,4 +1,4 @@
-// CodeMirror with Lua, in the explorer's colours; fetched when an editor is first shown.
+// CodeMirror with Lua, in the explorer's colours; loaded when an editor is first shown.
 
 import { StreamLanguage, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { lua } from "@codemirror/legacy-modes/mode/lua";
@@ -32,7 +32,7 @@ const look = EditorView.theme({
 
 export interface CodeEditor {
   text(): string;
-  /** Marks a line as wrong, or nothing. */
+  /** Marks a line as wrong; null removes the mark. */
   mark(line: number | null, message: string): void;
   destroy(): void;
 }

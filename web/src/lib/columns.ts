@@ -1,4 +1,4 @@
-// Which columns of a table are shown, and each in which format: it is in the address, as
+// The shown columns of a table and the format of each, stored in the address:
 // ?as=port:hex,tag:string and ?hide=mode,delta.
 
 import type { CellFormat } from "./cell_format";
@@ -6,7 +6,7 @@ import { params, setParams } from "./router";
 
 const list = (name: string): string[] => (params.value.get(name) ?? "").split(",").filter(Boolean);
 
-/** The formats chosen in the address, by column. */
+/** The formats in the address, by column. */
 export const chosenFormats = (): ReadonlyMap<string, CellFormat> =>
   new Map(list("as").flatMap((part) => {
     const at = part.lastIndexOf(":");

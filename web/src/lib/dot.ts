@@ -1,4 +1,4 @@
-// A graph as text that Graphviz reads.
+// A graph as text for Graphviz.
 
 import type { GraphEdge, GraphNode } from "./bundle";
 

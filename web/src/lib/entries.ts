@@ -1,5 +1,5 @@
-// A map's entries as one reads on: pages after a cursor, the first of them kept live. Cells that
-// changed are told, so that the table can mark them.
+// A map's entries, loaded page by page while the reader scrolls; the first page is kept live.
+// Changed cells are reported, so that the table can mark them.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
@@ -19,11 +19,11 @@ export interface Entries {
   moved: ReadonlyMap<string, ReadonlySet<string>>;
   beat: number;
   error: ApiError | undefined;
-  /** Are these still the rows of the wish before? */
+  /** True while the rows still belong to the previous request. */
   stale: boolean;
-  /** Are there rows that were not read yet? */
+  /** True when there are rows that are not loaded yet. */
   hasMore: boolean;
-  /** Fetches the next page; nothing when there is none or one is on its way. */
+  /** Loads the next page; does nothing at the end or while a page is loading. */
   more(): void;
 }
 
@@ -34,7 +34,7 @@ const liveAtMost = 1000;
 const same = (a: Json | undefined, b: Json | undefined): boolean =>
   a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 
-/** Names of the columns whose cell is new or other than before, by row key. */
+/** Names of the columns whose cell is new or has changed, by row key. */
 function changes(
   old: ReadonlyMap<string, EntryRow>, fresh: readonly EntryRow[], columns: readonly EntryColumn[],
 ): Map<string, Set<string>> {
@@ -51,7 +51,7 @@ function changes(
 
 const byKey = (rows: readonly EntryRow[]) => new Map(rows.map((row) => [row.key, row]));
 
-/** The live rows, then those read further down, each key once. */
+/** The live rows, then the rows loaded further down, each key once. */
 function joined(live: readonly EntryRow[], rest: readonly EntryRow[]): EntryRow[] {
   const seen = new Set(live.map((row) => row.key));
   return [...live, ...rest.filter((row) => !seen.has(row.key))];
@@ -63,7 +63,7 @@ interface State {
   key: string;
   table?: TablePart;
   rows: EntryRow[];
-  /** How many of them, from the first, are kept current by one subscription. */
+  /** The number of first rows that one subscription keeps live. */
   live: number;
   /** The keys of all rows. */
   keys: Set<string>;
@@ -82,7 +82,7 @@ const blank = (key: string): State => ({
 const cursorOf = ({ pageInfo }: TablePart): string | null =>
   pageInfo.hasNextPage ? pageInfo.endCursor : null;
 
-/** A page that was read: the first, or the one after those that are there. */
+/** Adds a loaded page: the first, or the next one. */
 function take(now: State, table: TablePart, after: string | null): void {
   if (!after) {
     now.rows = [...table.rows];
@@ -100,7 +100,7 @@ function take(now: State, table: TablePart, after: string | null): void {
   now.moved = nothing;
 }
 
-/** The first rows as they are now. */
+/** Replaces the first rows by their current state. */
 function refresh(now: State, table: TablePart): void {
   const rest = now.stale || table.columns.length !== now.table?.columns.length
     ? [] : now.rows.slice(now.live);
@@ -114,7 +114,7 @@ function refresh(now: State, table: TablePart): void {
   now.error = undefined;
 }
 
-/** Rows further down whose value changed. */
+/** Updates changed rows further down. */
 function patch(now: State, list: MapPatchData["mapChanges"]["changed"]): boolean {
   const fresh = new Map(list.map(({ key, after }) => [key, after]));
   const moved = new Map(now.moved);
@@ -134,7 +134,7 @@ function patch(now: State, list: MapPatchData["mapChanges"]["changed"]): boolean
   return found;
 }
 
-/** `compares`: can the map tell what changed in it beyond the first rows? */
+/** `compares`: true when the map can report changes beyond the first rows. */
 export function useEntries(
   wish: TableWish, every: number | null, compares = false,
 ): Entries {
@@ -143,7 +143,7 @@ export function useEntries(
   const [beat, setBeat] = useState(0);
   const redraw = () => setBeat((n) => n + 1);
   if (state.current.key !== key) {
-    // The old rows stay until the new ones are there: no jump.
+    // The old rows stay until the new ones arrive, so that the page does not jump.
     const { table, rows } = state.current;
     state.current = { ...blank(key), ...(table ? { table, stale: true } : {}), rows };
   }

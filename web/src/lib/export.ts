@@ -1,4 +1,4 @@
-// What a page shows, as text for files and the clipboard.
+// A page's rows as text, for files and the clipboard.
 
 /** The fields of a row by name: numbers, texts, lists of texts. */
 export type Fields<Row> = readonly (readonly [string, (row: Row) => unknown])[];
@@ -6,7 +6,7 @@ export type Fields<Row> = readonly (readonly [string, (row: Row) => unknown])[];
 const plain = (value: unknown): string =>
   Array.isArray(value) ? value.join(" ") : String(value ?? "");
 
-/** A spreadsheet runs text that begins like this as a formula; a number is none. */
+/** Guards a text that a spreadsheet would run as a formula; numbers need no guard. */
 const guarded = (text: string): string =>
   /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+\.?\d*$/.test(text) ? `'${text}` : text;
 
@@ -23,7 +23,7 @@ const cells = <Row>(rows: readonly Row[], fields: Fields<Row>): string[][] =>
 export const csvOf = <Row>(rows: readonly Row[], fields: Fields<Row>): string =>
   lines(cells(rows, fields).map((row) => row.map((text) => quoted(guarded(text)))), ",");
 
-/** For the clipboard: what spreadsheets and terminals take alike. */
+/** Tab-separated text for the clipboard; spreadsheets and terminals both accept it. */
 export const tabbedOf = <Row>(rows: readonly Row[], fields: Fields<Row>): string =>
   lines(cells(rows, fields).map((row) => row.map((text) => text.replace(/[\t\r\n]+/g, " "))), "\t");
 

@@ -1,5 +1,5 @@
-// What is typed into a table's filter: words that the key contains, and conditions such as
-// calls>100, comm=bash, latency<=5, comm~^kworker.
+// Parses a table's filter: words that the key contains, and conditions such as calls>100,
+// comm=bash, latency<=5, comm~^kworker.
 
 export type Op = "EQ" | "NE" | "LT" | "LE" | "GT" | "GE" | "CONTAINS" | "MATCHES";
 export interface Condition { column: string; op: Op; value: string | number }
@@ -14,7 +14,7 @@ const number = (text: string): string | number =>
   /^-?\d+(\.\d+)?$/.test(text) && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER
     ? Number(text) : text;
 
-/** Conditions, or the word that names no column. */
+/** The conditions, or the word that names no column. */
 export function parseFilter(
   text: string, columns: readonly { name: string; part: string }[],
 ): { conditions: Condition[]; unknown?: string } {

@@ -1,11 +1,11 @@
-// What stands in the blocks of a control-flow graph, and where a text is found in them.
+// The text in the blocks of a control-flow graph, and searching in it.
 
 import type { ProgramCfgData } from "@gen/queries";
 
 export type Cfg = NonNullable<ProgramCfgData["program"]["cfg"]>[number];
 export type Instructions = ProgramCfgData["program"]["instructions"];
 
-/** An instruction, and the source line that begins with it. */
+/** An instruction and, when it is the first of a source line, that line. */
 interface Line { at: number; text: string; source: string | null }
 export interface Block { first: number; lines: Line[] }
 
@@ -25,12 +25,12 @@ export function blocksOf(cfg: Cfg, instructions: Instructions): Block[] {
   });
 }
 
-/** A line that is shown, and which ones it stands for. */
+/** A shown line, and the instructions that it stands for. */
 export interface Shown { text: string; lines: Line[] }
 
 const whole = (line: Line): Shown => ({ text: `${line.at}: ${line.text}`, lines: [line] });
 
-/** Of a long block the beginning and the end. */
+/** The lines of a block; a long one is cut in the middle. */
 export function shownOf({ lines }: Block): Shown[] {
   if (lines.length <= linesShown) return lines.map(whole);
   const left = lines.slice(linesShown - 2, -1);
@@ -40,7 +40,7 @@ export function shownOf({ lines }: Block): Shown[] {
 
 export const heightOf = (block: Block): number => 14 + shownOf(block).length * lineHeight;
 
-/** The block in words: source lines above what was made of them. */
+/** The block as text: source lines above their instructions. */
 export function inWords({ lines }: Block): string {
   let last: string | null = null;
   return lines.map(({ at, text, source }) => {
@@ -50,11 +50,11 @@ export function inWords({ lines }: Block): string {
   }).join("\n");
 }
 
-/** A place where a text was found: the block and the line that is shown there. */
+/** A search hit: the block and the shown line. */
 export interface Hit { block: number; shown: number; at: number }
 
-/** Instructions whose text, or else source line, has the words; of a source line the first of each
- *  stretch. */
+/** Instructions whose text or source line contains the words; for a source line, the first
+ *  instruction of each of its ranges. */
 export function found(blocks: readonly Block[], text: string): Hit[] {
   const word = text.trim().toLowerCase();
   if (!word) return [];

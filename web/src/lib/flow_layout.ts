@@ -1,31 +1,33 @@
-// Draws a control-flow graph as it nests: a block, below it in layers what stands in it, and beside
-// those the lanes of the ways that pass them. It takes time by the number of blocks, no more.
+// Lays out a control-flow graph by its nesting: a block, below it in layers the blocks nested in
+// it, and beside those the lanes of edges that pass them. Takes time proportional to the number of
+// blocks.
 
 import type { Box, Layout, Point } from "./layout";
 import { nested, type Nest, type Way } from "./nest";
 
 interface Size { width: number; height: number }
 
-/** Beside the layers of a block: one for each target that ways reach by it. */
+/** A lane beside the layers of a block, one for each target of the edges through it. */
 interface Lane { of: number; left: boolean; number: number }
-/** A way turns into a lane below a layer of a block; -1 is the block itself. */
+/** A turn of an edge into a lane below a layer of a block; -1 is the block itself. */
 interface Turn { lane: Lane; below: number; layer: number }
 
-/** A block with all that stands in it, about its axis; without and with its lanes. */
+/** A block with all nested blocks, around its axis; its width with and without lanes. */
 interface Frame { left: number; right: number; outerLeft: number; outerRight: number;
   height: number; layers: (Size & { blocks: number[] })[] }
 
 const gap = 44;
 const beside = 26;
 const laneWidth = 12;
-/** How far from the middle two ways leave a block, and how far above one they turn to it. */
+/** The distance from the middle at which two edges leave a block, and above a block at which one
+ *  turns to it. */
 const apart = 16;
 const arrival = 14;
 
 const frameOf = (nest: Nest, block: number): number =>
   nest.parent[block]! < 0 ? nest.parent.length : nest.parent[block]!;
 
-/** The lanes that are used so far. */
+/** The lanes used so far. */
 class Lanes {
   private readonly known = new Map<string, Lane>();
   private readonly counts = new Map<string, number>();
@@ -41,19 +43,19 @@ class Lanes {
   count(of: number, left: boolean): number { return this.counts.get(`${of} ${left}`) ?? 0; }
 }
 
-/** Where a way turns: it goes down from its block, out of all that it stands in, past what is in
+/** The turns of an edge: down from its block, out of the enclosing blocks, past the blocks in
  *  between, and for a loop up again. */
 function route(nest: Nest, lanes: Lanes, { from, to }: Way): Turn[] {
   const end = frameOf(nest, to);
   const aim = nest.layer[to]!;
   const turns: Turn[] = [];
-  let at = from; // it is in this frame, below this layer
+  let at = from; // in this frame, below this layer
   let layer = -1;
   for (;;) {
     if (at === end && aim === layer + 1) return turns;
     if (at === end || at === to || layer < nest.layers[at]!.length - 1) {
       const [below, under] = [at, layer];
-      // Where nothing stands beside, the lane may as well be farther out.
+      // With nothing beside it, the lane moves outwards.
       while (at !== to && at !== end) {
         const outer = frameOf(nest, at);
         if (nest.layers[outer]![nest.layer[at]!]!.length > 1) break;
@@ -72,7 +74,7 @@ function route(nest: Nest, lanes: Lanes, { from, to }: Way): Turn[] {
 
 const sum = (list: number[]): number => list.reduce((all, one) => all + one, 0);
 
-/** The frame of a block, when those of what stands in it are known. */
+/** The frame of a block, made from the frames of the nested blocks. */
 function framed(layers: number[][], size: Size, frames: Frame[], lanes: [number, number]): Frame {
   const rows = layers.map((blocks) => {
     const list = blocks.map((block) => frames[block]!);
@@ -95,7 +97,7 @@ function framed(layers: number[][], size: Size, frames: Frame[], lanes: [number,
 
 interface Placed { axis: number; top: number; tops: number[]; bottoms: number[] }
 
-/** Where a frame's layers stand; what stands in them is placed. */
+/** Places a frame's layers and their blocks. */
 function place(frame: Frame, axis: number, top: number, height: number, frames: Frame[],
   put: (block: number, axis: number, top: number) => void): Placed {
   const tops: number[] = [];
@@ -116,7 +118,7 @@ function place(frame: Frame, axis: number, top: number, height: number, frames: 
   return { axis, top, tops, bottoms };
 }
 
-/** Without corners that are none. */
+/** Removes points that are no corners. */
 const straight = (points: Point[]): Point[] => points.filter(({ x, y }, at) => {
   const [before, after] = [points[at - 1], points[at + 1]];
   if (!before || !after) return true;

@@ -1,10 +1,9 @@
-// Numbers, sizes, times and bytes as text. A number that had to be a string to stay exact is
-// written as exactly.
+// Numbers, sizes, times and bytes as text. A number given as a string keeps all its digits.
 
 const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const fine = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
 
-/** 3.4e+38 → 3.4e38: what would be a row of zeros, or of digits that were never meant. */
+/** 3.4e+38 → 3.4e38, instead of a row of zeros or of meaningless digits. */
 const power = (value: number): string => String(Number(value.toPrecision(4))).replace("e+", "e");
 
 /** 1234567 → 1,234,567; a decimal string keeps every digit. */
@@ -74,7 +73,7 @@ export function exactTime(time: number): string {
     `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
 }
 
-/** A number with the unit that a column names. */
+/** A number with its column's unit. */
 export function withUnit(value: number | string, unit: string | null | undefined): string {
   if (!unit) return count(value);
   const number = Number(value);
@@ -89,18 +88,18 @@ export function withUnit(value: number | string, unit: string | null | undefined
   }
 }
 
-/** 1 map, 2 maps: the noun is given as many. */
+/** 1 map, 2 maps: the noun is given in the plural. */
 export const plural = (n: number, nouns: string): string =>
   `${count(n)} ${n === 1 ? nouns.replace(/s$/, "").replace(/sse$/, "ss") : nouns}`;
 
-/** A sentence begins with a capital. */
+/** A sentence with a capital first letter. */
 export const sentence = (text: string): string =>
   text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 
 /** abcdef → ab cd ef */
 export const spaced = (hex: string): string => hex.replace(/(..)(?=.)/g, "$1 ");
 
-/** Compares two cells: numbers and exact decimal strings by size, all else as text. */
+/** Compares two cells: numbers and decimal strings by value, others as text. */
 export function compare(a: unknown, b: unknown): number {
   if (typeof a === "number" && typeof b === "number") return a - b;
   if (isExact(a) && isExact(b)) {

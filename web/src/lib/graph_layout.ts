@@ -1,6 +1,5 @@
-// Draws a graph of boxes of one size: what hangs together by itself, in columns, or where that is
-// far too tall about those that most of it hangs on; the pieces are packed, about as wide as a
-// screen is.
+// Lays out a graph of boxes of equal size: each connected piece in columns, or, when that would be
+// too tall, around its busy nodes; the pieces are packed about as wide as a screen.
 
 import { buses } from "./bus";
 import { layers, type Size } from "./layers";
@@ -10,12 +9,12 @@ import { parted, type Part } from "./parted";
 
 const gap = 40;
 const aspect = 1.7;
-/** A piece in columns may be so tall, or as tall as it is wide. */
+/** Greatest height of a piece in columns, unless it is wider than tall. */
 const tall = 900;
-/** So many nodes are too tall for sure. */
+/** A piece with so many nodes is always too tall. */
 const many = 200;
 
-/** By the numbers that the whole graph has. */
+/** Converts a piece's node numbers to those of the whole graph. */
 function lay({ nodes, ways }: Part, given: readonly Way[], size: Size): Piece {
   const number = new Map(nodes.map((node, at) => [node, at]));
   const own = ways.map((way) => (
@@ -30,7 +29,7 @@ function lay({ nodes, ways }: Part, given: readonly Way[], size: Size): Piece {
   };
 }
 
-/** A corner for each piece: the tallest first, always below what reaches down least. */
+/** A corner for each piece: tallest first, each where the pieces above end soonest. */
 function pack(pieces: readonly Size[]): { corners: Point[]; width: number; height: number } {
   const area = pieces.reduce((sum, { width, height }) => sum + (width + gap) * (height + gap), 0);
   const widest = Math.max(0, ...pieces.map(({ width }) => width));

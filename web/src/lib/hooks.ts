@@ -1,5 +1,5 @@
-// Queries and subscriptions for components: what was read before is shown at once while the new
-// answer is on its way, and read again when the server came back or objects changed.
+// Queries and subscriptions for components: the previous answer is shown while the new one loads,
+// and a query runs again after a reconnection or when objects changed.
 
 import { signal, type Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -7,7 +7,7 @@ import type { Doc } from "@gen/queries";
 import { ApiError, epoch, run, subscribe, type GraphError } from "./api";
 import { objectsChanged } from "./changes";
 
-/** Is this tab looked at? Nothing is asked for while it isn't. */
+/** True while the tab is visible; nothing is requested otherwise. */
 export const visible = signal(!document.hidden);
 document.addEventListener("visibilitychange", () => { visible.value = !document.hidden; });
 
@@ -21,17 +21,17 @@ export interface Result<Data> {
 }
 
 interface QueryOptions {
-  /** Ask again when objects of these kinds came or went. */
+  /** Runs again when objects of these kinds were added or removed. */
   kinds?: ("PROGRAM" | "MAP" | "LINK" | "BTF")[];
-  /** Don't ask (yet). */
+  /** True: does not run (yet). */
   skip?: boolean;
 }
 
-/** So long one waits for more to change, and so many times as long as the last answer took. */
+/** Milliseconds to wait for further changes, and as a multiple of the last answer's duration. */
 const settling = 200;
 const pauses = 10;
 
-/** Changes to be asked for: not while an answer is on its way, and seldom what takes long. */
+/** The changes to reload for: not during a request, and rarely for slow queries. */
 function usePaced(changes: number, asked: { busy: boolean; ended: number; took: number }): number {
   const [due, setDue] = useState(changes);
   const latest = useRef(changes);
@@ -102,7 +102,7 @@ export function useQuery<Data, Variables>(
   };
 }
 
-/** What a subscription told last: nothing is asked for again while the server has no news. */
+/** The last result of a subscription; the server sends a new one only when something changed. */
 export function useLive<Data, Variables>(
   doc: Doc<Data, Variables>, variables: Variables, options: { skip?: boolean } = {},
 ): Result<Data> {
@@ -130,11 +130,11 @@ export function useLive<Data, Variables>(
 interface ListenOptions {
   skip?: boolean;
   failed?: (error: ApiError) => void;
-  /** Another number begins anew. */
+  /** A new number starts again. */
   round?: number;
 }
 
-/** Listens while the component is shown and the tab is looked at. */
+/** Subscribes while the component is mounted and the tab is visible. */
 export function useSubscription<Data, Variables>(
   doc: Doc<Data, Variables>, variables: Variables,
   next: (data: Data, partial: GraphError[]) => void, options: ListenOptions = {},

@@ -1,33 +1,33 @@
-// The busy nodes of a graph, on which so much hangs that the rest falls apart without them, and
-// what ties the rest to them.
+// Finds the busy nodes of a graph, without which the rest falls into small pieces, and the edges
+// between them and the rest.
 
 import type { Way } from "./nest";
 import { parted, type Part } from "./parted";
 
-/** What falls apart into pieces of so many nodes has fallen apart enough. */
+/** Pieces of at most this many nodes are small enough. */
 const small = 20;
-/** A busy node is joined to so many, at least. */
+/** A busy node has at least so many neighbours. */
 const busy = 8;
-/** When more than this share of the nodes still hangs together, it was of no use. */
+/** When more than this share of the nodes stays connected, busy nodes do not help. */
 const useless = 0.6;
 
-/** A way between a busy node and another one. */
+/** An edge between a busy node and another node. */
 export interface Tie { hub: number; node: number; way: number; left: boolean }
 
 export interface Hubs {
-  /** The busiest first. */
+  /** Busiest first. */
   all: number[];
-  /** Those that ways leave, to be drawn left of the rest; the others are entered. */
+  /** Busy nodes drawn at the left: edges leave them; the others are entered. */
   left: Set<number>;
-  /** What is left of the graph. */
+  /** The pieces of the rest. */
   parts: Part[];
-  /** For each part. */
+  /** Edges to busy nodes, for each piece. */
   ties: Tie[][];
-  /** The ways between two busy nodes. */
+  /** The edges between two busy nodes. */
   among: number[];
 }
 
-/** The nodes that are joined to most others, taken out one by one until the rest falls apart. */
+/** The nodes with most neighbours, removed one by one until the rest falls apart. */
 function busiest(count: number, ways: readonly Way[]): number[] | undefined {
   const beside = Array.from({ length: count }, () => new Set<number>());
   for (const { from, to } of ways) {
@@ -48,7 +48,7 @@ function busiest(count: number, ways: readonly Way[]): number[] | undefined {
   }
 }
 
-/** Nodes that more ways leave than enter. */
+/** Nodes that more edges leave than enter. */
 function leaning(hubs: readonly number[], ways: readonly Way[]): Set<number> {
   const lean = new Map(hubs.map((hub) => [hub, 0]));
   const add = (node: number, by: number) => {
@@ -61,7 +61,7 @@ function leaning(hubs: readonly number[], ways: readonly Way[]): Set<number> {
   return new Set(hubs.filter((hub) => lean.get(hub)! >= 0));
 }
 
-/** Undefined where nothing is busy, or most hangs together without what is. */
+/** Undefined when no node is busy, or most of the graph stays connected without the busy ones. */
 export function hubsOf(count: number, ways: readonly Way[]): Hubs | undefined {
   const all = busiest(count, ways);
   if (!all) return undefined;

@@ -1,5 +1,5 @@
-// Keys that work everywhere: / searches, ? explains, g and a letter goes to a section, arrows walk
-// what the page lists, Esc leaves a field.
+// Keys that work everywhere: / searches, ? shows help, g and a letter opens a section, arrows walk
+// through the page's lists, Esc leaves a field.
 
 import { signal } from "@preact/signals";
 import { rail, tools } from "../routes";
@@ -44,12 +44,13 @@ function onKey(event: KeyboardEvent): void {
   event.preventDefault();
 }
 
-/** What arrows go to: tables, drawings and listings, which have keys of their own; lists' links. */
+/** Places that arrows reach: tables, drawings and listings, which handle keys themselves, and
+ *  links of lists. */
 const places = ".main .table, .main .canvas, .main .listing";
 const lines = ".main .list li, .main .choices li, .main .types .card";
 const inLine = "a[href], button, pre[tabindex]";
 
-/** From nowhere to the first place, in a list to the next line. */
+/** Moves to the first place, or in a list to the next line. */
 function walk(from: Element, step: number): boolean {
   const line = from.closest(lines);
   if (!line) {

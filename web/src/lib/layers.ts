@@ -1,12 +1,12 @@
-// Draws what hangs together in columns: each box as near as can be to the middle of what it is
-// joined to.
+// Lays out a connected graph in columns: each box as close as possible to the middle of its
+// neighbours.
 
 import type { Piece, Point } from "./layout";
 import type { Way } from "./nest";
 import { ranks, type Ranked } from "./ranks";
 
 export interface Size { width: number; height: number }
-/** Room left and right of a node, and so of its column, for lines that come from elsewhere. */
+/** Room left and right of a node, and so of its column, for lines from elsewhere. */
 export interface Room { left: number; right: number }
 
 const between = 56;
@@ -15,7 +15,8 @@ const lineGap = 7;
 const passes = 8;
 const portGap = 5;
 
-/** Places in the given order and at least so far apart, as near as can be to those wished for. */
+/** Positions in the given order with at least the given distances, as close as possible to the
+ *  wanted ones. */
 export function spread(wishes: readonly number[], apart: (at: number) => number): number[] {
   const offsets: number[] = [];
   wishes.forEach((_, at) => offsets.push(at ? offsets[at - 1]! + apart(at) : 0));
@@ -33,7 +34,7 @@ export function spread(wishes: readonly number[], apart: (at: number) => number)
     .map((start, at) => start + offsets[at]!);
 }
 
-/** How far down each stop stands. */
+/** The vertical position of each stop. */
 function heights({ columns, before, after }: Ranked, count: number, high: number): number[] {
   const y: number[] = [];
   const half = (stop: number) => (stop < count ? high / 2 : 0);
@@ -60,7 +61,7 @@ function heights({ columns, before, after }: Ranked, count: number, high: number
   return y.map((place) => place - top);
 }
 
-/** Where on its side the lines of a box begin: beside one another, as what they lead to stands. */
+/** Where lines begin on a side of a box: side by side, in the order of their targets. */
 function ports(beside: number[][], y: number[], count: number, high: number) {
   const places = beside.map((others, stop) => {
     const sorted = [...others].sort((a, b) => y[a]! - y[b]!);
@@ -71,7 +72,7 @@ function ports(beside: number[][], y: number[], count: number, high: number) {
   return (stop: number, other: number) => places[stop]!.get(other)!;
 }
 
-/** Where the columns begin and end: the boxes, with no room beside them. */
+/** The left and right edges of the columns: the boxes without the room beside them. */
 function columnsOf(
   { columns }: Ranked, count: number, width: number, room: (node: number) => Room,
 ) {
@@ -88,7 +89,7 @@ function columnsOf(
 
 const none: Room = { left: 0, right: 0 };
 
-/** The nodes 0 to count - 1; the routes are numbered as the ways are. */
+/** Lays out the nodes 0 to count - 1; routes have the indices of the edges. */
 export function layers(
   count: number, ways: readonly Way[], { width, height }: Size, room = (_node: number) => none,
 ): Piece {

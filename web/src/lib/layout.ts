@@ -1,16 +1,16 @@
-// What a drawing of boxes and of the ways between them is: where everything stands.
+// A drawing of boxes and the edges between them: all positions.
 
-/** By its middle. */
+/** Position of its middle. */
 export interface Box { x: number; y: number; width: number; height: number }
 export interface Point { x: number; y: number }
 export interface Layout {
   width: number; height: number;
   nodes: Map<string, Box>;
-  /** In the order that they were given. */
+  /** In the given order. */
   edges: { from: string; to: string; points: Point[] }[];
 }
 
-/** Middles of boxes of one size, by number, and the ways between them, by where they were given. */
+/** The middles of boxes of equal size, by number, and the paths of the edges, by index. */
 export interface Piece {
   width: number; height: number;
   middles: Map<number, Point>;

@@ -1,4 +1,4 @@
-// Pages that are fetched when they are first opened.
+// Pages that are loaded when they are first opened.
 
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";

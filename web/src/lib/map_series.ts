@@ -1,4 +1,4 @@
-// A map's values over time, by key: reads its table again and again and remembers what it read.
+// A map's values over time by key: reads its table periodically and keeps the values.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { MapTableLive, MapTablePage, type TablePart } from "@gen/queries";
@@ -9,11 +9,11 @@ import { useQuery, useSubscription, visible } from "./hooks";
 
 export interface SeriesWish {
   id: number;
-  /** Column of the key to name curves by; all of them by default. */
+  /** Column of the key that names the curves; by default all columns. */
   by?: string | undefined;
-  /** Column of the value; the first that holds numbers by default. */
+  /** Column of the value; by default the first one with numbers. */
   value?: string | undefined;
-  /** Change a second instead of the value. */
+  /** Shows the change per second instead of the value. */
   rate?: boolean | undefined;
   top?: number | undefined;
   every?: number | undefined;
@@ -27,7 +27,7 @@ type Column = TablePart["columns"][number];
 const kept = 300;
 const rowsRead = 500;
 
-/** Values by name: keys that share a name are added up. */
+/** Values by name: values of keys with the same name are added. */
 function sampleOf(table: TablePart, by: string | undefined, value: Column): Sample {
   const at = table.columns.findIndex((column) => column.name === value.name);
   const names = table.columns.flatMap((column, place) =>
@@ -69,7 +69,7 @@ export interface Series {
   error: string | undefined; note: string | undefined;
 }
 
-/** Columns of values that can be drawn. */
+/** Columns whose values can be drawn. */
 export const drawable = (columns: Column[]): Column[] =>
   columns.filter((column) => column.part === "VALUE" && column.numeric);
 
@@ -97,7 +97,7 @@ export function useMapSeries(wish: SeriesWish): Series {
     setBeat((n) => n + 1);
   }, { skip: !value || (wish.skip ?? false), failed: (error) => setFailed(error.message) });
 
-  // The server is silent while nothing changes: then the values are still what they were.
+  // The server sends nothing while nothing changes: the old values still hold.
   useEffect(() => {
     const timer = setInterval(() => {
       const last = samples.current[samples.current.length - 1];

@@ -1,21 +1,21 @@
-// How a control-flow graph nests: each block stands in the block that every way to it comes through
-// (its dominator), in layers, so that what is done in one of two cases stands side by side and
-// what follows both stands below. Blocks are numbers; 0 is where it begins.
+// The nesting of a control-flow graph: each block is nested in its dominator, the block that every
+// path to it passes, and in layers: alternatives are side by side, the code after them is below.
+// Blocks are numbers; 0 is the entry.
 
 export interface Way { from: number; to: number }
 
 export interface Nest {
-  /** Blocks in an order in which all but loops go forward. */
+  /** Blocks in an order in which all edges but loops go forward. */
   order: number[];
-  /** The block that each stands in; -1 for those that nothing leads to. */
+  /** The block in which each block is nested; -1 for unreachable ones. */
   parent: number[];
-  /** The layer in its parent. */
+  /** Each block's layer in its parent. */
   layer: number[];
-  /** The layers in each block; the last entry has those that stand in none. */
+  /** The layers in each block; the last entry has those of blocks without a parent. */
   layers: number[][][];
 }
 
-/** Blocks as a walk from those that nothing leads to is done with them, the last first. */
+/** Blocks in reverse postorder from the entries. */
 export function ordered(next: number[][], starts: number[]): number[] {
   const seen = new Set<number>();
   const done: number[] = [];
@@ -36,7 +36,7 @@ export function ordered(next: number[][], starts: number[]): number[] {
   return done.reverse();
 }
 
-/** The nearest dominator of each block, by walking up until nothing changes. */
+/** The immediate dominator of each block, computed by walking up until nothing changes. */
 function dominators(order: number[], before: number[][], roots: ReadonlySet<number>): number[] {
   const place = new Array<number>(order.length);
   order.forEach((block, at) => { place[block] = at; });
@@ -67,7 +67,7 @@ function dominators(order: number[], before: number[][], roots: ReadonlySet<numb
   return up;
 }
 
-/** What a block stands in, or itself, that stands in `above`. */
+/** The ancestor of a block, or the block itself, whose parent is `above`. */
 function within(parent: number[], block: number, above: number): number {
   let at = block;
   while (parent[at] !== above && parent[at]! >= 0) at = parent[at]!;

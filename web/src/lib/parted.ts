@@ -1,12 +1,11 @@
-// What of a graph hangs together.
+// The connected parts of a graph.
 
 import type { Way } from "./nest";
 
-/** Nodes, and the places of the ways between them. */
+/** Nodes, and the indices of the edges between them. */
 export interface Part { nodes: number[]; ways: number[] }
 
-/** Nodes that can be reached from one another. Ways to other nodes and from a node to itself do
- *  not count. */
+/** Connected nodes. Edges to other nodes, and from a node to itself, are ignored. */
 export function parted(nodes: readonly number[], ways: readonly Way[]): Part[] {
   const parent = new Map(nodes.map((node) => [node, node]));
   const root = (node: number): number => {

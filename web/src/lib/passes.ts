@@ -1,16 +1,16 @@
-// The passes of a rule as far as they are known: what the server kept, and what it told since.
+// A rule's passes: those that the server has stored, and those received since.
 
 export interface Pass { time: number; samples: number; seconds: number; errors: number }
 
-/** As many as the server keeps. */
+/** The number that the server stores. */
 const most = 120;
 
-/** What is known, with what was told; each pass once, oldest first. */
+/** The known passes and the received ones; each once, oldest first. */
 export function joined(known: readonly Pass[], told: readonly Pass[]): readonly Pass[] {
   const byTime = new Map([...known, ...told].map((pass) => [pass.time, pass]));
   return [...byTime.values()].sort((a, b) => a.time - b.time).slice(-most);
 }
 
-/** Were there passes between what is known and what was told of the last ones? */
+/** True when passes are missing between the known and the received ones. */
 export const missed = (known: readonly Pass[], told: readonly Pass[], asked: number): boolean =>
   known.length > 0 && told.length === asked && told[0]!.time > known[known.length - 1]!.time;

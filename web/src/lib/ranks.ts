@@ -1,18 +1,18 @@
-// Puts nodes into columns so that what joins them goes to the right, and orders each column so that
-// few lines cross. What goes past a column stands in it as a stop of its own; lines that leave one
-// node far to the right, or reach one from far left, share their stops.
+// Puts nodes into columns so that edges go to the right, and orders each column so that few edges
+// cross. An edge that passes a column has a stop there; edges that leave one node far to the right,
+// or reach one from far left, share stops.
 
 import { ordered, type Way } from "./nest";
 
 export interface Ranked {
-  /** The column of each stop; those of the nodes come first. */
+  /** The column of each stop; the nodes' stops come first. */
   rank: number[];
-  /** The stops of each column, from the top. */
+  /** The stops of each column, top to bottom. */
   columns: number[][];
-  /** What each stop is joined to in the columns before and after it. */
+  /** Each stop's neighbours in the columns before and after it. */
   before: number[][];
   after: number[][];
-  /** The stops of each way from left to right, and whether that is against its direction. */
+  /** The stops of each edge from left to right, and whether the edge goes to the left. */
   routes: { stops: number[]; turned: boolean }[];
 }
 
@@ -20,7 +20,7 @@ const sweeps = 12;
 
 const lists = (count: number): number[][] => Array.from({ length: count }, () => []);
 
-/** The ways from left to right: those that would close a circle are turned. */
+/** The edges from left to right: edges that would close a cycle are turned. */
 function forward(count: number, ways: readonly Way[]) {
   const next = lists(count);
   const entered = new Set(ways.map(({ to }) => to));
@@ -34,7 +34,7 @@ function forward(count: number, ways: readonly Way[]) {
   };
 }
 
-/** As far left as what comes before allows; with nothing before, next to what follows. */
+/** As far left as the predecessors allow; without predecessors, next to the successors. */
 function ranked(order: readonly number[], ways: readonly Way[]): number[] {
   const next = lists(order.length);
   const entered = new Set(ways.map(({ to }) => to));
@@ -50,7 +50,7 @@ function ranked(order: readonly number[], ways: readonly Way[]): number[] {
   return rank;
 }
 
-/** The stops of every way. */
+/** The stops of every edge. */
 function routed(count: number, rank: number[], ways: readonly (Way & { turned: boolean })[]) {
   const degree = Array.from({ length: count }, () => 0);
   for (const { from, to } of ways) {
@@ -72,7 +72,8 @@ function routed(count: number, rank: number[], ways: readonly (Way & { turned: b
   });
 }
 
-/** How many of the lines between two columns cross: pairs that end in another order. */
+/** The number of crossings between two columns: pairs of edges whose ends are in different
+ *  orders. */
 function crossings(column: readonly number[], after: number[][], place: number[]): number {
   const ends = column.flatMap((stop) =>
     after[stop]!.map((to) => place[to]!).sort((a, b) => a - b));
@@ -88,7 +89,7 @@ function crossings(column: readonly number[], after: number[][], place: number[]
   return crossed;
 }
 
-/** Stops in the order in which one meets them, going on from each to what it is joined to. */
+/** Stops in the order of a walk along their neighbours. */
 function met(before: number[][], after: number[][]): number[] {
   const seen = new Set<number>();
   for (const start of before.keys()) {
@@ -103,7 +104,7 @@ function met(before: number[][], after: number[][]): number[] {
   return [...seen];
 }
 
-/** Orders the columns: each by the middle of what its stops are joined to, to and fro. */
+/** Orders the columns: each by the middle of its stops' neighbours, forwards and backwards. */
 function untangled(columns: number[][], before: number[][], after: number[][]): number[][] {
   const place: number[] = [];
   const number = (column: number[]) => column.forEach((stop, at) => { place[stop] = at; });

@@ -1,4 +1,4 @@
-// What programs cost now and a short history of it, measured while someone looks.
+// Current costs of programs and a short history of them, measured while a component shows them.
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -12,16 +12,17 @@ export type Rate = RatesData["programRates"][number];
 /** The last rate of each program that ran. */
 export const rates = signal<ReadonlyMap<number, Rate>>(new Map());
 export const trails = new Map<number, { time: number; cpu: number; runs: number }[]>();
-/** Was there an answer yet? Where nothing runs it is an empty one. */
+/** True once an answer has arrived; when nothing runs, the list is empty. */
 export const measured = signal(false);
 export const ratesFailed = signal<string | undefined>(undefined);
 
 const trailLength = 300;
-/** Was it asked what programs cost before we looked? Once is enough, until we look again. */
+/** True once the stored history was requested; reset when the last reader ends. */
 let recalled = false;
-/** The server's time less our own, as its answers tell. */
+/** The server's clock minus ours, from its answers. */
 let ahead = 0;
-/** When nothing ran: it is told once, and then no more until something does. The last may last. */
+/** Times in which nothing ran. The server reports that once, then nothing until a program runs;
+ *  the last of them may be continuing. */
 const quiet: { from: number; to?: number }[] = [];
 
 /** The server's time, in seconds since 1970. */
@@ -34,7 +35,7 @@ function endQuiet(time: number): void {
   while (quiet[0]?.to && quiet[0].to < time - trailLength) quiet.shift();
 }
 
-/** The whole seconds of late, rising, in which it was measured that nothing ran. */
+/** The recent whole seconds in which nothing ran, in order. */
 export function quietSeconds(): number[] {
   const now = serverTime();
   const seconds: number[] = [];
@@ -70,7 +71,7 @@ function onRates(list: Rate[]): void {
 
 const historiesAtMost = 12;
 
-/** Fills the trails of those that cost most with what the server remembers. */
+/** Loads the server's history of the most expensive programs into their trails. */
 async function recallHistories(list: Rate[]): Promise<void> {
   const ids = [...list].sort((a, b) => b.cpu - a.cpu).slice(0, historiesAtMost).map(({ id }) => id);
   if (!ids.length) return;
@@ -103,7 +104,8 @@ function followRates(): void {
 visible.subscribe(followRates);
 connection.subscribe((state) => { if (state !== "live") endQuiet(serverTime()); });
 
-/** Keeps rates coming while the component is shown; it is drawn anew by them if it reads them. */
+/** Keeps rates coming while the component is mounted; a component that reads them is rendered by
+ *  each. */
 export function useRates(): void {
   useEffect(() => {
     watchers++;

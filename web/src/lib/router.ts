@@ -1,5 +1,5 @@
-// Where we are: the page's path and its parameters, as signals. Every state that is worth a link
-// lives in the address; what a page remembers beyond it (scroll) is kept per history entry.
+// The current page: its path and parameters, as signals. State worth a link is in the address;
+// other state (scrolling) is kept per history entry.
 
 import { computed, signal } from "@preact/signals";
 
@@ -18,7 +18,7 @@ export function go(url: string, replace = false): void {
   place.value = read();
 }
 
-/** Steps that we have made inside the explorer: is there one to go back to? */
+/** Steps made inside the explorer: more than 0 means that there is a page to go back to. */
 export const depth = (): number => (history.state as { depth?: number } | null)?.depth ?? 0;
 
 export function back(fallback: string): void {
@@ -26,7 +26,7 @@ export function back(fallback: string): void {
   else go(fallback);
 }
 
-/** Changes parameters of the address; null or "" takes one out. */
+/** Changes parameters of the address; null or "" removes one. */
 export function setParams(changes: Record<string, string | null>, replace = true): void {
   const next = new URLSearchParams(location.search);
   for (const [name, value] of Object.entries(changes)) {
@@ -37,7 +37,7 @@ export function setParams(changes: Record<string, string | null>, replace = true
   go(location.pathname + (search ? `?${search}` : ""), replace);
 }
 
-/** A parameter that is always one of some words. */
+/** A parameter that is one of a list of words. */
 export function oneOf<Word extends string>(name: string, words: readonly Word[]): Word {
   const value = params.value.get(name) as Word | null;
   return value !== null && words.includes(value) ? value : words[0]!;
@@ -61,7 +61,7 @@ export function startRouter(): void {
   addEventListener("click", onClick);
 }
 
-/** What a page remembers while one goes elsewhere and back, by address. */
+/** State of pages that are left and opened again, by address. */
 const memory = new Map<string, unknown>();
 
 export function remember<Value>(key: string, value: Value): void { memory.set(key, value); }

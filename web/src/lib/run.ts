@@ -1,13 +1,13 @@
-// What running a program by hand takes and gives, by its type.
+// Input and output of running a program with given data, by program type.
 
 import { toBytes } from "./bytes";
 
 export interface Needs {
-  /** A packet? Else the context alone. */
+  /** true: takes a packet; false: only a context. */
   packet: boolean;
-  /** What the context is, in words; without: the type takes none. */
+  /** A description of the context; missing: the type takes none. */
   context?: string;
-  /** May it be run more than once? */
+  /** true: can be run several times. */
   often: boolean;
   codes?: readonly string[];
 }
@@ -23,7 +23,7 @@ const packet = (codes?: readonly string[], context: string | undefined = skb): N
 const rawTracepoint: Needs =
   { packet: false, often: false, context: "eight bytes an argument, in hex" };
 
-/** The types that the kernel runs by hand (BPF_PROG_RUN), by its own names. */
+/** The types that the kernel can run (BPF_PROG_RUN), by their kernel names. */
 const types: Record<string, Needs> = {
   xdp: packet(xdp, "struct xdp_md, in hex; most programs need none"),
   sched_cls: packet(tc), sched_act: packet(tc), cgroup_skb: packet(), socket_filter: packet(),
@@ -38,14 +38,14 @@ const types: Record<string, Needs> = {
 
 export const needsOf = (kernelType: string): Needs | undefined => types[kernelType];
 
-/** The name that the program's type has for what it returned. */
+/** The name of a program's return value, by its type. */
 export const codeName = (needs: Needs, result: number): string | undefined =>
   needs.codes?.[result] ?? (needs.codes?.[0] === "TC_ACT_OK" && result === 0xffffffff
     ? "TC_ACT_UNSPEC" : undefined);
 
 export type InputFormat = "HEX" | "STRING" | "FILE";
 
-/** What was typed or read of a file, as hex; undefined where there is nothing. */
+/** Typed text or a file's content as hex; undefined when there is none. */
 export function inputHex(text: string, format: InputFormat): string | undefined {
   if (format !== "STRING") {
     const hex = text.replace(/\s+/g, "").replace(/^0x/i, "");
@@ -58,14 +58,14 @@ export function inputHex(text: string, format: InputFormat): string | undefined 
 export const hexOfBytes = (bytes: Uint8Array): string =>
   [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Ethernet, IPv4 and UDP from 10.0.0.1 to 10.0.0.2, port 9, with four bytes in it. */
+/** Ethernet, IPv4 and UDP from 10.0.0.1 to 10.0.0.2, port 9, with four bytes of data. */
 export const examplePacket =
   "02000000000202000000000108004500002000000000401166cb0a0000010a000002d4310009000c0000" +
   "6c756e21";
 
 export interface DumpLine { at: number; bytes: { byte: string; moved: boolean }[]; text: string }
 
-/** Sixteen bytes a line, those that differ from what went in marked. */
+/** Sixteen bytes a line; bytes that differ from the input are marked. */
 export function hexDump(hex: string, before: string | undefined): DumpLine[] {
   const lines: DumpLine[] = [];
   for (let at = 0; at < hex.length; at += 32) {

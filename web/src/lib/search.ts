@@ -1,4 +1,4 @@
-// Finds objects by anything that is known of them: name, id, type, tag, pin, process, attach point.
+// Searches objects by all their properties: name, id, type, tag, pin, process, attachment.
 
 import type { MapRow, ProgramRow } from "@gen/queries";
 
@@ -25,7 +25,7 @@ function mapParts(row: MapRow): Part[] {
   ];
 }
 
-/** How well one word fits the parts, and which part it was: exact, then start, then within. */
+/** How well a word matches, and which part: exact, then at the start, then within. */
 function fit(parts: Part[], word: string): { weight: number; why: string } | undefined {
   let best: { weight: number; why: string } | undefined;
   parts.forEach(([why, value], place) => {
@@ -41,7 +41,7 @@ function fit(parts: Part[], word: string): { weight: number; why: string } | und
   return best;
 }
 
-/** Every word must fit somewhere. */
+/** Every word must match a part. */
 function match(parts: Part[], words: string[]): { weight: number; why: string } | undefined {
   let weight = 0;
   let why = "";

@@ -1,4 +1,4 @@
-// The objects that are there: programs and maps by id, kept current by the subscription `objects`.
+// The current programs and maps by id, kept up to date by the subscription `objects`.
 
 import { computed, signal } from "@preact/signals";
 import {
@@ -13,19 +13,19 @@ import { visible } from "./hooks";
 export const start = signal<StartData | undefined>(undefined);
 export const programs = signal<ReadonlyMap<number, ProgramRow>>(new Map());
 export const maps = signal<ReadonlyMap<number, MapRow>>(new Map());
-/** Which lists were read; the maps are there though the programs take longer. */
+/** Which lists have been read: maps can be shown while programs are still loading. */
 export const programsRead = signal(false);
 export const mapsRead = signal(false);
 export const loaded = computed(() => programsRead.value && mapsRead.value);
 export const failure = signal<ApiError | undefined>(undefined);
 
-/** Something that came or went, for the overview. */
+/** An object that was added or removed, for the overview. */
 export interface Happening {
   time: number; kind: Kind; id: number; came: boolean; name: string; type: string;
 }
 export const happenings = signal<readonly Happening[]>([]);
 
-/** Are Lunette's own objects shown in lists? */
+/** True: lists also show Lunette's own objects. */
 export const showOwn = signal(localStorage.getItem("lunette.own") === "true");
 export function setShowOwn(value: boolean): void {
   showOwn.value = value;
@@ -69,10 +69,10 @@ async function loadLists(): Promise<void> {
 
 const retryAfter = 3000;
 let loading: Promise<void> | undefined;
-/** Was there a reason to read again while we read? What came of it may be of before. */
+/** Set by a change during a read, whose result may then be outdated. */
 let outdated = false;
 
-/** Reads everything, once at a time; what failed is tried again while the tab is looked at. */
+/** Reads everything, one read at a time; a failed read is repeated while the tab is visible. */
 function loadAll(): Promise<void> {
   outdated = loading !== undefined;
   loading ??= Promise.all([
@@ -108,7 +108,7 @@ function note(kind: Kind, ids: number[], came: boolean): void {
   happenings.value = [...fresh.reverse(), ...happenings.value].slice(0, happeningsKept);
 }
 
-/** The rows with some taken out and others put in, by id. */
+/** The rows with some removed and others added, by id. */
 function patched<Row extends { id: number; error: string | null }>(
   rows: ReadonlyMap<number, Row>, removed: number[], fresh: Row[],
 ): ReadonlyMap<number, Row> {
@@ -118,7 +118,7 @@ function patched<Row extends { id: number; error: string | null }>(
   return next;
 }
 
-/** Maps that programs named as theirs, to be read again: they now know one user more or less. */
+/** Maps of the given programs, to be read again because their users have changed. */
 function touched(rows: Iterable<ProgramRow | undefined>): number[] {
   const ids = new Set<number>();
   for (const row of rows) for (const map of row?.maps ?? []) ids.add(map.id);
@@ -157,17 +157,17 @@ async function change(kind: Kind, added: number[], removed: number[]): Promise<v
 
 let turn: Promise<void> = Promise.resolve();
 
-/** One after another: what went must not come back with an answer of before. */
+/** Handles events one after another, so that an old answer can't bring back a removed object. */
 function onObjects(kind: Kind, added: number[], removed: number[]): Promise<void> {
   turn = turn.then(() => change(kind, added, removed));
   return turn;
 }
 
-/** What is in one and not in the other. */
+/** Items of the first list that are missing in the second. */
 const without = (ids: Iterable<number>, other: { has(id: number): boolean }): number[] =>
   [...ids].filter((id) => !other.has(id));
 
-/** The server looks for changes from when we began to listen: what came before is found here. */
+/** Finds changes made before the subscription began, which the server does not report. */
 async function settle(): Promise<void> {
   await loading;
   const { data } = await run(Ids, {});
@@ -183,7 +183,7 @@ async function settle(): Promise<void> {
 
 const settling = 800;
 
-/** Loads everything, listens to what comes and goes, and starts over when the server was lost. */
+/** Loads everything, follows changes, and starts again after a reconnection. */
 export function startStore(): void {
   epoch.subscribe(() => { void loadAll(); });
   connection.subscribe((state) => {

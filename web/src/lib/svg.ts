@@ -1,10 +1,10 @@
-// A drawing of the page as a file of its own: with the colours and fonts that it has here.
+// A drawing of the page as an SVG file, with its current colours and fonts.
 
 const kept = [
   "fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "opacity",
 ];
 
-/** The drawing in an element, from its corner, at its own size. */
+/** The drawing in an element, in full, at its own size. */
 export function svgText(drawn: SVGSVGElement, width: number, height: number): string {
   const copy = drawn.cloneNode(true) as SVGSVGElement;
   const originals = drawn.querySelectorAll<SVGElement>("*");

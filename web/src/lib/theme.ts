@@ -1,4 +1,4 @@
-// Light, dark, or what the system says. first.ts sets it before the first paint.
+// The theme: light, dark, or the system's. first.ts applies it before the first paint.
 
 import { signal } from "@preact/signals";
 
@@ -9,7 +9,7 @@ export const theme = signal<Theme>(kept === "light" || kept === "dark" ? kept : 
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-/** What is really shown; charts draw again when it changes. */
+/** True when dark is shown; charts are drawn again when it changes. */
 export const dark = signal(isDark());
 
 function isDark(): boolean {
@@ -35,7 +35,7 @@ export const nextTheme = (): Theme =>
 
 const probe = document.createElement("i");
 
-/** A colour of the style sheet as a canvas understands it, such as colour("s1"). */
+/** A colour of the style sheet for a canvas, such as colour("s1"). */
 export function colour(name: string): string {
   if (!probe.isConnected) {
     probe.hidden = true;
@@ -45,5 +45,5 @@ export function colour(name: string): string {
   return getComputedStyle(probe).color;
 }
 
-/** The name of the colour of the series at a place. */
+/** The colour name of the series with that index. */
 export const tone = (at: number): string => `s${(at % 10) + 1}`;

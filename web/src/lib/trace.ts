@@ -1,10 +1,10 @@
-// Lines of a drawing as paths with round corners, and the box that lies beside another one.
+// A drawing's lines as SVG paths with round corners, and the box next to another one.
 
 import type { Layout, Point } from "./layout";
 
 const round = 9;
 
-/** The point on the way from a corner to the next one at which its arc ends. */
+/** The point on the line from a corner to the next one where the corner's arc ends. */
 function along(corner: Point, to: Point): Point {
   const length = Math.hypot(to.x - corner.x, to.y - corner.y);
   const share = length ? Math.min(round, length / 2) / length : 0;
@@ -13,7 +13,7 @@ function along(corner: Point, to: Point): Point {
 
 const text = ({ x, y }: Point) => `${x.toFixed(1)} ${y.toFixed(1)}`;
 
-/** Stretches of upright or level lines: from and to, by where the line is. */
+/** Segments of vertical or horizontal lines: from and to, by the line's position. */
 class Stretches {
   private readonly lines = new Map<string, [number, number][]>();
 
@@ -24,7 +24,7 @@ class Stretches {
     list.push(from < to ? [from, to] : [to, from]);
   }
 
-  /** Those that touch one another as one. */
+  /** Segments that touch one another, merged. */
   path(draw: (line: string, from: number, to: number) => string): string {
     return [...this.lines].map(([line, list]) => {
       const whole: [number, number][] = [];
@@ -38,7 +38,7 @@ class Stretches {
   }
 }
 
-/** One path for many lines: what several of them take together is drawn once. */
+/** One path for many lines: shared segments are drawn once. */
 export function pathOf(lines: readonly (readonly Point[])[]): string {
   const upright = new Stretches();
   const level = new Stretches();

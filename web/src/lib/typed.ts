@@ -1,11 +1,11 @@
-// An entry as fields that are typed: what was changed of them becomes the input of writeMapEntry,
-// and what the server refuses is brought back to its field.
+// An entry as typed fields: changed fields become the input of writeMapEntry, and the server's
+// errors are shown at their fields.
 
 import type { Json } from "@gen/queries";
 
 export interface Field { name: string; type: string; unit: string | null }
 
-/** What was typed, by the field's name; what is left out stays as it is, or is zero. */
+/** The typed texts by field name; missing fields stay unchanged, or zero in a new entry. */
 export type Typed = Readonly<Record<string, string>>;
 
 export type Part = "key" | "value";
@@ -18,7 +18,7 @@ function parsed(text: string): Json {
   }
 }
 
-/** Text goes as text, so that every digit arrives; lists and truth as what they are. */
+/** Numbers are sent as text, so that every digit arrives; lists and booleans as such. */
 function valueOf(text: string, type: string): Json {
   if (type === "bool") return text === "true";
   return /^\s*[[{]/.test(text) ? parsed(text) : text;
@@ -28,7 +28,7 @@ export const inputOf = (typed: Typed, fields: readonly Field[]): { [name: string
   Object.fromEntries(fields.filter(({ name }) => typed[name] !== undefined)
     .map(({ name, type }) => [name, valueOf(typed[name]!, type)]));
 
-/** A cell as one would type it. */
+/** A cell as text for its input. */
 export function typedText(cell: Json | undefined): string {
   if (cell === null || cell === undefined) return "";
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
@@ -38,7 +38,7 @@ export interface Refusal { part?: Part; cpu?: number; field?: string; text: stri
 
 const message = /^(key|value)(?:\[(\d+)\])?(?:\.([^:]*?))?: (.*)$/s;
 
-/** Where an error of the server belongs: "value[1].inner.low: needs a number". */
+/** The field of a server's error: "value[1].inner.low: needs a number". */
 export function refusalOf(
   text: string, fields: Readonly<Record<Part, readonly Field[]>>,
 ): Refusal {
@@ -58,7 +58,7 @@ export function refusalOf(
   };
 }
 
-/** Bytes of hex, each with whether it is other than before. */
+/** Bytes of hex, each with a flag that it has changed. */
 export function marked(
   hex: string, before: string | undefined,
 ): { byte: string; moved: boolean }[] {

@@ -1,3 +1,3 @@
-// The library that draws charts, as a part of its own: it is fetched when the first is shown.
+// The chart library as a separate bundle, loaded when the first chart is shown.
 
 export { default as uPlot } from "uplot";

@@ -1,4 +1,4 @@
-// What came, went and changed in a map since a moment: the events of mapChanges, added up by key.
+// Changes of a map since a moment: adds up the events of mapChanges by key.
 
 import type { Json, MapWatchData } from "@gen/queries";
 import { numberOf } from "./cells";
@@ -9,14 +9,14 @@ export type Sort = "added" | "removed" | "changed" | "passed";
 
 export interface Watched {
   key: string;
-  /** passed: it came and went again. */
+  /** passed: added and removed again. */
   state: Sort;
-  /** The cells at the beginning; null when it was not there. */
+  /** The cells at the start; null when the entry did not exist. */
   first: readonly Json[] | null;
   cells: readonly Json[];
-  /** Change a second of each number, at the last event. */
+  /** Change per second of each number, at the last event. */
   rates: readonly (number | null)[];
-  /** Cells that moved at the last event, by column. */
+  /** Columns whose cells changed at the last event. */
   moved: ReadonlySet<string>;
   time: number;
 }
@@ -28,7 +28,7 @@ export interface Watch {
   truncated: boolean;
   columns: readonly WatchColumn[];
   rows: ReadonlyMap<string, Watched>;
-  /** Changed entries of the last event, a second. */
+  /** Changed entries per second at the last event. */
   pace: number;
 }
 
@@ -39,7 +39,7 @@ const beginning = (event: Changes): Watch => ({
   columns: event.columns, rows: new Map(), pace: 0,
 });
 
-/** Names of columns whose cells differ. */
+/** Names of the columns whose cells differ. */
 const differing = (
   before: readonly Json[], after: readonly Json[], columns: readonly WatchColumn[],
 ): Set<string> => new Set(columns.filter((_, at) =>
@@ -48,7 +48,7 @@ const differing = (
 const same = (a: readonly Json[] | null, b: readonly Json[]): boolean =>
   a !== null && JSON.stringify(a) === JSON.stringify(b);
 
-/** What was known, with one more event; nothing was known: it begins with the event. */
+/** The state after one more event; without a state it begins with the event. */
 export function watched(old: Watch | undefined, event: Changes): Watch {
   if (!old) return beginning(event);
   const rows = new Map([...old.rows].map(([key, row]) =>
@@ -85,7 +85,7 @@ export function watched(old: Watch | undefined, event: Changes): Watch {
   };
 }
 
-/** How much a number grew since the beginning; null where that makes no sense. */
+/** The growth of a number since the start; null when that is meaningless. */
 export function growth(row: Watched, at: number): number | null {
   const now = numberOf(row.cells[at]);
   const then = row.first ? numberOf(row.first[at]) : 0;

@@ -1,4 +1,4 @@
-// What changes a map's entries, and how the last change is taken back.
+// Changes a map's entries, and undoes the last change.
 
 import { signal } from "@preact/signals";
 import { DeleteValues, PopValue, WriteEntry, type Json, type WriteEntryData } from "@gen/queries";
@@ -6,7 +6,7 @@ import { run } from "./api";
 
 export type Written = WriteEntryData["writeMapEntry"];
 
-/** The last change: of which map, in words, and what takes it back; without: nothing can. */
+/** The last change: its map, a description, and the function that undoes it, if possible. */
 export interface Change { mapId: number; what: string; back?: () => Promise<void> }
 export const lastChange = signal<Change | undefined>(undefined);
 
@@ -21,7 +21,7 @@ interface Wish {
   id: number; key: Json; value: Json; mode?: "ANY" | "CREATE" | "UPDATE";
 }
 
-/** What would be written; nothing is. */
+/** The bytes that would be written; writes nothing. */
 export const preview = async ({ id, key, value }: Wish): Promise<Written> =>
   (await run(WriteEntry, { id, key, value, dryRun: true })).data.writeMapEntry;
 
@@ -39,7 +39,7 @@ const takeOut = async (id: number): Promise<string | null> => {
   return value;
 };
 
-/** Writes an entry; it can be taken back: to what was there before, or to nothing. */
+/** Writes an entry. Undo restores the previous value, or removes a new entry. */
 export async function write(wish: Wish): Promise<void> {
   const { id, key, value, mode } = wish;
   const { error, key: hex, before } =
@@ -58,7 +58,7 @@ export async function remove(id: number, key: string, before: readonly string[])
   };
 }
 
-/** Puts a value into a queue, stack or bloom filter: only a stack gives back what came last. */
+/** Adds a value to a queue, stack or bloom filter. Undo is possible only for a stack. */
 export async function push(id: number, kernelType: string, value: Json): Promise<void> {
   done((await run(WriteEntry, { id, key: null, value })).data.writeMapEntry.error);
   lastChange.value = {
@@ -67,7 +67,7 @@ export async function push(id: number, kernelType: string, value: Json): Promise
   };
 }
 
-/** Takes a value out of a queue or stack. */
+/** Removes a value from a queue or stack. */
 export async function pop(id: number, kernelType: string): Promise<void> {
   const value = await takeOut(id);
   lastChange.value = {

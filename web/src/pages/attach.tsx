@@ -1,4 +1,4 @@
-// Every attach point in use, and a link closely.
+// The list of attachments, and the page of a link.
 
 import { useMemo } from "preact/hooks";
 import {
@@ -56,7 +56,7 @@ function groupBy(group: (typeof groups)[number]): ((row: Point) => string) | und
   }
 }
 
-/** What stands above a group needs no column of its own. */
+/** The columns without one that the group's head already shows. */
 const without = (id: string) => columns.filter((column) => column.id !== id);
 const columnsOf = {
   kind: without("kind"), target: without("target"), process: without("owner"), none: columns,

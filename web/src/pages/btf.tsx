@@ -1,4 +1,4 @@
-// BTF objects and the types that they describe.
+// BTF objects and their types.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import {
@@ -75,12 +75,12 @@ const typeFields: Fields<Type> = [
   ["size", (row) => row.size], ["c", (row) => row.c],
 ];
 
-/** Of the largest objects a file has the first ones. */
+/** The most types saved in a file. */
 const savedAtMost = 5000;
-/** As many as one answer has. */
+/** The most types in one answer. */
 const atOnce = 1000;
 
-/** All that fit, as a file of C: more than the page shows. */
+/** Saves all matching types as a C file: more than the page shows. */
 async function saveTypes(wish: BtfPageVariables): Promise<void> {
   const { id } = wish;
   const types: Type[] = [];

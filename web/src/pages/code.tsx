@@ -1,5 +1,5 @@
-// Source, bytecode and native code side by side: what belongs together is lit together, and where
-// the time goes is written beside it.
+// Source, bytecode and native code side by side: corresponding lines are highlighted together, and
+// each line's share of the time is shown.
 
 import { useMemo, useState } from "preact/hooks";
 import {
@@ -23,7 +23,7 @@ const sourceOf = ({ source }: { source: Instruction["source"] }): string | null 
 
 const base = (file: string): string => file.split("/").pop() ?? file;
 
-/** Source lines that instructions came from, by file, each once, in order. */
+/** Source lines with instructions, by file, each once, in order. */
 function sourceFiles(instructions: readonly Instruction[]): Map<string, Map<number, string>> {
   const files = new Map<string, Map<number, string>>();
   for (const { source } of instructions) {
@@ -101,7 +101,7 @@ const paneText = [
   ["all", "All"], ["source", "Source"], ["bytecode", "Bytecode"], ["native", "Native"],
 ] as const;
 
-/** The line that is lit; the chosen one is in the address. */
+/** The highlighted line; a selected one is in the address. */
 function useLit(): Lit {
   const [over, hover] = useState<string | null>(null);
   const [by, setBy] = useState("");
@@ -114,7 +114,7 @@ function useLit(): Lit {
   };
 }
 
-/** Where the time goes, while it is asked for. */
+/** Each line's share of the time, while that is shown. */
 function useSpots(id: number, on: boolean): { spots: Spots | undefined; why: string | undefined } {
   const [spots, setSpots] = useState<Spots | undefined>(undefined);
   const [failed, setFailed] = useState<string | undefined>(undefined);

@@ -1,5 +1,5 @@
-// One listing of a program's code. Lines that came of the same source line are lit together in
-// all listings, by the mouse or by the arrow keys.
+// One listing of a program's code. Lines of the same source line are highlighted together in all
+// listings, by the mouse or by arrow keys.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
@@ -8,21 +8,22 @@ import { Copy, download } from "../parts/bits";
 import { Icon } from "../parts/icon";
 
 export interface Line {
-  /** Source line that it belongs to, as file:line; null: none that is known. */
+  /** Its source line as file:line; null when unknown. */
   source: string | null;
   at: ComponentChildren;
-  /** Is it jumped to? */
+  /** true: a jump target. */
   target?: boolean;
   id?: string;
   bytes?: string | undefined;
   text: ComponentChildren;
-  /** Share of the samples that fell on it. */
+  /** Its share of the samples. */
   heat?: number | undefined;
-  /** What stands above it: the function or the file. */
+  /** A heading above it: the function or the file. */
   head?: ComponentChildren;
 }
 
-/** The source line that is lit: under the mouse, else the chosen one and where it was chosen. */
+/** The highlighted source line: under the mouse, else the selected one with the pane of the
+ *  selection. */
 export interface Lit {
   over: string | null;
   chosen: string | null;
@@ -31,7 +32,7 @@ export interface Lit {
   choose: (source: string | null, by: string) => void;
 }
 
-/** Brings the first line of a class into sight. */
+/** Scrolls to the first line of a class. */
 function reveal(box: HTMLElement | null, kind = "lit"): void {
   const line = box?.querySelector<HTMLElement>(`.code-line.${kind}`);
   if (!box || !line) return;
@@ -41,7 +42,7 @@ function reveal(box: HTMLElement | null, kind = "lit"): void {
   if (top < from + 30 || bottom > from + height) box.scrollTop = top - box.clientHeight / 3;
 }
 
-/** The next line, up or down, that belongs to another source line. */
+/** The next line, up or down, with another source line. */
 function nextSource(lines: readonly Line[], from: string | null, step: number): string | null {
   let at = lines.findIndex(({ source }) => source !== null && source === from);
   if (at < 0) at = step > 0 ? -1 : lines.length;
@@ -68,7 +69,7 @@ export function Pane({ name, title, lines, asText, file, lit, warm }: {
   useEffect(() => {
     if (lit.chosen && lit.by !== name) reveal(box.current);
   }, [lit.chosen, lit.by]);
-  // An instruction that the address names: #insn-12.
+  // An instruction named in the address: #insn-12.
   const aim = location.hash.slice(1);
   useEffect(() => { if (aim) reveal(box.current, "aim"); }, [aim]);
   const onKey = (event: KeyboardEvent) => {
@@ -76,7 +77,7 @@ export function Pane({ name, title, lines, asText, file, lit, warm }: {
     if (event.key === "Escape") lit.choose(null, name);
     if (!step || event.ctrlKey || event.metaKey || !lines.some(({ source }) => source)) return;
     event.preventDefault();
-    lit.hover(null); // the pointer rests: what the keys choose is what is lit
+    lit.hover(null); // once the pointer rests, the keys' selection is highlighted
     lit.choose(nextSource(lines, lit.chosen, step), name);
     requestAnimationFrame(() => reveal(box.current));
   };

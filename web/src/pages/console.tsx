@@ -1,4 +1,4 @@
-// The REPL in the page: Lua against the kernel, over the socket so that globals last.
+// The REPL in the page: runs Lua on the server, over the socket, so that globals persist.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Complete, Evaluate, type EvaluateData } from "@gen/queries";
@@ -40,7 +40,7 @@ function Prompt({ ask, past }: { ask: (source: string) => Promise<boolean>; past
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       if (!text.trim()) return;
-      // The prompt is free at once; the beginning of a statement comes back to be finished.
+      // The prompt is cleared at once; an incomplete statement is put back into it.
       put("");
       at.current = past.length + 1;
       void ask(text).then((done) => { if (!done) setText((typed) => `${text}\n${typed}`); });

@@ -1,4 +1,4 @@
-// What is known of maps' entries: the decoders of scripts and Lunette's own.
+// The decoders of maps' entries: scripts' and Lunette's own.
 
 import { Decoders as Query, type DecodersData } from "@gen/queries";
 import type { Fields } from "../lib/export";

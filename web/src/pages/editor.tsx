@@ -1,5 +1,6 @@
-// The decoder editor: Lua beside the live map. What is typed is tried at once; errors are marked
-// on their line; what works is saved as a script where the server allows it, else downloaded.
+// The decoder editor: Lua beside the live map. The source is tried as it is typed; errors are
+// marked at their line; a working decoder is saved as a script when the server allows it, else
+// downloaded.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import {
@@ -23,7 +24,7 @@ type MapInfo = MapPageData["map"];
 type Trial = TryDecoderData["tryDecoder"];
 type Row = NonNullable<Trial["table"]>["rows"][number];
 
-/** How a field of some bytes is read, when nothing better is known. */
+/** A default for a field of some bytes. */
 function guess(size: number | null, type: string | undefined, name: string): string {
   const bytes = size ?? 0;
   if (type === "cstring") return `d.cstring(${bytes}):as("${name}")`;
@@ -61,7 +62,7 @@ function TrialTable({ trial }: { trial: Trial }) {
 
 const waiting = 300;
 
-/** Tries the source a moment after the last key, and again when the map changed. */
+/** Tries the source shortly after the last key, and again when the map has changed. */
 function useTrial(
   map: MapInfo, source: string,
 ): { trial: Trial | undefined; failed: string | undefined } {
@@ -72,7 +73,7 @@ function useTrial(
     let here = true;
     const attempt = () => run(TryDecoder, { id: map.id, source }).then(({ data }) => {
       if (!here) return;
-      // The last good table stays beside what is wrong now.
+      // The last good table stays visible beside an error.
       setTrial((old) =>
         ({ ...data.tryDecoder, table: data.tryDecoder.table ?? old?.table ?? null }));
       setFailed(undefined);

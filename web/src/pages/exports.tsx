@@ -1,4 +1,4 @@
-// What is exported to Prometheus, by rule: samples, cost, errors, and how the last scrapes went.
+// Metrics exported to Prometheus, by rule: samples, cost, errors, and the last scrapes.
 
 import { useEffect, useMemo } from "preact/hooks";
 import { MetricHistory, MetricRules, type MetricRulesData } from "@gen/queries";
@@ -15,13 +15,13 @@ import { Table, type Column } from "../parts/table";
 type Rule = MetricRulesData["metricRules"][number];
 type Row = Rule & { trail: readonly Pass[] };
 
-/** What is told of each rule as it comes: MetricRules asks for so many. */
+/** The number of passes in each event: MetricRules requests as many. */
 const told = 8;
 
-/** What is known of each rule's passes: the charts go on where the page was left. */
+/** The known passes of each rule, so that charts continue after leaving the page. */
 let known: ReadonlyMap<string, readonly Pass[]> = new Map();
 
-/** The rules with their passes: what the server kept of them, and what comes. */
+/** The rules with their passes: stored ones and new ones. */
 function useRules() {
   const result = useLive(MetricRules, {});
   const past = useQuery(MetricHistory, {});
@@ -43,7 +43,7 @@ function useRules() {
   return { result, rows };
 }
 
-/** A small chart of a rule's passes; of the greatest and the last in words when pointed at. */
+/** A small chart of a rule's passes, with the largest and the last one as a tooltip. */
 function Trail({ row, pick, label, format, tone = "s1" }: {
   row: Row; pick: (pass: Pass) => number; label: string; format: (value: number) => string;
   tone?: string;

@@ -1,5 +1,5 @@
-// The control-flow graph of a program, function by function. A block leads to its code, and what is
-// looked for is shown where it stands.
+// The control-flow graph of a program, function by function. A block leads to its code; search hits
+// are shown in place.
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { ProgramCfg } from "@gen/queries";
@@ -14,11 +14,11 @@ import { Icon } from "../parts/icon";
 import { Answer, Empty } from "../parts/states";
 import { FlowDrawing } from "./flow_drawing";
 
-/** The functions by name, then those that have none by number. */
+/** The functions' names; functions without a name by number. */
 const functionNames = (functions: Cfg[]) =>
   functions.map(({ name }, n) => [String(n), name || `function ${n}`] as const);
 
-/** Looks for a line: Enter goes to the next place, Shift and Enter to the one before. */
+/** The search field: Enter goes to the next hit, Shift and Enter to the previous one. */
 function Find({ places, at, go }: { places: number; at: number; go: (at: number) => void }) {
   const text = params.value.get("find") ?? "";
   const onKey = (event: KeyboardEvent) => {
@@ -53,7 +53,7 @@ function Chosen({ id, cfg, functions, instructions, number }: {
   const text = params.value.get("find") ?? "";
   const [at, setAt] = useState(0);
   const [saving, setSaving] = useState(false);
-  // The same program read again is the same drawing.
+  // The same program read again keeps the same drawing.
   const blocks = useMemo(() => blocksOf(cfg, instructions), [cfg.dot, instructions?.length]);
   const edges = useMemo(() => cfg.edges.filter(({ to }) => to !== null), [blocks]);
   const hits = useMemo(() => found(blocks, text), [blocks, text]);

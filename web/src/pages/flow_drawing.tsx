@@ -1,5 +1,4 @@
-// The blocks of a function and the ways between them, as far as they are in sight; what is found in
-// them is marked.
+// The visible blocks of a function and the edges between them; search hits are marked.
 
 import { useLayoutEffect, useMemo, useState } from "preact/hooks";
 import {
@@ -11,10 +10,10 @@ import { touches, type Part } from "../lib/view";
 import { Canvas } from "../parts/canvas";
 
 const padding = 9;
-/** As wide as a character of the blocks' font. */
+/** The width of a character of the blocks' font. */
 const charWidth = 6.9;
 const charsShown = Math.floor((blockWidth - 2 * padding) / charWidth);
-/** Below this, text is dust: blocks alone are drawn. */
+/** Below this scale text is unreadable: only boxes are drawn. */
 const legible = 0.3;
 
 const cut = (text: string) =>
@@ -54,7 +53,7 @@ function BlockBox({ id, block, box, hits, here, readable, over }: {
   );
 }
 
-/** The part of a drawing that a way takes. */
+/** The part of a drawing that an edge takes. */
 function around(points: Point[]): Box {
   const xs = points.map(({ x }) => x);
   const ys = points.map(({ y }) => y);
@@ -99,7 +98,7 @@ function byBlockOf(hits: readonly Hit[]): Map<number, Hit[]> {
   return groups;
 }
 
-/** `whole` is given: all of it is drawn, in sight or not, and it is told when that is done. */
+/** With `whole`, everything is drawn, visible or not, and `whole` is called when that is done. */
 export function FlowDrawing({ id, name, blocks, edges, hits, here, whole }: {
   id: number; name: string; blocks: Block[]; edges: Cfg["edges"]; hits: readonly Hit[];
   here: Hit | undefined; whole: ((layout: Layout) => void) | undefined;

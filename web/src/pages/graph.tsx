@@ -1,5 +1,5 @@
-// Programs, maps, links, processes, cgroups and interfaces, and what joins them: all, what fits a
-// search, or what is around one of them.
+// Programs, maps, links, processes, cgroups and interfaces, and their relations: all, those that
+// match a search, or those around one object.
 
 import { useMemo, useRef } from "preact/hooks";
 import { WholeGraph, type WholeGraphData } from "@gen/queries";
@@ -25,7 +25,7 @@ const words = Object.fromEntries(kinds) as Record<Kind, string>;
 
 const depths = ["8", "1", "2", "3"] as const;
 
-/** Nobody reads more. */
+/** A larger drawing would be unreadable. */
 const drawnAtMost = 2000;
 
 function TooMany({ graph, shown }: { graph: WholeGraphData["graph"]; shown: number }) {
@@ -42,7 +42,7 @@ function TooMany({ graph, shown }: { graph: WholeGraphData["graph"]; shown: numb
   );
 }
 
-/** The drawing as files. */
+/** Buttons that save the drawing as a file. */
 function Keep({ graph, layout, name, drawing }: {
   graph: Graph; layout: Layout; name: string; drawing: () => SVGSVGElement | null | undefined;
 }) {
@@ -60,7 +60,7 @@ function Keep({ graph, layout, name, drawing }: {
   );
 }
 
-/** What to leave out. */
+/** Checkboxes for kinds to leave out. */
 function Filters({ from, left, open }: { from: string | null; left: Set<string>; open: string }) {
   const toggle = (kind: Kind) => {
     if (!left.delete(kind)) left.add(kind);

@@ -1,5 +1,5 @@
-// The boxes of a graph and the lines between them. What hangs together is traced by hovering or by
-// going about with the arrow keys; a click opens.
+// The boxes of a graph and the lines between them. Hovering or arrow keys highlight a node's
+// relations; a click opens it.
 
 import { useMemo, useState } from "preact/hooks";
 import type { WholeGraphData } from "@gen/queries";
@@ -21,11 +21,11 @@ const edgeWord: Record<string, string> = {
 };
 
 const boxSize = { width: 178, height: 38 };
-/** Below this, text is too small to read: what does not fit is reached by dragging. */
+/** Below this scale text is unreadable; drag to see the rest. */
 const smallest = 0.7;
 const namesInTip = 30;
 
-/** The names in the address after a word: ?open=a,b */
+/** A list of names in an address parameter: ?open=a,b */
 export const listed = (name: string) =>
   new Set((params.value.get(name) ?? "").split(",").filter(Boolean));
 
@@ -52,7 +52,7 @@ const toneOf = (node: Node): string =>
   node.kind === "PROCESS" ? "s10" : node.kind === "LINK" ? "s7"
     : familyTone(node.detail ?? node.kind);
 
-/** What stands in a box that is pointed at; of a bundle the names. */
+/** The tooltip of a box; for a bundle the names in it. */
 function tip(node: Node): string {
   const { members } = node;
   if (!members) return `${node.label}\n${node.detail ?? node.kind.toLowerCase()}`;
@@ -84,7 +84,7 @@ function NodeBox({ node, at, dim, root, enter, leave }: {
   );
 }
 
-/** A path for the lines of each kind that pass a test. */
+/** One path per kind for the lines that pass a test. */
 function Lines({ graph, layout, state, shown = () => true }: {
   graph: Graph; layout: Layout; state: string; shown?: (edge: GraphEdge) => boolean;
 }) {
@@ -106,7 +106,7 @@ function Lines({ graph, layout, state, shown = () => true }: {
   );
 }
 
-/** What a node is joined to, and itself. */
+/** A node and its neighbours. */
 const reach = (graph: Graph, from: string): Set<string> =>
   new Set([from, ...graph.edges.flatMap(({ from: a, to: b }) =>
     (a === from ? [b] : b === from ? [a] : []))]);

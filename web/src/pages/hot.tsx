@@ -1,4 +1,4 @@
-// Where a program spends its time: its hottest lines and instructions, sampled while this is open.
+// The hottest lines and instructions of a program, sampled while this is open.
 
 import { useState } from "preact/hooks";
 import { HotSpots, type HotSpotsData } from "@gen/queries";

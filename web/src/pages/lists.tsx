@@ -1,4 +1,4 @@
-// Programs and maps as they are now: filtered by anything, sorted by anything, in groups.
+// The lists of programs and maps: filtered, sorted, grouped.
 
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
@@ -123,7 +123,7 @@ function groupBy(group: Group): ((row: Groupable) => string) | undefined {
   }
 }
 
-/** The bar above a list: filter, groups, Lunette's own. */
+/** The bar above a list: filter, groups, Lunette's own objects. */
 function ListBar({ shown, all, noun, ready }: {
   shown: number; all: number; noun: string; ready: boolean;
 }) {
@@ -191,7 +191,8 @@ const measuredColumns = new Set(["cpu", "runs", "average"]);
 
 export function Programs() {
   useRates();
-  // Sorted by what was measured: a new list at every beat, so that the table sorts anew.
+  // When sorted by a measured column: a new list with each measurement, so that the table sorts
+  // again.
   const byCost = measuredColumns.has(sortFromAddress(undefined)?.column ?? "");
   const rows = useMemo(() => [...programList.value],
     [programList.value, byCost ? rates.value : undefined]);
@@ -212,7 +213,7 @@ export function Maps() {
   );
 }
 
-/** How many there are of each type, most first. */
+/** The number of objects by type, most first. */
 export function byType(rows: { type: string }[]): [string, number][] {
   const counts = new Map<string, number>();
   for (const { type } of rows) counts.set(type, (counts.get(type) ?? 0) + 1);

@@ -1,4 +1,4 @@
-// One map: what it is and how full, its entries, its values over time, its histogram.
+// A map: its properties, entries, values over time, histogram.
 
 import { useEffect } from "preact/hooks";
 import { Fills, MapHistogram, MapPage as Query, type MapPageData } from "@gen/queries";
@@ -155,12 +155,13 @@ function HistogramTab({ map }: { map: MapInfo }) {
   );
 }
 
-/** Does it look like a map of buckets? bpftrace's hist() and lhist(), or one that says so. */
+/** True when the map looks like a histogram: bpftrace's hist() and lhist(), or a decoder says
+ *  so. */
 const histLike = (map: MapInfo): boolean =>
   map.decoder.key.some((column) => /bucket|slot|log2/i.test(`${column.name} ${column.type}`)) ||
   map.decoder.value.some((column) => /hist|slots/i.test(`${column.name} ${column.type}`));
 
-/** Tabs whose table takes the height that there is. */
+/** Tabs whose table fills the remaining height. */
 const filling = new Set(["entries", "changes"]);
 
 function Body({ data }: { data: MapPageData }) {
@@ -210,7 +211,7 @@ function Body({ data }: { data: MapPageData }) {
 const idsOf = (list: readonly { id: number }[]): string =>
   list.map(({ id }) => id).sort((x, y) => x - y).join();
 
-/** Reads a map again when other programs use it: the list of all maps knows. */
+/** Reads a map again when its users change, as seen in the list of all maps. */
 function useMap(id: number): Result<MapPageData> {
   const result = useQuery(Query, { id });
   const row = maps.value.get(id);

@@ -1,5 +1,5 @@
-// One cell of a map's table, by what it is: numbers with units, links to the object that an id
-// names, the frames of a stack.
+// A cell of a map's table by its kind: numbers with units, links to objects by id, the frames of a
+// stack.
 
 import type { Json } from "@gen/queries";
 import type { ComponentChildren } from "preact";
@@ -8,7 +8,7 @@ import { cellAs, type CellFormat } from "../lib/cell_format";
 import type { EntryColumn } from "../lib/entries";
 import { cellText, isName, piecesOf } from "../lib/cells";
 
-/** "mt_inner (70246)": the id that a name ends with, or the number alone. */
+/** "mt_inner (70246)": the id at the end of a name, or the number alone. */
 function idOf(cell: Json): number | undefined {
   const found = typeof cell === "number"
     ? cell : Number(/(?:^|\()(\d+)\)?$/.exec(String(cell))?.[1]);
@@ -23,7 +23,7 @@ const page = (folder: string) => (cell: Json): string | undefined => {
 const attached = (cell: Json): string | undefined =>
   cell === 0 ? undefined : `/attach?q=${encodeURIComponent(String(cell))}`;
 
-/** Where a cell leads, by the decoder's word for what it is. */
+/** The link of a cell, by the decoder's name of its kind. */
 const leads: Record<string, (cell: Json) => string | undefined> = {
   prog: page("programs"), map: page("maps"), pid: page("owners"), ifindex: attached,
   cgroup: attached,
@@ -34,7 +34,7 @@ export const leadsTo = (cell: Json | undefined, column: { type: string }): strin
 
 const symbol = /^[A-Za-z_.$][\w.$:<>~()@/ -]*\+0x[0-9a-f]+$|^0x[0-9a-f]{8,}$/;
 
-/** The frames of a stack, innermost first; undefined for what is none. */
+/** The frames of a stack, innermost first; undefined for other cells. */
 export function framesOf(cell: Json | undefined, column: { type: string }): string[] | undefined {
   if (column.type === "stack" || column.type === "ustack") {
     return typeof cell === "string" ? cell.split(";") : undefined;
@@ -53,7 +53,7 @@ function StackCell({ frames }: { frames: string[] }) {
   );
 }
 
-/** A stack, a frame a line. */
+/** A stack, one frame a line. */
 export function Frames({ frames }: { frames: string[] }) {
   return (
     <ol class="frames">
@@ -74,7 +74,7 @@ export function Frames({ frames }: { frames: string[] }) {
 const noneOf = new Set(["prog", "map"]);
 const floats = new Set(["f32", "f64"]);
 
-/** A text of which nothing is hidden: that it is empty, and characters that one does not see. */
+/** A text with everything visible: an empty text, and invisible characters. */
 function Seen({ text }: { text: string }) {
   if (text === "") return <span class="dim">(empty)</span>;
   const pieces = piecesOf(text);
@@ -83,7 +83,7 @@ function Seen({ text }: { text: string }) {
     escape ? <span key={at} class="escape">{part}</span> : part)}</>;
 }
 
-/** A number: an amount with its unit, the exact one on hover, or the name of something. */
+/** A number: an amount with its unit and the exact number as a tooltip, or an identifier's name. */
 function amount(cell: number | string, column: EntryColumn): ComponentChildren {
   if (column.unit) return <span title={count(cell)}>{withUnit(cell, column.unit)}</span>;
   if (isName(column.name)) return String(cell);
@@ -91,7 +91,7 @@ function amount(cell: number | string, column: EntryColumn): ComponentChildren {
   return floats.has(column.type) ? <span title={String(cell)}>{text}</span> : text;
 }
 
-/** A cell with all that is known of it, where there is room. */
+/** A cell with all its details, when there is room. */
 export function cellInFull(cell: Json | undefined, column: EntryColumn): ComponentChildren {
   const rounded = column.numeric && (column.unit || floats.has(column.type));
   if (!rounded || cell === null || cell === undefined) return cellView(cell, column);
@@ -105,7 +105,7 @@ const NotFinite = () => (
   <span class="dim" title="Infinite, or not a number (NaN)">not finite</span>
 );
 
-/** A cell as one reads it, in its own format or another. */
+/** A cell in its own format or another one. */
 export function cellView(
   given: Json | undefined, column: EntryColumn, format?: CellFormat,
 ): ComponentChildren {
@@ -126,7 +126,7 @@ export function cellView(
   return text.length > 24 ? <span title={text}><Seen text={text} /></span> : <Seen text={text} />;
 }
 
-/** "calls@1" is CPU 1 where calls is the only value, else calls, CPU 1. */
+/** "calls@1" is shown as CPU 1 when calls is the only value, else as calls, CPU 1. */
 export function columnTitle(column: EntryColumn, columns: readonly EntryColumn[]): string {
   if (column.part !== "CPU" || column.cpu === null) return column.name;
   const ofCpu = columns.filter(({ part, cpu }) => part === "CPU" && cpu === column.cpu);

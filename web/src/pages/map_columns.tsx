@@ -1,4 +1,4 @@
-// Which columns of a map's table are shown, and each in which format.
+// The menu of a map table's columns: shown or not, and the format of each.
 
 import type { EntryColumn } from "../lib/entries";
 import { formatsOf, type CellFormat } from "../lib/cell_format";

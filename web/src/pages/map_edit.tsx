@@ -1,5 +1,5 @@
-// Looking at one entry closely, and changing it: the bytes are shown before they are written, and
-// the last change can be taken back.
+// Shows and changes one entry: the bytes are shown before they are written, and the last change can
+// be undone.
 
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
@@ -33,7 +33,7 @@ const fixed = new Set([
 const writes = (map: MapInfo): boolean =>
   start.value?.health.canWrite === true && !map.frozen && !map.flagNames.includes("rdonly");
 
-/** Can entries be added to this map, here and now? */
+/** True when entries can be added to this map by this reader. */
 export const mayAdd = (map: MapInfo): boolean => writes(map) && takes.has(map.kernelType);
 
 const mayEdit = (map: MapInfo): boolean =>
@@ -42,7 +42,7 @@ const mayEdit = (map: MapInfo): boolean =>
 const mayDelete = (map: MapInfo): boolean =>
   writes(map) && map.isLookupSupported && takes.has(map.kernelType);
 
-/** Runs a change and tells what went wrong with it, in words. */
+/** Runs a change; returns its error in words. */
 function useChange(done: () => void) {
   const [error, setError] = useState<string | undefined>(undefined);
   const [busy, setBusy] = useState(false);
@@ -79,7 +79,7 @@ export function UndoBar({ mapId }: { mapId: number }) {
   );
 }
 
-/** Each CPU's cells of the value, as text by the field's name. */
+/** Each CPU's cells of the value, as text by field name. */
 function cellsByCpu(table: TablePart, fields: readonly { name: string }[]): Typed[] {
   const cells = table.rows[0]?.cells ?? [];
   const values = cells.slice(table.columns.filter(({ part }) => part === "KEY").length);
@@ -88,12 +88,12 @@ function cellsByCpu(table: TablePart, fields: readonly { name: string }[]): Type
       [name, typedText(values[cpu * fields.length + at])])));
 }
 
-/** Nothing was changed yet: nothing to write. */
+/** True when nothing was typed, so that there is nothing to write. */
 const untouched = (form: FormState, before: Before): boolean =>
   form.as === "fields" && form.values.every((typed, cpu) => Object.entries(typed)
     .every(([name, text]) => text === (before.cells[cpu]?.[name] ?? "")));
 
-/** What was typed over to be what it was before is not sent. */
+/** Fields typed back to their old value are not sent. */
 const changed = (form: FormState, before: Before): FormState => ({
   ...form, values: form.values.map((typed, cpu) => Object.fromEntries(Object.entries(typed)
     .filter(([name, text]) => text !== before.cells[cpu]?.[name]))),
@@ -128,7 +128,7 @@ function ValueEditor({ map, before, close }: { map: MapInfo; before: Before; clo
   );
 }
 
-/** The value that was there before, as long as it is equal. */
+/** The previous object while the new one is equal. */
 function useSame<Value>(value: Value): Value {
   const kept = useRef(value);
   if (JSON.stringify(kept.current) !== JSON.stringify(value)) kept.current = value;
@@ -202,7 +202,7 @@ export function EntryDialog({ map, row, columns, close }: {
   );
 }
 
-/** The form begins with what was there when it was opened. */
+/** The form keeps the entry as it was when the form was opened. */
 function EditOf({ map, row, table, close }: {
   map: MapInfo; row: EntryRow; table: TablePart; close: () => void;
 }) {

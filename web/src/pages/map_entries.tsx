@@ -1,4 +1,4 @@
-// The entries of a map as a table: typed columns or a chosen format, the CPUs' values or their
+// The entries of a map as a table: typed columns or a chosen format, each CPU's values or their
 // sum, sorted and filtered by the server, live.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -29,22 +29,22 @@ const cpuText = [["BOTH", "sum and each"], ["SUM", "sum"], ["EACH", "each"]] as 
 const paces = ["1", "5", "off"] as const;
 const paceText = [["1", "each second"], ["5", "every 5 s"], ["off", "paused"]] as const;
 
-/** Maps with more entries than this are not sorted unless it is asked for. */
+/** Larger maps are sorted only on request. */
 const sortedByItself = 10_000;
 
-/** Pixels that a column's longest text takes, within bounds. */
+/** Pixels that a column's longest text needs, within limits. */
 function widthOf(title: string, texts: string[]): number {
   const longest = Math.max(0, ...texts.map((text) => text.length));
   const cells = longest * 8 + 20;
   return Math.round(Math.min(420, Math.max(64, cells, title.length * 7 + 36)));
 }
 
-/** What a cell shows, about as long as it will be. */
+/** A cell's text of about the right length. */
 const roughly = (cell: Json | undefined, column: EntryColumn): string =>
   column.numeric && !column.unit && cell !== null ? count(cell as number) : seenText(cell);
 
 const rowsMeasured = 100;
-/** A key as wide as this stays in sight beside columns that are scrolled. */
+/** A key at most this wide stays visible while other columns are scrolled. */
 const pinnedAtMost = 260;
 
 function tableColumns(
@@ -78,7 +78,7 @@ function tableColumns(
   });
 }
 
-/** Columns as wide as what is in them; once wide they stay so, that nothing jumps. */
+/** Column widths by content; they only grow, so that the table does not jump. */
 function useColumns(columns: readonly EntryColumn[], rows: readonly EntryRow[]) {
   const widths = useRef({ of: "", list: new Map<string, number>() });
   const heads = JSON.stringify(columns);
@@ -90,7 +90,7 @@ function useColumns(columns: readonly EntryColumn[], rows: readonly EntryRow[]) 
       Math.min(rows.length, rowsMeasured)]);
 }
 
-/** The order asked for, else the key's for maps that are quickly sorted. */
+/** The requested order, else by key for maps that are sorted quickly. */
 function useOrder(map: MapInfo, columns: readonly EntryColumn[]) {
   const key = columns.find((column) => column.part === "KEY");
   const small = (map.fill.entries ?? map.maxEntries ?? 0) <= sortedByItself;
@@ -99,7 +99,7 @@ function useOrder(map: MapInfo, columns: readonly EntryColumn[]) {
   return columns.some((column) => column.name === sort?.column) ? sort : undefined;
 }
 
-/** Narrow screens begin with the sum alone. */
+/** Narrow screens begin with the sum only. */
 const chosenCpus = () =>
   oneOf("cpus", narrow.value ? ["SUM", "BOTH", "EACH"] as const : cpuWords);
 
@@ -164,7 +164,7 @@ function shownText(rows: number, map: MapInfo, matched: number | null | undefine
   return rows === 1 ? "1 entry" : `${count(rows)} entries`;
 }
 
-/** Another format has other columns: what was known of them is no longer true. */
+/** Another format has other columns: known widths no longer apply. */
 const formatKey = (): string => `${oneOf("key", formats)} ${oneOf("value", formats)}`;
 
 const Unreadable = ({ map, why, children }: {
@@ -191,13 +191,13 @@ export function Entries({ map }: { map: MapInfo }) {
   useEffect(() => {
     if (table && !entries.stale) setKnown({ of, columns: table.columns });
   }, [heads, of, entries.stale]);
-  // Sorted by a column that the map no longer has, now that more is known of it: begin anew.
+  // The column in the address no longer exists: removes the order.
   const lost = entries.error !== undefined && entries.stale && known !== null;
   useEffect(() => { if (lost) setKnown(null); }, [lost]);
 
   const more = entries.hasMore;
   const add = mayAdd(map) ? () => setAdding(true) : undefined;
-  // A map that holds nothing says so too; what is worth a sentence is why one can't be read.
+  // An empty map needs no sentence; a map that can't be read does.
   const why = table?.note === "It is empty." ? null : table?.note;
   if (table && rows.length === 0 && why && why === map.unreadable) {
     return (
@@ -210,7 +210,7 @@ export function Entries({ map }: { map: MapInfo }) {
       </>
     );
   }
-  // Dialogs carry keys: without them one that is open begins anew when the first rows arrive.
+  // Dialogs have keys: without them an open dialog would start again when the first rows arrive.
   return (
     <>
       <Bar map={map} text={text} unknown={unknown} wish={wish} columns={() => setChoosing(true)}

@@ -1,5 +1,5 @@
-// An entry as a form: an input a field, of every CPU where each has its own value, and below it
-// the bytes that will be written.
+// An entry as a form: one input per field, per CPU when CPUs have their own values; below, the
+// bytes that will be written.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Json } from "@gen/queries";
@@ -15,17 +15,17 @@ import { useGone } from "../parts/gone";
 export interface FormState {
   as: "fields" | "bytes";
   key: Typed;
-  /** What was typed for each CPU; of a map with one value, the first. */
+  /** The typed texts for each CPU; for a map with one value, only the first. */
   values: readonly Typed[];
-  /** The same of every CPU? */
+  /** true: the same value for every CPU. */
   alike: boolean;
   raw: { key: string; keyFormat: Format; value: string; valueFormat: Format };
 }
 
-/** What is there before: the key's bytes, and each CPU's cells by the field's name. */
+/** The previous entry: the key's bytes, and each CPU's cells by field name. */
 export interface Before { key: string; cells: Typed[] }
 
-/** Always from the form as it is: two fields may change before anything is drawn. */
+/** Takes a function of the current form: two fields may change before the next render. */
 type SetForm = (change: (form: FormState) => FormState) => void;
 
 export const emptyForm = (map: MapInfo, cpus: number): FormState => ({
@@ -52,7 +52,7 @@ function rawInput(map: MapInfo, form: FormState, before: Before | undefined): In
   };
 }
 
-/** What the form says, as the server takes it; throws where it says nothing that could be sent. */
+/** The input for the server; throws when the form has nothing to send. */
 export function inputFrom(map: MapInfo, form: FormState, before: Before | undefined): Input {
   if (form.as === "bytes") return rawInput(map, form, before);
   const { key, value } = map.decoder;
@@ -64,14 +64,14 @@ export function inputFrom(map: MapInfo, form: FormState, before: Before | undefi
   };
 }
 
-/** What the form would write, or why it can't; fresh: of what it says now. */
+/** The bytes that would be written, or the error; fresh: they belong to the current form. */
 export interface Preview {
   written?: Written | undefined; refusal?: Refusal | undefined; fresh: boolean;
 }
 
 const soon = 120;
 
-/** Asks what the form would write, a moment after the last key. */
+/** Requests the preview shortly after the last key. */
 export function usePreview(map: MapInfo, form: FormState, before: Before | undefined): Preview {
   const [found, setFound] = useState<Omit<Preview, "fresh"> & { of?: FormState }>({});
   const round = useRef(0);
@@ -124,12 +124,12 @@ function FieldInput({ field, label, typed, now, change, refusal }: {
 
 interface PartProps {
   part: Part; fields: readonly Field[]; refusal: Refusal | undefined;
-  /** A column each: what it is called, what was typed and what is there. */
+  /** One per column: its title, the typed texts and the current ones. */
   columns: { title: string; typed: Typed; now: Typed | undefined; cpu?: number }[];
   change: (column: number, name: string, text: string) => void;
 }
 
-/** The fields of the key or value, one a line; one column, or one a CPU. */
+/** The fields of the key or value, one a line; one column, or one per CPU. */
 function Fields({ part, fields, refusal, columns, change }: PartProps) {
   const mine = refusal?.part === part ? refusal : undefined;
   const whole = mine && mine.field === undefined ? mine : undefined;
@@ -187,7 +187,7 @@ const Bytes = ({ hex, before }: { hex: string; before?: string | undefined }) =>
     moved ? <b key={at}>{byte}</b> : <span key={at}>{byte}</span>)}</code>
 );
 
-/** The bytes as they will be; those that differ from what is there stand out. */
+/** The bytes to be written; bytes that differ from the current ones are marked. */
 function Outcome({ written, map }: { written: Written; map: MapInfo }) {
   const { key, values, before } = written;
   return (
@@ -204,7 +204,7 @@ function Outcome({ written, map }: { written: Written; map: MapInfo }) {
   );
 }
 
-/** Text to bytes by the reader's own choice of format, whatever the decoder says. */
+/** Text to bytes in a format that the reader chooses, whatever the decoder. */
 function RawFields({ map, form, set, before, refusal }: {
   map: MapInfo; form: FormState; set: SetForm; before: Before | undefined;
   refusal: Refusal | undefined;

@@ -1,4 +1,4 @@
-// A map's values over time: the keys that have most, by value or by change a second.
+// A map's values over time: the keys with the largest values, or the largest change per second.
 
 import type { MapInfo } from "./map";
 import { count, percent, sentence, short, withUnit } from "../lib/format";

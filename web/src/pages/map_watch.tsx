@@ -1,5 +1,5 @@
-// What changes in a map since a moment: entries that came, went and changed, by how much and how
-// fast. The server tells it; while nothing changes, nothing is sent.
+// Changes in a map since a moment: entries added, removed and changed, how much and how fast. The
+// server sends them; while nothing changes, it sends nothing.
 
 import { useState } from "preact/hooks";
 import { MapWatch } from "@gen/queries";
@@ -29,7 +29,7 @@ const kindText = [
 const signed = (value: number, unit: string | null): string =>
   `${value > 0 ? "+" : value < 0 ? "−" : ""}${withUnit(Math.abs(value), unit)}`;
 
-/** A cell before and after, where it is another. */
+/** A cell before and after, when it has changed. */
 function Moved({ row, at, column }: { row: Watched; at: number; column: WatchColumn }) {
   const before = row.first?.[at];
   const same = row.first === null || row.state === "removed" ||
@@ -42,7 +42,7 @@ function Moved({ row, at, column }: { row: Watched; at: number; column: WatchCol
   );
 }
 
-/** What a number did: how much since the moment, how much a second at the last look. */
+/** A number's growth since the moment, and its change per second at the last event. */
 function numberColumns(column: WatchColumn, at: number, silent: boolean): Column<Watched>[] {
   return [
     { id: "since", title: "Change", least: 120, most: 160, end: true, wideOnly: true,

@@ -1,4 +1,4 @@
-// What goes on now: the host, what BPF costs, what came and went, what fills up, what is broken.
+// The overview: the host, the cost of BPF, recent changes, full maps, errors.
 
 import { computed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
@@ -25,7 +25,7 @@ import { Panels } from "../views/panel";
 import { Empty, Failure, Loading, Refused } from "../parts/states";
 import { byType } from "./lists";
 
-/** What only changes when objects come and go, though the numbers beside it change each second. */
+/** Depends only on the set of objects, though the numbers beside it change each second. */
 const totals = computed(() => ({
   memory: [...programList.value, ...mapList.value]
     .reduce((sum, row) => sum + (row.memory ?? 0), 0),
@@ -72,11 +72,11 @@ const longestPause = 3;
 
 const isShown = (id: number): boolean => showOwn.value || !programs.value.get(id)?.own;
 
-/** Where nobody measured for a while, a time of no value (between two seconds) cuts the curves. */
+/** A time without values, between two seconds, interrupts the curves where nothing was measured. */
 const withGaps = (times: number[]): number[] => times.flatMap((time, at) =>
   at > 0 && time - times[at - 1]! > longestPause ? [times[at - 1]! + 0.5, time] : [time]);
 
-/** The programs that cost most lately, each a curve; the rest together. */
+/** The most expensive programs lately, a curve each; the others together. */
 function costCurves(): { times: number[]; curves: Curve[] } {
   const first = serverTime() - window;
   const all = [...trails].filter(([id]) => isShown(id)).map(([id, points]) => {
@@ -107,7 +107,7 @@ function costCurves(): { times: number[]; curves: Curve[] } {
 
 function Cost() {
   const last = rates.value;
-  // While nothing runs nothing is told: the curves move out of view by themselves.
+  // While nothing runs, no events come: the curves move out of view by themselves.
   const beat = isQuiet() && trails.size > 0 ? Math.floor(now.value) : 0;
   const { times, curves } = useMemo(costCurves, [last, beat]);
   if (isOff()) return <NotMeasured />;
@@ -223,7 +223,7 @@ function Fullest() {
 
 const leaksShown = 40;
 
-/** To find what nobody holds every object is looked at: it is asked for apart from the rest. */
+/** Finding unused objects reads every object, so it is a query of its own. */
 function Leaks() {
   const result = useQuery(LeaksQuery, {}, { kinds: ["PROGRAM", "MAP"] });
   const leaks = result.data?.leaks;
@@ -261,7 +261,7 @@ function Leaks() {
 
 type Declaration = OverviewData["health"]["declarations"][number];
 
-/** What each script declares: "2 decoders, 1 page", by file. */
+/** Each script's declarations by file: "2 decoders, 1 page". */
 function byFile(declarations: Declaration[]): [string, string][] {
   const files = new Map<string, Map<string, number>>();
   for (const { file, kind, builtIn } of declarations) {
@@ -275,7 +275,7 @@ function byFile(declarations: Declaration[]): [string, string][] {
 
 const many = (kind: string) => (kind === "graphql" ? kind : `${kind}s`);
 
-/** How scripts and the rules of metrics fare. */
+/** The state of scripts and metrics rules. */
 function Scripts({ data }: { data: OverviewData }) {
   const rules = useLive(RuleHealth, {}).data?.metricRules ?? [];
   const errors = start.value?.health.errors ?? [];
@@ -300,7 +300,7 @@ function Scripts({ data }: { data: OverviewData }) {
   );
 }
 
-/** What the host withholds, and what that costs. */
+/** Missing privileges and features, and what is lost without them. */
 function Missing() {
   const missing = (start.value?.host.features ?? []).filter((feature) => !feature.available);
   if (!missing.length) return null;

@@ -1,4 +1,4 @@
-// The processes that hold BPF objects, and one of them closely.
+// The list of processes that hold BPF objects, and the page of one process.
 
 import { useMemo } from "preact/hooks";
 import { ProcessPage, Processes, type ProcessPageData, type ProcessesData } from "@gen/queries";
@@ -81,7 +81,7 @@ export function Owners() {
 
 type Held = NonNullable<ProcessPageData["process"]>;
 
-/** All that a process holds, one below the other. */
+/** All objects that a process holds. */
 const heldBy = ({ programs, maps, links }: Held) => [
   ...programs.map(({ id, name, type }) => ({ kind: "program", id, name, type })),
   ...maps.map(({ id, name, type }) => ({ kind: "map", id, name, type })),

@@ -1,4 +1,4 @@
-// One program: what it is, what it costs, where it hangs, who holds it, what it uses, its code.
+// A program: its properties, costs, attachments, holders, maps, code.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { ProgramHistory, ProgramPage as Query, type ProgramPageData } from "@gen/queries";
@@ -55,7 +55,7 @@ function Numbers({ program }: { program: Program }) {
 const measures = ["cpu", "runs", "average"] as const;
 const measureText = [["cpu", "CPU"], ["runs", "Runs/s"], ["average", "Per run"]] as const;
 
-/** What the server remembers, then what came while we looked; nothing where it never ran. */
+/** The server's history, then the points measured since; empty when it never ran. */
 function usePoints(id: number, seconds: number) {
   const result = useQuery(ProgramHistory, { id, seconds });
   const [since] = useState(() => Date.now() / 1000);
@@ -74,8 +74,8 @@ function usePoints(id: number, seconds: number) {
 
 type Point = ReturnType<typeof usePoints>[number];
 
-/** A curve with a gap where it did not run or nothing was sampled; a stretch begins with the time
- * that its first sample is of, so that one sample alone is seen too. */
+/** A curve with gaps where it did not run or was not sampled. A range begins at its first
+ *  sample's start, so that a single sample is visible. */
 function curveOf(points: Point[], measure: (typeof measures)[number]) {
   const times: number[] = [];
   const values: (number | null)[] = [];

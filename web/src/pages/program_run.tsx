@@ -1,4 +1,4 @@
-// Running a program by hand: what goes in, what it returns and leaves, and how long it took.
+// Runs a program with given data: input, return value, output, duration.
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
@@ -21,7 +21,7 @@ interface Outcome { input: string | undefined; context: string | undefined;
 
 const formats = [["HEX", "Hex"], ["STRING", "Text"], ["FILE", "File"]] as const;
 
-/** A number, or what is wrong with it. */
+/** A number, or the error. */
 function timesOf(text: string): number {
   const times = Number(text);
   if (!Number.isInteger(times) || times < 1 || times > 1_000_000) {
@@ -46,7 +46,7 @@ function variablesOf(id: number, needs: Needs, form: Form) {
   };
 }
 
-/** Bytes that were changed are marked; where their number is another, that is said instead. */
+/** Changed bytes are marked; a changed length is stated instead. */
 function Dump({ title, hex, before }: { title: string; hex: string; before: string | undefined }) {
   const alike = before?.length === hex.length;
   const was = before && !alike ? `, ${count(before.length / 2)} before` : "";
@@ -88,7 +88,7 @@ function Result({ outcome: { input, context, result }, needs }: {
   );
 }
 
-/** Always from the form as it is: two fields may change before anything is drawn. */
+/** Takes a function of the current form: two fields may change before the next render. */
 type SetForm = (change: (form: Form) => Form) => void;
 
 function Packet({ form, set }: { form: Form; set: SetForm }) {

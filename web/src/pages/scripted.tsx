@@ -1,4 +1,4 @@
-// A page that a script describes.
+// A page declared by a script.
 
 import { useEffect } from "preact/hooks";
 import { ScriptPage } from "@gen/queries";

@@ -1,4 +1,4 @@
-// What programs write with bpf_printk, as it comes: paused, filtered, copied.
+// bpf_printk output of programs, live: can be paused, filtered, copied.
 
 import { useRef, useState } from "preact/hooks";
 import { TraceLog, type TraceLogData } from "@gen/queries";

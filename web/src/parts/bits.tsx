@@ -1,4 +1,4 @@
-// Small things used everywhere: heads, cards, figures, tags, times, copying.
+// Small components: headings, cards, figures, tags, times, copy buttons.
 
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
@@ -70,7 +70,7 @@ const families: [RegExp, string][] = [
   [/trie/i, "s9"],
 ];
 
-/** The colour of a type's family; the words say the same, so that it works without. */
+/** The colour of a type's family; the type's name says the same in words. */
 export const familyTone = (type: string): string =>
   families.find(([pattern]) => pattern.test(type))?.[1] ?? "s10";
 
@@ -85,7 +85,7 @@ export const Ago = ({ time }: { time: number | null | undefined }) =>
     ? <None />
     : <time title={exactTime(time)}>{ago(time, now.value)}</time>;
 
-/** There is nothing to say. */
+/** Stands for a missing value. */
 export const None = () => <span class="dim">–</span>;
 
 export const MapLink = ({ map }: { map: { id: number; name: string | null } }) => (
@@ -146,7 +146,7 @@ export function download(name: string, text: string, type = "text/plain"): void 
   URL.revokeObjectURL(link.href);
 }
 
-/** Opens the query behind a view in GraphiQL. */
+/** Opens a view's query in GraphiQL. */
 export function ShowQuery({ doc, variables }: { doc: { text: string }; variables: unknown }) {
   const address = new URLSearchParams({ query: doc.text });
   address.set("variables", JSON.stringify(variables, null, 2));

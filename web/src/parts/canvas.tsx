@@ -1,5 +1,5 @@
-// A surface that is dragged and zoomed: drag moves, the wheel zooms, what gets the focus comes into
-// sight, and a map in small shows what is out of it.
+// A drawing that can be dragged and zoomed: dragging moves it, the wheel zooms, a focused node
+// scrolls into view, and a minimap shows the part out of sight.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -12,21 +12,21 @@ import { Minimap } from "./minimap";
 const margin = 24;
 const step = 80;
 const nearer = 1.3;
-/** Below this, text is dust that takes its time: style sheets leave it out. */
+/** Below this scale text is unreadable and slow to draw: style sheets hide it. */
 const legible = 0.3;
 
 interface Props {
   layout: Layout;
   label: string;
-  /** What is drawn, or what makes it of the part that is worth drawing. */
+  /** The content, or a function that draws the given part. */
   children: ComponentChildren | ((part: Part, scale: number) => ComponentChildren);
-  /** At first it is at least so large. */
+  /** Smallest scale at first. */
   smallest?: number;
-  /** The node at which one starts where not all of it fits. */
+  /** The node in the middle at first when not everything fits. */
   start?: string | undefined;
-  /** A point to be shown: another object goes there. */
+  /** A point to bring into view; a new object moves there again. */
   aim?: Point | undefined;
-  /** Nodes that the small map marks. */
+  /** Nodes marked in the minimap. */
   marked?: readonly string[];
 }
 
@@ -43,11 +43,11 @@ function useSize(box: { current: HTMLElement | null }): Size | undefined {
   return size;
 }
 
-/** How far something at from low to high is out of a stretch, with a margin. */
+/** How far a range from low to high lies outside, with a margin. */
 const beyond = (low: number, high: number) =>
   Math.max(0, low + margin) - Math.max(0, high + margin);
 
-/** Drag with a button moves; a drag is no click. */
+/** Dragging with a button moves; a drag is no click. */
 function useDrag(move: (dx: number, dy: number) => void) {
   const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
   return {
@@ -69,7 +69,7 @@ function useDrag(move: (dx: number, dy: number) => void) {
   };
 }
 
-/** What is drawn of it: made anew when another part is worth drawing. */
+/** The drawn content; made again when another part is worth drawing. */
 function useDrawn(children: Props["children"], view: View, part: Part) {
   const worth = drawnPart(part);
   return useMemo(
@@ -85,7 +85,7 @@ export function Canvas(
   const room = size ?? { width: 0, height: 0 };
   const first = (least = smallest) =>
     fitted(layout, room, least, start ? layout.nodes.get(start) : undefined);
-  // What the reader moved stays where it is when the drawing changes.
+  // A view moved by the reader stays when the drawing changes.
   const [moved, setMoved] = useState<View | undefined>(undefined);
   const view = moved ?? first();
   const part = shownPart(view, room);
@@ -146,7 +146,7 @@ export function Canvas(
   };
   const drag = useDrag(pan);
   const drawn = useDrawn(children, view, part);
-  // What had the focus may no longer be worth drawing: then the canvas has it.
+  // When the focused node is no longer drawn, the canvas takes the focus.
   const inside = useRef(false);
   const onLeave = ({ relatedTarget }: FocusEvent) => {
     if (relatedTarget) inside.current = box.current!.contains(relatedTarget as Element);

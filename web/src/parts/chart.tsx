@@ -1,5 +1,5 @@
-// Curves over time. uPlot draws them and is loaded when the first chart is shown; a sparkline is
-// a path of our own.
+// Curves over time, drawn by uPlot, which is loaded with the first chart; a sparkline is an SVG
+// path.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
@@ -9,13 +9,13 @@ export interface Curve { name: string; values: (number | null)[]; tone?: string;
 
 interface Props {
   label: string;
-  /** Seconds since 1970, rising. */
+  /** Seconds since 1970, in order. */
   times: number[];
   curves: Curve[];
   format: (value: number | null) => string;
   height?: number;
   stacked?: boolean;
-  /** Seconds that the axis spans at least, up to the last time. */
+  /** Least seconds on the axis, up to the last time. */
   span?: number;
 }
 
@@ -25,7 +25,7 @@ const loadLibrary = () => {
   return library;
 };
 
-/** Each curve on top of those before it; where none has a value is a gap. */
+/** Stacks the curves; a gap where none has a value. */
 function stack(curves: Curve[], hidden: ReadonlySet<string>): (number | null)[][] {
   const sums: number[] = [];
   const isGap = (at: number) => curves.every(({ values }) => values[at] === null);
@@ -38,7 +38,7 @@ function stack(curves: Curve[], hidden: ReadonlySet<string>): (number | null)[][
   }));
 }
 
-/** Seconds between two labels of the time axis: they say no more than whole ones. */
+/** Seconds between two labels of the time axis; labels show whole seconds. */
 const steps = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400,
 ];
@@ -145,7 +145,7 @@ export function Chart(props: Props) {
 
 const ranges = new WeakMap<uPlot, [number, number]>();
 
-/** Shows everything, up to the last time. */
+/** Shows the whole time range, up to the last time. */
 function follow(plot: uPlot | null, times: number[], span: number | undefined): void {
   if (!plot || times.length === 0) return;
   const max = times[times.length - 1]!;
@@ -154,7 +154,7 @@ function follow(plot: uPlot | null, times: number[], span: number | undefined): 
   plot.setScale("x", { min, max: max > min ? max : min + 1 });
 }
 
-/** Did the reader choose a stretch with the mouse? Then it stays. */
+/** True when the reader has zoomed with the mouse; then the range stays. */
 function isZoomed(plot: uPlot, _times: number[], _span: number | undefined): boolean {
   const range = ranges.get(plot);
   const { min, max } = plot.scales.x!;

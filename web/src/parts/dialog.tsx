@@ -1,4 +1,4 @@
-// A dialog over the page; Esc closes it. What had the focus before has it again afterwards.
+// A dialog over the page; Esc closes it and returns the focus to the previous element.
 
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -13,7 +13,7 @@ export function Dialog({ title, close, children, footer }: {
   useLayoutEffect(() => {
     const dialog = ref.current!;
     dialog.showModal();
-    // A dialog that is only taken out of the page gives the focus back to nobody.
+    // A dialog that is only removed from the page would not return the focus.
     return () => {
       gone.current = true;
       dialog.close();

@@ -1,5 +1,5 @@
-// An object that goes from the kernel while one looks at it: that is said once, above what was
-// known of it last, and not again by everything that can no longer be read of it.
+// An object that is removed while its page is open: the page says so once, above the last known
+// data, and its parts do not repeat it.
 
 import { createContext, type ComponentChildren } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
@@ -9,7 +9,7 @@ interface Looked { noun: string; missing: string; gone: boolean; tell: () => voi
 
 const Here = createContext<Looked | undefined>(undefined);
 
-/** Says inside a dialog, which covers the page, what the page says. */
+/** Repeats the page's message inside a dialog, which covers the page. */
 export function GoneFromDialog() {
   const object = useContext(Here);
   if (!object?.gone) return null;
@@ -18,7 +18,7 @@ export function GoneFromDialog() {
   );
 }
 
-/** Does a message say no more than that the object of this page is gone? Then the page says so. */
+/** True when a message only says that this page's object is gone, which the page says already. */
 export function useGone(message: string | undefined): boolean {
   const object = useContext(Here);
   const says = object !== undefined && message === object.missing;
@@ -26,7 +26,7 @@ export function useGone(message: string | undefined): boolean {
   return says;
 }
 
-/** What a page shows of an object; `gone` when the lists no longer have it. */
+/** The content of an object's page; `gone` when the lists no longer have the object. */
 export function OfObject({ noun, id, gone, children }: {
   noun: string; id: number; gone: boolean; children: ComponentChildren;
 }) {

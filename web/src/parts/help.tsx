@@ -1,4 +1,4 @@
-// What the keys do.
+// The list of keys.
 
 import { helpOpen } from "../lib/keys";
 import { rail, tools } from "../routes";

@@ -1,4 +1,4 @@
-// Counts by range, as bars: each on a scale of its own.
+// Counts by range, as bars; each histogram has its own scale.
 
 import { useRef } from "preact/hooks";
 import { bytes, count, duration, short } from "../lib/format";
@@ -8,7 +8,7 @@ import { Empty } from "./states";
 export interface Bucket { from: number | null; to: number | null; count: number }
 export interface Histogram { label: string | null; unit: string | null; buckets: Bucket[] }
 
-/** 4096 → 4 Ki: buckets of powers of two have round bounds. */
+/** 4096 → 4 Ki: power-of-two buckets have round bounds. */
 function binary(value: number): string | undefined {
   const units = ["", " Ki", " Mi", " Gi", " Ti"];
   let at = 0;
@@ -39,7 +39,7 @@ function range({ from, to }: Bucket, unit: string | null): string {
   return `${bound(from, unit)} – ${bound(to, unit)}`;
 }
 
-/** The smallest bound under which a share of all lies. */
+/** The smallest bound below which a share of all counts lies. */
 function quantile(buckets: Bucket[], share: number): Bucket | undefined {
   const all = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   let seen = 0;
@@ -64,7 +64,7 @@ export function HistogramBars({ histogram: { buckets, unit } }: { histogram: His
 const total = ({ buckets }: Histogram): number =>
   buckets.reduce((sum, bucket) => sum + bucket.count, 0);
 
-/** Where the middle one lies and below what almost all do, unless there is one bucket only. */
+/** The median, and the bound below which almost all counts lie, unless there is only one bucket. */
 function Spread({ histogram }: { histogram: Histogram }) {
   const { unit } = histogram;
   const buckets = histogram.buckets.filter((bucket) => bucket.count > 0);
@@ -78,7 +78,7 @@ function Spread({ histogram }: { histogram: Histogram }) {
   );
 }
 
-/** Those with most first, as it was when they were first seen: none moves while one looks. */
+/** Largest first when first seen; the order then stays, so that nothing moves. */
 function useOrder(list: Histogram[]): Histogram[] {
   const places = useRef(new Map<string | null, number>()).current;
   const fresh = list.filter(({ label }) => !places.has(label));

@@ -1,5 +1,5 @@
-// A drawing that is larger than its box, in small: what is in sight is framed, and a click or a
-// drag goes there. The keys of the canvas do the same, so that it is hidden from readers.
+// A small copy of a drawing larger than its box: a frame marks the visible part, and a click or
+// drag moves it. The canvas has keys for the same, so it is hidden from screen readers.
 
 import { useMemo } from "preact/hooks";
 import type { Box, Layout, Point } from "../lib/layout";

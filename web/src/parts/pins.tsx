@@ -1,4 +1,4 @@
-// The paths that an object is pinned at; pins and unpins where the server allows it.
+// The paths of an object's pins; adds and removes pins when the server allows it.
 
 import { useState } from "preact/hooks";
 import { PinMap, PinProgram, Unpin } from "@gen/queries";

@@ -1,5 +1,4 @@
-// What stands where costs would, when the server's sampler is off: nothing is measured until
-// someone turns it on.
+// Shown in place of costs when the server's sampler is off.
 
 import { useState } from "preact/hooks";
 import { SampleAgain } from "@gen/queries";
@@ -9,7 +8,7 @@ import { start } from "../lib/store";
 import { Icon } from "./icon";
 import { Empty } from "./states";
 
-/** Is nothing measured, nor will be? */
+/** True when nothing is or will be measured. */
 export const isOff = (): boolean => start.value?.sampler.mode === "off" && !measured.value;
 
 function TurnOn() {
@@ -33,7 +32,7 @@ export const NotMeasured = () => (
   </Empty>
 );
 
-/** The same in a line. */
+/** The same in one line. */
 export const NotMeasuredLine = () => (
   <div class="notice"><Icon name="alert" />Program costs are not measured. <TurnOn /></div>
 );

@@ -1,13 +1,13 @@
-// What a page lists, to be copied or kept as a file.
+// Buttons that copy a page's list or save it as a file.
 
 import { csvOf, jsonOf, tabbedOf, type Fields } from "../lib/export";
 import { Copy, download } from "./bits";
 import { Icon } from "./icon";
 
 export function Save<Row>({ name, rows, fields, noun }: {
-  /** Of the file, without its ending. */
+  /** The file name without its ending. */
   name: string; rows: readonly Row[]; fields: Fields<Row>;
-  /** What the rows are, where a page has several lists. */
+  /** The rows' name, when a page has several lists. */
   noun?: string;
 }) {
   const what = noun ? ` of the ${noun}` : "";

@@ -1,4 +1,4 @@
-// The search at the top: finds any object or page by whatever is known of it.
+// The search at the top: finds any object or page by its properties.
 
 import { useMemo, useRef, useState } from "preact/hooks";
 import { go } from "../lib/router";

@@ -1,4 +1,4 @@
-// What stands where data will be, could be, or could not be had.
+// Placeholders: loading, empty, error.
 
 import type { ComponentChildren } from "preact";
 import type { Result } from "../lib/hooks";
@@ -40,7 +40,7 @@ export function Failure({ message, retry }: { message: string; retry?: (() => vo
   );
 }
 
-/** The lists could not be read at all: what can be done about it. */
+/** The lists could not be read: explains the remedy. */
 export function Refused({ message }: { message: string }) {
   if (!/not permitted|permission/i.test(message)) {
     return <Failure message={`${message} It is tried again every few seconds.`} />;
@@ -54,10 +54,10 @@ export function Refused({ message }: { message: string }) {
   );
 }
 
-/** What to say of an object that is not there. */
+/** The message for an object that does not exist. */
 export interface Missing { title: string; icon: IconName; href: string; all: string }
 
-/** Shows a query's answer, or why there is none; parts that failed are named above the rest. */
+/** Shows a query's answer, or its error; errors of parts are shown above the rest. */
 export function Answer<Data>({ result, children, lines, missing }: {
   result: Result<Data>; children: (data: Data) => ComponentChildren; lines?: number;
   missing?: Missing;

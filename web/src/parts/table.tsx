@@ -1,5 +1,5 @@
-// A table of any length: only the rows in sight are in the page. Sorting is in the address, rows
-// can be grouped, arrows and Enter walk them, and cells that changed are marked for a moment.
+// A table of any length: only visible rows are rendered. The order is in the address; rows can be
+// grouped; arrows and Enter walk the rows; changed cells are marked for a moment.
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -11,19 +11,20 @@ import { Icon } from "./icon";
 export interface Column<Row> {
   id: string;
   title: ComponentChildren;
-  /** Least width in pixels, and its part of what is left, or up to how many pixels it grows. */
+  /** Least width in pixels; and its share of the remaining width, or its greatest width in
+   *  pixels. */
   least: number;
   grow?: number;
   most?: number;
   end?: boolean;
   mono?: boolean;
-  /** Stays in sight, at the left, while the others are scrolled: for the first column. */
+  /** Stays visible at the left while the others scroll; for the first column. */
   pin?: boolean;
   /** Left out on a narrow screen. */
   wideOnly?: boolean;
   hint?: string;
   cell: (row: Row) => ComponentChildren;
-  /** What to sort by; without it the column does not sort. */
+  /** The value to sort by; without it the column can't be sorted. */
   value?: (row: Row) => unknown;
 }
 
@@ -38,17 +39,17 @@ interface Props<Row> {
   rowClass?: (row: Row) => string;
   groupOf?: ((row: Row) => string) | undefined;
   groupNote?: (rows: Row[]) => ComponentChildren;
-  /** Given: rows come sorted (by the server), and a click on a head asks for another order. */
+  /** Given: the server sorts the rows, and a click on a head requests another order. */
   sort?: Sort | null;
   onSort?: (sort: Sort) => void;
-  /** Sorted so at first. */
+  /** The order at first. */
   first?: Sort;
-  /** Near the end of the rows: more can be fetched. */
+  /** Called near the end of the rows, to load more. */
   onEnd?: () => void;
   under?: ComponentChildren;
   empty?: ComponentChildren;
   onOpen?: (row: Row) => void;
-  /** Ids of columns whose cell changed, by row key, and which of two marks to use. */
+  /** Ids of changed columns by row key, and which of two marks to use. */
   moved?: ReadonlyMap<string | number, ReadonlySet<string>> | undefined;
   beat?: number;
   className?: string;
@@ -59,14 +60,14 @@ type Item<Row> = { row: Row } | { group: string; rows: Row[]; shut: boolean };
 const rowHeight = 30;
 const headHeight = 35;
 const margin = 12;
-/** Browsers stop at some height: beyond it the last rows can't be reached. */
+/** Browsers limit the height of elements: beyond it the last rows can't be reached. */
 const mostPixels = 32_000_000;
 
 const narrowQuery = matchMedia("(max-width: 760px)");
 export const narrow = signal(narrowQuery.matches);
 narrowQuery.addEventListener("change", () => { narrow.value = narrowQuery.matches; });
 
-/** The order that the address asks for: ?sort=name, or ?sort=-runs for the largest first. */
+/** The order in the address: ?sort=name, or ?sort=-runs for the largest first. */
 export function sortFromAddress(first: Sort | undefined): Sort | undefined {
   const text = params.value.get("sort");
   if (!text) return first;
@@ -85,7 +86,7 @@ export function sorted<Row>(
   return [...rows].sort((a, b) => sign * compare(value(a), value(b)));
 }
 
-/** What stands in the lines: rows as they are, or groups with theirs. */
+/** The lines of the table: rows, or groups with their rows. */
 interface Items<Row> { count: number; at: (place: number) => Item<Row> }
 
 function plain<Row>(rows: readonly Row[]): Items<Row> {
@@ -110,7 +111,7 @@ function grouped<Row>(
   return { count: items.length, at: (place) => items[place]! };
 }
 
-/** The scrolled part of a box: first and last row in sight. */
+/** The visible part of a scrolled box: first and last row. */
 function useSight(count: number, memory: string) {
   const box = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 800 });

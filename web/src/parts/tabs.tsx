@@ -1,4 +1,4 @@
-// Tabs whose choice is in the address (?tab=); arrows walk them.
+// Tabs; the selected one is in the address (?tab=), and arrows walk them.
 
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
@@ -7,16 +7,16 @@ import { go, oneOf } from "../lib/router";
 
 export interface Tab { id: string; title: string; tally?: number | undefined }
 
-/** The tab that the address names, else the first. */
+/** The tab in the address, else the first. */
 export const chosenTab = (tabs: readonly Tab[]): string => oneOf("tab", tabs.map((tab) => tab.id));
 
-/** What one tab keeps in the address means nothing to another. */
+/** Clears the other tab's parameters from the address. */
 const choose = (tabs: readonly Tab[], id: string) =>
   go(location.pathname + (id === tabs[0]!.id ? "" : `?tab=${id}`));
 
 export function Tabs({ tabs, label }: { tabs: readonly Tab[]; label: string }) {
   const chosen = chosenTab(tabs);
-  // On a narrow screen the list of tabs scrolls: the chosen one is in sight.
+  // On a narrow screen the list of tabs scrolls to the selected one.
   useEffect(() => {
     document.getElementById(`tab-${chosen}`)?.scrollIntoView({ block: "nearest" });
   }, [chosen]);

@@ -1,5 +1,5 @@
-// Asks for the token that the server wants for writing, or for looking at all, and says whether it
-// opens anything.
+// Asks for the token that the server requires for writing, or for reading, and says whether it is
+// accepted.
 
 import { signal } from "@preact/signals";
 import { useRef, useState } from "preact/hooks";
@@ -13,7 +13,7 @@ export const tokenOpen = signal(false);
 const nothing = "This token is not valid here: it is another one, or the server was started " +
   "without --allow-write.";
 
-/** What is wrong with the token that was given, if anything. */
+/** The error of the given token, if any. */
 async function refusalOf(): Promise<string | undefined> {
   try {
     const { data: { health } } = await run(Start, {});

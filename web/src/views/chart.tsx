@@ -1,4 +1,4 @@
-// Charts of scripts' pages: of a map's values over time, or of curves that the script gives.
+// Charts on scripts' pages: a map's values over time, or curves given by the script.
 
 import { bytes, duration, percent, short, withUnit } from "../lib/format";
 import { useMapSeries } from "../lib/map_series";

@@ -1,5 +1,5 @@
-// A flame graph: stacks with a value each ("main;read;copy", 12). A click makes a frame the whole
-// width, a click on the root goes back.
+// A flame graph: stacks with a value each ("main;read;copy", 12). A click zooms to a frame; a click
+// on the root zooms out.
 
 import { useMemo, useState } from "preact/hooks";
 import { count, percent } from "../lib/format";

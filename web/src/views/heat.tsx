@@ -1,5 +1,5 @@
-// A histogram over time: a column each time it was read, a row a bucket, the darker the more came
-// in since the column before.
+// A histogram over time: a column per read, a row per bucket; darker cells had more counts since
+// the column before.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { LiveHistogram } from "@gen/queries";
@@ -40,7 +40,7 @@ export function Heat({ id, every }: { id: number; every: number }) {
     setColumns((old) => [...old, fresh].slice(-columnsKept));
   }, [result.data]);
 
-  // The server is silent while nothing comes in: time goes on, in empty columns.
+  // The server sends nothing while nothing is counted: empty columns show the time passing.
   useEffect(() => {
     const timer = setInterval(() => {
       const silent = heard.current > 0 && Date.now() - heard.current > every * 1500;

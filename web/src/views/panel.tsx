@@ -1,4 +1,4 @@
-// Panels that scripts add to our own pages; what draws them is fetched when there is one.
+// Panels that scripts add to the explorer's pages; their components are loaded when there is one.
 
 import { LivePanel, type Json } from "@gen/queries";
 import { useLive } from "../lib/hooks";
@@ -9,7 +9,7 @@ const View = lazy<{ view: Json }>(() => import("./view").then((m) => m.View));
 
 export interface Panel { name: string; title: string; every: number | null; view: Json | null }
 
-/** One that says how often it changes is told of by the server whenever it did. */
+/** A panel with an interval is sent by the server whenever it changes. */
 function Framed({ panel, id }: { panel: Panel; id: number | undefined }) {
   const live = useLive(LivePanel, { name: panel.name, id: id ?? null },
     { skip: panel.every === null });
@@ -17,7 +17,7 @@ function Framed({ panel, id }: { panel: Panel; id: number | undefined }) {
   return view === null ? null : <Card title={panel.title}><View view={view} /></Card>;
 }
 
-/** The panels of a page; id: of the object that it is about. */
+/** The panels of a page; id: of the page's object. */
 export const Panels = ({ panels, id }: { panels: readonly Panel[]; id?: number }) => (
   <>{panels.map((panel) => <Framed key={panel.name} panel={panel} id={id} />)}</>
 );

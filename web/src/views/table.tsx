@@ -1,4 +1,4 @@
-// Tables of scripts' pages: of a map, live, or of rows that the script gives.
+// Tables on scripts' pages: a live map, or rows given by the script.
 
 import { useMemo } from "preact/hooks";
 import type { Json } from "@gen/queries";
@@ -41,7 +41,7 @@ export function MapTable({ id, node }: { id: number; node: Node }) {
 
 interface Given { name: string; title: string; unit: string | undefined; numeric: boolean }
 
-/** Columns as names, or as objects; without any, the fields of the first row. */
+/** Columns given as names or objects; by default the fields of the first row. */
 function givenColumns(node: Node, rows: Json[]): Given[] {
   const first = rows[0];
   const listed = listOf(node.columns);

@@ -1,5 +1,5 @@
-// What a script describes with lunette.ui, drawn with the explorer's own components: a tree of
-// objects whose `kind` names the component.
+// Draws a script's lunette.ui description: a tree of objects whose `kind` names the explorer's
+// component.
 
 import type { ComponentChildren } from "preact";
 import { LiveHistogram, type Json } from "@gen/queries";
@@ -28,7 +28,7 @@ export const listOf = (value: Json | undefined): Json[] => (Array.isArray(value)
 const children = (node: Node): Json[] =>
   listOf(node.children).length ? listOf(node.children) : listOf(node.items);
 
-/** The newest map of that name or id; undefined while there is none. */
+/** The newest map with that name or id; undefined while there is none. */
 export function findMap(wanted: Json | undefined): number | undefined {
   if (typeof wanted === "number") return maps.value.has(wanted) ? wanted : undefined;
   const name = text(wanted);
@@ -38,7 +38,7 @@ export function findMap(wanted: Json | undefined): number | undefined {
   return found.length ? Math.max(...found.map((map) => map.id)) : undefined;
 }
 
-/** Draws with the map that a node names, or says that there is none. */
+/** Draws with the map that a node names, or a message that there is none. */
 export function WithMap({ node, children: draw }: {
   node: Node; children: (id: number) => ComponentChildren;
 }) {
@@ -81,7 +81,7 @@ function Numbers({ node }: { node: Node }) {
   );
 }
 
-/** Paragraphs, with `code` in between. */
+/** Paragraphs, with `code` in them. */
 function Prose({ body }: { body: string }) {
   return (
     <div class="prose">
@@ -132,7 +132,7 @@ function Part({ node, open }: { node: Node; open: boolean }) {
 const drawn = new Set(["chart", "table", "histogram", "heatmap", "flame", "flamegraph"]);
 const framed = new Set([...drawn, "section", "card", "text"]);
 
-/** open: it stands on the page itself; what is drawn has a frame there, with or without a title. */
+/** open: drawn directly on the page; a drawing has a frame there, with or without a title. */
 export function View({ view, open = false }: { view: Json; open?: boolean }) {
   if (Array.isArray(view)) {
     return <>{view.map((child, at) => <View key={at} view={child} open={open} />)}</>;
