@@ -1,26 +1,26 @@
 // lunette tool: the list, options, formats, conditions, and what Ctrl-C leaves.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { test } from "node:test";
 import { folder, until } from "../lib/server.mjs";
 import { binary, lunette } from "./kernel.mjs";
 
-// Runs a tool until it was interrupted, once `ready` says so of its output.
-function interrupted(words, ready) {
-  return new Promise((resolve) => {
-    const child = spawn(binary, ["tool", ...words]);
-    const result = { stdout: "", stderr: "" };
-    let asked = false;
-    child.stdout.on("data", (data) => {
-      result.stdout += data;
-      if (!asked && ready(result.stdout)) {
-        asked = true;
-        child.kill("SIGINT");
-      }
-    });
-    child.stderr.on("data", (data) => { result.stderr += data; });
-    child.on("close", (status) => resolve({ ...result, status }));
-  });
+// Whether a process of this id has attached a program.
+const attached = (pid) => JSON.parse(lunette("link", "list", "-j").stdout)
+  .some(({ owners }) => owners.some((owner) => owner.pid === pid));
+
+// Runs a tool, the load once it is attached, and interrupts it.
+async function interrupted(words, load) {
+  const child = spawn(binary, ["tool", ...words]);
+  const result = { stdout: "", stderr: "" };
+  child.stdout.on("data", (data) => { result.stdout += data; });
+  child.stderr.on("data", (data) => { result.stderr += data; });
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  await until(() => attached(child.pid), { what: "the tool's programs" });
+  await load();
+  child.kill("SIGINT");
+  result.status = await ended;
+  return result;
 }
 
 test("tool: lists, and names what is near", () => {
@@ -51,35 +51,33 @@ test("tool: wrong values are refused in one line", () => {
   }
 });
 
-test("tool: formats, conditions, order", () => {
-  const load = folder({ "load.sh": "sleep 0.3; for i in 1 2 3; do /bin/true lunette-tool $i; done\n" });
-  const run = (...words) => {
-    const child = spawn("sh", [load.file("load.sh")]);
-    const result = lunette("tool", "execsnoop", "-d", "1", "--where", "args *= lunette-tool", ...words);
-    child.kill();
+test("tool: formats, conditions, order", async () => {
+  const load = () => execFileSync("sh", ["-c", "for i in 1 2 3; do /bin/true lunette-tool $i; done"]);
+  const run = async (...words) => {
+    const result = await interrupted(["execsnoop", "--where", "args *= /bin/true lunette-tool",
+      "--where", "comm == true", ...words], load);
     assert.equal(result.status, 0, result.stderr);
     assert.match(result.stderr, /^3 events, 0 lost\n$/);
     return result.stdout;
   };
   const args = [1, 2, 3].map((n) => `/bin/true lunette-tool ${n}`);
-  assert.deepEqual(JSON.parse(run("-j")).map((row) => row.args), args);
-  assert.deepEqual(run("--ndjson").trim().split("\n").map((line) => JSON.parse(line).args), args);
-  const csv = run("--csv").trim().split("\n");
+  assert.deepEqual(JSON.parse(await run("-j")).map((row) => row.args), args);
+  assert.deepEqual((await run("--ndjson")).trim().split("\n").map((line) => JSON.parse(line).args), args);
+  const csv = (await run("--csv")).trim().split("\n");
   assert.equal(csv[0], "comm,pid,ppid,ret,args");
   assert.deepEqual(csv.slice(1).map((line) => line.split(",")[4]), args);
-  const table = run("--sort", "args", "--top", "2").trim().split("\n");
+  const table = (await run("--sort", "args", "--top", "2")).trim().split("\n");
   assert.match(table[0], /^PCOMM +PID +PPID +RET +ARGS$/);
   assert.deepEqual(table.slice(1).map((line) => line.slice(line.indexOf("/bin"))), [args[2], args[1]]);
-  load.remove();
 });
 
 test("tool: Ctrl-C prints the summary and leaves nothing in the kernel", async () => {
-  const run = await interrupted(["opensnoop", "--ndjson"], (text) => text.includes("\n"));
+  const run = await interrupted(["exitsnoop", "--ndjson"], () => execFileSync("true"));
   assert.equal(run.status, 0, run.stderr);
-  assert.match(run.stderr, /^\d+ events?, \d+ lost\n$/);
-  for (const line of run.stdout.trim().split("\n")) assert.equal(typeof JSON.parse(line).path, "string");
-  await until(() => !JSON.parse(lunette("prog", "list", "-j", "--name", "openat2_*").stdout).length,
-    { what: "the programs to be gone" });
+  assert.match(run.stderr, /^\d+ events?, 0 lost\n$/);
+  for (const line of run.stdout.trim().split("\n")) assert.equal(JSON.parse(line).exit_code.length > 0, true);
+  await until(() => JSON.parse(lunette("prog", "list", "-j", "--name", "ended").stdout)
+    .every(({ name }) => name !== "ended"), { what: "the program to be gone" });
 });
 
 test("tool: a script declares one", () => {
