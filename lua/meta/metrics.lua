@@ -180,8 +180,8 @@ function metrics.source(opts) end
 ---@return table response
 function metrics.respond(req) end
 
----The clocks: seconds since the epoch, and of the monotonic clock.
----@return number epoch, number monotonic
+---Seconds since the epoch, with their fractions. For durations take lunette.now().
+---@return number
 function metrics.now() end
 
 ---Names of the decoders that labels may be put through.

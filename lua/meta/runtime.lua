@@ -110,6 +110,10 @@ function budget.now() end
 ---@param seconds number
 function budget.sleep(seconds) end
 
+--- Seconds until the run around it is ended; math.huge: it is not.
+---@return number
+function budget.left() end
+
 --- require("lunette.core.server")
 ---@class lunette.core.server
 local server = {}

@@ -33,10 +33,6 @@ function tty.read(seconds) end
 ---@param seconds number
 function tty.sleep(seconds) end
 
----Seconds of a monotonic clock.
----@return number
-function tty.now() end
-
 ---Did output fail: a full disk, a reader that went away?
 ---@return boolean
 function tty.failed() end

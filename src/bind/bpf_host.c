@@ -11,6 +11,7 @@
 #include "bpf/host/host.h"
 #include "bpf/host/mounts.h"
 #include "bpf/cost/stats.h"
+#include "text/monotonic.h"
 
 static void set_capabilities(lua_State *L, const struct lun_host *host)
 {
@@ -96,10 +97,7 @@ static int l_cpus(lua_State *L)
 /* bpf.uptime() -> seconds since boot */
 static int l_uptime(lua_State *L)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	lua_pushnumber(L, (lua_Number)ts.tv_sec + (lua_Number)ts.tv_nsec / 1e9);
+	lua_pushnumber(L, (lua_Number)lun_clock_ns(CLOCK_BOOTTIME) / 1e9);
 	return 1;
 }
 

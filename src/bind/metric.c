@@ -17,6 +17,7 @@
 #include "vm/source.h"
 #include "vm/vm.h"
 #include "text/gzip.h"
+#include "text/monotonic.h"
 
 /* count(rule, what, number) -> the old value: adds to a count of the process */
 static int l_count(lua_State *L)
@@ -54,41 +55,11 @@ static int l_counts(lua_State *L)
 	return 1;
 }
 
-static double seconds_of(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* now() -> seconds since the epoch, seconds of the monotonic clock */
+/* now() -> seconds since the epoch */
 static int l_now(lua_State *L)
 {
-	lua_pushnumber(L, seconds_of(CLOCK_REALTIME));
-	lua_pushnumber(L, seconds_of(CLOCK_MONOTONIC));
-	return 2;
-}
-
-/* left() -> seconds until the request is ended; math.huge: it is not */
-static int l_left(lua_State *L)
-{
-	lua_pushnumber(L, lun_vm_left(L));
+	lua_pushnumber(L, (double)lun_clock_ns(CLOCK_REALTIME) / 1e9);
 	return 1;
-}
-
-/* within(seconds, fn, ...) -> true, results... | false, message: a call with a limit of its own,
- * below that of the request */
-static int l_within(lua_State *L)
-{
-	struct lun_vm_limits limits = { .seconds = luaL_checknumber(L, 1) };
-	int status;
-
-	luaL_checktype(L, 2, LUA_TFUNCTION);
-	status = lun_vm_run(L, lua_gettop(L) - 2, LUA_MULTRET, &limits);
-	lua_pushboolean(L, status == LUA_OK);
-	lua_replace(L, 1);
-	return lua_gettop(L);
 }
 
 /* gzip(text) -> string */
@@ -154,8 +125,6 @@ void lun_metric_class(lua_State *L, const char *name, const luaL_Reg *methods)
 
 static const luaL_Reg functions[] = {
 	{ "now", l_now },
-	{ "left", l_left },
-	{ "within", l_within },
 	{ "count", l_count },
 	{ "note", l_note },
 	{ "counts", l_counts },

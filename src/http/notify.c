@@ -1,4 +1,5 @@
 #include "http/notify.h"
+#include "text/monotonic.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -40,10 +41,8 @@ void lun_notify(const char *state)
 void lun_notify_reloading(void)
 {
 	char state[80];
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+		lun_clock_ns(CLOCK_MONOTONIC) / 1000);
 	lun_notify(state);
 }

@@ -53,17 +53,12 @@ void lun_map_scan_end(struct lun_map_scan_run *run)
 	run->labels = NULL;
 }
 
-double lun_map_scan_clock(void)
-{
-	return lun_monotonic();
-}
-
 int lun_map_scan_next(struct lun_map_scan_run *run)
 {
 	int count = 0;
 
 	while (!count && !run->cursor.done) {
-		if (run->scan->deadline > 0 && lun_map_scan_clock() > run->scan->deadline) {
+		if (run->scan->deadline > 0 && lun_monotonic() > run->scan->deadline) {
 			run->scan->late = true;
 			return 0;
 		}

@@ -87,9 +87,6 @@ struct lun_map_scan_text {
 struct lun_source *lun_map_scan_source(
 	struct lun_map_scan *scan, const struct lun_map_scan_text *text);
 
-/* The monotonic clock, in seconds. */
-double lun_map_scan_clock(void);
-
 /* For both: the numbers and labels of one entry. */
 struct lun_map_scan_run {
 	struct lun_map_scan *scan;

@@ -11,6 +11,7 @@
 
 #include "text/log.h"
 #include "metric/counts.h"
+#include "text/monotonic.h"
 
 enum { PULL_BYTES = 64 * 1024, FIRST_SEEN = 1024, MOST_AT_ONCE = 1 << 22 };
 
@@ -191,7 +192,7 @@ static void tell(const struct scan_source *src)
 	uint64_t over = src->lines > src->limit ? src->lines - src->limit : 0;
 
 	lun_count_add(src->rule, "entries", (double)scan->entries);
-	lun_count_set(src->rule, "streamed", lun_map_scan_clock() - src->began);
+	lun_count_set(src->rule, "streamed", lun_monotonic() - src->began);
 	lun_count_set(src->rule, "series", (double)(src->lines - over));
 	lun_count_add(src->rule, "labels_cut", (double)src->cut);
 	tell_cut(src, "cut_max", "max_series", over);
@@ -211,7 +212,7 @@ static int begin(struct scan_source *src)
 	if (err)
 		return err;
 	src->begun = true;
-	src->began = lun_map_scan_clock();
+	src->began = lun_monotonic();
 	lines *= src->scan->each_cpu ? src->scan->map.cpus : 1;
 	lines = lines < src->limit ? lines : src->limit;
 	while (n < MOST_AT_ONCE && n / 8 * 7 <= lines)

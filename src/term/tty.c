@@ -157,16 +157,6 @@ static int l_tty_sleep(lua_State *L)
 	return 0;
 }
 
-/* now() -> seconds of the monotonic clock */
-static int l_tty_now(lua_State *L)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	lua_pushnumber(L, (double)time.tv_sec + (double)time.tv_nsec / 1e9);
-	return 1;
-}
-
 /* failed() -> whether something that was printed did not arrive at stdout */
 static int l_tty_failed(lua_State *L)
 {
@@ -181,7 +171,6 @@ static const luaL_Reg functions[] = {
 	{ "raw", l_tty_raw },
 	{ "read", l_tty_read },
 	{ "sleep", l_tty_sleep },
-	{ "now", l_tty_now },
 	{ "failed", l_tty_failed },
 	{ NULL, NULL },
 };

@@ -1,4 +1,5 @@
 #include "text/gzip.h"
+#include "text/monotonic.h"
 
 #include <errno.h>
 #include <libdeflate.h>
@@ -35,17 +36,9 @@ struct gzip_source {
 	struct lun_source *inner;
 	struct lun_out text;
 	z_stream z;
-	int64_t seen; /* ms: when all text was last flushed; 0: never */
+	uint64_t seen; /* ms: when all text was last flushed; 0: never */
 	bool ended;
 };
-
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / 1000000;
-}
 
 /* Compresses src->text; Z_FINISH writes the trailer too. */
 static int squeeze(struct gzip_source *src, struct lun_out *out, int flush)
@@ -82,9 +75,10 @@ static int gzip_pull(struct lun_source *base, struct lun_out *out)
 	src->ended = more == 0;
 	if (!more) {
 		flush = Z_FINISH;
-	} else if (src->text.len < PAUSE && (!src->seen || now() - src->seen >= SOON)) {
+	} else if (src->text.len < PAUSE &&
+		(!src->seen || lun_monotonic_ms() - src->seen >= SOON)) {
 		flush = Z_SYNC_FLUSH;
-		src->seen = now();
+		src->seen = lun_monotonic_ms();
 	}
 	err = squeeze(src, out, flush);
 	return err ? err : more;

@@ -1,19 +1,21 @@
 #include "text/monotonic.h"
 
-double lun_monotonic(void)
+uint64_t lun_clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+double lun_monotonic(void)
+{
+	return (double)lun_clock_ns(CLOCK_MONOTONIC) / 1e9;
 }
 
 uint64_t lun_monotonic_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return lun_clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 void lun_cond_init(pthread_cond_t *cond)

@@ -1,10 +1,12 @@
 #pragma once
-/* Waiting by the monotonic clock, which no change of the date moves. */
+/* The clocks, and waiting by the monotonic one, which no change of the date moves. */
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
-/* Seconds since the machine started. */
+/* Nanoseconds of a clock: CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_BOOTTIME and the like. */
+uint64_t lun_clock_ns(clockid_t clock);
+/* CLOCK_MONOTONIC in seconds. */
 double lun_monotonic(void);
 /* The same in milliseconds. */
 uint64_t lun_monotonic_ms(void);

@@ -39,10 +39,7 @@ static int l_budget_run(lua_State *L)
 /* budget.now() -> seconds of the monotonic clock, which no change of the date moves */
 static int l_budget_now(lua_State *L)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	lua_pushnumber(L, (double)now.tv_sec + (double)now.tv_nsec * 1e-9);
+	lua_pushnumber(L, lun_monotonic());
 	return 1;
 }
 
@@ -59,10 +56,18 @@ static int l_budget_sleep(lua_State *L)
 	return 0;
 }
 
+/* budget.left() -> seconds until the run around it is ended; math.huge: it is not */
+static int l_budget_left(lua_State *L)
+{
+	lua_pushnumber(L, lun_vm_left(L));
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
 	{ "run", l_budget_run },
 	{ "now", l_budget_now },
 	{ "sleep", l_budget_sleep },
+	{ "left", l_budget_left },
 	{ NULL, NULL },
 };
 

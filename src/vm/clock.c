@@ -24,10 +24,7 @@ static bool running;
 
 static int64_t now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+	return (int64_t)lun_clock_ns(CLOCK_MONOTONIC);
 }
 
 static void unref(struct timer *timer)

@@ -43,10 +43,7 @@ void lun_server_set(lun_serve_fn serve, const struct lun_vm_config *vm)
 
 static double now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	return (double)lun_clock_ns(CLOCK_REALTIME) / 1e9;
 }
 
 void lun_server_pool(struct lun_pool *pool)

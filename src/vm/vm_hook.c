@@ -3,6 +3,7 @@
  * code from removing it. vm_watch.h says when the hook is set.
  */
 #include "vm/vm_budget.h"
+#include "text/monotonic.h"
 
 #include <lauxlib.h>
 #include <time.h>
@@ -16,10 +17,7 @@ enum { GRACE_HOOKS = 50, CLOSING_INSTRUCTIONS = 1000000 };
 
 int64_t lun_vm_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+	return (int64_t)lun_clock_ns(CLOCK_MONOTONIC);
 }
 
 void lun_vm_push_reason(lua_State *L)

@@ -4,7 +4,6 @@
 
 local bpf = require("bpf")
 local cells = require("lunette.table.cells")
-local core = require("lunette.core.metrics")
 local d = require("lunette.decode")
 local pages = require("lunette.table.pages")
 
@@ -13,9 +12,9 @@ local lunette = os.getenv("LUNETTE") or build .. "/lunette"
 local ENTRIES = tonumber(os.getenv("BENCH_ENTRIES")) or 1000000
 
 local function seconds(work)
-  local _, start = core.now()
+  local start = lunette.now()
   local result = work()
-  local _, stop = core.now()
+  local stop = lunette.now()
   return stop - start, result
 end
 

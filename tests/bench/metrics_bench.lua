@@ -1,8 +1,8 @@
 -- What a scrape costs: a hash of a million 16-byte keys by a declarative rule, streamed and as
 -- top 100, and by a Lua function an entry, against the raw batch loop in C; and 10,000 series.
 
+local lunette = require("lunette")
 local bpf = require("bpf")
-local core = require("lunette.core.metrics")
 local metrics = require("lunette").metrics
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
@@ -53,12 +53,12 @@ local function scrape(name)
   collectgarbage()
   reset_peak()
   local idle = resident("VmRSS")
-  local _, start = core.now()
+  local start = lunette.now()
   local page = metrics.page { rules = { [name] = true }, off = { lunette = true } }
   local source <close> = page:source("text")
   local bytes = 0
   for chunk in source.read, source do bytes = bytes + #chunk end
-  local _, stop = core.now()
+  local stop = lunette.now()
   page:close()
   return { seconds = stop - start, bytes = bytes, memory = resident("VmHWM") - idle }
 end

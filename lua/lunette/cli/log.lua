@@ -1,13 +1,13 @@
 -- lunette prog log: prints bpf_printk output as it arrives.
 
 local bpf = require("bpf")
+local lunette = require("lunette")
 local args = require("lunette.cli.args")
 local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
 local output = require("lunette.cli.output")
 local trace = require("lunette.code.trace")
-local tty = require("lunette.core.tty")
 
 local log = {}
 
@@ -32,9 +32,9 @@ end
 
 function log.run(given)
   local pipe <close> = exit.check(bpf.trace_log())
-  local stop = given.seconds and tty.now() + given.seconds or math.huge
-  while tty.now() < stop do
-    local text = exit.check(pipe:read(math.min(1, math.max(0, stop - tty.now()))))
+  local stop = given.seconds and lunette.now() + given.seconds or math.huge
+  while lunette.now() < stop do
+    local text = exit.check(pipe:read(math.min(1, math.max(0, stop - lunette.now()))))
     for _, line in ipairs(trace.lines(text)) do
       if not given.grep or line.text:find(given.grep, 1, true) then write(line, given.json) end
     end

@@ -1,6 +1,7 @@
 -- All output of commands: text, JSON (indented on a terminal), streams, and notes on stderr. All of
 -- it may contain foreign text, so control characters are escaped.
 
+local lunette = require("lunette")
 local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
 local glyphs = require("lunette.cli.glyphs")
@@ -117,15 +118,15 @@ end
 function output.stream(source, is_json)
   local write = not tty.isatty(1) and io.write or escaped(is_json and escape.json or escape.lines)
   local progress = tty.isatty(2) and not tty.isatty(1)
-  local bytes, shown = 0, tty.now()
+  local bytes, shown = 0, lunette.now()
   while true do
     local chunk, err = source:read()
     if err then exit.fail(exit.code_of(err), "the output is incomplete: %s", err) end
     if not chunk then break end
     if not write(chunk) then exit.fail(exit.FAILED, "the output can't be written") end
     bytes = bytes + #chunk
-    if progress and tty.now() - shown > 0.5 then
-      shown = tty.now()
+    if progress and lunette.now() - shown > 0.5 then
+      shown = lunette.now()
       io.stderr:write(("\r%.1f MB "):format(bytes / 1e6))
     end
   end

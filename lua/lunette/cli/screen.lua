@@ -1,6 +1,7 @@
 -- A screen that is redrawn: in place on a terminal, one after the other elsewhere. Ctrl-C or q ends
 -- it and restores the terminal.
 
+local lunette = require("lunette")
 local glyphs = require("lunette.cli.glyphs")
 local output = require("lunette.cli.output")
 local style = require("lunette.cli.style")
@@ -88,9 +89,9 @@ local function wait(seconds)
     tty.sleep(seconds)
     return true
   end
-  local stop = tty.now() + seconds
+  local stop = lunette.now() + seconds
   while true do
-    local left = stop - tty.now()
+    local left = stop - lunette.now()
     if left <= 0 then return true end
     local keys = tty.read(left)
     if not keys or keys:find("[q\3\4]") then return false end

@@ -1,5 +1,6 @@
 -- What a running tool prints: events as they come, or a table or histograms at the end.
 
+local lunette = require("lunette")
 local choose = require("lunette.table.choose")
 local escape = require("lunette.runtime.escape")
 local exit = require("lunette.cli.exit")
@@ -175,10 +176,10 @@ end
 
 -- Runs until the time is over or Ctrl-C. Whether it was Ctrl-C.
 local function until_end(given, step)
-  local stop = given.duration and tty.now() + given.duration or math.huge
+  local stop = given.duration and lunette.now() + given.duration or math.huge
   local ok, interrupted, err = interrupt.call(function(err) return err end, function()
     repeat
-      local left = stop - tty.now()
+      local left = stop - lunette.now()
       step(math.max(0, math.min(WAIT, left)))
     until left <= 0
   end)

@@ -1,5 +1,7 @@
 -- /metrics over HTTP: format, selection, deadline, compression.
 
+local budget = require("lunette.core.budget")
+local lunette = require("lunette")
 local accept = require("lunette.runtime.accept")
 local core = require("lunette.core.metrics")
 
@@ -52,7 +54,7 @@ end
 local function timeout_of(headers)
   local seconds = tonumber(headers["x-prometheus-scrape-timeout-seconds"])
   if not seconds or seconds <= 0 then seconds = math.huge end
-  seconds = math.min(seconds, core.left()) * MARGIN
+  seconds = math.min(seconds, budget.left()) * MARGIN
   return seconds < math.huge and seconds or nil
 end
 
@@ -99,7 +101,7 @@ function expose.respond(req, make)
     return response
   end
   local query, timeout = req.query_all or {}, timeout_of(headers)
-  local _, now = core.now()
+  local now = lunette.now()
   local page <close> = page_for(make, { names = set_of(query["name[]"]),
     rules = set_of(query.rule), deadline = timeout and now + timeout or nil }, timeout)
   local field, body = whole(page, format, gzip) -- the source keeps the page until it is read

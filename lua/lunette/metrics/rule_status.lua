@@ -2,6 +2,7 @@
 -- series that its budget cut, and its last passes. Scrapes take turns, so two passes are never
 -- added at once.
 
+local lunette = require("lunette")
 local core = require("lunette.core.metrics")
 local log = require("lunette.runtime.log")
 local registry = require("lunette.registry")
@@ -113,7 +114,7 @@ local function errors_of(owner) return core.count(owner, "errors", 0) end
 --- Marks the begin of a pass.
 ---@param owner string
 function rule_status.begin(owner)
-  local time, since = core.now()
+  local time, since = core.now(), lunette.now()
   running[owner] = { time = time, since = since, before = errors_of(owner) }
 end
 
@@ -126,7 +127,7 @@ end
 --- Marks the end of a pass.
 ---@param owner string
 function rule_status.finish(owner)
-  local pass, _, now = running[owner], core.now()
+  local pass, now = running[owner], lunette.now()
   running[owner] = nil
   rule_status.add(owner, { time = pass.time, seconds = now - pass.since,
     samples = not pass.streams and core.count(owner, "series", 0) or nil,

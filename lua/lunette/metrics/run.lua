@@ -184,7 +184,7 @@ local function export_series(self)
   if self.waiting then cut = cut + select(3, self.waiting:size()) end
   local _, by, by_cells = ranked_by(rule)
   local hold = rule.reset == "hold" or (rule.reset == nil and self.aggregated or false)
-  local exported = groups:export { rule = rule.name, began = self.began, now = (core.now()),
+  local exported = groups:export { rule = rule.name, began = self.began, now = core.now(),
     expire = rule.expire, top = rule.top, by = by, by_cells = by_cells,
     max = rule.max_series, counters = rule.cells.counters, hold = hold }
   local size, cut_top, cut_max, expired = exported:size()
@@ -247,7 +247,7 @@ end
 ---@param scrape table
 ---@return boolean ok
 function run.rule(rule, scrape)
-  local self = setmetatable({ rule = rule, scrape = scrape, began = (core.now()),
+  local self = setmetatable({ rule = rule, scrape = scrape, began = core.now(),
     ranked = can_rank(rule) }, Pass)
   gather_all(self)
   -- a negative number may have lowered one of the largest: gather again, all of them

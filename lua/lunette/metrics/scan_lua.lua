@@ -1,6 +1,7 @@
 -- A pass in Lua, entry by entry, for rules with a Lua function: computes labels, numbers and
 -- filters, and fills the same groups as C.
 
+local lunette = require("lunette")
 local core = require("lunette.core.metrics")
 local errors = require("lunette.runtime.errors")
 local u64 = require("lunette.runtime.u64")
@@ -226,7 +227,7 @@ end]]):format(cell.column.counts and " or n < 0" or "", table.concat(lines),
 end
 
 local function is_late(self)
-  local _, now = core.now()
+  local now = lunette.now()
   return self.deadline ~= nil and now > self.deadline
 end
 

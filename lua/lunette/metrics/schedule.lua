@@ -2,6 +2,8 @@
 -- the others.
 
 local bpf = require("bpf")
+local lunette = require("lunette")
+local budget = require("lunette.core.budget")
 local core = require("lunette.core.metrics")
 local errors = require("lunette.runtime.errors")
 local rule_status = require("lunette.metrics.rule_status")
@@ -12,11 +14,6 @@ local MOST_SECONDS = 5 -- CPU time of one rule or collector
 local LATE = 0.2 -- seconds after its limit during which a rule is late; after them it is stuck
 -- Seconds that a first turn is expected to take: C stops at its deadline, Lua may be late.
 local UNKNOWN, UNKNOWN_LUA = 0.1, 0.5
-
-local function now()
-  local _, seconds = core.now()
-  return seconds
-end
 
 -- MOST_SECONDS as elapsed time: longer when the machine has more work than CPUs.
 local function most_seconds()
@@ -46,17 +43,17 @@ end
 -- others.
 local function turn_end(self, item)
   self.most = self.most or most_seconds()
-  local began, last = now(), turns_end(self)
+  local began, last = lunette.now(), turns_end(self)
   if not last then return began + self.most end
   local left = last - began
   if self.waiting > 0 and not core.counts("duration")[item.name] then left = left / 2 end
   return began + math.min(self.most, left)
 end
 
---- Calls fn with the turn's time limit. Returns the results of core.within.
+--- Calls fn with the turn's time limit. Returns the results of budget.run.
 ---@param self table the scrape
 function schedule.within(self, fn, ...)
-  return core.within(math.max(self.ends - now(), 0.001), fn, ...)
+  return budget.run({ seconds = math.max(self.ends - lunette.now(), 0.001) }, fn, ...)
 end
 
 -- Marks an item as running until the result is closed, and the time by which it must end.
@@ -68,8 +65,8 @@ end
 -- The reason why an item can't run now.
 local function obstacle(self, item)
   local last, by = turns_end(self), core.counts("busy")[item.name] or 0
-  if last and now() > last then return "the scrape's deadline came before its turn" end
-  if by > 0 and now() > by then return "still running from an earlier scrape" end
+  if last and lunette.now() > last then return "the scrape's deadline came before its turn" end
+  if by > 0 and lunette.now() > by then return "still running from an earlier scrape" end
   return nil
 end
 
@@ -79,12 +76,12 @@ local function run(self, item, fn)
     rule_status.problem(item.name, problem)
     return false
   end
-  local before = now()
+  local before = lunette.now()
   self.ends = turn_end(self, item)
   local _ <close> = busy(item, self.ends + LATE)
   local ok, complete = pcall(fn, item, self)
   if not ok then rule_status.problem(item.name, errors.text(complete)) end
-  rule_status.set(item.name, "duration", now() - before)
+  rule_status.set(item.name, "duration", lunette.now() - before)
   return ok and complete == true
 end
 

@@ -2,6 +2,7 @@
 -- page. A rule that fails or is late is left out, and its marker metric says so.
 
 local bpf = require("bpf")
+local lunette = require("lunette")
 local collect = require("lunette.metrics.collect")
 local core = require("lunette.core.metrics")
 local facts = require("lunette.metrics.facts")
@@ -172,7 +173,7 @@ end
 ---@param opts table
 ---@return table page, boolean failed whether one did not give all that it could
 function scrape.make(opts)
-  local _, began = core.now()
+  local began = lunette.now()
   local self = setmetatable({ page = core.page(), families = {}, samples = {}, ran = {},
     began = began, failed = false, names = opts.names, rules = opts.rules,
     deadline = opts.deadline, off = opts.off }, Scrape)

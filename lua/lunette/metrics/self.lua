@@ -87,9 +87,8 @@ function own.emit(emit, scrape)
   emit_rules(emit, scrape)
   emit { name = "lunette_build", type = "info", help = "The version of Lunette.",
     labels = { version = lunette.version, lua = _VERSION } }
-  local _, now = core.now()
   emit { name = "lunette_scrape_duration", type = "gauge", unit = "seconds",
-    help = "How long this page took to make.", value = now - scrape.began }
+    help = "How long this page took to make.", value = lunette.now() - scrape.began }
   emit_server(emit)
 end
 

@@ -9,20 +9,13 @@
 
 #include "bpf/object/prog.h"
 #include "bpf/cost/stats.h"
+#include "text/monotonic.h"
 
 enum { SHARED_KEEP = 900, SHARED_PROGRAMS = 2048, NAMES_MAX = 1024 };
 
-static uint64_t now(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 double lun_sampler_now(void)
 {
-	return (double)now(CLOCK_REALTIME) / 1e9;
+	return (double)lun_clock_ns(CLOCK_REALTIME) / 1e9;
 }
 
 struct lun_sampler *lun_sampler_new(uint32_t keep, uint32_t programs)
@@ -56,7 +49,7 @@ static void forget(struct lun_sampler *s)
 	s->samples = 0;
 	s->first = 2;
 	s->counted = 0;
-	s->counted_since = s->stats < 0 ? 0 : now(CLOCK_MONOTONIC);
+	s->counted_since = s->stats < 0 ? 0 : lun_clock_ns(CLOCK_MONOTONIC);
 }
 
 void lun_sampler_free(struct lun_sampler *s)
@@ -103,7 +96,7 @@ static int switch_on(struct lun_sampler *s)
 	if (fd < 0)
 		return fd;
 	if (s->stats < 0)
-		s->counted_since = now(CLOCK_MONOTONIC);
+		s->counted_since = lun_clock_ns(CLOCK_MONOTONIC);
 	s->stats = fd;
 	return 0;
 }
@@ -112,7 +105,7 @@ static void switch_off(struct lun_sampler *s)
 {
 	if (s->stats < 0)
 		return;
-	s->counted += now(CLOCK_MONOTONIC) - s->counted_since;
+	s->counted += lun_clock_ns(CLOCK_MONOTONIC) - s->counted_since;
 	s->counted_since = 0;
 	close(s->stats);
 	s->stats = -1;
@@ -305,7 +298,7 @@ static void drop_old(struct lun_sampler *s)
 
 static double take_counted(struct lun_sampler *s)
 {
-	uint64_t t = now(CLOCK_MONOTONIC), ns = s->counted;
+	uint64_t t = lun_clock_ns(CLOCK_MONOTONIC), ns = s->counted;
 
 	if (s->counted_since)
 		ns += t - s->counted_since;
@@ -316,7 +309,7 @@ static double take_counted(struct lun_sampler *s)
 
 int lun_sampler_sample(struct lun_sampler *s)
 {
-	uint64_t begin = now(CLOCK_THREAD_CPUTIME_ID), boot;
+	uint64_t begin = lun_clock_ns(CLOCK_THREAD_CPUTIME_ID), boot;
 	struct moment *moment;
 	int err;
 
@@ -324,13 +317,13 @@ int lun_sampler_sample(struct lun_sampler *s)
 	s->samples++;
 	s->programs = s->dropped = 0;
 	moment = &s->moments[s->samples % s->keep];
-	boot = now(CLOCK_BOOTTIME);
+	boot = lun_clock_ns(CLOCK_BOOTTIME);
 	err = read_all(s, true);
 	moment->time = lun_sampler_now();
 	moment->seconds = take_counted(s);
 	s->last_boot = boot;
 	drop_old(s);
-	s->cost = now(CLOCK_THREAD_CPUTIME_ID) - begin;
+	s->cost = lun_clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
 	s->total_cost += s->cost;
 	pthread_mutex_unlock(&s->lock);
 	return err;
@@ -342,7 +335,7 @@ int lun_sampler_baseline(struct lun_sampler *s)
 
 	pthread_mutex_lock(&s->lock);
 	s->programs = 0;
-	s->last_boot = now(CLOCK_BOOTTIME);
+	s->last_boot = lun_clock_ns(CLOCK_BOOTTIME);
 	err = read_all(s, false);
 	take_counted(s);
 	if (!s->samples)

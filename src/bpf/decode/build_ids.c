@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "bpf/code/elf_symbol.h"
+#include "text/monotonic.h"
 
 enum { FRESH_SECONDS = 10, MAX_FILES = 4096 };
 
@@ -120,12 +121,11 @@ static const struct file *look(const struct lun_build_ids *ids, const uint8_t *i
 static const struct file *find(struct lun_build_ids *ids, const uint8_t *id)
 {
 	const struct file *found = look(ids, id);
-	struct timespec now;
+	time_t now = (time_t)(lun_clock_ns(CLOCK_MONOTONIC_COARSE) / 1000000000);
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (found || (ids->read_at && now.tv_sec - ids->read_at < FRESH_SECONDS))
+	if (found || (ids->read_at && now - ids->read_at < FRESH_SECONDS))
 		return found;
-	ids->read_at = now.tv_sec + !now.tv_sec;
+	ids->read_at = now + !now;
 	read_processes(ids);
 	return look(ids, id);
 }

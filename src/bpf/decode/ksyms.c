@@ -1,4 +1,5 @@
 #include "bpf/decode/ksyms.h"
+#include "text/monotonic.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -100,13 +101,12 @@ static bool read_table(struct table *t)
 /* Reads the file again when the last time is more than a second ago. */
 static bool refresh(void)
 {
-	struct timespec now;
+	time_t now = (time_t)lun_monotonic();
 	struct table fresh = { 0 };
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec - read_at <= AGAIN_SECONDS)
+	if (now - read_at <= AGAIN_SECONDS)
 		return false;
-	read_at = now.tv_sec;
+	read_at = now;
 	if (!read_table(&fresh)) {
 		drop(&fresh);
 		return false;

@@ -16,6 +16,7 @@
 #include "bpf/object/prog.h"
 #include "bpf/decode/syscall_names.h"
 #include "bpf/decode/usyms.h"
+#include "text/monotonic.h"
 
 enum { SLOTS = 512, FRESH_NS = 1000000000, MAX_FRAMES = 127 };
 
@@ -42,14 +43,6 @@ void lun_resolver_free(struct lun_resolver *r)
 	lun_usyms_free(r->usyms);
 	lun_build_ids_free(r->build_ids);
 	free(r);
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
 static bool name_ifindex(uint64_t v, struct lun_out *out)
@@ -264,7 +257,7 @@ static bool resolve(
 	struct lun_ctx *ctx, uint8_t kind, uint32_t map, uint64_t v, struct lun_out *out)
 {
 	struct slot *slot = slot_of(ctx, kind, map, v);
-	uint64_t now = now_ns();
+	uint64_t now = lun_clock_ns(CLOCK_MONOTONIC_COARSE);
 
 	if (!slot)
 		return false;

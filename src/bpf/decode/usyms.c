@@ -1,4 +1,5 @@
 #include "bpf/decode/usyms.h"
+#include "text/monotonic.h"
 
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
@@ -55,10 +56,7 @@ void lun_usyms_free(struct lun_usyms *syms)
 
 static time_t now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return ts.tv_sec;
+	return (time_t)(lun_clock_ns(CLOCK_MONOTONIC_COARSE) / 1000000000);
 }
 
 /* Reads the mappings of a process. A process that has ended is remembered, too. */

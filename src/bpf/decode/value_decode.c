@@ -9,6 +9,7 @@
 
 #include "bpf/decode/resolve.h"
 #include "text/json.h"
+#include "text/monotonic.h"
 
 uint64_t lun_load(const uint8_t *data, uint32_t size, bool be)
 {
@@ -338,11 +339,7 @@ static void leaf_lpm(
 
 static int64_t boot_offset(void)
 {
-	struct timespec real, boot;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return (real.tv_sec - boot.tv_sec) * INT64_C(1000000000) + real.tv_nsec - boot.tv_nsec;
+	return (int64_t)(lun_clock_ns(CLOCK_REALTIME) - lun_clock_ns(CLOCK_BOOTTIME));
 }
 
 /* Shows an address of a process as its symbol. */

@@ -1,4 +1,5 @@
 #include "bpf/host/host.h"
+#include "text/monotonic.h"
 
 #include <bpf/libbpf.h>
 #include <cap-ng.h>
@@ -27,10 +28,7 @@ static int read_number(const char *path)
 
 static double seconds(clockid_t clock)
 {
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+	return (double)lun_clock_ns(clock) / 1e9;
 }
 
 /* Checks with the effective user id and capabilities; access() uses the real ones. */

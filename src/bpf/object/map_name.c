@@ -11,6 +11,7 @@
 #include "bpf/object/btf_load.h"
 #include "bpf/object/pins.h"
 #include "bpf/object/prog.h"
+#include "text/monotonic.h"
 
 enum { NAMES = 4096, OBJECTS = 1024, GROUP = 64, FRESH_MS = 1000 };
 
@@ -197,11 +198,8 @@ static int add_pin(void *ctx, const struct lun_pin *pin)
 
 static void read_users(uint32_t map_id)
 {
-	struct timespec now;
-	int64_t ms;
+	int64_t ms = (int64_t)lun_monotonic_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	if (read_at && ms - read_at < FRESH_MS && map_id <= youngest)
 		return;
 	lun_out_reset(&pins);

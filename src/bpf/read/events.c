@@ -1,4 +1,5 @@
 #include "bpf/read/events.h"
+#include "text/monotonic.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -195,14 +196,6 @@ static int by_time(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* The number of first entries older than the time; no older record can follow. */
 static uint32_t count_before(const struct lun_events *events, uint64_t time)
 {
@@ -228,7 +221,7 @@ static int take_perf(struct lun_events *events, int timeout_ms)
 	if (count_entries(events) && timeout_ms > 1)
 		timeout_ms = 1;
 	err = perf_buffer__poll(events->perf, timeout_ms);
-	begun = now_ns();
+	begun = lun_clock_ns(CLOCK_MONOTONIC);
 	if (err >= 0)
 		err = perf_buffer__consume(events->perf);
 	if (err < 0 && err != -EINTR)

@@ -2,6 +2,7 @@
 -- decoded. Of a map too large even for that, the same part of the keys is compared.
 
 local bpf = require("bpf")
+local lunette = require("lunette")
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
 local tables = require("lunette.table")
@@ -30,7 +31,7 @@ end
 local function take(map, reader, variables, like)
   local where = variables.filter and tables.where(reader, variables.filter)
   local snapshot = exit.check(map:snapshot { where = where, like = like })
-  return snapshot, tty.now()
+  return snapshot, lunette.now()
 end
 
 local function difference(column, new, old)

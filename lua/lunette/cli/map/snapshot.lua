@@ -1,9 +1,9 @@
 -- Snapshots of a map's rows, the changes between two, and columns with rates.
 
+local lunette = require("lunette")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
 local page = require("lunette.cli.map.page")
-local tty = require("lunette.core.tty")
 local u64 = require("lunette.runtime.u64")
 local units = require("lunette.cli.units")
 
@@ -14,7 +14,7 @@ local snapshot = {}
 ---@param limit integer|nil
 ---@return table
 function snapshot.take(variables, limit)
-  local shot = { rows = {}, order = {}, at = tty.now() }
+  local shot = { rows = {}, order = {}, at = lunette.now() }
   variables.after = nil
   page.each(variables, limit or variables.top, function(one)
     page.explain(one)

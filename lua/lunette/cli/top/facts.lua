@@ -1,9 +1,9 @@
 -- The owners and attachments of programs for top. Reading them costs more than the counters, so
 -- they are read every few seconds, or when programs come and go.
 
+local lunette = require("lunette")
 local graph = require("lunette.cli.graph")
 local show = require("lunette.cli.show")
-local tty = require("lunette.core.tty")
 
 local facts = {}
 
@@ -24,7 +24,7 @@ local function attached(attachments)
 end
 
 local function read()
-  local from = tty.now()
+  local from = lunette.now()
   local data = graph.execute(QUERY).data
   known = {}
   for _, program in ipairs(data and graph.value(data) and data.programs or {}) do
@@ -32,13 +32,13 @@ local function read()
       owners = show.owners(program.owners), attached = attached(program.attachments),
     }
   end
-  read_at = tty.now()
+  read_at = lunette.now()
   took = read_at - from
 end
 
 -- True when it is time to read again: sooner when the set of programs has changed.
 local function due(same_ids)
-  return tty.now() - read_at >= math.max(same_ids and EVERY or 0, took * SHARE)
+  return lunette.now() - read_at >= math.max(same_ids and EVERY or 0, took * SHARE)
 end
 
 --- Adds owners and attach points to rows.

@@ -1,5 +1,6 @@
 -- lunette top: costs of programs, on a screen that is updated, or as text, JSON, CSV.
 
+local lunette = require("lunette")
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local facts = require("lunette.cli.top.facts")
@@ -149,19 +150,19 @@ local function interact(given, state)
   sampler:take()
   head.sample(sampler)
   -- The first sample comes soon, so that there is something to see.
-  local due, count = tty.now() + math.min(0.3, given.interval), 0
+  local due, count = lunette.now() + math.min(0.3, given.interval), 0
   while true do
     draw(state)
-    local bytes = tty.read(math.max(0, due - tty.now()))
+    local bytes = tty.read(math.max(0, due - lunette.now()))
     if not bytes then return end
     for _, key in ipairs(keys.parse(bytes)) do
       if not press(state, key) then return end
     end
-    if tty.now() >= due then
-      local from = tty.now()
+    if lunette.now() >= due then
+      local from = lunette.now()
       if not state.paused then take(state) end
       -- A slow sample is taken less often, so that keys are still handled quickly.
-      due = tty.now() + math.max(given.interval, 3 * (tty.now() - from))
+      due = lunette.now() + math.max(given.interval, 3 * (lunette.now() - from))
       count = count + 1
       if count == given.count then return end
     end

@@ -2,8 +2,8 @@
 -- history.
 
 local bpf = require("bpf")
+local lunette = require("lunette")
 local exit = require("lunette.cli.exit")
-local tty = require("lunette.core.tty")
 
 local sample = {}
 
@@ -53,7 +53,7 @@ end
 ---@return table[] rows
 function Sampler:take()
   local infos = exit.check(bpf.progs())
-  local now = tty.now()
+  local now = lunette.now()
   local seconds = self.at and math.max(now - self.at, 1e-3)
   local seen, rows, cpu, runs, running = {}, {}, 0, 0, 0
   for i, info in ipairs(infos) do
