@@ -1,14 +1,9 @@
 -- Block I/O: how long requests take and how large they are, two histograms a disk from one pass.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
-lunette.service("block_io", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("block_io.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("block_io", "block_io.bpf.o")
 
 metrics.map {
   rule = "block_io",

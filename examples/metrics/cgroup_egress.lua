@@ -1,6 +1,5 @@
 -- Bytes that each control group sends, by its path.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local d, metrics = lunette.decode, lunette.metrics
 
@@ -13,10 +12,8 @@ local function cgroup_root()
   error("control groups (version 2) are not mounted")
 end
 
-lunette.service("cgroup_egress", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("cgroup_egress.bpf.o")))
+lunette.load("cgroup_egress", "cgroup_egress.bpf.o", function(object)
   assert(object:attach("cgroup_sent", { cgroup = cgroup_root() }))
-  while svc:sleep(60) do end
 end)
 
 metrics.map {

@@ -1,6 +1,5 @@
 -- Packets that the kernel drops, by the name that it gives the reason.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
@@ -16,11 +15,7 @@ local function reasons()
   return names
 end
 
-lunette.service("dropped_packets", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("dropped_packets.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("dropped_packets", "dropped_packets.bpf.o")
 
 metrics.map {
   name = "dropped_packets_total", type = "counter", help = "Packets dropped, by reason.",

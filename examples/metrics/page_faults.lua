@@ -1,14 +1,9 @@
 -- Page faults by process name.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
-lunette.service("page_faults", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("page_faults.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("page_faults", "page_faults.bpf.o")
 
 metrics.map {
   name = "page_faults_total", type = "counter", help = "Page faults by process name.",

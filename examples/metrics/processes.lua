@@ -1,14 +1,9 @@
 -- Processes that begin, and programs that are run, by name.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
-lunette.service("processes", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("processes.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("processes", "processes.bpf.o")
 
 metrics.map {
   name = "processes_begun_total", type = "counter",

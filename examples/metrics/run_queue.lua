@@ -1,14 +1,9 @@
 -- Run-queue latency: how long tasks that could run wait for a CPU.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
-lunette.service("run_queue", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("run_queue.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("run_queue", "run_queue.bpf.o")
 
 metrics.map {
   name = "run_queue_latency", type = "histogram", unit = "seconds",

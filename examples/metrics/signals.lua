@@ -1,6 +1,5 @@
 -- Signals sent, by name and by whom they reach.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
@@ -8,11 +7,7 @@ local SIGNALS = { "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KI
   "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN",
   "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS" }
 
-lunette.service("signals", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("signals.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("signals", "signals.bpf.o")
 
 metrics.map {
   name = "signals_total", type = "counter", help = "Signals sent, by receiver.",

@@ -1,17 +1,12 @@
 -- Soft interrupts: how many, and how long they took, by kind.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
 local KINDS = { [0] = "HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "IRQ_POLL", "TASKLET", "SCHED",
   "HRTIMER", "RCU" }
 
-lunette.service("softirq", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("softirq.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("softirq", "softirq.bpf.o")
 
 metrics.map {
   rule = "softirq",

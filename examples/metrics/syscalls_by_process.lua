@@ -1,14 +1,9 @@
 -- System calls by process and name of the call: the hundred busiest pairs.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
-lunette.service("syscalls_by_process", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("syscalls_by_process.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("syscalls_by_process", "syscalls_by_process.bpf.o")
 
 metrics.map {
   name = "process_syscalls_total", type = "counter",

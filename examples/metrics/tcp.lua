@@ -1,17 +1,12 @@
 -- TCP: changes of state by name, and segments that were sent again.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local metrics = lunette.metrics
 
 local STATES = { "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT",
   "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV" }
 
-lunette.service("tcp", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("tcp.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("tcp", "tcp.bpf.o")
 
 metrics.map {
   name = "tcp_state_changes_total", type = "counter",

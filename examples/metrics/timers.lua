@@ -1,14 +1,9 @@
 -- Kernel timers by the function that they call, as a symbol.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local d, metrics = lunette.decode, lunette.metrics
 
-lunette.service("timers", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("timers.bpf.o")))
-  assert(object:attach())
-  while svc:sleep(60) do end
-end)
+lunette.load("timers", "timers.bpf.o")
 
 metrics.map {
   name = "kernel_timers_total", type = "counter",

@@ -2,7 +2,6 @@
 -- protocol, and by the longest of our prefixes that the source is in (an LPM trie, whose keys are
 -- CIDR as labels). One program feeds both maps, as an interface takes one.
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local d, metrics = lunette.decode, lunette.metrics
 
@@ -16,14 +15,12 @@ local function key_of(cidr)
   return ("<I4BBBB"):pack(length, a, b, c, e)
 end
 
-lunette.service("xdp", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("xdp.bpf.o")))
+lunette.load("xdp", "xdp.bpf.o", function(object)
   local map <close> = object:map("xdp_prefixes")
   for _, cidr in ipairs(PREFIXES) do assert(map:update(key_of(cidr), ("<I8"):pack(0))) end
   -- Which one to look at: lo, or what the environment says.
   local interface = os.getenv("LUNETTE_INTERFACE") or "lo"
   assert(object:attach("xdp_count", { interface = interface }))
-  while svc:sleep(60) do end
 end)
 
 metrics.map {

@@ -2,18 +2,11 @@
 -- program, decodes its map, exports it to Prometheus, adds a field to GraphQL and a page to the
 -- explorer. Try it: lunette serve --script examples/syscalls
 
-local bpf = require("bpf")
 local lunette = require("lunette")
 local d, metrics = lunette.decode, lunette.metrics
 
--- Once in the process: what is loaded here is gone from the kernel when the service ends.
-lunette.service("syscalls", function(svc)
-  local object <close> = assert(bpf.load(lunette.path("syscalls.bpf.o")))
-  assert(object:attach())
-  lunette.shared.set("syscalls.map", object:maps()[1].id)
-  while svc:sleep(60) do end
-  lunette.shared.delete("syscalls.map")
-end)
+-- Once in the process, however many VMs answer requests; gone from the kernel with this script.
+local counter = lunette.load("syscalls", "syscalls.bpf.o")
 
 -- What the bytes mean: to the explorer's table, GraphQL, `lunette map dump` and the metrics.
 lunette.decoder {
@@ -35,7 +28,7 @@ lunette.graphql.extend("Host", {
   syscalls = {
     type = "UInt64", description = "System calls counted since the demo began, or null.",
     resolve = function()
-      local map <close> = bpf.map(lunette.shared.get("syscalls.map") or 0)
+      local map <close> = counter:map("SYSCALLNUM")
       if not map then return nil end
       local sum = 0
       for _, cpus in map:each() do

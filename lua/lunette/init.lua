@@ -33,6 +33,17 @@ function lunette.decoder(spec) return lunette.decode.declare(spec) end
 ---@return table
 function lunette.tool(spec) return lunette.tools.declare(spec) end
 
+--- Holds a BPF object for the process: loads the file once, attaches its programs (or runs
+--- setup(object)), keeps it over reloads of scripts, and lets go of it with the script.
+---@param name string
+---@param file string an object file beside the script, or a path
+---@param setup? function|table
+---@return table
+function lunette.load(name, file, setup)
+  local held = require("lunette.runtime.load").declare(name, file, setup)
+  return held -- no tail call: an error names its caller
+end
+
 --- Declares a service: fn(svc) runs once in the process, in a VM of its own.
 ---@param name string
 ---@param fn fun(svc: table)
@@ -66,7 +77,8 @@ end
 function lunette.path(name)
   local files, tried = require("lunette.core.files"), {}
   for _, dir in ipairs(require("lunette.runtime.scripts").places()) do
-    for _, path in ipairs { dir .. "/" .. name, built(files, dir, name) } do
+    for _, path in ipairs { name:sub(1, 1) == "/" and name or dir .. "/" .. name,
+      built(files, dir, name) } do
       if files.kind(path) == "file" then return path end
       tried[#tried + 1] = path
     end

@@ -32,6 +32,34 @@ function lunette.decoder(spec) end
 ---@return lunette.ToolSpec
 function lunette.tool(spec) end
 
+--- A BPF object that the process holds.
+---@class lunette.Held
+---@field name string
+local Held = {}
+
+--- Opens a map of the object. nil and a message while the object is not loaded; raises where it has
+--- no map of that name.
+---@param name string
+---@return bpf.Map|nil map, string? err
+function Held:map(name) end
+
+--- Opens a program of the object, as Held:map does.
+---@param name string
+---@return bpf.Prog|nil prog, string? err
+function Held:prog(name) end
+
+--- Holds a BPF object for the process. The file is loaded once, however many VMs run the script;
+--- its programs are attached where their sections say, or by setup. A reload of the scripts keeps
+--- it, with its entries, unless the file, the options or the code of setup changed. It goes with
+--- the script. Errors stand in the log and in /healthz. `lunette run` and the prompt load it at
+--- once and raise; `lunette check` loads it for a try; `lunette metrics` does not load it.
+---@param name string the object's name in the process: each has its own
+---@param file string an object file beside the script or in the build, or a path
+---@param setup? fun(object: bpf.Object)|table attaches the programs and fills maps; or the options
+---  of bpf.load, with the field `setup`
+---@return lunette.Held
+function lunette.load(name, file, setup) end
+
 --- Declares a service: fn(svc) runs once in the process, in a VM of its own.
 ---@param name string
 ---@param fn fun(svc: lunette.Service)

@@ -7,6 +7,9 @@ int luaopen_bpf(lua_State *L);
 /* require("lunette.core.metrics"): groups, pages, scans of maps; metric.c */
 int luaopen_lunette_core_metrics(lua_State *L);
 
+/* require("lunette.core.kept"): BPF objects that the process holds; bpf_kept.c */
+int luaopen_lunette_core_kept(lua_State *L);
+
 extern const luaL_Reg lun_bind_modules[];
 
 /* Why the kernel shows this process no BPF objects, or NULL. */

@@ -2,11 +2,11 @@
 // script loads, each path answers, each link leads somewhere.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { folder, startServer, until } from "../lib/server.mjs";
-import { answer, binary, lunette } from "./kernel.mjs";
+import { answer, binary, build, lunette } from "./kernel.mjs";
 
 const PAGES = ["README.md", "CONTRIBUTING.md",
   ...readdirSync("docs").filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
@@ -87,6 +87,7 @@ test("the scripts load", async (t) => {
       if (!/require\("lunette"\)/.test(block)) continue; // a part of a script
       await t.test(`${page}: script ${i + 1}`, () => {
         const script = folder({ "block.lua": block });
+        copyFileSync(`${build}/examples/syscalls/syscalls.bpf.o`, script.file("syscalls.bpf.o"));
         const run = lunette("check", "--script", script.file("block.lua"));
         script.remove();
         assert.equal(run.status, 0, run.stdout + run.stderr);

@@ -5,6 +5,7 @@ local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
 local graph = require("lunette.cli.graph")
 local json = require("lunette.runtime.json")
+local load = require("lunette.runtime.load")
 local output = require("lunette.cli.output")
 local registry = require("lunette.registry")
 local scripts = require("lunette.cli.scripts")
@@ -20,6 +21,7 @@ local HOST = [[
 
 local KINDS = {
   "decoder", "metric", "collector", "graphql", "route", "websocket", "page", "panel", "service",
+  "object",
 }
 
 function check.configure(command)
@@ -49,7 +51,11 @@ local LIMITS = { seconds = 10 } -- the defaults of `serve`
 
 local function check_script(file)
   local before = counts()
+  local first = #registry.list("object") + 1
   local ok, err = scripts.try(file, LIMITS)
+  for _, item in ipairs(ok and { table.unpack(registry.list("object"), first) } or {}) do
+    if ok then ok, err = load.check(item) end
+  end
   return setmetatable({ file = file, ok = ok or false, detail = ok and declared(before) or err },
     SHAPE)
 end

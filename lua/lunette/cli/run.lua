@@ -49,6 +49,7 @@ function run.run(words)
     exit.fail(exit.USAGE, "run: unknown option '%s' (see 'lunette help run')", path)
   end
   local chunk = load_script(path)
+  require("lunette.runtime.load").at_once = true
   _G.arg = { [-1] = "lunette run", [0] = path, table.unpack(words, 2) }
   local ok, interrupted, result = interrupt.call(traceback, chunk, table.unpack(words, 2))
   if interrupted then exit.fail(exit.INTERRUPTED, "interrupted") end

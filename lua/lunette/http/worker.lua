@@ -179,6 +179,7 @@ end
 --- All services, with the scripts that declare them.
 ---@return { name: string, script: string }[]
 function worker.services()
+  require("lunette.runtime.load").all()
   local list, seen = {}, {}
   for _, service in ipairs(registry.list("service")) do
     if not seen[service.name] then

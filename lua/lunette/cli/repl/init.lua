@@ -36,6 +36,7 @@ function command.run(given)
     return graph.data(source, { variables = variables })
   end)
   found.print, found.share = "stdout", env
+  require("lunette.runtime.load").at_once = true
   scripts.load(given.script)
   if #given.eval > 0 then return evaluate(given.eval, env) end
   return prompt.loop(env) and exit.FAILED or exit.OK
