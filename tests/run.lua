@@ -1,12 +1,10 @@
--- Runs every test and adds up: lua5.4 tests/run.lua [PATTERN...]
---
--- Each suite speaks TAP. A pattern (a part of a file's name) chooses files. The environment:
--- LUNETTE_BUILD (default build), LUNETTE_ASAN (a sanitizer build: C, Lua and HTTP tests run
--- again in it, with LUNETTE_QUICK=1 for those that spend their time in other tools),
--- LUNETTE_TIMES (what .ci/timed noted of the phases before), LUNETTE_GUEST (the series of a
--- kernel, 6.12: tests/lua/kernels runs in a guest with it, too). In a guest: LUNETTE_RESULTS, the
--- file that takes what each file of tests came to.
--- At the end: what was skipped, what failed and its errors, where the time went, and as the last
+-- Runs every test and adds up the results: lua5.4 tests/run.lua [PATTERN...]
+-- Every suite prints TAP. A pattern (a part of a file's name) chooses files. Environment:
+-- LUNETTE_BUILD (default build), LUNETTE_ASAN (a sanitizer build: C, Lua and HTTP tests run again
+-- in it, with LUNETTE_QUICK=1 for files that spend their time in other tools), LUNETTE_TIMES
+-- (durations of earlier phases from .ci/timed), LUNETTE_GUEST (a kernel's series, such as 6.12:
+-- tests/lua/kernels runs in such a guest, too). In a guest: LUNETTE_RESULTS, the file for each test
+-- file's results. Prints at the end: skips, failures with their errors, durations, and as the last
 -- line 'N passed, N failed, N skipped'.
 
 package.path = "tests/lib/?.lua;" .. package.path
@@ -17,17 +15,17 @@ local tap = require("tap")
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local asan = os.getenv("LUNETTE_ASAN")
 local results = os.getenv("LUNETTE_RESULTS")
-local TIMEOUT = 600 -- seconds a file: it ends what hangs, on a busy machine too
-local GUEST_TIMEOUT = 1500 -- seconds for all tests of a guest, on a busy machine too
+local TIMEOUT = 600 -- seconds per file; ends a hanging one, even on a busy machine
+local GUEST_TIMEOUT = 1500 -- seconds for all tests of a guest, even on a busy machine
 local EAGER = { bpf = true, decode = true, runtime = true } -- folders of tests/lua
-local LAZY = "interrupt_spec" -- it counts hooks, which finalizers use too
+local LAZY = "interrupt_spec" -- it counts hooks, which finalizers use, too
 local GRACE = 30 -- seconds: freeing is deferred in the kernel; what goes within was not left
 
 local total = { passed = 0, failed = 0, skipped = 0 }
 local failures, skips = {}, {}
 local phases, slowest = {}, {} -- { { name, seconds } }
 local suites = {} -- labels, by the number after the mark in their environment
-local first_seen = {} -- which file an object of the kernel first stood after
+local first_seen = {} -- the file after which a kernel object was first seen
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
@@ -76,7 +74,7 @@ local function report(label, result, seconds)
   end
 end
 
--- A file that ended badly, or that told nothing, failed too.
+-- A file that ended with an error, or printed no result, has failed, too.
 local function judge(result, ok, how, code)
   local why
   if not ok and result.failed == 0 then
@@ -90,7 +88,8 @@ local function judge(result, ok, how, code)
   result.bad = { { name = why, lines = tap.tail(result.log) } }
 end
 
--- What a file that failed left running would disturb those after it: it is ended, and told.
+-- Kills processes that a failed file left running, because they would disturb the next files, and
+-- reports them.
 local function end_processes(result, number)
   for _, process in ipairs(left.processes(("%s%d."):format(MARK, number))) do
     os.execute(("kill -9 %s 2>/dev/null"):format(process.pid))
@@ -105,7 +104,7 @@ local function notice(label)
   end
 end
 
--- Through a file: what a crashed suite left running would keep a pipe open for ever.
+-- Through a file: processes left by a crashed suite would keep a pipe open.
 local function run(phase, label, command, node)
   local start, path = now(), os.tmpname()
   suites[#suites + 1] = label
@@ -149,7 +148,7 @@ local function suite(dir, prefix, which)
         .. path:match("([^/]+)%.c$")
     end },
     { "Lua", "^tests/lua/.*_spec%.lua$", function(path)
-      -- With the sanitizers, the bindings also meet a collector that never rests.
+      -- With the sanitizers the bindings also run with a collector that never rests.
       local eager = prefix ~= "" and path:match("^tests/lua/(%a+)/")
       local how = EAGER[eager] and not path:find(LAZY, 1, true) and "tests/lib/eager.lua " or ""
       return env .. quote(dir) .. "/lunette run " .. how
@@ -175,7 +174,7 @@ local function lint()
   end
 end
 
--- The tests that take a kernel with kprobes and more, in a guest.
+-- Runs the tests that need kprobes and other kernel features in a guest.
 local function in_guest(series)
   local patterns, begin = {}, now()
   for _, path in ipairs(files("^tests/lua/kernels/.*_spec%.lua$")) do
@@ -197,7 +196,7 @@ local function in_guest(series)
 end
 
 -- Linux 6.18 never frees a program array that was opened by id just when its owner closed it
--- (src/bpf/object/prog_array_close.h). Lunette takes care; bpftool, a witness, does not.
+-- (src/bpf/object/prog_array_close.h). Lunette avoids that; bpftool does not.
 local function is_kernels_own(object)
   local id = object:match("^map (%d+)$")
   local show = "bpftool -j map show id %s 2>/dev/null"
@@ -205,7 +204,7 @@ local function is_kernels_own(object)
   return text:find('"type":"prog_array"', 1, true) and not text:find('"pids"', 1, true)
 end
 
--- What was not there before: { { what, told } }, in order.
+-- Objects that were not there before: { { key, description } }, sorted.
 local function remains(before)
   local list = {}
   local foreign = left.foreign(build .. "/lunette", MARK)
@@ -224,7 +223,7 @@ local function remains(before)
   return list
 end
 
--- Those of a list that are there still.
+-- Those of a list that still exist.
 local function still(list, now_there)
   local there, both = {}, {}
   for _, item in ipairs(now_there) do there[item[2]] = true end
@@ -234,7 +233,8 @@ local function still(list, now_there)
   return both
 end
 
--- What came after the first look is none of the tests': bpftool, which looks, makes maps itself.
+-- Objects first seen after the last test are not leftovers: bpftool makes maps itself while it
+-- lists.
 local function check_leaks(before)
   local list = remains(before)
   local stop = now() + GRACE
@@ -255,7 +255,7 @@ local function check_leaks(before)
   }, now() - stop + GRACE)
 end
 
--- Phases before the tests, as .ci/timed noted them: "NAME SECONDS SECONDS" (begin, end).
+-- Phases before the tests, from .ci/timed: "NAME SECONDS SECONDS" (begin, end).
 local function earlier_phases()
   local file <close> = io.open(os.getenv("LUNETTE_TIMES") or "")
   if not file then return end

@@ -1,6 +1,6 @@
--- What reading a whole map costs: a hash of a million 16-byte keys and u64 values, and its
--- per-CPU form, against bpftool's dump and the raw batch loop in C, all in one run. So too what
--- sorted and filtered pages of it cost.
+-- The time to read a whole map: a hash of a million 16-byte keys and u64 values, and its per-CPU
+-- form, compared with bpftool's dump and a plain batch loop in C, in one run. Also the time of
+-- sorted and filtered pages.
 
 local bpf = require("bpf")
 local cells = require("lunette.table.cells")
@@ -69,7 +69,7 @@ local function streamed(map, what, options, limit, bar)
     bar and (" (bar %s)"):format(bar) or "", bytes / 1e6, memory("VmHWM") - idle))
 end
 
--- Pages of the table that GraphQL and `map dump --sort` show: C reads, tests and sorts.
+-- Pages of the table, as GraphQL and `map dump --sort` read them: C reads, tests and sorts.
 local function page(map, what, decoder, args, limit)
   local reader = cells.reader(map:info(), decoder, { cpus = "SUM" })
   args.first = args.first or 100

@@ -1,5 +1,5 @@
--- What a scrape costs: a hash of a million 16-byte keys by a declarative rule, streamed and as
--- top 100, and by a Lua function an entry, against the raw batch loop in C; and 10,000 series.
+-- The cost of a scrape: a hash of a million 16-byte keys by a declarative rule, streamed and as top
+-- 100, and by a Lua function per entry, compared with a plain batch loop in C; and 10,000 series.
 
 local lunette = require("lunette")
 local bpf = require("bpf")
@@ -47,7 +47,7 @@ local function reset_peak()
   end
 end
 
--- Seconds and bytes of one scrape of a rule, and the peak above idle.
+-- Seconds and bytes of a scrape of one rule, and the peak of memory above idle.
 local function scrape(name)
   collectgarbage()
   collectgarbage()

@@ -1,4 +1,4 @@
--- The rules of metrics_bench.lua, for its own process and for the server that it starts.
+-- The rules of metrics_bench.lua, loaded by it and by the server that it starts.
 
 local lunette = require("lunette")
 local d, metrics = lunette.decode, lunette.metrics

@@ -1,7 +1,6 @@
--- What looking at programs costs: listing 500 (by ourselves, by bpftool, by GraphQL with their
--- maps) and 1,000 with owners and attachments; a sample of 500; and what the kernel's counting
--- costs a loop that does nothing but system calls, with the statistics off, on, and on for a
--- window.
+-- The cost of reading programs: listing 500 (by bpf.progs, by bpftool, by GraphQL with their maps)
+-- and 1,000 with owners and attachments; a sample of 500; and the cost of the kernel's statistics
+-- for a loop of system calls: off, on, and on during a window.
 
 local lunette = require("lunette")
 local attach = require("lunette.attach")
@@ -28,7 +27,7 @@ local function best_of(times, work, clock)
   return best
 end
 
--- CPU time of our own: what others do on the machine is left out.
+-- This process's CPU time, so that other work on the machine does not count.
 local function cpu(work)
   local start = os.clock()
   work()
@@ -100,7 +99,7 @@ local function looking()
   milliseconds("1,000 programs with owners and attachments", took)
 end
 
--- The CPU time of a process that makes so many reads and as many writes of one byte.
+-- The CPU time of a process that makes that many reads and writes of one byte.
 local function calls()
   local dd = ("dd if=/dev/zero of=/dev/null bs=1 count=%d 2>/dev/null"):format(CALLS)
   local command = ("bash -c 'TIMEFORMAT=%%3U+%%3S; time %s' 2>&1"):format(dd)

@@ -1,7 +1,6 @@
 -- Runs the benchmarks: lua5.4 tests/bench/run.lua [PATTERN...]
---
--- Every other file of this folder named *.sh, *_bench.lua or *.mjs is one; it prints its figures,
--- as ratios taken in the same run. Nothing fails on a slow machine: figures are read, not asserted.
+-- Every other file of this folder named *.sh, *_bench.lua or *.mjs is a benchmark. It prints
+-- figures, as ratios measured in the same run. They are for reading: a slow machine fails nothing.
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
 

@@ -1,5 +1,5 @@
--- GraphQL over a kernel with 500 programs against the enumeration that it is made of, and a map
--- of 100,000 entries as sorted, filtered and plain pages against one walk over it.
+-- GraphQL over 500 programs compared with the enumeration it uses; sorted, filtered and plain pages
+-- of a map of 100,000 entries compared with one walk over the map.
 
 local bpf = require("bpf")
 local graphql = require("lunette.graphql")
@@ -9,7 +9,7 @@ local schema = assert(require("lunette.schema").build())
 local build = os.getenv("LUNETTE_BUILD") or "build"
 local PROGRAMS, ROUNDS, ENTRIES = 500, 7, 100000
 
--- The best of some rounds, in ms of CPU time.
+-- The best of several rounds, in ms of CPU time.
 local function best(fn)
   local least = math.huge
   for _ = 1, ROUNDS do

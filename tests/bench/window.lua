@@ -1,4 +1,4 @@
--- Switches the statistics on for a tenth of each second, until it is ended.
+-- Switches the statistics on for a tenth of each second, until it is killed.
 
 local bpf = require("bpf")
 

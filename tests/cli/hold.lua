@@ -1,5 +1,5 @@
--- Holds the maps of tests/bpf/cli.bpf.c with known content, prints their ids as JSON, and lets
--- go when its input ends.
+-- Holds the maps of tests/bpf/cli.bpf.c with known content, prints their ids as JSON, and ends when
+-- its input ends.
 
 local bpf = require("bpf")
 local json = require("lunette.runtime.json")

@@ -1,7 +1,6 @@
--- Hostile text wherever the kernel takes some: this process' name, pins, a control group's path,
--- a map's entries, source lines. Prints ids as JSON, and lets go when its input ends.
---
---   lunette run tests/cli/hostile.lua OBJECT CGROUP PIN
+-- Hostile text in every place where the kernel accepts text: this process's name, pins, a control
+-- group's path, a map's entries, source lines. Prints ids as JSON and ends when its input ends.
+-- lunette run tests/cli/hostile.lua OBJECT CGROUP PIN
 
 local bpf = require("bpf")
 local json = require("lunette.runtime.json")

@@ -18,17 +18,17 @@ local decode = require("lunette.graphql.json_text").decode
 
 local schema
 
--- A value that stands for an error in the data: { "$error": "message" }.
+-- A value in the data that stands for an error: { "$error": "message" }.
 local function raised(value)
   return type(value) == "table" and value["$error"]
 end
 
--- Arguments in the order of their definition, as text.
+-- The arguments as text, in the order of their definition.
 local function echo(_, _, _, info)
   return json.encode(info.given)
 end
 
--- Errors may stand in lists as well.
+-- Errors may also be in lists.
 local function unwrap(value)
   if type(value) ~= "table" then return value end
   if raised(value) then return graphql.error { message = value["$error"] } end
@@ -57,7 +57,7 @@ end
 local ODD = { serialize = odd, parse_value = odd,
   parse_literal = function(node) return odd(untyped.value(node)) end }
 
--- The events of a subscription: its root value has the list.
+-- The events of a subscription, from a list in the root value.
 local function events(root)
   local list = type(root) == "table" and root["$events"]
   if not list then error(graphql.error { message = "no events" }) end

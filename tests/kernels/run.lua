@@ -1,9 +1,8 @@
--- The tests on every kernel that people run: lua5.4 tests/kernels/run.lua [PATTERN...]
---
+-- Runs the tests on many kernels: lua5.4 tests/kernels/run.lua [PATTERN...]
 -- Boots each kernel in qemu and runs the C, Lua, command line and metrics tests in it. A pattern (a
--- part of a file's name) chooses files. The environment: KERNELS (default: all below), BOOT (a
--- kernel: gives a shell in it instead), LUNETTE_BUILD. One kernel also runs in guests of odd shapes
--- (tests/lua/shapes). Ends with one table, kernels by suites.
+-- part of a file's name) chooses files. Environment: KERNELS (default: all below), BOOT (a kernel:
+-- opens a shell in it instead), LUNETTE_BUILD. One kernel also runs in guests of unusual shapes
+-- (tests/lua/shapes). Prints a table at the end: kernels by suites.
 
 package.path = "tests/lib/?.lua;" .. package.path
 local guest = require("guest")
@@ -11,10 +10,10 @@ local guest = require("guest")
 local ALL = "5.10 6.1 6.12 6.18 7.3"
 local SUITES = { "tests/c/", "tests/lua/", "tests/cli/", "tests/metrics/" }
 local KERNELS = "tests/lua/kernels/" -- its own column
-local SHAPES = "tests/lua/shapes/" -- in guests of their own, and in no other
+local SHAPES = "tests/lua/shapes/" -- run in guests of their own only
 local SECONDS = 3 * 3600 -- a guest
 
--- Guests of a certain shape: options of tests/kernels/boot.
+-- Guests with a shape: options of tests/kernels/boot.
 local SHAPED = {
   { name = "lockdown", options = "-k lockdown=confidentiality" },
   { name = "small", options = "-m 256 -c 1" },
@@ -30,7 +29,7 @@ local function now()
   return f:read("n")
 end
 
--- The column that a file of tests counts for.
+-- The column that counts a test file.
 local function column_of(label)
   if label:find(KERNELS, 1, true) then return "kernels" end
   if label:find(SHAPES, 1, true) then return "shapes" end
@@ -64,7 +63,7 @@ local function print_item(series, item)
   end
 end
 
--- Skips of all files, by their reason.
+-- Prints the skips of all files by reason.
 local function print_skips(series, list)
   for _, item in ipairs(list) do
     for _, name in ipairs(item.skips) do
@@ -84,7 +83,8 @@ local function print_table(rows)
   end
 end
 
--- Takes what one guest came to into the kernel's row; of files of shapes only those of this one.
+-- Adds a guest's results to the kernel's row; of the files of shapes, only those of this guest's
+-- shape.
 local function take(row, label, list, why, shaped)
   local taken = {}
   for _, item in ipairs(list or {}) do
@@ -104,7 +104,7 @@ local function take(row, label, list, why, shaped)
   row.why, row.failed = why, row.failed + 1
 end
 
--- Is anything of the shapes asked for?
+-- True when tests of shapes are asked for.
 local function wants_shapes(series)
   if series ~= SHAPED_KERNEL then return false end
   for _, pattern in ipairs(arg) do
@@ -118,7 +118,7 @@ local function run(series)
   local patterns = #arg > 0 and arg or SUITES
   local row = { series = series, sums = {}, failed = 0 }
   local opts = { build = build, seconds = SECONDS }
-  if table.concat(patterns) ~= "shapes" then -- ONLY=shapes: these alone
+  if table.concat(patterns) ~= "shapes" then -- ONLY=shapes: only these
     local list, why = guest.run(series, patterns, opts)
     take(row, series, list, why, false)
   end

@@ -1,5 +1,5 @@
--- Runs a script with a collector that begins again as soon as it has ended, so that whatever is
--- freed too early is used after it was freed: lunette run tests/lib/eager.lua SCRIPT [ARGUMENT...]
+-- Runs a script with a collector that never rests, so that an object freed too early is used after
+-- its end: lunette run tests/lib/eager.lua SCRIPT [ARGUMENT...]
 
 collectgarbage("incremental", 1, 1000, 1)
 local script = table.remove(arg, 1)

@@ -1,11 +1,11 @@
--- The tests in a guest: boots a kernel (tests/kernels/boot), runs the runner in it, and reads what
--- the runner wrote for each file.
+-- Runs tests in a guest: boots a kernel (tests/kernels/boot), runs the runner in it, and reads the
+-- results of each file.
 
 local cjson = require("cjson")
 
 local guest = {}
 
-local LACKING = 3 -- the exit code of tests/kernels/boot when qemu or the kernel can't be had
+local LACKING = 3 -- exit code of tests/kernels/boot when qemu or the kernel is missing
 
 local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
@@ -22,7 +22,7 @@ end
 
 local COUNTS = { "passed", "failed", "skipped" }
 
--- What the runner in the guest wrote, a line a file of tests.
+-- The results that the runner wrote in the guest, one line per file.
 local function results(path)
   local list = {}
   for line in read(path):gmatch("[^\n]+") do
@@ -35,7 +35,7 @@ local function results(path)
   return list
 end
 
---- Writes what a file of tests came to, for guest.run to read outside.
+--- Writes the results of a file, for guest.run outside.
 ---@param path string
 ---@param item table label, phase, seconds, passed, failed, skipped, bad, skips, log
 function guest.write(path, item)

@@ -1,4 +1,5 @@
--- Ids alone, and no object opened: the runner asks after every file. Run by lunette.
+-- Prints object ids without opening an object: the runner calls it after every file. Run by
+-- lunette.
 local bpf = require("bpf")
 
 for _, kind in ipairs({ "prog", "map", "link" }) do

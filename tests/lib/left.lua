@@ -1,5 +1,5 @@
--- What a test leaves behind: BPF objects, pins, control groups, network namespaces and
--- interfaces by their names, processes by a mark in their environment.
+-- Finds leftovers of tests: BPF objects, pins, control groups, network namespaces and interfaces by
+-- their names, processes by a mark in their environment.
 
 local left = {}
 
@@ -11,7 +11,7 @@ local function capture(command)
 end
 left.capture = capture
 
--- Those that the kernel or the machine makes by itself are not named as ours are.
+-- Places of the kernel and the machine have other names than the tests' ones.
 local PLACES = [[find /sys/fs/bpf -type f -printf 'pin %p\n' 2>/dev/null
 find /sys/fs/cgroup -maxdepth 4 -type d -name 'lun*' -printf 'cgroup %p\n' 2>/dev/null
 find /run/netns -mindepth 1 -printf 'network namespace %f\n' 2>/dev/null
@@ -23,7 +23,7 @@ local function lines_of(text, into)
   return into
 end
 
--- Which objects there are; by bpftool, which knows their names too.
+-- The existing objects, from bpftool, which reports names, too.
 local function objects()
   local held = {}
   for _, kind in ipairs({ "prog", "map", "link" }) do
@@ -37,10 +37,10 @@ local function objects()
   return held
 end
 
---- { [what it is] = how it is told }, whole.
+--- All leftovers: { [key] = description }.
 function left.all() return lines_of(capture(PLACES), objects()) end
 
---- The same by its names alone, quickly: with a binary of ours.
+--- The same by key only, quickly, by our own binary.
 ---@param binary string
 function left.quick(binary)
   local ids = ("'%s' run tests/lib/ids.lua 2>/dev/null\n"):format(binary)
@@ -52,8 +52,8 @@ local function read(path)
   return file and file:read("a") or ""
 end
 
---- Objects that only processes without the mark hold: another program on the host made them.
---- { [what it is] = true }
+--- Objects held only by processes without the mark: another program on the host made them. { [key]
+--- = true }
 ---@param binary string of ours
 ---@param mark string
 function left.foreign(binary, mark)
@@ -66,8 +66,8 @@ function left.foreign(binary, mark)
   return foreign
 end
 
---- Processes with a mark in their environment, which ends in a number and a dot:
---- { { pid =, command =, number = } }.
+--- Processes with a mark in their environment; the mark ends in a number and a dot: { { pid =,
+--- command =, number = } }.
 ---@param mark string "NAME=…-", or with its number: those of one suite
 function left.processes(mark)
   local list = {}

@@ -1,4 +1,4 @@
--- Which processes hold each object: "prog 7 1234", a line an owner. Run by lunette.
+-- Prints the processes that hold each object: "prog 7 1234", one line per owner. Run by lunette.
 local bpf = require("bpf")
 
 for _, owner in ipairs(bpf.owners() or {}) do

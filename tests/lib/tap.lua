@@ -1,10 +1,10 @@
--- TAP of the tests' three tools (cmocka, busted, node) and of the lint scripts.
+-- Parses TAP from cmocka, busted, node and the lint scripts.
 
 local tap = {}
 
-local EXCERPT = 8 -- lines of an error that are told again at the end
+local EXCERPT = 8 -- lines of an error that are repeated at the end
 
--- One line: "ok", "not ok" or "skip", then the name, then the reason.
+-- Parses a line: "ok", "not ok" or "skip", then the name, then the reason.
 local function parse(line)
   local state, rest = line:match("^%s*(ok) %d+%s*%-?%s*(.*)$")
   if not state then
@@ -18,7 +18,7 @@ local function parse(line)
   return state, rest
 end
 
--- What a line says of the failure above it; nil for a tool's bookkeeping.
+-- The part of a line that describes the failure above it; nil for a tool's bookkeeping.
 local function detail(line)
   local text = line:match("^%s*#%s?(.*)$") or line:match("^%s+(.*)$")
   if not text or text:match("^%s*$") or text:match("^%-%-%-$") or text:match("^Subtest: ")
@@ -30,7 +30,7 @@ local function detail(line)
   return text
 end
 
--- Node tells a parent's failure too: "1 subtest failed".
+-- Node also reports the parent of a failed test: "1 subtest failed".
 local function is_parents(bad)
   return bad.lines[2] and bad.lines[2]:match("^error: '%d+ subtests? failed'$")
     or bad.lines[1] and bad.lines[1]:match("^error: '%d+ subtests? failed'$")
@@ -51,7 +51,7 @@ local function count(result, state, name, reason)
   end
 end
 
--- Node's own sums count leaves only: a parent prints a line as well.
+-- Node's own sums count only leaves, though a parent prints a line, too.
 local function node_sums(result, sums)
   if not sums.pass then return end
   result.passed, result.failed = sums.pass, sums.fail + (sums.cancelled or 0)
@@ -61,8 +61,8 @@ local function node_sums(result, sums)
   end
 end
 
---- Reads a file of TAP: how many passed, failed and were skipped; bad = { { name, lines } },
---- the lines being the first of what is said of it; skips; log, every line.
+--- Reads a TAP file: the numbers of passed, failed and skipped tests; bad = { { name, lines } }
+--- with the first lines of each error; skips; log, all lines.
 ---@param path string
 ---@param node boolean
 function tap.read(path, node)
@@ -85,7 +85,7 @@ function tap.read(path, node)
   return result
 end
 
---- The last lines of a log, for what failed without saying so.
+--- The last lines of a log, for a failure without a message.
 function tap.tail(log)
   return table.move(log, math.max(1, #log - EXCERPT + 1), #log, 1, {})
 end

@@ -1,7 +1,8 @@
--- Arrows go one way, in C (#include) and in Lua (require), and no two files need each other but
--- for those listed here with the reason.
+-- Checks that dependencies go one way, in C (#include) and in Lua (require), and that no two files
+-- need each other, except for pairs listed here with a reason.
 
--- What each folder of src may include beside itself. "bpf/" and "probes/" stand for all below.
+-- Folders that each folder of src may include besides itself. "bpf/" and "probes/" stand for all
+-- folders below.
 local C = {
   text = {},
   embed = {},
@@ -22,7 +23,7 @@ local C = {
   ["main.c"] = { "http", "bind", "term", "vm" },
 }
 
--- What each part of lua/lunette may require beside itself; "" is a module right below it.
+-- Parts of lua/lunette that each part may require besides itself; "" is a module directly in it.
 local BASE = { "runtime", "registry", "names", "lunette" }
 local LUA = {
   runtime = { "registry", "lunette" },
@@ -50,7 +51,7 @@ local LUA = {
     "tool", "*" },
 }
 
--- Pairs of files that need each other, and why: "a <-> b" = reason.
+-- Pairs of files that need each other, with the reason: "a <-> b" = reason.
 local CIRCLES = {
   ["src/bpf/attach/net_progs <-> src/bpf/attach/net_scan"] =
     "net_scan.h is what the parts of net_progs share",
@@ -99,7 +100,7 @@ local function text_of(path)
   return file:read("a")
 end
 
--- src/bpf/read/cursor.c -> bpf/read
+-- The folder of a C file: src/bpf/read/cursor.c -> bpf/read
 local function c_folder(path)
   return path:match("^src/(bpf/%a+)/") or path:match("^src/([^/]+)")
 end
@@ -112,7 +113,7 @@ local function allows(list, folder)
   return false
 end
 
--- Every path from a file back to itself: { "a <-> b" }, by a walk in depth.
+-- All cycles of files, found by a depth-first walk: { "a <-> b" }.
 local function circles(needs)
   local state, found, stack = {}, {}, {}
   local function visit(file)
@@ -142,7 +143,8 @@ local function circles(needs)
   return found
 end
 
--- A module is a header with its sources: those of a longer name (stream_csv.c) are its parts.
+-- A C module is a header with its sources; a source with a longer name (stream_csv.c) belongs to
+-- it, too.
 local function c_module(path)
   local module = path:gsub("%.%a[%w.]*$", "")
   for part in module:gmatch("()_") do
@@ -192,7 +194,8 @@ local function check_headers()
   check("Lua's, civetweb's and libbpf's headers stop at their layers", wrong)
 end
 
--- lunette.decode.plan -> decode; lunette.names -> names; lunette -> lunette
+-- The folder of a Lua module: lunette.decode.plan -> decode; lunette.names -> names; lunette ->
+-- lunette
 local function lua_folder(module) return module:match("^lunette%.([%w_]+)") or "lunette" end
 
 local function check_lua()
@@ -209,7 +212,7 @@ local function check_lua()
         wrong[#wrong + 1] = ("%s requires %s"):format(path, other)
       end
     end
-    -- Only what a module requires while it loads can make a circle of loading.
+    -- Only a require that runs while a module loads can make a cycle.
     for line in text:gmatch("[^\n]+") do
       local other = line:match("^local.*require%s*%(?%s*\"(lunette[%w_.]*)\"")
       if other and not other:match("^lunette%.core") then table.insert(needs[module], other) end

@@ -1,5 +1,5 @@
--- Every file in examples/ runs, because it is there: as a script of its own, and where it only
--- declares, under `lunette check`, which joins its GraphQL fields to the schema.
+-- Runs every file in examples/: as a script of its own, and when it only declares, under `lunette
+-- check`, which builds the schema with its GraphQL fields.
 
 local fixture = require("tests.lua.support.fixture")
 
@@ -20,7 +20,7 @@ local function run(...)
   return text, code
 end
 
--- What a script prints when it is run, where it is one to be run.
+-- The output of scripts that are meant to be run.
 local PRINTS = {
   ["examples/memory.lua"] = "^%d+ maps hold [%d.]+ KiB\n *[%d.]+ KiB +%d+ ",
   ["examples/count-syscalls.lua"] = "^%S.- +%d+/s\n",

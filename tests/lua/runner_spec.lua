@@ -1,4 +1,4 @@
--- What tests/run.lua reads of each tool's TAP: sums, names, and the first lines of errors.
+-- tests/run.lua's reading of each tool's TAP: sums, names, and first lines of errors.
 
 local tap = dofile("tests/lib/tap.lua")
 

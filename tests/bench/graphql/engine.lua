@@ -1,4 +1,4 @@
--- Our half of graphql.mjs: the cases by name, microseconds each, as JSON.
+-- Lunette's half of graphql.mjs: runs the cases and prints microseconds by name, as JSON.
 
 package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
 

@@ -1,5 +1,5 @@
--- Calls of every binding, for tests/c/allocations.c, which runs each part again and again with
--- another allocation failing. A part begins with "-- part: NAME". At hand: bpf, core (the C
+-- Calls of every binding, for tests/c/allocations.c: it runs each part repeatedly, each time with
+-- another allocation failing. A part begins with "-- part: NAME". Globals: bpf, core (the C
 -- modules), object (tests/bpf/cli.bpf.c, loaded), and the ids of its maps and program.
 
 -- part: lists

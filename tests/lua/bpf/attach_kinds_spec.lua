@@ -1,5 +1,5 @@
--- Rows of the attach view that few kernels can be made to have: what links.add makes of what the
--- kernel would tell; and the programs of a struct_ops map, which most can.
+-- Attach view rows of links that few kernels allow: links.add gets the kernel's data from the test.
+-- And the programs of a struct_ops map, which most kernels allow.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
@@ -7,7 +7,7 @@ local fixture = require("tests.lua.support.fixture")
 local links = require("lunette.attach.links")
 local support = require("tests.lua.schema.support")
 
--- What is looked at, where there is nothing but what a test adds.
+-- A view with only the objects that a test adds.
 local function view_of(more)
   local view = { progs = {}, maps = {}, owned = {} }
   function view.holder_of() return nil end
@@ -24,7 +24,7 @@ local function row_of(link, view)
   return rows[1]
 end
 
--- A program of the kind whose BTF names the functions, and the number of one of them there.
+-- A program of the kind whose BTF has functions, and the BTF id of one of them.
 local function function_of(object, name)
   local info = fixture.find(object:progs(), { name = name })
   local prog = bpf.prog_info(info.id)

@@ -1,4 +1,5 @@
--- Sections that say where to attach, as other loaders read them, and places that the caller says.
+-- Section names that say where to attach, as other loaders read them, and places given by the
+-- caller.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

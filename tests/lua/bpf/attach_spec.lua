@@ -1,5 +1,5 @@
--- Programs that hang without a link, on control groups and interfaces of the test's own, in
--- network namespaces of its own; against bpftool cgroup and bpftool net.
+-- Programs attached without a link, to control groups and interfaces of the test, in network
+-- namespaces of the test; compared with bpftool cgroup and bpftool net.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -118,7 +118,7 @@ describe("bpf.cgroup_progs", function()
   end)
 
   it("agrees with bpftool cgroup tree", function()
-    local ours = {} -- others may attach theirs meanwhile
+    local ours = {} -- other processes may attach programs meanwhile
     for name, type in pairs { att_egress = "egress", att_sock = "sock_create" } do
       local path, id = pinned(name)
       ours[id] = true
@@ -245,7 +245,8 @@ describe("bpf.net_progs", function()
   end)
 
   it("agrees with bpftool net in each namespace", function()
-    -- bpftool tells a filter of an ingress qdisc four times, by other names: so sets are compared.
+    -- bpftool lists a filter of an ingress qdisc four times under other names, so sets are
+    -- compared.
     local function set(list, name, kind)
       local words, found = {}, {}
       for _, row in ipairs(list) do

@@ -1,4 +1,4 @@
--- The one attach view: a row for each place, however the program is held there.
+-- The attach view: a row for each attachment, however the program is held.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
@@ -134,7 +134,7 @@ describe("attach.list without links", function()
     run("bpftool cgroup attach %s" .. home .. " sock_create pinned %s multi", cgroups, path)
     for option, word in pairs { [""] = "", [" --effective"] = " effective" } do
       local theirs, mine = {}, {}
-      -- With `effective`, bpftool's JSON of a tree is none: it is read as lines.
+      -- With `effective`, bpftool's JSON of a tree is invalid, so its text is read.
       local group
       for line in fixture.output(("bpftool cgroup tree %s%s 2>/dev/null"):format(cgroups, word))
         :gmatch("[^\n]+") do
@@ -243,7 +243,7 @@ describe("attach.list of a running bpftrace", function()
       ("BPFTRACE_NO_USER_SYMBOLS=1 bpftrace -e '%s' & echo $!; wait"):format(probe)))
     local pid = helper:read("n")
     finally(function()
-      -- It loses a SIGTERM that comes while it starts (bpftrace 0.17).
+      -- bpftrace 0.17 ignores a SIGTERM that arrives while it starts.
       os.execute("kill -KILL " .. pid)
       helper:close()
     end)

@@ -1,4 +1,4 @@
--- BTF that is malformed: an error that says what is wrong, in files, in objects to load, for both.
+-- Malformed BTF gives an error that names the fault, in files and in objects to load.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -6,7 +6,7 @@ local fixture = require("tests.lua.support.fixture")
 local INT, PTR, ARRAY, STRUCT, TYPEDEF, CONST, FUNC, PROTO, DATASEC, TAG =
   1, 2, 3, 4, 8, 10, 12, 13, 15, 17
 
--- A type of BTF: its name's place, kind, number of parts, size or type, and what follows.
+-- Makes a BTF type: name offset, kind, number of parts, size or type, and the rest.
 local function record(name, kind, parts, size, rest)
   return ("<I4I4I4"):pack(name, kind << 24 | parts, size) .. (rest or "")
 end
@@ -30,7 +30,7 @@ local function write(bytes)
   return path
 end
 
--- What bpf.btf says of the bytes; its message without the path.
+-- The error of bpf.btf for the bytes, without the path.
 local function said(bytes)
   local path = write(bytes)
   local handle, err = bpf.btf(path)
@@ -58,7 +58,7 @@ local function file_of(path)
   return file:read("a")
 end
 
--- The object with the type of a section changed, in the table of sections.
+-- The object with a section's type changed in the section table.
 local function with_section(bytes, wanted, kind)
   local offset, size, count, strings = ("<I8"):unpack(bytes, 0x29), ("<I2I2I2"):unpack(bytes, 0x3b)
   local function head(i) return offset + i * size end

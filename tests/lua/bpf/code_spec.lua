@@ -1,5 +1,5 @@
--- The disassembler, function table and control-flow graph against bpftool, on programs that clang
--- compiled for three instruction sets and the kernel rewrote while it loaded them.
+-- The disassembler, function table and control-flow graph compared with bpftool, on programs
+-- compiled by clang for three instruction sets and rewritten by the kernel.
 
 local bpf = require("bpf")
 local dot = require("lunette.code.dot")
@@ -7,20 +7,21 @@ local fixture = require("tests.lua.support.fixture")
 local json = require("lunette.runtime.json")
 
 local SOURCES = { "net", "trace", "more" }
--- The second round of tests, with sanitizers, is about our code, and takes one set.
+-- In the sanitizers' round one instruction set is enough, because only our code matters there.
 local CPUS = os.getenv("LUNETTE_QUICK") and { "v3" } or { "v1", "v2", "v3" }
 local PINS = fixture.pin("code")
 local SYMBOLS = os.tmpname()
 
 local output = fixture.output
 
-local whole = true -- the kernel takes all of the corpus
+local whole = true -- the kernel accepts the whole corpus
 
 local function must(command)
   assert(os.execute(command), command)
 end
 
--- Pinned by bpftool, so that both tools look at the same programs and a crash can't lose them.
+-- Loads the corpus; bpftool pins it, so that both tools read the same programs and a crash can't
+-- lose them.
 local function load_corpus()
   local ids, newest = {}, {}
   local dir = os.tmpname() .. ".d"
@@ -32,7 +33,7 @@ local function load_corpus()
       must(("clang -g -O2 -target bpf -mcpu=%s %s -D__TARGET_ARCH_x86 -I/usr/include/%s "
         .. "-c tests/bpf/code/%s.bpf.c -o %s"):format(cpu, cpu == "v3" and "-DWIDE_ATOMICS" or "",
         arch, source, object))
-      -- The third takes functions of the kernel that those before 6.2 lack.
+      -- The third file needs kernel functions that Linux before 6.2 lacks.
       local load = ("bpftool prog loadall %s %s/%s%s 2>/dev/null"):format(object, PINS, source, cpu)
       local ok = os.execute(load)
       assert(ok or source == "more", load)
@@ -56,8 +57,8 @@ setup(function()
 end)
 teardown(function() os.execute(("rm -rf %s %s"):format(PINS, SYMBOLS)) end)
 
--- bpftool's look at a program. It reads all symbols of the kernel each time, which is nine tenths
--- of what it does: here it sees those that BPF programs can call.
+-- Runs bpftool on a program. Reading all kernel symbols is nine tenths of its time, so here it sees
+-- only those that BPF programs can call.
 local function look(id, what, format)
   local command = "unshare -m sh -c 'mount --bind %s /proc/kallsyms && bpftool %s prog dump xlated "
     .. "id %d %s'"
@@ -70,8 +71,8 @@ local function bpftool(id)
   return looks[id]
 end
 
--- The agreed differences: bpftool names a local function by its kernel symbol, we by its name in
--- BTF; and bpftool 7.1 is older than the moves that the kernel now makes of a per-CPU address.
+-- Removes the accepted differences: bpftool names a local function by its kernel symbol, Lunette by
+-- its BTF name; and bpftool 7.1 does not know the kernel's moves of per-CPU addresses.
 local function comparable(text)
   text = text:gsub("^(%(85%) call pc[+-]%d+)#.*$", "%1")
   text = text:gsub("&%(void __percpu %*%)%((r%d+)%)$", "%1")
@@ -164,7 +165,7 @@ describe("bpf.xlated", function()
 end)
 
 describe("bpf.cfg", function()
-  -- The blocks (first instructions) and the edges between them, per function, from bpftool's DOT.
+  -- Blocks (first instructions) and edges by function, from bpftool's DOT.
   local function from_dot(text)
     local functions = {}
     for body in text:gmatch('subgraph "cluster_%d+" (%b{})') do
@@ -185,7 +186,7 @@ describe("bpf.cfg", function()
     return functions
   end
 
-  -- The same of ours; bpftool counts instructions from the function's start.
+  -- The same from Lunette; bpftool counts instructions from the function's start.
   local function ours(func)
     local blocks, edges = {}, {}
     local function first(i) return func.blocks[i].first - func.start end

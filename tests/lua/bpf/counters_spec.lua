@@ -1,4 +1,4 @@
--- Perf events of a program's runs, as far as this kernel and machine have them.
+-- Perf events during a program's runs, as far as this kernel and machine support them.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

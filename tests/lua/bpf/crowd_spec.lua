@@ -1,9 +1,9 @@
--- Lists of many maps: from the second on they come of what is remembered and of one walk.
+-- Lists of many maps: from the second list on, they come from the cache and one kernel walk.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
--- The list, of our own maps: others come and go meanwhile.
+-- The list of the test's own maps, because other maps come and go.
 local function listed(ours)
   local list = {}
   for _, info in ipairs(assert(bpf.maps())) do
@@ -64,7 +64,7 @@ describe("a list of many maps", function()
     change(types, grows)
     local now = listed(ours)
     assert.is_true(fixture.find(now, { id = frozen.id }).frozen)
-    if fixture.since(6, 4) then -- before, the kernel tells what a map may take at most
+    if fixture.since(6, 4) then -- older kernels report the most memory that a map may take
       assert.is_true(fixture.find(now, { id = grows.id }).memlock > grows.memlock)
     end
     types:close()

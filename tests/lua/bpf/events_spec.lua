@@ -155,7 +155,7 @@ describe("object:events", function()
     got = 0
     assert(fixture.eventually(function()
       got = got + #assert(events:read(0.05))
-      send(object, "send_perf", 1, 1) -- the kernel tells of losses with the next record
+      send(object, "send_perf", 1, 1) -- the kernel reports losses with the next record
       return events:lost() > 0
     end))
     assert.is_true(got > 0 and got < 300)

@@ -1,4 +1,4 @@
--- What the kernel has: against bpftool's probes.
+-- The kernel's features compared with bpftool's probes.
 
 local bpf = require("bpf")
 local features = require("lunette.features")

@@ -1,6 +1,6 @@
--- Every instruction of ISA v4, assembled here, loaded and disassembled: against bpftool where it
--- knows the instruction, and against the running kernel's own words in the verifier's log for
--- those that are younger. What needs maps, functions and BTF is in the corpus of code_spec.
+-- Every instruction of ISA v4: assembled here, loaded and disassembled; compared with bpftool, or,
+-- for instructions that bpftool does not know, with the verifier's log. Instructions with maps,
+-- functions and BTF are in the corpus of code_spec.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -8,13 +8,13 @@ local fixture = require("tests.lua.support.fixture")
 local PIN = fixture.pin("isa")
 
 local program = {} -- { code, dst, src, off, imm }
-local younger = {} -- by their position: those that bpftool 7.1 does not know
+local younger = {} -- by position: instructions that bpftool 7.1 does not know
 
 local function add(code, dst, src, off, imm)
   program[#program + 1] = { code, dst or 0, src or 0, off or 0, imm or 0 }
 end
 
-local older = false -- a kernel before 6.6, which has none of them
+local older = false -- a kernel before 6.6, which lacks all of them
 
 local function add_v4(...)
   if older then return end
@@ -103,14 +103,14 @@ local function last()
   add(0, 0, 0, 0, 0x11223344)
   add(0x85, 0, 0, 0, 5) -- bpf_ktime_get_ns
   add(ALU64 | K | OPS.mov, 1, 0, 0, 1)
-  add(JMP | X | 0x10, 0, 1, 1) -- nothing is known of r0: both ways stay
+  add(JMP | X | 0x10, 0, 1, 1) -- r0 is unknown: both branches stay
   add_v4(JMP32, 0, 0, 0, 1) -- gotol
   add(ALU64 | K | OPS.mov, 0, 0, 0, 0)
   add(ALU64 | K | OPS.mov, 0, 0, 0, 0)
   add(0x95)
 end
 
--- As assembler that any clang takes: bytes are bytes.
+-- Assembler source that any clang accepts: plain bytes.
 local function source()
   local lines = { '.section socket,"ax",@progbits', ".globl isa", ".type isa,@function", "isa:" }
   for _, insn in ipairs(program) do
@@ -122,7 +122,7 @@ local function source()
   return table.concat(lines, "\n")
 end
 
--- Loads the program and pins it: what the verifier said of each instruction, by its number.
+-- Loads the program and pins it. Returns the verifier's text for each instruction.
 local function load()
   local base = os.tmpname()
   local file <close> = assert(io.open(base, "w"))
@@ -156,7 +156,7 @@ end
 describe("every instruction", function()
   setup(function()
     fresh { arithmetic, jumps, memory, atomics, ordered }
-    -- Older kernels, or their compilers for this machine, have no ordered loads and stores.
+    -- Older kernels, or their JIT for this machine, lack ordered loads and stores.
     if not id then fresh { arithmetic, jumps, memory, atomics } end
     if not id then
       older = true

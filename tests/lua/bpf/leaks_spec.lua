@@ -1,4 +1,4 @@
--- What seems forgotten: each rule by itself, and a leak made on purpose.
+-- Objects that seem forgotten: each rule alone, and a leak made on purpose.
 
 local bpf = require("bpf")
 local leaks = require("lunette.leaks")
@@ -6,7 +6,7 @@ local fixture = require("tests.lua.support.fixture")
 
 local SECOND = 1000000000
 
--- What is seen where there is nothing but what a test adds.
+-- A view with only the objects that a test adds.
 local function see(more)
   local all = {
     progs = {}, maps = {}, links = {}, owners = {}, pins = {}, attachments = {}, now = 100 * SECOND,
@@ -180,7 +180,7 @@ describe("leaks.find of links", function()
   end)
 end)
 
--- What seems forgotten of these objects, as soon as something does: what dies takes its time.
+-- The leak found among these objects; waits, because freed objects go with a delay.
 local function leak_of(want)
   for _ = 1, 600 do
     local leak = fixture.find(assert(leaks.list { young = 0 }), want)
@@ -190,7 +190,7 @@ local function leak_of(want)
   error("it is not told")
 end
 
--- Does what a leak says gets rid of it, and waits until it is gone.
+-- Runs the command of a leak, and waits until the object is gone.
 local function get_rid_of(leak)
   local command = leak.remedy:gsub("^lunette", fixture.binary())
   assert(os.execute(command), command)

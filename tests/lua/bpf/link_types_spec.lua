@@ -1,5 +1,6 @@
--- A link of every type that this kernel lets a test make: its row in the attach view (program,
--- place, how, since when, who holds it), and `lunette link list` and `attach list` against bpftool.
+-- A link of every type that a test can make on this kernel: its row in the attach view (program,
+-- place, kind, since when, holders), and `lunette link list` and `attach list` compared with
+-- bpftool.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
@@ -145,7 +146,7 @@ describe("the row of a link", function()
         assert.equal(pid, row.holders[1].pid)
       end
     end
-    -- Before Linux 6.6 the event itself tells what its link is on, and more.
+    -- Before Linux 6.6 the event itself has its link's place and more.
     how.link = how.link and how.link:gsub("^task%-clock, each 1 ms on CPU 0$", "task-clock")
     assert.same({ link = "task-clock", fd = "page-faults, each 1000000 on CPU 0" }, how)
   end)
@@ -190,7 +191,7 @@ describe("the row of a link", function()
     local row = fixture.find(assert(attach.list()), { link_id = libc.id })
     assert.same({ pin }, row.pins)
     assert.truthy(row.since_latest >= row.since)
-    -- The clock of files is a tick behind, and that of the day may be set meanwhile.
+    -- File times lag by a tick, and the wall clock may be set meanwhile.
     assert.is_true(row.since_latest > (before - 5) * 1e9)
     assert.is_true(row.since_latest < (bpf.uptime() + 5) * 1e9)
     bpf.unpin(pin)
@@ -198,7 +199,7 @@ describe("the row of a link", function()
 end)
 
 describe("against bpftool", function()
-  -- What bpftool tells of a link that has the same name here.
+  -- Fields of a link that have the same name in bpftool.
   local FIELDS = { "attach_type", "target_obj_id", "target_btf_id", "cgroup_id", "target_name",
     "map_id", "netns_ino", "tp_name", "ifindex", "pid", "tid" }
 

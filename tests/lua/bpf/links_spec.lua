@@ -1,4 +1,4 @@
--- Links of the types that this kernel lets a test attach, against bpftool; detaching.
+-- Links of the types that a test can attach on this kernel, compared with bpftool; detaching.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -55,7 +55,7 @@ describe("bpf.links", function()
   it("agrees with bpftool on ids, types and programs", function()
     for _, theirs in ipairs(fixture.json("bpftool -j link list")) do
       local mine = bpf.link_info(math.tointeger(theirs.id))
-      if mine then -- others' links may be gone by now
+      if mine then -- other processes' links may be gone by now
         assert.equal(theirs.prog_id, mine.prog_id)
         if type(theirs.type) == "string" then assert.equal(theirs.type, mine.type) end
         if theirs.attach_type then

@@ -33,7 +33,7 @@ describe("bpf.load", function()
     local after = count()
     assert.truthy(after >= 2)
     object:detach()
-    -- A run of another process' may still end.
+    -- A run started by another process may still be ending.
     assert.is_true(fixture.eventually(function()
       local stopped = count()
       getpgid(1)

@@ -10,7 +10,7 @@ local LONG = {
   "one_of_two_queues_flows", "one_of_two_queues_cookies", "fifteen_letters",
 }
 
--- Maps that no program made, with the 15 characters of a name, each by its pin.
+-- Maps made without a program, with a name of 15 characters, each by its pin.
 local function raw_map(pins, name, size)
   local path = fixture.pin(name)
   fixture.run("bpftool map create %s type hash key 4 value %d entries 4 name %s", path, size or 8,
@@ -20,7 +20,7 @@ local function raw_map(pins, name, size)
   return map:id(), path
 end
 
--- The kernel frees a map a moment after its last user.
+-- The kernel frees a map some time after its last user.
 local function number_named(name)
   local n = 0
   for _, info in ipairs(assert(bpf.maps())) do n = n + (info.name == name and 1 or 0) end
@@ -80,7 +80,7 @@ describe("full names of maps", function()
 
   it("come from a pin's path where no BTF has them", function()
     local id, path = raw_map(pins, "cilium_lb4_reverse_nat")
-    local last = path:match("[^/]+$") -- begins otherwise than the kernel's name
+    local last = path:match("[^/]+$") -- does not begin with the kernel's name
     assert.is_nil(bpf.map_info(id).full_name)
     local map <close> = assert(bpf.map(id))
     pins[#pins + 1] = "/sys/fs/bpf/cilium_lb4_reve_of_" .. last

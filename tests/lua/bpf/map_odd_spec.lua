@@ -1,6 +1,6 @@
--- Reading maps as real life has them: values and keys of the largest sizes, prefixes of odd
--- lengths, types nested as deep as the kernel lets them, maps that are frozen, full of holes,
--- gone, or written to while they are read.
+-- Reading maps with unusual content: keys and values of the largest sizes, prefixes of odd lengths,
+-- types nested as deeply as the kernel allows, maps that are frozen, full of holes, removed, or
+-- written while they are read.
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
@@ -106,7 +106,7 @@ describe("odd maps", function()
       local number = ("<I4"):unpack(bytes)
       n = n + 1
       seen[number] = (seen[number] or 0) + 1
-      -- What is odd goes, and what was not there comes, all the while.
+      -- Removes odd keys and adds missing ones all the time.
       map:delete(key(2 * (n % 500) + 1))
       map:update(key(100000 + n), key(n))
       assert.is_true(n <= 10000, "it ends")
@@ -127,7 +127,7 @@ describe("odd maps", function()
     local stream <close> = assert(map:stream { format = "ndjson" })
     map:close()
     short:close()
-    assert.is_nil((stream:read())) -- the stream holds its map: it is empty, and there
+    assert.is_nil((stream:read())) -- the stream keeps its map alive: empty, but there
     stream:close()
     local page
     for _ = 1, 6000 do

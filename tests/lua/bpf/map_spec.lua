@@ -23,7 +23,7 @@ local function drained(stream)
   return table.concat(parts)
 end
 
--- What a kernel says that lets nobody load the iterators of local storage.
+-- The error of kernels that let no process load the iterators of local storage.
 local REFUSED = "^map %d+: the kernel refuses the program %(iter/[%w_]+%) that reads it: "
   .. "Operation not permitted$"
 
@@ -190,7 +190,7 @@ describe("bpf.map", function()
     for i = 1, 5 do map:update(u32(i) .. u32(i), ("\0"):rep(map:info().value_size)) end
     lpm:update(u32(8) .. "\10\0\0\0", u32(1))
     local fill = assert(bpf.fill())
-    -- Of hashes the kernel tells since 6.6.
+    -- For hashes the kernel reports it since 6.6.
     assert.equal(fixture.since(6, 6) and 5 or nil, fill[map:id()])
     assert.equal(1, fill[lpm:id()])
     local array <close> = open("mt_array")
@@ -243,7 +243,8 @@ describe("bpf.map", function()
   it("finds what is stored for an inode, by its open file", function()
     local map <close> = open("mt_inode")
     local file <close> = assert(io.open("/etc/passwd"))
-    -- User space names the inode by a descriptor; ours is the highest that is a regular file.
+    -- User space names the inode by a descriptor; the result is this process's highest descriptor
+    -- of a regular file.
     local fd = fixture.output(("ls -l /proc/%d/fd"):format(fixture.pid()))
       :match("(%d+) %-> /etc/passwd")
     assert.is_true(map:update(("<i4"):pack(math.tointeger(fd)), u32(1) .. u32(2)))

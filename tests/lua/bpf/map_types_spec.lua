@@ -1,6 +1,5 @@
--- Every type of map that this kernel lets a test create: each shows its entries or says in a
--- sentence why it can't, by every way there is to look at a map; and what bpftool can dump, it
--- shows alike.
+-- Every map type that a test can create on this kernel: each way of reading shows its entries, or a
+-- sentence on why it can't; and where bpftool can dump the map, its output is the same.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -9,14 +8,14 @@ local map_types = require("tests.lua.support.map_types")
 local names = require("lunette.names")
 local support = require("tests.lua.schema.support")
 
--- Types that no test can create here, and why.
+-- Types that no test can create here, with the reason.
 local NOT_HERE = {
   insn_array = "made by the loader of a program with jump tables",
   rhash = "newer than this kernel",
   struct_ops = "has a test of its own: struct_ops_spec.lua",
 }
 
--- What a map shows: rows, or the sentence for one that can't show any.
+-- The expected result for a map: its rows, or the sentence for a map that can't be read.
 local EXPECTED = {
   mt_hash = 1, mt_array = 5, mt_pc_hash = 1, mt_pc_array = 3, mt_lru = 1, mt_pc_lru = 1,
   mt_lpm = 1, mt_queue = 1, mt_stack = 1, mt_progs = 1, mt_outer = 1, ty_outer = 1,
@@ -30,7 +29,7 @@ local EXPECTED = {
   ty_arena = "memory without entries", ty_sockmap_4 = "only where its values have 8 bytes",
 }
 
--- Of a __int128 bpftool writes hex digits, which is no JSON.
+-- bpftool prints a __int128 as bare hex digits, which is invalid JSON.
 local NO_JSON = { mt_hash = true }
 
 local loaded, maps
@@ -42,7 +41,7 @@ local function table_of(map)
   return support.ask(source:format(map:id())).map
 end
 
--- The one word for what was found: a number of rows, or the sentence.
+-- Summarizes the result: the number of rows, or the sentence.
 local function check(name, rows, sentence)
   local wanted = EXPECTED[name]
   local what = ("%s: %d rows, %s"):format(name, rows, sentence)
@@ -52,7 +51,7 @@ local function check(name, rows, sentence)
   assert.matches(wanted == "empty" and "is empty" or wanted, sentence, 1, true)
 end
 
--- Output of a command, what it says on stderr, and whether it went well.
+-- A command's output, its stderr, and whether it succeeded.
 local function run(command)
   local errors = os.tmpname()
   local pipe = assert(io.popen(("%s %s 2>%s"):format(fixture.binary(), command, errors)))
@@ -77,7 +76,7 @@ local function bytes(list)
   return table.concat(parts)
 end
 
--- bpftool's entries in the form of ours: hex key to hex value, or to the CPUs' values.
+-- bpftool's entries in our form: hex key to hex value, or to the CPUs' values.
 local function by_bpftool(map)
   local found = {}
   local dump = fixture.json(("bpftool -j map dump id %d 2>/dev/null"):format(map:id()))
@@ -101,7 +100,7 @@ describe("maps of every type", function()
     loaded = map_types.load(by_name())
     maps = loaded.maps
     for name in pairs(EXPECTED) do
-      if not maps[name] then EXPECTED[name] = nil end -- the kernel has no such type
+      if not maps[name] then EXPECTED[name] = nil end -- the kernel lacks the type
     end
     for id = 1, 64 do
       local type = bpf.type_name("map", id)

@@ -1,5 +1,5 @@
--- lua/meta/bpf*.lua against the C module, both ways: what is not documented, and what is
--- documented and not there.
+-- lua/meta/bpf*.lua against the C module: every function is documented, and every documented
+-- function exists.
 
 local bpf = require("bpf")
 
@@ -27,7 +27,7 @@ local function documented()
   return found
 end
 
--- Some metatables are made when the first handle is.
+-- Makes one handle of each kind, because some metatables are made with the first handle.
 local function make_handles()
   for _, open in ipairs { bpf.profile, bpf.trace_log } do
     local handle <close> = open()

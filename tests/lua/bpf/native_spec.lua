@@ -1,4 +1,4 @@
--- Machine code: what the disassembler does not know is told, with what would know it.
+-- Machine code that the disassembler does not know: the note names a disassembler that does.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

@@ -1,5 +1,5 @@
--- Programs on routes, classes, shared blocks and actions, by `ip` and `tc` in a network namespace
--- of the test's own; and every way in which a namespace is kept.
+-- Programs on routes, classes, shared blocks and actions, attached by `ip` and `tc` in a network
+-- namespace of the test; and every way in which a namespace is kept alive.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
@@ -10,7 +10,7 @@ local run, try = fixture.run, fixture.try
 local object = fixture.object("routes")
 local ns = "lunn-" .. fixture.pid()
 
--- `ip -n` and `tc -n` hide the BPF file system.
+-- `ip -n` and `tc -n` mount over the BPF file system.
 local function inside(command, ...)
   return try("nsenter --net=/run/netns/%s " .. command, ns, ...)
 end
@@ -150,7 +150,7 @@ end)
 
 local helpers, folders = {}, {}
 
--- A process that says its id and what else is asked for, and stays until the end of the test.
+-- Starts a process that prints its id and other requested values, and runs until the test ends.
 local function helper(command, ...)
   local pipe = assert(io.popen("exec " .. command:format(...)))
   local pid = assert(pipe:read("n"))

@@ -1,4 +1,4 @@
--- Owners: by the iterator and by /proc the same; other processes' objects; perf events.
+-- Owners: equal results by the iterator and by /proc; other processes' objects; perf events.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -132,7 +132,7 @@ describe("bpf.task_fd_query", function()
     assert.equal("uprobe", uprobe.type)
     assert.truthy(uprobe.name:match("libc%.so%.6$"))
     local link = fixture.find(bpf.links(), { prog_id = uprobe.prog_id })
-    -- Before Linux 6.6 the link does not tell.
+    -- Before Linux 6.6 the link does not report it.
     if link.offset then assert.equal(link.offset, uprobe.probe_offset) end
   end)
 

@@ -24,7 +24,7 @@ describe("pins", function()
   end)
 
   it("of a program, a map and a link", function()
-    local started = os.time() - 1 -- the kernel's clock for files is a tick behind
+    local started = os.time() - 1 -- file times lag by a tick
     object:attach("obj_raw_tp")
     local prog <close> = assert(object:prog("obj_raw_tp"))
     local map <close> = assert(object:map("obj_counts"))
@@ -102,7 +102,7 @@ describe("pins", function()
     assert.same({ nil, dir .. "/b: nothing is pinned there", 2 }, { bpf.pinned(dir .. "/b") })
     assert.same({ nil, "/etc/passwd: not in a BPF file system", 22 }, { bpf.pinned("/etc/passwd") })
     assert.is_nil(bpf.pinned(dir))
-    -- To remove the link would leave the pin.
+    -- Removing the link would leave the pin.
     assert.same({ nil, link .. ": a symbolic link: give the pin's own path", 40 },
       { bpf.unpin(link) })
     assert.is_table(pinned(paths[1]))

@@ -1,4 +1,4 @@
--- Sampling of native code, on a program of the corpus that is kept busy by system calls.
+-- Sampling of native code, on a program of the corpus that system calls keep busy.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -18,7 +18,7 @@ describe("bpf.profile", function()
     local profile <close> = assert(bpf.profile(4999))
     local id = obj:prog("code_loop"):info().id
     local mine, spots
-    -- As many samples as it takes: the machine may have other work.
+    -- Waits for enough samples: the machine may be busy.
     local found = fixture.eventually(function()
       busy()
       local result = assert(profile:read())
@@ -37,7 +37,7 @@ describe("bpf.profile", function()
   end)
 
   it("starts afresh with every read", function()
-    -- On a busy machine much may pass between two reads, but not again and again.
+    -- On a busy machine much time may pass between two reads, but not every time.
     assert.is_true(fixture.eventually(function()
       local profile <close> = assert(bpf.profile())
       busy()

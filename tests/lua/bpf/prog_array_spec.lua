@@ -1,5 +1,5 @@
--- Looking must not change what is looked at: a program array that was looked at by id while its
--- owner closed it stayed in the kernel for ever (see src/bpf/object/prog_array_close.h).
+-- Reading must not change what is read: a program array opened by id while its owner closed it
+-- stayed in the kernel for ever (see src/bpf/object/prog_array_close.h).
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

@@ -1,4 +1,4 @@
--- Which program is in which slot of a program array: by the walk in the kernel, and by lookups.
+-- The programs in the slots of a program array: by the kernel walk, and by lookups.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

@@ -1,4 +1,5 @@
--- Programs, maps and BTF objects by id: against bpftool, and under vanishing and errors.
+-- Programs, maps and BTF objects by id: compared with bpftool, while objects vanish, and with
+-- errors.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

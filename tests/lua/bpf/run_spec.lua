@@ -43,7 +43,7 @@ describe("prog:run", function()
     assert.equal(("<I8"):pack(42), outcome.context)
   end)
 
-  -- An Ethernet frame with IPv4 in it, and what a socket lookup is asked for.
+  -- An Ethernet frame with IPv4, and the context of a socket lookup.
   it("runs programs of every type that takes a packet, or a context alone", function()
     local frame = ("\2"):rep(12) .. "\8\0\x45" .. ("\0"):rep(63)
     local lookup = ("<I8I4I4"):pack(0, 2, 6) .. ("\0"):rep(56)

@@ -1,4 +1,4 @@
--- The sampler against the kernel's own counters, its bounds, programs that come and go.
+-- The sampler compared with the kernel's counters; its limits; programs that come and go.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -15,7 +15,7 @@ local function work(times)
   end
 end
 
--- A program that nothing runs but we: so many runs, exactly.
+-- A program run only by this test, an exact number of times.
 local function open()
   object = assert(bpf.load(fixture.object("objects")))
   return id_of("obj_xdp")
@@ -35,7 +35,7 @@ local function attach(name)
 end
 
 describe("bpf.sampler", function()
-  -- Room for those of others, too: it is for programs that ran, whoever loaded them.
+  -- Room for other processes' programs, too: the sampler keeps every program that ran.
   before_each(function() sampler = bpf.sampler { keep = 10, programs = 1024 } end)
   after_each(function()
     sampler:close()
@@ -67,7 +67,7 @@ describe("bpf.sampler", function()
     assert.truthy(sampler:rate().runs >= rate.runs)
   end)
 
-  -- The load has stopped at both ends of the window: runs and time are equal to the digit.
+  -- The load is stopped at both ends of the window, so runs and time are exactly equal.
   it("says what bpftool's counters say over the same window", function()
     local function theirs(id)
       local info = fixture.json("bpftool -j prog show id " .. id)
@@ -253,7 +253,7 @@ describe("bpf.sampler", function()
     end
     local function remembered(id) return runs_of(sampler:history(id, { points = 1 })[1]) end
     for i, id in ipairs(ids) do assert.equal(i > 5 and 3 or 0, remembered(id), "program " .. i) end
-    local there, count = {}, 0 -- those of others come and go meanwhile
+    local there, count = {}, 0 -- other processes' objects come and go meanwhile
     for _ = 1, 10 do
       for _, id in ipairs(bpf.ids("prog")) do
         count = count + (there[id] and 0 or 1)

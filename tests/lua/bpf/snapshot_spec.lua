@@ -1,5 +1,5 @@
--- Snapshots of maps and what differs between two, whole and of a part of the keys; conditions of
--- cursors and snapshots.
+-- Snapshots of maps and the changes between two, of all keys or a part; conditions of cursors and
+-- snapshots.
 
 local bpf = require("bpf")
 local d = require("lunette.decode")

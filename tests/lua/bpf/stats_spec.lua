@@ -62,7 +62,7 @@ describe("bpf.host", function()
 
   it("knows the CPUs", function()
     local possible, online = bpf.cpus()
-    -- nproc tells of those that this process may run on.
+    -- nproc counts the CPUs that this process may run on.
     assert.equal(tonumber(fixture.output("getconf _NPROCESSORS_ONLN")), online)
     assert.truthy(possible >= online)
     assert.equal(possible, bpf.host().possible_cpus)

@@ -1,4 +1,4 @@
--- A struct_ops map of the kernel's: its fields by the kernel's BTF, its functions as programs.
+-- A struct_ops map: its fields by the kernel's BTF, its functions as programs.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

@@ -1,4 +1,4 @@
--- Names of places in code.
+-- Names of addresses in code.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -18,7 +18,7 @@ describe("bpf.ksym", function()
   end)
 end)
 
--- A symbol's file offset by readelf's table of segments.
+-- A symbol's file offset, computed from readelf's segment table.
 local function offset_in(binary, name)
   local symbols = fixture.output(("readelf -sW %s"):format(binary))
   local address = tonumber(symbols:match("(%x+)%s+%d+ FUNC%s+GLOBAL DEFAULT%s+%d+ " .. name), 16)

@@ -1,4 +1,4 @@
--- The trace pipe: what a program of ours prints comes out, taken apart.
+-- The trace pipe: lines printed by a program of the test arrive parsed.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

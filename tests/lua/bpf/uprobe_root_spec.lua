@@ -1,5 +1,5 @@
--- Uprobes whose holder sees another file by the path than we do, as in every container: their
--- functions are those of the file that the holder sees.
+-- Uprobes whose holder sees another file at the path than Lunette does, as in every container: the
+-- functions are those of the holder's file.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")

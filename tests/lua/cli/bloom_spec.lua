@@ -1,4 +1,4 @@
--- A bloom filter is asked about values: by the bpf module, the command line and GraphQL.
+-- Bloom filters are looked up by value: by the bpf module, the command line and GraphQL.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -20,7 +20,7 @@ describe("a bloom filter", function()
     object:close()
   end)
 
-  -- What a command prints, what it says, and its exit code.
+  -- A command's output, its stderr, and its exit code.
   local function lookup(arguments)
     local command = ("%s map lookup %d %s 2>&1; echo $?"):format(fixture.binary(), map:id(),
       arguments)

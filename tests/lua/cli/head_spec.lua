@@ -1,4 +1,4 @@
--- The top of the screen of `lunette top`: what it drops where a line is short.
+-- The header of `lunette top`: the parts that it drops when a line is too long.
 
 local bpf = require("bpf")
 local head = require("lunette.cli.top.head")

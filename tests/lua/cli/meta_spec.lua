@@ -1,4 +1,5 @@
--- lua/meta/terminal.lua against the C modules that it documents, both ways.
+-- lua/meta/terminal.lua against the C modules: every function is documented, and every documented
+-- one exists.
 
 local lunette = require("lunette")
 local MODULES = { tty = "lunette.core.tty", interrupt = "lunette.core.interrupt",

@@ -1,8 +1,8 @@
--- All that commands print goes through lunette.cli.output, which escapes what a terminal obeys.
+-- All output of commands goes through lunette.cli.output, which escapes control characters.
 
 local output = require("lunette.cli.output")
 
--- The files that write to the terminal themselves, and what they write.
+-- Files that write to the terminal themselves, and how.
 local WRITERS = {
   ["lua/lunette/cli/output.lua"] = "the printers",
   ["lua/lunette/cli/screen.lua"] = "frames of lines that views have escaped, with colours",

@@ -1,4 +1,4 @@
--- The small parts of the command line that need no kernel.
+-- Small parts of the command line that need no kernel.
 local exit = require("lunette.cli.exit")
 local json = require("lunette.runtime.json")
 local keys = require("lunette.cli.top.keys")

@@ -1,5 +1,5 @@
--- What the full screen is made of: characters for any locale, colours, frames of what changed,
--- tables that are painted, text that is searched, the tree of a program.
+-- Parts of the full screen: characters for any locale, colours, frames of changed lines, painted
+-- tables, text search, the tree of a program.
 
 local Text = require("lunette.cli.top.text")
 local glyphs = require("lunette.cli.glyphs")
@@ -10,7 +10,7 @@ local tty = require("lunette.core.tty")
 
 local getenv = os.getenv
 
--- Runs fn with these variables in the place of the environment.
+-- Runs fn with other environment variables.
 local function with_env(env, fn)
   rawset(os, "getenv", function(name) return env[name] end)
   local ok, err = pcall(fn)

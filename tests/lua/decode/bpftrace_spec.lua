@@ -1,4 +1,5 @@
--- bpftrace's maps: what its script says, and that what we read is what bpftrace prints.
+-- bpftrace's maps: their layout by the script, and decoded values compared with bpftrace's own
+-- output.
 
 local bpf = require("bpf")
 local bpftrace_table = require("lunette.decode.bpftrace_table")
@@ -58,7 +59,7 @@ describe("a bpftrace script", function()
       "tracepoint:syscalls:sys_enter_openat" }, maps["@d"].value.names)
     maps = script.maps("tracepoint:syscalls:sys_enter_open* { @p = probe; }")
     assert.same("tracepoint:syscalls:sys_enter_open", maps["@p"].value.names[1])
-    -- What a wildcard of functions matches only bpftrace knows.
+    -- Only bpftrace knows the functions that a wildcard matches.
     assert.same({}, script.maps("k:vfs_* { @p = probe; }")["@p"].value.names)
   end)
 
@@ -86,7 +87,7 @@ describe("a bpftrace script", function()
   end)
 end)
 
--- Values that do not change any more once set, so that both sides see the same.
+-- The script's values no longer change once set, so that both sides read the same.
 local PROGRAM = [[BEGIN {
   @zz_num = 42; @zz_str = "hello"; @zz_cnt = count(); @zz_cnt = count();
   @zz_s = sum(10); @zz_s = sum(20); @zz_mn = min(5); @zz_mn = min(3);
@@ -118,7 +119,7 @@ uprobe:LIBC:getpid /pid == SELF && @zz_pid == 0/ {
   @zz_pid = 1; @zz_func[func] = 1; @zz_f = func; @zz_n[-5] = -7;
 }]]
 
--- The C library of this process, whose getpid() bpf.owners() calls.
+-- The path of this process's C library, whose getpid() bpf.owners() calls.
 local function program_text()
   for line in io.lines("/proc/self/maps") do
     local path = line:match("(/%S*libc%.so%.6)$")
@@ -127,11 +128,11 @@ local function program_text()
   error("this process has no libc.so.6")
 end
 
--- Lines without order: bpftrace and we sort equal values as they come.
+-- Lines without order, because bpftrace and Lunette sort equal values differently.
 local function sorted_lines(text)
   local lines = {}
   for line in text:gmatch("[^\n]+") do
-    -- Of a stack for perf, bpftrace prints addresses and files too.
+    -- For a stack in perf format bpftrace prints addresses and files, too.
     line = line:gsub("^\t%x+ (%S+)", "%1"):gsub(" %(.*libc.*%)$", ""):gsub(" %(%[unknown%]%)$", "")
       :gsub("^%s+", ""):gsub("%s+$", "")
     local said = line:match("^Attaching") or line:match("^ERROR: .*RLIMIT") or line:match("^DEBUG")
@@ -143,7 +144,7 @@ local function sorted_lines(text)
   return lines
 end
 
--- The maps that one process holds, by what the decoder says of them: others may run meanwhile.
+-- The decoded maps of one process only, because other bpftrace processes may run.
 local function open_maps(pid, pattern)
   local maps = {}
   for _, info in ipairs(bpf.maps()) do
@@ -161,7 +162,7 @@ local function close_all(maps)
   for _, map in ipairs(maps) do map:close() end
 end
 
--- Its script's last statement fills @zz_n, when every map has long been made.
+-- The script's last statement fills @zz_n, after all other maps are made.
 local function maps_of(pid, out)
   for _ = 1, 300 do
     local last = open_maps(pid, "^AT_zz_n$")
@@ -181,7 +182,7 @@ describe("bpftrace's maps", function()
     return
   end
 
-  -- What we read, and what bpftrace then prints, as sorted lines.
+  -- Lunette's output, and then bpftrace's, as sorted lines.
   local function both()
     local out, path = os.tmpname(), os.tmpname()
     local file = assert(io.open(path, "w"))
@@ -204,7 +205,7 @@ describe("bpftrace's maps", function()
     return sorted_lines(table.concat(texts, "\n")), sorted_lines(printed), #texts
   end
 
-  -- The lines of the first that the second lacks.
+  -- The lines of the first list that are missing in the second.
   local function beyond(lines, others)
     local left, counts = {}, {}
     for _, line in ipairs(others) do counts[line] = (counts[line] or 0) + 1 end
@@ -216,7 +217,7 @@ describe("bpftrace's maps", function()
   end
 
   it("read as bpftrace prints them at its exit", function()
-    -- Beside symbols of processes, bpftrace 0.17 now and then leaves a map out of what it prints.
+    -- With symbols of processes, bpftrace 0.17 sometimes leaves out a map.
     local missing
     for _ = 1, 8 do
       local ours, printed, count = both()
@@ -230,8 +231,8 @@ describe("bpftrace's maps", function()
   end)
 end)
 
--- Facts: bpftrace's own code generation (its tests/codegen: avg_stas_val, min_max_val). This
--- machine has 0.17, so the test fills the maps itself.
+-- The layouts are facts of bpftrace's code generation (its tests/codegen: avg_stas_val,
+-- min_max_val). This machine has 0.17, so the test fills such maps itself.
 describe("the layouts of bpftrace 0.21 and later", function()
   local SCRIPT = "BEGIN { @zn_avg[7] = avg(1); @zn_stats[7] = stats(1); @zn_min[7] = min(1);"
     .. " @zn_max[7] = max(1); @zn_hist[7] = hist(1); @zn_keys[1, -2] = count();"
@@ -269,7 +270,7 @@ describe("the layouts of bpftrace 0.21 and later", function()
     assert.equal("@zn_avg[7]: 20", text("zn_avg"))
     assert.equal("@zn_stats[7]: count 4, average -5, total -20", text("zn_stats"))
     assert.equal("@zn_keys[1, -2]: 11", text("zn_keys"))
-    -- Its BTF says where the parts are; the key has four bytes more than they need.
+    -- The map's BTF has the parts' offsets; the key has four bytes more than the parts.
     assert.equal("@zn_mixed[sleep, 7, abc]: 3", text("zn_mixed"))
     local histogram = text("zn_hist")
     assert.matches("%(%.%.%., 0%) +1 |", histogram)

@@ -1,4 +1,4 @@
--- BTF objects: types by name, as C, and plans of odd types, also of the other endianness.
+-- BTF objects: types by name, as C, and plans of unusual types, also in the other byte order.
 
 local bpf = require("bpf")
 local d = require("lunette.decode")
@@ -169,7 +169,7 @@ describe("plans of odd types", function()
   teardown(function() if btf then btf:close() end end)
 
   it("enums: wide and negative", function()
-    -- clang writes wide ones only since 15; the kernel has one.
+    -- clang writes 64-bit enums only since version 15; the kernel has one.
     local kernel <close> = assert(bpf.btf("vmlinux"))
     local found
     for id = 1, kernel:count() - 1 do
@@ -263,7 +263,7 @@ describe("plans of odd types", function()
     assert.equal('{"count":2,"items":[7]}',
       plan(be, "struct", "flexible", 8):json((">I4I4"):pack(2, 7)))
     assert.equal("MINUS", plan(be, "enum", "plain"):decode((">i4"):pack(-2)))
-    -- Bit fields count from the highest bit there.
+    -- In that byte order bit fields count from the highest bit.
     local bytes = (">I4I4I8"):pack(1 << 31 | 5 << 28, 0, 0x12345678ab << 24 | 0xe << 20)
     assert.equal('{"one":1,"three":-3,"wide":"78187493547","e":"MINUS"}',
       plan(be, "struct", "bits"):json(bytes))

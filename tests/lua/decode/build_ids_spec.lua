@@ -1,4 +1,4 @@
--- Stack maps that hold build ids in place of addresses, and fields that the kernel never shows.
+-- Stack maps with build ids in place of addresses, and fields that the kernel always zeroes.
 
 local bpf = require("bpf")
 local d = require("lunette.decode")

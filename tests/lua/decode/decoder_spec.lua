@@ -1,4 +1,4 @@
--- Which decoder is in force for a map and what it makes of entries: declared ones, BTF, types.
+-- The decoder in force for a map, and the decoded entries: declared decoders, BTF, types.
 
 local bpf = require("bpf")
 local d = require("lunette.decode")
@@ -19,7 +19,7 @@ local function lines(map, options)
   return table.concat(parts)
 end
 
--- Declarations are process-wide: those of a test go when it ends.
+-- Declares a decoder for the test; it is removed when the test ends.
 local function declared(spec)
   d.declare(spec)
   return setmetatable({}, { __close = function() table.remove(registry.list("decoder")) end })
@@ -179,7 +179,7 @@ describe("lunette.decoder", function()
     local _ <close> = declared { match = { pin = path }, name = "by pin" }
     local _ <close> = declared { match = function(info) return info.name == "mt_ring" end,
       name = "by function" }
-    os.execute("sleep 2.1") -- what is known of pins is a second old at most
+    os.execute("sleep 2.1") -- pins are cached for a second
     assert.equal("by pin", d.for_map(map:info()).name)
     bpf.unpin(path)
     local ring <close> = open("mt_ring")

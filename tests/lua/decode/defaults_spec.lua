@@ -1,4 +1,4 @@
--- What keys and values are taken for by the type of their map, where BTF has a say in it.
+-- Default decoding of keys and values by the type of their map, and BTF's part in it.
 
 local decode = require("lunette.decode")
 local shapes = require("tests.lua.support.shapes")

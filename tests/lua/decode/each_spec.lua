@@ -1,4 +1,4 @@
--- What a loop over a map gives a script: the map's own types, whatever another script declares.
+-- Loops over a map decode by the map's own types, whatever decoders other scripts declare.
 
 local bpf = require("bpf")
 local d = require("lunette.decode")

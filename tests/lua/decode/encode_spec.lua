@@ -1,4 +1,4 @@
--- Typed input to bytes: what a plan decodes it also encodes, and refuses what does not fit.
+-- Encoding: a plan encodes every value that it decodes, and refuses values that do not fit.
 
 local bpf = require("bpf")
 local d = require("lunette.decode")
@@ -15,7 +15,7 @@ end
 
 local function u32(x) return ("<I4"):pack(x) end
 
--- Through JSON and back, as a client does it.
+-- Through JSON and back, as clients do.
 local function round_trip(compiled, bytes)
   local value = assert(json.decode("[" .. compiled:json(bytes) .. "]"))[1]
   return compiled:encode(value, ("\0"):rep(#bytes))

@@ -1,4 +1,4 @@
--- The formats that eBPF explorer's users write and read.
+-- The formats of eBPF explorer's users, read and written.
 
 local format = require("lunette.decode.format")
 

@@ -1,4 +1,4 @@
--- Histograms out of slots.
+-- Histograms from slots.
 
 local d = require("lunette.decode")
 local json = require("lunette.runtime.json")

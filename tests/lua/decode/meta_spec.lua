@@ -1,4 +1,5 @@
--- lua/meta/decode.lua against the module, both ways.
+-- lua/meta/decode.lua against the module: every function is documented, and every documented one
+-- exists.
 
 local combinators = require("lunette.decode.combinators")
 local decode = require("lunette.decode")

@@ -1,4 +1,4 @@
--- Combinators compiled to plans: what each kind makes of bytes, in Lua and as JSON.
+-- Combinators compiled to plans: decoded values of each kind, in Lua and as JSON.
 
 local bpf = require("bpf")
 local d = require("lunette.decode")

@@ -1,5 +1,5 @@
--- What is printed of a key or value is taken back: by lookup, update and delete, for the maps of
--- every type and for keys and values of odd shapes.
+-- Printed keys and values are accepted as input: by lookup, update and delete, for maps of every
+-- type, and for unusual keys and values.
 
 local fixture = require("tests.lua.support.fixture")
 local input = require("lunette.cli.map.input")
@@ -20,7 +20,7 @@ end
 
 local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
 
--- What a command prints, and its exit code; errors go among it.
+-- A command's output with its errors, and its exit code.
 local function run(format, ...)
   local pipe = assert(io.popen(fixture.binary() .. " " .. format:format(...) .. " 2>&1"))
   local text = pipe:read("a")
@@ -28,14 +28,14 @@ local function run(format, ...)
   return text, code
 end
 
--- A word of the command line for what a plan makes of bytes: a text as it is, all else as JSON.
+-- The command-line word for a decoded value: a text unchanged, anything else as JSON.
 local function word_of(plan, bytes)
   local text = plan:json(bytes)
   local value = json.decode(text)
   return type(value) == "string" and value or text
 end
 
--- Every key of a map, and its values where there is one: read, printed, taken back.
+-- Every key of a map with its value, if any: read, printed, read back.
 local function check_keys(name, map)
   local info, decoder, n = map:info(), map:decoder(), 0
   for key, value in map:each { raw = true } do
@@ -57,7 +57,7 @@ local function first_key(map)
   return (cursor:next())
 end
 
--- The keys that `map dump -j` prints are the words for the other commands.
+-- The keys that `map dump -j` prints are valid words for the other commands.
 local function check_commands(name, map, removable)
   local dumped = json.decode((run("map dump -j %d", map:id())))
   local key = dumped[1].key

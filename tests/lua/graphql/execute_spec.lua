@@ -1,4 +1,4 @@
--- Execution: resolvers, errors, nulls, abstract types, order, what contexts and infos hold.
+-- Execution: resolvers, errors, nulls, abstract types, order, contexts and infos.
 
 local support = require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")

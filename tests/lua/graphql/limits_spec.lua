@@ -1,4 +1,4 @@
--- What a request may cost, and the cache of documents.
+-- Limits of a request's cost, and the cache of documents.
 
 local support = require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")

@@ -1,4 +1,4 @@
--- Loaders: one batch for what many fields ask, and the same errors and nulls as without.
+-- Loaders: one batch for many fields, with the same errors and nulls as without a loader.
 
 local support = require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")

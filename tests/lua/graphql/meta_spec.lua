@@ -1,4 +1,5 @@
--- lua/meta/graphql.lua against the module, both ways.
+-- lua/meta/graphql.lua against the module: every function is documented, and every documented one
+-- exists.
 
 require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")

@@ -1,4 +1,4 @@
--- Schemas: from SDL, from tables, extended by scripts; what is wrong with them, and where.
+-- Schemas from SDL, from tables, extended by scripts; errors in them, with their places.
 
 local support = require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")
@@ -11,7 +11,7 @@ local BASE = [[
   enum Kind { A B }
 ]]
 
--- Builds the base schema with what fn declares, which is forgotten afterwards.
+-- Builds the base schema with fn's declarations, which are removed afterwards.
 local function extended(fn, build)
   local list = registry.list("graphql")
   local before = #list
@@ -176,7 +176,7 @@ describe("an extension", function()
 end)
 
 describe("SDL", function()
-  -- Types that are no input types, where a default looks into them.
+  -- Types that are no input types, with a default of such a type.
   for definitions, expected in pairs {
     ["type Query { f(i: I = {a: 1}): Int } input I { a: Query }"] = "I.a",
     ["type Query { f(i: [I] = [{a: {b: 1}}]): Int } input I { a: J } type J { b: Int }"] = "I.a",

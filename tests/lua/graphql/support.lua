@@ -1,31 +1,31 @@
--- For the tests of the engine, which need no kernel.
+-- Helpers of the engine's tests, which need no kernel.
 
 local graphql = require("lunette.graphql")
 
 local support = {}
 
---- A schema that must be right.
+--- A valid schema.
 function support.schema(definitions, resolvers, opts)
   local schema, errors = graphql.build_schema(definitions, resolvers, opts)
   if not schema then error(tostring(errors), 2) end
   return schema
 end
 
---- The errors of a schema that must be wrong, a line each.
+--- The errors of an invalid schema, one per line.
 function support.refusal(definitions, resolvers, opts)
   local schema, errors = graphql.build_schema(definitions, resolvers, opts)
   if schema then error("the schema was taken", 2) end
   return tostring(errors)
 end
 
---- Executes; more are further parts of the request.
+--- Executes a query; more: further parts of the request.
 function support.run(schema, source, more)
   local request = { schema = schema, source = source }
   for key, value in pairs(more or {}) do request[key] = value end
   return graphql.execute(request)
 end
 
---- The data of a request that must have no errors.
+--- The data of a request without errors.
 function support.data(schema, source, more)
   local result = support.run(schema, source, more)
   if result.errors then error(result.errors[1].message, 2) end

@@ -1,4 +1,4 @@
--- Lexer and parser: what tokens mean, where errors are; and that no input takes long.
+-- Lexer and parser: tokens, places of errors; and no input takes long.
 
 require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")
@@ -88,7 +88,7 @@ describe("errors of syntax", function()
   end)
 end)
 
--- Seconds to read a text: the least of some tries, as other work on the machine slows ours.
+-- Seconds to read a text: the least of several tries, because other work slows them down.
 local function seconds(text)
   local least = math.huge
   for _ = 1, 10 do
@@ -118,7 +118,7 @@ describe("no text of 64 kB takes long:", function()
   end
 end)
 
--- The seed is fixed, that one commit gives one answer; SEED gives others, to look further.
+-- The seed is fixed, so that a commit always has the same result; SEED gives other ones.
 describe("chance", function()
   local TOKENS <const> = {
     "{", "}", "(", ")", "[", "]", ":", "=", "!", "|", "&", "$", "@", "...", "query", "fragment",

@@ -1,10 +1,10 @@
--- Documents made to be slow: none of 64 kB takes long to validate, whatever the rules make of it.
+-- Documents made to be slow: validating 64 kB takes a short time under every rule.
 
 local support = require("tests.lua.graphql.support")
 local graphql = require("lunette.graphql")
 
 local SIZE <const> = 65536
-local SECONDS <const> = 1 -- a tenth is usual; machines under test are busy
+local SECONDS <const> = 1 -- a tenth of it is usual; test machines are busy
 
 local schema = support.schema([=[
   type Query { a: Int f(x: Int): Query l(i: [[Int]]): Int o(i: I): Int }
@@ -53,7 +53,7 @@ local documents = {
     .. lines(2000, function(i) return ("x%d:f(x:$v%d){a}"):format(i, i) end) .. "}",
 }
 
--- The least of some tries: what else runs on the machine slows ours.
+-- Times the least of several tries, because other work slows them down.
 local function is_quick(fn)
   local least = math.huge
   for _ = 1, 5 do
@@ -65,7 +65,7 @@ local function is_quick(fn)
   assert.is_true(least < SECONDS, ("%g s"):format(least))
 end
 
--- What is wrong with the variables of a request.
+-- The errors in the variables of a request.
 local function refusals(variables)
   local source = "query ($i: I, $l: [[Int]]) { o(i: $i) l(i: $l) }"
   local list

@@ -1,4 +1,4 @@
--- Programs on control groups, of kinds that some kernels lack: LSM for one group, sockets.
+-- Programs on control groups that some kernels lack: LSM for one group, sockets.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")

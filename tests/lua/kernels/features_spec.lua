@@ -1,6 +1,6 @@
--- What `lunette check` and `lunette feature` say on each kernel, as golden files (in
--- tests/golden/kernels). They are of Debian's cloud kernels, so only the guests of tests/kernels
--- are compared, by the series in LUNETTE_KERNEL. LUNETTE_GOLDEN=FOLDER writes them anew.
+-- The output of `lunette check` and `lunette feature` on each kernel, compared with golden files
+-- (tests/golden/kernels). Those are of Debian's cloud kernels, so only guests of tests/kernels are
+-- compared, by the series in LUNETTE_KERNEL. LUNETTE_GOLDEN=FOLDER writes them.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

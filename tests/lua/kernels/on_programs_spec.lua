@@ -1,4 +1,4 @@
--- Programs on functions of other programs: freplace, fentry and fexit, and what both sides say.
+-- Programs on functions of other programs: freplace, fentry and fexit, seen from both sides.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
@@ -18,7 +18,7 @@ local target, new
 setup(function()
   target = assert(kinds.attach(REPLACE, "rep_target", { where = false }))
   new = on("rep_new", target, "rep_function", REPLACE)
-  -- The kernel traces no function that is already replaced, so these are on a second program.
+  -- The kernel does not trace a replaced function, so these are on a second program.
   if new then on("k_on_new", new, "rep_new") end
 end)
 
@@ -32,7 +32,7 @@ local function page(id) return support.ask(PAGE:format(id)).program end
 
 local function row_of(id) return assert(fixture.find(assert(attach.list()), { prog_id = id })) end
 
--- Both sides of a program on another one.
+-- Checks both sides of a program attached to another one.
 local function check(id, kind, on_kind, base, base_name, func)
   local row = row_of(id)
   assert.same({ kind, ("%s of program %d (%s)"):format(func, base, base_name), base },

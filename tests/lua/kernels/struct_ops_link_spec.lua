@@ -1,5 +1,5 @@
--- struct_ops that are registered by a link: a congestion control, and a scheduler where the kernel
--- has sched_ext. What the link, its programs and the map say, and what is forgotten.
+-- struct_ops registered by a link: a congestion control, and a scheduler where the kernel has
+-- sched_ext. Checks the link, its programs and the map, and leaks.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
@@ -7,7 +7,7 @@ local fixture = require("tests.lua.support.fixture")
 local leaks = require("lunette.leaks")
 local support = require("tests.lua.schema.support")
 
--- Object, the kernel's type, the map's name, and the members that are programs.
+-- The object, the kernel's type, the map's name, and the members that are programs.
 local CASES = {
   { "struct_ops_link", "tcp_congestion_ops", "lunette_linked",
     { cong_avoid = "sl_avoid", ssthresh = "sl_ssthresh", undo_cwnd = "sl_undo" } },

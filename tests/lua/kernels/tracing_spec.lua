@@ -1,5 +1,6 @@
--- Programs on functions, hooks and tracepoints of the kernel: each in the attach view, by link, on
--- its own page and by GraphQL, beside bpftool. What the running kernel refuses is skipped.
+-- Programs on functions, hooks and tracepoints of the kernel: in the attach view, by link, on their
+-- own pages and in GraphQL, compared with bpftool. A kind that the running kernel refuses is
+-- skipped.
 
 local attach = require("lunette.attach")
 local bpf = require("bpf")
@@ -43,13 +44,13 @@ end)
 
 teardown(kinds.close)
 
--- Before Linux 5.15 perf events have no links: the row is by the event's descriptor.
+-- Before Linux 5.15 perf events have no links: the row comes from the event's descriptor.
 local function check_event(row, kind, target)
   assert.same({ kind, "fd", target }, { row.kind, row.how, row.target })
   assert.equal(fixture.pid(), row.holders[1].pid)
 end
 
--- Checks one program everywhere.
+-- Checks one program in all of these.
 local function check(case)
   local name, link_type, kind, target = table.unpack(case)
   local prog = kinds.prog(name)

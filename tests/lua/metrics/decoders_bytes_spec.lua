@@ -1,4 +1,4 @@
--- ebpf_exporter's decoders, each by its name over a map's real bytes, as a rule's label.
+-- ebpf_exporter's decoders, each by its name, on a map's real bytes, as the label of a rule.
 
 local fixture = require("tests.lua.support.fixture")
 local lunette = require("lunette")
@@ -6,7 +6,7 @@ local support = require("tests.lua.metrics.support")
 
 local d, metrics = lunette.decode, lunette.metrics
 
--- The address and the name of a kernel function, from the kernel's own list.
+-- The address and the name of a kernel function, from /proc/kallsyms.
 local function some_symbol(name)
   for line in io.lines("/proc/kallsyms") do
     local address, found = line:match("^(%x+) [tT] (%S+)$")
@@ -14,7 +14,7 @@ local function some_symbol(name)
   end
 end
 
--- The inode of a control group, and what is expected of its path.
+-- The inode of a control group, and a part of its path.
 local function some_cgroup()
   for line in io.lines("/proc/mounts") do
     local path = line:match("^%S+ (%S+) cgroup2 ")
@@ -35,7 +35,7 @@ describe("ebpf_exporter's decoder", function()
     object:close()
   end)
 
-  -- The label that a rule makes of a key that begins with these bytes; nil when it has no series.
+  -- The label that a rule gives a key beginning with these bytes; nil when it has no series.
   local function label(bytes, node, ...)
     assert(map:update(bytes .. ("\0"):rep(20 - #bytes), ("<I8"):pack(1)))
     local rest = 20 - node.size

@@ -1,4 +1,4 @@
--- ebpf_exporter's decoders, by its names.
+-- ebpf_exporter's decoders, by their names.
 
 local decoders = require("lunette.metrics.decoders")
 local pci = require("lunette.metrics.pci")

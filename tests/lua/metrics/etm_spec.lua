@@ -1,4 +1,4 @@
--- --etm, as dev-agent had it, against what its README shows.
+-- --etm as in dev-agent, compared with its README.
 
 local bpf = require("bpf")
 local etm = require("lunette.metrics.etm")

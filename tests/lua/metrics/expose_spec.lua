@@ -1,4 +1,4 @@
--- /metrics over HTTP, without a server: what a request gets.
+-- /metrics over HTTP, without a server: the answers to requests.
 
 local expose = require("lunette.metrics.expose")
 local lunette = require("lunette")

@@ -4,7 +4,8 @@ local support = require("tests.lua.metrics.support")
 local rule_status = require("lunette.metrics.rule_status")
 local d, metrics = lunette.decode, lunette.metrics
 
--- The page of a rule that C reads, in_c, and of the same with a filter, which Lua does, in_lua.
+-- The pages of a rule that C reads (in_c), and of the same rule with a filter, which Lua reads
+-- (in_lua).
 local function both_ways(spec)
   spec.name = "in_c"
   metrics.map(spec)

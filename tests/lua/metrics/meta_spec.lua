@@ -1,4 +1,4 @@
--- lua/meta/metrics.lua says what there is, and nothing else.
+-- lua/meta/metrics.lua against the module: complete, and without extra names.
 
 local fields = require("lunette.metrics.fields")
 local metrics = require("lunette").metrics

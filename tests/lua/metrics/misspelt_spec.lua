@@ -1,5 +1,5 @@
--- Rules as who writes their first: what is misspelt, of the wrong kind, or without effect is an
--- error where it stands, and what only the entries show has its outcome.
+-- Beginners' mistakes in rules: a misspelt field, a wrong type, or a field without effect is an
+-- error at its place; a mistake that only entries show has a defined outcome.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -10,7 +10,7 @@ local d, metrics = lunette.decode, lunette.metrics
 
 local BUCKETS = { kind = "log2", max = 3 }
 
--- What is wrong, and what is said.
+-- The mistake, and its error.
 local REFUSED = {
   { { labels = "key" }, "labels: must be a table of label = where from, not string" },
   { { labels = { "key" } }, "label '1' is not one that Prometheus takes" },
@@ -63,7 +63,7 @@ local REFUSED = {
   { { labels = { who = { "key", { "static_map", { a = {} } } } } }, "static_map: 'a' must be" },
 }
 
--- What has no effect: a metric of a type, its fields, and what is said.
+-- Fields without effect: the metric's type, its fields, and the error.
 local H = { type = "histogram", buckets = { kind = "log2", max = 3 } }
 local WITHOUT_EFFECT = {
   { H, { bucket = "cpu" }, "bucket: 'cpu' is no number of an entry" },
@@ -105,7 +105,7 @@ local WITHOUT_EFFECT = {
   { { type = "summary" }, { aggregate = "max" }, "aggregate: has no effect on a summary" },
 }
 
--- The same of several metrics from one pass.
+-- The same for several metrics of one pass.
 local SEVERAL = {
   { { { name = "a", valu = "value" } }, "no field 'valu' in one of several metrics" },
   { { { name = "a" }, { name = "a" } }, "two of them have samples called 'a'" },
@@ -113,7 +113,7 @@ local SEVERAL = {
     "two of them have samples called 'a_count'" },
 }
 
--- What a function gives for the entries "a" (1) and "b" (2), and what becomes of it.
+-- Results of a function for the entries "a" (1) and "b" (2), and the outcome.
 local GIVEN = {
   { "no label is an empty one", { labels = { who = function() return nil end } },
     { 'x{who=""} 3' } },

@@ -1,5 +1,5 @@
--- The greatest of many label sets: what is told while the entries come must be what one would
--- choose from all of them in the end.
+-- The largest of many label sets: the set chosen while entries arrive equals the one chosen from
+-- all of them.
 
 local bpf = require("bpf")
 local core = require("lunette.core.metrics")
@@ -11,7 +11,7 @@ local d, metrics = lunette.decode, lunette.metrics
 
 local GROUPS, ADDS, TOP = 30000, 70000, 25
 
--- The rows of what select() leaves, as text.
+-- The rows after select(), as text.
 local function rows(groups)
   local exported <close> = groups:export { top = TOP, by = 1 }
   local list = {}
@@ -22,7 +22,7 @@ local function rows(groups)
   return list, select(2, exported:size())
 end
 
--- Adds to both in the same order: numbers(i) gives what goes into the first cell.
+-- Adds to both in the same order; numbers(i) is added to the first cell.
 local function differ(merge, numbers)
   local cells = { merge, "last" }
   local all = core.groups { labels = 2, cells = cells, limit = GROUPS * 2 }
@@ -84,7 +84,7 @@ describe("a rule with top", function()
   end)
   after_each(function() object:close() end)
 
-  -- 40 entries of mx_shared by a label that several of them share; the map's id.
+  -- Fills mx_shared with 40 entries whose label several of them share; returns the map's id.
   local function fill(number)
     local map <close> = object:map("mx_shared")
     for i = 1, 40 do
@@ -129,7 +129,7 @@ describe("a rule that changes labels of many", function()
     local map <close> = object:map("mx_big")
     local run = require("lunette.metrics.run")
     local before, entries = run.waiting, 3999
-    run.waiting = 500 -- many fewer than there are
+    run.waiting = 500 -- far fewer than there are
     for i = 1, entries do assert(map:update(("<c16"):pack("k" .. i), ("<I8"):pack(i))) end
     local function cut(labels)
       labels.key = labels.key:sub(1, 2)

@@ -1,4 +1,4 @@
--- The table of bad input: each has its outcome, as lua/meta/metrics.lua says.
+-- Bad input: each kind has its outcome, as lua/meta/metrics.lua says.
 
 local lunette = require("lunette")
 local rule_status = require("lunette.metrics.rule_status")

@@ -1,4 +1,4 @@
--- What is kept of each rule's last passes, and told in GraphQL.
+-- The stored last passes of each rule, and their GraphQL fields.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

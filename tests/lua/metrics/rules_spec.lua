@@ -169,7 +169,7 @@ describe("rules over maps", function()
   end)
 
   it("choose the greatest of what is added up, where names are alike", function()
-    -- More than a pass gathers before it forgets the smaller ones.
+    -- More than a pass gathers before it drops the smaller ones.
     local many = assert(bpf.load(fixture.object("metrics_big")))
     local handle <close> = many
     local big = handle:map("mx_big")

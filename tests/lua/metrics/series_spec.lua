@@ -1,11 +1,11 @@
--- Series over time: resets, entries that go, series that no longer change.
+-- Series over time: resets, removed entries, series that no longer change.
 
 local core = require("lunette.core.metrics")
 
 describe("series between scrapes", function()
   before_each(core.forget)
 
-  -- One pass: values by label; returns the page in OpenMetrics.
+  -- Runs one pass; returns the page in OpenMetrics.
   local function pass(rule, values, opts)
     opts = opts or {}
     local groups = core.groups { labels = 1, cells = { "sum" }, limit = 1000 }

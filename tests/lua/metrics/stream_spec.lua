@@ -1,5 +1,4 @@
--- Rules over a map that may hold a million entries: what is streamed, and what each option makes
--- of it.
+-- Rules over a map of up to a million entries: which are streamed, and the effect of each option.
 
 local bpf = require("bpf")
 local core = require("lunette.core.metrics")

@@ -1,4 +1,4 @@
--- What the specs of metrics share: a clean registry, the fixture's maps, a page as text.
+-- Helpers of the metrics specs: an empty registry, the fixture's maps, a page as text.
 
 local bpf = require("bpf")
 local core = require("lunette.core.metrics")
@@ -13,10 +13,10 @@ local support = {}
 local OFF = { programs = true, maps = true, links = true, btf = true, devagent = true,
   lunette = true }
 
---- The fixture's object: maps mx_… that a test fills.
+--- The fixture's object: its maps mx_… are filled by tests.
 function support.object() return assert(bpf.load(fixture.object("metrics"))) end
 
---- Forgets every rule, every collector that is not built in, and what series were.
+--- Removes every rule, every collector that is not built in, and all series' history.
 function support.clear()
   local rules, collectors = registry.list("metric"), registry.list("collector")
   for i = #rules, 1, -1 do rules[i] = nil end
@@ -27,7 +27,7 @@ function support.clear()
   core.forget()
 end
 
---- The page of the rules under test alone.
+--- The page of the tested rules only.
 ---@param opts? table
 function support.text(opts)
   opts = opts or {}
@@ -38,7 +38,7 @@ function support.text(opts)
   return support.read(page:source(opts.format or "text"))
 end
 
---- All of a source.
+--- The whole text of a source.
 function support.read(source)
   local handle <close> = source
   local chunks = {}
@@ -46,7 +46,7 @@ function support.read(source)
   return table.concat(chunks)
 end
 
---- The value of one sample, as text; nil when there is none.
+--- The value of a sample, as text; nil when there is none.
 ---@param text string
 ---@param sample string "name{labels}"
 function support.sample(text, sample)
@@ -56,14 +56,14 @@ function support.sample(text, sample)
   return nil
 end
 
---- Declares a rule that must be refused, and returns the message.
+--- Declares an invalid rule and returns its error.
 function support.refused(spec)
   local ok, err = pcall(function() lunette.metrics.map(spec) end)
   assert(not ok, "the rule was taken")
   return tostring(err)
 end
 
---- Compares with tests/golden/metrics/NAME; LUNETTE_GOLDEN=write writes it anew.
+--- Compares with tests/golden/metrics/NAME; LUNETTE_GOLDEN=write writes the file.
 function support.golden(name, text)
   local path = "tests/golden/metrics/" .. name
   if os.getenv("LUNETTE_GOLDEN") == "write" then

@@ -1,5 +1,5 @@
--- Rules that are written for maps: for each type and shape of the fixtures' one that loads and
--- works as it is, or a sentence why there is none.
+-- Rules written for maps: for each type and shape of the fixture's maps a rule that loads and works
+-- unchanged, or a sentence on why there is none.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -12,7 +12,7 @@ local support = require("tests.lua.metrics.support")
 local OBJECTS = { "map_types", "maps", "metrics", "odd", "stream", "schema_fixture", "sorted",
   "cli", "bpftrace_maps" }
 
--- Types whose contents the kernel does not show to who asks for all of them.
+-- Types whose contents the kernel hides from a walk.
 local UNREADABLE = { xskmap = true, perf_event_array = true, arena = true, bloom_filter = true,
   cgroup_array = true, task_storage = true, sk_storage = true, inode_storage = true,
   cgrp_storage = true, sockmap = true, stack_trace = true }

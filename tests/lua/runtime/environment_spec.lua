@@ -1,4 +1,4 @@
--- The globals of a script: its own, without the standard names.
+-- Globals of scripts: each script's own; standard names can't be assigned.
 
 local environment = require("lunette.runtime.environment")
 

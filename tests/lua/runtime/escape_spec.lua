@@ -1,4 +1,4 @@
--- Foreign text on terminals and command lines.
+-- Foreign text on terminals and in command lines.
 
 local escape = require("lunette.runtime.escape")
 
@@ -80,7 +80,7 @@ describe("escape.shell", function()
     for _, word in ipairs { "a\nb", "\27[31m'", "\u{202E}x", "\xFF'; id; '", "\\'" .. "\7" } do
       assert.is_nil(escape.shell(word):find("[%c\128-\255]"))
       assert.equal(word, shell(word, "bash"))
-      -- Another shell may read another word, but one word.
+      -- Another shell may read another word, but still one word.
       assert.is_nil(shell(word, "sh"):find("uid=", 1, true))
     end
   end)

@@ -1,4 +1,4 @@
--- Files that are written whole: what is replaced, what is written in place, and what stays.
+-- Writing whole files: which are replaced, which are written in place, and which properties stay.
 
 local files = require("lunette.runtime.files")
 

@@ -3,7 +3,7 @@ local interrupt = require("lunette.core.interrupt")
 
 local function spin() while true do end end
 
--- Calls fn(press): press() has the signal sent, which comes while what follows runs.
+-- Calls fn(press): press() sends the signal, which arrives while the next code runs.
 local function interrupted(fn)
   local shell <close> = assert(io.popen("read _; kill -INT $PPID", "w"))
   return interrupt.call(function(message) return message end, fn, function()

@@ -87,7 +87,7 @@ describe("json.decode", function()
     assert.equal("[]", json.encode(list))
   end)
 
-  -- The text, the value, and what it is in Lua.
+  -- The text, the value, and its Lua type.
   for _, case in ipairs {
     { "0", 0, "integer" }, { "-0", 0, "integer" }, { "1.5", 1.5, "float" },
     { "1e2", 100.0, "float" },

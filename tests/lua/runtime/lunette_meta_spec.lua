@@ -1,9 +1,9 @@
--- lua/meta against all that a script may require: each function of each part of `lunette` is
--- documented, by its name, and none that is not there.
+-- lua/meta against everything that a script may require: each function of each part of `lunette` is
+-- documented, and every documented function exists.
 
 local lunette = require("lunette")
 
--- { [part] = { [function] = true } }, over all of lua/meta.
+-- All documented functions in lua/meta: { [part] = { [function] = true } }.
 local function documented()
   local found = {}
   local pipe <close> = assert(io.popen("ls lua/meta/*.lua"))
@@ -29,7 +29,7 @@ local function functions_of(module)
   return found
 end
 
--- Its parts are functions of it as far as they are called: lunette.inspect(value).
+-- A callable part counts as a function: lunette.inspect(value).
 local function own_functions()
   local found = functions_of(lunette)
   for part in pairs(getmetatable(lunette).parts) do found[part] = nil end
@@ -41,7 +41,7 @@ describe("lua/meta", function()
   for part, module in pairs(getmetatable(lunette).parts) do
     it("documents lunette." .. part .. ", " .. module, function()
       local have = functions_of(require(module))
-      if part == "decode" then -- its combinators stand behind it
+      if part == "decode" then -- its combinators are reached through __index
         for name in pairs(told.decode) do have[name] = lunette.decode[name] ~= nil or nil end
       end
       assert.same(have, told[part])

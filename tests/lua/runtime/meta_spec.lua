@@ -1,11 +1,11 @@
--- The reference in lua/meta names what the C modules have, and nothing else.
+-- The reference in lua/meta has exactly the names of the C modules.
 
 local function read(path)
   local file <close> = assert(io.open(path))
   return file:read("a")
 end
 
--- The names that "function prefix.name(" or "function prefix:name(" declares in a text.
+-- Names declared by "function prefix.name(" or "function prefix:name(" in a text.
 local function documented(text, prefix)
   local names = {}
   for name in text:gmatch("\nfunction " .. prefix .. "[.:]([%w_]+)%(") do
@@ -15,7 +15,7 @@ local function documented(text, prefix)
   return names
 end
 
--- The names in the luaL_Reg table of that name.
+-- The names in the luaL_Reg table with that name.
 local function registered(path, list)
   local block = read(path):match("luaL_Reg " .. list .. "%[%] = (%b{})")
   local names = {}

@@ -1,4 +1,5 @@
--- What authors of scripts get wrong is told by name, with what is near it, and at their own line.
+-- Mistakes of scripts' authors: the error names the mistake, suggests similar names, and has the
+-- author's own line.
 
 local lunette = require("lunette")
 local d, http, metrics, ui = lunette.decode, lunette.http, lunette.metrics, lunette.ui

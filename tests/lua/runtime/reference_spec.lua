@@ -1,4 +1,4 @@
--- The reference of the API, as the binary has it.
+-- The reference of the API, as built into the binary.
 
 local bpf = require("bpf")
 local reference = require("lunette.runtime.reference")

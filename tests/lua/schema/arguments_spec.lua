@@ -1,5 +1,6 @@
--- Every argument of the schema is given null, the edges of its range and values of another kind.
--- An answer is a value or a sentence for users: no message of Lua's own, no place in a Lua file.
+-- Gives every argument of the schema null, the limits of its range and values of other types. The
+-- answer is a value or a sentence for users: never a message of the Lua runtime or a place in a Lua
+-- file.
 
 local graphql = require("lunette.graphql")
 local json = require("lunette.runtime.json")
@@ -12,7 +13,7 @@ local VALUES = {
   '"x"', '"@1"', '"\\u0000"', "true", "[]", "[null]", "[0]", "{}", "{ column: null }", "NOPE",
 }
 
--- What only Lua itself says.
+-- Texts that only the Lua runtime writes.
 local OWN = { "%.lua:%d", "%[string ", "attempt to ", "bad argument", "stack traceback",
   "nil value", "table: 0x", "Invalid argument",
   "number has no integer", "malformed " }
@@ -33,7 +34,7 @@ local function load_types()
   return types
 end
 
--- What leads to an object of a type, with %s for what is selected of it.
+-- Queries that reach an object of a type; %s is the selection on it.
 local PATHS = {
   Program = "{ program(id: PROG) %s }", Map = "{ map(id: HASH) %s }", Link = "{ links %s }",
   Btf = "{ btfs %s }", Process = "{ processes %s }", Interface = "{ interfaces %s }",
@@ -43,7 +44,7 @@ local PATHS = {
   Subscription = "subscription %s", ProgramRate = "{ program(id: PROG) { rate %s } }",
 }
 
--- Required arguments, by name: what makes sense.
+-- Sensible values of required arguments, by name.
 local GIVEN = {
   id = "HASH", mapId = "HASH", key = '"01000000"', keys = '["01000000"]', value = '"0"',
   values = '["0"]', keyFormat = "HEX", valueFormat = "HEX", path = '"x"', name = '"x"',
@@ -120,7 +121,7 @@ describe("arguments", function()
     return ("{ %s(%s) %s }"):format(field.name, table.concat(parts, ", "), selection(field))
   end
 
-  -- Values as they are, and inside the lists and fields of the argument's type.
+  -- Values, and the same inside lists and fields of the argument's type.
   local function values_of(argument)
     local values = table.move(VALUES, 1, #VALUES, 1, {})
     local input = types[named(argument.type).name]

@@ -1,5 +1,5 @@
--- A program on a control group and on an interface of the test's own, as the attach view, the
--- graph and the places themselves tell; and taken off through the schema.
+-- A program on a control group and on an interface of the test: in the attach view, the graph and
+-- the places themselves; detached by a mutation.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -58,7 +58,7 @@ describe("attachments", function()
     assert.is_true(paths[group])
     assert.is_nil(support.write(("mutation { detachLink(id: %d) { error } }"):format(row.link.id))
       .detachLink.error)
-    assert.is_nil((rows_of(id)[1] or {}).cgroup) -- the link is there as long as someone holds it
+    assert.is_nil((rows_of(id)[1] or {}).cgroup) -- the link exists while it is held
   end)
 
   it("say who holds them and what they are inherited from", function()

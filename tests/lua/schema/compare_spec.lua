@@ -1,4 +1,4 @@
--- Conditions and orders of cells of every kind: the same in C, and in Lua where a decoder's
+-- Conditions and orders on cells of every kind: equal results in C, and in Lua where a decoder's
 -- function makes a column.
 
 local cells = require("lunette.table.cells")
@@ -10,13 +10,13 @@ local d = decode
 
 local loaded
 
--- The first field of the entries that a condition chooses, in an order; by Lua where asked.
+-- The first field of the entries that pass a condition, in an order; by Lua when asked.
 local function chosen(name, args, lua)
   local map = loaded.maps[name]
   local decoder = map:decoder()
   local reader = cells.reader(map:info(), decoder, {})
   local filter = { { column = args[1], op = args[2], value = args[3] } }
-  if lua then -- a test that only Lua can do takes all of them there
+  if lua then -- a condition that only Lua can test forces Lua
     reader.columns[#reader.columns + 1] = { name = "lua", type = "func", lua = true,
       part = "VALUE", path = {}, get = function() return 1 end }
     filter[2] = { column = "lua", op = "EQ", value = 1 }
@@ -33,7 +33,7 @@ end
 
 local A, B, C, D = "000102030405", "000102030406", "000102030407", "abc"
 
--- See support/shapes.lua for what A (first) to D have.
+-- A (first) to D are in support/shapes.lua.
 local CONDITIONS = {
   { "address", "EQ", "0xffff888000001000", A },
   { "address", "GT", 0, ("%s %s %s"):format(A, B, D) },

@@ -1,4 +1,4 @@
--- The interfaces that dev-agent's clients depend on, against the real kernel.
+-- The interfaces that dev-agent's clients depend on, with the real kernel.
 
 local bpf = require("bpf")
 local support = require("tests.lua.schema.support")

@@ -1,4 +1,4 @@
--- Lua given by clients: the console's evaluations, decoders on trial, saved scripts.
+-- Lua from clients: the console's evaluations, decoders on trial, saved scripts.
 
 local scripts = require("lunette.runtime.scripts")
 local support = require("tests.lua.schema.support")

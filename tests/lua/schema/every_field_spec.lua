@@ -1,5 +1,5 @@
--- Every field of the schema is asked for, against the real kernel: the fixture's objects to
--- depth, all others at a glance. Nothing may fail, and nothing may be null that can't be.
+-- Queries every field of the schema, with the real kernel: the fixture's objects in depth, all
+-- others briefly. Nothing may fail, and no non-null field may be null.
 
 local json = require("lunette.runtime.json")
 local support = require("tests.lua.schema.support")
@@ -41,7 +41,7 @@ describe("the schema", function()
 
   teardown(function() object:close() end)
 
-  -- All fields of a type that need no argument, those of its objects too, to a depth.
+  -- All fields of a type without required arguments, and those of its objects, to a depth.
   local function selection(name, depth, skip)
     local parts = {}
     if types[name].kind ~= "OBJECT" then return "" end

@@ -1,5 +1,5 @@
--- One answer over the fixture, whole, as it is kept in tests/golden/graphql.json: ids stand as
--- names. LUNETTE_UPDATE=1 writes it anew.
+-- A whole answer over the fixture, compared with tests/golden/graphql.json; ids are replaced by
+-- names. LUNETTE_UPDATE=1 writes the file.
 
 local json = require("lunette.runtime.json")
 local support = require("tests.lua.schema.support")
@@ -39,9 +39,9 @@ local function fill(object)
   object:map("sch_progs"):update(u32(1), u32(object:prog("sch_next"):fd()))
 end
 
--- Names in place of ids, and of those that a map holds, also where a decoder tells them in a text;
--- one value a CPU as one. A program may have the id of a map, and a number may be that of an id: so
--- each place knows whose ids it has.
+-- Replaces ids by names, also in maps' values and in texts that a decoder made; several equal CPU
+-- values by one. An id may be of a program and of a map, and a number may equal an id: so each
+-- place states whose ids it has.
 local function plain(value, names, held, key)
   if key == "id" then return names[value] or value end
   if key == "value" and held[tonumber(value)] then return held[tonumber(value)] end
@@ -57,7 +57,7 @@ local function plain(value, names, held, key)
   return copy
 end
 
--- The whole answer: a program, and maps of which one holds programs and one maps.
+-- The whole answer: a program, and maps, of which one holds programs and one holds maps.
 local function plain_answer(data, programs, maps)
   local copy = setmetatable({}, getmetatable(data))
   copy.program = plain(data.program, programs, {})
@@ -67,7 +67,7 @@ local function plain_answer(data, programs, maps)
   return copy
 end
 
--- A line a member, so that a diff shows what changed.
+-- One member per line, so that a diff shows the change.
 local function pretty(text)
   local depth, out, quoted = 0, {}, false
   local function line() out[#out + 1] = "\n" .. ("  "):rep(depth) end

@@ -1,11 +1,11 @@
--- Who holds what, as it changes: told when a process holds other objects, and only then.
+-- Changes of owners: an event when a process holds other objects, and only then.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 local graphql = require("lunette.graphql")
 local support = require("tests.lua.schema.support")
 
--- Another process that holds a map and nothing else, until it is told to end.
+-- Starts a process that holds only a map, until it is told to end.
 local function start(pin)
   local fifo = os.tmpname()
   os.remove(fifo)
@@ -52,7 +52,7 @@ describe("holding", function()
     assert.equal(3.0, stream.source.every)
     assert.is_true(#stream:event().data.processes >= 0)
     holder = start(pin)
-    -- Of what others do meanwhile there may be events too.
+    -- Other processes may cause events meanwhile.
     local function holds(there)
       local event = stream:event()
       if not event then return false end

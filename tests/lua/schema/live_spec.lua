@@ -1,4 +1,4 @@
--- What stays current by itself: told at once, and then only when the answer is another.
+-- Live queries: an event at once, and then only when the answer changed.
 
 local graphql = require("lunette.graphql")
 local registry = require("lunette.registry")
@@ -65,7 +65,7 @@ describe("live parts", function()
     local list, last, found = stream:event().data.fullestMaps, math.huge, nil
     for _, one in ipairs(list) do
       assert.is_true(one.fill.ratio <= last)
-      -- What has a number for each slot has no room for others.
+      -- A map with a number for each slot can't be full.
       assert.is_nil(one.kernelType:match("array") or one.kernelType:match("map$"))
       last = one.fill.ratio
       if one.id == hash then found = one end

@@ -1,9 +1,10 @@
--- lua/meta/schema.lua against the modules, both ways.
+-- lua/meta/schema.lua against the modules: every function is documented, and every documented one
+-- exists.
 
 local kernel = require("lunette.schema.kernel")
 local schema = require("lunette.schema")
 
--- Helpers of Kernel that scripts have no use for.
+-- Methods of Kernel that are of no use to scripts.
 local INNER = { read_slots = true, __index = true }
 
 local function documented()

@@ -1,4 +1,4 @@
--- Writing through the schema; bpftool tells what is really in the kernel afterwards.
+-- Mutations; bpftool shows the kernel's state afterwards.
 
 local json = require("lunette.runtime.json")
 local support = require("tests.lua.schema.support")
@@ -29,7 +29,7 @@ describe("mutations", function()
     object:map("sch_percpu"):update(name16("bash"), { u64(3), u64(4) })
   end)
 
-  -- One mutation by its arguments; gives its answer.
+  -- Runs a mutation with these arguments; returns its result.
   local function mutate(field, args, more)
     local source = ("mutation { %s(%s) { error %s } }"):format(field, args, more or "")
     return support.write(source)[field]
@@ -56,7 +56,7 @@ describe("mutations", function()
       args = args:format(ids.sch_hash)
       local result = support.run(source:format(field, args, "... { e: error }"))
       assert.same({ nil, WHY }, { result.errors, result.data[field].e })
-      -- Where nobody asks for the error, it is one of the response.
+      -- When the query does not select `error`, it is an error of the response.
       result = support.run(source:format(field, args, "__typename"))
       assert.equal(WHY, result.errors[1].message)
       assert.same({ field }, { table.unpack(result.errors[1].path) })
@@ -315,7 +315,7 @@ describe("mutations", function()
       local packet = ("00"):rep(64)
       local outcome = run(('id: %d, input: "%s", times: 10'):format(id, packet))
       assert.is_nil(outcome.error)
-      assert.equal(2 * (64 - 14), outcome.result) -- the Ethernet header is taken off
+      assert.equal(2 * (64 - 14), outcome.result) -- without the Ethernet header
       assert.equal(packet, outcome.output)
       assert.equal("number", type(outcome.duration))
     end)

@@ -1,5 +1,4 @@
--- Programs, maps, links, BTF objects, processes and pins: what the schema says of them is what
--- bpftool says.
+-- Programs, maps, links, BTF objects, processes and pins: the schema's data equals bpftool's.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -132,7 +131,7 @@ describe("objects", function()
     map:close()
     other:close()
     local data, pin
-    local leak = fixture.eventually(function() -- its programs go a moment later
+    local leak = fixture.eventually(function() -- its programs are freed with a delay
       data = support.ask(([[{ pins { path kind objectId map { id name } }
         leaks { kind objectId why }
         map(id: %d) { pins isPinned programs { id } } }]]):format(id))

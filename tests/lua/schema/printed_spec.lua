@@ -1,5 +1,5 @@
--- lua/schema.graphql is the schema as clients see it. A change of the schema changes that file
--- in the same commit: LUNETTE_UPDATE=1 writes it anew.
+-- lua/schema.graphql is the schema as clients see it. A change of the schema changes the file in
+-- the same commit: LUNETTE_UPDATE=1 writes it.
 
 local schema = require("lunette.schema")
 local printer = require("lunette.schema.print")
@@ -18,7 +18,7 @@ local function lines_of(text)
   return list, set
 end
 
--- What one text has that the other lacks, by type.
+-- Lines of one text that the other lacks, by type.
 local function changes(before, after)
   local old, old_set = lines_of(before)
   local new, new_set = lines_of(after)

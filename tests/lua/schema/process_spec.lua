@@ -1,5 +1,5 @@
--- What cgroup paths tell: those of systemd, Docker, containerd, CRI-O, Podman, LXC and Kubernetes,
--- by the drivers cgroupfs and systemd; and of a process in such a group of the test's own.
+-- Facts from cgroup paths: of systemd, Docker, containerd, CRI-O, Podman, LXC and Kubernetes, with
+-- the drivers cgroupfs and systemd; and of a process in such a group made by the test.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -144,7 +144,7 @@ describe("a process in a container's control group", function()
     if pipe then pipe:close() end
     if pin then bpf.unpin(pin) end
     local group = root .. path
-    for _ = 1, 600 do -- the kernel takes its time to see the group empty
+    for _ = 1, 600 do -- the kernel sees the empty group with a delay
       if os.execute("rmdir " .. group .. " 2>/dev/null") then break end
       os.execute("sleep 0.05")
     end

@@ -1,4 +1,4 @@
--- The sampler in GraphQL: its settings, what they cost, and who may change them.
+-- The sampler in GraphQL: settings, their cost, and the right to change them.
 
 local samples = require("lunette.sampler")
 local shared = require("lunette").shared
@@ -93,7 +93,7 @@ describe("histories", function()
     local _, kept = ask { from = values[2].time, to = values[4].time }
     assert.same({ 2, 3, 4 }, { kept[1].value, kept[2].value, kept[3].value })
     assert.equal(3, #ask { from = 0, points = 3 })
-    -- From between the first and the second on, however long the sleeps were.
+    -- Between the first and the second sample, however long the sleeps were.
     local span = all[4].time - (all[1].time + all[2].time) / 2
     assert.same({ all[2], all[3], all[4] }, (ask({ to = all[4].time, seconds = span })))
     assert.same({}, (ask { from = all[6].time + 100 }))

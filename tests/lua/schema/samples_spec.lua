@@ -1,5 +1,5 @@
--- The sampler's settings, and the service that follows them: with a store and a clock of the
--- test's own, and the kernel's counters.
+-- The sampler's settings, and the service that follows them, with a store and a clock of the test,
+-- and the kernel's counters.
 
 local bpf = require("bpf")
 
@@ -33,7 +33,8 @@ local function load_modules()
   return samples
 end
 
--- Runs the service for so many sleeps; each sleep notes how long, and whether we count.
+-- Runs the service for a number of sleeps; records each sleep's length, and whether the kernel
+-- counts.
 local function run_service(sleeps)
   local slept = {}
   local svc = { stopping = false }

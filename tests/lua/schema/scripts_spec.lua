@@ -1,4 +1,4 @@
--- What scripts declare is part of the schema: decoders, rules, pages, panels, fields.
+-- Scripts' declarations in the schema: decoders, rules, pages, panels, fields.
 
 local graphql = require("lunette.graphql")
 local lunette = require("lunette")

@@ -1,5 +1,5 @@
--- All that the kernel tells of a program, as GraphQL has it and prog show prints it, against
--- bpftool; programs of every type that this kernel lets the fixtures load.
+-- All facts about a program, in GraphQL and as prog show prints them, compared with bpftool, for
+-- programs of every type that the fixtures can load on this kernel.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -87,8 +87,8 @@ describe("prog show", function()
     assert.truthy(traced.attachBtfId > 0)
   end)
 
-  -- The kernel tells of a device only for programs that one has taken over, for which it takes
-  -- hardware: the program is made up, the network namespaces are real.
+  -- The kernel reports a device only for offloaded programs, which need hardware: the program is
+  -- made up, the network namespaces are real.
   it("names the device that a program was loaded for, in whichever network namespace", function()
     local fields = require("lunette.schema.program").resolvers.Program
     local function device(ifindex, inode)

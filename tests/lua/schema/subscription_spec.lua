@@ -1,4 +1,4 @@
--- Subscriptions of the schema: the source that each gives, and what its events become.
+-- Subscriptions of the schema: each field's source, and its events' answers.
 
 local graphql = require("lunette.graphql")
 local fixture = require("tests.lua.support.fixture")
@@ -149,6 +149,6 @@ describe("subscriptions", function()
     local before = fixture.descriptors()
     for _ = 1, 50 do stream:event() end
     collectgarbage()
-    assert.is_true(fixture.descriptors() <= before) -- less, when older garbage went
+    assert.is_true(fixture.descriptors() <= before) -- less when older garbage was collected
   end)
 end)

@@ -1,4 +1,4 @@
--- For the tests of the schema: asks it without a server, against the real kernel, with the
+-- Helpers of the schema's tests: queries without a server, with the real kernel, and with the
 -- fixture's program and maps loaded.
 
 local bpf = require("bpf")
@@ -25,19 +25,19 @@ function support.run(source, variables, context)
   }
 end
 
---- Executes a document that must have no errors, and gives its data.
+--- Executes a document without errors; returns its data.
 function support.ask(source, variables, context)
   local result = support.run(source, variables, context)
   if result.errors then error(result.errors[1].message, 2) end
   return result.data
 end
 
---- Executes a mutation where writing is allowed.
+--- Executes a mutation with the right to write.
 function support.write(source, variables)
   return support.ask(source, variables, { can_write = true })
 end
 
---- The message of the only error that a document must have.
+--- The message of a document's single error.
 function support.refusal(source, variables, context)
   local result = support.run(source, variables, context)
   if not result.errors then error("no error", 2) end
@@ -51,7 +51,7 @@ function support.load()
   return assert(bpf.load(build .. "/tests/bpf/schema_fixture.bpf.o"))
 end
 
---- What a command prints.
+--- The output of a command.
 function support.output(command, ...)
   local file <close> = assert(io.popen(command:format(...) .. " 2>&1"))
   return file:read("a")

@@ -1,4 +1,4 @@
--- Tables of typed cells, against maps of the real kernel.
+-- Tables of typed cells, of real maps.
 
 local json = require("lunette.runtime.json")
 local support = require("tests.lua.schema.support")

@@ -1,4 +1,4 @@
--- The clock of the day is set back and forth: ages and rates go by the time since boot.
+-- The wall clock is set back and forth: ages and rates use the time since boot.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

@@ -1,4 +1,4 @@
--- Guests with one CPU, with 64 that may be and one that is there, and with one taken offline.
+-- Guests with one CPU, with 64 possible CPUs of which one is present, and with one taken offline.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -6,8 +6,8 @@ local shapes = require("tests.lua.shapes.support")
 
 local function u32(x) return ("<I4"):pack(x) end
 
--- A per-CPU array with a value of its own for each possible CPU, as the command line shows it. Its
--- shape is the same with one CPU as with many: JSON, CSV, metrics and a script's loop.
+-- A per-CPU array with another value for each possible CPU, as the command line shows it. JSON,
+-- CSV, metrics and a script's loop have the same form with one CPU as with many.
 local function shown_values(n)
   local object <close> = assert(bpf.load(fixture.object("maps")))
   local map <close> = object:map("mt_pc_array")

@@ -1,4 +1,4 @@
--- A kernel that is locked down (confidentiality): what it refuses to root is told so.
+-- A kernel in lockdown (confidentiality): refusals to root are explained.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

@@ -1,8 +1,8 @@
--- Guests of a certain shape (tests/kernels/run.lua starts them): elsewhere their tests are skipped.
+-- Guests with a shape (tests/kernels/run.lua starts them); elsewhere their tests are skipped.
 
 local shapes = {}
 
---- Why a test of a shape can't run here; nil in a guest of that shape.
+--- The reason why a shape's test can't run here; nil in a guest of that shape.
 ---@param name string
 ---@return string|nil
 function shapes.lacks(name)

@@ -1,5 +1,5 @@
--- What others may have set on a machine: statistics that are always on, BPF that is closed to
--- users, an audit of everything, little memory.
+-- Unusual settings of a machine: statistics always on, BPF closed to users, an audit of everything,
+-- little memory.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")

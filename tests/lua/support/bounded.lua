@@ -1,4 +1,4 @@
--- Loads programs and reads its map where the kernel lists no objects, and says what it found.
+-- Loads programs and reads its map where the kernel refuses to list objects, and prints the result.
 
 package.path = "./?.lua;" .. package.path
 

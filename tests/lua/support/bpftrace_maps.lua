@@ -1,5 +1,5 @@
--- Stands in for a bpftrace of a current version: holds maps in its layouts, as its command line
--- says (`-e SCRIPT`), says its process id, and waits to be ended.
+-- Stands in for a current version of bpftrace: holds maps in its layouts, with its command line
+-- (`-e SCRIPT`), prints its process id, and waits to be killed.
 
 package.path = "./?.lua;" .. package.path
 
@@ -10,7 +10,7 @@ local function i64(x) return ("<i8"):pack(x) end
 
 local cpus = bpf.cpus()
 
--- What CPU 0 has, what the last has, and nothing on the others.
+-- A value for CPU 0, one for the last CPU, and 0 for the others.
 local function split(first, last, size)
   local values = {}
   for cpu = 1, cpus do values[cpu] = ("\0"):rep(size) end
@@ -34,7 +34,7 @@ put("AT_zn_hist", i64(7) .. i64(0), i64(1), i64(0), 8)
 put("AT_zn_hist", i64(7) .. i64(4), i64(2), i64(3), 8)
 put("AT_zn_keys", i64(1) .. i64(-2), i64(5), i64(6), 8)
 
--- Stacks of two frames: of the kernel, and of this process' C library.
+-- Stacks of two frames: of the kernel, and of this process's C library.
 local function address_of_libc()
   for line in io.lines("/proc/self/maps") do
     local start, offset = line:match("^(%x+)%-%x+ r%-xp (%x+) .*/libc%.so%.6$")

@@ -1,5 +1,5 @@
--- Says this process' id, and what owners and perf events say of it, as numbers in a row, and
--- what the attach view notes: for a process namespace of its own.
+-- Prints this process's id, the ids that owners and perf events report, in one row, and the attach
+-- view's notes: for a test in a process namespace of its own.
 
 package.path = "./?.lua;" .. package.path
 

@@ -1,4 +1,4 @@
--- What the specs of the bpf module share: fixtures, other tools' answers, descriptors.
+-- Helpers of the bpf module's specs: fixtures, other tools' output, descriptors.
 
 local json = require("lunette.runtime.json")
 local lfs = require("lfs")
@@ -12,7 +12,7 @@ function fixture.object(name)
   return ("%s/tests/bpf/%s.bpf.o"):format(os.getenv("LUNETTE_BUILD") or "build", name)
 end
 
---- What a command prints.
+--- The output of a command.
 ---@param command string
 ---@return string
 function fixture.output(command)
@@ -22,12 +22,12 @@ function fixture.output(command)
   return text
 end
 
---- What a command that prints JSON says.
+--- The value of a command's JSON output.
 ---@param command string
 ---@return any
 function fixture.json(command) return assert(json.decode(fixture.output(command))) end
 
---- How many descriptors this process has open.
+--- The number of descriptors that this process has open.
 ---@return integer
 function fixture.descriptors()
   local n = 0
@@ -35,7 +35,7 @@ function fixture.descriptors()
   return n
 end
 
---- This process' id.
+--- This process's id.
 ---@return integer
 function fixture.pid()
   local file <close> = assert(io.open("/proc/self/stat"))
@@ -61,9 +61,9 @@ function fixture.find(list, fields)
   return nil
 end
 
---- Asks again and again until the answer is something true, and gives it: the kernel frees what
---- it has a moment after its last user, and other processes take their time. Nil after a minute,
---- which is for machines that are busy.
+--- Repeats a question until its answer is true, and returns the answer: the kernel frees objects
+--- with a delay, and other processes need time. nil after a minute, which is long enough for a busy
+--- machine.
 ---@param ask fun(): any
 ---@return any
 function fixture.eventually(ask)
@@ -81,7 +81,7 @@ function fixture.eventually(ask)
   return nil
 end
 
---- Waits until the kernel has freed the maps of an object that was loaded before.
+--- Waits until the kernel has freed the maps of an object loaded before.
 ---@param names string[] as the kernel has them
 function fixture.wait_for_none(names)
   local is = {}
@@ -94,7 +94,7 @@ function fixture.wait_for_none(names)
   end))
 end
 
---- Runs a command of the shell, quietly; whether it went well, and what it printed.
+--- Runs a shell command; returns whether it succeeded, and its output.
 ---@param command string a format for what follows
 ---@return boolean, string
 function fixture.try(command, ...)
@@ -103,14 +103,14 @@ function fixture.try(command, ...)
   return pipe:close() == true, text
 end
 
---- Runs a command of the shell; raises what it printed when it fails.
+--- Runs a shell command; raises its output when it fails.
 ---@param command string a format for what follows
 function fixture.run(command, ...)
   local ok, text = fixture.try(command, ...)
   if not ok then error(("%s: %s"):format(command:format(...), text), 2) end
 end
 
---- Whether the running kernel is of this version or newer: for what it only tells since then.
+--- True when the running kernel is of this version or newer.
 ---@param major integer
 ---@param minor integer
 ---@return boolean
@@ -123,7 +123,7 @@ end
 fixture.CONTAINED = "processes: only those of our own namespace are seen, "
   .. "so what others hold seems held by none"
 
---- What the attach view is to note: these, and in a container that it is one.
+--- The expected notes of the attach view: these, and in a container that it is one.
 ---@param notes string[]
 ---@return string[]
 function fixture.notes(notes)
@@ -131,7 +131,7 @@ function fixture.notes(notes)
   return contained and { fixture.CONTAINED, table.unpack(notes) } or notes
 end
 
---- A path for a pin that nobody else uses.
+--- A path for a pin of this test only.
 ---@param name string
 ---@return string
 function fixture.pin(name)

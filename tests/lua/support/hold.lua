@@ -1,4 +1,4 @@
--- Holds what is pinned at a path, says its process id, and waits to be ended.
+-- Opens the object pinned at a path, prints its process id, and waits to be killed.
 
 local bpf = require("bpf")
 

@@ -1,4 +1,4 @@
--- Holds what is pinned at a path until its input ends; prints its own id.
+-- Holds the object pinned at a path until its input ends; prints its process id.
 -- lunette run tests/lua/support/hold_pin.lua PIN
 
 package.path = "./?.lua;" .. package.path

@@ -1,5 +1,5 @@
--- The maps of every type of tests/bpf/maps.bpf.c and map_types.bpf.c, and those that older kernels
--- lack, filled as far as user space can: for the tests of all that looks at maps.
+-- The maps of every type in tests/bpf/maps.bpf.c and map_types.bpf.c, and those that older kernels
+-- lack, filled as far as user space can.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -9,7 +9,7 @@ local map_types = {}
 local function u32(x) return ("<I4"):pack(x) end
 local function u64(x) return ("<I8"):pack(x) end
 
--- A UDP socket in a socket map and a socket hash, as long as the returned process lives.
+-- A UDP socket in a socket map and a socket hash, while the returned process lives.
 local function hold_socket(maps)
   local update = "bpftool map update id %d key 0 0 0 0 value 3 0 0 0 0 0 0 0 || exit; "
   local script = "exec 3<>/dev/udp/127.0.0.1/9; "
@@ -19,7 +19,7 @@ local function hold_socket(maps)
   return { pipe = pipe, pid = assert(pipe:read("l"), "the socket is in no map") }
 end
 
--- The number of this process' descriptor of a file.
+-- The number of this process's descriptor of a file.
 local function descriptor_of(path)
   return assert(math.tointeger(tonumber(fixture.output(("ls -l /proc/%d/fd")
     :format(fixture.pid())):match("(%d+) %-> " .. path))))
@@ -47,7 +47,7 @@ end
 local Loaded = {}
 Loaded.__index = Loaded
 
--- Maps of types that older kernels lack, by the object that has just that map.
+-- Maps of types that older kernels lack, by the object with only that map.
 local NEWER = { mt_cgrp = "cgrp_storage", ty_arena = "arena" }
 
 local function open_newer(self, name)
@@ -57,7 +57,7 @@ local function open_newer(self, name)
   return object:map(name)
 end
 
---- Loads the maps of these names (mt_… and ty_…) and fills them. Those of types that the kernel
+--- Loads the maps of these names (mt_… and ty_…) and fills them; maps of types that the kernel
 --- lacks are left out.
 ---@param names string[]
 ---@return table loaded its `maps` by name; to be closed
@@ -84,7 +84,7 @@ function map_types.load(names)
   return self
 end
 
---- Lets go of all of it.
+--- Frees all of them.
 function Loaded:close()
   os.execute("kill " .. self.holder.pid)
   self.holder.pipe:close()

@@ -1,4 +1,4 @@
--- The maps of tests/bpf/shapes.bpf.c with entries that are easily read wrong.
+-- The maps of tests/bpf/shapes.bpf.c with entries that are easy to read wrong.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
@@ -35,7 +35,7 @@ local function facts(address, wide, balance, level, mask)
     .. ("<i8i8"):pack(balance, balance < 0 and -1 or 0) .. ("<i4I4I8"):pack(level, 0, mask)
 end
 
--- Below 2^64: address, wide (or 2^128 less so much), balance, level, mask (or 2^64 less so much).
+-- Below 2^64: address, wide (or 2^128 minus n), balance, level, mask (or 2^64 minus n).
 shapes.entries.sh_stations = {
   { "\0\1\2\3\4\5", facts(0xffff888000001000, 9, -1, 7, 1 << 63) },
   { "\0\1\2\3\4\6", facts(0x1000, 5, 2, -1, 9) },
@@ -48,7 +48,7 @@ for _, n in ipairs(WIDE) do
   table.insert(shapes.entries.sh_wide, { ("<I8I8"):pack(n, 0), ("<i8"):pack(n) })
 end
 
--- What each CPU has: the first two agree about the process where there are two.
+-- Each CPU's value: with two or more CPUs the first two have the same process.
 local function running(calls, pid, comm, flows, last)
   return ("<I8I4c16I4I8"):pack(calls, pid, comm, flows, last)
 end
@@ -74,7 +74,7 @@ function shapes.load()
   return self
 end
 
---- Lets go of all of it.
+--- Frees all of them.
 function Loaded:close()
   for _, map in pairs(self.maps) do map:close() end
   self.object:close()

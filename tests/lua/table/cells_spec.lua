@@ -1,4 +1,4 @@
--- Numbers of 64 bits on their way to JSON.
+-- 64-bit numbers in JSON.
 
 local bpf = require("bpf")
 local cells = require("lunette.table.cells")

@@ -1,4 +1,4 @@
--- Filters, orders and the first so many rows of a table; cells are typed.
+-- Filters, orders and the first N rows of a table with typed cells.
 
 local choose = require("lunette.table.choose")
 

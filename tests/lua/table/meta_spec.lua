@@ -1,4 +1,5 @@
--- lua/meta/table.lua against the module, both ways; and its example.
+-- lua/meta/table.lua against the module: every function is documented, and every documented one
+-- exists; and its example.
 
 local bpf = require("bpf")
 local lunette = require("lunette")

@@ -1,6 +1,6 @@
--- Sorted and filtered pages of maps as C makes them, against a plain sort of all rows in Lua and
--- against the pages that Lua makes where C can't: many random maps, orders, filters and pages.
--- SORTED_SEED gives others; a failure prints its own.
+-- Sorted and filtered pages of maps made by C, compared with a plain sort of all rows in Lua, and
+-- with the pages that Lua makes where C can't: random maps, orders, filters and pages. SORTED_SEED
+-- sets the seed; a failure prints its own.
 
 local bpf = require("bpf")
 local cells = require("lunette.table.cells")
@@ -22,7 +22,7 @@ local VALUE = d.struct {
 
 local STATES = { IDLE = 0, BUSY = 1, GONE = 7 }
 
--- What columns of other types than numbers and texts are compared with.
+-- Values that columns of other types than numbers and texts are compared with.
 local WANTED = {
   enum = { "IDLE", "GONE", 1, 9 }, bool = { "true", "false", 1 }, bytes = { "0001", "FF00", "61" },
 }
@@ -33,7 +33,7 @@ local TEXTS = { "", "a", "ab", "abc", "ABC", "b", "zz", "\xff\xfe", "a b", "10",
 
 local function any(list) return list[math.random(#list)] end
 
--- The bytes that the declared layout has for these values; natural alignment.
+-- The bytes of these values in the declared layout, with natural alignment.
 local LAYOUT = "!8<I8i8I4i2>I2<!8d!4f!1Bc6!4I4!1c2c3!8I8"
 
 local function random_value()
@@ -49,7 +49,7 @@ local COLUMNS = {
   "key", "u64", "i64", "u32", "i16", "be16", "f64", "f32", "bool", "text", "state", "hex", "time",
 }
 
--- What is compared of a cell: nil, a number, or text. Names and booleans count as their numbers.
+-- A cell's comparison value: nil, a number, or text. Names and booleans count as numbers.
 local function compared(cell, column)
   if type(cell) == "boolean" then return cell and 1 or 0 end
   if column.type == "enum" then return STATES[cell] or cell end
@@ -64,7 +64,7 @@ local function less(a, b, unsigned)
   return a < b
 end
 
--- The order as the documentation says it, written down once more.
+-- The order as documented, implemented a second time.
 local function order(at, column, descending)
   local unsigned = column.unsigned
   local function rank(x) return x == nil and 0 or type(x) == "number" and 1 or 2 end
@@ -87,12 +87,12 @@ local function keys(rows)
   return table.concat(list, " ")
 end
 
--- The same reader, of which C can read nothing.
+-- The same reader without C.
 local function without_c(reader)
   return setmetatable({ cell = function() return nil end }, { __index = reader })
 end
 
--- All pages of a table, one after the other; in a run: of one selection.
+-- All pages of a table, one after the other; in a run, from one selection.
 local function all_pages(map, reader, args, run)
   local rows, matched = {}, nil
   args.after, args.run = nil, run
@@ -108,7 +108,7 @@ local function all_pages(map, reader, args, run)
   return rows, matched
 end
 
--- The keys of what a stream writes of the same choice.
+-- The keys that a stream with the same condition and order writes.
 local function streamed(map, reader, decoder, args, at)
   local stream <close> = assert(map:stream {
     format = "ndjson", decoder = decoder, limit = args.top,
@@ -131,7 +131,7 @@ local function index_of(reader, name)
   end
 end
 
--- A condition, and what it means for a row.
+-- A random condition, and its test of a row.
 local function random_condition(reader)
   local name = any(COLUMNS)
   local at, column = index_of(reader, name)
@@ -304,7 +304,7 @@ describe("sorted pages", function()
     local reader = cells.reader(map:info(), { key_plan = key_plan, value_plan = value_plan }, {})
     local args = { first = 50, sort = { column = "u64", order = "ASC" } }
     local page = pages.read(map, reader, args)
-    assert(map:delete(page.rows[50].bytes)) -- the row where the page ended
+    assert(map:delete(page.rows[50].bytes)) -- the row at which the page ended
     assert(map:update((">I8"):pack(1000), ("\0"):rep(64))) -- before it
     args.after = page.pageInfo.endCursor
     local more = pages.read(map, reader, args)

@@ -1,11 +1,11 @@
--- Each built-in tool under a load of a known number of events, made by processes that are known by
--- name; and what a tool leaves behind.
+-- Each built-in tool under a load with a known number of events, made by processes with known
+-- names; and leftovers of tools.
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 local tools = require("lunette").tools
 
--- Runs the tool while the shell runs a command; its rows for which keep() holds.
+-- Runs the tool while the shell runs a command; returns the rows for which keep() is true.
 local function rows_of(name, values, command, keep)
   local running <close> = assert(tools.open(assert(tools.find(name)), values))
   fixture.run("%s", command)
@@ -21,7 +21,7 @@ local function rows_of(name, values, command, keep)
   return rows
 end
 
--- A copy of a program under a name of this test's own.
+-- A copy of a program under a name of this test.
 local function own_program(of, name)
   local path = os.tmpname()
   os.remove(path)

@@ -1,5 +1,4 @@
--- Holds a crowd of maps and programs until its input ends; prints its id and the programs'
--- when they are there.
+-- Holds many maps and programs until its input ends; prints its id and the programs' ids.
 -- lunette run tests/web/lib/crowd.lua OBJECTS: a hundred maps and five programs each.
 
 package.path = "./?.lua;" .. package.path

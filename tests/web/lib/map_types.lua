@@ -1,5 +1,6 @@
--- Holds a map of every type, filled, and a program of each sort that can be run by hand, until its
--- input ends: prints their ids by name as JSON. lunette run tests/web/lib/map_types.lua
+-- Holds a filled map of every type, and a program of each kind that can be run by hand, until its
+-- input ends; prints their ids by name as JSON.
+-- lunette run tests/web/lib/map_types.lua
 
 package.path = "./?.lua;" .. package.path
 
@@ -16,7 +17,7 @@ local NAMES = {
   "ty_user_ring", "ty_perf", "ty_xskmap", "ty_arena", "ty_sockmap_4",
 }
 
--- Where control groups of the second version are mounted; nil where they are not.
+-- The mount point of cgroup version 2; nil when it is not mounted.
 local function cgroups()
   for line in io.lines("/proc/mounts") do
     local path = line:match("^%S+ (%S+) cgroup2 ")
@@ -24,7 +25,7 @@ local function cgroups()
   end
 end
 
--- Entries of local storage, by descriptors that a shell or Python opens for bpftool.
+-- Entries of local storage, added by bpftool with descriptors that a shell or Python opens.
 local function fill_storage(maps)
   local update = "bpftool map update id %d key %s 0 0 0 value 7 0 0 0 9 0 0 0"
   local folder = cgroups()
@@ -37,8 +38,8 @@ local function fill_storage(maps)
   assert(os.execute(python:format(fixture.pid(), update:format(maps.mt_task:id(), "%d"))))
 end
 
--- The socket lives as long as its holder, which ends with our input. Collecting the pipe would wait
--- for that: it is kept.
+-- The socket lives as long as its holder, which ends with our input. Closing the pipe would wait
+-- for the holder, so the pipe is kept.
 local function hold_socket(map)
   local script = "exec 3<>/dev/udp/127.0.0.1/9; bpftool map update id %d key 3 0 0 0 "
     .. "value 7 0 0 0 9 0 0 0 && echo ready; read"

@@ -1,5 +1,6 @@
--- Holds a hash of a million entries, 16-byte keys from 1, until its input ends; prints its id when
--- it is full. lunette run tests/web/lib/million.lua
+-- Holds a hash of a million entries with 16-byte keys until its input ends; prints its id when it
+-- is full.
+-- lunette run tests/web/lib/million.lua
 
 package.path = "./?.lua;" .. package.path
 

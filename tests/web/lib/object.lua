@@ -1,5 +1,5 @@
--- Holds the programs and maps of one object of the fixtures until its input ends; prints their ids
--- by name. lunette run tests/web/lib/object.lua NAME [attach]
+-- Holds the programs and maps of one fixture object until its input ends; prints their ids by name.
+-- lunette run tests/web/lib/object.lua NAME [attach]
 
 package.path = "./?.lua;" .. package.path
 

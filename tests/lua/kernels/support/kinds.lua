@@ -1,5 +1,5 @@
--- Programs of one object file, each loaded and attached by itself: a kernel that refuses one
--- program lets the others be.
+-- Programs of one object file, each loaded and attached alone, so that a kernel that refuses one
+-- can have the others.
 
 local bpf = require("bpf")
 
@@ -7,7 +7,7 @@ local kinds = {}
 
 local held = {} -- [name] = { object, prog } or { reason }
 
---- Loads and attaches a program. Loaded only: where = false.
+--- Loads and attaches a program; where = false only loads it.
 ---@param path string the object file
 ---@param name string
 ---@param opts? { where?: table|false, targets?: table }
@@ -31,12 +31,12 @@ function kinds.attach(path, name, opts)
   return nil, why
 end
 
---- The id of a program that is attached.
+--- The id of an attached program.
 ---@param name string
 ---@return integer|nil
 function kinds.prog(name) return held[name] and held[name].prog end
 
---- Why it is not.
+--- The reason why a program is not attached.
 ---@param name string
 ---@return string
 function kinds.reason(name)
@@ -44,7 +44,7 @@ function kinds.reason(name)
   return "this kernel refuses it: " .. (known and known.reason or "its object is not loaded")
 end
 
---- Is a program one of these?
+--- True when a program is one of these.
 ---@param id integer
 ---@return boolean
 function kinds.is_ours(id)
@@ -54,7 +54,7 @@ function kinds.is_ours(id)
   return false
 end
 
---- How many are attached.
+--- The number of attached programs.
 ---@return integer
 function kinds.count()
   local n = 0
@@ -62,12 +62,12 @@ function kinds.count()
   return n
 end
 
---- The object that a program is of.
+--- The object of a program.
 ---@param name string
 ---@return bpf.Object|nil
 function kinds.object(name) return held[name] and held[name].object end
 
---- Detaches and frees everything.
+--- Detaches and frees all of them.
 function kinds.close()
   for _, one in pairs(held) do
     if one.object then one.object:close() end
