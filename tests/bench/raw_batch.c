@@ -1,6 +1,6 @@
 /*
- * The limit that metrics are measured against: BPF_MAP_LOOKUP_BATCH over a whole map into a
- * buffer, and nothing else. raw_batch MAP_ID prints the nanoseconds that it took.
+ * The lower limit for metrics: only BPF_MAP_LOOKUP_BATCH over a whole map into a buffer. raw_batch
+ * MAP_ID prints the nanoseconds taken.
  */
 #include <bpf/bpf.h>
 #include <errno.h>

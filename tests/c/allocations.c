@@ -1,7 +1,7 @@
 /*
- * Every binding with each of its Lua allocations failing in turn: nothing may crash, leave a
- * descriptor open, or lose memory (the sanitizers' build looks for that). The calls are in
- * support/allocations.lua. As lua's own suite does it.
+ * Runs every binding with each of its Lua allocations failing in turn, like Lua's own test suite:
+ * no crash, no descriptor left open, no memory lost (the sanitizers' build checks that). The calls
+ * are in support/allocations.lua.
  */
 #include <dirent.h>
 #include <lauxlib.h>
@@ -20,15 +20,15 @@
 enum { MOST = 10000000, DENSE = 60, STRIDE = 23, STRIDE_QUICK = 311 };
 
 struct budget {
-	long left; /* allocations until one fails; negative: none does */
+	long left; /* allocations until one fails; negative: none fails */
 	lua_Alloc inner;
-	void *ctx; /* the VM's own allocator's */
+	void *ctx; /* context of the VM's own allocator */
 };
 
 static char *parts; /* support/allocations.lua */
 static char object_path[512];
 
-/* The sanitizers' build has it. */
+/* Defined in the sanitizers' build. */
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 static void *allocate(void *ctx, void *p, size_t old, size_t size)
@@ -87,7 +87,7 @@ static lua_State *new_vm(struct budget *budget)
 	return L;
 }
 
-/* The function of a part is in the registry, so that its text costs no allocation. */
+/* Keeps a part's function in the registry, so that its text costs no allocation. */
 static int load_part(lua_State *L, const char *name, const char *code, size_t len)
 {
 	if (luaL_loadbuffer(L, code, len, name))
@@ -117,11 +117,11 @@ static void fail_each(const char *name, const char *code, size_t len)
 	lua_State *L = new_vm(&budget);
 	int part = load_part(L, name, code, len), status = LUA_ERRMEM, before;
 
-	/* Probes and caches of the process are there after two runs. */
+	/* Two runs first: they load the process's probes and fill its caches. */
 	run_with(L, &budget, part, -1);
 	run_with(L, &budget, part, -1);
 	before = count_fds();
-	/* Lists of a crowded host take many: the steps grow. */
+	/* Lists of a crowded host need many allocations: the step grows. */
 	for (long n = 0; status != LUA_OK && n < MOST; n += n < DENSE ? 1 : stride + n / 50) {
 		status = run_with(L, &budget, part, n);
 		if (count_fds() != before)

@@ -1,4 +1,5 @@
-/* Types as C: the compilers come to BTF's sizes and offsets, of the kernel and of random types. */
+/* Types as C: compilers lay them out with BTF's sizes and offsets, for the kernel's types and for
+ * random ones. */
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -69,7 +70,7 @@ static bool is_there(const char *compiler)
 	return !system(command);
 }
 
-/* How many bits a bit field has. */
+/* The width of a bit field. */
 static uint32_t width(const struct btf_type *t, int i)
 {
 	return btf_member_bitfield_size(t, (uint32_t)i);
@@ -87,7 +88,7 @@ static void check_member(
 	if (!bits)
 		lun_out_printf(out, "_Static_assert(__builtin_offsetof(%s %s, %s) == %u, \"\");\n",
 			btf_is_union(t) ? "union" : "struct", name, member, at / 8);
-	else /* all ones there, and nothing elsewhere */
+	else /* ones in the field, zeros elsewhere */
 		lun_out_printf(out,
 			"static int check_%s_%s(void) { %s %s v; "
 			"__builtin_memset(&v, 0, sizeof(v)); v.%s = ~0ull; "
@@ -115,7 +116,7 @@ static size_t all_tags(const struct btf *btf, const char **names)
 	return n;
 }
 
-/* Where a name is there twice, the second has another. */
+/* True when no name is declared twice. */
 static bool is_once(const char **names, size_t n, const char *name)
 {
 	const char **at = bsearch(&name, names, n, sizeof(*names), by_name);
@@ -174,7 +175,7 @@ static void test_kernel(void **state)
 	btf__free(btf);
 }
 
-/* Some types of each kind that a member can have; the first four are whole numbers. */
+/* Adds simple types that a member can have; the first four are whole numbers. */
 static void add_simple(struct btf *btf)
 {
 	static const char *const ints[] = { "unsigned char", "short", "int", "unsigned long" };
@@ -193,7 +194,8 @@ static void add_simple(struct btf *btf)
 	btf__add_const(btf, 2);
 }
 
-/* A member where it may go, or, for a struct that no C has, just anywhere. */
+/* Adds a member at an offset that C would choose, or, for a struct that C can't have, at any
+ * offset. */
 static uint64_t add_member(
 	struct btf *btf, uint32_t types, bool in_union, uint64_t at, uint64_t *end, uint32_t mode)
 {
@@ -312,7 +314,7 @@ static void check_random(uint32_t mode)
 	lun_out_str(&out, PRELUDE);
 	write_all(btf, &out);
 	assert_int_equal(lun_layouts_init(&layouts, btf), 0);
-	if (mode < 2) /* what compilers lay out can be said in C */
+	if (mode < 2) /* C can express every layout of a compiler */
 		assert_int_equal(count_bytes(btf, &layouts), 0);
 	check_sizes(btf, &layouts, true, &out);
 	write_main(&out);

@@ -1,4 +1,4 @@
-/* What ends a run: its time, its instructions; whatever the code does about it. */
+/* The end of a run by its limits of time and instructions, whatever the Lua code does. */
 #include "support/runs.h"
 
 #include <errno.h>
@@ -56,7 +56,7 @@ static void test_short_runs_have_no_hook(void **state)
 	lun_vm_free(L);
 }
 
-/* Calls of C count as instructions, what runs in them does not. */
+/* Calls of C functions count as instructions; the work in them does not. */
 static void test_instructions_are_counted(void **state)
 {
 	lua_State *L = lun_vm_new(&plain);
@@ -89,7 +89,7 @@ static void test_messages(void **state)
 	lun_vm_free(L);
 }
 
-/* What is held is closed, by the grace first, and as deep as it is after that. */
+/* Variables are closed: first within the grace, then in functions at the failed depth or deeper. */
 static void test_what_is_held_is_closed(void **state)
 {
 	static const char *const codes[] = {
@@ -196,7 +196,7 @@ static void test_memory_and_time(void **state)
 	lun_vm_free(L);
 }
 
-/* A function of C is not ended; what called it is, as soon as it returns. */
+/* A C function is not interrupted; its caller is ended as soon as the function returns. */
 static void test_long_functions_of_c(void **state)
 {
 	static const char code[] = "local ok = pcall(string.find, ('a'):rep(700), 'a*a*b')  "
@@ -238,7 +238,7 @@ static int l_poll(lua_State *L)
 	return 1;
 }
 
-/* The signal ends no read, and tells whoever polls that it is time. */
+/* The signal does not end a read that has data, and ends a poll with EINTR. */
 static void test_calls_that_block(void **state)
 {
 	lua_State *L = lun_vm_new(&plain);
@@ -256,7 +256,7 @@ static void test_calls_that_block(void **state)
 	lun_vm_free(L);
 }
 
-/* Whoever waits after a run is not disturbed by its deadline. */
+/* A wait after a run is not disturbed by the run's deadline. */
 static void test_no_signal_after_the_run(void **state)
 {
 	lua_State *L = lun_vm_new(&plain);
@@ -272,7 +272,7 @@ static void test_no_signal_after_the_run(void **state)
 	lun_vm_free(L);
 }
 
-/* Deadlines that fall anywhere: none may be lost, none may come too late for the run after. */
+/* Deadlines at any moment: none is lost, and none hits the next run. */
 static void test_deadlines_at_any_time(void **state)
 {
 	static const char code[] =
@@ -304,7 +304,7 @@ static void *run_without_timer(void *unused)
 	return unused;
 }
 
-/* Where the kernel has no timer for us, the hook is always on. */
+/* Without a timer from the kernel the hook is always set. */
 static void test_no_timer(void **state)
 {
 	struct rlimit before, none;
@@ -329,7 +329,7 @@ static void *run_in_thread(void *arg)
 	return NULL;
 }
 
-/* Each thread has a timer of its own, and a VM may go from one thread to another. */
+/* Each thread has its own timer, and a VM may move from one thread to another. */
 static void test_many_threads(void **state)
 {
 	pthread_t threads[4];

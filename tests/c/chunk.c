@@ -1,4 +1,4 @@
-/* The lines between the chunks of a body. */
+/* The lines between chunks of a body. */
 #include "http/chunk.h"
 
 #include <setjmp.h>

@@ -1,5 +1,4 @@
-/* The clock of connections: an event every so many seconds, one at a time, until the connection has
- * ended. */
+/* Timers of connections: an event at each interval, one at a time, until the connection ends. */
 #include "support/pool.h"
 
 static const char code[] =
@@ -18,7 +17,7 @@ static void say(struct lun_conn *conn, const char *text)
 	assert_int_equal(lun_conn_message(conn, text, strlen(text)), 0);
 }
 
-/* Drops messages up to this one; returns how many there were. */
+/* Drops messages up to this one; returns their number. */
 static int skip_to(struct lun_conn *conn, const char *wanted)
 {
 	struct lun_message *message;
@@ -50,7 +49,7 @@ static void test_every(void **state)
 	end_serving(&served);
 }
 
-/* A VM that is busy for twenty beats gets one, and not twenty. */
+/* A VM that is busy for twenty intervals gets one event, not twenty. */
 static void test_beats_are_skipped(void **state)
 {
 	struct served served;
@@ -85,7 +84,7 @@ static void test_stops(void **state)
 	conn = connect_to(&served, "/ws");
 	say(conn, "stop");
 	skip_to(conn, "stopped");
-	/* One that was on its way is none of the connection's any more. */
+	/* An event already on its way when the timer was removed is not delivered. */
 	if (lun_conn_next(conn, 100, &message, &code_, reason) == 1)
 		lun_message_free(message);
 	assert_int_equal(lun_conn_next(conn, 100, &message, &code_, reason), 0);
@@ -93,7 +92,7 @@ static void test_stops(void **state)
 	end_serving(&served);
 }
 
-/* Its thread ends with the last connection, and begins with the next. */
+/* The thread ends with the last timer and starts again with the next. */
 static void test_many_connections(void **state)
 {
 	struct served served;

@@ -104,7 +104,7 @@ static void test_counts_between(void **state)
 		if (fds[cpu] >= 0)
 			close(fds[cpu]);
 	}
-	assert_true(all >= CALLS / 2); /* others' calls may come between */
+	assert_true(all >= CALLS / 2); /* other processes' calls may come in between */
 	assert_true(clock > 0);
 	bpf_object__close(obj);
 	free(sums);

@@ -55,7 +55,7 @@ static void *hammer(void *arg)
 	return NULL;
 }
 
-/* How often each key came. */
+/* Counts how often each key is returned. */
 static uint8_t *walk(const struct lun_map *map, bool by_batch, struct lun_cursor *end)
 {
 	uint8_t *seen = calloc(ENTRIES, 1);

@@ -1,4 +1,4 @@
-/* Every form of ISA v4 as text. The oracle for the older ones is bpftool (tests/lua/bpf). */
+/* Every form of ISA v4 as text. tests/lua/bpf compares older forms with bpftool. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,7 +120,7 @@ static void test_samples(void **state)
 	lun_out_free(&out);
 }
 
-/* No byte of an opcode, register or immediate may crash it or leave nothing. */
+/* No opcode, register or immediate may crash it or give an empty text. */
 static void test_every_opcode(void **state)
 {
 	struct lun_out out;

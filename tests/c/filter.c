@@ -1,4 +1,4 @@
-/* Conditions on entries, compiled: tests of each way to compare, joined, and their limits. */
+/* Conditions on entries, compiled: every comparison, combinations, and limits. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -10,7 +10,7 @@
 
 #include "bpf/read/filter.h"
 
-/* A map that is never read: its sizes say what cells there can be. */
+/* A map that is never read: only its sizes matter. */
 static struct lun_map map = { .fd = -1, .cpus = 1, .stride = 24, .value_bytes = 24 };
 static struct lun_plan *plan;
 
@@ -69,7 +69,7 @@ static bool passes(struct lun_filter *where, const struct entry *entry)
 	return lun_filter_passes(where, NULL, (const uint8_t *)entry);
 }
 
-/* Which of the two entries pass one test: 1 the huge one, 2 the small one. */
+/* The entries that pass a test: 1: the large one, 2: the small one. */
 static int one(enum lun_filter_op op, uint32_t column, const char *text)
 {
 	struct lun_filter where;

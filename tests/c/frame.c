@@ -1,4 +1,4 @@
-/* The heads of WebSocket frames, as bytes. */
+/* Heads of WebSocket frames, byte by byte. */
 #include "http/frame.h"
 
 #include <setjmp.h>
@@ -15,7 +15,7 @@ static int parse(const char *bytes, size_t len)
 	return lun_frame_parse((const unsigned char *)bytes, len, &frame, &why);
 }
 
-/* The whole head is needed, and one byte less is too little. */
+/* The whole head is needed: one byte less is not enough. */
 static void check_head(const char *bytes, size_t len, int opcode, bool last, uint64_t payload)
 {
 	assert_int_equal(parse(bytes, len), len);

@@ -1,4 +1,4 @@
-/* The head of a request, as bytes: what is taken, and what is refused by which status. */
+/* The head of a request, byte by byte: accepted ones, and refusals with their status. */
 #include "http/head.h"
 
 #include <setjmp.h>
@@ -61,7 +61,7 @@ static void test_targets(void **state)
 	assert_string_equal(head.target, "/?q");
 	assert_string_equal(field("Host"), "a");
 	assert_int_equal(parse("GET http://a/ HTTP/1.1\r\n\r\n"), 0);
-	assert_null(field("Host")); // HTTP/1.1 asks for the field itself
+	assert_null(field("Host")); // HTTP/1.1 requires the field even then
 	assert_int_equal(parse("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
 	assert_string_equal(head.target, "*");
 }
@@ -139,7 +139,8 @@ static void test_end(void **state)
 	assert_int_equal(lun_head_end("", 0), 0);
 }
 
-/* Random bytes of the characters that matter: never beyond the buffer (for the sanitizers). */
+/* Random bytes of the significant characters: no access beyond the buffer (checked by the
+ * sanitizers). */
 static void test_random(void **state)
 {
 	static const char alphabet[] = "GET /*: \t\r\n\r\n\r\nHost:http://a?#1.0HTTP/";

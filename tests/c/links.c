@@ -1,6 +1,6 @@
 /*
- * Links of the types that libbpf 1.1 knows nothing of, made by plain system calls in a network
- * namespace of the test's own: what lun_link_info and lun_net_progs tell of them.
+ * Links of types that libbpf 1.1 does not know, made by plain system calls in a network namespace
+ * of the test: lun_link_info and lun_net_progs report them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static int create(struct link_create *attr)
 	return fd < 0 ? -errno : fd;
 }
 
-/* "return VALUE" as a program of any type. */
+/* A program of any type: "return VALUE". */
 static int load(uint32_t type, uint32_t attach_type, int value, const char *name)
 {
 	struct bpf_insn insns[] = {
@@ -213,7 +213,7 @@ static void test_netfilter(void **state)
 	close(prog);
 }
 
-/* Where in our own file a function's code is, by the mapping that it lies in. */
+/* The file offset of a function in our own binary, from its mapping. */
 static uint64_t file_offset(uintptr_t address)
 {
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -230,7 +230,7 @@ static uint64_t file_offset(uintptr_t address)
 	return found;
 }
 
-/* What a USDT probe counts its users in: in a part of the file that can be written. */
+/* The semaphore of a USDT probe, in a writable part of the file. */
 static volatile unsigned short semaphore __attribute__((section(".probes"))) = 0;
 
 static void test_uprobe_multi(void **state)
@@ -261,7 +261,7 @@ static void test_uprobe_multi(void **state)
 	assert_int_equal(info.k.type, LUN_LINK_UPROBE_MULTI);
 	assert_int_equal(info.k.uprobe_multi.count, 2);
 	assert_int_equal(info.addr_count, 2);
-	for (int i = 0; i < 2; i++) { /* in the kernel's own order */
+	for (int i = 0; i < 2; i++) { /* in the kernel's order */
 		assert_int_equal(info.addrs[i], offsets[info.cookies[i] == 22]);
 		assert_int_equal(info.semaphores[i], counters[info.cookies[i] == 22]);
 	}
@@ -295,13 +295,13 @@ static void test_perf_event(void **state)
 	close(prog);
 	assert_int_equal(info.k.type, LUN_LINK_PERF_EVENT);
 	if (!info.k.perf_event.type)
-		skip(); /* before Linux 6.6 the kernel does not tell */
+		skip(); /* before Linux 6.6 the kernel does not report it */
 	assert_int_equal(info.k.perf_event.type, LUN_PERF_EVENT);
 	assert_int_equal(info.k.perf_event.event.type, PERF_TYPE_SOFTWARE);
 	assert_int_equal(info.k.perf_event.event.config, PERF_COUNT_SW_PAGE_FAULTS);
 }
 
-/* A control group of our own, in a mount that nobody else sees. */
+/* Makes a control group in a private mount. */
 static int make_cgroup(char *mounted, const char *name)
 {
 	char path[256];

@@ -1,4 +1,4 @@
-/* A message as it stands in the log: foreign text forges no record and commands no terminal. */
+/* Messages in the log: foreign text can neither forge a record nor command a terminal. */
 #include "text/log.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* The fuzzers of tests/fuzz, for a moment and always with the same random numbers. */
+/* Runs the fuzzers of tests/fuzz briefly, always with the same random numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

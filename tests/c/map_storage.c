@@ -18,7 +18,7 @@
 #include "bpf/object/map_types.h"
 #include "bpf/read/map_storage.h"
 
-/* Local storage wants BTF: an int for the key, and for the value. */
+/* Local storage needs BTF: an int key and an int value. */
 static bool make_storage(struct lun_map *map, uint32_t type)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
@@ -54,7 +54,7 @@ static bool note(
 	return true;
 }
 
-/* Gives the owner behind fd a value, and looks for it. */
+/* Sets a value for the owner behind fd, and looks for it. */
 static struct found store(uint32_t type, int fd)
 {
 	struct found found = { 0 };

@@ -1,4 +1,4 @@
-/* Selections: what comes first of a map, in few bytes and in many walks, each key once. */
+/* Selections: the first rows of a map, with little memory and in several walks, each key once. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -90,7 +90,7 @@ static void test_keeps_one_row_at_least(void **state)
 	lun_map_close(&map);
 }
 
-/* A map that changed tells keys twice: here it does so by a second walk. */
+/* A map that changes may return keys twice; here a second walk does. */
 static void test_each_key_once(void **state)
 {
 	struct lun_map_top sel;

@@ -70,7 +70,7 @@ static void test_cut(void **state)
 	memset(text, 'a', sizeof(text));
 	assert_int_equal(lun_metric_label_cut(text, 5), 5);
 	assert_int_equal(lun_metric_label_cut(text, sizeof(text)), LUN_METRIC_LABEL_MAX);
-	/* A character of three bytes that would be split goes as a whole. */
+	/* A three-byte character at the limit is dropped as a whole. */
 	memcpy(text + LUN_METRIC_LABEL_MAX - 1, "\xe2\x82\xac", 3);
 	assert_int_equal(lun_metric_label_cut(text, sizeof(text)), LUN_METRIC_LABEL_MAX - 1);
 }

@@ -1,4 +1,4 @@
-/* Groups: limits, the greatest of them, order. */
+/* Groups: limits, the largest ones, order. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ static void test_group_limit(void **state)
 	lun_groups_free(t);
 }
 
-/* The same hundred whether they are chosen at the end or on the way. */
+/* The same hundred groups, whether they are chosen at the end or meanwhile. */
 static void test_prune(void **state)
 {
 	enum { ALL = 5000, TOP = 100 };

@@ -1,4 +1,4 @@
-/* What series were at earlier scrapes, and when they last changed. */
+/* Values of series at earlier scrapes, and the times of their last changes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ static void test_history(void **state)
 	assert_true(lun_history_stale(h));
 	assert_true(lun_history_past(h, 700)->created == 700);
 	assert_null(lun_history_past(h, 7000));
-	assert_null(lun_history_past(h, 300)); /* forgotten: not seen for an hour */
+	assert_null(lun_history_past(h, 300)); /* forgotten after an hour */
 	lun_history_close(h, 4000);
 	lun_history_clear();
 }
@@ -50,7 +50,7 @@ static void test_expiry(void **state)
 	lun_expiry_free(e);
 }
 
-/* What has no room is new each time, and never left out. */
+/* A series without room is always new, and never left out. */
 static void test_expiry_is_bounded(void **state)
 {
 	struct lun_expiry *e = lun_expiry_new();

@@ -64,7 +64,7 @@ static struct lun_page *page_of(size_t groups)
 	return page;
 }
 
-/* Reads a source to its end, and says how many pulls that took. */
+/* Reads a source to its end; returns the number of pulls. */
 static size_t drain(struct lun_source *source, struct lun_out *all)
 {
 	size_t pulls = 1;
@@ -123,7 +123,7 @@ static struct lun_scrape_share *join(const char *key, double wait, struct lun_pa
 	return lun_scrape_share_join(key, 60, wait, page);
 }
 
-/* Waits for the page; on a busy machine it may come too late for it, and makes its own. */
+/* Waits for the page; on a busy machine it may be too late and make its own. */
 static void *join_later(void *own)
 {
 	struct lun_page *page;

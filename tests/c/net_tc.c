@@ -1,6 +1,6 @@
 /*
- * Actions that are programs, which few kernels can be asked to make: the answers of one that can,
- * put together here, as lun_net_filter and lun_net_actions read them.
+ * BPF actions, which few kernels can make: the test composes a kernel's netlink answers, which
+ * lun_net_filter and lun_net_actions read.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 
 #include "bpf/attach/net_scan.h"
 
-/* Attributes, written one after the other. */
+/* Attributes, one after the other. */
 struct message {
 	char data[1024] __attribute__((aligned(4)));
 	size_t len;
@@ -76,7 +76,7 @@ static void begin(struct fixture *f)
 	f->scan.base.mode = "ingress";
 }
 
-/* A u32 filter with an action that is no program, and one that is. */
+/* A u32 filter with a plain action and a BPF action. */
 static void answer_filter(struct fixture *f, uint32_t block)
 {
 	struct tcmsg tc = { .tcm_ifindex = 3, .tcm_parent = 0xfffffff2, .tcm_handle = 9 };
@@ -137,7 +137,7 @@ static void test_alone(void **state)
 	answer_filter(&f, 0);
 	f.scan.base.ifindex = 0;
 	table = open_nest(&m, TCA_ROOT_TAB);
-	put_action(&m, 1, "bpf", 70, 12); /* the filter has told of it */
+	put_action(&m, 1, "bpf", 70, 12); /* reported by the filter already */
 	put_action(&m, 2, "bpf", 71, 13);
 	close_nest(&m, table);
 	lun_net_actions(&f.scan, &tca, (void *)m.data, m.len);
@@ -149,7 +149,7 @@ static void test_alone(void **state)
 	lun_out_free(&f.rows);
 }
 
-/* Every cut of a right answer: nothing is read behind its end. */
+/* Every truncation of a valid answer: nothing is read beyond its end. */
 static void test_cut(void **state)
 {
 	struct tcmsg tc = { .tcm_ifindex = 3 };

@@ -1,6 +1,6 @@
 /*
- * Enumeration under stress: many readers while objects come and go, descriptors that run out.
- * Nothing may leak or be misread. (Allocations that fail: allocations.c.)
+ * Enumeration under stress: many readers while objects come and go, and while descriptors run out.
+ * Nothing may leak or be misread. (allocations.c: failing allocations.)
  */
 #include <dirent.h>
 #include <errno.h>
@@ -122,7 +122,7 @@ static void test_sampler_with_readers(void **state)
 	lun_sampler_free(s);
 }
 
-/* Allows this many more descriptors than are open. */
+/* Allows this many more descriptors than are open now. */
 static void limit_fds(struct rlimit *old, rlim_t more)
 {
 	struct rlimit now;
@@ -155,7 +155,7 @@ static void test_no_descriptors(void **state)
 	lun_object_close(&object);
 }
 
-/* The probe that counts entries is not given up for good. */
+/* After a failure the probe that counts entries is tried again. */
 static void test_short_of_descriptors_once(void **state)
 {
 	struct rlimit old;

@@ -51,7 +51,7 @@ static void test_reload(void **state)
 	end_serving(&served);
 }
 
-/* Connections keep the VM that knows them over a reload, and are asked to come again. */
+/* Over a reload a connection keeps its VM, and is asked to connect again. */
 static void test_reload_with_a_connection(void **state)
 {
 	static const char code[] = "lunette.http.websocket('/ws', { open = function(conn) "
@@ -72,7 +72,7 @@ static void test_reload_with_a_connection(void **state)
 	end_serving(&served);
 }
 
-/* One job runs; so many wait, and one more is refused. */
+/* One job runs, the queue is full, and one more request is refused. */
 static void test_a_full_queue(void **state)
 {
 	struct stuck_job jobs[6];
@@ -105,7 +105,7 @@ static void *reload_in_thread(void *arg)
 	return served->err;
 }
 
-/* A script that loads for as long as it may does not hold up the end. */
+/* A script that is still loading does not delay the end. */
 static void test_hurry(void **state)
 {
 	struct served served;
@@ -119,7 +119,7 @@ static void test_hurry(void **state)
 		"if lunette.shared.get('loads') == 2 then lunette.shared.set('both', true) end\n"
 		"while true do end");
 	assert_int_equal(pthread_create(&thread, NULL, reload_in_thread, &served), 0);
-	usleep(300000); // it may have begun or not: both end
+	usleep(300000); // whether it has begun or not, it ends
 	lun_pool_hurry(served.pool);
 	pthread_join(thread, &err);
 	assert_non_null(err);

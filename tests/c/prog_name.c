@@ -12,7 +12,7 @@
 
 #include "bpf/object/prog.h"
 
-/* A program of one function, which BTF calls otherwise than the kernel. */
+/* A program with one function, which BTF and the kernel name differently. */
 static int load(const char *kernel, const char *func)
 {
 	struct bpf_insn insns[] = {
@@ -57,7 +57,7 @@ static void test_names(void **state)
 	if (geteuid())
 		skip();
 	expect("pn_has_a_long_n", "pn_has_a_long_name_of_its_own", "pn_has_a_long_name_of_its_own");
-	/* bcc leaves out what the function's name begins with */
+	/* bcc drops the beginning of the function's name */
 	expect("pn_raw_syscalls", "tracepoint__pn_raw_syscalls__sys_enter",
 		"tracepoint__pn_raw_syscalls__sys_enter");
 	expect("pn_other_name_n", "something_else", "pn_other_name_n");

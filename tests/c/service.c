@@ -1,11 +1,11 @@
-/* Services: one VM each, begun anew when they fail, ended with their scripts; never twice at once.
- */
+/* Services: one VM each, restarted when they fail, ended with their scripts; never twice at
+ * once. */
 #include "support/pool.h"
 
 #define SHOW "lunette.http.get('/log', function() return lunette.shared.get('log') or '' end)\n"
 #define LOG(text) "lunette.shared.set('log', (lunette.shared.get('log') or '') .. '" text " ')\n"
 
-/* What an earlier test wrote. */
+/* Removes the output of an earlier test. */
 static void forget(void)
 {
 	lua_State *L = lun_vm_new(&(struct lun_vm_config){ .modules = pool_modules });
@@ -53,7 +53,8 @@ static void test_fails_and_begins_again(void **state)
 	end_serving(&served);
 }
 
-/* One that heeds nothing is stopped; until then its successor waits, and others don't. */
+/* A service that ignores the request is stopped; its successor waits meanwhile, other services
+ * don't. */
 static void test_waits_for_its_predecessor(void **state)
 {
 	static const char before[] = SHOW "lunette.service('slow', function() \n" LOG(
@@ -74,7 +75,7 @@ static void test_waits_for_its_predecessor(void **state)
 	end_serving(&served);
 }
 
-/* Is in C code, called from Lua: wait() of the test. */
+/* Blocks in a C function called from Lua: wait() of the test. */
 static struct stuck_job gate;
 
 static int l_wait(lua_State *L)

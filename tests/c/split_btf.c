@@ -1,4 +1,4 @@
-/* Split BTF, as kernel modules have it: types that go on where those of the base end. */
+/* Split BTF, as kernel modules have it: its type ids continue those of the base. */
 #include <bpf/btf.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -16,8 +16,8 @@ struct types {
 	int base_int, base_pair, split_struct, split_enum;
 };
 
-/* The base has `int` and `struct pair { int a; int b; }`; the split BTF an enum and
- * `struct holder { struct pair pair; enum mood mood; int tail; }`, whose strings go on too. */
+/* The base has `int` and `struct pair { int a; int b; }`; the split BTF has an enum and `struct
+ * holder { struct pair pair; enum mood mood; int tail; }`, whose strings continue, too. */
 static void make(struct types *t)
 {
 	t->base = btf__new_empty();
@@ -102,7 +102,7 @@ static void test_base_types_by_the_split(void **state)
 	drop(&t);
 }
 
-/* What the split BTF adds is unknown to the base, and is refused there. */
+/* The base does not know the types of the split BTF, and refuses their ids. */
 static void test_the_base_ends_where_it_ends(void **state)
 {
 	struct types t;

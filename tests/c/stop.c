@@ -1,4 +1,4 @@
-/* What others end: a run that is stopped from another thread, or interrupted. */
+/* Runs that are stopped from another thread, or interrupted. */
 #include "support/runs.h"
 
 #include <pthread.h>
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* started(): the other thread may stop us now */
+/* started(): tells the other thread that it may stop this run */
 static int l_started(lua_State *L)
 {
 	atomic_int *started = lua_touserdata(L, lua_upvalueindex(1));

@@ -1,4 +1,4 @@
-/* Whole-map streams that read ahead: complete, in constant memory, and closed at any time. */
+/* Whole-map streams with prefetching: complete, in constant memory, and closed at any time. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <setjmp.h>

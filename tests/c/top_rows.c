@@ -1,4 +1,4 @@
-/* Rows ordered where they lie: sorted, and cut to the first ones. */
+/* Rows ordered in place: sorted, and cut to the first ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void check_order(const struct lun_top_rows *rows)
 				    lun_top_rows_at(rows, i)) <= 0);
 }
 
-/* Rising, equal and mixed ones, of which many are alike. */
+/* Rising, equal and mixed rows, many of them alike. */
 static void test_rows(void **state)
 {
 	static const unsigned int steps[] = { 0, 1, 77, 250 };

@@ -1,4 +1,4 @@
-/* Topics: what is published goes to each subscriber, in order, and to nobody who has left. */
+/* Topics: each subscriber gets published values in order, until it unsubscribes. */
 #include "support/pool.h"
 
 static const char code[] =
@@ -80,7 +80,7 @@ static void *publish_many(void *arg)
 	return NULL;
 }
 
-/* Subscribers come and go while others publish. */
+/* Subscribers come and go while other threads publish. */
 static void test_coming_and_going(void **state)
 {
 	struct served served;

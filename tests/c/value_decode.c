@@ -1,4 +1,4 @@
-/* One leaf: its bytes as a value, of one CPU and of several made one. */
+/* Decoding one leaf, of one CPU and of several CPUs merged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
-/* One VM: its memory cap, what it has in place of Lua's own functions, and the packing of values.
- */
+/* A VM: its memory cap, the replaced library functions, and the packing of values. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,7 +73,7 @@ static void test_xpcall(void **state)
 	lun_vm_free(L);
 }
 
-/* Each gives the same with Lua's own library, to the letter; "report" tells what pcall gave. */
+/* Each gives exactly Lua's own result; "report" prints pcall's results. */
 static const char *const coroutines[] = {
 	"return report(coroutine.resume(coroutine.create(function(...) return ... end), 1, nil))",
 	"return report(coroutine.resume(coroutine.create(function() error('no') end)))",

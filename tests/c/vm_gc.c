@@ -81,7 +81,7 @@ static void test_endless(void **state)
 	}
 }
 
-/* What lives to the end is finalized when the VM is closed, in bounded time. */
+/* An object that lives to the end is finalized when the VM closes, in bounded time. */
 static void test_endless_when_closed(void **state)
 {
 	static const char code[] =

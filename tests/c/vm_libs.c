@@ -1,4 +1,4 @@
-/* Functions of Lua's libraries that are replaced: as Lua's own, and within limits. */
+/* Replaced functions of Lua's libraries: they work as Lua's own, and within limits. */
 #include "support/runs.h"
 
 #include <lualib.h>
@@ -55,7 +55,7 @@ static void test_like_luas_own(void **state)
 	lun_vm_free(ours);
 }
 
-/* Line 2 is where it is called. */
+/* Line 2 is the call. */
 static const char *const endless[] = {
 	"local t = {}\ntable.move(t, 1, 1 << 60, 2)",
 	"local t = {}\ntable.move(t, 1, 1 << 60, 1, {})",

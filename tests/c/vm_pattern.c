@@ -1,12 +1,12 @@
-/* string.find, match, gmatch and gsub: the same as Lua's own, to the letter, and within limits. */
+/* string.find, match, gmatch and gsub: exactly Lua's own results, and within limits. */
 #include "support/runs.h"
 
 #include <lualib.h>
 
 enum { CASES = 60000 };
 
-/* Random subjects, patterns and replacements, the same in each VM: a text a case with all results.
- */
+/* Random subjects, patterns and replacements, the same in each VM; one text per case with all
+ * results. */
 static const char differential[] =
 	"local seed, n = ... "
 	"math.randomseed(seed) "
@@ -84,7 +84,7 @@ static void test_like_luas_own(void **state)
 	lun_vm_free(ours);
 }
 
-/* What is asked wrongly, and what is too much for Lua's own as well. */
+/* Invalid calls, and patterns too complex for Lua's own functions, too. */
 static const char *const edges[] = {
 	"return string.find()",
 	"return string.find({}, 'a')",
@@ -147,7 +147,7 @@ static void test_edges(void **state)
 	lun_vm_free(ours);
 }
 
-/* Each would take from an hour to the end of time; line 2 is where it is called. */
+/* Each would run for an hour or longer; line 2 is the call. */
 static const char *const endless[] = {
 	"local s = ('a'):rep(1e4)\ns:find('.-.-.-.-b$')",
 	"local s = ('a'):rep(1e4)\ns:match('.-.-.-.-b$')",

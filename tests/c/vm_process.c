@@ -1,4 +1,4 @@
-/* io.popen, os.execute and files that block: as Lua's own, and they end with the run. */
+/* io.popen, os.execute and blocking files: they work as Lua's own, and end with the run. */
 #include "support/runs.h"
 
 #include <errno.h>
@@ -67,7 +67,7 @@ static void test_like_luas_own(void **state)
 	lun_vm_free(server);
 }
 
-/* %s is a FIFO that nobody opens. The line is that of the call. */
+/* %s is a FIFO without a writer. The line is that of the call. */
 static const char *const blocking[] = {
 	"\nio.open('%s')",
 	"\nio.open('%s', 'w')",
@@ -115,7 +115,7 @@ static void *stop_soon(void *L)
 	return NULL;
 }
 
-/* As a service that has no limit. */
+/* As in a service, which has no time limit. */
 static void test_ends_when_stopped(void **state)
 {
 	char code[256];
@@ -145,7 +145,7 @@ static pid_t read_pid(const char *path)
 	return pid;
 }
 
-/* The child of a child goes, too: init reaps it a moment later. */
+/* A child's child is killed, too; init reaps it a moment later. */
 static void wait_for_end(pid_t pid)
 {
 	char path[64], text[256] = "";
@@ -204,7 +204,7 @@ static void *read_file(void *arg)
 	return NULL;
 }
 
-/* The C library's popen flushes every stream, and waits for the one that another thread reads. */
+/* The C library's popen flushes every stream, and blocks on one that another thread reads. */
 static void test_no_other_stream_is_waited_for(void **state)
 {
 	static const char code[] = "assert(io.popen('echo x'):read() == 'x') os.execute('true')";
@@ -223,7 +223,7 @@ static void test_no_other_stream_is_waited_for(void **state)
 	lun_vm_free(L);
 }
 
-/* A file that nobody closed is closed with its VM, which waits for no child. */
+/* A file left open is closed with its VM, which does not wait for its child. */
 static void test_closing_the_vm(void **state)
 {
 	lua_State *L = lun_vm_new(&contained);

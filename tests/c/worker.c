@@ -1,4 +1,4 @@
-/* Workers: jobs in the order in which they came, and VMs that are stuck in C code. */
+/* Workers: jobs in order of arrival, and VMs that are stuck in C code. */
 #include "support/pool.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static void wait_for_replacement(const struct served *served, unsigned workers)
 		usleep(10000);
 }
 
-/* Its client is told while the call has not come back; the job is freed after it has. */
+/* The client gets an error while the call still blocks; the job is freed after the call returns. */
 static void test_a_stuck_job_is_given_up(void **state)
 {
 	struct served served;
@@ -40,7 +40,7 @@ static void test_a_stuck_job_is_given_up(void **state)
 	end_serving(&served);
 }
 
-/* What comes back in time is not given up, and is finished once. */
+/* A job that returns in time is not given up, and finishes once. */
 static void test_a_job_that_comes_back(void **state)
 {
 	struct served served;
@@ -58,7 +58,7 @@ static void test_a_job_that_comes_back(void **state)
 	end_serving(&served);
 }
 
-/* At most twice as many as there are workers; then there is no VM, until one comes back. */
+/* At most twice as many VMs are stuck as there are workers; then no VM serves until one returns. */
 static void test_so_many_may_be_stuck(void **state)
 {
 	struct stuck_job jobs[2], waiting;
@@ -86,7 +86,7 @@ static void test_so_many_may_be_stuck(void **state)
 	end_serving(&served);
 }
 
-/* Connections of a stuck VM end, and hold up neither a reload nor the end. */
+/* Connections of a stuck VM end, and delay neither a reload nor the end. */
 static void test_connections_of_a_stuck_worker(void **state)
 {
 	struct served served;
@@ -115,10 +115,10 @@ static void test_connections_of_a_stuck_worker(void **state)
 	end_serving(&served);
 }
 
-/* The end leaves a stuck thread behind: whoever waits for it does so in vain. */
+/* The end leaves a stuck thread behind instead of waiting for it. */
 static void test_end_with_a_stuck_worker(void **state)
 {
-	static struct served served; // what is stuck keeps it
+	static struct served served; // the stuck thread keeps using it
 	struct stuck_job job;
 
 	(void)state;

@@ -1,7 +1,7 @@
 /*
- * Fuzzes what is made of BTF: any bytes are taken for a file, raw or ELF. What the check lets pass
- * must be written as C within bounds, be searched for maps, and every type in it compile to a plan
- * that stays within the value, or be refused.
+ * Fuzzes BTF: takes any bytes for a file, raw or ELF. BTF that the check accepts must be written as
+ * C within bounds and be searched for maps, and every type in it must compile to a plan that stays
+ * within the value, or be refused.
  */
 #include <bpf/libbpf.h>
 #include <errno.h>

@@ -35,7 +35,7 @@ static void add_op(struct lun_plan *plan, const uint8_t *p)
 	};
 	const char *name = p[11] & 1 ? "n" : NULL;
 
-	/* Names that the system is asked for would make every run a search of /proc. */
+	/* Such names are looked up in the system: each run would search /proc. */
 	if (op.kind == LUN_K_DEV || (op.kind >= LUN_K_PID && op.kind <= LUN_K_MAP))
 		op.kind = LUN_K_UINT;
 	if (p[11] & 2)
@@ -72,7 +72,8 @@ static void run(const struct lun_plan *plan, uint32_t cpus)
 	free(data);
 }
 
-/* Every leaf that has a column, from values of each sort: within the plan's bytes, or refused. */
+/* Encodes values of each kind into every leaf with a column: they stay within the plan's bytes, or
+ * are refused. */
 static void encode(const struct lun_plan *plan)
 {
 	static const char *const texts[] = { "", "1", "-1", "0xffffffffffffffff", "10.0.0.0/8",

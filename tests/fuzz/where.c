@@ -1,7 +1,7 @@
 /*
- * Fuzzes conditions, cells and cursors of sorted pages: any bytes are taken for a tree of tests
- * on the columns of a plan, and for the text of a rank. Whatever is accepted must stay within the
- * entry that it is asked about; a rank that can be read must be written as the same rank.
+ * Fuzzes conditions, cells and cursors of sorted pages: takes any bytes for a tree of tests on a
+ * plan's columns, and for the text of a rank. An accepted condition must stay within the entry; a
+ * rank that can be read must be written as the same rank.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static void add_leaf(struct lun_plan *plan, const char *kind, uint32_t offset, u
 		abort();
 }
 
-/* A column of each sort that a test tells apart: numbers, texts, a list. */
+/* A column of each kind that tests distinguish: numbers, texts, a list. */
 static struct lun_plan *make_plan(void)
 {
 	struct lun_plan *plan = lun_plan_new();
@@ -113,7 +113,7 @@ static void build(struct lun_filter *where, const struct lun_map *map, struct lu
 		lun_filter_close(where);
 }
 
-/* An entry in memory of its own, so that a sanitizer sees what is read beyond it. */
+/* An entry in memory of its own, so that a sanitizer sees reads beyond it. */
 static uint8_t *entry(const uint8_t *data, size_t size, size_t room)
 {
 	uint8_t *copy = malloc(room);

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * For the tests of the pool: a pool whose VMs load one script, requests to it, connections, and a
- * job that is stuck in C code until it is let go.
+ * Helpers for tests of the pool: a pool whose VMs load one script, requests, connections, and a job
+ * that is stuck in C code until it is released.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@
 #include "vm/request.h"
 #include "vm/vm.h"
 
-enum { ALARM = 300 }; /* seconds: none may hang */
+enum { ALARM = 300 }; /* seconds: a hanging test is ended */
 
 struct served {
 	char folder[64], script[80];
@@ -62,7 +62,7 @@ static inline void pack_options(struct served *served)
 	lua_close(L);
 }
 
-/* A pool of so many VMs; served->pool is NULL when the script fails, and served->err says why. */
+/* Makes a pool; served->pool is NULL when the script fails, with the reason in served->err. */
 static inline void serve(struct served *served, const char *code, unsigned workers, double seconds)
 {
 	alarm(ALARM);
@@ -109,7 +109,7 @@ static inline struct lun_pool_figures figures_of(const struct served *served)
 	return figures;
 }
 
-/* GET path -> the body, which the caller frees, or NULL when there is no reply; *status, or the
+/* GET path -> the body, which the caller frees; NULL without a reply. *status: the status, or the
  * error. */
 static inline char *get(const struct served *served, const char *path, int *status)
 {
@@ -140,7 +140,7 @@ static inline void check_get(const struct served *served, const char *path, cons
 	free(text);
 }
 
-/* Waits for GET path to answer so: services do their work in their time. */
+/* Repeats GET path until it answers so: services work in the background. */
 static inline void wait_for(const struct served *served, const char *path, const char *wanted)
 {
 	for (;;) {
@@ -155,7 +155,7 @@ static inline void wait_for(const struct served *served, const char *path, const
 	}
 }
 
-/* A connection to lunette.http.websocket's path, opened. */
+/* An open connection to a path of lunette.http.websocket. */
 static inline struct lun_conn *connect_to(const struct served *served, const char *path)
 {
 	struct lun_request request = { .method = "GET",
@@ -191,7 +191,7 @@ static inline void check_next(struct lun_conn *conn, const char *wanted)
 	lun_message_free(message);
 }
 
-/* The code with which the connection is to be closed. */
+/* The code with which the connection must be closed. */
 static inline int wait_for_close(struct lun_conn *conn)
 {
 	struct lun_message *message;
@@ -204,7 +204,7 @@ static inline int wait_for_close(struct lun_conn *conn)
 	return code;
 }
 
-/* A job that does not come back until it is let go. */
+/* A job that blocks until it is released. */
 struct stuck_job {
 	struct lun_job job;
 	pthread_mutex_t lock;
@@ -268,12 +268,12 @@ static inline void get_stuck(const struct served *served, struct stuck_job *job)
 	await(job, &job->started);
 }
 
-/* Lets it go, and waits until the VM has closed it. */
+/* Releases the job and waits until the VM has finished it. */
 static inline void let_go(struct stuck_job *job)
 {
 	set_flag(job, &job->released);
 	await(job, &job->freed);
-	pthread_mutex_lock(&job->lock); // who set the flag is through
+	pthread_mutex_lock(&job->lock); // waits until the setting thread has left the lock
 	pthread_mutex_unlock(&job->lock);
 	pthread_cond_destroy(&job->changed);
 	pthread_mutex_destroy(&job->lock);

@@ -1,7 +1,5 @@
 #pragma once
-/*
- * For the tests of what ends a run. None may hang: then the whole test is ended by its alarm.
- */
+/* Helpers for tests of the end of a run. A hanging test is ended by its alarm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +34,7 @@ static inline void check_failed(lua_State *L, int status, const char *code, cons
 	lua_settop(L, 0);
 }
 
-/* Nothing of what was over may be left for what runs next. */
+/* The end of a run must leave nothing behind for the next one. */
 static inline void check_sound(lua_State *L)
 {
 	static const char code[] =
@@ -49,7 +47,7 @@ static inline void check_sound(lua_State *L)
 	assert_null(lua_gethook(L));
 }
 
-/* Each way that Lua has to go on after an error, or to get rid of a hook. */
+/* All ways in which Lua code can go on after an error, or remove a hook. */
 static const char *const loops[] = {
 	"while true do end",
 	"while true do pcall(function() while true do end end) end",
@@ -99,7 +97,7 @@ static const char *const loops[] = {
 	"local a, b a = coroutine.wrap(function() while true do coroutine.yield() end end) "
 	"b = coroutine.wrap(function() while true do a() coroutine.yield() end end) "
 	"while true do b() end",
-	// hooks of the script's own
+	// the script sets hooks itself
 	"while true do debug.sethook() end",
 	"while true do pcall(debug.sethook) end",
 	"while true do pcall(function() while true do debug.sethook() end end) end",
@@ -124,7 +122,7 @@ static inline int l_nested(lua_State *L)
 	return 2;
 }
 
-/* elsewhere(seconds, code) -> ok: a run of another VM, in the same thread */
+/* elsewhere(seconds, code) -> ok: runs code in another VM in the same thread */
 static inline int l_elsewhere(lua_State *L)
 {
 	lua_State *other = lun_vm_new(&plain);
