@@ -1,5 +1,6 @@
 -- Runs every test and adds up the results: lua5.4 tests/run.lua [PATTERN...]
--- Every suite prints TAP. A pattern (a part of a file's name) chooses files. Environment:
+-- Every suite prints TAP. A pattern (a part of a file's name) chooses files; a source file stands
+-- for its tests (tests/lib/subjects.lua). Environment:
 -- LUNETTE_BUILD (default build), LUNETTE_ASAN (a sanitizer build: C, Lua and HTTP tests run again
 -- in it, with LUNETTE_QUICK=1 for files that spend their time in other tools), LUNETTE_TIMES
 -- (durations of earlier phases from .ci/timed), LUNETTE_GUEST (a kernel's series, such as 6.12:
@@ -10,6 +11,7 @@
 package.path = "tests/lib/?.lua;" .. package.path
 local guest = require("guest")
 local left = require("left")
+local subjects = require("subjects")
 local tap = require("tap")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
@@ -127,9 +129,23 @@ local function run(phase, label, command, node)
   io.stdout:flush()
 end
 
+-- The patterns, with its tests in place of a source file.
+local function chosen()
+  local list, tests = {}, files("^tests/")
+  for _, pattern in ipairs(arg) do
+    local is_source = pattern:find("^src/.*%.c$") or pattern:find("^lua/lunette/.*%.lua$")
+    for _, name in ipairs(is_source and subjects.of(pattern, tests) or { pattern }) do
+      list[#list + 1] = name
+    end
+  end
+  return list
+end
+
+local patterns = chosen()
+
 local function wanted(label)
   if #arg == 0 then return true end
-  for _, pattern in ipairs(arg) do
+  for _, pattern in ipairs(patterns) do
     if label:find(pattern, 1, true) then return true end
   end
   return false
@@ -176,13 +192,13 @@ end
 
 -- Runs the tests that need kprobes and other kernel features in a guest.
 local function in_guest(series)
-  local patterns, begin = {}, now()
+  local specs, begin = {}, now()
   for _, path in ipairs(files("^tests/lua/kernels/.*_spec%.lua$")) do
-    if wanted(("%s: %s"):format(series, path)) then patterns[#patterns + 1] = path end
+    if wanted(("%s: %s"):format(series, path)) then specs[#specs + 1] = path end
   end
-  if #patterns == 0 then return end
+  if #specs == 0 then return end
   io.stdout:flush()
-  local list, why = guest.run(series, patterns, { build = build, seconds = GUEST_TIMEOUT })
+  local list, why = guest.run(series, specs, { build = build, seconds = GUEST_TIMEOUT })
   for _, item in ipairs(list or {}) do
     report(("%s: %s"):format(series, item.label), item, item.seconds)
   end
