@@ -43,6 +43,7 @@
 ---@field keep? fun(row: table, values: table): boolean leaves out what it answers false for
 ---@field sort? string|fun(values: table): string a column or field, the largest first
 ---@field top? integer|fun(values: table): integer
+---@field metrics? { name: string, help: string, labels: string[] }[] counters of events by fields
 ---@field needs? string what of the kernel it needs, for the error when that is missing
 
 ---@class lunette.tools

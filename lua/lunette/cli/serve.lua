@@ -38,6 +38,8 @@ function serve.configure(command)
   command:option("--sampler", "Sample the cost of programs: watch (while a client looks), always, "
     .. "off, or window (always, but counting in a part of each interval). INTERVAL and WINDOW are "
     .. "seconds."):argname("MODE[:INTERVAL[:WINDOW]]")
+  repeatable(command, "--tool", "Run a tool while the server runs (lunette tool lists them; may be "
+    .. "repeated).", "NAME[:PARAM=VALUE,...]")
   command:flag("--no-reload", "Do not reload scripts when their files change.")
   command:option("--vms", "Run N VMs for requests (one per CPU, 2 to 8)."):convert(args.count)
   command:option("--max-connections", "Accept at most N connections at once "
@@ -126,6 +128,16 @@ local function set_sampler(text)
   samples.set(settings)
 end
 
+-- Notes which tools shall run; the service that runs them starts with the server.
+local function want_tools(list)
+  local control = require("lunette.tool.control")
+  for _, text in ipairs(list) do
+    local name, values = control.parse(text)
+    if not name then exit.fail(exit.USAGE, "--tool %s: %s", text, values) end
+    control.want(name, values)
+  end
+end
+
 -- An empty folder is allowed: scripts added later are loaded then.
 local function check_scripts(paths)
   for _, path in ipairs(paths) do
@@ -165,6 +177,7 @@ end
 function serve.run(given)
   check(given)
   set_sampler(given.sampler)
+  want_tools(given.tool)
   local listen, is_local = addresses(given.listen)
   local token = token_of(given)
   if not is_local and not token and not given.tokens and not given.no_auth then

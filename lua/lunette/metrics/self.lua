@@ -4,6 +4,7 @@
 local core = require("lunette.core.metrics")
 local lunette = require("lunette")
 local rule_status = require("lunette.metrics.rule_status")
+local strict = require("lunette.runtime.strict")
 
 local own = {}
 
@@ -50,6 +51,47 @@ local function emit_server(emit)
   for _, sample in ipairs(status.metrics()) do emit(sample) end
 end
 
+-- One rule of a tool: events counted by labels.
+local function emit_counted(emit, rule)
+  emit.family { name = rule.name, type = "counter", help = rule.help }
+  for _, key in ipairs(strict.names(rule.sets)) do
+    local labels, at, count = {}, 0, rule.sets[key]
+    for value in (key .. "\0"):gmatch("([^\0]*)\0") do
+      at = at + 1
+      if rule.labels[at] then labels[rule.labels[at]] = value end
+    end
+    emit(rule.name, count, labels)
+  end
+end
+
+local TOOLS = {
+  { "lunette_tool_up", "gauge", "1 while the tool runs, 0 when it ended by an error.",
+    function(state) return state.running and 1 or 0 end },
+  { "lunette_tool_events_total", "counter", "Events of the tool since it was started.",
+    function(state) return state.events end },
+  { "lunette_tool_lost_total", "counter", "Events that the tool lost, as a buffer was full.",
+    function(state) return state.lost end },
+}
+
+-- The tools that run in this server, and what their rules count.
+local function emit_tools(emit)
+  local states = require("lunette.tool.control").states()
+  local names = strict.names(states)
+  if #names == 0 then return end
+  for _, family in ipairs(TOOLS) do
+    emit.family { name = family[1], type = family[2], help = family[3] }
+    for _, name in ipairs(names) do
+      local state = states[name]
+      local value = family[4](state)
+      if value and (state.running or state.error) then emit(family[1], value, { tool = name }) end
+    end
+  end
+  for _, name in ipairs(names) do
+    local state = states[name]
+    for _, rule in ipairs(state.running and state.counts or {}) do emit_counted(emit, rule) end
+  end
+end
+
 -- The first line of each failed rule's reason.
 local function emit_down(emit, scrape)
   emit.family { name = "lunette_rule_down", type = "gauge",
@@ -85,6 +127,7 @@ end
 ---@param scrape table
 function own.emit(emit, scrape)
   emit_rules(emit, scrape)
+  emit_tools(emit)
   emit { name = "lunette_build", type = "info", help = "The version of Lunette.",
     labels = { version = lunette.version, lua = _VERSION } }
   emit { name = "lunette_scrape_duration", type = "gauge", unit = "seconds",

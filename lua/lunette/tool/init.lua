@@ -16,7 +16,7 @@ tool.BUILTIN = { "biolatency", "biosnoop", "cpudist", "execsnoop", "exitsnoop", 
 tool.names = require("lunette.tool.names")
 
 local FIELDS = strict.set [[name help params object programs alternatives set attach events record
-  map columns view unit sort top keep row needs source folder]]
+  map columns view unit sort top keep row metrics needs source folder]]
 
 local VIEWS = strict.set "events table histogram folded"
 
@@ -66,6 +66,11 @@ function tool.declare(spec)
   if type(spec) ~= "table" then error("tool: must be a table", 2) end
   check_types(spec, 2)
   spec.params = params.check(("tool '%s'"):format(spec.name), spec.params or {})
+  for _, metric in ipairs(spec.metrics or {}) do
+    if type(metric) ~= "table" or type(metric.name) ~= "string" then
+      fail(spec, 2, "metrics: a rule is { name =, help =, labels = { fields } }")
+    end
+  end
   for i, column in ipairs(spec.columns or {}) do spec.columns[i] = read_column(spec, column, 3) end
   for _, other in ipairs(registry.list("tool")) do
     if other.name == spec.name then

@@ -49,4 +49,6 @@ return lunette.tool {
     { "PCOMM", "comm", width = 16 }, { "PID", "pid", width = 7 }, { "PPID", "ppid", width = 7 },
     { "RET", "ret", width = 3 }, { "ARGS", "args" },
   },
+  metrics = { { name = "execs_total", help = "Programs that were run, by name.",
+    labels = { "comm" } } },
 }

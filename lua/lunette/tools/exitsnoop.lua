@@ -26,4 +26,6 @@ return lunette.tool {
       value = function(row) return row.age // 10000000 / 100 end },
     { "EXIT_CODE", name = "exit_code", value = reason },
   },
+  metrics = { { name = "exits_total", help = "Processes that ended, by name.",
+    labels = { "comm" } } },
 }

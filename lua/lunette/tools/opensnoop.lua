@@ -34,4 +34,6 @@ return lunette.tool {
       when = function(values) return values.flags end },
     { "PATH", "path" },
   },
+  metrics = { { name = "opens_total", help = "Opens of files, by process name.",
+    labels = { "comm" } } },
 }

@@ -17,4 +17,6 @@ return lunette.tool {
     { "DADDR", name = "remote_address", value = tcp.remote_address, width = 15 },
     { "DPORT", "remote_port", width = 5 },
   },
+  metrics = { { name = "tcp_connects_total", help = "TCP connections begun, by process and port.",
+    labels = { "comm", "remote_port" } } },
 }
