@@ -95,7 +95,7 @@ static void add_event(lua_State *L, struct handle *h, const char *name)
 {
 	int event = name ? lun_counter_find(name) : -ENOENT;
 
-	luaL_argcheck(L, event >= 0, 2, "an event that nobody knows: see bpf.counter_names");
+	luaL_argcheck(L, event >= 0, 2, "unknown event: see bpf.counter_names");
 	for (int i = 0; i < h->count; i++)
 		luaL_argcheck(L, h->events[i] != event, 2, "an event twice");
 	luaL_argcheck(L, h->count < LUN_COUNTERS_MAX, 2, "too many events");

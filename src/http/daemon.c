@@ -125,9 +125,9 @@ static void *take_orders(void *arg)
 			end_now("a script or a client did not end in time");
 		if (signo == SIGINT || signo == SIGTERM) {
 			if (until != UINT64_MAX)
-				end_now("told to end again");
+				end_now("second signal to end");
 			if (!atomic_load(&server->serves))
-				end_now("told to end while scripts are loaded");
+				end_now("signal to end while scripts are loaded");
 			until = lun_monotonic_ms() + GRACE_MS;
 			lun_pool_hurry(server->pool);
 		}

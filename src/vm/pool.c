@@ -262,7 +262,7 @@ int lun_pool_reload(struct lun_pool *pool, char **err)
 	if (!generation)
 		return -1;
 	before = make_current(pool, generation);
-	retire(before, 1012, "the scripts were loaded anew");
+	retire(before, 1012, "the scripts were loaded again");
 	leave(before, false);
 	lun_services_start(generation);
 	return 0;

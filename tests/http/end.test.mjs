@@ -84,7 +84,7 @@ describe("SIGTERM while Lua is in C code that does not come back", () => {
     server.kill("SIGTERM");
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(await server.stop("SIGINT"), { code: 1, signal: null });
-    assert.match(server.stderr(), /told to end again/);
+    assert.match(server.stderr(), /second signal to end/);
   });
   test("while scripts are loaded: at once", async () => {
     const files = folder({ "a.lua": stuck });
@@ -95,7 +95,7 @@ describe("SIGTERM while Lua is in C code that does not come back", () => {
     await until(() => told.includes("stuck"), { what: "the script's line" });
     child.kill("SIGTERM");
     assert.deepEqual(await closed, [1, null]);
-    assert.match(told, /told to end while scripts are loaded/);
+    assert.match(told, /signal to end while scripts are loaded/);
     files.remove();
   });
 });

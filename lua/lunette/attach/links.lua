@@ -238,7 +238,7 @@ end
 function links.cgroup(row, id)
   local path, _, errno = bpf.cgroup_path(id)
   row.cgroup_id, row.cgroup_path = id, path
-  return path or (errno == EPERM and "control group %u, whose path only root is told"
+  return path or (errno == EPERM and "control group %u, whose path only root can read"
     or "control group %u, which is gone"):format(id)
 end
 

@@ -136,7 +136,7 @@ end
 local function from_size(info)
   return { name = "default", kind = "default", key = defaults.field(info.key_size),
     value = defaults.field(info.value_size),
-    why = "nobody says what it holds: numbers by their size, else hex" }
+    why = "no decoder and no BTF: numbers by their size, else hex" }
 end
 
 -- A bpftrace script knows more than BTF, which has no names for bpftrace's data.

@@ -8,7 +8,7 @@ local fill = {}
 
 fill.sdl = [[
 extend type Query {
-  "The maps that are fullest, of those that can fill up, the fullest first."
+  "The fullest maps first, without maps that can't fill up."
   fullestMaps(
     "How many at most."
     first: Int = 10

@@ -47,7 +47,7 @@ type ConnectedGraph {
   maps: [Map!]!
 }
 
-"A graph of BPF objects and what surrounds them."
+"A graph of BPF objects and their surroundings."
 type Graph {
   "The nodes."
   nodes: [GraphNode!]!

@@ -13,7 +13,7 @@ extend type Query {
   host: Host!
 }
 
-"A machine and what its kernel offers."
+"A machine and the features of its kernel."
 type Host {
   "Its host name."
   name: String!
@@ -39,7 +39,7 @@ type Host {
   jit: Boolean
   "May unprivileged users load programs?"
   unprivilegedBpf: Boolean
-  "What Lunette can read on this host, and what is missing without each feature."
+  "Features of this host, and what is lost without each missing one."
   features: [Feature!]!
 }
 
@@ -49,7 +49,7 @@ type Feature {
   name: String!
   "Is it there?"
   available: Boolean!
-  "What was found; or what is missing without it, and how to get it."
+  "A detail; for a missing feature what is lost without it, and how to get it."
   detail: String
 }
 ]]

@@ -32,14 +32,14 @@ extend type Subscription {
   page(
     "Its name."
     name: String!
-    "Seconds between two looks; by default those of the page."
+    "Seconds between two reads; by default the page's interval."
     every: Float
   ): Page
   "A panel of a script, at once and whenever it changes; null: there is no such panel."
   panel(
     "Its name."
     name: String!
-    "Seconds between two looks; by default those of the panel."
+    "Seconds between two reads; by default the panel's interval."
     every: Float
   ): Panel
 }

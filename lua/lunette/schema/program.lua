@@ -42,7 +42,7 @@ type Program {
   id: Int!
   "Why nothing else could be read, or null."
   error: String
-  "Its name: the whole of it where BTF knows what the kernel cut at 15 characters."
+  "The full name; without BTF only the 15 characters that the kernel keeps."
   name: String
   "Its type in dev-agent's spelling, such as TracePoint."
   type: String!

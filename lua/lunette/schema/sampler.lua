@@ -50,7 +50,7 @@ extend type Program {
   ): [ProgramRate!]!
 }
 
-"The sampler: it measures what programs cost."
+"The sampler, which measures the costs of programs."
 type Sampler {
   "watch: while a client looks; always; window: always, but counting a part of the time; off."
   mode: String!

@@ -127,7 +127,7 @@ describe("the row of a link", function()
     for _, item in ipairs(listed) do
       if item.programId == made.cgroup.prog_id then row = item end
     end
-    assert.matches("^control group %d+, whose path only root is told$", row.target)
+    assert.matches("^control group %d+, whose path only root can read$", row.target)
   end)
 
   it("on a perf event", function()

@@ -147,7 +147,7 @@ end
 local KEYS = {
   "everywhere",
   "  Escape, left       back", "  p                  pause, and go on",
-  "  Ctrl-L             draw anew", "  q, Ctrl-C          end",
+  "  Ctrl-L             redraw", "  q, Ctrl-C          end",
   "lists",
   "  arrows, j, k       the next row, the one before; Page Up, Page Down, Home, End",
   "  Enter              open it", "  /                  filter by a text; Escape forgets it",
