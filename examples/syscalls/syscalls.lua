@@ -19,7 +19,7 @@ lunette.decoder {
 metrics.map {
   name = "syscalls_total", type = "counter", help = "System calls by process name.",
   match = { name = "SYSCALLNUM" },
-  labels = { comm = d.key("comm") }, value = d.value("calls"):cpus("sum"),
+  labels = { comm = "key.comm" }, value = "value.calls",
   top = 100,
 }
 

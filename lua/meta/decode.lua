@@ -17,7 +17,8 @@ local decode = {}
 ---@class lunette.Node
 local Node = {}
 
---- Names the part: a field of its struct, a column, what d.key and d.value pick.
+--- Names the part: a field of its struct, a column,
+--- the last word of "key.NAME" and "value.NAME" in rules.
 ---@param name string
 ---@return lunette.Node
 function Node:as(name) end
@@ -48,10 +49,6 @@ function Node:if_set() end
 ---@param how "sum"|"min"|"max"|"avg"|"last"
 ---@return lunette.Node
 function Node:cpus(how) end
-
---- The same as cpus("sum"), in an older spelling.
----@return lunette.Node
-function Node:sum_cpus() end
 
 ---@class lunette.DecoderSpec
 ---@field match lunette.Match|fun(info: bpf.MapInfo): boolean
@@ -131,14 +128,6 @@ function decode.format(bytes, as) end
 ---@param size integer
 ---@return string|nil bytes, string? err
 function decode.parse(text, as, size) end
-
---- A column of the key, for metrics; without a path the whole key.
----@param path? string "comm", "peer.port", "list[2]"
-function decode.key(path) end
-
---- A column of the value. It has cpus(how), as a node has.
----@param path? string
-function decode.value(path) end
 
 --- The records that wait in a ring buffer, none consumed: what Map:ring gives, each record with
 --- its `value` where a declared decoder's `value` says how records look.

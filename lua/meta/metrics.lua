@@ -5,8 +5,6 @@
 ---The source of a number or a label:
 --- * "key.comm", "value.bytes": a column of the decoder in force, by its path; "key" and "value"
 ---   alone where there is one column. "value.slots[3]" is an element of an array.
---- * d.key("comm"), d.value("bytes"): the same; d.value("bytes"):cpus("max") says how the values of
----   the CPUs become one.
 --- * "cpu": the CPU (a series a CPU); "" on a map that is not per CPU.
 --- * "map.id", "map.name", "map.full_name", "map.type", "map.kernel_type", "program.id",
 ---   "program.name", "program.type", "owner.pid", "owner.comm": facts about the map. Several

@@ -188,8 +188,8 @@ test("metrics rule: by the decoder of a script, too", () => {
       key = d.struct { d.u32():as("who"), d.skip(4) }, value = d.struct { d.u64():as("seen"), d.skip(8) } }`);
   const rule = lunette("metrics", "rule", held.ids.cli_flows, "--script", path);
   assert.match(rule.stdout, /^-- mine: declared at .*decoder\.lua:2/);
-  assert.match(rule.stdout, /labels = \{ who = d\.key\("who"\) \}/);
-  assert.match(lunette("metrics", "rule", held.ids.cli_flows).stdout, /d\.value\("packets"\)/);
+  assert.match(rule.stdout, /labels = \{ who = "key\.who" \}/);
+  assert.match(lunette("metrics", "rule", held.ids.cli_flows).stdout, /"value\.packets"/);
   assert.equal(lunette("metrics", "rule", "no_such_map").status, 3);
 });
 

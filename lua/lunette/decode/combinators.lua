@@ -2,7 +2,7 @@
 -- some bytes; bpf.plan compiles a tree of nodes to C operations. Nodes never change: as(), at() and
 -- the others return a changed copy, so a node can be used in many decoders.
 
-local pick = require("lunette.decode.pick")
+local cpus = require("lunette.decode.cpus")
 local strict = require("lunette.runtime.strict")
 local u64 = require("lunette.runtime.u64")
 
@@ -38,9 +38,8 @@ function Node:mirrored() return copy(self, { is_mirrored = true }) end
 function Node:if_set() return copy(self, { is_if_set = true }) end
 
 --- How the values of the CPUs are merged for this part: d.u64():cpus("sum").
-function Node:cpus(how) return copy(self, { reduce = pick.check_cpus(how, 2) }) end
+function Node:cpus(how) return copy(self, { reduce = cpus.check(how, 2) }) end
 
-function Node:sum_cpus() return self:cpus("sum") end -- the old spelling
 
 local function fixed(kind, size, more)
   combinators[kind] = function()

@@ -7,18 +7,17 @@ local strict = require("lunette.runtime.strict")
 local bpftrace = require("lunette.decode.bpftrace")
 local btf = require("lunette.decode.btf")
 local combinators = require("lunette.decode.combinators")
+local cpus = require("lunette.decode.cpus")
 local defaults = require("lunette.decode.defaults")
 local facts = require("lunette.decode.facts")
 local format = require("lunette.decode.format")
 local histogram = require("lunette.decode.histogram")
 local match = require("lunette.decode.match")
-local pick = require("lunette.decode.pick")
 local records = require("lunette.decode.records")
 
 local decode = setmetatable({}, { __index = combinators })
 
 decode.format, decode.parse = format.format, format.parse
-decode.key, decode.value = pick.key, pick.value
 
 local function as_node(part, size)
   if type(part) == "function" then return combinators.func(size, part) end
@@ -44,7 +43,7 @@ function decode.check(spec, level)
   match.check(spec.match or error("decoder: needs a match", level), level)
   check_part(spec, "key", level + 1)
   check_part(spec, "value", level + 1)
-  if spec.cpus ~= nil then pick.check_cpus(spec.cpus, level) end
+  if spec.cpus ~= nil then cpus.check(spec.cpus, level) end
 end
 
 --- Declares a decoder: { match =, key =, value =, cpus =, name = }.

@@ -76,7 +76,7 @@ function Compiled:column(expr, what)
   expr.kind = column.type -- for the decoders that follow it
   if NEEDS_LUA[column.type] and what ~= "slots" then self.lua = true end
   return { from = expr.from, path = column.name, type = column.type,
-    unsigned = column.wide == "u64", reduce = expr.reduce or column.reduce or self.reduce }
+    unsigned = column.wide == "u64", reduce = column.reduce or self.reduce }
 end
 
 function Compiled:number(expr)

@@ -1,13 +1,10 @@
 -- Where a label's text or a metric's number comes from: an expression of a rule.
 --
 --   "key.comm", "value.bytes", "key"   a column of the decoder in force
---   d.key("comm"), d.value("bytes")    the same
 --   "map.id", "program.name", "owner.comm", "cpu"   facts about the map
 --   function(key, value, info)         anything, of the decoded entry
 --   { "key.pid", "comm" }              a column through decoders by name (see decoders.lua);
 --                                      raw = "hex" | "string" | "number" takes the bytes
-
-local pick = require("lunette.decode.pick")
 
 local expr = {}
 
@@ -31,14 +28,6 @@ local function of_string(text)
   end
   return nil, ("'%s' is neither key…, value…, cpu, nor a fact (map.id, program.name, …)")
     :format(text)
-end
-
-local function of_pick(p)
-  if p.reduce and p.side == "key" then
-    return nil, "a key is the same on all CPUs: only d.value() has cpus()"
-  end
-  local whole = p.path == p.side
-  return { from = p.side, path = whole and "" or p.path, reduce = p.reduce }
 end
 
 local parse
@@ -72,15 +61,14 @@ local function of_chain(list, decoders)
   return parsed
 end
 
---- Parses an expression: { from, path, fact, fn, raw, reduce, decoders }; or nil and the error.
+--- Parses an expression: { from, path, fact, fn, raw, decoders }; or nil and the error.
 ---@param e any
 ---@param decoders? table where decoders by name are made
 function parse(e, decoders)
-  if pick.is(e) then return of_pick(e) end
   if type(e) == "string" then return of_string(e) end
   if type(e) == "function" then return { from = "function", fn = e } end
   if type(e) == "table" and #e > 0 then return of_chain(e, decoders) end
-  return nil, ("an expression is a string, d.key(…), d.value(…), a function or a list, not %s")
+  return nil, ("an expression is a string, a function or a list, not %s")
     :format(type(e))
 end
 

@@ -9,7 +9,7 @@ local exemplar = require("lunette.metrics.exemplar")
 local expr = require("lunette.metrics.expr")
 local fields = require("lunette.metrics.fields")
 local names = require("lunette.metrics.names")
-local pick = require("lunette.decode.pick")
+local cpus = require("lunette.decode.cpus")
 local relabel = require("lunette.metrics.relabel")
 local units = require("lunette.metrics.units")
 
@@ -202,7 +202,7 @@ local function read_budget(spec, r)
   check(r.max_series == math.huge or math.tointeger(r.max_series),
     "max_series: must be a whole number, or math.huge")
   r.expire = positive(spec.expire, "expire")
-  check(spec.cpus == nil or spec.cpus == "each" or pick.CPUS[spec.cpus],
+  check(spec.cpus == nil or spec.cpus == "each" or cpus.WAYS[spec.cpus],
     "cpus: unknown method '%s' (each, sum, min, max, avg, last)", tostring(spec.cpus))
   check(spec.aggregate == nil or AGGREGATES[spec.aggregate], "aggregate: no '%s'",
     tostring(spec.aggregate))
@@ -264,17 +264,6 @@ local function uses_cpu(labels)
   return false
 end
 
--- With one series per CPU, a column's cpus() would have no effect.
-local function check_reduced(r)
-  if not r.each_cpu then return end
-  for _, metric in ipairs(r.metrics) do
-    for _, field in ipairs { "value", "bucket", "slots", "sum" } do
-      check(not (metric[field] and metric[field].reduce),
-        "%s: cpus() has no effect, the rule has a series for each CPU", field)
-    end
-  end
-end
-
 -- True when a field holds a Lua function; nodes of decoders do not count.
 local function has_function(value)
   if type(value) == "function" then return true end
@@ -298,7 +287,6 @@ local function build(spec)
   read_budget(spec, r)
   r.each_cpu = uses_cpu(r.labels) or r.cpus == "each"
   fields.check_effect(spec, metrics, r.each_cpu)
-  check_reduced(r)
   if r.cpus == "each" and not uses_cpu(r.labels) then
     r.labels[#r.labels + 1] = { name = "cpu", expr = { from = "cpu" } }
     table.sort(r.labels, by_name)

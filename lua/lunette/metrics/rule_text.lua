@@ -36,7 +36,7 @@ local function number(info, column, alone, kind)
   local metric = names.describe(column, info.name, alone, kind)
   return fields_of(option("name", metric.name), option("type", metric.type),
     help_of(info, column.name, column.unit), option("from", metric.from),
-    option("unit", metric.unit), ("value = d.value(%q)"):format(column.name))
+    option("unit", metric.unit), ("value = %q"):format("value." .. column.name))
 end
 
 -- The number beside an array of slots that is named a sum, if it is the only one.
@@ -54,8 +54,8 @@ end
 local function slots(info, column, sum, alone)
   local name = alone and names.metric(info.name) or names.metric(info.name, column.name)
   return fields_of(option("name", name), 'type = "histogram"', help_of(info, column.name),
-    ("slots = d.value(%q)"):format(column.name),
-    sum and ("sum = d.value(%q)"):format(sum.name) or nil,
+    ("slots = %q"):format("value." .. column.name),
+    sum and ("sum = %q"):format("value." .. sum.name) or nil,
     ("buckets = { kind = \"log2\", max = %d }"):format(column.count - 2))
 end
 
@@ -65,7 +65,7 @@ local function bpftrace_histogram(info, map)
   local bounds = kind == "lhist"
     and (", min = %d, max = %d, step = %d"):format(map.low, map.high, map.step) or ""
   return { option("name", names.metric(info.name)), 'type = "histogram"',
-    help_of(info, kind .. "()"), 'bucket = d.key("bucket")',
+    help_of(info, kind .. "()"), 'bucket = "key.bucket"',
     ("buckets = { kind = %q%s }"):format(kind, bounds) }
 end
 
@@ -126,13 +126,13 @@ local function labels(columns, without, more)
   local parts, taken = {}, {}
   for _, column in ipairs(columns) do
     if column.name ~= without then
-      parts[#parts + 1] = ("%s = d.key(%q)"):format(
-        names.unique(taken, names.label(column.name)), column.name)
+      parts[#parts + 1] = ("%s = %q"):format(
+        names.unique(taken, names.label(column.name)), "key." .. column.name)
     end
   end
   for _, column in ipairs(more or {}) do
-    parts[#parts + 1] = ("%s = d.value(%q)"):format(
-      names.unique(taken, names.label(column.name)), column.name)
+    parts[#parts + 1] = ("%s = %q"):format(
+      names.unique(taken, names.label(column.name)), "value." .. column.name)
   end
   return #parts > 0 and ("labels = { %s }"):format(table.concat(parts, ", ")) or nil
 end

@@ -87,8 +87,6 @@ local WITHOUT_EFFECT = {
   { {}, { value = "cpu" }, "value: 'cpu' is no number of an entry" },
   { {}, { value = "map.id" }, "value: 'map.id' is no number of an entry" },
   { {}, { value = { "value", raw = "string" } }, "value: of raw bytes only a number" },
-  { {}, { value = d.key("who"):cpus("sum") }, "a key is the same on all CPUs" },
-  { {}, { value = d.value():cpus("sum"), cpus = "each" }, "value: cpus() has no effect" },
   { {}, { cpus = "sum", labels = { cpu = "cpu" } }, "cpus: 'sum' has no effect" },
   { {}, { reset = "show" }, "reset: has no effect without a counter" },
   { {}, { exemplar = print }, "only a counter or a histogram has exemplars" },

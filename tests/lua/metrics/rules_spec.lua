@@ -42,7 +42,7 @@ describe("rules over maps", function()
     put("cat", 1, 1, 0x7fffffffffffffff)
     put("cat", 2, 1, 2)
     put("dog", 3, 1, -1)
-    rule { name = "io", labels = { comm = d.key("comm") }, value = d.value("bytes") }
+    rule { name = "io", labels = { comm = "key.comm" }, value = "value.bytes" }
     local text = support.text()
     assert.are.equal("9223372036854775809", support.sample(text, 'io{comm="cat"}'))
     assert.are.equal("18446744073709551615", support.sample(text, 'io{comm="dog"}'))
