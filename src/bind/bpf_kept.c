@@ -1,6 +1,6 @@
 /*
- * require("lunette.core.kept"): BPF objects that the process holds, by name, whatever VM loaded
- * them. lunette.load is made of this.
+ * require("lunette.core.kept"): BPF objects that the process holds by name, whichever VM loaded
+ * them. lunette.load uses it.
  */
 #include <bpf/libbpf.h>
 #include <lauxlib.h>
@@ -15,16 +15,16 @@
 struct kept {
 	struct kept *next;
 	struct lun_object object;
-	char *stamp; /* what it was made of */
+	char *stamp; /* describes the file, options and setup it was made from */
 	size_t stamp_len;
-	bool wanted; /* since the last begin() */
+	bool wanted; /* named since the last begin() */
 	char name[];
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kept *all;
 
-/* Under the lock: where the pointer to the one of that name is, or to the end. */
+/* Under the lock. The pointer to the object of that name, or the end of the list. */
 static struct kept **find(const char *name)
 {
 	struct kept **at = &all;
@@ -60,8 +60,8 @@ static struct kept *new_kept(const char *name, const char *stamp, size_t len)
 	return kept;
 }
 
-/* kept.put(object, name, stamp): the process holds the object from now on, in place of the one
- * that had the name; the object itself is closed for Lua. */
+/* kept.put(object, name, stamp): the process holds the object from now on, in place of the old one
+ * of that name; the Lua object is closed. */
 static int l_put(lua_State *L)
 {
 	struct lun_object *object = lun_object_check(L);
@@ -85,7 +85,7 @@ static int l_put(lua_State *L)
 	return 0;
 }
 
-/* kept.has(name, stamp) -> boolean: is it held, made of the same? */
+/* kept.has(name, stamp) -> boolean: true when an object of that name and stamp is held */
 static int l_has(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
@@ -121,8 +121,8 @@ static uint32_t id_of(const struct kept *kept, enum lun_kind kind, const char *n
 	return id;
 }
 
-/* kept.id(name, "map" | "prog", part) -> id | 0 where it has no such part | nil where the object is
- * not held */
+/* kept.id(name, "map" | "prog", part) -> id | 0 when the object has no such part | nil when the
+ * object is not held */
 static int l_id(lua_State *L)
 {
 	static const char *const kinds[] = { "map", "prog", NULL };
@@ -143,7 +143,8 @@ static int l_id(lua_State *L)
 	return 1;
 }
 
-/* kept.begin(): what is not put or found by has() from here on, the next sweep lets go of */
+/* kept.begin(): the next sweep releases all objects that are not put, or found by has(), from now
+ * on */
 static int l_begin(lua_State *L)
 {
 	(void)L;
@@ -154,7 +155,7 @@ static int l_begin(lua_State *L)
 	return 0;
 }
 
-/* Takes those that nobody wants out of the list, under the lock. */
+/* Under the lock. Removes the unwanted objects from the list. */
 static struct kept *take_unwanted(void)
 {
 	struct kept **at = &all, *gone = NULL;

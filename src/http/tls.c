@@ -13,10 +13,10 @@
 #include "text/log.h"
 #include "text/monotonic.h"
 
-/* How often files are looked at, at most. */
+/* The files are checked at most once in so many ms. */
 enum { LOOK_MS = 1000 };
 
-/* What a file was when it was read: another inode, size or time is another file. */
+/* A file's identity when it was read: another inode, size or time means that it changed. */
 struct state {
 	dev_t device;
 	ino_t inode;
@@ -25,9 +25,9 @@ struct state {
 };
 
 static struct {
-	const char *cert, *key, *ca; /* ca: NULL where clients need no certificate */
+	const char *cert, *key, *ca; /* ca: NULL when clients need no certificate */
 	SSL_CTX *base;               /* what civetweb has: it asks for the newest */
-	pthread_mutex_t lock;        /* of all that follows */
+	pthread_mutex_t lock;        /* guards the members below */
 	SSL_CTX *newest;
 	struct state states[3];
 	uint64_t looked;
@@ -48,7 +48,7 @@ static bool same_state(const struct state *a, const struct state *b)
 		a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-/* Notes the files as they are now: did one of them change? */
+/* Notes the files' current state; true when one has changed. */
 static bool note_states(void)
 {
 	const char *const paths[] = { tls.cert, tls.key, tls.ca };
@@ -63,7 +63,7 @@ static bool note_states(void)
 	return changed;
 }
 
-/* False, with what OpenSSL or the system says of a file. */
+/* Writes OpenSSL's or the system's error for a file; returns false. */
 static bool failed(const char *path, const char *what, char *why, size_t len)
 {
 	unsigned long code = ERR_peek_error();
@@ -95,7 +95,7 @@ static bool read_files(SSL_CTX *ctx, char *why, size_t len)
 	return true;
 }
 
-/* A key behind a password would ask for it at the terminal. */
+/* Without this OpenSSL would ask for a key's password at the terminal. */
 static int no_password(char *buffer, int size, int writing, void *unused)
 {
 	(void)buffer;
@@ -126,7 +126,7 @@ static SSL_CTX *read_context(char *why, size_t len)
 	return NULL;
 }
 
-/* Files that can't be used are said once; the certificate before stays. */
+/* Reads changed files again. A failure is logged once, and the old certificate stays. */
 static void refresh(uint64_t now)
 {
 	char why[512];
@@ -147,7 +147,7 @@ static void refresh(uint64_t now)
 	lun_log("info", "certificate read again: %s", tls.cert);
 }
 
-/* At the first message of a client. */
+/* Called at a client's first message. */
 static int choose(SSL *ssl, int *alert, void *unused)
 {
 	SSL_CTX *chosen;

@@ -27,9 +27,9 @@ struct list {
 
 static struct {
 	const char *path;
-	pthread_mutex_t lock; /* of all that follows */
+	pthread_mutex_t lock; /* guards the members below */
 	struct list list;
-	struct stat read; /* the file as it was read */
+	struct stat read; /* the file's state when it was read */
 	uint64_t looked;
 } tokens = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -46,7 +46,7 @@ static bool read_hash(const char *hex, unsigned char *hash)
 	return true;
 }
 
-/* Each role allows what those before it do. */
+/* Each role includes the rights of the roles before it. */
 static bool read_role(const char *name, struct lun_user *user)
 {
 	user->can_eval = strcmp(name, "eval") == 0;
@@ -54,7 +54,7 @@ static bool read_role(const char *name, struct lun_user *user)
 	return user->can_write || strcmp(name, "read") == 0;
 }
 
-/* "NAME ROLE SHA256": what is wrong with it, or NULL. */
+/* Parses "NAME ROLE SHA256"; returns NULL or the error. */
 static const char *read_entry(const char *line, struct entry *entry)
 {
 	char name[LINE], role[LINE], hash[LINE], more[LINE];
@@ -100,7 +100,7 @@ static const char *check_file(const struct stat *st)
 	return st->st_mode & 07 ? "every user can read or write this file: chmod 600" : NULL;
 }
 
-/* The whole file, or why not. */
+/* Reads the whole file; false with the error. */
 static bool read_lines(FILE *file, struct list *list, char *why, size_t len)
 {
 	char line[LINE];
@@ -141,7 +141,7 @@ static bool has_changed(void)
 	struct stat st;
 
 	if (stat(tokens.path, &st))
-		return false; // it is being replaced
+		return false; // the file is just being replaced
 	if (st.st_ino == tokens.read.st_ino && st.st_size == tokens.read.st_size &&
 		st.st_mtim.tv_sec == tokens.read.st_mtim.tv_sec &&
 		st.st_mtim.tv_nsec == tokens.read.st_mtim.tv_nsec)

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Who a token belongs to, and what it allows. The file of tokens holds hashes; a changed file is
- * read again. One a process.
+ * The users of tokens and their rights. The file holds hashes; it is read again when it changes.
+ * One per process.
  */
 #include <stdbool.h>
 
@@ -11,12 +11,13 @@ enum { LUN_TOKEN_MAX = 256, LUN_USER_MAX = 64 };
 
 struct lun_user {
 	char name[LUN_USER_MAX];
-	bool can_write, can_eval; /* all may read */
+	bool can_write, can_eval; /* every user may read */
 };
 
-/* Reads the file that the options name, if they do. 0, or -1 with *err (malloc'd): file, line and
- * what is wrong there. */
+/* Reads the file named in the options, if any. 0, or -1 with *err (malloc'd): file, line and
+ * error. */
 int lun_tokens_open(const struct lun_serve_options *options, char **err);
 void lun_tokens_close(void);
-/* The user of a token; takes as long for each token. False: nobody's. */
+/* Finds the user of a token, in a time that does not depend on the token. False when the token is
+ * unknown. */
 bool lun_tokens_find(const char *token, struct lun_user *user);

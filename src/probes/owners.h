@@ -1,27 +1,27 @@
 #pragma once
-/* A record of the iterator in owners.bpf.c: one an open file. */
+/* A record of the iterator in owners.bpf.c, one per open file. */
 
 enum lun_owner_kind {
-	LUN_OWNER_PROG, /* the first four are the numbers of enum lun_kind */
+	LUN_OWNER_PROG, /* the first four equal enum lun_kind */
 	LUN_OWNER_MAP,
 	LUN_OWNER_LINK,
 	LUN_OWNER_BTF,
-	/* What holds a program without being a BPF object; id is the program's. */
+	/* Holders of a program that are no BPF objects; id is the program's. */
 	LUN_OWNER_PERF,      /* a perf event */
 	LUN_OWNER_SOCKET,    /* a socket with a filter */
-	LUN_OWNER_REUSEPORT, /* a socket of a group that a program chooses from */
-	/* No owners: namespaces, whose inode id is. */
-	LUN_OWNER_NS,     /* held open, of any kind */
+	LUN_OWNER_REUSEPORT, /* a socket in a group from which a program selects */
+	/* Namespaces; id is their inode. */
+	LUN_OWNER_NS,     /* any kind, held open by a descriptor */
 	LUN_OWNER_THREAD, /* of the network, that a thread is in and not its process; fd is the
 			     thread */
 };
 
-/* A perf event: enum perf_type_id, its config, and how often it runs. */
+/* A perf event: enum perf_type_id, its config, and its frequency. */
 struct lun_owner_event {
 	unsigned int type;
-	int cpu; /* -1: all that its process runs on */
+	int cpu; /* -1: all CPUs on which the process runs */
 	unsigned long long config;
-	unsigned long long every; /* a sample in so many, or so many a second */
+	unsigned long long every; /* events per sample, or samples per second */
 	unsigned int by_frequency;
 };
 

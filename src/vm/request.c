@@ -11,15 +11,16 @@
 #include "vm/source.h"
 
 /*
- * Owned by the requesting thread and the job: the last of both frees it. It has copies of all that
- * the VM reads, since the requesting thread goes on when the job of a stuck VM is given up.
+ * Owned by the requesting thread and the job: the last of both frees it. It has copies of
+ * everything that the VM reads, because the requesting thread goes on when the job of a stuck VM is
+ * given up.
  */
 struct exchange {
 	struct lun_job job;
 	struct lun_request request;
 	struct lun_out body;
 	struct lun_reply reply;  /* written by the job until is_done */
-	struct lun_reply failed; /* in place of it when the job failed */
+	struct lun_reply failed; /* the reply when the job failed */
 	pthread_mutex_t lock;
 	pthread_cond_t done;
 	bool is_done, has_failed;
@@ -168,7 +169,8 @@ static void finish(struct lun_job *job, const char *err, bool given_up)
 	pthread_mutex_unlock(&exchange->lock);
 }
 
-/* A reply that nobody took: its connection is told to a VM that takes no more jobs. */
+/* Frees a reply that no thread has taken; its connection is closed in a VM that takes no more
+ * jobs. */
 static void free_exchange(struct lun_job *job)
 {
 	struct exchange *exchange = (struct exchange *)job;

@@ -14,7 +14,7 @@ struct stream {
 	int ref;
 };
 
-/* The job and the thread that waits for it each hold it. */
+/* Owned by the job and the waiting thread: the last of both frees it. */
 struct pull {
 	struct lun_job job;
 	unsigned epoch;
@@ -85,7 +85,7 @@ static struct pull *new_pull(const struct stream *stream, lua_CFunction call)
 	return pull;
 }
 
-/* What was given up may still be written to: its text stays where it is. */
+/* An abandoned job may still write into the text, so the text is not moved. */
 static int wait_for(struct pull *pull, struct lun_out *out)
 {
 	int result;

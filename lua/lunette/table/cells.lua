@@ -1,5 +1,5 @@
--- From an entry's bytes to a row of typed cells: what the columns of a map's table are, and
--- how each entry fills them.
+-- Makes typed cells from an entry's bytes: the columns of a map's table, and the function that
+-- fills a row.
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
@@ -15,12 +15,12 @@ local NUMERIC = {
 
 local EXACT = 1 << 53
 
---- Are cells of this type numbers?
+--- True when cells of this type are numbers.
 ---@param type string a decoder's word
 ---@return boolean
 function cells.numeric(type) return NUMERIC[type] or false end
 
--- Lists that are empty would be objects otherwise.
+-- Copies a list; the copy is marked as a list, because an empty one would become a JSON object.
 local function copied(value, wide, write)
   if next(value) == nil and not getmetatable(value) then return json.array({}) end
   local copy, is_list = setmetatable({}, getmetatable(value)), #value > 0
@@ -32,7 +32,7 @@ local function copied(value, wide, write)
   return copy
 end
 
---- A cell as JSON can hold it: integers that doubles can't hold become decimal digits.
+--- A cell for JSON: integers that doubles can't hold become decimal digits.
 ---@param value any
 ---@param wide string|table|nil what Plan:columns says of it
 ---@return any
@@ -46,7 +46,7 @@ function cells.json(value, wide)
   return value
 end
 
---- A cell as entries have it: all integers of 64 bits are decimal digits, however small they are.
+--- A cell for streams: all 64-bit integers become decimal digits, also small ones.
 ---@param value any
 ---@param wide string|table|nil
 ---@return any
@@ -57,11 +57,11 @@ function cells.digits(value, wide)
   return type(value) == "table" and copied(value, wide, cells.digits) or value
 end
 
--- The kernel's numbers that count from below zero; all others are unsigned.
+-- Signed numbers of the kernel; all others are unsigned.
 local SIGNED = { priority = true }
 
---- What the kernel tells, as JSON can hold it, at any depth: numbers of 64 unsigned bits, of which
---- those beyond 2^53 (addresses, cookies) become decimal digits.
+--- Kernel data for JSON, at any depth: unsigned 64-bit numbers beyond 2^53 (addresses, cookies)
+--- become decimal digits.
 ---@param value any
 ---@param name any under which it stands
 ---@return any
@@ -77,7 +77,7 @@ end
 
 local function itself(decoded) return decoded end
 
--- The value of a column in what a plan made of the bytes: along the column's path.
+-- A function that reads a column's value from decoded data, along the column's path.
 local function getter(path)
   return function(decoded)
     local at = decoded
@@ -91,7 +91,7 @@ local function getter(path)
   end
 end
 
---- A column of a table, of what a plan or a reader says of it.
+--- Makes a table column from a plan's or reader's description.
 ---@param of { name: string, type: string }
 ---@param part "KEY"|"VALUE"
 ---@return table
@@ -104,8 +104,8 @@ function cells.column(of, part)
   }
 end
 
--- The columns of a key or value that a plan decodes, and how to run it. Where Lua decodes a
--- column, C can't read its cells (plan and index are what it does that by).
+-- The columns that a plan decodes, and the function that runs it. C can't read cells that Lua
+-- decodes; plan and index are for C.
 local function planned(plan, root, part)
   local columns = {}
   for i, of in ipairs(plan:columns(root)) do
@@ -117,14 +117,14 @@ local function planned(plan, root, part)
   return { columns = columns, decode = function(...) return plan:decode(...) end }
 end
 
--- What writes bytes in a format, as a plan's only node.
+-- Nodes that write bytes in a format.
 local FORMATS = {
   HEX = { kind = "hex" },
   STRING = { kind = "cstring", padded = true },
   NUMBER = { kind = "int" },
 }
 
--- The one column of a key or value that is written in a format. Numbers have 8 bytes at most.
+-- The single column of a key or value in a format. Numbers have at most 8 bytes.
 local function written(format, root, part, size)
   if format == "NUMBER" and (size == 0 or size > 8) then format = "HEX" end
   local node = FORMATS[format]
@@ -139,7 +139,7 @@ end
 local Reader = {}
 Reader.__index = Reader
 
--- A column for each CPU's value of each column of the value.
+-- For each column of the value, a column per CPU.
 local function cpu_columns(value, cpus)
   local columns = {}
   for cpu = 0, cpus - 1 do
@@ -152,7 +152,7 @@ local function cpu_columns(value, cpus)
   return columns
 end
 
--- A name that stands in key and value alike is told apart by its part.
+-- Adds the part to names that both key and value have.
 local function unique(columns)
   local seen = {}
   for _, col in ipairs(columns) do seen[col.name] = (seen[col.name] or 0) + 1 end
@@ -166,7 +166,8 @@ local function append(list, more)
   for _, item in ipairs(more) do list[#list + 1] = item end
 end
 
---- How entries of a map become rows. show is SUM, EACH or BOTH; formats overrule the decoder.
+--- Makes a reader of a map's entries as rows. show is SUM, EACH or BOTH; formats replace the
+--- decoder.
 ---@param info table
 ---@param decoder table
 ---@param args { cpus: string?, keyFormat: string?, valueFormat: string? }
@@ -187,8 +188,8 @@ function cells.reader(info, decoder, args)
   return self
 end
 
--- Puts what a plan made of the bytes into the row, cell by cell. Where a decoder's function
--- failed, its cell says why, and so does the row.
+-- Puts decoded data into the row, cell by cell. When a decoder's function failed, its cell and the
+-- row have the error.
 local function put(row, columns, decoded)
   for _, col in ipairs(columns) do
     local cell = col.get(decoded)
@@ -215,7 +216,7 @@ function Reader:row(key, value)
   return row
 end
 
---- How C reads the cells of a column; nil where only Lua can.
+--- How C reads a column's cells; nil when only Lua can.
 ---@param index integer the column's
 ---@return bpf.Cell|nil
 function Reader:cell(index)
@@ -227,7 +228,7 @@ function Reader:cell(index)
   }
 end
 
---- How Lua reads a cell without the rest of its row.
+--- Reads one cell without the rest of the row.
 ---@param index integer the column's
 ---@return fun(key: string, value: string|string[]): any
 function Reader:probe(index)

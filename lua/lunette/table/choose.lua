@@ -1,6 +1,6 @@
--- Which rows of a table are wanted, in which order: filters over typed cells, sorting, and the
--- first so many of any number of rows in bounded memory. C does the same over a map's bytes
--- (choose.where and cells' Reader:cell say how); this is for rows that Lua makes.
+-- Filters over typed cells, sorting, and the first N of any number of rows in bounded memory, for
+-- rows that Lua makes. C does the same over a map's bytes; choose.where and cells' Reader:cell
+-- prepare it.
 
 local decode = require("lunette.decode")
 local float = require("lunette.runtime.float")
@@ -9,9 +9,9 @@ local numbers = require("lunette.table.numbers")
 
 local choose = {}
 
-local TEXT = 256 -- bytes of a text that order rows
+local TEXT = 256 -- bytes of a text that count for the order
 
--- A cell as it is shown, to compare as text: the parts of a list or struct with commas.
+-- A cell as text, for comparing: items of a list or struct separated by commas.
 local function text_of(cell)
   if type(cell) == "table" then
     local parts, order = {}, (getmetatable(cell) or {}).order
@@ -21,10 +21,10 @@ local function text_of(cell)
   return math.type(cell) == "float" and float.text(cell) or tostring(cell)
 end
 
--- What of a cell is compared: NaN is nothing.
+-- A cell's value for comparing; NaN counts as no value.
 local function something(cell) return cell ~= nil and cell == cell end
 
--- A value as errors name it.
+-- A value in error messages.
 local function shown(value)
   return type(value) == "string" and ("'%s'"):format(value) or json.encode(value)
 end
@@ -33,7 +33,7 @@ local function refuse(column, why, ...)
   error(("filter: column %s: "):format(column.name) .. why:format(...), 0)
 end
 
--- What the cells of a column are compared with, and how: see Plan:compared.
+-- The value to compare a column's cells with, and the comparison: see Plan:compared.
 local function wanted(column, value)
   if type(value) == "table" then value = text_of(value) end
   if value == json.null then refuse(column, "needs a value, not null") end
@@ -41,7 +41,7 @@ local function wanted(column, value)
   return rank or refuse(column, "%s", by), by
 end
 
--- -1, 0 or 1 as the first rank is less than, equal to or greater than the second.
+-- -1, 0 or 1 when the first rank is less than, equal to or greater than the second.
 local function compare_ranks(a, b)
   if a == b then return 0 end
   local text = a:sub(1, 1) == "t"
@@ -52,7 +52,7 @@ local function compare_ranks(a, b)
   return numbers.compare(x, x_unsigned, y, y_unsigned)
 end
 
--- What a cell is ordered by, where C says it of its column.
+-- A cell's rank, when C defines it for the column.
 local function rank_of(column, cell)
   if type(cell) == "table" or type(cell) == "userdata" then cell = text_of(cell) end
   if column.unsigned and math.type(cell) == "integer" then cell = ("%u"):format(cell) end
@@ -60,13 +60,13 @@ local function rank_of(column, cell)
   return rank or "t" .. text_of(cell)
 end
 
--- The number behind a name that is shown with it, as in "bash (12)"; nil where none is.
+-- The number in a cell that shows a name and a number, "bash (12)"; else nil.
 local function number_of(cell)
   if type(cell) ~= "string" then return cell end
   return math.tointeger(tonumber(cell:match("%((%d+)%)$") or cell:match("^%d+$")))
 end
 
--- A comparison of a plan's cells with a condition's value.
+-- Compares a plan's cells with a condition's value.
 local function compared_by_plan(test, column, value)
   local rank, by = wanted(column, value)
   if by == "order" then
@@ -136,7 +136,7 @@ local OPS = {
 
 local COMPARES = { EQ = true, NE = true, LT = true, LE = true, GT = true, GE = true }
 
--- The number of the column of that name.
+-- The number of the column with that name.
 local function find(columns, name, what)
   local known = {}
   for i, column in ipairs(columns) do
@@ -146,7 +146,7 @@ local function find(columns, name, what)
   error(("%s: no column '%s'; there are %s"):format(what, name, table.concat(known, ", ")), 0)
 end
 
--- Of a condition that is a group: how it joins what is in it, and that.
+-- For a group of conditions: how it joins them, and the conditions.
 local function group_of(condition)
   local how
   for _, name in ipairs { "all", "any", "none" } do
@@ -173,7 +173,7 @@ local function tests_of(columns, conditions, looks)
 end
 
 local function grouped(how, tests)
-  local decides = how ~= "all" -- the first that is so decides
+  local decides = how ~= "all" -- the first result equal to it decides
   return function(row)
     for _, test in ipairs(tests) do
       if test(row) == decides then return how == "any" end
@@ -191,7 +191,7 @@ function test_of(columns, condition, looks)
   return function(row) return something(row[at]) and test(row[at]) end
 end
 
---- A test of rows: all conditions hold. nil when there are none.
+--- A function that tests a row: true when all conditions hold. nil without conditions.
 ---@param columns table[]
 ---@param conditions table[]|nil { column, op, value } or { all | any | none = conditions }
 ---@return nil|fun(row: table): boolean passes, integer[] columns that it looks at
@@ -201,7 +201,7 @@ function choose.filter(columns, conditions)
   return grouped("all", tests_of(columns, conditions, looks)), looks
 end
 
--- The same condition for C; nil where it looks at a cell that only Lua can read.
+-- A condition for C; nil when it needs a cell that only Lua can read.
 local function compiled(reader, condition)
   local how, inside = group_of(condition)
   if how then
@@ -227,13 +227,13 @@ local function compiled(reader, condition)
   return node.cell and node
 end
 
---- The conditions as C takes them (bpf.Where); nil where Lua has to test them.
+--- The conditions for C (bpf.Where); nil when Lua must test them.
 ---@param reader table of cells
 ---@param conditions table[]
 ---@return bpf.Where|nil
 function choose.where(reader, conditions) return compiled(reader, { all = conditions }) end
 
--- Cells that are compared as they are: C gives plain numbers and texts for them.
+-- Cells compared unchanged: C returns plain numbers and texts for them.
 local PLAIN = {
   cstring = true, func = true, u8 = true, u16 = true, u32 = true, u64 = true, i8 = true, i16 = true,
   i32 = true, i64 = true, be16 = true, be32 = true, be64 = true, f32 = true, f64 = true,
@@ -244,15 +244,15 @@ local function needs_rank(column)
   return column.plan and not column.lua and not PLAIN[column.type]
 end
 
--- What is compared of a cell, and its rank among what can't be compared with each other:
--- nothing, numbers, texts.
+-- A cell's value for comparing, and its class: no value, number, text. Classes are not comparable
+-- with each other.
 local function ordered(cell)
   if not something(cell) then return nil, 0 end
   if type(cell) == "number" then return cell, 1 end
   return text_of(cell):sub(1, TEXT), 2
 end
 
---- What a row is ordered by, as C tells it too: "i5", "ttext", "n" for nothing. The row keeps it.
+--- The rank of a row as text, equal to C's: "i5", "ttext", "n" for no value. Stored in the row.
 ---@param column table
 ---@param row table
 ---@param at integer the number of the column
@@ -267,7 +267,7 @@ function choose.rank(column, row, at)
   return row.rank
 end
 
---- The cell that stands for a rank; the second result says that the text is none.
+--- The cell of a rank; the second result is true when the text is no rank.
 ---@param rank string
 ---@return any cell, boolean? bad
 function choose.cell(rank)
@@ -287,7 +287,7 @@ local function compare_cells(a, b, unsigned)
   return rank_x == 0 and 0 or x < y and -1 or x > y and 1 or 0
 end
 
---- An order of rows by one column; equal ones by their key's bytes.
+--- An order of rows by one column; rows with equal cells are ordered by their key's bytes.
 ---@param columns table[]
 ---@param sort { column: string, order: string }
 ---@return fun(a: table, b: table): boolean before, integer[] columns that it looks at
@@ -307,12 +307,12 @@ function choose.order(columns, sort)
       order, nothing = compare_cells(a[at], b[at], column.unsigned)
     end
     if order == 0 then return a.bytes < b.bytes end
-    if nothing then return order > 0 end -- what has no value comes last
+    if nothing then return order > 0 end -- cells without a value come last
     return (order < 0) ~= descending
   end, { at }
 end
 
---- Keeps the first so many rows of any number, in an order.
+--- Keeps the first `count` of any number of rows, in an order.
 ---@param count integer
 ---@param before fun(a: table, b: table): boolean
 ---@return { add: (fun(row: table): boolean), rows: fun(): table[] } add tells whether it was kept

@@ -1,5 +1,4 @@
--- Typed input to bytes: the other way round than a decode plan, by the plan's columns. What
--- doesn't fit is refused by the field's name.
+-- Typed input to bytes, by a plan's columns. An error names the field that doesn't fit.
 
 local decode = require("lunette.decode")
 local json = require("lunette.runtime.json")
@@ -26,7 +25,7 @@ local function copy(from)
   return made
 end
 
--- A field may be given by its whole path: { ["a.b"] = 1 } is { a = { b = 1 } }.
+-- A field may be given by its path: { ["a.b"] = 1 } is { a = { b = 1 } }.
 local function nested(value, columns)
   local made = copy(value)
   for _, column in ipairs(columns) do
@@ -44,7 +43,7 @@ local function nested(value, columns)
   return made
 end
 
--- A plan without fields has one column, which an object may give by its name: { key = 7 }.
+-- A plan without fields has one column, which an object may name: { key = 7 }.
 local function is_by_name(value, columns)
   local column = columns[1]
   if #columns ~= 1 or not column.whole then return false end
@@ -52,7 +51,7 @@ local function is_by_name(value, columns)
   return field == nil or field == column.name and next(value, field) == nil
 end
 
--- Its bytes; they stay as they are where the object is empty.
+-- Its bytes; unchanged when the object is empty.
 local function put_by_name(bytes, columns, name, value)
   local column = columns[1]
   local part = value[column.name]
@@ -60,8 +59,8 @@ local function put_by_name(bytes, columns, name, value)
   return put(bytes, column, columns, name .. "." .. column.name, part)
 end
 
---- The bytes of a key or value: of an object by its fields (those not given stay as in
---- `before`, or zero), of a plain value where there is one field; { hex = "…" } gives bytes.
+--- The bytes of a key or value. An object gives fields (missing ones keep the bytes of `before`, or
+--- are zero); a plain value is for a single field; { hex = "…" } gives bytes.
 ---@param name string what errors call it
 ---@param value any
 ---@param columns table[] of the decode plan

@@ -19,7 +19,7 @@ local tables = {}
 local ENOENT <const> = 2
 local FIRST <const> = 100 -- rows of a page
 
---- How the entries of a map become rows of cells: columns, and row(key, value).
+--- A reader that makes rows of cells: columns, and row(key, value).
 ---@param info table
 ---@param args { decoder: table?, cpus: string?, keyFormat: string?, valueFormat: string? }|nil
 ---@return table reader
@@ -28,14 +28,14 @@ function tables.reader(info, args)
   return cells.reader(info, args.decoder or decode.for_map(info), args)
 end
 
---- Conditions as map:cursor(), map:select() and map:snapshot() take them; nil where a condition
---- looks at a cell that a Lua function makes.
+--- Conditions for map:cursor(), map:select() and map:snapshot(); nil when a condition needs a cell
+--- made by a Lua function.
 ---@param reader table
 ---@param conditions table[]
 ---@return bpf.Where|nil
 function tables.where(reader, conditions) return choose.where(reader, conditions) end
 
---- An order as map:select() and map:stream() take it; nil where a Lua function makes the cells.
+--- An order for map:select() and map:stream(); nil when a Lua function makes the cells.
 ---@param reader table
 ---@param sort { column: string, order: string? }
 ---@return bpf.Cell|nil cell, boolean? descending
@@ -44,13 +44,13 @@ function tables.order(reader, sort)
   return reader:cell(looks[1]), sort.order ~= "ASC"
 end
 
---- A row with its cells as JSON has them: { key, cells, error }.
+--- A row with cells for JSON: { key, cells, error }.
 ---@param reader table
 ---@param row table
 ---@return table
 function tables.shown(reader, row) return cells.shown(reader.columns, row) end
 
---- A cell as streams write it: all integers of 64 bits are digits, however small they are.
+--- A cell for streams: all 64-bit integers are digits, also small ones.
 ---@param value any
 ---@param wide string|table|nil the column's
 ---@return any
@@ -81,7 +81,7 @@ local function without_keys(info, reader, args)
   }, found.columns)
 end
 
--- A table without rows says that there is nothing in the map, where that is why.
+-- Adds a note to a table without rows, when the map is empty.
 local function note_empty(page, args)
   if page.scanned == 0 and args.first > 0 and not args.after and not page.note then
     page.note, page.empty = "It is empty.", true
@@ -108,9 +108,9 @@ local function read(info, reader, args)
   return show(page, reader.columns)
 end
 
---- A page of a map's table. args: first (100), after, key, filter, sort, top, cpus ("SUM", "EACH",
---- "BOTH"), keyFormat, valueFormat, as GraphQL has them; decoder in place of the one in force; run:
---- a table in which a sort is kept from page to page (its `selection` is the caller's to close).
+--- A page of a map's table. args as in GraphQL: first (100), after, key, filter, sort, top, cpus
+--- ("SUM", "EACH", "BOTH"), keyFormat, valueFormat; and decoder, which replaces the one in force;
+--- run, a table that keeps a sort's state between pages (the caller closes its `selection`).
 ---@param info table
 ---@param args table|nil
 ---@return table page { columns, rows, scanned, matched, restarted, truncated, note, pageInfo }
@@ -126,8 +126,8 @@ function tables.read(info, args)
   return page
 end
 
---- The bytes of a key or value from typed input: an object by fields (the others stay as in
---- `before`, or zero), a plain value where there is one field, or { hex = "…" }.
+--- The bytes of a key or value from typed input: an object gives fields (others keep the bytes of
+--- `before`, or are zero), a plain value is for a single field, { hex = "…" } gives bytes.
 ---@param name string what errors call it
 ---@param value any
 ---@param columns table[] of the decoder: decode.for_map(info).columns.key or .value

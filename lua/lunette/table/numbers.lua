@@ -1,5 +1,5 @@
--- Numbers of cells and of filters, compared exactly: integers that count from zero are Lua
--- integers whose upper half is negative, so each goes with whether it counts so.
+-- Exact comparison of numbers in cells and filters. Unsigned integers from 2^63 on are negative in
+-- Lua, so each number comes with a flag whether it is unsigned.
 
 local core = require("lunette.core.json")
 local u64 = require("lunette.runtime.u64")
@@ -7,10 +7,10 @@ local u64 = require("lunette.runtime.u64")
 local numbers = {}
 
 local TOP = 0x1p63
-local INFINITE = { inf = math.huge, ["-inf"] = -math.huge } -- as %a writes them
+local INFINITE = { inf = math.huge, ["-inf"] = -math.huge } -- as %a prints them
 local NAMED = { Infinity = math.huge, ["-Infinity"] = -math.huge } -- as JSON has them
 
--- An unsigned integer beyond 2^63 against a number that is none.
+-- Compares an unsigned integer beyond 2^63 with another number.
 local function compare_huge(huge, b)
   if math.type(b) == "integer" or b < TOP then return 1 end
   if b >= 2 * TOP then return -1 end
@@ -32,7 +32,7 @@ function numbers.compare(a, a_unsigned, b, b_unsigned)
   return a < b and -1 or a > b and 1 or 0
 end
 
---- A number of a filter, exactly: an integer of 64 bits, signed or not, or a float.
+--- The exact number of a filter: a signed or unsigned 64-bit integer, or a float.
 ---@param value any a number, or its text
 ---@return number|nil number, boolean|string|nil unsigned_or_why
 function numbers.parse(value)
@@ -49,7 +49,7 @@ function numbers.parse(value)
   return number, more or false
 end
 
---- A number as C takes and gives it: "i-5", "u7", "d0x1.8p+0".
+--- A number in C's text form: "i-5", "u7", "d0x1.8p+0".
 ---@param number number
 ---@param unsigned boolean?
 ---@return string
@@ -58,7 +58,7 @@ function numbers.write(number, unsigned)
   return unsigned and ("u%u"):format(number) or ("i%d"):format(number)
 end
 
---- The number of such a text; nil when it is none.
+--- The number of such a text; nil when it is invalid.
 ---@param text string
 ---@return number|nil number, boolean? unsigned
 function numbers.read(text)

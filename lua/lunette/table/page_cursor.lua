@@ -1,6 +1,6 @@
--- Where pages of a table end and go on: cursors as text. In the map's own order it is a position
--- of the kernel's; in a column's order the last row, by what it is ordered by and its key; of
--- rows that were all read, how many there were before.
+-- Cursors of table pages as text: where the next page begins. In the map's order it is a kernel
+-- position; in a column's order the last row's rank and key; when all rows were read, the number of
+-- rows before.
 
 local decode = require("lunette.decode")
 
@@ -15,7 +15,7 @@ local function refuse(text, what)
   error(("after: '%s' is not a valid cursor for %s table"):format(text, what), 0)
 end
 
---- How many rows were before: "@100".
+--- The number of rows before: "@100".
 ---@param text string|nil
 ---@return integer
 function page_cursor.count(text)
@@ -25,11 +25,11 @@ function page_cursor.count(text)
   return count
 end
 
---- Raises that a text is no position in a map's own order.
+--- Raises: the text is no position in a map's own order.
 ---@param text string
 function page_cursor.refuse(text) refuse(text, "an unsorted") end
 
---- A position of the kernel's, in hex.
+--- A kernel position, in hex.
 ---@param text string|nil
 ---@return string|nil
 function page_cursor.position(text)
@@ -37,7 +37,7 @@ function page_cursor.position(text)
   return bytes_of(text) or page_cursor.refuse(text)
 end
 
---- A row of a sorted table: "@100:RANK:KEY", rank and key in hex.
+--- The last row of a sorted page: "@100:RANK:KEY", rank and key in hex.
 ---@param text string|nil
 ---@param key_size integer
 ---@return { count: integer, rank: string?, key: string? } row of which there were `count` before
@@ -52,7 +52,7 @@ function page_cursor.row(text, key_size)
   return row
 end
 
---- The cursor behind a row.
+--- The cursor after a row.
 ---@param count integer rows up to it
 ---@param rank string
 ---@param key string

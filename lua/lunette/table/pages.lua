@@ -1,6 +1,6 @@
--- Pages of a map's table: in the map's own order from a position on, or sorted, where the whole
--- map is read and only what can be on the page is kept. C reads, tests and sorts, without a Lua
--- call an entry; only cells that a decoder's Lua function makes are left to Lua.
+-- Pages of a map's table: in the map's order from a position on; or sorted: then the whole map is
+-- read, and only rows that can be on the page are kept. C reads, tests and sorts without a Lua call
+-- per entry; Lua handles only cells made by a decoder's Lua function.
 
 local page_cursor = require("lunette.table.page_cursor")
 local decode = require("lunette.decode")
@@ -9,12 +9,12 @@ local choose = require("lunette.table.choose")
 local pages = {}
 
 local EINVAL = 22
-local RUN = 28 << 20 -- bytes of the rows that are kept from page to page
-local RUN_ROWS = 5000 -- of them at once
+local RUN = 28 << 20 -- bytes of rows kept between pages
+local RUN_ROWS = 5000 -- rows kept at a time
 
 local function page_info(more, cursor) return { hasNextPage = more, endCursor = cursor } end
 
--- Sketches an entry into a table: its bytes, and only the cells that are looked at.
+-- A function that stores an entry's bytes in a table, with only the needed cells.
 local function sketcher(reader, looks)
   local probes = {}
   for i, at in ipairs(looks) do probes[i] = { at = at, read = reader:probe(at) } end
@@ -28,8 +28,8 @@ local function sketcher(reader, looks)
   end
 end
 
--- What the arguments ask for: a test in C (`where`) or one in Lua (`passes`, with the columns
--- that it looks at), and how many rows there may be.
+-- Reads the arguments: a test in C (`where`) or in Lua (`passes`, with its columns), and the limit
+-- of rows.
 local function wish(reader, args)
   local asked = { reader = reader, args = args, looks = {} }
   if args.filter and #args.filter > 0 then
@@ -41,7 +41,7 @@ local function wish(reader, args)
   return asked
 end
 
--- In the map's order: read until the page is full.
+-- In the map's order: reads until the page is full.
 local function by_position(map, asked)
   local from = page_cursor.position(asked.args.after)
   local opened, err, wrong = map:cursor { raw = true, where = asked.where, after = from }
@@ -80,7 +80,7 @@ local function open_selection(map, asked, opts)
   return assert(map:select(opts))
 end
 
--- The rows of a selection that was made in C, from one of them on.
+-- The rows of a selection made by C, from a row on.
 local function rows_of(selection, from, count)
   local rows, state = selection:rows(from, from + count - 1), selection:state()
   for i, row in ipairs(rows) do rows[i] = { bytes = row[1], value = row[2] } end
@@ -95,8 +95,8 @@ local function select_in_c(map, asked)
   return rows_of(walk(selection), 1, asked.limit)
 end
 
--- The same of a run: its selection stays open from page to page, and has as many rows as fit, so
--- that the map is walked once for all of them.
+-- The same in a run: the selection stays open between pages and keeps as many rows as fit, so that
+-- one walk serves all pages.
 local function run_in_c(map, asked)
   local run, count = asked.args.run, math.min(asked.limit, RUN_ROWS)
   if not run.selection then
@@ -111,12 +111,12 @@ local function run_in_c(map, asked)
     rows, state = rows_of(run.selection, 1, count)
   end
   state.remaining = state.remaining - run.at
-  if run.at > 0 then state.restarted, state.truncated = false, false end -- that was told
+  if run.at > 0 then state.restarted, state.truncated = false, false end -- already reported
   run.at = run.at + #rows
   return rows, state
 end
 
--- A row that stands where the page before ended.
+-- The row at which the previous page ended.
 local function row_at(last, at)
   if not last.rank then return nil end
   local cell, bad = choose.cell(last.rank)
@@ -124,7 +124,7 @@ local function row_at(last, at)
   return { [at] = cell, rank = last.rank, bytes = last.key }
 end
 
--- Each key once: a map that changed meanwhile may have told one twice.
+-- Removes repeated keys, which a map that changes meanwhile may return.
 local function distinct(rows)
   local seen, kept = {}, {}
   for _, row in ipairs(rows) do
@@ -133,7 +133,7 @@ local function distinct(rows)
   return kept
 end
 
--- The same in Lua, where a Lua function makes cells that are looked at.
+-- The same in Lua, when a needed cell is made by a Lua function.
 local function select_in_lua(map, asked)
   local before, sorts = choose.order(asked.reader.columns, asked.args.sort)
   local at = sorts[1]
@@ -162,7 +162,7 @@ local function select_in_lua(map, asked)
   return rows, state
 end
 
--- In a column's order: the whole map is read, and only what can be on the page is kept.
+-- In a column's order: reads the whole map and keeps only rows that can be on the page.
 local function by_order(map, asked)
   local args, reader = asked.args, asked.reader
   local _, sorts = choose.order(reader.columns, args.sort)
@@ -181,7 +181,7 @@ local function by_order(map, asked)
   }
 end
 
---- Chooses a page of rows that were all read: rows, pageInfo, how many passed the filter.
+--- Selects a page from all rows: rows, pageInfo, the number of rows that passed the filter.
 ---@param all table[]
 ---@param columns table[]
 ---@param args table
@@ -200,12 +200,12 @@ function pages.choose(all, columns, args)
   return table.move(rows, skip + 1, last, 1, {}), page, #rows
 end
 
---- Reads a page of a map: rows of cells, how many entries that took, pageInfo, and where all
---- were read how many passed the filter.
+--- Reads a page of a map: rows of cells, the number of entries read, pageInfo, and, when all were
+--- read, the number that passed the filter.
 ---@param map table an open one
 ---@param reader table of cells
 ---@param args table those of Map.table; all pages of a sort may have a table as `run`, in which
---- the selection is kept that the caller closes
+--- the caller closes the selection, which stays open
 ---@return table page rows, scanned, pageInfo, matched, restarted, truncated
 function pages.read(map, reader, args)
   local page = (args.sort and by_order or by_position)(map, wish(reader, args))

@@ -1,5 +1,5 @@
--- Maps that have no keys to walk, as rows all the same: the next element of a queue or stack,
--- the records that wait in a ring buffer, the entries of local storage by their owners.
+-- Rows of maps that have no keys to walk: the next element of a queue or stack, the records waiting
+-- in a ring buffer, the entries of local storage by their owners.
 
 local cells = require("lunette.table.cells")
 
@@ -19,7 +19,7 @@ end
 
 local readers = {}
 
--- Only the next element can be seen.
+-- The next element; the others can't be read.
 local function peek(map, reader)
   local value, err, errno = map:peek()
   local note = "Only the next element can be seen; taking it out would change the map."
@@ -45,7 +45,7 @@ local function hex(bytes)
   return (bytes:gsub(".", function(byte) return ("%02x"):format(byte:byte()) end))
 end
 
--- Records that nobody has read yet; looking consumes nothing.
+-- Unconsumed records; reading consumes none.
 local function ring(map)
   local seen, err = map:ring(1000)
   if not seen then return { rows = {}, columns = RECORD, note = err } end
@@ -68,7 +68,7 @@ local OWNER_TYPES = {
   comm = "cstring", path = "cstring", cookie = "u64", pid = "pid", tid = "pid",
 }
 
--- One entry: who it belongs to, and its value's columns.
+-- An entry: its owner, and the value's columns.
 local function owned(entry, names, values)
   local made = { n = 0 }
   local identity = {}
@@ -88,7 +88,7 @@ local function same(a, b)
   return true
 end
 
--- Each row once: what several processes have open is told by each of them.
+-- Removes repeated rows: an object that several processes have open is reported for each.
 local function distinct(rows)
   local seen, kept = {}, {}
   for _, made in ipairs(rows) do
@@ -115,17 +115,17 @@ end
 
 for type in pairs(OWNERS) do readers[type] = storage end
 
---- Can a map of this type be shown without keys?
+--- True when a map of this type can be shown without keys.
 ---@param type string|nil
 ---@return boolean
 function unkeyed.known(type) return readers[type or ""] ~= nil end
 
---- The rows, columns and a note of such a map.
+--- The rows, columns and note of such a map.
 ---@param map table an open one
 ---@param reader table of cells
 ---@param info table
 ---@return { rows: table[], columns: table[], note: string?, empty: boolean? } page `empty` where
----  the note is no reason why there are no rows
+--- the note is no reason for missing rows
 function unkeyed.read(map, reader, info) return readers[info.type](map, reader, info) end
 
 return unkeyed

@@ -1,4 +1,4 @@
--- How text and typed values become bytes of a map, and how they are written.
+-- Converts text and typed values to bytes, and writes them into a map.
 
 local bpf = require("bpf")
 local decode = require("lunette.decode")
@@ -9,7 +9,7 @@ local write = {}
 local FLAGS = { ANY = "any", CREATE = "noexist", UPDATE = "exist" }
 local EEXIST, ENOENT, E2BIG = 17, 2, 7
 
---- Reads text in a format into exactly so many bytes. The error names the argument.
+--- Parses text in a format to exactly `size` bytes. The error names the argument.
 ---@param name string
 ---@param text string
 ---@param format string
@@ -21,7 +21,7 @@ function write.parse(name, text, format, size)
   return bytes
 end
 
---- What to write so that one CPU's value changes (per-CPU maps), or the only one.
+--- The value to write so that only one CPU's part changes; for other maps the single value.
 ---@return string|string[]|nil value, string? err
 function write.for_cpu(map, info, key, bytes, cpu)
   if not info.per_cpu then
@@ -39,7 +39,7 @@ function write.for_cpu(map, info, key, bytes, cpu)
   return values
 end
 
---- The value of a new entry: one text, or one a CPU.
+--- The value of a new entry: one text, or one per CPU.
 ---@return string|string[]|nil value, string? err
 function write.values(info, texts, format)
   local wanted = info.per_cpu and bpf.cpus() or 1
@@ -62,15 +62,15 @@ local function reason(err, errno)
   return err
 end
 
--- Maps that hold objects: the kernel shows ids and takes descriptors. Where in the value the id
--- stands, and how the object is opened.
+-- Maps that hold objects: the kernel shows ids but takes descriptors. The id's offset in the value,
+-- and the function that opens the object.
 local HOLDS = {
   prog_array = { at = 1, open = bpf.prog }, array_of_maps = { at = 1, open = bpf.map },
   hash_of_maps = { at = 1, open = bpf.map }, devmap = { at = 5, open = bpf.prog },
   devmap_hash = { at = 5, open = bpf.prog }, cpumap = { at = 5, open = bpf.prog },
 }
 
--- Whose elements only a process that holds them can put there.
+-- Maps whose elements only the process that holds them can add.
 local FOREIGN = {
   sockmap = "sockets", sockhash = "sockets", reuseport_sockarray = "sockets",
   xskmap = "sockets", perf_event_array = "perf events", cgroup_array = "cgroups",
@@ -82,7 +82,7 @@ local function update(map, key, value, mode)
   return true
 end
 
--- With the id in the value replaced by a descriptor, which lives until it is written.
+-- Writes with the id replaced by a descriptor, which is closed afterwards.
 local function update_object(map, key, value, mode, holds)
   local id = ("<I4"):unpack(value, holds.at)
   if id == 0 then return update(map, key, value, mode) end
@@ -94,8 +94,8 @@ local function update_object(map, key, value, mode, holds)
   return update(map, key, written, mode)
 end
 
---- Writes an entry; mode is ANY, CREATE (only new ones) or UPDATE (only those there). What holds
---- programs or maps is given their ids.
+--- Writes an entry; mode is ANY, CREATE (new keys only) or UPDATE (existing keys only). Values of
+--- maps with programs or maps are given as ids.
 ---@return true|nil ok, string? err
 function write.put(map, key, value, mode)
   local of = map:info().type
@@ -118,7 +118,7 @@ local function hex_list(value)
   return list
 end
 
---- What is at a key now: hex, one text a value; nil: nothing.
+--- The current value of a key as hex, one text per CPU; nil when the key is missing.
 ---@return string[]|nil
 function write.before(map, key) return hex_list(map:lookup(key)) end
 
@@ -130,7 +130,7 @@ function write.remove(map, key)
   return true
 end
 
--- A typed value: one, or on a per-CPU map a list with one a CPU (one for all of them else).
+-- A typed value; for a per-CPU map a list with one per CPU, or one for all of them.
 local function typed_value(info, input, columns, before)
   if not info.per_cpu then
     return encode.bytes("value", input, columns, info.value_size, before)
@@ -148,14 +148,14 @@ local function typed_value(info, input, columns, before)
   return values
 end
 
--- The key's bytes; a map without keys (queue, stack) has none.
+-- The key's bytes; maps without keys (queue, stack) have none.
 local function typed_key(info, input, columns)
   if info.key_size == 0 then return "" end
   if input == nil then return nil, "key: needed" end
   return encode.bytes("key", input, columns, info.key_size)
 end
 
---- Writes, or on a dry run only shows, an entry from typed input.
+--- Writes an entry from typed input; a dry run only returns the bytes.
 ---@return table|nil result { written, key, values, before }, string? err
 function write.typed(map, info, args)
   local decoder = decode.for_map(info)

@@ -1,4 +1,4 @@
--- lunette map dump | lookup: entries, by the decoder in force or as hex, string, number.
+-- lunette map dump | lookup: entries, decoded by the decoder in force, or as hex, string, number.
 
 local args = require("lunette.cli.args")
 local bpf = require("bpf")
@@ -17,7 +17,7 @@ local where = require("lunette.cli.map.where")
 
 local dump = {}
 
---- The arguments that dump and watch share.
+--- Adds the arguments shared by dump and watch.
 function dump.choose(command)
   command:argument("map", objects.HELP)
   command:option("--decode", "Print bytes as hex, string or number, or as KEY:VALUE of these. "
@@ -55,14 +55,14 @@ local function stream_format(given)
   return given.json and "json" or given.ndjson and "ndjson" or given.csv and "csv" or nil
 end
 
--- What machines get of per-CPU values: each, unless the decoder or the user makes them one.
+-- How machine formats show per-CPU values: each CPU's, unless the decoder or the user merges them.
 local function cpus_for_machines(map, given)
   if given.cpus then return given.cpus end
   return not given.decode and exit.check(map:decoder()).reduce and "sum" or "each"
 end
 
--- C writes for machines while it reads, in constant memory: what it chooses and sorts by are
--- cells that need no Lua. Nothing where pages of a table have to do.
+-- The options of map:stream(), by which C writes machine formats while it reads, in constant
+-- memory. nil when the condition or order needs cells made by Lua: then pages of a table are used.
 local function stream_options(map, info, given)
   local known = given.decode == nil and given.cpus ~= "both" and (given.sort or not given.top)
   if not known or bpf.unreadable(info) then return nil end
@@ -77,7 +77,7 @@ local function stream_options(map, info, given)
   return able and opts or nil
 end
 
--- False where it has to be done otherwise.
+-- Streams the map; false when pages of a table are needed.
 local function stream(map, info, given)
   local opts = stream_options(map, info, given)
   local source = opts and map:stream(opts)
@@ -85,7 +85,7 @@ local function stream(map, info, given)
   return source ~= nil
 end
 
--- Rows that were chosen, as the same entries that a stream writes.
+-- Prints table rows as the entries that a stream writes.
 local function print_entries(map, info, given)
   local fields, cpus = entry.fields(map, info, given.decode), cpus_for_machines(map, given)
   local entries, write = json.array({}), nil
@@ -101,7 +101,7 @@ local function print_entries(map, info, given)
   if given.json then output.json(entries) end
 end
 
--- The same as CSV.
+-- Prints the same as CSV.
 local function print_csv(map, info, given)
   local cpus, goes_on = cpus_for_machines(map, given), false
   page.each(page.machine_variables(given, cpus, info.id), given.limit, function(one)
@@ -132,7 +132,8 @@ local function print_table(variables, given)
   end
 end
 
--- Histograms, averages and stats of bpftrace keep several entries a key: as bpftrace prints them.
+-- Prints histograms, averages and stats as bpftrace does; bpftrace keeps several entries for each
+-- key of them.
 local function print_bpftrace(map, given)
   local kind = map:decoder().bpftrace
   local together = kind and (kind.aggregate == "hist" or kind.aggregate == "lhist"
@@ -155,7 +156,7 @@ function dump.dump(given)
   print_table(page.variables(info.id, given), given)
 end
 
--- The entry for people: its value; where each CPU has its own, what they make together, and each.
+-- Prints a value as text; of a per-CPU map the merged value and each CPU's.
 local function print_value(decoder, value)
   if type(value) == "string" then return output.line(entry.text(decoder, value)) end
   if decoder.reduce then
@@ -166,7 +167,7 @@ local function print_value(decoder, value)
   end
 end
 
--- A bloom filter is asked about a value; what it has not is told as a key that isn't there.
+-- Looks up a value in a bloom filter; a value that is not in it counts as a missing key.
 local function ask_bloom(map, info, given)
   local columns = decode.for_map(info).columns.value
   local value = input.bytes("value", given.key, columns, info.value_size, given.key_format)

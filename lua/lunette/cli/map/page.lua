@@ -1,4 +1,4 @@
--- Pages of a map's table, as GraphQL has them: what dump, watch and diff show.
+-- Pages of a map's table for dump, watch and diff, by GraphQL.
 
 local bpf = require("bpf")
 local exit = require("lunette.cli.exit")
@@ -10,12 +10,12 @@ local where = require("lunette.cli.map.where")
 
 local page = {}
 
--- Rows at once: a sorted page reads the whole map, so it had better be a large one.
+-- Rows per request. Sorted pages are large, because each reads the whole map.
 local SIZE, SORTED = 5000, 50000
 
 local function most(variables) return variables.sort and SORTED or SIZE end
 
---- The arguments of Map.table by what the command line says, with the map's id.
+--- The arguments of Map.table for the command line's options, with the map's id.
 ---@param id integer
 ---@param given table
 ---@return table
@@ -31,7 +31,7 @@ function page.variables(id, given)
   }
 end
 
---- The same for machines, which choose by the sum and by each CPU's value alike.
+--- The same for machine formats, whose conditions may use the sum and each CPU's value.
 ---@param given table
 ---@param cpus "sum"|"each"|"both" what they get
 ---@param id integer|nil
@@ -42,8 +42,8 @@ function page.machine_variables(given, cpus, id)
   return variables
 end
 
---- Puts into the options of map:stream() what the variables choose and sort by; false where only
---- Lua can do that. Raises on what is no column.
+--- Adds the condition and order to the options of map:stream(); false when only Lua can apply them.
+--- Raises on an unknown column.
 ---@param opts table
 ---@param info bpf.MapInfo
 ---@param decoder table in force
@@ -63,7 +63,7 @@ function page.choose(opts, info, decoder, variables)
   return true
 end
 
---- One page, as GraphQL has it: a map of a million entries is many of them.
+--- One page, as GraphQL returns it; a map of a million entries has many.
 ---@param variables table
 ---@return table
 function page.read(variables)
@@ -74,14 +74,14 @@ function page.read(variables)
   return result
 end
 
--- What a sort keeps from page to page: see lunette.table.
+-- A sort's state between pages: see lunette.table.
 local function new_run()
   return setmetatable({}, { __close = function(run)
     if run.selection then run.selection:close() end
   end })
 end
 
---- All rows, a page at a time: fn(page) for each. A limit ends it.
+--- Calls fn(page) for each page of all rows; stops at the limit.
 ---@param variables table
 ---@param limit integer|nil
 ---@param fn fun(page: table)
@@ -98,7 +98,7 @@ function page.each(variables, limit, fn)
   end
 end
 
---- The table's columns as those of lunette.cli.table; a row is the list of its cells.
+--- The table's columns for lunette.cli.table; a row is the list of its cells.
 ---@param one table a page
 ---@return table[]
 function page.columns(one)
@@ -114,7 +114,7 @@ function page.columns(one)
   return columns
 end
 
--- By their plain names, lists and structs as JSON.
+-- Columns with plain names; lists and structs are JSON.
 local function csv_columns(of)
   local columns = {}
   for i, column in ipairs(of) do
@@ -126,7 +126,7 @@ local function csv_columns(of)
   return columns
 end
 
---- The numbers of the columns of each part, those of CPUs by CPU.
+--- The column numbers of each part; those of CPUs by CPU.
 ---@param columns table[]
 ---@return { KEY: integer[], VALUE: integer[], CPU: integer[][] }
 function page.parts(columns)
@@ -147,7 +147,7 @@ local function pick(from, numbers, to)
   return to
 end
 
--- A row a CPU: the key, the CPU, its value.
+-- Makes a row per CPU: the key, the CPU, its value.
 local function cpu_rows(rows, parts)
   local list = {}
   for _, row in ipairs(rows) do
@@ -160,7 +160,7 @@ local function cpu_rows(rows, parts)
   return list
 end
 
---- Columns and rows for CSV: a row an entry, or one for each of its CPUs' values.
+--- The columns and rows for CSV: one row per entry, or per CPU of an entry.
 ---@param one table a page
 ---@param each boolean
 ---@return table[] columns, table[] rows
@@ -172,7 +172,7 @@ function page.csv(one, each)
   return csv_columns(pick(one.columns, parts.VALUE, columns)), cpu_rows(one.rows, parts)
 end
 
---- Says on stderr what the reader should know of how it was read.
+--- Prints a page's note on stderr.
 ---@param one table a page
 function page.warn(one)
   if one.restarted then
@@ -186,7 +186,7 @@ function page.warn(one)
   if broken > 0 then output.note(("%d entries could not be decoded"):format(broken)) end
 end
 
---- Ends the command with the sentence that says why nothing can be seen, if there is one.
+--- Ends the command with the page's reason when the map can't be read.
 ---@param one table a page
 function page.explain(one)
   local note = graph.value(one.note)
