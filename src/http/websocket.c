@@ -38,8 +38,9 @@ struct websocket {
 	pthread_t writer;
 	pthread_mutex_t lock; /* guards the members below */
 	pthread_cond_t ended;
-	bool over; /* the reading thread has ended */
-	int code;  /* the client's */
+	bool over;         /* the reading thread has ended */
+	bool writer_ended; /* the writing one */
+	int code;          /* the client's */
 	char reason[124];
 };
 
@@ -140,9 +141,8 @@ static bool write_message(struct websocket *ws, struct lun_message *message)
 	return sent > 0;
 }
 
-static void *run_writer(void *arg)
+static void write_messages(struct websocket *ws)
 {
-	struct websocket *ws = arg;
 	struct lun_message *message;
 	char reason[124];
 	int code, got;
@@ -151,12 +151,23 @@ static void *run_writer(void *arg)
 		if (got > 0 && !write_message(ws, message)) {
 			lun_conn_close(ws->live, 1006, "the client is gone");
 			drop(ws);
-			return NULL;
+			return;
 		}
 	}
 	send_close(ws, code, reason);
 	if (!is_over(ws))
 		wait_for_end(ws);
+}
+
+static void *run_writer(void *arg)
+{
+	struct websocket *ws = arg;
+
+	write_messages(ws);
+	pthread_mutex_lock(&ws->lock);
+	ws->writer_ended = true;
+	pthread_cond_broadcast(&ws->ended);
+	pthread_mutex_unlock(&ws->lock);
 	return NULL;
 }
 
@@ -418,19 +429,20 @@ static void free_websocket(struct websocket *ws)
 static void join_writer(struct websocket *ws)
 {
 	struct timespec until;
+	int err = 0;
 
+	lun_conn_close(ws->live, 1000, "");
+	lun_seconds_from_now(&until, WRITER_MS / 1e3);
 	pthread_mutex_lock(&ws->lock);
 	ws->over = true;
-	pthread_cond_signal(&ws->ended);
+	pthread_cond_broadcast(&ws->ended);
+	while (ws->has_writer && !ws->writer_ended && !err)
+		err = pthread_cond_timedwait(&ws->ended, &ws->lock, &until);
 	pthread_mutex_unlock(&ws->lock);
-	lun_conn_close(ws->live, 1000, "");
-	if (!ws->has_writer)
-		return;
-	lun_seconds_from_now(&until, WRITER_MS / 1e3);
-	if (pthread_clockjoin_np(ws->writer, NULL, CLOCK_MONOTONIC, &until)) {
+	if (err)
 		drop(ws);
+	if (ws->has_writer)
 		pthread_join(ws->writer, NULL);
-	}
 }
 
 static void finish(struct websocket *ws)
