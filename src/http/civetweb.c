@@ -27,13 +27,6 @@ static int log_message(const struct mg_connection *conn, const char *message)
 	return 1;
 }
 
-static int log_access(const struct mg_connection *conn, const char *message)
-{
-	(void)conn;
-	(void)message;
-	return 1;
-}
-
 /* Called when civetweb itself refuses a request: malformed, too large or too slow. */
 static int http_error(struct mg_connection *conn, int status, const char *message)
 {
@@ -142,7 +135,6 @@ static struct mg_context *start(struct lun_http *http, const char **options, cha
 		.begin_request = lun_http_handle,
 		.end_request = end,
 		.log_message = log_message,
-		.log_access = log_access,
 		.http_error = http_error,
 		.external_ssl_ctx = give_tls,
 	};

@@ -40,6 +40,8 @@ foreach(name ${CIVETWEB_REPLACED})
   endif()
   string(REPLACE "\n${name}(" "\ncivetweb_${name}(" text "${text}")
 endforeach()
+# Threads read this flag while another one sets it.
+string(REPLACE "typedef int volatile stop_flag_t;" "typedef _Atomic int stop_flag_t;" text "${text}")
 file(WRITE ${CMAKE_BINARY_DIR}/civetweb/civetweb.new "${text}")
 configure_file(${CMAKE_BINARY_DIR}/civetweb/civetweb.new
   ${CMAKE_BINARY_DIR}/civetweb/civetweb_renamed.c COPYONLY)

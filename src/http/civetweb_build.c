@@ -162,6 +162,46 @@ static int get_uri_type(const char *uri)
 	return 2;
 }
 
+/* The sockets that threads work on. Shutting one down must not meet its closing, after which its
+ * number may belong to another file. */
+static struct {
+	pthread_mutex_t lock;
+	int *fds; /* by the thread's number; -1: none */
+	unsigned len;
+} held = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void hold(ptrdiff_t thread, int fd)
+{
+	pthread_mutex_lock(&held.lock);
+	held.fds[thread] = fd;
+	pthread_mutex_unlock(&held.lock);
+}
+
+static void let_go(const struct mg_connection *conn)
+{
+	hold(conn - conn->phys_ctx->worker_connections, -1);
+}
+
+static int hold_none(unsigned threads)
+{
+	held.fds = mg_malloc(threads * sizeof(*held.fds));
+	if (!held.fds)
+		return ENOMEM;
+	held.len = threads;
+	memset(held.fds, 0xff, threads * sizeof(*held.fds));
+	return 0;
+}
+
+static void shutdown_held(void)
+{
+	pthread_mutex_lock(&held.lock);
+	for (unsigned i = 0; i < held.len; i++) {
+		if (held.fds[i] >= 0)
+			shutdown(held.fds[i], SHUT_RDWR);
+	}
+	pthread_mutex_unlock(&held.lock);
+}
+
 /* Moves an idle connection to the lobby and frees its thread. */
 static bool leave(struct mg_connection *conn)
 {
@@ -174,8 +214,13 @@ static bool leave(struct mg_connection *conn)
 
 	_Static_assert(sizeof(conn->client) <= sizeof(guest.state), "room for civetweb's socket");
 	memcpy(guest.state, &conn->client, sizeof(conn->client));
-	if (conn->ssl || !lun_lobby_park(&guest))
+	if (conn->ssl)
 		return false;
+	let_go(conn);
+	if (!lun_lobby_park(&guest)) {
+		hold(conn - conn->phys_ctx->worker_connections, guest.fd);
+		return false;
+	}
 	conn->client.sock = INVALID_SOCKET; // the lobby closes the socket now
 	return true;
 }
@@ -414,6 +459,7 @@ static bool has_unread(const struct mg_connection *conn)
 
 static void close_socket_gracefully(struct mg_connection *conn)
 {
+	let_go(conn);
 	shutdown(conn->client.sock, SHUT_WR);
 	if (!has_unread(conn) || !lun_lobby_farewell(conn->client.sock))
 		close(conn->client.sock);
@@ -437,10 +483,10 @@ static int consume_socket(struct mg_context *context, struct socket *socket, int
 	struct lun_guest guest;
 
 	(void)context;
-	(void)thread;
 	if (!lun_lobby_next(&guest))
 		return 0;
 	memcpy(socket, guest.state, sizeof(*socket));
+	hold(thread, guest.fd);
 	return 1;
 }
 
@@ -495,9 +541,11 @@ static int start_worker(void *unused, unsigned n)
 static int start_first(struct mg_context *context, unsigned threads)
 {
 	struct lun_lobby_config config = { .threads = threads, .start = start_worker };
-	int err = pthread_create(&starting.accepting, NULL, run_accepting, NULL);
+	int err = hold_none(threads);
 
 	starting.context = context;
+	if (!err)
+		err = pthread_create(&starting.accepting, NULL, run_accepting, NULL);
 	if (err)
 		return err;
 	err = lun_lobby_open(&config);
@@ -548,6 +596,9 @@ void lun_wire_end(void)
 void lun_wire_close(void)
 {
 	lun_lobby_close();
+	mg_free(held.fds);
+	held.fds = NULL;
+	held.len = 0;
 }
 
 void lun_wire_shutdown(struct mg_connection *conn)
@@ -561,10 +612,7 @@ void lun_wire_shutdown_all(struct lun_http *http)
 
 	for (unsigned i = 0; i < context->num_listening_sockets; i++)
 		shutdown(context->listening_sockets[i].sock, SHUT_RDWR);
-	for (unsigned i = 0; i < context->cfg_worker_threads; i++) {
-		if (context->worker_connections[i].client.sock > 0)
-			shutdown(context->worker_connections[i].client.sock, SHUT_RDWR);
-	}
+	shutdown_held();
 }
 
 const char *lun_wire_lack(void)

@@ -338,7 +338,8 @@ int lun_lobby_open(const struct lun_lobby_config *config)
 		err = errno;
 	else
 		err = pthread_create(&lobby.thread, NULL, run, NULL);
-	lobby.ended = err != 0;
+	if (err)
+		lobby.ended = true;
 	return err;
 }
 
