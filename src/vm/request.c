@@ -165,8 +165,8 @@ static void finish(struct lun_job *job, const char *err, bool given_up)
 	if (err)
 		fail(&exchange->failed, given_up ? err : "the request failed; see the log");
 	exchange->is_done = true;
-	pthread_cond_signal(&exchange->done);
 	pthread_mutex_unlock(&exchange->lock);
+	pthread_cond_signal(&exchange->done); // the job still holds the exchange
 }
 
 /* Frees a reply that no thread has taken; its connection is closed in a VM that takes no more
