@@ -39,6 +39,27 @@ facts.pins = remembered(function()
   return index
 end)
 
+-- The pin at a path, by the path: found through the file system, so that any spelling will do.
+local pinned = remembered(function()
+  return setmetatable({}, { __index = function(index, path)
+    local pin = bpf.pinned(path) or {}
+    rawset(index, path, pin)
+    return pin
+  end })
+end)
+
+--- Whether a map is pinned at a path, in any spelling: "./x", "a//x", "a/../x", a symbolic link.
+---@param id integer
+---@param path string
+---@return boolean
+function facts.pinned_at(id, path)
+  for _, have in ipairs(facts.pins(id)) do
+    if have == path then return true end
+  end
+  local pin = pinned(path)
+  return pin.kind == "map" and pin.id == id
+end
+
 -- Full names by their first 15 characters.
 local cut_names = remembered(function()
   local index = {}

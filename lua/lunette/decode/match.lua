@@ -77,9 +77,10 @@ function conditions.type(want, info)
 end
 
 function conditions.pin(want, info, facts)
-  local glob = globs.is(want)
-  return any_text(want, facts.pins(info.id)), glob and WEIGHT.pin_glob + #want or WEIGHT.pin,
-    ("pin %s"):format(want)
+  local words = ("pin %s"):format(want)
+  if not globs.is(want) then return facts.pinned_at(info.id, want), WEIGHT.pin, words end
+  local plain = want:gsub("/%.%f[/]", ""):gsub("//+", "/")
+  return any_text(plain, facts.pins(info.id)), WEIGHT.pin_glob + #want, words
 end
 
 function conditions.program(want, info, facts)

@@ -188,6 +188,25 @@ describe("lunette.decoder", function()
     assert.equal("by program", d.for_map(open("maps.bss"):info()).name)
   end)
 
+  it("matches a pin by another spelling of its path", function()
+    local map <close> = open("mt_hash")
+    local other <close> = open("mt_array")
+    local path, link = fixture.pin("spelling"), os.tmpname()
+    assert.truthy(bpf.pin(map, path))
+    os.remove(link)
+    assert.truthy(os.execute(("ln -s %s %s"):format(path, link)))
+    local folder, name = path:match("^(.*)/([^/]+)$")
+    for _, spelling in ipairs { path, folder .. "//" .. name, folder .. "/./" .. name,
+      folder .. "/../" .. folder:match("[^/]+$") .. "/" .. name, link,
+      folder .. "//./" .. name:sub(1, -2) .. "*" } do
+      local _ <close> = declared { match = { pin = spelling }, name = "by spelling" }
+      assert.equal("by spelling", (d.for_map(map:info()) or {}).name, spelling)
+      assert.not_equal("by spelling", (d.for_map(other:info()) or {}).name, spelling)
+    end
+    os.remove(link)
+    bpf.unpin(path)
+  end)
+
   it("knows the holder of a map that was made a moment ago", function()
     local name = assert(io.open("/proc/self/comm")):read("l")
     local _ <close> = declared { match = { process = name }, name = "by process" }
