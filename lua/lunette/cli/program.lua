@@ -19,7 +19,7 @@ query ($id: Int!) {
     maps { id name fullName kernelType }
     links { id type attachType target }
     attachments { kind target how }
-    tasks { pid fd type name probeOffset probeAddr }
+    tasks { pid fd type name place probeOffset probeAddr }
     owners { pid comm fd place }
     tailCalls { index via { id name fullName } program { id name } }
     extends { kind function target { id name } link { id } }
@@ -46,7 +46,7 @@ local function attach_line(a) return ("%s %s, by %s"):format(a.kind, a.target, a
 
 local function task_line(task)
   return ("pid %d, fd %d: %s %s"):format(task.pid, task.fd, task.type,
-    value(task.name) or value(task.probeAddr) or "")
+    value(task.place) or value(task.probeAddr) or "")
 end
 
 local function call_line(call)

@@ -5,6 +5,7 @@ local names = require("lunette.names")
 local filter = require("lunette.schema.filter")
 local extension = require("lunette.schema.extension")
 local kernel = require("lunette.schema.kernel")
+local tracepoints = require("lunette.attach.tracepoints")
 local user_names = require("lunette.schema.user_names")
 
 local program = {}
@@ -134,6 +135,8 @@ type Task {
   type: String!
   "The tracepoint, the function or the file."
   name: String
+  "The same, a tracepoint with its category where that is known: raw_syscalls:sys_enter."
+  place: String
   "Offset in the function or the file, in decimal."
   probeOffset: String
   "Address of the probe, in decimal."
@@ -267,6 +270,10 @@ program.resolvers = {
   Task = {
     type = function(task) return names.task(task.type) end,
     name = function(task) return task.name end,
+    place = function(task)
+      local tracepoint = task.type == "tracepoint" and task.name
+      return tracepoint and tracepoints.words(tracepoint) or task.name
+    end,
     probeOffset = function(task) return task.probe_offset and ("%u"):format(task.probe_offset) end,
     probeAddr = function(task) return task.probe_addr and ("%u"):format(task.probe_addr) end,
   },

@@ -257,6 +257,9 @@ describe("attach.list of a running bpftrace", function()
       return tracepoint and profile
     end)
     assert.equal("syscalls:sys_enter_getpgid", tracepoint.target)
+    local shown = assert(io.popen(("%s prog show %d"):format(fixture.binary(),
+      tracepoint.prog_id))):read("a")
+    assert.matches("perf events +pid %d+, fd %d+: Tracepoint syscalls:sys_enter_getpgid\n", shown)
     assert.equal("fd", tracepoint.how)
     assert.equal("bpftrace", tracepoint.comm)
     assert.equal("perf_event", bpf.prog_info(profile.prog_id).type)
