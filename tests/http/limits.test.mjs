@@ -191,7 +191,7 @@ describe("what keeps it from starting is one line", () => {
   test("no such script; an empty folder is none of it", async () => {
     await line(["--script", "/nonexistent.lua"], /^lunette: .*nonexistent\.lua/, 3);
     const server = await startServer({ scripts: {} });
-    assert.match(server.stderr(), /no \*\.lua in this folder yet/);
+    await server.logged(/no \*\.lua in this folder yet/);
     assert.deepEqual(await server.stop(), { code: 0, signal: null });
   });
   test("a script with a syntax error, named with its line", async () => {
