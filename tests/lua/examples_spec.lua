@@ -1,6 +1,7 @@
 -- Runs every file in examples/: as a script of its own, and when it only declares, under `lunette
 -- check`, which builds the schema with its GraphQL fields.
 
+local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 
 local function files()
@@ -34,6 +35,10 @@ local function declares(path)
 end
 
 describe("examples", function()
+  local held -- a map at least, where the kernel has no other
+  setup(function() held = assert(bpf.load(fixture.object("maps"))) end)
+  teardown(function() held:close() end)
+
   for _, path in ipairs(files()) do
     it(path .. " runs", function()
       local text, code = run("run", path)

@@ -173,7 +173,7 @@ describe("bpf.cfg", function()
       local node_pattern = '(fn_%d+_bb_%d+) %[shape=record,style=filled,label="{(.-)}"%]'
       local edge_pattern = '(fn_%d+_bb_%d+):s %-> (fn_%d+_bb_%d+):n %[style="([^"]*)"'
       for node, label in body:gmatch(node_pattern) do
-        first[node] = math.tointeger(label:match("^%s*(%d+):"))
+        first[node] = math.tointeger(label:match("(%d+): %(%x%x%)"))
         blocks[first[node]] = true
       end
       for from, to, style in body:gmatch(edge_pattern) do
