@@ -1,5 +1,5 @@
-// Our engine against graphql-js in the same run, on the same schema and data. The ratios are what
-// counts: below 1 ours is the quicker.
+// Compares our GraphQL engine with graphql-js in one run, on the same schema and data. A ratio
+// below 1 means that ours is faster.
 
 import { readFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";

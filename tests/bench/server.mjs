@@ -1,6 +1,5 @@
-// The server: start to first answer, idle cost, requests a second (wrk), and a map of a million
-// entries read over HTTP by eight readers at once.
-//
+// The server: time from start to the first answer, idle cost, requests a second (wrk), and a map of
+// a million entries read over HTTP by eight readers at once.
 // node tests/bench/server.mjs
 
 import { spawnSync } from "node:child_process";

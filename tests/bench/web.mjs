@@ -1,6 +1,5 @@
-// The page: first data in fresh browsers, a map of a million entries scrolled, an open overview
-// with 200 programs, of which one runs.
-//
+// The page: time to the first data in fresh browsers, scrolling through a map of a million entries,
+// an open overview with 200 programs of which one runs.
 // node tests/bench/web.mjs
 
 import { readFileSync } from "node:fs";

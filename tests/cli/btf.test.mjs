@@ -1,4 +1,5 @@
-// lunette btf: types as C against bpftool, by text and by the compiler; who uses them; searching.
+// lunette btf: types as C compared with bpftool's and with compilers' layouts; users of types;
+// searching.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// The command line beside maps: help, scripts, queries, lists, and what failing looks like.
+// Commands other than map: help, scripts, queries, lists, and failures.
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";

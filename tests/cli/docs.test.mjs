@@ -1,5 +1,5 @@
-// README, docs/ and CONTRIBUTING hold what they say: each command runs on what `make run` starts, each
-// script loads, each path answers, each link leads somewhere.
+// README, docs/ and CONTRIBUTING are true: each command runs beside the example of `make run`, each
+// script loads, each path answers, each link has its target.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, readdirSync } from "node:fs";

@@ -1,4 +1,4 @@
-// lunette map dump: what machines get is the same however the entries are chosen.
+// lunette map dump: machine formats are equal however the entries are selected.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";

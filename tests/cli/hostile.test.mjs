@@ -1,5 +1,5 @@
-// Nothing that a terminal obeys, or that a shell runs, reaches either from names, paths, source
-// lines and entries of others.
+// Foreign names, paths, source lines and entries reach no terminal as control characters, and no
+// shell as a command.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync, openSync, closeSync } from "node:fs";

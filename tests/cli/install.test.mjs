@@ -1,4 +1,4 @@
-// What `make install` and `make deb` give: files, man pages, completions, the service.
+// The results of `make install` and `make deb`: files, man pages, completions, the service.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";

@@ -1,4 +1,4 @@
-// What the tests of the command line share: running it, and maps with known content.
+// Helpers for tests of the command line: running it, and maps with known content.
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 

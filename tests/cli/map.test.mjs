@@ -1,4 +1,4 @@
-// lunette map: what is printed of real maps, and what is written into them.
+// lunette map: output for real maps, and writing into them.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// lunette query --server: a server's own answers, its subscriptions, and what can go wrong.
+// lunette query --server: a server's answers, its subscriptions, and errors.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-// The prompt, as someone at a terminal has it.
+// The REPL, in a terminal.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";

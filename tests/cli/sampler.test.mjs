@@ -1,4 +1,4 @@
-// lunette sampler: the settings of a server that runs, its token, and serve --sampler.
+// lunette sampler: the settings of a running server, its token, and serve --sampler.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { lunette } from "./kernel.mjs";

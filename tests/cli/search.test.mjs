@@ -1,4 +1,4 @@
-// Where Lua code comes from: the binary, a script's own folder, root's; nothing else.
+// The places Lua code is loaded from: the binary, a script's folder, root's folders; no others.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

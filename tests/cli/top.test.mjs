@@ -1,4 +1,4 @@
-// lunette top: for machines, and the screen in a terminal of 80 x 24.
+// lunette top: machine formats, and the screen in a terminal of 80 x 24.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";

@@ -1,5 +1,4 @@
-// Clients that people use: Apollo's, with a normalized cache, persisted queries and
-// subscriptions; and curl.
+// Common clients: Apollo's, with a normalized cache, persisted queries and subscriptions; and curl.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

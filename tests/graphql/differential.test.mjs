@@ -1,7 +1,7 @@
-// Our engine against graphql-js: the same schemas, documents, variables and data. Data must be
-// the same to the byte; errors as many, at the same places and paths; what is printed must say
-// the same. The seed is fixed, that one commit gives one answer: another in SEED, more SCHEMAS,
-// look further. What once failed is in cases/ and runs each time.
+// Compares our engine with graphql-js: the same schemas, documents, variables and data. Data must
+// be equal to the byte; errors equal in number, locations and paths; printed documents equal in
+// meaning. The seed is fixed, so that a commit always has the same result; SEED and SCHEMAS test
+// more. Past failures are in cases/ and run each time.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, mkdirSync, writeFileSync } from "node:fs";

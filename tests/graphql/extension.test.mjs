@@ -1,4 +1,5 @@
-// A script's extension of the schema: a server with a wrong one doesn't start, and says where.
+// A script's extension of the schema: with a wrong one the server doesn't start, and the error
+// names the place.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,5 @@
-// GraphQL over HTTP as its specification has it: every audit of npm's graphql-http, and what the
-// audits don't ask.
+// GraphQL over HTTP by its specification: every audit of npm's graphql-http, and cases that the
+// audits lack.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

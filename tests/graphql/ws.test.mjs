@@ -1,4 +1,4 @@
-// graphql-transport-ws with graphql-ws as client, and what a client of one's own may do wrong.
+// graphql-transport-ws with graphql-ws as client, and clients that violate the protocol.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

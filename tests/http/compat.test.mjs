@@ -1,4 +1,4 @@
-// What dev-agent's GraphQL clients send, over HTTP, beside the seeds' own bpftrace program.
+// The queries of dev-agent's GraphQL clients, over HTTP, beside the seeds' bpftrace program.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, before, test } from "node:test";

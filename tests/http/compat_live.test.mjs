@@ -1,5 +1,5 @@
-// The explorer's subscriptions over HTTP (server-sent events), beside programs that come, run,
-// print and go.
+// The explorer's subscriptions over HTTP (server-sent events), while programs are loaded, run,
+// print and end.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBpftrace } from "../lib/bpftrace.mjs";

@@ -1,4 +1,4 @@
-// Pages from other origins: none may read, but those that --allow-origin names.
+// Pages of other origins: only origins named by --allow-origin may read.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -1,4 +1,4 @@
-// SIGTERM, whatever clients do meanwhile: the server ends soon, and in good order.
+// SIGTERM while clients are connected in many ways: the server ends soon, by an orderly shutdown.
 
 import assert from "node:assert/strict";
 import net from "node:net";

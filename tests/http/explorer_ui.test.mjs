@@ -1,5 +1,5 @@
 // The operations of explorer-ui 0.0.7, as its Apollo client sends them: names, variables, and
-// __typename in every selection. What its pages read of each answer must be there.
+// __typename in every selection. Each answer has the fields that its pages read.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startBpftrace } from "../lib/bpftrace.mjs";

@@ -1,4 +1,4 @@
-// WebSocket frames byte by byte, as RFC 6455 has them and as it forbids them.
+// WebSocket frames byte by byte: those that RFC 6455 allows, and those that it forbids.
 
 import assert from "node:assert/strict";
 import net from "node:net";

@@ -1,4 +1,4 @@
-// Who may ask what: Host, Origin, framing, the token.
+// Which requests are allowed: Host, Origin, framing, the token.
 
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";

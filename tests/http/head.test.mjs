@@ -1,5 +1,5 @@
-// Requests whose bytes a proxy before us might read otherwise: each gets one answer, and no byte
-// of a body runs as a request.
+// Requests that a proxy before us might parse differently: each gets one answer, and no byte of a
+// body runs as a request.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

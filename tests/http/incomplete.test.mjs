@@ -1,5 +1,5 @@
-// A map that can't be read to its end: commands fail and say so, answers are cut, and nothing that is
-// written looks complete.
+// A map that can't be read to its end: commands fail with an error, answers are cut, and no written
+// file looks complete.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

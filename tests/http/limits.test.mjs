@@ -1,4 +1,5 @@
-// Bad input and hungry scripts: each gets an answer, the process stays, other requests go on.
+// Bad input and scripts beyond their limits: each gets an answer, the process stays, other requests
+// go on.
 
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Where the server listens, and what it refuses before it does.
+// Listening addresses, and options refused at the start.
 
 import assert from "node:assert/strict";
 import { chmodSync, existsSync } from "node:fs";

@@ -1,4 +1,4 @@
-// lunette.load: one object for the whole process, over reloads, and gone with its script.
+// lunette.load: one object for the whole process, kept over reloads, released with its script.
 
 import assert from "node:assert/strict";
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";

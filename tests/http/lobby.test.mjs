@@ -1,5 +1,5 @@
-// More clients than threads: those that say nothing hold none, health is answered always, and what
-// waits too long is told so.
+// More clients than threads: idle clients hold no thread, health checks are always answered, and
+// clients that wait too long get 503.
 
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";

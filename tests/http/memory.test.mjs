@@ -1,5 +1,5 @@
-// What a large answer took is given back when there is nothing to do; clients that do not read hold
-// a bounded part of memory together.
+// The memory of a large answer is returned when the server is idle; clients that do not read hold a
+// limited part of memory together.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// Routes of scripts: what a handler gets, and what its answer becomes.
+// Scripts' routes: a handler's request, and the response made from its result.
 
 import assert from "node:assert/strict";
 import http from "node:http";

@@ -1,4 +1,4 @@
-// Scripts: services, reload on SIGHUP and on change, what stays when one fails, the end.
+// Scripts: services, reload on SIGHUP and on change, a failing reload, the end.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";

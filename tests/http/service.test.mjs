@@ -1,4 +1,5 @@
-// Run by a service manager: what it is told, and the capabilities of src/install/lunette.service.
+// The server under a service manager: its notifications, and the capabilities of
+// src/install/lunette.service.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

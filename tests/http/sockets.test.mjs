@@ -1,4 +1,4 @@
-// WebSockets that come and go: each gives its place back.
+// WebSockets that come and go: each frees its place.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

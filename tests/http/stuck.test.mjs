@@ -1,5 +1,5 @@
-// Scripts that are stuck in C code, from which no hook and no signal gets them back: the VM is given
-// up and another one takes its place; a service never runs twice.
+// Scripts that are stuck in C code, which no hook and no signal ends: the VM is given up and
+// replaced; a service never runs twice.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

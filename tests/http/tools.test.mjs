@@ -1,4 +1,4 @@
-// Tools in a server: --tool, GraphQL, the subscription, metrics, and what is left when it ends.
+// Tools in a server: --tool, GraphQL, the subscription, metrics, and no leftovers at its end.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

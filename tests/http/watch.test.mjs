@@ -1,4 +1,4 @@
-// Which changes of files load the scripts again (src/http/watch.c).
+// Which changes of files reload the scripts (src/http/watch.c).
 
 import assert from "node:assert/strict";
 import { appendFileSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// bpftrace with a script, as tests start and end it.
+// Starts and ends bpftrace with a script.
 
 import { spawn } from "node:child_process";
 

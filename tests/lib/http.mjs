@@ -1,4 +1,4 @@
-// Requests as a browser or a hostile client makes them: any header, any bytes.
+// Requests of a browser or a hostile client: any header, any bytes.
 
 import http from "node:http";
 import net from "node:net";

@@ -1,4 +1,5 @@
-// Debian 12 has node 18, whose arrays lack what graphql-js 17 calls. To be imported before it.
+// Debian 12 has node 18, whose arrays lack functions that graphql-js 17 calls. Import this before
+// it.
 
 Array.prototype.toReversed ??= function toReversed() { return [...this].reverse(); };
 Array.prototype.toSorted ??= function toSorted(compare) { return [...this].sort(compare); };

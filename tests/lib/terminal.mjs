@@ -1,4 +1,4 @@
-// A program in a real terminal (tmux), typed at and read from the screen.
+// A program in a real terminal (tmux): typing, and reading the screen.
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 

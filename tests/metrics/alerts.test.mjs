@@ -1,5 +1,5 @@
-// The examples for Prometheus: its own tool takes the configuration and proves the alerts; the
-// metrics that they name are there.
+// The examples for Prometheus: its tool accepts the configuration and tests the alerts; the metrics
+// that they name exist.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";

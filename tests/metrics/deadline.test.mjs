@@ -1,4 +1,4 @@
-// Quick rules are in the answer, whatever the other ones do with their time.
+// Fast rules are in the answer, however slow the other rules are.
 
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";

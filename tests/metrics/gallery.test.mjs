@@ -1,5 +1,5 @@
-// The whole gallery at once, as somebody would who tries it: every rule of examples/metrics gives
-// samples, none fails, and nothing of it stays in the kernel.
+// The whole gallery at once: every rule of examples/metrics gives samples, none fails, and none
+// leaves anything in the kernel.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

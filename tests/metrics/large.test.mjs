@@ -1,4 +1,4 @@
-// A map too large to gather is streamed: every entry, once, in memory that does not grow with it.
+// A map too large to gather is streamed: every entry once, in constant memory.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The page of a live server, read by the tools that read it elsewhere.
+// The page of a running server, read by Prometheus's own tools.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

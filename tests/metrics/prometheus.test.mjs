@@ -1,5 +1,5 @@
-// A real Prometheus scrapes a live server: what its query API answers is what bpftool sees, and
-// every expression of the dashboards gives an answer.
+// A real Prometheus scrapes a running server: its query API returns the values that bpftool shows,
+// and every expression of the dashboards has a result.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";

@@ -1,4 +1,4 @@
-// What the tests of metrics share: other tools' eyes on the same kernel, and a real Prometheus.
+// Helpers for tests of metrics: other tools' views of the same kernel, and a real Prometheus.
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-// What the browser fetches for the first page, and the policy that it keeps.
+// The files that the browser loads for the first page, and the content security policy.
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";

@@ -1,5 +1,5 @@
-// A map that changes: what came, went and changed is told with rates; charts and histograms
-// follow it; nothing is asked of the server while nothing changes; columns as one likes them.
+// A map that changes: added, removed and changed entries are shown with rates; charts and
+// histograms follow; no request is sent while nothing changes; columns can be chosen.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

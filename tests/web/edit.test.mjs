@@ -1,5 +1,5 @@
-// Changing a map in the explorer: the bytes are shown before, bpftool sees them after, the last
-// write is undone; and nothing of it is offered to those who may only read.
+// Changing a map in the explorer: the bytes are shown before, bpftool shows them afterwards, the
+// last write is undone; readers without the right are offered none of it.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,5 +1,4 @@
-// The decoder editor and the console, against a server that lets a token run Lua; and what they
-// say to those whom it does not.
+// The decoder editor and the console, with a token that may run Lua, and their messages without it.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

@@ -1,5 +1,5 @@
-// The page of metrics: how the last scrapes of each rule went is known to the server, so that the
-// charts have a beginning when the page is opened, and go on by themselves.
+// The page of metrics: the server keeps each rule's last scrapes, so charts have data when the page
+// is opened, and then continue.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

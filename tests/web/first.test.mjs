@@ -1,4 +1,5 @@
-// What every page asks is asked by its first script, before the rest of the explorer is there.
+// The page's first script sends the queries that every page needs, before the rest of the explorer
+// is loaded.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

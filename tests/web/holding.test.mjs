@@ -1,5 +1,5 @@
-// Owners and attach points stay current where no object comes or goes: a process opens a map by its
-// pin, a program that is there already is attached.
+// Owners and attachments stay current while no object comes or goes: a process opens a map by its
+// pin; an existing program is attached.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";

@@ -1,5 +1,5 @@
-// The keyboard on every page: / searches, ? explains, Esc closes, arrows and Enter walk whatever
-// the page lists.
+// The keyboard on every page: / searches, ? shows help, Esc closes, arrows and Enter walk through
+// lists.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,5 +1,5 @@
-// How the explorer behaves on every page: nothing jumps, what has the focus shows it, motion can be
-// less, times say when exactly, and what is missing says what to do.
+// Behaviour of the explorer on every page: nothing jumps, focus is visible, motion can be reduced,
+// times are exact on demand, and messages about missing things say what to do.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

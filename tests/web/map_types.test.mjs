@@ -1,5 +1,5 @@
-// A map of every type that the kernel lets us make: its page shows what is in it, or the sentence
-// why that can't be seen; what a cell names is followed by a click.
+// A map of every type that can be made on this kernel: its page shows the entries, or a sentence on
+// why it can't; a click follows the object that a cell names.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

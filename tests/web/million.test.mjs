@@ -1,4 +1,4 @@
-// A map of a million entries: read on while one scrolls, and only what is in sight is in the page.
+// A map of a million entries: rows load while scrolling, and only visible rows are in the page.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

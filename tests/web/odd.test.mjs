@@ -1,5 +1,5 @@
-// Entries as they are met at work: texts of which one does not see all, floats of any size, numbers
-// that are names, more columns than the screen is wide.
+// Unusual entries: texts with invisible characters, floats of any size, numbers that are names,
+// more columns than the screen is wide.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

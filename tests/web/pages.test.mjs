@@ -1,5 +1,5 @@
-// Every page in light and dark, on a desk and on a phone: it shows what it is about, nothing fails
-// in it, axe-core has no serious finding, and its picture is kept in tests/out/web.
+// Every page in light and dark, on a desktop and on a phone: its content is there, nothing fails,
+// axe-core has no serious finding, and a screenshot is kept in tests/out/web.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// The pictures of README and docs/, taken from the running program: node tests/web/pictures.mjs
+// Takes the pictures of README and docs/ from the running program: node tests/web/pictures.mjs
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// The program page at work: run by hand, its code walked by keys, its drawings and tables as files.
+// The program page: running a program, walking through its code by keys, saving drawings and
+// tables.
 
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Nothing is asked for or told while nothing that is shown has changed. What others load into this
-// kernel meanwhile is kept from the pages, so that they have no reason to ask.
+// No query and no event while nothing shown has changed. Changes of other processes' objects are
+// hidden from the pages, so that they have no reason for a query.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

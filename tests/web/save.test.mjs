@@ -1,4 +1,4 @@
-// What pages list can be copied and kept as files: of what is shown, as it is filtered.
+// Lists of pages can be copied and saved as files: the shown rows, as filtered.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

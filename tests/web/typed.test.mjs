@@ -1,5 +1,5 @@
-// Entries changed by their typed fields: structs, enums, values of each CPU, programs by their
-// ids, queues and stacks. bpftool sees each change, and each is taken back.
+// Entries changed by typed fields: structs, enums, values of each CPU, programs by their ids,
+// queues and stacks. bpftool shows each change, and each is undone.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

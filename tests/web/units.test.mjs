@@ -1,4 +1,4 @@
-// The explorer's own arithmetic: formats, bytes, filters, search, packing.
+// Functions of the explorer: formats, bytes, filters, search, packing.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

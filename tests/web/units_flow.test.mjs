@@ -1,4 +1,4 @@
-// How the explorer draws control flow: what stands in what, where it stands, and what is found.
+// Drawing control flow: nesting, layout, and search.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,5 +1,4 @@
-// How the explorer draws graphs: where the boxes stand, which way the lines take, and what is kept
-// of a drawing.
+// Drawing graphs: positions of boxes, paths of lines, and saved drawings.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// The map page's own arithmetic: cells in other formats, typed input, changes added up, hex dumps.
+// Functions of the map page: cells in other formats, typed input, sums of changes, hex dumps.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

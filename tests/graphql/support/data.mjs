@@ -1,4 +1,4 @@
-// Makes data for a root type: what resolvers find, now and then null, wrong, or an error.
+// Makes data for a root type: values for resolvers, some of them null, wrong, or an error.
 
 const range = (n) => Array.from({ length: n });
 

@@ -1,4 +1,5 @@
-// Makes documents for a schema: mostly valid ones, their variables, and ones spoilt by a token.
+// Makes documents for a schema, mostly valid ones, with variables; and documents with a changed
+// token.
 
 import { introspection, rootFields } from "./introspect.mjs";
 import { literal } from "./schemas.mjs";

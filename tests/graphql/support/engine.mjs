@@ -1,4 +1,4 @@
-// Our engine as a child process that answers a line with a line.
+// Our engine as a child process: one line in, one line out.
 
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-// The fields of introspection, for documents that ask for them at random.
+// The fields of introspection, for random documents.
 
 const TEXT = {
   __Schema: "description: String, types: [__Type!]!, queryType: __Type!, mutationType: __Type, subscriptionType: __Type, directives: [__Directive!]!",

@@ -1,4 +1,4 @@
-// The same answers from graphql-js: schemas, documents, data.
+// graphql-js's answers for the same schemas, documents, data.
 
 import "../../lib/node18.mjs";
 import {

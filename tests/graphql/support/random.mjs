@@ -1,4 +1,4 @@
-// Chance with a seed, so that a run can be had again.
+// Random numbers from a seed, so that a run can be repeated.
 
 export class Random {
   constructor(seed) {

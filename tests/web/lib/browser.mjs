@@ -1,4 +1,4 @@
-// Chromium for the tests, programs to look at, and pictures of what was seen.
+// Chromium for the tests, programs to show, and screenshots.
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";

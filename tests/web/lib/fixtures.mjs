@@ -1,5 +1,5 @@
-// Objects that a process of ours holds while a test looks: the maps of every type and programs to
-// run, or a crowd of small ones.
+// Objects that a child process holds during a test: maps of every type and programs to run, or many
+// small ones.
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,6 @@
-// Graphs as they are on hosts: endpoints of a container network whose programs share most of their
-// maps, tracers with programs and maps of their own, and services whose cgroups have a program each.
+// Graphs as on real hosts: endpoints of a container network whose programs share most of their
+// maps, tracers with programs and maps of their own, and services whose cgroups have a program
+// each.
 
 /** A graph of about so many nodes, as the schema gives it: { nodes, edges }. */
 export function hostGraph(count) {

@@ -1,4 +1,5 @@
-// Every page of the explorer, of a server with a script's pages and of bpftrace's program and maps.
+// Every page of the explorer, on a server with a script's pages, beside bpftrace's program and
+// maps.
 
 import { startBpftrace } from "../../lib/bpftrace.mjs";
 import { startServer } from "../../lib/server.mjs";
