@@ -61,6 +61,6 @@ int main(int argc, char **argv)
 		return 2;
 	limit_heaps();
 	lun_server_set(lun_http_serve, &config);
-	lun_server_set_lack(lun_bind_lack);
+	lun_server_set_unready(lun_bind_unready);
 	return lun_vm_main(&config, argc, argv);
 }

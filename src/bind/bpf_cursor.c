@@ -78,7 +78,7 @@ static int set_view(lua_State *L, struct cursor *c, int cursor_idx, const struct
 
 int lun_push_readable(lua_State *L, const struct lun_map *map)
 {
-	const char *why = lun_map_why(map);
+	const char *why = lun_map_unreadable(map);
 
 	if (!why)
 		return 0;
@@ -181,7 +181,7 @@ static int fetch(lua_State *L, struct cursor *c)
 		if (c->cur.done)
 			return 0;
 		if (c->filters)
-			lun_breathe(L);
+			lun_check_limit(L);
 		n = lun_cursor_next(&c->cur);
 		if (n < 0)
 			return n;

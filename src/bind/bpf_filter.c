@@ -193,7 +193,7 @@ void lun_filter_bind(
 	where->user = calls;
 }
 
-void lun_breathe(lua_State *L)
+void lun_check_limit(lua_State *L)
 {
 	if (lua_getfield(L, LUA_REGISTRYINDEX, "lunette.breathe") != LUA_TFUNCTION) {
 		lua_pop(L, 1);

@@ -252,7 +252,7 @@ static int l_map_freeze(lua_State *L)
 /* map:unreadable() -> sentence | nil */
 static int l_map_unreadable(lua_State *L)
 {
-	lua_pushstring(L, lun_map_why(lun_map_check(L, 1))); /* nil for NULL */
+	lua_pushstring(L, lun_map_unreadable(lun_map_check(L, 1))); /* nil for NULL */
 	return 1;
 }
 
@@ -270,8 +270,8 @@ static uint32_t check_number(lua_State *L, const char *field)
 static int l_unreadable(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
-	lua_pushstring(
-		L, lun_map_type_why(check_number(L, "type_id"), check_number(L, "value_size")));
+	lua_pushstring(L,
+		lun_map_type_unreadable(check_number(L, "type_id"), check_number(L, "value_size")));
 	return 1;
 }
 
@@ -311,9 +311,9 @@ static int l_map_count(lua_State *L)
 
 	if (err && lun_map_access(map->info.type) == LUN_ACCESS_KEYS)
 		err = count_keys(map, &count);
-	if (err && lun_map_why(map))
+	if (err && lun_map_unreadable(map))
 		return lun_push_failure(
-			L, -EOPNOTSUPP, "map %u: %s", map->info.id, lun_map_why(map));
+			L, -EOPNOTSUPP, "map %u: %s", map->info.id, lun_map_unreadable(map));
 	if (err)
 		return push_map_error(L, map, err);
 	lua_pushinteger(L, (lua_Integer)count);
@@ -423,8 +423,8 @@ int lun_bind_maps(lua_State *L)
 	lun_bind_plans(L);
 	lun_bind_btf(L);
 	lun_bind_cursors(L);
-	lun_bind_selects(L);
+	lun_bind_map_top(L);
 	lun_bind_snapshots(L);
-	lun_bind_looks(L);
+	lun_bind_map_look(L);
 	return 0;
 }

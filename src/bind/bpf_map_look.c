@@ -192,7 +192,7 @@ static const luaL_Reg functions[] = {
 	{ NULL, NULL },
 };
 
-void lun_bind_looks(lua_State *L)
+void lun_bind_map_look(lua_State *L)
 {
 	luaL_setfuncs(L, functions, 0);
 }

@@ -224,7 +224,7 @@ static const luaL_Reg methods[] = {
 	{ NULL, NULL },
 };
 
-void lun_bind_selects(lua_State *L)
+void lun_bind_map_top(lua_State *L)
 {
 	lun_push_handle_metatable(L, LUN_MAP_TOP_HANDLE, methods, l_close);
 	lua_pop(L, 1);

@@ -13,8 +13,8 @@ void lun_bind_plans(lua_State *L);
 void lun_bind_btf(lua_State *L);
 void lun_bind_cursors(lua_State *L);
 void lun_bind_streams(lua_State *L);
-void lun_bind_looks(lua_State *L);
-void lun_bind_selects(lua_State *L);
+void lun_bind_map_look(lua_State *L);
+void lun_bind_map_top(lua_State *L);
 void lun_bind_snapshots(lua_State *L);
 
 /* bpf.map(id | name | "/pin/path") -> Map <close> | nil, err, errno */
@@ -65,4 +65,4 @@ struct lun_filter_calls {
 void lun_filter_bind(
 	struct lun_filter *where, struct lun_filter_calls *calls, lua_State *L, int functions);
 /* Runs a little Lua inside a long C loop, so that the time limit can end the call. */
-void lun_breathe(lua_State *L);
+void lun_check_limit(lua_State *L);

@@ -86,7 +86,7 @@ static int take(lua_State *L, struct snapshot *s)
 		n = lun_prefetch_next(&s->ahead);
 		err = n < 0 ? n : take_batch(s, n);
 		if (!err)
-			lun_breathe(L);
+			lun_check_limit(L);
 	}
 	end_reading(s);
 	return err;

@@ -13,4 +13,4 @@ int luaopen_lunette_core_kept(lua_State *L);
 extern const luaL_Reg lun_bind_modules[];
 
 /* Why the kernel shows this process no BPF objects, or NULL. */
-const char *lun_bind_lack(void);
+const char *lun_bind_unready(void);

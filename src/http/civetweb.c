@@ -244,8 +244,8 @@ struct lun_http *lun_http_start(
 	http->local = is_local(options->listen);
 	http->live_limit =
 		options->connections - (options->connections > 64 ? 32 : options->connections / 2);
-	if (lun_wire_lack())
-		lun_log("warning", "%s", lun_wire_lack());
+	if (lun_wire_missing())
+		lun_log("warning", "%s", lun_wire_missing());
 	mg_init_library(0);
 	if (lun_tokens_open(options, err) == 0 && lun_tls_open(options, err) == 0)
 		http->context = configure(http, err);

@@ -461,7 +461,7 @@ static void close_socket_gracefully(struct mg_connection *conn)
 {
 	let_go(conn);
 	shutdown(conn->client.sock, SHUT_WR);
-	if (!has_unread(conn) || !lun_lobby_farewell(conn->client.sock))
+	if (!has_unread(conn) || !lun_lobby_linger(conn->client.sock))
 		close(conn->client.sock);
 	conn->client.sock = INVALID_SOCKET;
 	last.linger = false;
@@ -615,7 +615,7 @@ void lun_wire_shutdown_all(struct lun_http *http)
 	shutdown_held();
 }
 
-const char *lun_wire_lack(void)
+const char *lun_wire_missing(void)
 {
 	return NULL;
 }

@@ -11,7 +11,7 @@
 
 #include "http/live.h"
 
-const char *lun_wire_lack(void)
+const char *lun_wire_missing(void)
 {
 	return "the system's civetweb serves: no IPv6 and Unix sockets, no strict check of "
 	       "requests, "

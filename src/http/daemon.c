@@ -30,7 +30,7 @@ struct server {
 	struct lun_pool *pool;
 	struct lun_http *http;
 	int signals, changes;
-	int orders[2];      /* a pipe: the signals received, for watch() */
+	int received[2];    /* a pipe: the signals received, for watch() */
 	atomic_bool serves; /* the scripts are loaded and requests are served */
 	pthread_t warden;
 	sigset_t before;
@@ -111,7 +111,7 @@ static int left_ms(uint64_t until)
  * signals have their own thread. The first SIGTERM or SIGINT starts an orderly shutdown, the second
  * one ends the process at once.
  */
-static void *take_orders(void *arg)
+static void *signal_thread(void *arg)
 {
 	struct server *server = arg;
 	struct pollfd fd = { .fd = server->signals, .events = POLLIN };
@@ -129,9 +129,9 @@ static void *take_orders(void *arg)
 			if (!atomic_load(&server->serves))
 				end_now("signal to end while scripts are loaded");
 			until = lun_monotonic_ms() + GRACE_MS;
-			lun_pool_hurry(server->pool);
+			lun_pool_stop_loading(server->pool);
 		}
-		if (signo && write(server->orders[1], &signo, sizeof(signo)) < 0)
+		if (signo && write(server->received[1], &signo, sizeof(signo)) < 0)
 			return NULL;
 	}
 }
@@ -140,12 +140,12 @@ static int start_warden(struct server *server)
 {
 	int err;
 
-	if (pipe2(server->orders, O_CLOEXEC))
+	if (pipe2(server->received, O_CLOEXEC))
 		return -errno;
-	err = -pthread_create(&server->warden, NULL, take_orders, server);
+	err = -pthread_create(&server->warden, NULL, signal_thread, server);
 	if (err) {
-		close(server->orders[0]);
-		close(server->orders[1]);
+		close(server->received[0]);
+		close(server->received[1]);
 	}
 	return err;
 }
@@ -154,22 +154,22 @@ static void stop_warden(struct server *server)
 {
 	pthread_cancel(server->warden);
 	pthread_join(server->warden, NULL);
-	close(server->orders[0]);
-	close(server->orders[1]);
+	close(server->received[0]);
+	close(server->received[1]);
 }
 
 static int read_order(struct server *server)
 {
 	int signo;
 
-	return read(server->orders[0], &signo, sizeof(signo)) == sizeof(signo) ? signo : 0;
+	return read(server->received[0], &signo, sizeof(signo)) == sizeof(signo) ? signo : 0;
 }
 
 /* Runs until SIGINT or SIGTERM. */
 static void watch(struct server *server)
 {
 	struct pollfd fds[] = {
-		{ .fd = server->orders[0], .events = POLLIN },
+		{ .fd = server->received[0], .events = POLLIN },
 		{ .fd = server->changes, .events = POLLIN }, // poll ignores a negative one
 	};
 	int timeout = -1;

@@ -25,7 +25,7 @@ static void write_text(struct lun_out *out, const char *name, const char *text)
 /* Why nothing can be answered, or NULL. */
 static const char *reason_for(const struct lun_server_summary *summary)
 {
-	const char *reason = lun_server_lack();
+	const char *reason = lun_server_unready();
 
 	if (reason || summary->workers || !summary->generation)
 		return reason;

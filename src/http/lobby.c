@@ -413,7 +413,7 @@ bool lun_lobby_park(const struct lun_guest *guest)
 	return park_guest(guest, guest->idle ? IDLE : NEW);
 }
 
-bool lun_lobby_farewell(int fd)
+bool lun_lobby_linger(int fd)
 {
 	struct lun_guest guest = { .fd = fd, .plain = true };
 

@@ -36,7 +36,7 @@ void lun_lobby_enter(const struct lun_guest *guest);
 bool lun_lobby_park(const struct lun_guest *guest);
 /* Takes an answered connection whose sending side is shut down: discards what its client still
  * sends, and closes it when the client does, or after a second. False: the caller keeps it. */
-bool lun_lobby_farewell(int fd);
+bool lun_lobby_linger(int fd);
 /* Waits for the next connection to serve; false at the end. */
 bool lun_lobby_next(struct lun_guest *guest);
 /* True when a connection waits for a thread. */

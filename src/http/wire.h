@@ -7,7 +7,7 @@
 #include "http/http.h"
 
 /* A feature that this build's HTTP library lacks, or NULL. */
-const char *lun_wire_lack(void);
+const char *lun_wire_missing(void);
 bool lun_wire_has_ipv6(void);
 
 /* Call before mg_start2, and lun_wire_close after mg_stop. threads: most connection threads. */

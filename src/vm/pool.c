@@ -152,7 +152,7 @@ static void stop_loading(struct lun_generation *generation)
 	pthread_mutex_unlock(&generation->lock);
 }
 
-/* Before the threads start: lun_pool_hurry may have been called already. */
+/* Before the threads start: lun_pool_stop_loading may have been called already. */
 static void stop_if_ending(struct lun_generation *generation)
 {
 	struct lun_pool *pool = generation->pool;
@@ -163,7 +163,7 @@ static void stop_if_ending(struct lun_generation *generation)
 	pthread_mutex_unlock(&pool->lock);
 }
 
-void lun_pool_hurry(struct lun_pool *pool)
+void lun_pool_stop_loading(struct lun_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
 	pool->ending = true;

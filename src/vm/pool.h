@@ -34,7 +34,7 @@ struct lun_pool *lun_pool_open(const struct lun_pool_config *config, char **err)
 /* Loads the scripts again. 0; or -1 with *err as above, and the old generation goes on. */
 int lun_pool_reload(struct lun_pool *pool, char **err);
 /* From any thread: stops all loading, now and later. */
-void lun_pool_hurry(struct lun_pool *pool);
+void lun_pool_stop_loading(struct lun_pool *pool);
 /* Takes no more requests, ends services, and asks connections to end. Waits at most so many seconds
  * for them. A client that does not read stays connected: cut its connection then. */
 void lun_pool_retire(struct lun_pool *pool, double seconds);

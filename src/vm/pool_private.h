@@ -137,7 +137,7 @@ void lun_services_start(struct lun_generation *generation);
 void lun_services_stop(struct lun_generation *generation);
 /* Under the generation's lock, repeatedly after lun_services_stop: stops the Lua code of services
  * that have not ended, then gives up those stuck in C code. False when none is left. */
-bool lun_services_tend(struct lun_generation *generation, double now);
+bool lun_services_force_end(struct lun_generation *generation, double now);
 /* Freed together with the generation. */
 void lun_services_free(struct lun_generation *generation);
 /* Under the generation's lock. The numbers of running services, and of those waiting for a stuck

@@ -23,7 +23,7 @@ struct error {
 };
 
 static lun_serve_fn serve_fn;
-static lun_server_lack_fn lack_fn;
+static lun_server_unready_fn lack_fn;
 static const char *version = "?";
 static const struct lun_vm_config *vm_config;
 
@@ -90,12 +90,12 @@ void lun_server_answered(int status)
 		atomic_fetch_add_explicit(&answers[status / 100], 1, memory_order_relaxed);
 }
 
-void lun_server_set_lack(lun_server_lack_fn lack)
+void lun_server_set_unready(lun_server_unready_fn lack)
 {
 	lack_fn = lack;
 }
 
-const char *lun_server_lack(void)
+const char *lun_server_unready(void)
 {
 	return lack_fn ? lack_fn() : NULL;
 }
@@ -103,7 +103,7 @@ const char *lun_server_lack(void)
 void lun_server_summary(struct lun_server_summary *summary)
 {
 	struct lun_pool_figures figures = { 0 };
-	bool lacks = lun_server_lack() != NULL;
+	bool lacks = lun_server_unready() != NULL;
 
 	pthread_mutex_lock(&lock);
 	if (serving)
@@ -138,7 +138,7 @@ static void write_error(struct lun_out *out, const struct error *error)
 
 void lun_server_write_errors(struct lun_out *out)
 {
-	const char *reason = lun_server_lack();
+	const char *reason = lun_server_unready();
 	struct error lack = { .message = (char *)reason, .time = now() };
 	bool first = true;
 
@@ -223,7 +223,7 @@ static int l_server_state(lua_State *L)
 	lua_setfield(L, -2, "errors");
 	lua_pushnumber(L, lun_monotonic() - started);
 	lua_setfield(L, -2, "uptime");
-	lua_pushstring(L, lun_server_lack());
+	lua_pushstring(L, lun_server_unready());
 	lua_setfield(L, -2, "lack");
 	set_integer(L, "generation", figures.generation);
 	set_integer(L, "workers", figures.workers);

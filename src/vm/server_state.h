@@ -41,13 +41,13 @@ void lun_server_answered(int status);
 
 /* Returns the reason why the process can't do its work, or NULL. Called for each report. The text
  * is static. */
-typedef const char *(*lun_server_lack_fn)(void);
-void lun_server_set_lack(lun_server_lack_fn lack);
-const char *lun_server_lack(void);
+typedef const char *(*lun_server_unready_fn)(void);
+void lun_server_set_unready(lun_server_unready_fn lack);
+const char *lun_server_unready(void);
 
 /* A summary for /healthz. */
 struct lun_server_summary {
-	bool degraded; /* a script failed or is stuck, or lun_server_lack() gives a reason */
+	bool degraded; /* a script failed or is stuck, or lun_server_unready() gives a reason */
 	const char *version;
 	double uptime; /* seconds */
 	unsigned generation;
@@ -56,6 +56,6 @@ struct lun_server_summary {
 	unsigned services_waiting; /* for the end of a predecessor that is stuck */
 };
 void lun_server_summary(struct lun_server_summary *summary);
-/* Writes a JSON array: the reason of lun_server_lack(), if any, and the scripts' errors. */
+/* Writes a JSON array: the reason of lun_server_unready(), if any, and the scripts' errors. */
 struct lun_out;
 void lun_server_write_errors(struct lun_out *out);

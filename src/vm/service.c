@@ -440,7 +440,7 @@ static bool are_ended(const struct lun_generation *generation)
 	return true;
 }
 
-bool lun_services_tend(struct lun_generation *generation, double now)
+bool lun_services_force_end(struct lun_generation *generation, double now)
 {
 	double asked = generation->services_asked;
 

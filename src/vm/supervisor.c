@@ -173,7 +173,7 @@ static bool look(struct lun_pool *pool, struct findings *found)
 		pthread_mutex_lock(&one->lock);
 		if (look_at_workers(one, now, found))
 			busy = true;
-		if (lun_services_tend(one, now))
+		if (lun_services_force_end(one, now))
 			busy = true;
 		pthread_mutex_unlock(&one->lock);
 	}

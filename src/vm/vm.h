@@ -51,7 +51,7 @@ void lun_vm_charge(lua_State *L, unsigned steps);
 bool lun_vm_is_over(lua_State *L);
 /* Counts the runs that were ended. A C object that belongs to an ended run finds that the count has
  * changed. */
-unsigned lun_vm_overs(lua_State *L);
+unsigned lun_vm_ended_runs(lua_State *L);
 /* True when the run of L should have ended but has not returned to Lua code for a while; place:
  * "file:line" of the Lua code that called the C function. From any thread. */
 bool lun_vm_stuck_at(lua_State *L, char *place, size_t len);

@@ -108,9 +108,9 @@ void lun_vm_interrupt(lua_State *L)
 	lun_vm_watch_wake(&budget->watch);
 }
 
-unsigned lun_vm_overs(lua_State *L)
+unsigned lun_vm_ended_runs(lua_State *L)
 {
-	return lun_vm_budget_of(L)->overs;
+	return lun_vm_budget_of(L)->ended;
 }
 
 bool lun_vm_stuck_at(lua_State *L, char *place, size_t len)
@@ -164,7 +164,7 @@ static void restore(
 
 /* lun_vm_stop or lun_vm_interrupt may have been called before this run began, or during an inner
  * one. */
-static void heed(struct lun_vm_budget *budget)
+static void arm_if_asked(struct lun_vm_budget *budget)
 {
 	if (budget->stop || budget->interrupted)
 		lun_vm_watch_arm(&budget->watch);
@@ -180,7 +180,7 @@ static void restore_hook(lua_State *L, lua_Hook before, int mask, int count)
 /* A system call that the end interrupted fails with "Interrupted system call": adds the reason. */
 static void add_reason(lua_State *L)
 {
-	lun_vm_budget_of(L)->overs++;
+	lun_vm_budget_of(L)->ended++;
 	if (lua_type(L, -1) != LUA_TSTRING)
 		return;
 	lun_vm_push_reason(L);
@@ -202,7 +202,7 @@ static int run(
 	set_limits(budget, limits);
 	given = budget->left;
 	lun_vm_watch_begin(&budget->watch, &frame, L, budget->deadline, given != UINT64_MAX);
-	heed(budget);
+	arm_if_asked(budget);
 	status = handler ? lua_pcall(L, nargs, nresults, handler) : lun_vm_call(L, nargs, nresults);
 	if (status == LUA_ERRRUN && !handler && !budget->over && budget->watch.armed &&
 		lun_vm_is_over(L))
@@ -217,7 +217,7 @@ int lun_vm_run(lua_State *L, int nargs, int nresults, const struct lun_vm_limits
 {
 	int status = run(L, nargs, nresults, 0, limits);
 
-	heed(lun_vm_budget_of(L));
+	arm_if_asked(lun_vm_budget_of(L));
 	return status;
 }
 
@@ -231,6 +231,6 @@ int lun_vm_run_interruptibly(lua_State *L, int nargs, int nresults, int handler,
 	status = run(L, nargs, nresults, handler, &(struct lun_vm_limits){ 0 });
 	*interrupted = budget->interrupted;
 	budget->interrupted = before;
-	heed(budget);
+	arm_if_asked(budget);
 	return status;
 }

@@ -16,7 +16,7 @@ struct lun_vm_budget {
 	int64_t deadline;            /* CLOCK_MONOTONIC ns; INT64_MAX: none */
 	uint64_t left;               /* instructions left; UINT64_MAX: no limit */
 	bool over;                   /* a limit was passed and the error raised */
-	unsigned overs;              /* runs that were ended so */
+	unsigned ended;              /* runs that were ended so */
 	unsigned grace;              /* hook calls until the error is raised again */
 	int closing;                 /* instructions left for closing variables after that */
 	lua_State *failed; /* the coroutine in which the error was raised last, and the depth of its

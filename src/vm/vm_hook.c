@@ -138,7 +138,7 @@ static void fail(lua_State *L, lua_Debug *ar)
 	lun_vm_watch_arm(&budget->watch);
 	lun_vm_watch_every(&budget->watch, L, LUN_VM_WATCH_OFTEN);
 	budget->over = true;
-	budget->overs++;
+	budget->ended++;
 	budget->grace = GRACE_HOOKS;
 	budget->closing = CLOSING_INSTRUCTIONS;
 	budget->failed = NULL;

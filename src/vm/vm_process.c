@@ -20,7 +20,7 @@ struct process {
 	luaL_Stream stream;
 	pid_t pid;
 	bool contained;
-	unsigned overs; /* lun_vm_overs when the child was started */
+	unsigned ended; /* lun_vm_ended_runs when the child was started */
 };
 
 /* Kills a process and its descendants: the descendants first, before init adopts them. */
@@ -108,7 +108,7 @@ static int close_process(lua_State *L)
 	struct process *process = luaL_checkudata(L, 1, LUA_FILEHANDLE);
 	int status;
 
-	if (process->overs != lun_vm_overs(L))
+	if (process->ended != lun_vm_ended_runs(L))
 		end_child(process->pid, process->contained);
 	fclose(process->stream.f);
 	status = wait_for(L, process->pid, process->contained);
@@ -123,7 +123,7 @@ static struct process *push_process(lua_State *L, bool contained)
 {
 	struct process *process = lua_newuserdatauv(L, sizeof(*process), 0);
 
-	*process = (struct process){ .contained = contained, .overs = lun_vm_overs(L) };
+	*process = (struct process){ .contained = contained, .ended = lun_vm_ended_runs(L) };
 	luaL_setmetatable(L, LUA_FILEHANDLE);
 	return process;
 }

@@ -106,7 +106,7 @@ static void *reload_in_thread(void *arg)
 }
 
 /* A script that is still loading does not delay the end. */
-static void test_hurry(void **state)
+static void test_stop_loading(void **state)
 {
 	struct served served;
 	pthread_t thread;
@@ -120,7 +120,7 @@ static void test_hurry(void **state)
 		"while true do end");
 	assert_int_equal(pthread_create(&thread, NULL, reload_in_thread, &served), 0);
 	usleep(300000); // whether it has begun or not, it ends
-	lun_pool_hurry(served.pool);
+	lun_pool_stop_loading(served.pool);
 	pthread_join(thread, &err);
 	assert_non_null(err);
 	assert_string_equal(err, "the server ends");
@@ -148,7 +148,7 @@ int main(void)
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_reload_with_a_connection),
 		cmocka_unit_test(test_a_full_queue),
-		cmocka_unit_test(test_hurry),
+		cmocka_unit_test(test_stop_loading),
 		cmocka_unit_test(test_nothing_is_taken_after_the_end),
 	};
 

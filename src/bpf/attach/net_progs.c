@@ -24,7 +24,8 @@ void lun_net_add(struct lun_net_scan *scan, const struct lun_net_prog *row)
 		lun_out_mem(scan->rows, row, sizeof(*row));
 }
 
-void lun_net_on(const struct lun_net_scan *scan, struct lun_net_prog *row, uint32_t ifindex)
+void lun_net_set_interface(
+	const struct lun_net_scan *scan, struct lun_net_prog *row, uint32_t ifindex)
 {
 	const struct lun_net_interface *list = (void *)scan->interfaces.data;
 	size_t n = scan->interfaces.len / sizeof(*list);
@@ -120,7 +121,7 @@ static void query_interfaces(struct lun_net_scan *scan)
 	size_t n = scan->interfaces.len / sizeof(*list);
 
 	for (size_t i = 0; i < n; i++) {
-		lun_net_on(scan, &scan->base, list[i].ifindex);
+		lun_net_set_interface(scan, &scan->base, list[i].ifindex);
 		query_interface(scan, list[i].peer);
 	}
 }

@@ -68,7 +68,7 @@ static void add_hops(
 		attrs = RTNH_DATA(hop);
 		len = hop->rtnh_len - RTNH_LENGTH(0);
 		row = *base;
-		lun_net_on(scan, &row, (uint32_t)hop->rtnh_ifindex);
+		lun_net_set_interface(scan, &row, (uint32_t)hop->rtnh_ifindex);
 		copy_address(row.gateway, lun_netlink_attr(attrs, len, RTA_GATEWAY));
 		add_encap(scan, &row, u16(lun_netlink_attr(attrs, len, RTA_ENCAP_TYPE)),
 			lun_netlink_attr(attrs, len, RTA_ENCAP));
@@ -94,7 +94,7 @@ static void on_route(void *ctx, const void *head, const struct rtattr *attrs, si
 	row.table = table ? lun_netlink_u32(table) : route->rtm_table;
 	row.metric = lun_netlink_u32(lun_netlink_attr(attrs, len, RTA_PRIORITY));
 	row.nexthop = lun_netlink_u32(lun_netlink_attr(attrs, len, RTA_NH_ID));
-	lun_net_on(scan, &row, lun_netlink_u32(lun_netlink_attr(attrs, len, RTA_OIF)));
+	lun_net_set_interface(scan, &row, lun_netlink_u32(lun_netlink_attr(attrs, len, RTA_OIF)));
 	if (encap)
 		add_encap(scan, &row, u16(lun_netlink_attr(attrs, len, RTA_ENCAP_TYPE)), encap);
 	if (hops)
@@ -126,7 +126,7 @@ static void on_nexthop(void *ctx, const void *head, const struct rtattr *attrs, 
 	if (!encap || is_told(scan, row.nexthop))
 		return;
 	copy_address(row.gateway, lun_netlink_attr(attrs, len, NHA_GATEWAY));
-	lun_net_on(scan, &row, lun_netlink_u32(lun_netlink_attr(attrs, len, NHA_OIF)));
+	lun_net_set_interface(scan, &row, lun_netlink_u32(lun_netlink_attr(attrs, len, NHA_OIF)));
 	add_encap(scan, &row, u16(lun_netlink_attr(attrs, len, NHA_ENCAP_TYPE)), encap);
 }
 
@@ -185,7 +185,7 @@ void lun_net_routes(struct lun_net_scan *scan)
 	struct nhmsg hop = { .nh_family = AF_UNSPEC };
 	struct lun_netlink_question question = { RTM_GETNEXTHOP, &hop, sizeof(hop), sizeof(hop) };
 
-	lun_net_on(scan, &scan->base, 0);
+	lun_net_set_interface(scan, &scan->base, 0);
 	dump_routes(scan, AF_INET);
 	dump_routes(scan, AF_INET6);
 	lun_netlink_dump(&scan->nl, &question, on_nexthop, scan);

@@ -25,7 +25,8 @@ struct lun_net_prog *lun_net_rows(const struct lun_net_scan *scan, size_t *n);
 /* Adds a row if it has a program. */
 void lun_net_add(struct lun_net_scan *scan, const struct lun_net_prog *row);
 /* Sets the row's interface and its name. */
-void lun_net_on(const struct lun_net_scan *scan, struct lun_net_prog *row, uint32_t ifindex);
+void lun_net_set_interface(
+	const struct lun_net_scan *scan, struct lun_net_prog *row, uint32_t ifindex);
 
 /* Filters on every queueing discipline and class, and actions. */
 void lun_net_tc(struct lun_net_scan *scan);

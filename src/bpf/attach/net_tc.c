@@ -112,7 +112,7 @@ static void dump_filters(
 
 	tc.tcm_ifindex = (int)ifindex;
 	tc.tcm_parent = parent;
-	lun_net_on(scan, &scan->base, ifindex);
+	lun_net_set_interface(scan, &scan->base, ifindex);
 	scan->base.mode = mode;
 	lun_netlink_dump(&scan->nl, &question, lun_net_filter, scan);
 }
@@ -216,7 +216,7 @@ static void dump_actions(struct lun_net_scan *scan)
 	struct lun_netlink_question question = { RTM_GETACTION, &tca, sizeof(tca),
 		sizeof(tca.head) };
 
-	lun_net_on(scan, &scan->base, 0);
+	lun_net_set_interface(scan, &scan->base, 0);
 	scan->base.mode = NULL;
 	lun_netlink_dump(&scan->nl, &question, lun_net_actions, scan);
 }

@@ -108,7 +108,7 @@ static void add_record(struct lun_out *out, const struct lun_owner_record *recor
  * A running Lunette opens namespaces for a moment. Such a descriptor, ours or another Lunette's, is
  * no lasting path to the namespace.
  */
-static bool is_passing(const struct lun_owner_record *record)
+static bool is_transient(const struct lun_owner_record *record)
 {
 	return record->pid == (unsigned int)getpid() ||
 		!strncmp(record->comm, program_invocation_short_name, sizeof(record->comm) - 1);
@@ -125,7 +125,7 @@ static int add_held(struct lun_out *out)
 	err = lun_owners_of_namespaces(&held);
 	records = (void *)held.data;
 	for (size_t i = 0; i < held.len / sizeof(*records); i++)
-		if (!known(out, records[i].id) && !is_passing(&records[i]))
+		if (!known(out, records[i].id) && !is_transient(&records[i]))
 			add_record(out, &records[i]);
 	lun_out_free(&held);
 	return err;

@@ -18,7 +18,7 @@ static int load_error; /* kept, so that a refused program is not loaded again at
 
 static int remember(int err)
 {
-	if (!lun_iter_may_load(err))
+	if (!lun_iter_may_retry(err))
 		load_error = err;
 	return err;
 }
@@ -75,7 +75,7 @@ static bool still_held(const struct lun_owner_record *record)
 
 /* Removes, from `first` on, the descriptors that our other threads have open for their own scans.
  * Descriptors of program arrays are closed with a delay, so they are flushed first. */
-static void drop_passing(struct lun_out *out, size_t first)
+static void drop_transient(struct lun_out *out, size_t first)
 {
 	struct lun_owner_record *records = (void *)(out->data + first);
 	size_t n = (out->len - first) / sizeof(*records), kept = 0;
@@ -111,7 +111,7 @@ int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
 		err = lun_owners_proc(out);
 	}
 	if (!err && out->len > first)
-		drop_passing(out, first);
+		drop_transient(out, first);
 	return err;
 }
 

@@ -22,7 +22,7 @@ int lun_iter_read(int fd, struct lun_out *out)
 	}
 }
 
-bool lun_iter_may_load(int err)
+bool lun_iter_may_retry(int err)
 {
 	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -EAGAIN;
 }

@@ -207,7 +207,7 @@ static bool hides_sockets(uint32_t type, uint32_t value_size)
 			type == BPF_MAP_TYPE_REUSEPORT_SOCKARRAY);
 }
 
-const char *lun_map_type_why(uint32_t type, uint32_t value_size)
+const char *lun_map_type_unreadable(uint32_t type, uint32_t value_size)
 {
 	if (hides_sockets(type, value_size))
 		return "The kernel shows the sockets of such a map only where its values have 8 "
@@ -240,7 +240,7 @@ const char *lun_map_type_why(uint32_t type, uint32_t value_size)
 	}
 }
 
-const char *lun_map_why(const struct lun_map *map)
+const char *lun_map_unreadable(const struct lun_map *map)
 {
-	return lun_map_type_why(map->info.type, map->info.value_size);
+	return lun_map_type_unreadable(map->info.type, map->info.value_size);
 }

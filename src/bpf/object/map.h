@@ -23,7 +23,7 @@ enum lun_map_access {
 	LUN_ACCESS_PEEK,  /* only the next element: queue and stack */
 	LUN_ACCESS_STORE, /* local storage: an iterator program walks its owners */
 	LUN_ACCESS_RING,  /* ring buffers: by mapping their pages */
-	LUN_ACCESS_NONE,  /* not at all: lun_map_why says why */
+	LUN_ACCESS_NONE,  /* not at all: lun_map_unreadable says why */
 };
 
 int lun_map_open_id(struct lun_map *map, uint32_t id);
@@ -42,9 +42,9 @@ int lun_map_find(const char *name, uint32_t *ids, int max, bool *sure);
 bool lun_map_type_per_cpu(uint32_t type);
 enum lun_map_access lun_map_access(uint32_t type);
 /* One sentence on why a map's entries can't be walked over, or NULL where they can. */
-const char *lun_map_why(const struct lun_map *map);
+const char *lun_map_unreadable(const struct lun_map *map);
 /* The same of a map that is not open: its type and the size of its values decide. */
-const char *lun_map_type_why(uint32_t type, uint32_t value_size);
+const char *lun_map_type_unreadable(uint32_t type, uint32_t value_size);
 
 /* value: map->value_bytes bytes. A map without keys (queue, stack, bloom) takes key NULL. */
 int lun_map_lookup(const struct lun_map *map, const void *key, void *value);

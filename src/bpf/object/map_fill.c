@@ -15,7 +15,7 @@ static int load_error; /* kept, so that a refused program is not loaded again at
 
 static int remember(int err)
 {
-	if (!lun_iter_may_load(err))
+	if (!lun_iter_may_retry(err))
 		load_error = err;
 	return err;
 }

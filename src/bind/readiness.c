@@ -4,7 +4,7 @@
 #include <errno.h>
 
 /* The kernel lists BPF objects only for CAP_SYS_ADMIN. */
-const char *lun_bind_lack(void)
+const char *lun_bind_unready(void)
 {
 	__u32 id = 0;
 	int err = bpf_prog_get_next_id(0, &id) ? errno : 0;
