@@ -101,6 +101,30 @@ static void test_cpus_made_one(void **state)
 	assert_string_equal(reduced(&text, LUN_SUM, "\0\0\0\0\0\0\0\0\0\0\0\0"), "");
 }
 
+static void test_wide_integers_of_cpus_made_one(void **state)
+{
+	static const uint64_t high[CPUS][2] = { { 0, 1 }, { 7, 0 }, { 0, 1 } };
+	static const uint64_t top[CPUS][2] = { { 1, 0 }, { ~0ULL, ~0ULL }, { 9, 0 } };
+	static const uint64_t below[CPUS][2] = { { ~0ULL, ~0ULL }, { 0, 0 }, { -4ULL, ~0ULL } };
+	static const uint64_t least[CPUS][2] = { { 0, 1ULL << 63 }, { 0, 1ULL << 63 }, { 1, 0 } };
+	struct lun_op u = op_of("u128", 0, 0), i = op_of("i128", 0, 0);
+	struct lun_op id = op_of("u128", 0, LUN_OP_ID);
+
+	(void)state;
+	assert_string_equal(reduced(&u, LUN_SUM, high), "36893488147419103239");
+	assert_string_equal(reduced(&u, LUN_MIN, high), "7");
+	assert_string_equal(reduced(&u, LUN_MAX, high), "18446744073709551616");
+	assert_string_equal(reduced(&u, LUN_LAST, top), "9");
+	assert_string_equal(reduced(&u, LUN_AVG, high), "12297829382473034413");
+	assert_string_equal(reduced(&u, LUN_SUM, top), "340282366920938463463374607431768211455");
+	assert_string_equal(reduced(&i, LUN_SUM, below), "-5");
+	assert_string_equal(reduced(&i, LUN_MIN, below), "-4");
+	assert_string_equal(reduced(&i, LUN_AVG, below), "-1");
+	assert_string_equal(
+		reduced(&i, LUN_SUM, least), "-170141183460469231731687303715884105727");
+	assert_string_equal(reduced(&id, LUN_SUM, high), "");
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -121,6 +145,7 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_cpus_made_one),
+		cmocka_unit_test(test_wide_integers_of_cpus_made_one),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

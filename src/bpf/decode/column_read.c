@@ -140,18 +140,19 @@ static struct lun_bytes bytes_of(
 
 /* The bytes of a leaf that needs a single value. NULL when the CPUs' values must be added up; or
  * when they differ, and then *differ is set. */
-static const uint8_t *leaf_of(
-	const struct lun_column *cell, const struct lun_bytes *bytes, bool *differ)
+static const uint8_t *leaf_of(const struct lun_column *cell, struct lun_column_reader *reader,
+	const struct lun_bytes *bytes, bool *differ)
 {
 	const struct lun_op *op = &cell->plan->ops[cell->op];
+	uint8_t reduce = op->reduce ? op->reduce : cell->reduce;
 	const uint8_t *agreed;
 
 	*differ = false;
 	if (bytes->cpus == 1)
 		return bytes->data + cell->offset;
-	if (lun_leaf_adds_up(op, op->reduce ? op->reduce : cell->reduce))
+	if (lun_leaf_adds_up(op, reduce))
 		return NULL;
-	agreed = lun_leaf_agreed(op, bytes, cell->offset);
+	agreed = lun_leaf_agreed(op, &reader->ctx, bytes, cell->offset, reduce);
 	*differ = !agreed;
 	return agreed;
 }
@@ -182,7 +183,7 @@ static void read_cell(const struct lun_column *cell, struct lun_column_reader *r
 		read_array(cell, reader, bytes, out);
 		return;
 	}
-	data = leaf_of(cell, bytes, &differ);
+	data = leaf_of(cell, reader, bytes, &differ);
 	out->kind = LUN_V_NULL;
 	if (data)
 		read_leaf(cell, reader, data, what, out);

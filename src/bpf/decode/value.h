@@ -35,6 +35,7 @@ struct lun_value {
 struct lun_ctx {
 	struct lun_out scratch;
 	struct lun_resolver *resolver; /* caches of looked-up names; made when first needed */
+	uint8_t wide[16];              /* the CPUs' 128-bit integers as one */
 };
 
 void lun_ctx_init(struct lun_ctx *ctx);
@@ -52,13 +53,15 @@ void lun_leaf(const struct lun_plan *plan, const struct lun_op *op, struct lun_c
 	const uint8_t *data, struct lun_value *value);
 /* Whether the CPUs' values can be made one number by `reduce`. */
 bool lun_leaf_adds_up(const struct lun_op *op, uint8_t reduce);
-/* For values that don't add up: the bytes on which all CPUs with non-zero bytes agree (all zero:
- * the first CPU's); NULL when they differ. */
-const uint8_t *lun_leaf_agreed(
-	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset);
+/* For values that lun_leaf_adds_up() refuses, the bytes of one value. 128-bit integers: their
+ * `reduce`, in ctx->wide (a sum stops at the limits of 128 bits, an average is a whole number).
+ * Others: the bytes on which all CPUs with non-zero bytes agree (all zero: the first CPU's); NULL
+ * when they differ. */
+const uint8_t *lun_leaf_agreed(const struct lun_op *op, struct lun_ctx *ctx,
+	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce);
 /* Decodes the leaf over all CPUs, combined by `reduce` (or by the operation's own). `offset` counts
- * from the start of a CPU's value. Sums of integers saturate at 64 bits. Values that don't add up
- * and differ give null. */
+ * from the start of a CPU's value. Sums of integers saturate at 64 bits, those of 128-bit integers
+ * at 128. Values that don't add up and differ give null. */
 void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, struct lun_ctx *ctx,
 	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce, struct lun_value *value);
 

@@ -85,17 +85,31 @@ static void u128_text(struct lun_out *out, u128 v)
 	lun_out_printf(out, "%019llu", (unsigned long long)(v % big));
 }
 
+static u128 load_wide(const struct lun_op *op, const uint8_t *data)
+{
+	u128 v = 0;
+
+	for (int i = 0; i < 16; i++)
+		v = v << 8 | data[op->flags & LUN_OP_BE ? i : 15 - i];
+	return v;
+}
+
+static void store_wide(const struct lun_op *op, u128 v, uint8_t *data)
+{
+	for (int i = 0; i < 16; i++)
+		data[op->flags & LUN_OP_BE ? 15 - i : i] = (uint8_t)(v >> 8 * i);
+}
+
 static void leaf_uint(
 	const struct lun_op *op, struct lun_ctx *ctx, const uint8_t *data, struct lun_value *value)
 {
-	u128 v = 0;
+	u128 v;
 
 	if (op->size <= 8) {
 		set_u64(value, lun_load(data, op->size, op->flags & LUN_OP_BE), op->size);
 		return;
 	}
-	for (int i = 0; i < 16; i++)
-		v = v << 8 | data[op->flags & LUN_OP_BE ? i : 15 - i];
+	v = load_wide(op, data);
 	if (op->kind == LUN_K_INT && (i128)v < 0) {
 		lun_out_char(&ctx->scratch, '-');
 		v = -v;
@@ -566,6 +580,60 @@ static void combine(uint8_t reduce, struct lun_value *sum, const struct lun_valu
 		add_value(sum, v);
 }
 
+static bool is_wide(const struct lun_op *op)
+{
+	return (op->kind == LUN_K_UINT || op->kind == LUN_K_INT) && op->size == 16;
+}
+
+static u128 add_wide(bool is_signed, u128 a, u128 b)
+{
+	const u128 top = ~(u128)0;
+	u128 sum;
+	i128 signed_sum;
+
+	if (!is_signed)
+		return __builtin_add_overflow(a, b, &sum) ? top : sum;
+	if (!__builtin_add_overflow((i128)a, (i128)b, &signed_sum))
+		return (u128)signed_sum;
+	return (i128)b < 0 ? ~(top >> 1) : top >> 1;
+}
+
+static u128 combine_wide(bool is_signed, uint8_t reduce, u128 a, u128 b)
+{
+	bool less = is_signed ? (i128)b < (i128)a : b < a;
+
+	switch (reduce) {
+	case LUN_MIN:
+		return less ? b : a;
+	case LUN_MAX:
+		return less ? a : b;
+	case LUN_LAST:
+		return b;
+	case LUN_EACH_CPU:
+		return a;
+	default:
+		return add_wide(is_signed, a, b);
+	}
+}
+
+/* The CPUs' 128-bit integers as one, in ctx->wide. */
+static const uint8_t *reduced_wide(const struct lun_op *op, struct lun_ctx *ctx,
+	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce)
+{
+	const uint8_t *data = bytes->data + offset;
+	bool is_signed = op->kind == LUN_K_INT;
+	u128 v = load_wide(op, data);
+
+	for (uint32_t cpu = 1; cpu < bytes->cpus; cpu++) {
+		data += bytes->stride;
+		v = combine_wide(is_signed, reduce, v, load_wide(op, data));
+	}
+	if (reduce == LUN_AVG)
+		v = is_signed ? (u128)((i128)v / (i128)bytes->cpus) : v / bytes->cpus;
+	store_wide(op, v, ctx->wide);
+	return ctx->wide;
+}
+
 static bool agree(const struct lun_op *op, const uint8_t *a, const uint8_t *b)
 {
 	bool ends_early = op->kind == LUN_K_CHARS && !(op->flags & (LUN_OP_TEXT | LUN_OP_PADDED));
@@ -575,11 +643,13 @@ static bool agree(const struct lun_op *op, const uint8_t *a, const uint8_t *b)
 	return !memcmp(a, b, op->size);
 }
 
-const uint8_t *lun_leaf_agreed(
-	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset)
+const uint8_t *lun_leaf_agreed(const struct lun_op *op, struct lun_ctx *ctx,
+	const struct lun_bytes *bytes, uint32_t offset, uint8_t reduce)
 {
 	const uint8_t *found = NULL;
 
+	if (is_wide(op) && !(op->flags & LUN_OP_ID))
+		return reduced_wide(op, ctx, bytes, offset, reduce);
 	for (uint32_t cpu = 0; cpu < bytes->cpus; cpu++) {
 		const uint8_t *p = bytes->data + (size_t)cpu * bytes->stride + offset;
 
@@ -611,7 +681,7 @@ void lun_leaf_reduced(const struct lun_plan *plan, const struct lun_op *op, stru
 	if (op->reduce)
 		reduce = op->reduce;
 	if (!lun_leaf_adds_up(op, reduce)) {
-		agreed = lun_leaf_agreed(op, bytes, offset);
+		agreed = lun_leaf_agreed(op, ctx, bytes, offset, reduce);
 		value->kind = LUN_V_NULL;
 		if (agreed)
 			lun_leaf(plan, op, ctx, agreed, value);
