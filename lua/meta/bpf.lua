@@ -454,10 +454,12 @@ function Events:read(seconds) end
 ---@return integer|nil count, string? err, integer? errno
 function Events:each(fn, seconds) end
 
----As read, but as lines of JSON: made in C, with no Lua value a record.
+---As read, but as lines of JSON: made in C, with no Lua value a record. `columns` are the names of
+---fields that an object has, in their order; all of them by default.
 ---@param seconds? number
+---@param columns? string[]
 ---@return string|nil lines, integer|string count_or_err, integer? errno
-function Events:json(seconds) end
+function Events:json(seconds, columns) end
 
 ---How the records are decoded; nil: they are strings of bytes.
 ---@return Plan|nil

@@ -40,7 +40,7 @@
 ---@field unit? string|fun(values: table): string of a histogram
 ---@field columns? lunette.ToolColumn[]
 ---@field row? fun(row: table, values: table, object: bpf.Object): table changes a record or entry
----@field keep? fun(row: table, values: table): boolean leaves out what it answers false for
+---@field keep? fun(values: table): nil|fun(row: table): boolean which rows are kept; nil: all
 ---@field sort? string|fun(values: table): string a column or field, the largest first
 ---@field top? integer|fun(values: table): integer
 ---@field metrics? { name: string, help: string, labels: string[] }[] counters of events by fields
@@ -66,8 +66,9 @@ function tools.find(name) end
 --- Loads and attaches a tool, until the result is closed.
 ---@param spec lunette.ToolSpec
 ---@param values? table<string, any> parameters
+---@param buffer? integer bytes of the ring buffer, a power of two
 ---@return lunette.RunningTool|nil, string? err
-function tools.open(spec, values) end
+function tools.open(spec, values, buffer) end
 
 ---@class lunette.RunningTool
 ---@field spec lunette.ToolSpec
@@ -80,6 +81,11 @@ local RunningTool = {}
 ---@param seconds number
 ---@return table[]|nil rows, string? err
 function RunningTool:read(seconds) end
+
+---As read, as lines of JSON made in C; nil where functions of the tool have to make the rows.
+---@param seconds number
+---@return string|nil lines, integer|string|nil count_or_err
+function RunningTool:json(seconds) end
 
 ---Of a tool with a map: its entries as rows.
 ---@return table[]

@@ -115,7 +115,8 @@ static int read_batch(lua_State *L, struct handle *h, double seconds)
 
 		n = lun_events_read(h->events, (int)ceil(slice * 1000));
 		seconds -= SLICE;
-		lun_vm_charge(L, 1);
+		if (!n) /* records that were taken are given */
+			lun_vm_charge(L, 1);
 	} while (!n && seconds > 0);
 	return n;
 }
@@ -181,15 +182,59 @@ static int l_events_each(lua_State *L)
 	return 1;
 }
 
-static void write_json(
-	struct handle *h, struct lun_ctx *ctx, const struct lun_plan *plan, uint32_t index)
+/* The columns of the records that JSON lines have; none: all that the plan has. */
+struct columns {
+	struct lun_pick *picks;
+	lua_Integer count;
+};
+
+/* Reads the list of names at 3; the picks stay on the stack. */
+static void check_columns(lua_State *L, const struct lun_plan *plan, struct columns *columns)
+{
+	memset(columns, 0, sizeof(*columns));
+	if (lua_isnoneornil(L, 3))
+		return;
+	luaL_checktype(L, 3, LUA_TTABLE);
+	columns->count = luaL_len(L, 3);
+	luaL_argcheck(L, columns->count > 0 && columns->count <= 1000, 3, "1 to 1000 names");
+	columns->picks = lua_newuserdatauv(L, (size_t)columns->count * sizeof(*columns->picks), 0);
+	for (lua_Integer i = 0; i < columns->count; i++) {
+		lua_rawgeti(L, 3, i + 1);
+		if (lun_plan_pick(plan, "record", luaL_checkstring(L, -1), &columns->picks[i]))
+			luaL_error(L, "json: the records have no '%s'", lua_tostring(L, -1));
+		lua_pop(L, 1);
+	}
+}
+
+static void write_columns(const struct columns *columns, struct lun_ctx *ctx,
+	const struct lun_plan *plan, const uint8_t *bytes, struct lun_json_sink *sink)
+{
+	struct lun_bytes record = { bytes, 1, 0 };
+
+	lun_out_char(sink->out, '{');
+	for (lua_Integer i = 0; i < columns->count; i++) {
+		const struct lun_pick *pick = &columns->picks[i];
+
+		lun_json_member(sink, pick->path);
+		sink->comma = false; /* the value stands behind its name */
+		lun_plan_visit_from(plan, ctx, &record, LUN_EACH_CPU, &sink->sink, pick->op,
+			pick->offset - plan->ops[pick->op].offset);
+		sink->comma = true;
+	}
+	lun_out_char(sink->out, '}');
+}
+
+static void write_json(const struct columns *columns, struct handle *h, struct lun_ctx *ctx,
+	const struct lun_plan *plan, uint32_t index)
 {
 	struct lun_event event = lun_events_at(h->events, index);
 	const uint8_t *bytes = plan_bytes(h, &event, plan);
 	struct lun_json_sink sink;
 
 	lun_json_sink_init(&sink, &h->text);
-	if (bytes)
+	if (bytes && columns->count)
+		write_columns(columns, ctx, plan, bytes, &sink);
+	else if (bytes)
 		lun_plan_visit(
 			plan, ctx, &(struct lun_bytes){ bytes, 1, 0 }, LUN_EACH_CPU, &sink.sink);
 	else
@@ -200,22 +245,24 @@ static void write_json(
 	lun_out_char(&h->text, '\n');
 }
 
-/* events:json([seconds]) -> lines of JSON, count | nil, err, errno: made without Lua */
+/* events:json([seconds [, columns]]) -> lines of JSON, count | nil, err, errno: made without Lua */
 static int l_events_json(lua_State *L)
 {
 	struct handle *h = check_handle(L);
 	const struct lun_plan *plan;
+	struct columns columns;
 	int n;
 
-	lua_settop(L, 2);
+	lua_settop(L, 3);
 	lua_getiuservalue(L, 1, PLAN);
 	plan = lun_plan_test(L, -1);
 	if (!plan || plan->funcs)
 		return luaL_error(L, "json: needs a type or a decoder without Lua functions");
+	check_columns(L, plan, &columns);
 	n = read_batch(L, h, opt_seconds(L, 2, 0));
 	lun_out_reset(&h->text);
 	for (int i = 0; i < n; i++)
-		write_json(h, lun_bind_ctx(L), plan, (uint32_t)i);
+		write_json(&columns, h, lun_bind_ctx(L), plan, (uint32_t)i);
 	if (n >= 0 && h->text.err)
 		n = h->text.err;
 	if (n < 0)

@@ -77,7 +77,9 @@ int issued(struct trace_event_raw_block_rq *ctx)
 		note_process(&start);
 	start.issued = bpf_ktime_get_ns();
 	start.bytes = ctx->bytes;
-	bpf_core_read(start.kind, sizeof(start.kind), &ctx->rwbs);
+	__builtin_memset(start.kind, 0, sizeof(start.kind));
+	/* What is behind the text's end is not the kernel's to send. */
+	bpf_core_read_str(start.kind, sizeof(start.kind), &ctx->rwbs);
 	bpf_map_update_elem(&requests, &key, &start, BPF_ANY);
 	return 0;
 }

@@ -10,7 +10,7 @@ const volatile __s64 target_uid = -1;
 struct event {
 	__u64 time;
 	__u32 pid, tid, uid;
-	__s32 ret;
+	__s32 fd, err;
 	__u32 flags;
 	char comm[COMM];
 	char path[PATH];
@@ -54,7 +54,8 @@ static __always_inline void tell(const struct call *call, __s64 ret)
 	event->pid = tgid();
 	event->tid = tid();
 	event->uid = uid();
-	event->ret = ret;
+	event->fd = ret < 0 ? -1 : ret;
+	event->err = ret < 0 ? -ret : 0;
 	event->flags = call->flags;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	n = bpf_probe_read_user_str(event->path, PATH, (void *)call->path);

@@ -51,8 +51,42 @@ static int l_interrupt_call(lua_State *L)
 	return lua_gettop(L);
 }
 
+/* A second one kills: the function does not look whether it is asked to end. */
+static void on_gentle_signal(int signo)
+{
+	if (asked)
+		signal(signo, SIG_DFL);
+	asked = 1;
+}
+
+/* gently(fn): meanwhile Ctrl-C raises nothing, and asked() tells of it; errors of fn pass */
+static int l_interrupt_gently(lua_State *L)
+{
+	/* A write goes on; a wait for events ends. */
+	struct sigaction action = { .sa_handler = on_gentle_signal, .sa_flags = SA_RESTART },
+			 before;
+	int status;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lua_settop(L, 1);
+	asked = 0;
+	sigaction(SIGINT, &action, &before);
+	status = lua_pcall(L, 0, 0, 0);
+	sigaction(SIGINT, &before, NULL);
+	return status == LUA_OK ? 0 : lua_error(L);
+}
+
+/* asked() -> whether Ctrl-C was pressed since gently() or call() began */
+static int l_interrupt_asked(lua_State *L)
+{
+	lua_pushboolean(L, asked);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
+	{ "asked", l_interrupt_asked },
 	{ "call", l_interrupt_call },
+	{ "gently", l_interrupt_gently },
 	{ NULL, NULL },
 };
 

@@ -5,18 +5,18 @@ import { test } from "node:test";
 import { folder, until } from "../lib/server.mjs";
 import { binary, lunette } from "./kernel.mjs";
 
-// Whether a process of this id has attached a program.
-const attached = (pid) => JSON.parse(lunette("link", "list", "-j").stdout)
-  .some(({ owners }) => owners.some((owner) => owner.pid === pid));
+// Whether a process of this id has attached so many programs.
+const attached = (pid, count = 1) => JSON.parse(lunette("link", "list", "-j").stdout)
+  .filter(({ owners }) => owners.some((owner) => owner.pid === pid)).length >= count;
 
 // Runs a tool, the load once it is attached, and interrupts it.
-async function interrupted(words, load) {
+async function interrupted(words, load, programs = 1) {
   const child = spawn(binary, ["tool", ...words]);
   const result = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => { result.stdout += data; });
   child.stderr.on("data", (data) => { result.stderr += data; });
   const ended = new Promise((resolve) => child.on("close", resolve));
-  await until(() => attached(child.pid), { what: "the tool's programs" });
+  await until(() => attached(child.pid, programs), { what: "the tool's programs" });
   await load();
   child.kill("SIGINT");
   result.status = await ended;
@@ -78,6 +78,30 @@ test("tool: Ctrl-C prints the summary and leaves nothing in the kernel", async (
   for (const line of run.stdout.trim().split("\n")) assert.equal(JSON.parse(line).exit_code.length > 0, true);
   await until(() => JSON.parse(lunette("prog", "list", "-j", "--name", "ended").stdout)
     .every(({ name }) => name !== "ended"), { what: "the program to be gone" });
+});
+
+test("tool: lines of JSON made in C are those that Lua makes", async () => {
+  const load = () => { try { execFileSync("/bin/cat", ["/nonexistent/lunette-json"], { stdio: "ignore" }); } catch { /* as wanted */ } };
+  const PROGRAMS = 6;
+  const line = (text) => text.split("\n").find((one) => one.includes('"path":"/nonexistent/lunette-json"'));
+  const shape = (text) => Object.entries(JSON.parse(text)).map(([name, value]) => name === "pid" ? name : [name, value]);
+  const quick = await interrupted(["opensnoop", "--ndjson", "--buffer", "8"], load, PROGRAMS);
+  const slow = await interrupted(["opensnoop", "--ndjson", "--where", "comm == cat"], load, PROGRAMS);
+  assert.deepEqual(shape(line(quick.stdout)), ["pid", ["comm", "cat"], ["fd", -1], ["err", 2], ["path", "/nonexistent/lunette-json"]]);
+  assert.deepEqual(shape(line(slow.stdout)), shape(line(quick.stdout)));
+  assert.match(quick.stderr, /^\d+ events, 0 lost\n$/);
+  assert.match(lunette("tool", "opensnoop", "--buffer", "3").stderr, /'3' is not a power of two/);
+});
+
+test("tool: kill -9 leaves nothing in the kernel", async () => {
+  const child = spawn(binary, ["tool", "exitsnoop"], { stdio: "ignore" });
+  await until(() => attached(child.pid), { what: "the tool's programs" });
+  const ids = JSON.parse(lunette("prog", "list", "-j", "--name", "ended").stdout)
+    .filter(({ owners }) => owners.some(({ pid }) => pid === child.pid)).map(({ id }) => id);
+  assert.equal(ids.length, 1);
+  child.kill("SIGKILL");
+  await until(() => JSON.parse(lunette("prog", "list", "-j", "--name", "ended").stdout)
+    .every(({ id }) => !ids.includes(id)), { what: "the program to be gone" });
 });
 
 test("tool: a script declares one", () => {

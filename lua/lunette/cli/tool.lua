@@ -37,6 +37,12 @@ local function add_param(parser, param)
     :argname(param.argname or param.type == "text" and "TEXT" or "N")
 end
 
+local function mebibytes(text)
+  local n = math.tointeger(tonumber(text))
+  if n and n >= 1 and n <= 1024 and n & (n - 1) == 0 then return n << 20 end
+  return nil, ("'%s' is not a power of two from 1 to 1024"):format(text)
+end
+
 -- What all tools have.
 local function add_common(parser, spec)
   parser:option("-d --duration", "End after SECONDS."):argname("SECONDS"):convert(args.seconds)
@@ -49,6 +55,8 @@ local function add_common(parser, spec)
       :argname("COLUMN")
   end
   if spec.view == "events" then
+    parser:option("--buffer", "Let N MiB of events wait (a power of two)."):argname("N")
+      :convert(mebibytes)
     parser:flag("--timestamp", "Print the time of day of each row.")
   end
 end
@@ -89,7 +97,7 @@ end
 local function start(spec, given)
   local values = {}
   for _, param in ipairs(spec.params) do values[param.name] = given["param_" .. param.name] end
-  local running, err = tool.open(spec, values)
+  local running, err = tool.open(spec, values, given.buffer)
   if not running then exit.fail(exit.code_of(err), "%s", err) end
   return running
 end

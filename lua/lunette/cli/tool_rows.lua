@@ -174,17 +174,15 @@ local function summary(running, printed)
   end
 end
 
--- Runs until the time is over or Ctrl-C. Whether it was Ctrl-C.
+-- Runs until the time is over or Ctrl-C. No step is cut short: its rows are printed.
 local function until_end(given, step)
   local stop = given.duration and lunette.now() + given.duration or math.huge
-  local ok, interrupted, err = interrupt.call(function(err) return err end, function()
+  interrupt.gently(function()
     repeat
       local left = stop - lunette.now()
       step(math.max(0, math.min(WAIT, left)))
-    until left <= 0
+    until left <= 0 or interrupt.asked()
   end)
-  if not ok and not interrupted then error(err, 0) end
-  return interrupted
 end
 
 -- What is still in the buffers when it ends.
@@ -196,7 +194,32 @@ local function rest(running, each)
   end
 end
 
+-- Lines of JSON that C makes. False where Lua has to.
+local function run_lines(running, given)
+  local plain = given.ndjson and #given.where == 0 and not (given.sort or given.top)
+  local first = plain and running:json(0)
+  if not first then return false end
+  local function take(lines)
+    output.json_part(lines)
+    io.flush()
+  end
+  take(first)
+  until_end(given, function(seconds)
+    local lines = exit.check(running:json(seconds))
+    if lines ~= "" then take(lines) end
+  end)
+  running.object:detach()
+  for _ = 1, 1000 do
+    local lines = running:json(0.002)
+    if not lines or lines == "" then break end
+    take(lines)
+  end
+  summary(running, running.count)
+  return true
+end
+
 local function run_events(running, given)
+  if run_lines(running, given) then return end
   local fields = fields_of(running)
   local test, writer = filter_of(running, fields, given), writer_of(running, given)
   local kept, printed, keeps = {}, 0, given.sort or given.top

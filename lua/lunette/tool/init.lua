@@ -109,7 +109,10 @@ end
 --- Starts a tool: its programs are loaded and attached until the result is closed.
 ---@param spec table
 ---@param given? table<string, any> parameters by name
+---@param buffer? integer bytes of the buffer of events
 ---@return table|nil running, string? err
-function tool.open(spec, given) return require("lunette.tool.run").open(spec, given or {}) end
+function tool.open(spec, given, buffer)
+  return require("lunette.tool.run").open(spec, given or {}, buffer)
+end
 
 return strict.module(tool, "lunette.tool")

@@ -65,16 +65,18 @@ end
 --- Loads and attaches a tool with these parameters.
 ---@param spec table
 ---@param given table<string, any>
+---@param buffer? integer bytes of the buffer of events
 ---@return table|nil running, string? err
-function run.open(spec, given)
+function run.open(spec, given, buffer)
   local values, wrong = params.values(spec.params, given)
   if not values then return nil, wrong end
   local found, path, opts = pcall(load_options, spec, values)
   if not found then return nil, path end
+  if buffer and spec.events then opts.sizes = { [spec.events] = buffer } end
   local object, err = bpf.load(path, opts)
   if not object then return nil, cannot(spec, err) end
   local running = setmetatable({ spec = spec, values = values, object = object, count = 0,
-    columns = columns_of(spec, values) }, Running)
+    columns = columns_of(spec, values), keep = spec.keep and spec.keep(values) or nil }, Running)
   local ok = true
   if spec.events then
     running.events, err = object:events(spec.events,
@@ -101,18 +103,42 @@ Running.__close = Running.close
 function Running:read(seconds)
   local batch, err = self.events:read(seconds)
   if not batch then return nil, err end
-  local keep, row = self.spec.keep, self.spec.row
+  local keep, row = self.keep, self.spec.row
   local rows = batch
   if keep or row then
     rows = {}
     for _, record in ipairs(batch) do
-      if not keep or keep(record, self.values) then
+      if not keep or keep(record) then
         rows[#rows + 1] = row and row(record, self.values, self.object) or record
       end
     end
   end
   self.count = self.count + #rows
   return rows
+end
+
+-- The fields that the columns show as they are; nil where a function makes something.
+local function plain_fields(running)
+  if running.keep or running.spec.row then return nil end
+  local fields = {}
+  for i, column in ipairs(running.columns) do
+    if column.field ~= column.name then return nil end
+    fields[i] = column.field
+  end
+  return fields
+end
+
+--- The rows that come within so many seconds, as lines of JSON made in C; nil where functions of
+--- the tool have to make them.
+---@param seconds number
+---@return string|nil lines, integer|string|nil count_or_err
+function Running:json(seconds)
+  if self.fields == nil then self.fields = plain_fields(self) or false end
+  if not self.fields then return nil end
+  local lines, count = self.events:json(seconds, self.fields)
+  if not lines then return nil, count end
+  self.count = self.count + count
+  return lines, count
 end
 
 --- Records that were lost, or entries for which a map had no room; nil: it is not known.
@@ -157,7 +183,7 @@ function Running:entries()
     add_fields(row, key, "key")
     add_fields(row, value, "value")
     if self.spec.row then row = self.spec.row(row, self.values, self.object) end
-    if not self.spec.keep or self.spec.keep(row, self.values) then rows[#rows + 1] = row end
+    if not self.keep or self.keep(row) then rows[#rows + 1] = row end
   end
   if self.spec.view == "folded" then rows = merged(rows) end
   self.count = #rows

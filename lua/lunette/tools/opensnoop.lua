@@ -21,15 +21,12 @@ return lunette.tool {
     {},
   },
   events = "events",
-  keep = function(record, values)
-    return not values.name or record.comm:find(values.name, 1, true) ~= nil
+  keep = function(values)
+    return values.name and function(row) return row.comm:find(values.name, 1, true) ~= nil end
   end,
   columns = {
     { "PID", "pid", width = 7 }, { "COMM", "comm", width = 16 },
-    { "FD", name = "fd", width = 3, numeric = true,
-      value = function(row) return math.max(row.ret, -1) end },
-    { "ERR", name = "err", width = 3, numeric = true,
-      value = function(row) return math.max(-row.ret, 0) end },
+    { "FD", "fd", width = 3 }, { "ERR", "err", width = 3 },
     { "FLAGS", width = 8, value = function(row) return ("%08o"):format(row.flags) end,
       when = function(values) return values.flags end },
     { "PATH", "path" },

@@ -199,6 +199,11 @@ describe("object:events", function()
     assert.equal('{"number":"1","comm":"events","target":0,"shift":-3}\n'
       .. '{"number":"2","comm":"events","target":0,"shift":-3}\n', text)
     assert.equal(2, count)
+    send(object, "send_ring", 3, 3)
+    assert.equal('{"shift":-3,"number":"3"}\n', (events:json(1, { "shift", "number" })))
+    assert.has_error(function() events:json(0, { "nothing" }) end,
+      "json: the records have no 'nothing'")
+    assert.has_error(function() events:json(0, {}) end)
   end)
 
   it("says which record is shorter than its type, or fills it with zeros where asked", function()

@@ -3,6 +3,7 @@
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
+local json = require("lunette.runtime.json")
 local tools = require("lunette").tools
 
 -- Runs the tool while the shell runs a command; returns the rows for which keep() is true.
@@ -288,6 +289,24 @@ describe("the tools of stacks", function()
       if row.stack:find("nanosleep") then longest = math.max(longest, row.time) end
     end
     assert.is_true(longest >= 190000000)
+  end)
+end)
+
+describe("examples/tools/writesnoop", function()
+  it("carries records of 32 KB", function()
+    local script = "-c 'import os; os.write(1, b\"lunette\" + b\"x\" * 31000 + b\"end\"); "
+      .. "os.write(1, b\"y\" * 40000)'"
+    local command = ("%s tool --script examples/tools/writesnoop.lua writesnoop --ndjson -d 1.5 "
+      .. "-c python3 2>&1 & sleep 0.7; /usr/bin/python3 %s >/dev/null; wait")
+      :format(fixture.binary(), script)
+    local rows, note = {}, nil
+    for line in fixture.output(command):gmatch("[^\n]+") do
+      if line:sub(1, 1) == "{" then rows[#rows + 1] = assert(json.decode(line)) else note = line end
+    end
+    assert.equal("2 events, 0 lost", note)
+    assert.equal("lunette" .. ("x"):rep(31000) .. "end", rows[1].data)
+    assert.equal(40000, tonumber(rows[2].size))
+    assert.equal(("y"):rep(32000), rows[2].data)
   end)
 end)
 
