@@ -67,6 +67,23 @@ for (const [path, words, only] of [["/", "CPU in BPF, by program"], ["/programs"
   });
 }
 
+test("nothing jumps on / where answers come late, each at another time", async (t) => {
+  const page = await openPage(browser, "about:blank");
+  let asked = 0;
+  await page.route(/\/graphql/, async (route) => {
+    await new Promise((done) => { setTimeout(done, 400 * (1 + asked++ % 3)); });
+    await route.continue();
+  });
+  await page.goto(server.url);
+  await page.locator(".main").getByText("CPU in BPF, by program").first().waitFor(patience);
+  await page.locator(".chart canvas").waitFor(patience);
+  await beats(page, 2);
+  const moved = await shifts(page);
+  t.diagnostic(`layout shift: ${moved.toFixed(4)}`);
+  assert.ok(moved < 0.05, `${moved}`);
+  await page.context().close();
+});
+
 test("what has the focus shows it, all the way through the page", async () => {
   const page = await openPage(browser, `${server.url}/programs`);
   await page.locator(".main .table .rows .row").first().waitFor(patience);

@@ -115,7 +115,7 @@ function Cost() {
   if (!programList.value.length && loaded.value) {
     return <Empty title="No program is loaded"><p>No program is loaded.</p></Empty>;
   }
-  if (!curves.length && measured.value) {
+  if (!curves.length && measured.value && loaded.value) {
     return (
       <Empty title="No program runs">
         <p>{programList.value.length === 1 ? "The one here did not run lately."
@@ -123,10 +123,13 @@ function Cost() {
       </Empty>
     );
   }
-  if (times.length < 2) return <div style={{ height: 236 }}><Loading lines={4} /></div>;
+  if (times.length < 2 || !loaded.value) return <Loading lines={4} />;
   return <Chart label="CPU spent in BPF, by program" times={times} curves={curves} stacked
     span={span} format={percent} height={210} />;
 }
+
+/** The height of the chart with its legend: whatever stands there first, the page below stays. */
+const costHeight = 238;
 
 const typesShown = 12;
 
@@ -334,7 +337,7 @@ export function Overview() {
       {first && data && <Scripts data={data} />}
       <div class="cards even">
         <Card title="CPU in BPF, by program" wide end={<a href="/programs?sort=-cpu">By cost</a>}>
-          <Cost />
+          <div style={{ minHeight: costHeight }}><Cost /></div>
         </Card>
         <Types title="Programs" rows={programList.value} href="/programs" />
         <Types title="Maps" rows={mapList.value} href="/maps" map />
