@@ -177,6 +177,22 @@ static int put_integer(const struct encoding *e, const struct lun_integer *n, bo
 	return e->op->bit_size ? put_bits(e, n, is_signed) : put_number(e, n, is_signed);
 }
 
+/* Why the text of this kind is not read back. */
+static const char *not_read_back(uint8_t kind)
+{
+	switch (kind) {
+	case LUN_K_ERRNO:
+		return "needs a whole number: the name of an error stands for 2 and for -2 alike";
+	case LUN_K_TIMESTAMP:
+		return "needs nanoseconds since boot: a date depends on the clock, which is "
+		       "adjusted";
+	case LUN_K_STACK:
+		return "needs the stack's id: the frames that are shown don't tell it";
+	default:
+		return "needs a whole number";
+	}
+}
+
 static int encode_integer(const struct encoding *e, const struct lun_value *in, bool is_signed)
 {
 	struct lun_integer n;
@@ -184,7 +200,7 @@ static int encode_integer(const struct encoding *e, const struct lun_value *in, 
 	if (in->kind == LUN_V_DOUBLE && fabs(in->d) > EXACT)
 		return refuse(e, "a float beyond 2^53 is not exact: give the digits as text");
 	if (!lun_integer_of(in, &n))
-		return refuse(e, "needs a whole number");
+		return refuse(e, "%s", not_read_back(e->op->kind));
 	return put_integer(e, &n, is_signed);
 }
 

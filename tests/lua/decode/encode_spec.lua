@@ -33,6 +33,23 @@ describe("plan:encode", function()
     assert.equal(("<I8"):pack(0xfffffffc), encode(d.i64():mirrored(), 3))
   end)
 
+  it("refuses names that tell no number, with the reason", function()
+    assert.equal("value: needs a whole number: the name of an error stands for 2 and for -2 alike",
+      refusal(d.errno(), "ENOENT"))
+    assert.equal(("<i4"):pack(-2), encode(d.errno(), -2))
+    assert.equal("value: needs nanoseconds since boot: a date depends on the clock, which is "
+      .. "adjusted", refusal(d.timestamp(), "2026-12-01T10:00:00.000000000Z"))
+    assert.equal(("<I8"):pack(5), encode(d.timestamp(), 5))
+    assert.equal("value: needs the stack's id: the frames that are shown don't tell it",
+      refusal(d.stack(1), "read;entry"))
+  end)
+
+  it("shows the same moment for the same nanoseconds each time", function()
+    local moment, bytes = plan(d.timestamp()), ("<I8"):pack(1000000000)
+    local first = moment:json(bytes)
+    for _ = 1, 1000 do assert.equal(first, moment:json(bytes)) end
+  end)
+
   it("refuses numbers that do not fit, by the field's name", function()
     assert.equal("value: the number does not fit u8: 0 to 255", refusal(d.u8(), 256))
     assert.equal("value: a number below zero does not fit u32", refusal(d.u32(), -1))
