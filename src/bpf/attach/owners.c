@@ -1,9 +1,7 @@
 #include "bpf/attach/owners.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "bpf/object/iter_read.h"
@@ -12,55 +10,16 @@
 #include "bpf/attach/owners_proc.h"
 #include "probes/owners.skel.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct lun_owners *skeleton;
-static int load_error; /* kept, so that a refused program is not loaded again at every scan */
+static struct lun_owners probe;
 
-static int remember(int err)
+static int load(void)
 {
-	if (!lun_iter_may_retry(err))
-		load_error = err;
-	return err;
+	int err = lun_owners__create_skeleton(&probe);
+
+	return err ? err : lun_iter_load(probe.skeleton, NULL);
 }
 
-/* With the lock held. */
-static int load_iterator(void)
-{
-	int err;
-
-	if (skeleton || load_error)
-		return load_error;
-	skeleton = lun_owners__open_and_load();
-	if (!skeleton)
-		return remember(errno ? -errno : -EINVAL);
-	err = lun_owners__attach(skeleton);
-	if (!err)
-		return 0;
-	lun_owners__destroy(skeleton);
-	skeleton = NULL;
-	return remember(err);
-}
-
-enum iterator { OWNERS, HELD_NS, STRAYS };
-
-static int open_iterator(enum iterator which)
-{
-	const struct bpf_link *link;
-	int err, fd = -1;
-
-	pthread_mutex_lock(&lock);
-	err = load_iterator();
-	if (!err) {
-		link = which == OWNERS     ? skeleton->links.lun_owners
-			: which == HELD_NS ? skeleton->links.lun_held_ns
-					   : skeleton->links.lun_strays;
-		fd = bpf_iter_create(bpf_link__fd(link));
-	}
-	if (!err && fd < 0)
-		err = -errno;
-	pthread_mutex_unlock(&lock);
-	return err ? err : fd;
-}
+static struct lun_iter_object object = LUN_ITER_OBJECT(load);
 
 static bool still_held(const struct lun_owner_record *record)
 {
@@ -88,21 +47,17 @@ static void drop_transient(struct lun_out *out, size_t first)
 	out->len = first + kept * sizeof(*records);
 }
 
-static int by_iterator(enum iterator which, struct lun_out *out)
+static int by_iterator(struct lun_out *out)
 {
-	int fd = open_iterator(which), err;
+	int err = lun_iter_ready(&object);
 
-	if (fd < 0)
-		return fd;
-	err = lun_iter_read(fd, out);
-	close(fd);
-	return err;
+	return err ? err : lun_iter_run(probe.links.lun_owners, out);
 }
 
 int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
 {
 	size_t first = out->len;
-	int err = proc ? -ENOTSUP : by_iterator(OWNERS, out);
+	int err = proc ? -ENOTSUP : by_iterator(out);
 
 	*by = LUN_BY_ITERATOR;
 	if (err && !out->err) {
@@ -117,9 +72,11 @@ int lun_owners(struct lun_out *out, bool proc, enum lun_owners_by *by)
 
 int lun_owners_of_namespaces(struct lun_out *out)
 {
-	int err = by_iterator(STRAYS, out);
+	int err = lun_iter_ready(&object);
 
-	return err ? err : by_iterator(HELD_NS, out);
+	if (!err)
+		err = lun_iter_run(probe.links.lun_strays, out);
+	return err ? err : lun_iter_run(probe.links.lun_held_ns, out);
 }
 
 int lun_task_fd(uint32_t pid, uint32_t fd, struct lun_task_fd *info)

@@ -1,79 +1,42 @@
 #include "bpf/attach/route_progs.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <pthread.h>
-#include <unistd.h>
 
 #include "bpf/object/iter_read.h"
 #include "probes/lwt.skel.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct lun_lwt *skeleton;
-static bool refused; /* kept, because trying takes long */
+static struct lun_lwt probe;
 
-static struct lun_lwt *load(bool four, bool six)
+/* Before Linux 5.17 the IPv4 iterator can't be loaded; without IPv6 the IPv6 one can't. */
+static int load(void)
 {
-	struct lun_lwt *lwt = lun_lwt__open();
+	static const char *const skip[] = { NULL, "lun_lwt4", "lun_lwt6" };
+	int err = -ENOENT;
 
-	if (!lwt)
-		return NULL;
-	bpf_program__set_autoload(lwt->progs.lun_lwt4, four);
-	bpf_program__set_autoload(lwt->progs.lun_lwt6, six);
-	if (lun_lwt__load(lwt) || lun_lwt__attach(lwt)) {
-		lun_lwt__destroy(lwt);
-		return NULL;
+	for (size_t i = 0; i < sizeof(skip) / sizeof(skip[0]); i++) {
+		err = lun_lwt__create_skeleton(&probe);
+		if (!err)
+			err = lun_iter_load(probe.skeleton, skip[i]);
+		if (!err || lun_iter_may_retry(err))
+			break;
 	}
-	return lwt;
+	return err;
 }
 
-/* With the lock held. Before Linux 5.17 the IPv4 iterator can't be loaded; without IPv6 the IPv6
- * one can't. */
-static void load_what_can_be(void)
-{
-	if (skeleton || refused)
-		return;
-	skeleton = load(true, true);
-	if (!skeleton)
-		skeleton = load(false, true);
-	if (!skeleton)
-		skeleton = load(true, false);
-	refused = !skeleton;
-}
-
-static int open_iterator(const struct bpf_link *link)
-{
-	return link ? bpf_iter_create(bpf_link__fd(link)) : -1;
-}
-
-/* Opens the two iterators in the thread's namespace, as far as they are loaded. */
-static bool open_iterators(int fds[2])
-{
-	bool loaded;
-
-	pthread_mutex_lock(&lock);
-	load_what_can_be();
-	loaded = skeleton != NULL;
-	if (loaded) {
-		fds[0] = open_iterator(skeleton->links.lun_lwt4);
-		fds[1] = open_iterator(skeleton->links.lun_lwt6);
-	}
-	pthread_mutex_unlock(&lock);
-	return loaded;
-}
+static struct lun_iter_object object = LUN_ITER_OBJECT(load);
 
 int lun_route_progs(struct lun_out *out)
 {
-	int fds[2], err = 0;
+	const struct bpf_link *links[2];
+	int err = 0, one;
 
-	if (!open_iterators(fds))
+	if (lun_iter_ready(&object))
 		return -ENOTSUP;
+	links[0] = probe.links.lun_lwt4;
+	links[1] = probe.links.lun_lwt6;
 	for (int i = 0; i < 2; i++) {
-		if (fds[i] < 0)
-			continue;
-		if (!err)
-			err = lun_iter_read(fds[i], out);
-		close(fds[i]);
+		one = links[i] ? lun_iter_run(links[i], out) : 0;
+		err = err ? err : one;
 	}
 	return err;
 }

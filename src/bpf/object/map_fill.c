@@ -1,81 +1,34 @@
 #include "bpf/object/map_fill.h"
 
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <pthread.h>
-#include <unistd.h>
+#include <linux/bpf.h>
 
 #include "bpf/object/iter_read.h"
 #include "probes/fill.skel.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct lun_fill *skeleton;
-static int load_error; /* kept, so that a refused program is not loaded again at every call */
+static struct lun_fill probe;
 
-static int remember(int err)
-{
-	if (!lun_iter_may_retry(err))
-		load_error = err;
-	return err;
-}
-
-/* With the lock held. */
 static int load(void)
 {
-	int err;
+	int err = lun_fill__create_skeleton(&probe);
 
-	if (skeleton || load_error)
-		return load_error;
-	skeleton = lun_fill__open_and_load();
-	if (!skeleton)
-		return remember(errno ? -errno : -EINVAL);
-	err = lun_fill__attach(skeleton);
-	if (!err)
-		return 0;
-	lun_fill__destroy(skeleton);
-	skeleton = NULL;
-	return remember(err);
+	return err ? err : lun_iter_load(probe.skeleton, NULL);
 }
 
-enum iterator { FILL, THERE };
-
-static int open_iterator(enum iterator which)
-{
-	const struct bpf_link *link;
-	int err, fd = -1;
-
-	pthread_mutex_lock(&lock);
-	err = load();
-	if (!err) {
-		link = which == FILL ? skeleton->links.lun_fill : skeleton->links.lun_there;
-		fd = bpf_iter_create(bpf_link__fd(link));
-	}
-	if (!err && fd < 0)
-		err = -errno;
-	pthread_mutex_unlock(&lock);
-	return err ? err : fd;
-}
-
-static int walk(enum iterator which, struct lun_out *out)
-{
-	int fd = open_iterator(which), err;
-
-	if (fd < 0)
-		return fd;
-	err = lun_iter_read(fd, out);
-	close(fd);
-	return err;
-}
+static struct lun_iter_object object = LUN_ITER_OBJECT(load);
 
 int lun_map_fill(struct lun_out *out)
 {
-	return walk(FILL, out);
+	int err = lun_iter_ready(&object);
+
+	return err ? err : lun_iter_run(probe.links.lun_fill, out);
 }
 
 int lun_map_there(struct lun_out *out)
 {
-	return walk(THERE, out);
+	int err = lun_iter_ready(&object);
+
+	return err ? err : lun_iter_run(probe.links.lun_there, out);
 }
 
 /* Types whose number of entries the probe can read. */

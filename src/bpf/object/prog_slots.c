@@ -1,59 +1,34 @@
 #include "bpf/object/prog_slots.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bpf/object/iter_read.h"
 #include "bpf/object/object.h"
 #include "bpf/object/prog_array_close.h"
 #include "probes/slots.skel.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct lun_slots *skeleton;
-static int load_error; /* kept, so that a refused program is not loaded again at every call */
+static struct lun_slots probe;
 
-static int remember(int err)
-{
-	if (!lun_iter_may_retry(err))
-		load_error = err;
-	return err;
-}
-
-/* With the lock held. */
 static int load(void)
 {
-	int err;
+	int err = lun_slots__create_skeleton(&probe);
 
-	if (skeleton || load_error)
-		return load_error;
-	skeleton = lun_slots__open_and_load();
-	if (!skeleton)
-		return remember(errno ? -errno : -EINVAL);
-	err = lun_slots__attach(skeleton);
-	if (!err)
-		return 0;
-	lun_slots__destroy(skeleton);
-	skeleton = NULL;
-	return remember(err);
+	return err ? err : lun_iter_load(probe.skeleton, NULL);
 }
+
+static struct lun_iter_object object = LUN_ITER_OBJECT(load);
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over the probe's variables and a walk */
 
 /* Runs the iterator once, with the lock held. */
 static int walk(uint32_t only, uint32_t start, struct lun_out *out)
 {
-	int fd, err;
-
-	skeleton->bss->only = only;
-	skeleton->bss->start = start;
-	fd = bpf_iter_create(bpf_link__fd(skeleton->links.lun_slots));
-	if (fd < 0)
-		return -errno;
-	err = lun_iter_read(fd, out);
-	close(fd);
-	return err;
+	probe.bss->only = only;
+	probe.bss->start = start;
+	return lun_iter_run(probe.links.lun_slots, out);
 }
 
 /* Moves the records of a walk to `out`, and the ids of maps with more records to `more`. */
@@ -95,12 +70,12 @@ static int walk_all(uint32_t map_id, struct lun_out *out)
 
 static int by_iterator(uint32_t map_id, struct lun_out *out)
 {
-	int err;
+	int err = lun_iter_ready(&object);
 
+	if (err)
+		return err;
 	pthread_mutex_lock(&lock);
-	err = load();
-	if (!err)
-		err = walk_all(map_id, out);
+	err = walk_all(map_id, out);
 	pthread_mutex_unlock(&lock);
 	return err;
 }

@@ -64,17 +64,6 @@ static struct bpf_link *attach(struct lun_storage *s, const struct lun_map *map,
 	return bpf_program__attach_iter(s->progs.lun_store_sk, &opts);
 }
 
-static int read_iterator(const struct bpf_link *link, struct lun_out *out)
-{
-	int fd = bpf_iter_create(bpf_link__fd(link)), err;
-
-	if (fd < 0)
-		return -errno;
-	err = lun_iter_read(fd, out);
-	close(fd);
-	return err;
-}
-
 static void tell(const struct lun_map *map, const struct lun_out *out, lun_storage_fn fn, void *ctx)
 {
 	size_t each = sizeof(struct lun_storage_head) + map->info.value_size;
@@ -99,7 +88,7 @@ static int by_iterator(const struct lun_map *map, lun_storage_fn fn, void *ctx)
 		return err;
 	lun_out_init(&out);
 	link = attach(skel, map, tasks);
-	err = link ? read_iterator(link, &out) : -errno;
+	err = link ? lun_iter_run(link, &out) : -errno;
 	if (!err)
 		tell(map, &out, fn, ctx);
 	bpf_link__destroy(link);
