@@ -48,6 +48,68 @@ static int accept_or_shed(int fd, struct sockaddr *address, socklen_t *len)
 	return client;
 }
 
+/*
+ * A WebSocket is read by one thread and written by another, and OpenSSL's connection is made for
+ * one at a time: each call and the look at its error hold a lock. Sockets do not block, so nobody
+ * waits long for it. Several connections may share a lock.
+ */
+enum { TLS_LOCKS = 64 };
+
+static pthread_mutex_t tls_locks[TLS_LOCKS];
+static __thread int tls_error; /* of this thread's last call */
+
+static void init_tls_locks(void)
+{
+	for (int i = 0; i < TLS_LOCKS; i++)
+		pthread_mutex_init(&tls_locks[i], NULL);
+}
+
+static pthread_mutex_t *lock_tls(const SSL *ssl)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_mutex_t *lock = &tls_locks[(uintptr_t)ssl / 256 % TLS_LOCKS];
+
+	pthread_once(&once, init_tls_locks);
+	pthread_mutex_lock(lock);
+	return lock;
+}
+
+static int read_tls(SSL *ssl, void *data, int len)
+{
+	pthread_mutex_t *lock = lock_tls(ssl);
+	int n = SSL_read(ssl, data, len);
+
+	tls_error = SSL_get_error(ssl, n);
+	pthread_mutex_unlock(lock);
+	return n;
+}
+
+static int write_tls(SSL *ssl, const void *data, int len)
+{
+	pthread_mutex_t *lock = lock_tls(ssl);
+	int n = SSL_write(ssl, data, len);
+
+	tls_error = SSL_get_error(ssl, n);
+	pthread_mutex_unlock(lock);
+	return n;
+}
+
+static int pending_tls(SSL *ssl)
+{
+	pthread_mutex_t *lock = lock_tls(ssl);
+	int n = SSL_pending(ssl);
+
+	pthread_mutex_unlock(lock);
+	return n;
+}
+
+static int error_tls(const SSL *ssl, int n)
+{
+	(void)ssl;
+	(void)n;
+	return tls_error;
+}
+
 /* A client that does not speak TLS learns it by words. */
 static bool speaks_http(int fd)
 {
@@ -69,20 +131,31 @@ static int accept_tls(SSL *ssl)
 	enum { HANDSHAKE_MS = 10000, CROWDED_MS = 1000 };
 	static __thread uint64_t began;
 	uint64_t now = lun_monotonic_ms();
+	int n;
 
 	if (SSL_in_before(ssl))
 		began = now;
 	if (speaks_http(SSL_get_fd(ssl)) ||
 		now - began > (lun_lobby_is_crowded() ? CROWDED_MS : HANDSHAKE_MS))
 		shutdown(SSL_get_fd(ssl), SHUT_RDWR);
-	return SSL_accept(ssl);
+	n = SSL_accept(ssl);
+	tls_error = SSL_get_error(ssl, n);
+	return n;
 }
 
 #define accept accept_or_shed
 #define SSL_accept accept_tls
+#define SSL_read read_tls
+#define SSL_write write_tls
+#define SSL_pending pending_tls
+#define SSL_get_error error_tls
 #include <civetweb/civetweb_renamed.c>
 #undef accept
 #undef SSL_accept
+#undef SSL_read
+#undef SSL_write
+#undef SSL_pending
+#undef SSL_get_error
 
 enum {
 	HEAD_MS = 10000,      /* for the whole head, from its first byte */

@@ -97,6 +97,25 @@ test("a WebSocket over TLS, and a request with a body", async () => {
   } finally { assert.equal((await server.stop()).code, 0); }
 });
 
+test("a WebSocket that is read and written at the same time", async () => {
+  const server = await startServer({ args: TLS() });
+  try {
+    const socket = new WebSocket(`wss://localhost:${server.port}/graphql`, ["graphql-transport-ws"], { ca: pem("ca.pem"),
+      origin: `https://localhost:${server.port}` });
+    await new Promise((resolve, reject) => { socket.on("open", resolve); socket.on("error", reject); });
+    let answers = 0;
+    socket.on("message", (data) => { answers += JSON.parse(data).type === "next"; });
+    socket.send('{"type":"connection_init"}');
+    const query = `{ __type(name: "Map") { fields { name description } } }`;
+    for (let i = 0; i < 300; i++) {
+      socket.send(JSON.stringify({ id: String(i), type: "subscribe", payload: { query } }));
+      if (i % 20 === 0) await new Promise((resolve) => { setTimeout(resolve, 5); });
+    }
+    await until(() => answers === 300, { what: "300 answers" });
+    socket.terminate();
+  } finally { assert.equal((await server.stop()).code, 0); }
+});
+
 test("clients' certificates: none, a foreign and an expired one are refused", async () => {
   const server = await startServer({ args: MUTUAL() });
   try {
