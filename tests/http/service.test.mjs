@@ -64,8 +64,7 @@ test("a user of its own with the unit's capabilities sees what root sees", async
   const numbers = { sys_admin: 21, bpf: 39, perfmon: 38, net_admin: 12, sys_ptrace: 19,
     dac_read_search: 2, syslog: 34, sys_resource: 24 };
   const given = all.filter((name) => held >> BigInt(numbers[name]) & 1n).map((name) => `+${name}`);
-  const script = { "syscalls.lua": readFileSync("examples/syscalls/syscalls.lua", "utf8") };
-  const root = await startServer({ scripts: script, env: { LUNETTE_BUILD: process.env.LUNETTE_BUILD ?? "build" } });
+  const root = await startServer({ args: ["--script", "examples/syscalls"] });
   const under = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
     `--inh-caps=${given}`, `--ambient-caps=${given}`];
   const service = await startServer({ under });
