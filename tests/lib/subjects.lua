@@ -114,6 +114,7 @@ local TESTS = {
   ["lua/lunette/cli/graph"] = "lua/cli/show_spec",
   ["lua/lunette/cli/hot"] = "lua/bpf/profile_spec cli/commands",
   ["lua/lunette/cli/map/"] = "cli/map cli/dump",
+  ["lua/lunette/cli/mcp/"] = "cli/mcp",
   ["lua/lunette/cli/metrics"] = "metrics/command",
   ["lua/lunette/cli/prog"] = "lua/cli/show_spec cli/commands",
   ["lua/lunette/cli/remote"] = "cli/query cli/sampler",

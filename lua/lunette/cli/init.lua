@@ -28,6 +28,7 @@ cli.COMMANDS = {
   { "btf", "List BTF objects and print their types as C", subs = true },
   { "feature", "List the BPF features of the running kernel" },
   { "inspect", "Lists in dev-agent's spelling: inspect progs list, inspect maps list" },
+  { "mcp", "Answer agents by the Model Context Protocol" },
   { "token", "Make a token for a server with several users" },
   { "completion", "Print a shell's completion of this command line" },
   { "help", "Explain a command" },
