@@ -45,9 +45,9 @@ test("every command has its line in the help, and --help of its own", () => {
 test("no command, a wrong one, a wrong option: exit code 2 and one line", () => {
   assert.equal(lunette().status, 2);
   assert.match(lunette().stdout, /^Usage: lunette/);
-  const wrong = lunette("mpa");
+  const wrong = lunette("laeks");
   assert.deepEqual([wrong.status, wrong.stderr],
-    [2, "lunette: unknown command 'mpa': did you mean 'map'? (see 'lunette help')\n"]);
+    [2, "lunette: unknown command 'laeks': did you mean 'leaks'? (see 'lunette help')\n"]);
   assert.equal(lunette("map", "dump", "x", "--limt", 1).stderr,
     "lunette: unknown option '--limt': did you mean '--limit'? (see 'lunette help map dump')\n");
   const option = lunette("version", "--frob");

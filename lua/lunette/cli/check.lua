@@ -21,7 +21,7 @@ local HOST = [[
 
 local KINDS = {
   "decoder", "metric", "collector", "graphql", "route", "websocket", "page", "panel", "service",
-  "object",
+  "object", "tool",
 }
 
 function check.configure(command)
