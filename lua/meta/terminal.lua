@@ -49,8 +49,8 @@ local interrupt = {}
 ---@return boolean ok, boolean interrupted, any ...
 function interrupt.call(handler, fn, ...) end
 
----Calls fn(). Meanwhile Ctrl-C raises nothing: fn asks interrupt.asked() and ends by itself; a second
----Ctrl-C ends the process. Errors of fn pass.
+---Calls fn(). Meanwhile Ctrl-C raises nothing: fn asks interrupt.asked() and ends by itself; a
+---second Ctrl-C ends the process. Errors of fn pass.
 ---@param fn fun()
 function interrupt.gently(fn) end
 

@@ -91,6 +91,14 @@ test("dump: sorting, conditions and top choose rows, and the entries look the sa
   assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--where",
     "packets > 2000 || source == 1", "--where", "bytes != 0", "--sort", "source"),
   [FLOWS[0], FLOWS[3]]);
+  for (const [where, found] of [
+    ["packets >= 300 && port != 240", [FLOWS[0], FLOWS[2]]],
+    ["port == 240 && packets == 2000 || source == 1", [FLOWS[1], FLOWS[3]]],
+    ["source == 1 || port == 240 && packets == 1", [FLOWS[3]]],
+  ]) {
+    assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--where", where, "--sort", "source"), found, where);
+  }
+  assert.equal(lunette("map", "dump", ids.cli_flows, "--where", "packets > 1 && ").status, 2);
   assert.deepEqual(answer("map", "dump", ids.cli_flows, "-j", "--where", "port ^= 2"), [FLOWS[1]]);
   assert.equal(lunette("map", "dump", ids.cli_flows, "--sort", "packets", "--top", 2).stdout,
     "SOURCE  PORT  PROTO              PACKETS                BYTES\n"

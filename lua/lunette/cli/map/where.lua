@@ -12,8 +12,8 @@ local OPS = {
 
 --- For --help.
 where.HELP = "Only rows for which this holds, such as 'calls > 100': a column, one of == != < <= "
-  .. "> >= *= (contains) ^= (begins with) =~ (Lua pattern), a value; '||' between conditions of "
-  .. "which one must hold (may be repeated: all must hold)."
+  .. "> >= *= (contains) ^= (begins with) =~ (Lua pattern), a value; '&&' and '||' between "
+  .. "conditions (may be repeated: all must hold)."
 
 local function unquote(text) return text:match('^"(.*)"$') or text:match("^'(.*)'$") or text end
 
@@ -37,13 +37,13 @@ local function condition(text)
   return { column = column, op = op, value = unquote(value) }
 end
 
--- Splits at "||" outside quotes.
-local function alternatives(text)
+-- Splits at an operator of two equal characters ("||", "&&") outside quotes.
+local function split_at(text, operator)
   local parts, quote, from = {}, nil, 1
-  for at, char in text:gmatch("()([\"'|])") do
-    if char ~= "|" then
+  for at, char in text:gmatch("()([\"'|&])") do
+    if char == '"' or char == "'" then
       if not quote then quote = char elseif quote == char then quote = nil end
-    elseif not quote and at >= from and text:sub(at, at + 1) == "||" then
+    elseif not quote and at >= from and text:sub(at, at + 1) == operator then
       parts[#parts + 1] = text:sub(from, at - 1)
       from = at + 2
     end
@@ -52,14 +52,21 @@ local function alternatives(text)
   return parts
 end
 
+-- "a && b || c": && binds more tightly, as in C.
+local function alternative(text)
+  local all = split_at(text, "&&")
+  for i, one in ipairs(all) do all[i] = condition(one) end
+  return #all > 1 and { all = all } or all[1]
+end
+
 --- Converts conditions to TableFilter inputs.
 ---@param texts string[]
 ---@return table[]|nil
 function where.filter(texts)
   local filter = {}
   for i, text in ipairs(texts) do
-    local any = alternatives(text)
-    for j, one in ipairs(any) do any[j] = condition(one) end
+    local any = split_at(text, "||")
+    for j, one in ipairs(any) do any[j] = alternative(one) end
     filter[i] = #any > 1 and { any = any } or any[1]
   end
   return #filter > 0 and filter or nil
