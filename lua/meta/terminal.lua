@@ -85,20 +85,31 @@ function Edit:close() end
 ---@class client
 local client = {}
 
----Sends bytes to a server; read the answer from the connection. open() and read() fail after
----`seconds` of silence.
----@param host string
----@param port string
----@param bytes string
----@param seconds integer
----@return Connection|nil connection, string? err, integer? errno
-function client.open(host, port, bytes, seconds) end
+---@class client.Request
+---@field headers string[] "Name: value"
+---@field body string
+---@field patience integer seconds of silence after which the request fails
+---@field unix? string the path of a Unix socket
+---@field ca? string a file of authorities
+---@field cert? string a file with the client's certificate
+---@field key? string a file with its private key
+
+---A POST request to a server, by libcurl. Nothing is sent before the first status().
+---@param url string http: or https:
+---@param request client.Request
+---@return Connection connection
+function client.open(url, request) end
 
 ---@class Connection
 local Connection = {}
 
----Waits for bytes and returns them; nil alone when the server closed. A signal ends the wait early.
----@return string|nil chunk, string? err, integer? errno
+---Waits a moment for the head of the answer: false while there is none; ask again.
+---@return integer|false|nil status, string? media_or_err, integer? code the media type, or the
+---  error with libcurl's code
+function Connection:status() end
+
+---Waits a moment for bytes and returns them: "" while none came; nil alone at the end.
+---@return string|nil chunk, string? err, integer? code
 function Connection:read() end
 
 function Connection:close() end

@@ -116,6 +116,26 @@ test("a WebSocket that is read and written at the same time", async () => {
   } finally { assert.equal((await server.stop()).code, 0); }
 });
 
+test("lunette query asks by TLS, and by a Unix socket", async () => {
+  const path = files.file("query.sock");
+  const server = await startServer({ args: [...MUTUAL(), "--listen", `unix:${path}`] });
+  const ask = (...args) => run(["query", "{ __typename }", ...args], { env: { no_proxy: "*" } });
+  const there = `https://localhost:${server.port}`;
+  const own = ["--cert", files.file("client.pem"), "--key", files.file("client.key")];
+  try {
+    const answer = await ask("--server", there, "--ca", files.file("ca.pem"), ...own);
+    assert.match(answer.stdout, /"__typename": ?"Query"/, answer.stderr);
+    assert.match((await ask("--server", `unix:${path}`)).stdout, /"Query"/);
+    const strange = await ask("--server", there, "--ca", files.file("strange.pem"), ...own);
+    assert.equal(strange.code, 1);
+    assert.match(strange.stderr, /^lunette: https:\S+: [^\n]*certificate[^\n]*\n$/);
+    assert.equal((await ask("--server", there, "--ca", files.file("ca.pem"))).code, 1);
+    assert.match((await ask("--server", "unix:/nonexistent")).stderr, /no server answers at unix:\/nonexistent: No such file/);
+    const plain = await ask("--server", `http://localhost:${server.port}`);
+    assert.match(plain.stderr, /no answer of lunette serve \(status 400\)/);
+  } finally { assert.equal((await server.stop()).code, 0); }
+});
+
 test("clients' certificates: none, a foreign and an expired one are refused", async () => {
   const server = await startServer({ args: MUTUAL() });
   try {

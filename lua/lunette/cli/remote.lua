@@ -8,39 +8,42 @@ local json = require("lunette.runtime.json")
 local remote = {}
 
 local HOME = "http://127.0.0.1:8070"
+-- How errors of libcurl are told, by its codes: with the address and the reason.
+local NO_SERVER = "no server answers at %s: %s (lunette serve starts one)"
+local NO_HTTP = "%s: that is no answer of lunette serve (%s)"
+local TOLD = { [5] = NO_SERVER, [6] = NO_SERVER, [7] = NO_SERVER, [28] = NO_SERVER,
+  [1] = NO_HTTP, [8] = NO_HTTP }
+
 local PATIENCE = 15 -- seconds of silence
 local LIVE_PATIENCE = 60 -- of a stream; a server sends a sign of life every 15 seconds
 local MOST = 64 << 20 -- most bytes of a response
 
---- Adds --server and --token-file.
+--- Adds --server, --token-file and the options of TLS.
 ---@param command table
 ---@param help string? of --server
 function remote.configure(command, help)
-  command:option("--server", help or ("The server's address (%s, or $LUNETTE_SERVER).")
-    :format(HOME)):argname("URL")
+  command:option("--server", help or ("The server's address (%s, or $LUNETTE_SERVER); "
+    .. "https://HOST:PORT and unix:/PATH, too."):format(HOME)):argname("URL")
   command:option("--token-file", "Read the token for writing from a file (or $LUNETTE_TOKEN).")
+    :argname("FILE")
+  command:option("--ca", "Trust servers whose certificate an authority in this file signed, and no "
+    .. "others."):argname("FILE")
+  command:option("--cert", "Show this certificate to the server (PEM)."):argname("FILE")
+  command:option("--key", "The certificate's private key, where its own file lacks it.")
     :argname("FILE")
 end
 
 local function address_of(given)
   local url = given.server or os.getenv("LUNETTE_SERVER") or HOME
-  local authority = url:match("^http://([^/?#@]+)/*$")
-  local host, port = (authority or ""):match("^(.-):?(%d*)$")
-  if host and host:match("^%[.*%]$") then
-    host = host:sub(2, -2)
-  elseif not host or host == "" or host:find("[%s:%[%]]") then
+  local path = url:match("^unix:(/.*)")
+  if path then return { url = url, base = "http://localhost", unix = path } end
+  local scheme, authority = url:match("^(https?)://([^/?#@]+)/*$")
+  local host = (authority or ""):match("^(.-):?%d*$")
+  local v6 = host and host:match("^%[[%x:.]+%]$")
+  if not host or host == "" or (not v6 and host:find("[%s:%[%]]")) then
     exit.fail(exit.USAGE, "--server %s: an address such as %s is needed", url, HOME)
   end
-  return { host = host, port = port ~= "" and port or "80", authority = authority, url = url }
-end
-
-local function request(at, token, accept, body)
-  local lines = {
-    "POST /graphql HTTP/1.0", "Host: " .. at.authority, "Content-Type: application/json",
-    "Accept: " .. accept, "Content-Length: " .. #body,
-  }
-  if token then lines[#lines + 1] = "Authorization: Bearer " .. token end
-  return table.concat(lines, "\r\n") .. "\r\n\r\n" .. body
+  return { url = url, base = scheme .. "://" .. authority }
 end
 
 -- The request's JSON; the variables are JSON text already.
@@ -50,41 +53,33 @@ local function body_of_request(params)
   return ('%s,"variables":%s}'):format(body:sub(1, -2), params.variables or "null")
 end
 
--- Sends the request. Returns the connection.
+-- Sends a request: the connection, and the status and media type of the answer.
 local function send(at, given, params, accept, patience)
-  local bytes = request(at, args.token(given.token_file), accept, body_of_request(params))
-  local connection, err = client.open(at.host, at.port, bytes, patience)
-  if connection then return connection end
-  exit.fail(exit.FAILED, "no server answers at %s: %s (lunette serve starts one)", at.url,
-    err:match("[^:]*$"):gsub("^ ", ""))
+  local headers = { "Content-Type: application/json", "Accept: " .. accept, "Expect:" }
+  local token = args.token(given.token_file)
+  if token then headers[#headers + 1] = "Authorization: Bearer " .. token end
+  local connection = client.open(at.base .. "/graphql", {
+    headers = headers, body = body_of_request(params), patience = patience, unix = at.unix,
+    ca = given.ca, cert = given.cert, key = given.key,
+  })
+  local status, media, code
+  repeat status, media, code = connection:status() until status ~= false
+  if status then return connection, status, media and media:lower():match("^[^;%s]*") end
+  exit.fail(exit.FAILED, TOLD[code] or "%s: %s", at.url, media)
 end
 
--- Returns a function that reads the response piece by piece until the server closes.
+-- Returns a function that reads the response piece by piece until its end.
 local function reader(at, connection)
   return function()
-    local chunk, err = connection:read()
+    local chunk, err
+    repeat chunk, err = connection:read() until chunk ~= ""
     if err then exit.fail(exit.FAILED, "%s: %s", at.url, err) end
     return chunk
   end
 end
 
--- The status, content type and first bytes of a response's body.
-local function head_of(read)
-  local text = ""
-  for chunk in read do
-    text = text .. chunk
-    local from, to = text:find("\r\n\r\n", 1, true)
-    if from then
-      local head = text:sub(1, from + 1)
-      local media = head:lower():match("\r\ncontent%-type:%s*([^;\r]*)")
-      return head:match("^HTTP/%d%.%d (%d+)"), media, text:sub(to + 1)
-    end
-    if #text > 65536 then break end
-  end
-end
-
-local function body_of(at, read, first)
-  local parts, size = { first }, #first
+local function body_of(at, read)
+  local parts, size = {}, 0
   for chunk in read do
     parts[#parts + 1], size = chunk, size + #chunk
     if size > MOST then
@@ -96,13 +91,12 @@ end
 
 -- A GraphQL response as text and as a value; an HTTP error ends the command.
 local function response(at, status, body)
-  local value = status and json.decode(body)
+  local value = json.decode(body)
   if type(value) ~= "table" then
-    exit.fail(exit.FAILED, "%s: that is no answer of lunette serve%s", at.url,
-      status and " (status " .. status .. ")" or "")
+    exit.fail(exit.FAILED, "%s: that is no answer of lunette serve (status %d)", at.url, status)
   end
   if value.error then
-    local code = (status == "401" or status == "403") and exit.DENIED
+    local code = (status == 401 or status == 403) and exit.DENIED
       or exit.code_of(value.error.message)
     exit.fail(code, "%s: %s", at.url, value.error.message)
   end
@@ -116,15 +110,14 @@ end
 ---@return string body, table response
 function remote.ask(given, params)
   local at = address_of(given)
-  local connection <close> = send(at, given, params, "application/json", PATIENCE)
-  local read = reader(at, connection)
-  local status, _, first = head_of(read)
-  return response(at, status, first and body_of(at, read, first))
+  local opened, status = send(at, given, params, "application/json", PATIENCE)
+  local connection <close> = opened
+  return response(at, status, body_of(at, reader(at, connection)))
 end
 
 -- Iterates over the events of an event stream.
-local function each_event(at, read, first, fn)
-  local text = first
+local function each_event(at, read, fn)
+  local text = ""
   repeat
     local from, to = text:find("\n\n", 1, true)
     while from do
@@ -149,13 +142,11 @@ end
 ---@return string|nil body, table? response
 function remote.follow(given, params, fn)
   local at = address_of(given)
-  local connection <close> = send(at, given, params, "text/event-stream", LIVE_PATIENCE)
+  local opened, status, media = send(at, given, params, "text/event-stream", LIVE_PATIENCE)
+  local connection <close> = opened
   local read = reader(at, connection)
-  local status, media, first = head_of(read)
-  if media ~= "text/event-stream" then
-    return response(at, status, first and body_of(at, read, first))
-  end
-  each_event(at, read, first, fn)
+  if media ~= "text/event-stream" then return response(at, status, body_of(at, read)) end
+  each_event(at, read, fn)
 end
 
 --- The data of a request to the server given in the arguments; any error ends the command.

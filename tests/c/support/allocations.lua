@@ -206,7 +206,10 @@ coroutine.close(coroutine.create(function() end))
 coroutine.resume(coroutine.create(function() end))
 
 -- part: client
-local c <close> = core.client.open("127.0.0.1", 9, "x", 1)
+local c <close> = core.client.open("http://127.0.0.1:9", {
+  headers = { "A: b" }, body = "x", patience = 1,
+})
+c:status()
 
 -- part: metrics
 local m = core.metrics
