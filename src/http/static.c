@@ -142,10 +142,11 @@ static struct cached *cached_of(const struct file *file)
 /* Cache-Control: a file with a hash in its name never changes; browsers ask again for others. */
 static const char *freshness(const char *name)
 {
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	const char *base = strrchr(name, '/');
-	const char *dash = base ? strchr(base, '-') : NULL;
+	const char *dash = base ? strrchr(base, '-') : NULL;
 
-	if (dash && strspn(dash + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 8)
+	if (dash && strspn(dash + 1, letters) == 8 && dash[9] == '.')
 		return "public, max-age=31536000, immutable";
 	return "no-cache";
 }

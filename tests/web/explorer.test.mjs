@@ -107,6 +107,16 @@ test("values over time are drawn by key", async () => {
   await picture(page, "values");
 });
 
+test("a large map over time: the chart says which part of it is drawn", async () => {
+  const big = startBpftrace(`BEGIN { $i = (uint64)0; while ($i < 600) { @${name}_big[$i] = $i; $i++; } }
+    interval:s:1 { @${name}_big[1] = nsecs; }`);
+  try {
+    const { id } = await mapNamed(`AT_${name}_big`);
+    await page.goto(`${server.url}/maps/${id}?tab=values`);
+    await page.getByText("Drawn from the 500 largest of 600 entries").waitFor();
+  } finally { await big.stop(); }
+});
+
 test("the program: its cost, its maps, its holder", async () => {
   await page.goto(`${server.url}/programs?q=sys_enter`);
   const [program] = await until("the program", async () => {

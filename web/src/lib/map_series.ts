@@ -5,6 +5,7 @@ import { MapTableLive, MapTablePage, type TablePart } from "@gen/queries";
 import type { Curve } from "../parts/chart";
 import { connection } from "./api";
 import { cellText, numberOf } from "./cells";
+import { count } from "./format";
 import { useQuery, useSubscription, visible } from "./hooks";
 
 export interface SeriesWish {
@@ -20,7 +21,7 @@ export interface SeriesWish {
   skip?: boolean | undefined;
 }
 
-interface Sample { time: number; values: Map<string, number> }
+interface Sample { time: number; values: Map<string, number>; entries: number; read: number }
 
 type Column = TablePart["columns"][number];
 
@@ -38,7 +39,14 @@ function sampleOf(table: TablePart, by: string | undefined, value: Column): Samp
     const number = numberOf(row.cells[at]);
     if (!Number.isNaN(number)) values.set(name, (values.get(name) ?? 0) + number);
   }
-  return { time: table.time, values };
+  const entries = table.matched ?? table.rows.length;
+  return { time: table.time, values, entries, read: table.rows.length };
+}
+
+/** Only the rows with the largest values are read: what is drawn of larger maps is a part. */
+function partOf(sample: Sample | undefined): string | undefined {
+  if (!sample || sample.read >= sample.entries) return undefined;
+  return `Drawn from the ${count(sample.read)} largest of ${count(sample.entries)} entries`;
 }
 
 function valueAt(samples: Sample[], at: number, name: string, rate: boolean): number | null {
@@ -67,6 +75,8 @@ function curvesOf(samples: Sample[], rate: boolean, top: number): Curve[] {
 export interface Series {
   times: number[]; curves: Curve[]; columns: Column[]; value: Column | undefined;
   error: string | undefined; note: string | undefined;
+  /** Says which part of the entries is drawn; undefined where all are. */
+  part: string | undefined;
 }
 
 /** Columns whose values can be drawn. */
@@ -121,6 +131,7 @@ export function useMapSeries(wish: SeriesWish): Series {
     return {
       times: list.map((sample) => sample.time), curves, columns, value,
       error: failed ?? first.error?.message, note: unknown ?? missing,
+      part: partOf(samples.current[samples.current.length - 1]),
     };
   }, [beat, rate, top, table, value?.name, failed, first.error]);
 }

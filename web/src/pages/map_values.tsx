@@ -43,6 +43,7 @@ export function Values({ map }: { map: MapInfo }) {
         <Pick label="Top" value={String(top)} options={tops.map((n) => [n, n] as const)}
           choose={(value) => setParams({ top: value === "10" ? null : value })} />
         <span class="end">
+          {series.part && `${series.part}; `}
           {series.times.length > 0 && `${count(series.times.length)} samples`}
         </span>
       </div>

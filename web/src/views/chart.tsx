@@ -31,9 +31,14 @@ export function MapChart({ id, node }: { id: number; node: Node }) {
     return <Empty title="Nothing to draw" icon="exports"><p>{series.note}</p></Empty>;
   }
   if (series.times.length < 2) return <div style={{ height: 270 }}><Loading /></div>;
-  return <Chart label={text(node.title) ?? "Chart"} times={series.times} curves={series.curves}
-    stacked={node.stacked === true} height={Number(node.height ?? 240)} span={30}
-    format={formatOf(text(node.unit) ?? series.value?.unit, rate)} />;
+  return (
+    <>
+      <Chart label={text(node.title) ?? "Chart"} times={series.times} curves={series.curves}
+        stacked={node.stacked === true} height={Number(node.height ?? 240)} span={30}
+        format={formatOf(text(node.unit) ?? series.value?.unit, rate)} />
+      {series.part && <p class="dim">{series.part}.</p>}
+    </>
+  );
 }
 
 export function DataChart({ node }: { node: Node }) {
