@@ -115,7 +115,9 @@ test("search looks at everything that is known, the name first", () => {
     program(2, "bpftrace_helper"), program(3, "other", { attachments: [{ target: "sys_enter" }] }),
   ];
   const names = (text) => search(text, list, [], []).map(({ name }) => name);
-  assert.deepEqual(names("bpftrace"), ["bpftrace_helper", "count"]);
+  assert.deepEqual(names("bpftrace"), ["bpftrace", "bpftrace_helper", "count"], "the process, too");
+  assert.deepEqual(search("42", list, [], []).map(({ href, kind }) => [href, kind]),
+    [["/owners/42", "owner"], ["/programs/1", "program"]]);
   assert.deepEqual(names("sys_ent"), ["other"]);
   assert.deepEqual(names("count 42"), ["count"]);
   assert.deepEqual(names("nothing"), []);

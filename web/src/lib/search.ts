@@ -1,9 +1,10 @@
-// Searches objects by all their properties: name, id, type, tag, pin, process, attachment.
+// Searches objects by all their properties (name, id, type, tag, pin, process, attachment), and the
+// processes that hold them.
 
 import type { MapRow, ProgramRow } from "@gen/queries";
 
-export interface Found { href: string; kind: "program" | "map" | "page"; name: string; id?: number;
-  type: string; why: string; weight: number; }
+export interface Found { href: string; kind: "program" | "map" | "owner" | "page"; name: string;
+  id?: number; type: string; why: string; weight: number; }
 
 type Part = [why: string, text: string | number | null | undefined];
 
@@ -64,6 +65,15 @@ export function mapFits(row: MapRow, text: string): boolean {
   return match(mapParts(row), wordsOf(text)) !== undefined;
 }
 
+/** The processes that hold the objects: their names by pid. */
+function processesOf(lists: Iterable<Pick<MapRow, "owners">>[]): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const list of lists) {
+    for (const { owners } of list) for (const { pid, comm } of owners) found.set(pid, comm);
+  }
+  return found;
+}
+
 export function search(
   text: string, programs: Iterable<ProgramRow>, maps: Iterable<MapRow>,
   pages: { href: string; name: string }[], most = 40,
@@ -84,6 +94,13 @@ export function search(
     if (fits) {
       found.push({ href: `/maps/${row.id}`, kind: "map", name: row.name || `map ${row.id}`,
         id: row.id, type: row.type, ...fits });
+    }
+  }
+  for (const [pid, comm] of processesOf([programs, maps])) {
+    const fits = match([["name", comm], ["pid", pid]], words);
+    if (fits) {
+      found.push({ href: `/owners/${pid}`, kind: "owner", name: comm, id: pid, type: "", ...fits,
+        why: "process" });
     }
   }
   for (const { href, name } of pages) {
