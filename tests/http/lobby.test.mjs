@@ -96,7 +96,7 @@ test("no more threads than the system allows: it serves with fewer, or does not 
   if (process.getuid() !== 0) return t.skip("needs root to become nobody");
   const as = (limit) => ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
     "prlimit", `--nproc=${limit}`];
-  const few = await startServer({ scripts: undefined, under: as(12), args: ["--vms", "2"] });
+  const few = await startServer({ scripts: undefined, under: as(14), args: ["--vms", "2"] });
   try {
     const many = clients(few.port, 40, POST, "x");
     await few.logged(/no more threads can be started \(.*\): \d+ serve connections/);
