@@ -30,17 +30,20 @@ end
 describe("a match by name", function()
   local object, pins
 
-  before_each(function()
-    support.clear()
-    pins = {}
+  -- Once: the kernel frees maps of these names seconds after they are closed.
+  setup(function()
     fixture.wait_for_none { "requests_total_", "fifteen_letters" }
     object = assert(bpf.load(fixture.object("long_names")))
     fill_of(object, "requests_total_by_host", { [1] = 5 })
     fill_of(object, "requests_total_by_port", { [1] = 1000 })
   end)
+  teardown(function() object:close() end)
+  before_each(function()
+    support.clear()
+    pins = {}
+  end)
   after_each(function()
     support.clear()
-    object:close()
     for _, path in ipairs(pins) do bpf.unpin(path) end
   end)
 
