@@ -398,11 +398,12 @@ function Object:get(name) end
 ---consumed: each goes to one reader. A record is a table by the struct `type` of the object's BTF
 ---("event" unless another is named), what `decoder` (a Plan) makes of it, or, without either and
 ---with type = false, a string of bytes. `partial`: a record may be shorter than its type, and zeros
----stand for the rest; otherwise such a record is { error = message }. `pages` is the size of each
----CPU's perf buffer, a power of two (64); `batch` the most records of one read (4096).
+---stand for the rest; otherwise such a record is { error = message }. `strings`: char arrays end at
+---their first NUL, whatever bytes they hold; otherwise what is no text is hex. `pages` is the size
+---of each CPU's perf buffer, a power of two (64); `batch` the most records of one read (4096).
 ---@param name string
 ---@param opts? { type?: string|false, decoder?: Plan, pages?: integer, batch?: integer,
----  partial?: boolean }
+---  partial?: boolean, strings?: boolean }
 ---@return bpf.Events|nil, string? err, integer? errno
 function Object:events(name, opts) end
 

@@ -365,6 +365,15 @@ static void push_type(lua_State *L, const struct bpf_object *obj, const char *na
 		lua_pushnil(L);
 }
 
+/* Char arrays as C strings: a path may hold any byte before its NUL, and is no less a text. */
+static void read_strings(struct lun_plan *plan)
+{
+	for (uint32_t i = 0; i < plan->nr_ops; i++) {
+		if (plan->ops[i].kind == LUN_K_CHARS)
+			plan->ops[i].flags &= (uint16_t)~LUN_OP_TEXT;
+	}
+}
+
 /* Pushes the plan of the records: the one in the options at 3, or the one of "struct event". */
 static void push_plan(lua_State *L, const struct lun_object *o)
 {
@@ -387,8 +396,8 @@ static void push_plan(lua_State *L, const struct lun_object *o)
 	}
 }
 
-/* object:events(name [, { type = | decoder =, pages =, batch =, partial = }]) -> Events <close> |
- * nil, err, errno */
+/* object:events(name [, { type = | decoder =, pages =, batch =, partial =, strings = }]) ->
+ * Events <close> | nil, err, errno */
 int l_object_events(lua_State *L)
 {
 	struct lun_object *o = lun_object_check(L);
@@ -403,6 +412,8 @@ int l_object_events(lua_State *L)
 	luaL_argcheck(L, !(pages & (pages - 1)), 3, "pages: a power of two is needed");
 	lua_settop(L, 3);
 	push_plan(L, o);
+	if (lua_istable(L, 3) && lun_opt_bool(L, 3, "strings", false) && lun_plan_test(L, -1))
+		read_strings(lun_plan_test(L, -1));
 	h = lua_newuserdatauv(L, sizeof(*h), OBJECT);
 	memset(h, 0, sizeof(*h));
 	luaL_setmetatable(L, LUN_EVENTS);

@@ -2,11 +2,12 @@
 // shell as a command.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync, openSync, closeSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync, openSync, closeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { until } from "../lib/server.mjs";
 import { binary, build, lunette } from "./kernel.mjs";
 
 const EVIL = "\x1b]0;pwned\x07\u009b31m\u202e";
@@ -148,6 +149,32 @@ test("the screen of top: an attack in a process' name", async () => {
   } finally {
     terminal.close();
   }
+});
+
+test("prog log: what a program prints, and a tool's rows", async (t) => {
+  const follow = (...words) => {
+    const child = spawn(binary, words, { stdio: ["ignore", "pipe", "pipe"] });
+    const parts = [];
+    child.stdout.on("data", (data) => parts.push(data));
+    return { bytes: () => Buffer.concat(parts), ended: new Promise((resolve) => child.once("exit", resolve)), stop: () => child.kill("SIGINT") };
+  };
+  const marker = "/sys/kernel/tracing/trace_marker";
+  if (!existsSync(marker)) return t.skip("no trace_marker here");
+  const log = follow("prog", "log", "--grep", "pwned", "--seconds", "60");
+  const said = until(() => {
+    writeFileSync(marker, Buffer.from(`${EVIL}\xff\n`, "latin1"));
+    return log.bytes().includes("pwned");
+  }, { what: "the line of the log" });
+  await said.finally(log.stop);
+  await log.ended;
+  assert.equal(obeyed(log.bytes()), undefined);
+  const tool = follow("tool", "opensnoop", "-d", "60");
+  await until(() => {
+    closeSync(openSync(join(dir, `pwned${EVIL.replaceAll("/", "")}`), "w"));
+    return tool.bytes().includes("pwned");
+  }, { what: "the row of the tool" }).finally(tool.stop);
+  await tool.ended;
+  assert.equal(obeyed(tool.bytes()), undefined);
 });
 
 test("leaks: a pin's path is one word of the command", () => {

@@ -80,7 +80,7 @@ function run.open(spec, given, buffer)
   local ok = true
   if spec.events then
     running.events, err = object:events(spec.events,
-      { partial = true, decoder = record_plan(spec) })
+      { partial = true, strings = true, decoder = record_plan(spec) })
     ok = running.events
   end
   if ok then ok, err = attach(object, spec, values) end

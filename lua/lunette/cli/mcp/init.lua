@@ -1,6 +1,7 @@
 -- lunette mcp: the Model Context Protocol on standard input and output, for agents.
 
 local args = require("lunette.cli.args")
+local output = require("lunette.cli.output")
 local scripts = require("lunette.cli.scripts")
 
 local mcp = {}
@@ -19,7 +20,7 @@ function mcp.run(given)
   for line in io.stdin:lines() do
     local answer = line:find("%S") and rpc.answer(line)
     if answer then
-      io.stdout:write(answer, "\n")
+      output.json_part(answer .. "\n")
       io.stdout:flush()
     end
   end
