@@ -37,7 +37,7 @@ end
 -- ValuesOfCorrectType
 local function check_value(ctx, node, t)
   explain.literal(node, t, function(message, _, at_node)
-    ctx:report(message, { at_node.at })
+    ctx:fault("ValuesOfCorrectType", message, { at_node.at }, node.at)
   end, nil, {})
 end
 
@@ -50,7 +50,7 @@ end
 -- Arguments of an unknown directive are looked up in the enclosing field.
 local function check_directives(ctx, scope, node, location, field)
   if not node.directives then return end
-  directives.check(ctx, node.directives, location, nil, function(value, input)
+  directives.check(ctx, node, location, nil, function(value, input)
     value_of(ctx, scope, value, input)
   end, field)
 end
@@ -88,10 +88,6 @@ end
 local function spread(ctx, scope, node, parent, outer)
   local fragment = fragments.known(ctx, node)
   if fragment then
-    if not scope.spread[node.name] then
-      scope.spread[node.name] = true
-      scope.spreads[#scope.spreads + 1] = node.name
-    end
     local t = ctx.schema.types[fragment.condition.name]
     if t and parent and types.is_composite(t) then fragments.possible(ctx, node, t, parent) end
   end
@@ -102,7 +98,7 @@ local function inline(ctx, scope, node, parent, outer)
   local t = parent
   if node.condition then
     t = fragments.known_type(ctx, node.condition)
-    if t then fragments.on_composite(ctx, node.condition, t) end
+    if t then fragments.on_composite(ctx, node, t) end
     t = t and types.is_composite(t) and t or nil
     if t and parent then fragments.possible(ctx, node, t, parent) end
   end
@@ -138,10 +134,13 @@ local function variable_definition(ctx, node)
   check_directives(ctx, { uses = {} }, node, "VARIABLE_DEFINITION")
 end
 
-local function new_scope() return { uses = {}, spreads = {}, spread = {} } end
+-- The uses of variables in a definition, and the fragments that it spreads.
+local function new_scope(ctx, node)
+  return { uses = {}, spreads = next(ctx.fragments) and fragments.spreads(node) or {} }
+end
 
 local function operation(ctx, node)
-  local scope = new_scope()
+  local scope = new_scope(ctx, node)
   local root = operations.root(ctx, node)
   root = root and root.kind == "OBJECT" and root or nil
   if root and node.operation == "subscription" then operations.single_field(ctx, node, root) end
@@ -154,9 +153,9 @@ local function operation(ctx, node)
 end
 
 local function fragment_definition(ctx, node)
-  local scope = new_scope()
+  local scope = new_scope(ctx, node)
   local t = fragments.known_type(ctx, node.condition)
-  if t then fragments.on_composite(ctx, node.condition, t, node.name) end
+  if t then fragments.on_composite(ctx, node, t) end
   t = t and types.is_composite(t) and t or nil
   check_directives(ctx, scope, node, "FRAGMENT_DEFINITION")
   overlap.check(ctx, t, node.selections)
@@ -168,21 +167,19 @@ end
 local function reach(ctx, scopes)
   local used = {}
   for _, node in ipairs(ctx.document.operations) do
-    local scope, seen = scopes[node], {}
-    local reached = table.move(scope.spreads, 1, #scope.spreads, 1, {})
-    for _, name in ipairs(reached) do seen[name] = true end
-    local i = 1
-    while reached[i] do
-      used[reached[i]] = true
-      for _, name in ipairs(scopes[reached[i]].spreads) do
-        if not seen[name] then
-          seen[name] = true
+    local reached, seen, scope, i = {}, {}, scopes[node], 0
+    while scope do
+      for _, spread_node in ipairs(scope.spreads) do
+        local name = spread_node.name
+        if scopes[name] and not seen[name] then
+          seen[name], used[name] = true, true
           reached[#reached + 1] = name
         end
       end
       i = i + 1
+      scope = scopes[reached[i]]
     end
-    scope.reached = reached
+    scopes[node].reached = reached
   end
   return used
 end

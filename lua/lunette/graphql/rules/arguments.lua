@@ -18,8 +18,8 @@ local function given_of(node)
   return given
 end
 
--- Reports every name that occurs more than once among nodes.
-local function report_twice(ctx, nodes, text)
+-- Reports every name that occurs more than once among nodes of an owner.
+local function report_twice(ctx, rule, owner, nodes, text)
   local places, order = {}, {}
   for _, node in ipairs(nodes) do
     local at = places[node.name]
@@ -31,7 +31,7 @@ local function report_twice(ctx, nodes, text)
     at[#at + 1] = node.name_at or node.at
   end
   for _, name in ipairs(order) do
-    if #places[name] > 1 then ctx:report(text:format(name), places[name]) end
+    if #places[name] > 1 then ctx:fault(rule, text:format(name), places[name], owner.at) end
   end
 end
 arguments.report_twice = report_twice
@@ -39,7 +39,8 @@ arguments.report_twice = report_twice
 --- UniqueArgumentNames
 function arguments.unique(ctx, node)
   if not node.arguments or #node.arguments < 2 then return end
-  report_twice(ctx, node.arguments, 'There can be only one argument named "%s".')
+  report_twice(ctx, "UniqueArgumentNames", node, node.arguments,
+    'There can be only one argument named "%s".')
 end
 
 --- UniqueInputFieldNames, in all levels of a value
@@ -50,8 +51,9 @@ function arguments.unique_fields(ctx, value)
     local seen = {}
     for _, field in ipairs(value.fields) do
       if seen[field.name] then
-        ctx:report(('There can be only one input field named "%s".'):format(field.name),
-          { seen[field.name], field.at })
+        ctx:fault("UniqueInputFieldNames",
+          ('There can be only one input field named "%s".'):format(field.name),
+          { seen[field.name], field.at }, field.at)
       else
         seen[field.name] = field.at
       end
@@ -64,7 +66,7 @@ end
 function arguments.known(ctx, def, node)
   for _, arg in ipairs(node.arguments or {}) do
     if not def.arg[arg.name] then
-      ctx:report(('Unknown argument "%s" on field "%s".%s'):format(arg.name,
+      ctx:fault("KnownArgumentNames", ('Unknown argument "%s" on field "%s".%s'):format(arg.name,
         arguments.field_text(def), suggest.did_you_mean(arg.name, names_of(def.args))),
         { arg.at })
     end
@@ -81,8 +83,9 @@ function arguments.required(ctx, def, node)
   local given = given_of(node)
   for _, input in ipairs(def.args) do
     if not given[input.name] and types.is_required(input) then
-      ctx:report(('Argument "%s" of type "%s" is required, but it was not provided.'):format(
-        coordinate(def, input), input.type.text), { node.at })
+      ctx:fault("ProvidedRequiredArguments",
+        ('Argument "%s" of type "%s" is required, but it was not provided.'):format(
+          coordinate(def, input), input.type.text), { node.at }, node)
     end
   end
 end
@@ -91,8 +94,9 @@ end
 function arguments.known_of_directive(ctx, def, node)
   for _, arg in ipairs(node.arguments or {}) do
     if not def.arg[arg.name] then
-      ctx:report(('Unknown argument "%s" on directive "@%s".%s'):format(arg.name, node.name,
-        suggest.did_you_mean(arg.name, names_of(def.args))), { arg.at })
+      ctx:fault("KnownArgumentNames",
+        ('Unknown argument "%s" on directive "@%s".%s'):format(arg.name, node.name,
+          suggest.did_you_mean(arg.name, names_of(def.args))), { arg.at }, node.at)
     end
   end
 end
@@ -102,8 +106,9 @@ function arguments.required_of_directive(ctx, def, node)
   local given = given_of(node)
   for _, input in ipairs(def.args) do
     if not given[input.name] and types.is_required(input) then
-      ctx:report(('Argument "@%s(%s:)" of type "%s" is required, but it was not provided.')
-        :format(node.name, input.name, input.type.text), { node.at })
+      ctx:fault("ProvidedRequiredArguments",
+        ('Argument "@%s(%s:)" of type "%s" is required, but it was not provided.')
+          :format(node.name, input.name, input.type.text), { node.at }, node)
     end
   end
 end

@@ -1,6 +1,7 @@
 -- State shared by the rules: the schema, the document, its fragments, and the errors found.
 
 local errors = require("lunette.graphql.error")
+local order = require("lunette.graphql.rules.order")
 
 local context = {}
 
@@ -21,6 +22,17 @@ function Context:report(message, at)
   self.errors[#self.errors + 1] = errors.at(self.sources, message, at)
 end
 
+--- Adds an error of a rule, with its place in the order of errors.
+---@param rule string the rule's name in the specification
+---@param message string
+---@param at integer[]
+---@param node integer|table|nil the number of the visited node; the node itself for a rule that is
+---  applied after a node's children; default: the first of `at`
+function Context:fault(rule, message, at, node)
+  self:report(message, at)
+  order.note(self.errors[#self.errors], rule, node or at[1])
+end
+
 --- Ends the validation with an error without a place.
 ---@param message string
 function Context:abort(message)
@@ -28,13 +40,14 @@ function Context:abort(message)
   error(STOP, 0)
 end
 
---- Runs a validation function. Returns the errors.
+--- Runs a validation function. Returns the errors, those of rules in graphql-js's order.
 ---@param self table
 ---@param fn fun()
 ---@return table[] errors
 function context.run(self, fn)
   local ok, raised = pcall(fn)
   if not ok and raised ~= STOP then error(raised, 0) end
+  order.sort(self.errors)
   return self.errors
 end
 

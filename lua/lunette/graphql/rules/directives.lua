@@ -20,14 +20,16 @@ end
 
 local function check_place(ctx, def, node, location)
   if location_set(def)[location] then return end
-  ctx:report(('Directive "@%s" may not be used on %s.'):format(node.name, location), { node.at })
+  ctx:fault("KnownDirectives",
+    ('Directive "@%s" may not be used on %s.'):format(node.name, location), { node.at })
 end
 
-local function check_once(ctx, def, node, seen)
+local function check_once(ctx, def, node, seen, owner)
   if def.repeatable then return end
   if seen[node.name] then
-    ctx:report(('The directive "@%s" can only be used once at this location.'):format(node.name),
-      { seen[node.name].at, node.at })
+    ctx:fault("UniqueDirectivesPerLocation",
+      ('The directive "@%s" can only be used once at this location.'):format(node.name),
+      { seen[node.name].at, node.at }, owner.at)
   else
     seen[node.name] = node
   end
@@ -35,30 +37,29 @@ end
 
 --- Checks the directives of a node.
 ---@param ctx table
----@param list table[]|nil
+---@param owner table the node
 ---@param location string
 ---@param seen table|nil directives already found at the same place
 ---@param value fun(node: table, input: table|nil, def: table|nil)|nil called for each argument's
 ---  value
 ---@param field table|nil lends its arguments' types to a directive that isn't known
-function directives.check(ctx, list, location, seen, value, field)
-  if not list then return end
+function directives.check(ctx, owner, location, seen, value, field)
   seen = seen or {}
-  for _, node in ipairs(list) do
+  for _, node in ipairs(owner.directives or {}) do
     local def = ctx.directive[node.name]
     if def then
       check_place(ctx, def, node, location)
-      check_once(ctx, def, node, seen)
+      check_once(ctx, def, node, seen, owner)
       arguments.known_of_directive(ctx, def, node)
       arguments.required_of_directive(ctx, def, node)
     else
-      ctx:report(('Unknown directive "@%s".'):format(node.name), { node.at })
+      ctx:fault("KnownDirectives", ('Unknown directive "@%s".'):format(node.name), { node.at })
     end
     arguments.unique(ctx, node)
     for _, arg in ipairs(node.arguments or {}) do
       arguments.unique_fields(ctx, arg.value)
-      local owner = def or field
-      if value then value(arg.value, owner and owner.arg[arg.name], def) end
+      local lender = def or field
+      if value then value(arg.value, lender and lender.arg[arg.name], def) end
     end
   end
 end

@@ -46,18 +46,19 @@ function fields.unknown(ctx, node, parent)
   local hint = suggest.text(types_with(ctx.schema, parent, node.name),
     "to use an inline fragment on")
   if hint == "" then hint = suggest.did_you_mean(node.name, field_names(parent)) end
-  ctx:report(('Cannot query field "%s" on type "%s".%s'):format(node.name, parent.name, hint),
-    { node.at })
+  ctx:fault("FieldsOnCorrectType",
+    ('Cannot query field "%s" on type "%s".%s'):format(node.name, parent.name, hint), { node.at })
 end
 
 --- ScalarLeafs: fields of objects need a selection, fields of scalars take none.
 function fields.leaf(ctx, node, def)
   local is_leaf = types.is_leaf(types.named(def.type))
   if is_leaf and node.selections then
-    ctx:report(('Field "%s" must not have a selection since type "%s" has no subfields.'):format(
-      node.name, def.type.text), { node.set_at })
+    ctx:fault("ScalarLeafs",
+      ('Field "%s" must not have a selection since type "%s" has no subfields.'):format(
+        node.name, def.type.text), { node.set_at }, node.at)
   elseif not is_leaf and not node.selections then
-    ctx:report(('Field "%s" of type "%s" must have a selection of subfields. '
+    ctx:fault("ScalarLeafs", ('Field "%s" of type "%s" must have a selection of subfields. '
       .. 'Did you mean "%s { ... }"?'):format(node.name, def.type.text, node.name), { node.at })
   end
 end

@@ -22,18 +22,19 @@ end
 function fragments.known_type(ctx, node)
   local t = ctx.schema.types[node.name]
   if not t and not defined_here(ctx, node.name) then
-    ctx:report(('Unknown type "%s".%s'):format(node.name,
+    ctx:fault("KnownTypeNames", ('Unknown type "%s".%s'):format(node.name,
       suggest.did_you_mean(node.name, type_names(ctx.schema))), { node.at })
   end
   return t
 end
 
 --- FragmentsOnCompositeTypes
-function fragments.on_composite(ctx, condition, t, name)
+function fragments.on_composite(ctx, node, t)
   if types.is_composite(t) then return end
-  local what = name and ('Fragment "%s"'):format(name) or "Fragment"
-  ctx:report(('%s cannot condition on non composite type "%s".'):format(what, condition.name),
-    { condition.at })
+  local what = node.name and ('Fragment "%s"'):format(node.name) or "Fragment"
+  ctx:fault("FragmentsOnCompositeTypes",
+    ('%s cannot condition on non composite type "%s".'):format(what, node.condition.name),
+    { node.condition.at }, node.at)
 end
 
 -- True when an object can be of both types.
@@ -55,22 +56,24 @@ end
 function fragments.possible(ctx, node, t, parent)
   if overlap(ctx.schema, t, parent) then return end
   local what = node.name and ('Fragment "%s"'):format(node.name) or "Fragment"
-  ctx:report(('%s cannot be spread here as objects of type "%s" can never be of type "%s".')
-    :format(what, parent.name, t.name), { node.at })
+  ctx:fault("PossibleFragmentSpreads",
+    ('%s cannot be spread here as objects of type "%s" can never be of type "%s".')
+      :format(what, parent.name, t.name), { node.at })
 end
 
 --- KnownFragmentNames: the fragment that a spread refers to, or nil.
 function fragments.known(ctx, node)
   local found = ctx.fragments[node.name]
   if not found then
-    ctx:report(('Unknown fragment "%s".'):format(node.name), { node.name_at })
+    ctx:fault("KnownFragmentNames", ('Unknown fragment "%s".'):format(node.name),
+      { node.name_at }, node.at)
   end
   return found
 end
 
--- The spreads in a selection: those of the top level first.
-local function spreads_in(selections)
-  local found, stack = {}, { selections }
+--- The spreads in a definition: those of the top level first.
+function fragments.spreads(definition)
+  local found, stack = {}, { definition.selections }
   while #stack > 0 do
     local set = table.remove(stack)
     for _, node in ipairs(set) do
@@ -84,14 +87,15 @@ local function spreads_in(selections)
   return found
 end
 
-local function report_cycle(ctx, path, first)
+local function report_cycle(ctx, path, first, definition)
   local at, via = {}, {}
   for i = first, #path do
     at[#at + 1] = path[i].at
     if i < #path then via[#via + 1] = '"' .. path[i].name .. '"' end
   end
-  ctx:report(('Cannot spread fragment "%s" within itself%s.'):format(path[#path].name,
-    #via > 0 and " via " .. table.concat(via, ", ") or ""), at)
+  ctx:fault("NoFragmentCycles",
+    ('Cannot spread fragment "%s" within itself%s.'):format(path[#path].name,
+      #via > 0 and " via " .. table.concat(via, ", ") or ""), at, definition.at)
 end
 
 -- Follows the spreads of a fragment; state.path lists the spreads that led to it.
@@ -100,11 +104,11 @@ local function follow(ctx, fragment, state)
   if state.visited[name] then return end
   state.visited[name] = true
   state.index[name] = #state.path + 1
-  for _, node in ipairs(spreads_in(fragment.selections)) do
+  for _, node in ipairs(fragments.spreads(fragment)) do
     state.path[#state.path + 1] = node
     local first = state.index[node.name]
     if first then
-      report_cycle(ctx, state.path, first)
+      report_cycle(ctx, state.path, first, state.definition)
     elseif ctx.fragments[node.name] then
       follow(ctx, ctx.fragments[node.name], state)
     end
@@ -117,7 +121,10 @@ end
 function fragments.cycles(ctx)
   local state = { visited = {}, path = {}, index = {} }
   for _, node in ipairs(ctx.document.definitions) do
-    if node.kind == "FragmentDefinition" then follow(ctx, node, state) end
+    if node.kind == "FragmentDefinition" then
+      state.definition = node
+      follow(ctx, node, state)
+    end
   end
 end
 
@@ -126,7 +133,8 @@ end
 function fragments.unused(ctx, used)
   for _, node in ipairs(ctx.document.definitions) do
     if node.kind == "FragmentDefinition" and not used[node.name] then
-      ctx:report(('Fragment "%s" is never used.'):format(node.name), { node.at })
+      ctx:fault("NoUnusedFragments", ('Fragment "%s" is never used.'):format(node.name),
+        { node.at }, ctx.document)
     end
   end
 end

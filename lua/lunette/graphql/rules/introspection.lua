@@ -39,13 +39,14 @@ end
 --- Checks a field __schema or __type.
 function introspection.check(ctx, node)
   if ctx.no_introspection then
-    ctx:report(('Introspection is switched off, so "%s" cannot be asked for.'):format(node.name),
+    ctx:fault("NoSchemaIntrospection",
+      ('Introspection is switched off, so "%s" cannot be asked for.'):format(node.name),
       { node.at })
     return
   end
   ctx.introspected = ctx.introspected or { exceeded = {}, seen = {} }
   if too_deep(ctx, node, ctx.introspected, 0) then
-    ctx:report("Maximum introspection depth exceeded", { node.at })
+    ctx:fault("MaxIntrospectionDepth", "Maximum introspection depth exceeded", { node.at })
   end
 end
 

@@ -9,16 +9,17 @@ local operations = {}
 --- ExecutableDefinitions
 function operations.executable(ctx, node)
   local name = node.name and '"' .. node.name .. '"' or "schema"
-  ctx:report(("The %s definition is not executable."):format(name), { node.at })
+  ctx:fault("ExecutableDefinitions", ("The %s definition is not executable."):format(name),
+    { node.at }, 0)
 end
 
 -- Reports a second definition of the same name.
-local function unique(ctx, nodes, what)
+local function unique(ctx, rule, nodes, what)
   local seen = {}
   for _, node in ipairs(nodes) do
     if node.name and seen[node.name] then
-      ctx:report(('There can be only one %s named "%s".'):format(what, node.name),
-        { seen[node.name].name_at, node.name_at })
+      ctx:fault(rule, ('There can be only one %s named "%s".'):format(what, node.name),
+        { seen[node.name].name_at, node.name_at }, node.at)
     elseif node.name then
       seen[node.name] = node
     end
@@ -31,11 +32,12 @@ function operations.names(ctx)
   for _, node in ipairs(ctx.document.definitions) do
     if node.kind == "FragmentDefinition" then fragments[#fragments + 1] = node end
   end
-  unique(ctx, list, "operation")
-  unique(ctx, fragments, "fragment")
+  unique(ctx, "UniqueOperationNames", list, "operation")
+  unique(ctx, "UniqueFragmentNames", fragments, "fragment")
   for _, node in ipairs(#list > 1 and list or {}) do
     if not node.name then
-      ctx:report("This anonymous operation must be the only defined operation.", { node.at })
+      ctx:fault("LoneAnonymousOperation",
+        "This anonymous operation must be the only defined operation.", { node.at })
     end
   end
 end
@@ -44,8 +46,8 @@ end
 function operations.root(ctx, node)
   local root = ctx.schema:root(node.operation)
   if not root then
-    ctx:report(("The %s operation is not supported by the schema."):format(node.operation),
-      { node.at })
+    ctx:fault("KnownOperationTypes",
+      ("The %s operation is not supported by the schema."):format(node.operation), { node.at })
   end
   return root
 end
@@ -91,19 +93,22 @@ function operations.single_field(ctx, operation, root)
   collect(ctx, operation.selections, root, found, {})
   local who = operation.name and ('Subscription "%s"'):format(operation.name)
     or "Anonymous Subscription"
+  local function fault(message, at)
+    ctx:fault("SingleFieldSubscriptions", message, at, operation.at)
+  end
   if #found.conditions > 0 then
-    ctx:report(who .. " must not use `@skip` or `@include` directives in the top level selection.",
+    fault(who .. " must not use `@skip` or `@include` directives in the top level selection.",
       found.conditions)
     return
   end
   if #found.keys > 1 then
-    ctx:report(who .. " must select only one top level field.", places(found, 2))
+    fault(who .. " must select only one top level field.", places(found, 2))
   end
   for i, key in ipairs(found.keys) do
     if found.fields[key][1].name:find("^__") then
       local at = {}
       for j, node in ipairs(found.fields[found.keys[i]]) do at[j] = node.at end
-      ctx:report(who .. " must not select an introspection top level field.", at)
+      fault(who .. " must not select an introspection top level field.", at)
     end
   end
 end

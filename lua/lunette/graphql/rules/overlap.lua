@@ -292,8 +292,9 @@ function overlap.check(ctx, parent, selections)
   end
   for _, found in ipairs(within(state, set_of(state, parent, selections))) do
     local at = table.move(found.second, 1, #found.second, #found.first + 1, found.first)
-    ctx:report(('Fields "%s" conflict because %s. Use different aliases on the fields to fetch '
-      .. "both if this was intentional."):format(abbreviated(found.key), found.reason), at)
+    ctx:fault("OverlappingFieldsCanBeMerged", ('Fields "%s" conflict because %s. Use different '
+      .. "aliases on the fields to fetch both if this was intentional."):format(
+        abbreviated(found.key), found.reason), at, selections[1].at - 1)
   end
 end
 

@@ -18,8 +18,8 @@ local function check_value(ctx, node, input, def)
   end, nil, {})
 end
 
-local function check_directives(ctx, list, location, seen)
-  directives.check(ctx, list, location, seen, function(...) check_value(ctx, ...) end)
+local function check_directives(ctx, node, location, seen)
+  directives.check(ctx, node, location, seen, function(...) check_value(ctx, ...) end)
 end
 
 local KIND_TEXT = {
@@ -33,13 +33,16 @@ local function schemas(ctx, definitions)
   for _, node in ipairs(definitions) do
     if node.kind == "SchemaDefinition" then
       count = count + 1
-      if count > 1 then ctx:report("Must provide only one schema definition.", { node.at }) end
+      if count > 1 then
+        ctx:fault("LoneSchemaDefinition", "Must provide only one schema definition.", { node.at })
+      end
     end
     for _, root in ipairs(node.operations or {}) do
       local name = root.operation
       if seen[name] then
-        ctx:report(("There can be only one %s type in schema."):format(name),
-          { seen[name].at, root.at })
+        ctx:fault("UniqueOperationTypes",
+          ("There can be only one %s type in schema."):format(name),
+          { seen[name].at, root.at }, node.at)
       else
         seen[name] = root
       end
@@ -48,12 +51,12 @@ local function schemas(ctx, definitions)
 end
 
 -- UniqueTypeNames, UniqueDirectiveNames
-local function unique_names(ctx, definitions, kind, text)
+local function unique_names(ctx, rule, definitions, kind, text)
   local seen = {}
   for _, node in ipairs(definitions) do
     if node.kind == kind then
       if seen[node.name] then
-        ctx:report(text:format(node.name), { seen[node.name], node.name_at })
+        ctx:fault(rule, text:format(node.name), { seen[node.name], node.name_at }, node.at)
       else
         seen[node.name] = node.name_at
       end
@@ -62,13 +65,14 @@ local function unique_names(ctx, definitions, kind, text)
 end
 
 -- UniqueEnumValueNames and UniqueFieldDefinitionNames, over a definition and its extensions
-local function unique_members(ctx, known, node, key, what)
+local function unique_members(ctx, rule, known, node, key, what)
   local seen = known[node.name] or {}
   known[node.name] = seen
   for _, member in ipairs(node[key] or {}) do
     if seen[member.name] then
-      ctx:report(('%s "%s.%s" can only be defined once.'):format(what, node.name, member.name),
-        { seen[member.name], member.name_at })
+      ctx:fault(rule,
+        ('%s "%s.%s" can only be defined once.'):format(what, node.name, member.name),
+        { seen[member.name], member.name_at }, node.at)
     else
       seen[member.name] = member.name_at
     end
@@ -76,8 +80,8 @@ local function unique_members(ctx, known, node, key, what)
 end
 
 -- UniqueArgumentDefinitionNames
-local function unique_arguments(ctx, list, owner)
-  arguments.report_twice(ctx, list or {},
+local function unique_arguments(ctx, node, list, owner)
+  arguments.report_twice(ctx, "UniqueArgumentDefinitionNames", node, list or {},
     'Argument "' .. owner:gsub("%%", "%%%%") .. '(%s:)" can only be defined once.')
 end
 
@@ -88,11 +92,13 @@ local function possible_extension(ctx, node, defined)
     local names = {}
     for name in pairs(defined) do names[#names + 1] = name end
     table.sort(names)
-    ctx:report(('Cannot extend type "%s" because it is not defined.%s'):format(node.name,
-      suggest.did_you_mean(node.name, names)), { node.name_at })
+    ctx:fault("PossibleTypeExtensions",
+      ('Cannot extend type "%s" because it is not defined.%s'):format(node.name,
+        suggest.did_you_mean(node.name, names)), { node.name_at }, node.at)
   elseif definition.type_kind ~= node.type_kind then
-    ctx:report(('Cannot extend non-%s type "%s".'):format(KIND_TEXT[node.type_kind], node.name),
-      { definition.at, node.at })
+    ctx:fault("PossibleTypeExtensions",
+      ('Cannot extend non-%s type "%s".'):format(KIND_TEXT[node.type_kind], node.name),
+      { definition.at, node.at }, node.at)
   end
 end
 
@@ -104,8 +110,8 @@ local function known_type(ctx, node, state)
   for name in pairs(state.standard) do names[#names + 1] = name end
   for name in pairs(state.defined) do names[#names + 1] = name end
   table.sort(names)
-  ctx:report(('Unknown type "%s".%s'):format(node.name, suggest.did_you_mean(node.name, names)),
-    { node.at })
+  ctx:fault("KnownTypeNames", ('Unknown type "%s".%s'):format(node.name,
+    suggest.did_you_mean(node.name, names)), { node.at })
 end
 
 local function input(ctx, node, state, location)
@@ -113,13 +119,13 @@ local function input(ctx, node, state, location)
   if node.default and node.default.kind ~= "GivenValue" then
     arguments.unique_fields(ctx, node.default)
   end
-  check_directives(ctx, node.directives, location)
+  check_directives(ctx, node, location)
 end
 
 local function field(ctx, node, state)
   for _, arg in ipairs(node.arguments or {}) do input(ctx, arg, state, "ARGUMENT_DEFINITION") end
   known_type(ctx, node.type, state)
-  check_directives(ctx, node.directives, "FIELD_DEFINITION")
+  check_directives(ctx, node, "FIELD_DEFINITION")
 end
 
 -- The directives of a definition and of its extensions count together.
@@ -132,33 +138,33 @@ end
 
 local function type_node(ctx, node, state)
   if node.kind == "TypeExtension" then possible_extension(ctx, node, state.defined) end
-  unique_members(ctx, state.values, node, "values", "Enum value")
-  unique_members(ctx, state.fields, node, "fields", "Field")
-  check_directives(ctx, node.directives, node.type_kind, place(state.places, node))
+  unique_members(ctx, "UniqueEnumValueNames", state.values, node, "values", "Enum value")
+  unique_members(ctx, "UniqueFieldDefinitionNames", state.fields, node, "fields", "Field")
+  check_directives(ctx, node, node.type_kind, place(state.places, node))
   for _, list in ipairs({ node.interfaces or {}, node.types or {} }) do
     for _, named in ipairs(list) do known_type(ctx, named, state) end
   end
   for _, value in ipairs(node.values or {}) do
-    check_directives(ctx, value.directives, "ENUM_VALUE")
+    check_directives(ctx, value, "ENUM_VALUE")
   end
   for _, member in ipairs(node.fields or {}) do
     if node.type_kind == "INPUT_OBJECT" then
       input(ctx, member, state, "INPUT_FIELD_DEFINITION")
     else
-      unique_arguments(ctx, member.arguments, node.name .. "." .. member.name)
+      unique_arguments(ctx, node, member.arguments, node.name .. "." .. member.name)
       field(ctx, member, state)
     end
   end
 end
 
 local function directive_node(ctx, node, state)
-  unique_arguments(ctx, node.arguments, "@" .. node.name)
-  check_directives(ctx, node.directives, "DIRECTIVE_DEFINITION", place(state.places, node))
+  unique_arguments(ctx, node, node.arguments, "@" .. node.name)
+  check_directives(ctx, node, "DIRECTIVE_DEFINITION", place(state.places, node))
   for _, arg in ipairs(node.arguments or {}) do input(ctx, arg, state, "ARGUMENT_DEFINITION") end
 end
 
 local function schema_node(ctx, node, state)
-  check_directives(ctx, node.directives, "SCHEMA", place(state.places, node))
+  check_directives(ctx, node, "SCHEMA", place(state.places, node))
   for _, root in ipairs(node.operations or {}) do known_type(ctx, root.type, state) end
 end
 
@@ -193,8 +199,9 @@ function sdl.check(ctx, standard)
     if node.kind == "TypeDefinition" then state.defined[node.name] = node end
   end
   schemas(ctx, definitions)
-  unique_names(ctx, definitions, "TypeDefinition", 'There can be only one type named "%s".')
-  unique_names(ctx, definitions, "DirectiveDefinition",
+  unique_names(ctx, "UniqueTypeNames", definitions, "TypeDefinition",
+    'There can be only one type named "%s".')
+  unique_names(ctx, "UniqueDirectiveNames", definitions, "DirectiveDefinition",
     'There can be only one directive named "@%s".')
   for _, node in ipairs(definitions) do
     local check = checks[node.kind]

@@ -12,8 +12,9 @@ local variables = {}
 function variables.input_type(ctx, node)
   local t = type_of(ctx.schema, node.type)
   if not t or types.is_input(t) then return t end
-  ctx:report(('Variable "$%s" cannot be non-input type "%s".'):format(node.name,
-    printer.print(node.type)), { node.type.at })
+  ctx:fault("VariablesAreInputTypes",
+    ('Variable "$%s" cannot be non-input type "%s".'):format(node.name,
+      printer.print(node.type)), { node.type.at }, node.at)
 end
 
 --- UniqueVariableNames
@@ -22,7 +23,8 @@ function variables.unique(ctx, operation)
   for i, node in ipairs(operation.variables or {}) do
     nodes[i] = { name = node.name, at = node.variable.name_at }
   end
-  arguments.report_twice(ctx, nodes, 'There can be only one variable named "$%s".')
+  arguments.report_twice(ctx, "UniqueVariableNames", operation, nodes,
+    'There can be only one variable named "$%s".')
 end
 
 -- Calls fn for every use of a variable in an operation and in the fragments it reaches.
@@ -39,14 +41,14 @@ end
 
 -- NoUndefinedVariables
 local function undefined(ctx, operation, name, use)
-  ctx:report(('Variable "$%s" is not defined%s.'):format(name,
-    of_operation(operation):format("by")), { use.node.at, operation.at })
+  ctx:fault("NoUndefinedVariables", ('Variable "$%s" is not defined%s.'):format(name,
+    of_operation(operation):format("by")), { use.node.at, operation.at }, operation.at)
 end
 
 -- NoUnusedVariables
 local function unused(ctx, operation, node)
-  ctx:report(('Variable "$%s" is never used%s.'):format(node.name,
-    of_operation(operation):format("in")), { node.at })
+  ctx:fault("NoUnusedVariables", ('Variable "$%s" is never used%s.'):format(node.name,
+    of_operation(operation):format("in")), { node.at }, operation.at)
 end
 
 local function allowed(schema, t, node, use)
@@ -60,17 +62,20 @@ local function allowed(schema, t, node, use)
 end
 
 -- VariablesInAllowedPosition
-local function position(ctx, node, use)
+local function position(ctx, operation, node, use)
   local t = use.type and type_of(ctx.schema, node.type)
   if not t then return end
   if not allowed(ctx.schema, t, node, use) then
-    ctx:report(('Variable "$%s" of type "%s" used in position expecting type "%s".'):format(
-      node.name, t.text, use.type.text), { node.at, use.node.at })
+    ctx:fault("VariablesInAllowedPosition",
+      ('Variable "$%s" of type "%s" used in position expecting type "%s".'):format(
+        node.name, t.text, use.type.text), { node.at, use.node.at }, operation)
   end
   local parent = use.parent
   if parent and parent.kind == "INPUT_OBJECT" and parent.one_of and t.kind ~= "NON_NULL" then
-    ctx:report(('Variable "$%s" is of type "%s" but must be non-nullable to be used for OneOf '
-      .. 'Input Object "%s".'):format(node.name, t.text, parent.text), { node.at, use.node.at })
+    ctx:fault("VariablesInAllowedPosition",
+      ('Variable "$%s" is of type "%s" but must be non-nullable to be used for OneOf '
+        .. 'Input Object "%s".'):format(node.name, t.text, parent.text),
+      { node.at, use.node.at }, operation)
   end
 end
 
@@ -85,7 +90,7 @@ function variables.check(ctx, operation, scopes)
     local name = use.node.name
     used[name] = true
     if defined[name] then
-      position(ctx, defined[name], use)
+      position(ctx, operation, defined[name], use)
     else
       undefined(ctx, operation, name, use)
     end
