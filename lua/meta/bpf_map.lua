@@ -40,7 +40,7 @@ local Btf = {}
 ---@field after? string goes on after this position (Cursor:position)
 ---@field where? bpf.Where only these entries; cursor(), each() and stream() heed it
 
----@class bpf.Cell A cell of an entry's row, read without Lua
+---@class bpf.Cell A cell of an entry's row; C reads it, and calls the functions of its plan
 ---@field plan bpf.Plan of the key or value
 ---@field index integer its column's, as Plan:columns counts
 ---@field key? boolean is it the key's?
@@ -51,7 +51,7 @@ local Btf = {}
 ---@field op "all"|"any"|"none"|"eq"|"ne"|"lt"|"le"|"gt"|"ge"|"contains"|"starts"|"matches"
 ---@field cell? bpf.Cell
 ---@field rank? string what eq to ge compare with, as Plan:compared gives it
----@field by? "order"|"number"|"text" likewise
+---@field by? "order"|"number"|"text"|"made" likewise
 ---@field text? string what contains and starts look for, whatever the case of its letters
 ---@field test? fun(text: string): boolean of matches
 

@@ -75,17 +75,16 @@ function Reader:row(key, value) end
 ---@return lunette.table.Reader
 function table.reader(info, args) end
 
---- Conditions as map:cursor(), map:select() and map:snapshot() take them; nil where a condition
---- looks at a cell that a Lua function makes.
+--- Conditions as map:cursor(), map:select(), map:stream() and map:snapshot() take them.
 ---@param reader lunette.table.Reader
 ---@param conditions lunette.table.Condition[]
----@return bpf.Where|nil
+---@return bpf.Where
 function table.where(reader, conditions) end
 
---- An order as map:select() and map:stream() take it; nil where a Lua function makes the cells.
+--- An order as map:select() and map:stream() take it.
 ---@param reader lunette.table.Reader
 ---@param sort lunette.table.Sort
----@return bpf.Cell|nil cell, boolean? descending
+---@return bpf.Cell cell, boolean descending
 function table.order(reader, sort) end
 
 --- A row with its cells as JSON has them: { key, cells, error }.

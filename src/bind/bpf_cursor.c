@@ -13,7 +13,7 @@
 #include "bpf/read/cursor.h"
 
 /* Indices of a cursor's user values. */
-enum { KEY_PLAN = 1, VALUE_PLAN = 2, FUNCTIONS = 3 };
+enum { KEY_PLAN = 1, VALUE_PLAN = 2, CALLED = 3 };
 
 struct cursor {
 	struct lun_cursor cur;
@@ -91,8 +91,11 @@ static void set_where(lua_State *L, struct cursor *c, const struct lun_map *map)
 		return;
 	c->filters = lua_getfield(L, 2, "where") != LUA_TNIL;
 	if (c->filters) {
-		lun_push_where(L, -1, map, &c->where);
-		lua_setiuservalue(L, 3, FUNCTIONS);
+		lua_newtable(L);
+		lua_pushvalue(L, -1);
+		lua_setiuservalue(L, 3, CALLED);
+		lun_check_where(L, -2, map, &c->where, lua_gettop(L));
+		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
 }
@@ -167,10 +170,11 @@ static bool wanted(struct cursor *c)
  * batches as needed. */
 static int fetch(lua_State *L, struct cursor *c)
 {
-	struct lun_filter_calls calls;
+	struct lun_lua_calls calls;
 
-	lua_getiuservalue(L, 1, FUNCTIONS);
-	lun_filter_bind(&c->where, &calls, L, lua_gettop(L));
+	lua_getiuservalue(L, 1, CALLED);
+	lun_bind_calls(&calls, L, lua_gettop(L));
+	lun_bind_filter(&c->where, &calls);
 	for (;;) {
 		int n;
 

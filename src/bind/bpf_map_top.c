@@ -9,7 +9,7 @@
 #include "vm/push.h"
 #include "bpf/read/map_top.h"
 
-enum { FUNCTIONS = 1, BYTES = 64 << 20 };
+enum { CALLED = 1, BYTES = 64 << 20 };
 
 struct selection {
 	struct lun_map_top sel;
@@ -45,7 +45,7 @@ static void set_after(lua_State *L, const struct lun_map *map, struct lun_map_to
 	lua_getfield(L, -1, "rank");
 	text = luaL_checklstring(L, -1, &len);
 	if (lun_rank_read(&sel->after, text, len))
-		luaL_error(L, "after: no such rank");
+		luaL_error(L, "after: not a valid cursor for a sorted table");
 	lua_getfield(L, -2, "key");
 	text = luaL_checklstring(L, -1, &len);
 	if (len != map->info.key_size)
@@ -61,12 +61,13 @@ static void set_after(lua_State *L, const struct lun_map *map, struct lun_map_to
 /* The options at 2, the selection at 3. */
 static void set_options(lua_State *L, const struct lun_map *map, struct lun_map_top *sel)
 {
-	if (lua_getfield(L, 2, "where") != LUA_TNIL) {
-		lun_push_where(L, -1, map, &sel->where);
-		lua_setiuservalue(L, 3, FUNCTIONS);
-	}
+	lua_newtable(L);
+	lua_pushvalue(L, 4);
+	lua_setiuservalue(L, 3, CALLED);
+	if (lua_getfield(L, 2, "where") != LUA_TNIL)
+		lun_check_where(L, -1, map, &sel->where, 4);
 	if (lua_getfield(L, 2, "sort") != LUA_TNIL)
-		lun_check_cell(L, -1, map, &sel->sort);
+		lun_check_cell(L, -1, map, &sel->sort, 4);
 	if (lua_getfield(L, 2, "after") != LUA_TNIL)
 		set_after(L, map, sel);
 	sel->descending = lun_opt_bool(L, 2, "descending", false);
@@ -116,12 +117,14 @@ int l_map_select(lua_State *L)
 static int l_step(lua_State *L)
 {
 	struct selection *s = check_selection(L);
-	struct lun_filter_calls calls;
+	struct lun_lua_calls calls;
 	int more;
 
 	lua_settop(L, 1);
-	lua_getiuservalue(L, 1, FUNCTIONS);
-	lun_filter_bind(&s->sel.where, &calls, L, 2);
+	lua_getiuservalue(L, 1, CALLED);
+	lun_bind_calls(&calls, L, 2);
+	lun_bind_filter(&s->sel.where, &calls);
+	lun_bind_reader(&s->sel.reader, &calls);
 	more = lun_map_top_step(&s->sel);
 	if (more < 0)
 		return lun_push_failure(L, more, "map %u: reading its entries: %s",

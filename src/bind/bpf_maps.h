@@ -51,18 +51,22 @@ int lun_push_readable(lua_State *L, const struct lun_map *map);
 void lun_push_raw_value(lua_State *L, const struct lun_map *map, const uint8_t *value);
 
 /* Reads the cell from the table at idx: { plan =, index =, key =, cpu =, reduce = }; index is the
- * column's, from 1. Raises on invalid input. */
-void lun_check_cell(lua_State *L, int idx, const struct lun_map *map, struct lun_column *cell);
+ * column's, from 1. A plan whose Lua functions make the cell is added to the list at `called`.
+ * Raises on invalid input. */
+void lun_check_cell(
+	lua_State *L, int idx, const struct lun_map *map, struct lun_column *cell, int called);
 /* Reads the condition from the table at idx: { op = "all", … } or { op = "gt", cell =, number = |
- * text = | test = function }. Pushes the list of its functions, for lun_filter_bind. Raises on
- * invalid input; the caller frees `where` then, too. */
-void lun_push_where(lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where);
-/* For one call: the condition's functions are in the list at `functions`. */
-struct lun_filter_calls {
+ * text = | test = function }. Its functions are added to the list at `called`. Raises on invalid
+ * input; the caller frees `where` then, too. */
+void lun_check_where(
+	lua_State *L, int idx, const struct lun_map *map, struct lun_filter *where, int called);
+/* What filters and orders call in Lua, for one call into C: the list is at `called`. */
+struct lun_lua_calls {
 	lua_State *L;
-	int functions;
+	int called;
 };
-void lun_filter_bind(
-	struct lun_filter *where, struct lun_filter_calls *calls, lua_State *L, int functions);
+void lun_bind_calls(struct lun_lua_calls *calls, lua_State *L, int called);
+void lun_bind_filter(struct lun_filter *where, struct lun_lua_calls *calls);
+void lun_bind_reader(struct lun_column_reader *reader, struct lun_lua_calls *calls);
 /* Runs a little Lua inside a long C loop, so that the time limit can end the call. */
 void lun_check_limit(lua_State *L);

@@ -75,13 +75,14 @@ static int take_batch(struct snapshot *s, int n)
 	return err;
 }
 
-/* Reads the whole map; the snapshot is at 3, the functions of the condition at 4. */
+/* Reads the whole map; the snapshot is at 3, what the condition calls at 4. */
 static int take(lua_State *L, struct snapshot *s)
 {
-	struct lun_filter_calls calls;
+	struct lun_lua_calls calls;
 	int n = 0, err = 0;
 
-	lun_filter_bind(&s->where, &calls, L, 4);
+	lun_bind_calls(&calls, L, 4);
+	lun_bind_filter(&s->where, &calls);
 	while (!err && !s->ahead.done) {
 		n = lun_prefetch_next(&s->ahead);
 		err = n < 0 ? n : take_batch(s, n);
@@ -105,15 +106,13 @@ static uint32_t halvings_of(lua_State *L)
 	return halvings;
 }
 
-static void push_functions(lua_State *L, const struct lun_map *map, struct snapshot *s)
+static void push_called(lua_State *L, const struct lun_map *map, struct snapshot *s)
 {
-	if (!lua_istable(L, 2) || lua_getfield(L, 2, "where") == LUA_TNIL) {
-		lua_settop(L, 3);
-		lua_newtable(L);
-		return;
-	}
-	lun_push_where(L, 4, map, &s->where);
-	lua_replace(L, 4);
+	lua_settop(L, 3);
+	lua_newtable(L);
+	if (lua_istable(L, 2) && lua_getfield(L, 2, "where") != LUA_TNIL)
+		lun_check_where(L, -1, map, &s->where, 4);
+	lua_settop(L, 4);
 }
 
 /* map:snapshot([{ bytes =, entries =, like =, where = }]) -> Snapshot | nil, err, errno */
@@ -142,7 +141,7 @@ int l_map_snapshot(lua_State *L)
 	s->reading = true;
 	err = lun_prefetch_open(&s->ahead, map);
 	if (!err) {
-		push_functions(L, map, s);
+		push_called(L, map, s);
 		err = take(L, s);
 		lua_settop(L, 3);
 	}

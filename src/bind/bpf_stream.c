@@ -17,7 +17,7 @@
 #include "text/json.h"
 
 /* Indices of a text object's user values. */
-enum { KEY_PLAN = 1, VALUE_PLAN = 2, FUNCTIONS = 3 };
+enum { KEY_PLAN = 1, VALUE_PLAN = 2, CALLED = 3 };
 
 struct text {
 	struct lun_stream *stream;
@@ -99,12 +99,15 @@ static void call_func(struct lun_sink *sink, const struct lun_op *op, const char
 static int pull(lua_State *L, struct text *text)
 {
 	struct calls calls = { L, 2, 3 };
-	struct lun_filter_calls tests;
+	struct lun_lua_calls made;
 	struct lun_source *source = &text->stream->source;
 	int more;
 
 	text->stream->user = &calls;
-	lun_filter_bind(lun_stream_where(text->stream), &tests, L, 4);
+	lun_bind_calls(&made, L, 4);
+	lun_bind_filter(lun_stream_where(text->stream), &made);
+	if (text->stream->sorted)
+		lun_bind_reader(&text->stream->sorted->reader, &made);
 	lun_out_reset(&text->out);
 	do {
 		more = source->pull(source, &text->out);
@@ -124,7 +127,7 @@ static int l_text_read(lua_State *L)
 	lua_settop(L, 1);
 	lua_getiuservalue(L, 1, KEY_PLAN);
 	lua_getiuservalue(L, 1, VALUE_PLAN);
-	lua_getiuservalue(L, 1, FUNCTIONS);
+	lua_getiuservalue(L, 1, CALLED);
 	err = pull(L, text);
 	if (err)
 		return lun_push_error(L, err, "reading the map");
@@ -178,7 +181,7 @@ static int push_source(lua_State *L, const struct lun_map *map, const struct ope
 static int push_text(lua_State *L, const struct lun_map *map, const struct opening *how,
 	struct lun_stream **stream)
 {
-	struct text *text = lua_newuserdatauv(L, sizeof(*text), FUNCTIONS);
+	struct text *text = lua_newuserdatauv(L, sizeof(*text), CALLED);
 	int err;
 
 	memset(text, 0, sizeof(*text));
@@ -201,6 +204,22 @@ static bool has(lua_State *L, const char *name)
 
 	lua_pop(L, 1);
 	return is_there;
+}
+
+/* Whether a plan with Lua functions is in the options' order. */
+static bool order_calls_lua(lua_State *L)
+{
+	const struct lun_plan *plan;
+	int top = lua_gettop(L);
+	bool calls = false;
+
+	if (lua_getfield(L, 2, "sort") == LUA_TTABLE) {
+		lua_getfield(L, -1, "plan");
+		plan = lun_plan_test(L, -1);
+		calls = plan && plan->funcs;
+	}
+	lua_settop(L, top);
+	return calls;
 }
 
 static void set_limit(lua_State *L, struct lun_stream *stream)
@@ -232,22 +251,27 @@ static void set_only(lua_State *L, const struct lun_map *map, struct lun_stream 
 
 /* Reads from the options at 2 the condition, the order and the format; the stream's object is on
  * top. */
-static void choose(lua_State *L, const struct lun_map *map, struct lun_stream *stream)
+static void choose(
+	lua_State *L, const struct lun_map *map, struct lun_stream *stream, bool calls_lua)
 {
-	int object = lua_gettop(L);
+	int called, object = lua_gettop(L);
 
 	stream->guard = lun_opt_bool(L, 2, "guard", false);
 	if (lua_getfield(L, 2, "limit") != LUA_TNIL)
 		set_limit(L, stream);
 	if (lua_getfield(L, 2, "key") != LUA_TNIL)
 		set_only(L, map, stream);
-	if (lua_getfield(L, 2, "where") != LUA_TNIL) {
-		lun_push_where(L, -1, map, lun_stream_where(stream));
-		lua_setiuservalue(L, object, FUNCTIONS);
+	lua_newtable(L);
+	called = lua_gettop(L);
+	if (calls_lua) {
+		lua_pushvalue(L, called);
+		lua_setiuservalue(L, object, CALLED);
 	}
+	if (lua_getfield(L, 2, "where") != LUA_TNIL)
+		lun_check_where(L, -1, map, lun_stream_where(stream), called);
 	if (stream->sorted) {
 		lua_getfield(L, 2, "sort");
-		lun_check_cell(L, -1, map, &stream->sorted->sort);
+		lun_check_cell(L, -1, map, &stream->sorted->sort, called);
 		stream->sorted->descending = lun_opt_bool(L, 2, "descending", false);
 	}
 	lua_settop(L, object);
@@ -270,6 +294,7 @@ int l_map_stream(lua_State *L)
 	struct lun_map *map = lun_map_check(L, 1);
 	struct lun_stream *stream;
 	struct opening how;
+	bool calls_lua;
 	int n, err;
 
 	lua_settop(L, 2);
@@ -287,11 +312,11 @@ int l_map_stream(lua_State *L)
 	if (n)
 		return n;
 	borrow_plans(&how.view);
-	err = (lun_entry_format_calls_lua(&how.view) || has(L, "where") ? push_text : push_source)(
-		L, map, &how, &stream);
+	calls_lua = lun_entry_format_calls_lua(&how.view) || has(L, "where") || order_calls_lua(L);
+	err = (calls_lua ? push_text : push_source)(L, map, &how, &stream);
 	if (err)
 		return lun_push_error(L, err, "map");
-	choose(L, map, stream);
+	choose(L, map, stream, calls_lua);
 	return 1;
 }
 

@@ -307,10 +307,10 @@ static void push_rank(lua_State *L, const struct lun_value *wanted)
 }
 
 /* plan:compared(column, value) -> rank, by | nil, err: what the cells of the column with this
- * number are compared with, and how: "order", "number" or "text" */
+ * number are compared with, and how: "order", "number", "text" or "made" */
 int l_plan_compared(lua_State *L)
 {
-	static const char *const names[] = { "order", "number", "text" };
+	static const char *const names[] = { "order", "number", "text", "made" };
 	const struct lun_plan *plan = lun_plan_check(L, 1);
 	const struct lun_op *op = check_column(L, plan);
 	char error[LUN_ENCODE_ERROR] = "";

@@ -104,8 +104,7 @@ function cells.column(of, part)
   }
 end
 
--- The columns that a plan decodes, and the function that runs it. C can't read cells that Lua
--- decodes; plan and index are for C.
+-- The columns that a plan decodes, and the function that runs it; plan and index are for C.
 local function planned(plan, root, part)
   local columns = {}
   for i, of in ipairs(plan:columns(root)) do
@@ -114,7 +113,7 @@ local function planned(plan, root, part)
     col.plan, col.index = plan, i
     columns[i] = col
   end
-  return { columns = columns, decode = function(...) return plan:decode(...) end }
+  return { columns = columns, plan = plan, decode = function(...) return plan:decode(...) end }
 end
 
 -- Nodes that write bytes in a format.
@@ -216,29 +215,15 @@ function Reader:row(key, value)
   return row
 end
 
---- How C reads a column's cells; nil when only Lua can.
+--- How C reads a column's cells.
 ---@param index integer the column's
----@return bpf.Cell|nil
+---@return bpf.Cell
 function Reader:cell(index)
   local col = self.columns[index]
-  if col.lua then return nil end
   return {
     plan = col.plan, index = col.index, key = col.part == "KEY", cpu = col.cpu,
     reduce = col.part == "VALUE" and self.reduce or nil,
   }
-end
-
---- Reads one cell without the rest of the row.
----@param index integer the column's
----@return fun(key: string, value: string|string[]): any
-function Reader:probe(index)
-  local col, side = self.columns[index], self.value.decode
-  if col.part == "KEY" then
-    return function(key) return col.get(self.key.decode(key)) end
-  elseif col.part == "CPU" then
-    return function(_, value) return col.get(side(value[col.cpu + 1])) end
-  end
-  return function(_, value) return col.get(side(value, self.reduce)) end
 end
 
 --- A row as the schema's TableRow.

@@ -1,6 +1,6 @@
--- Filters over typed cells, sorting, and the first N of any number of rows in bounded memory, for
--- rows that Lua makes. C does the same over a map's bytes; choose.where and cells' Reader:cell
--- prepare it.
+-- Conditions and orders of a table. Of a map's entries C tests and sorts the bytes: choose.where and
+-- cells' Reader:cell prepare it. The rest is for rows that Lua makes: of maps without keys, and of
+-- tools.
 
 local decode = require("lunette.decode")
 local float = require("lunette.runtime.float")
@@ -88,17 +88,22 @@ local function wanted_number(column, value)
   return refuse(column, "%s", unsigned or ("holds numbers, not %s"):format(shown(value)))
 end
 
+-- The same for a column of any values: nil for what is no number.
+local function numbers_of(_, value)
+  local number, unsigned = numbers.parse(value)
+  if number then return number, unsigned end
+end
+
 local function compared(test)
   return function(column, value)
     if column.plan and not column.lua then return compared_by_plan(test, column, value) end
-    if not column.numeric then
-      local text = text_of(value)
-      return function(cell) return test(text_of(cell), text) end
-    end
-    local number, unsigned = wanted_number(column, value)
+    local read, text = column.numeric and wanted_number or numbers_of, text_of(value)
+    local number, unsigned = read(column, value)
     return function(cell)
-      if type(cell) ~= "number" then return false end
-      return test(numbers.compare(cell, column.unsigned, number, unsigned), 0)
+      if number and type(cell) == "number" then
+        return test(numbers.compare(cell, column.unsigned, number, unsigned), 0)
+      end
+      return not column.numeric and test(text_of(cell), text)
     end
   end
 end
@@ -136,8 +141,12 @@ local OPS = {
 
 local COMPARES = { EQ = true, NE = true, LT = true, LE = true, GT = true, GE = true }
 
--- The number of the column with that name.
-local function find(columns, name, what)
+--- The number of the column with that name; raises when there is none.
+---@param columns table[]
+---@param name string
+---@param what string what asks for it
+---@return integer
+function choose.column(columns, name, what)
   local known = {}
   for i, column in ipairs(columns) do
     if column.name == name then return i end
@@ -166,9 +175,9 @@ end
 
 local test_of
 
-local function tests_of(columns, conditions, looks)
+local function tests_of(columns, conditions)
   local tests = {}
-  for i, condition in ipairs(conditions) do tests[i] = test_of(columns, condition, looks) end
+  for i, condition in ipairs(conditions) do tests[i] = test_of(columns, condition) end
   return tests
 end
 
@@ -182,67 +191,52 @@ local function grouped(how, tests)
   end
 end
 
-function test_of(columns, condition, looks)
+function test_of(columns, condition)
   local how, inside = group_of(condition)
-  if how then return grouped(how, tests_of(columns, inside, looks)) end
-  local at = find(columns, condition.column, "filter")
+  if how then return grouped(how, tests_of(columns, inside)) end
+  local at = choose.column(columns, condition.column, "filter")
   local test = OPS[condition.op or "EQ"](columns[at], condition.value)
-  looks[#looks + 1] = at
   return function(row) return something(row[at]) and test(row[at]) end
 end
 
 --- A function that tests a row: true when all conditions hold. nil without conditions.
 ---@param columns table[]
 ---@param conditions table[]|nil { column, op, value } or { all | any | none = conditions }
----@return nil|fun(row: table): boolean passes, integer[] columns that it looks at
+---@return nil|fun(row: table): boolean passes
 function choose.filter(columns, conditions)
-  if not conditions or #conditions == 0 then return nil, {} end
-  local looks = {}
-  return grouped("all", tests_of(columns, conditions, looks)), looks
+  if not conditions or #conditions == 0 then return nil end
+  return grouped("all", tests_of(columns, conditions))
 end
 
--- A condition for C; nil when it needs a cell that only Lua can read.
+-- A condition for C.
 local function compiled(reader, condition)
   local how, inside = group_of(condition)
   if how then
     local node = { op = how }
-    for i, one in ipairs(inside) do
-      node[i] = compiled(reader, one)
-      if not node[i] then return nil end
-    end
+    for i, one in ipairs(inside) do node[i] = compiled(reader, one) end
     return node
   end
-  local at = find(reader.columns, condition.column, "filter")
+  local at = choose.column(reader.columns, condition.column, "filter")
   local column, op = reader.columns[at], condition.op or "EQ"
   local node = { op = op:lower(), cell = reader:cell(at) }
-  if op == "MATCHES" then
-    node.test = pattern_test(column, condition.value)
-  elseif not node.cell then
-    return nil
-  elseif COMPARES[op] then
-    node.rank, node.by = wanted(column, condition.value)
-  else
-    node.text = text_of(condition.value)
-  end
-  return node.cell and node
+  if op == "MATCHES" then node.test = pattern_test(column, condition.value)
+  elseif COMPARES[op] then node.rank, node.by = wanted(column, condition.value)
+  else node.text = text_of(condition.value) end
+  return node
 end
 
---- The conditions for C (bpf.Where); nil when Lua must test them.
+--- The conditions for map:cursor(), map:select(), map:stream() and map:snapshot().
 ---@param reader table of cells
 ---@param conditions table[]
----@return bpf.Where|nil
+---@return bpf.Where
 function choose.where(reader, conditions) return compiled(reader, { all = conditions }) end
 
--- Cells compared unchanged: C returns plain numbers and texts for them.
+-- Cells that sort as they are: plain numbers and texts.
 local PLAIN = {
   cstring = true, func = true, u8 = true, u16 = true, u32 = true, u64 = true, i8 = true, i16 = true,
   i32 = true, i64 = true, be16 = true, be32 = true, be64 = true, f32 = true, f64 = true,
   bits = true, duration = true,
 }
-
-local function needs_rank(column)
-  return column.plan and not column.lua and not PLAIN[column.type]
-end
 
 -- A cell's value for comparing, and its class: no value, number, text. Classes are not comparable
 -- with each other.
@@ -252,64 +246,34 @@ local function ordered(cell)
   return text_of(cell):sub(1, TEXT), 2
 end
 
---- The rank of a row as text, equal to C's: "i5", "ttext", "n" for no value. Stored in the row.
----@param column table
----@param row table
----@param at integer the number of the column
----@return string
-function choose.rank(column, row, at)
-  if row.rank then return row.rank end
-  local value, rank = ordered(row[at])
-  if rank == 0 then row.rank = "n"
-  elseif needs_rank(column) then row.rank = rank_of(column, row[at])
-  elseif rank == 1 then row.rank = numbers.write(value, column.unsigned)
-  else row.rank = "t" .. value end
-  return row.rank
-end
-
---- The cell of a rank; the second result is true when the text is no rank.
----@param rank string
----@return any cell, boolean? bad
-function choose.cell(rank)
-  if rank == "n" then return nil end
-  if rank:sub(1, 1) == "t" then return rank:sub(2) end
-  local number = numbers.read(rank)
-  return number, number == nil
-end
-
-local function compare_cells(a, b, unsigned)
+-- -1, 0 or 1; true as well when one of the cells has no value.
+local function compare_cells(a, b, column)
   local x, rank_x = ordered(a)
   local y, rank_y = ordered(b)
   if rank_x ~= rank_y then
     return rank_x < rank_y and -1 or 1, rank_x == 0 or rank_y == 0
   end
-  if rank_x == 1 then return numbers.compare(x, unsigned, y, unsigned) end
-  return rank_x == 0 and 0 or x < y and -1 or x > y and 1 or 0
+  if rank_x == 0 then return 0 end
+  if column.plan and not column.lua and not PLAIN[column.type] then
+    return compare_ranks(rank_of(column, a), rank_of(column, b))
+  end
+  if rank_x == 1 then return numbers.compare(x, column.unsigned, y, column.unsigned) end
+  return x == y and 0 or x < y and -1 or 1
 end
 
 --- An order of rows by one column; rows with equal cells are ordered by their key's bytes.
 ---@param columns table[]
 ---@param sort { column: string, order: string }
----@return fun(a: table, b: table): boolean before, integer[] columns that it looks at
+---@return fun(a: table, b: table): boolean before
 function choose.order(columns, sort)
-  local at = find(columns, sort.column, "sort")
+  local at = choose.column(columns, sort.column, "sort")
   local column, descending = columns[at], sort.order ~= "ASC"
-  local by_rank = needs_rank(column)
   return function(a, b)
-    local order, nothing
-    if by_rank then
-      local x, y = choose.rank(column, a, at), choose.rank(column, b, at)
-      nothing = x == "n" or y == "n"
-      if x == y then order = 0
-      elseif nothing then order = x == "n" and -1 or 1
-      else order = compare_ranks(x, y) end
-    else
-      order, nothing = compare_cells(a[at], b[at], column.unsigned)
-    end
+    local order, nothing = compare_cells(a[at], b[at], column)
     if order == 0 then return a.bytes < b.bytes end
     if nothing then return order > 0 end -- cells without a value come last
     return (order < 0) ~= descending
-  end, { at }
+  end
 end
 
 --- Keeps the first `count` of any number of rows, in an order.

@@ -28,20 +28,18 @@ function tables.reader(info, args)
   return cells.reader(info, args.decoder or decode.for_map(info), args)
 end
 
---- Conditions for map:cursor(), map:select() and map:snapshot(); nil when a condition needs a cell
---- made by a Lua function.
+--- Conditions for map:cursor(), map:select(), map:stream() and map:snapshot().
 ---@param reader table
 ---@param conditions table[]
----@return bpf.Where|nil
+---@return bpf.Where
 function tables.where(reader, conditions) return choose.where(reader, conditions) end
 
---- An order for map:select() and map:stream(); nil when a Lua function makes the cells.
+--- An order for map:select() and map:stream().
 ---@param reader table
 ---@param sort { column: string, order: string? }
----@return bpf.Cell|nil cell, boolean? descending
+---@return bpf.Cell cell, boolean descending
 function tables.order(reader, sort)
-  local _, looks = choose.order(reader.columns, sort)
-  return reader:cell(looks[1]), sort.order ~= "ASC"
+  return reader:cell(choose.column(reader.columns, sort.column, "sort")), sort.order ~= "ASC"
 end
 
 --- A row with cells for JSON: { key, cells, error }.

@@ -11,12 +11,15 @@ void lun_column_reader_init(struct lun_column_reader *reader)
 {
 	lun_ctx_init(&reader->ctx);
 	lun_out_init(&reader->text);
+	lun_out_init(&reader->made);
+	reader->make = NULL;
 }
 
 void lun_column_reader_free(struct lun_column_reader *reader)
 {
 	lun_ctx_free(&reader->ctx);
 	lun_out_free(&reader->text);
+	lun_out_free(&reader->made);
 }
 
 static int find_column(const struct lun_plan *plan, uint32_t index, struct lun_pick *found)
@@ -35,10 +38,12 @@ static int find_column(const struct lun_plan *plan, uint32_t index, struct lun_p
 	return 0;
 }
 
-static bool has_function(const struct lun_plan *plan, uint32_t op)
+bool lun_column_calls_lua(const struct lun_column *cell)
 {
-	for (uint32_t i = op; i < plan->ops[op].next; i++) {
-		if (plan->ops[i].kind == LUN_K_FUNC)
+	const struct lun_op *ops = cell->plan->ops;
+
+	for (uint32_t i = cell->op; i < ops[cell->op].next; i++) {
+		if (ops[i].kind == LUN_K_FUNC)
 			return true;
 	}
 	return false;
@@ -56,8 +61,6 @@ int lun_column_init(struct lun_column *cell, const struct lun_map *map, struct l
 	err = find_column(plan, index, &pick);
 	if (err)
 		return err;
-	if (has_function(plan, pick.op))
-		return -EOPNOTSUPP;
 	cell->plan = lun_plan_ref(plan);
 	cell->op = pick.op;
 	cell->offset = pick.offset;
@@ -78,7 +81,8 @@ void lun_column_free(struct lun_column *cell)
 /* Joins the elements of an array, with commas. */
 struct joining {
 	struct lun_sink sink;
-	struct lun_out *out;
+	const struct lun_column *cell;
+	struct lun_column_reader *reader;
 	bool any;
 };
 
@@ -101,9 +105,30 @@ static void join_value(struct lun_sink *sink, const char *name, const struct lun
 
 	(void)name;
 	if (joining->any)
-		lun_out_char(joining->out, ',');
-	lun_value_text(joining->out, value);
+		lun_out_char(&joining->reader->text, ',');
+	lun_value_text(&joining->reader->text, value);
 	joining->any = true;
+}
+
+/* Calls a Lua function of the column's plan. */
+static void make(const struct lun_column *cell, struct lun_column_reader *reader,
+	const struct lun_op *op, const struct lun_bytes *bytes, uint32_t offset,
+	struct lun_value *out)
+{
+	out->kind = LUN_V_NULL;
+	lun_out_reset(&reader->made);
+	if (cell->made && reader->make)
+		reader->make(reader->user, cell->made, op, bytes, offset, &reader->made, out);
+}
+
+static void join_made(struct lun_sink *sink, const struct lun_op *op, const char *name,
+	const struct lun_bytes *bytes, uint32_t offset)
+{
+	const struct joining *joining = (const struct joining *)sink;
+	struct lun_value value;
+
+	make(joining->cell, joining->reader, op, bytes, offset, &value);
+	join_value(sink, name, &value);
 }
 
 static void set_text(struct lun_column_reader *reader, struct lun_value *out)
@@ -118,8 +143,9 @@ static void read_array(const struct lun_column *cell, struct lun_column_reader *
 	const struct lun_bytes *bytes, struct lun_value *out)
 {
 	struct joining joining = {
-		.sink = { join_nothing, join_end, join_value, NULL },
-		.out = &reader->text,
+		.sink = { join_nothing, join_end, join_value, join_made },
+		.cell = cell,
+		.reader = reader,
 	};
 
 	lun_out_reset(&reader->text);
@@ -172,24 +198,33 @@ static void read_leaf(const struct lun_column *cell, struct lun_column_reader *r
 		lun_leaf_number(op, data, out);
 }
 
+static void read_value(const struct lun_column *cell, struct lun_column_reader *reader,
+	const struct lun_bytes *bytes, enum what what, struct lun_value *out)
+{
+	bool differ;
+	const uint8_t *data = leaf_of(cell, reader, bytes, &differ);
+
+	if (data)
+		read_leaf(cell, reader, data, what, out);
+	else if (!differ)
+		lun_leaf_reduced(cell->plan, &cell->plan->ops[cell->op], &reader->ctx, bytes,
+			cell->offset, cell->reduce, out);
+}
+
 static void read_cell(const struct lun_column *cell, struct lun_column_reader *reader,
 	const struct lun_bytes *bytes, enum what what, struct lun_value *out)
 {
 	const struct lun_op *op = &cell->plan->ops[cell->op];
-	const uint8_t *data;
-	bool differ;
 
 	if (lun_op_is_container(op->kind)) {
 		read_array(cell, reader, bytes, out);
 		return;
 	}
-	data = leaf_of(cell, reader, bytes, &differ);
 	out->kind = LUN_V_NULL;
-	if (data)
-		read_leaf(cell, reader, data, what, out);
-	else if (!differ)
-		lun_leaf_reduced(
-			cell->plan, op, &reader->ctx, bytes, cell->offset, cell->reduce, out);
+	if (op->kind == LUN_K_FUNC)
+		make(cell, reader, op, bytes, cell->offset, out);
+	else
+		read_value(cell, reader, bytes, what, out);
 	if (out->kind == LUN_V_DOUBLE && isnan(out->d))
 		out->kind = LUN_V_NULL;
 }

@@ -189,8 +189,7 @@ static bool as_double(const struct lun_value *in, double *d)
 	return !*end && !isnan(*d);
 }
 
-/* The number of a value, exact when it is whole and of 64 bits; false for any other value. */
-static bool as_number(const struct lun_value *in, struct lun_value *number)
+bool lun_order_number(const struct lun_value *in, struct lun_value *number)
 {
 	struct lun_integer n;
 
@@ -295,11 +294,11 @@ int lun_order_wanted(const struct lun_plan *plan, const struct lun_op *op, struc
 	*wanted = *in;
 	switch (class_of(op)) {
 	case NUMBERS:
-		if (op->kind == LUN_K_BOOL && in->kind == LUN_V_STR && !as_number(in, wanted))
+		if (op->kind == LUN_K_BOOL && in->kind == LUN_V_STR && !lun_order_number(in, wanted))
 			return by_encoding(plan, op, ctx, in, wanted, error);
-		return as_number(in, wanted) ? 0 : refuse(error, "holds numbers", in);
+		return lun_order_number(in, wanted) ? 0 : refuse(error, "holds numbers", in);
 	case NAMED_NUMBERS:
-		return as_number(in, wanted) ? 0 : by_encoding(plan, op, ctx, in, wanted, error);
+		return lun_order_number(in, wanted) ? 0 : by_encoding(plan, op, ctx, in, wanted, error);
 	case WIDE_NUMBERS:
 		return wanted_wide(in, ctx, wanted, error);
 	case ADDRESSES:
@@ -307,12 +306,12 @@ int lun_order_wanted(const struct lun_plan *plan, const struct lun_op *op, struc
 	case DIGITS:
 		return wanted_digits(ctx, wanted, error);
 	case NAMES:
-		*by = as_number(in, wanted) ? LUN_BY_NUMBER : LUN_BY_TEXT;
+		*by = lun_order_number(in, wanted) ? LUN_BY_NUMBER : LUN_BY_TEXT;
 		if (*by == LUN_BY_NUMBER)
 			return 0;
 		break;
 	case TEXTS:
-		*by = LUN_BY_TEXT;
+		*by = op->kind == LUN_K_FUNC ? LUN_BY_MADE : LUN_BY_TEXT;
 	}
 	*wanted = *in;
 	wanted_text(op, ctx, wanted);

@@ -11,6 +11,7 @@ enum lun_compare {
 	LUN_BY_ORDER,  /* both by what lun_leaf_order gives */
 	LUN_BY_NUMBER, /* the number behind a name: a process, an interface, a system call */
 	LUN_BY_TEXT,   /* the text that the cell shows */
+	LUN_BY_MADE,   /* what a Lua function made: numbers by size where both are numbers */
 };
 
 /* The leaf at data in the form that is compared: a number, null, or bytes (LUN_V_STR). */
@@ -21,6 +22,8 @@ uint32_t lun_order_bytes(const struct lun_op *op);
 /* The number behind the name that the leaf shows. */
 void lun_leaf_number(const struct lun_op *op, const uint8_t *data, struct lun_value *value);
 
+/* The number that `in` is or writes, exact when it is whole and of 64 bits; false: it is none. */
+bool lun_order_number(const struct lun_value *in, struct lun_value *number);
 /* Converts `in` (a number, text or boolean) to the value that this operation's cells are compared
  * with. Texts point into `in` or into the context's scratch. -EINVAL: not comparable, with a reason
  * in `error` (LUN_ENCODE_ERROR bytes). */

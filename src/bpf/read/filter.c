@@ -110,6 +110,8 @@ int lun_filter_add(struct lun_filter *where, enum lun_filter_op op, struct lun_c
 		err = add_text(where, &test, wanted);
 	else if (!err)
 		test.number = *wanted;
+	if (!err && by == LUN_BY_MADE && !lun_order_number(wanted, &test.number))
+		test.number.kind = LUN_V_NULL;
 	return err ? err : add_test(where, &test);
 }
 
@@ -167,12 +169,30 @@ static bool shown_passes(
 	}
 }
 
+/* What the cell is compared with; a cell that is compared as text becomes one. */
+static struct lun_value wanted_for(
+	struct lun_filter *where, const struct lun_filter_test *test, struct lun_value *cell)
+{
+	struct lun_value wanted = test->number;
+
+	if (test->by == LUN_BY_MADE && cell->kind == LUN_V_STR)
+		wanted.kind = LUN_V_NULL;
+	if (test->by == LUN_BY_TEXT || (test->by == LUN_BY_MADE && wanted.kind == LUN_V_NULL))
+		lun_column_text(&where->reader, cell);
+	if (wanted.kind == LUN_V_NULL) {
+		wanted.kind = LUN_V_STR;
+		wanted.s = where->texts + test->text;
+		wanted.len = test->len;
+	}
+	return wanted;
+}
+
 static bool test_passes(struct lun_filter *where, const struct lun_filter_test *test,
 	const uint8_t *key, const uint8_t *value)
 {
 	const struct lun_column *column = &where->cells[test->cell];
 	bool compares = test->op < LUN_FILTER_CONTAINS;
-	struct lun_value cell, wanted = test->number;
+	struct lun_value cell, wanted;
 
 	if (compares && test->by == LUN_BY_ORDER)
 		lun_column_order(column, &where->reader, key, value, &cell);
@@ -184,13 +204,7 @@ static bool test_passes(struct lun_filter *where, const struct lun_filter_test *
 		return false;
 	if (!compares)
 		return shown_passes(where, test, &cell);
-	if (test->by == LUN_BY_TEXT)
-		lun_column_text(&where->reader, &cell);
-	if (wanted.kind == LUN_V_NULL) {
-		wanted.kind = LUN_V_STR;
-		wanted.s = where->texts + test->text;
-		wanted.len = test->len;
-	}
+	wanted = wanted_for(where, test, &cell);
 	return (cell.kind == LUN_V_STR) == (wanted.kind == LUN_V_STR) &&
 		holds(test->op, lun_value_compare(&cell, &wanted));
 }

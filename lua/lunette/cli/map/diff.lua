@@ -17,19 +17,18 @@ local function reader_of(map, info, variables)
     { __index = variables }))
 end
 
---- True when C can select the entries: without an order, and without a condition on a column made
---- by a Lua function.
+--- True when the map has keys to compare, and no order is wanted.
 ---@return boolean
-function diff.possible(map, info, variables)
-  if variables.sort or bpf.unreadable(info) then return false end
-  if not variables.filter then return true end
-  local ok, where = pcall(tables.where, reader_of(map, info, variables), variables.filter)
-  if not ok then exit.fail(exit.FAILED, "%s", where) end
-  return where ~= nil
+function diff.possible(info, variables) return not variables.sort and not bpf.unreadable(info) end
+
+-- The condition for C.
+local function where_of(reader, variables)
+  if not variables.filter then return nil end
+  local ok, where = pcall(tables.where, reader, variables.filter)
+  return ok and where or exit.fail(exit.FAILED, "%s", where)
 end
 
-local function take(map, reader, variables, like)
-  local where = variables.filter and tables.where(reader, variables.filter)
+local function take(map, where, like)
   local snapshot = exit.check(map:snapshot { where = where, like = like })
   return snapshot, lunette.now()
 end
@@ -64,9 +63,10 @@ local function by_key(a, b) return a.key < b.key end
 ---  seconds: number }
 function diff.look(map, info, variables, seconds)
   local reader = reader_of(map, info, variables)
-  local old <close>, start = take(map, reader, variables)
+  local where = where_of(reader, variables)
+  local old <close>, start = take(map, where)
   tty.sleep(seconds)
-  local new <close>, stop = take(map, reader, variables, old)
+  local new <close>, stop = take(map, where, old)
   local found, state = exit.check(old:changes(new, MOST)), new:state()
   local rows = {}
   for _, change in ipairs { "added", "removed", "changed" } do

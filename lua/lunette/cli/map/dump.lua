@@ -62,27 +62,23 @@ local function cpus_for_machines(map, given)
 end
 
 -- The options of map:stream(), by which C writes machine formats while it reads, in constant
--- memory. nil when the condition or order needs cells made by Lua: then pages of a table are used.
+-- memory.
 local function stream_options(map, info, given)
-  local known = given.decode == nil and given.cpus ~= "both" and (given.sort or not given.top)
-  if not known or bpf.unreadable(info) then return nil end
-  local decoder, cpus = exit.check(map:decoder()), cpus_for_machines(map, given)
   local opts = {
     format = stream_format(given), limit = given.limit, guard = output.guards(given),
-    decoder = { key_plan = decoder.key_plan, value_plan = decoder.value_plan,
-      reduce = cpus == "sum" and (decoder.reduce or "sum") or nil },
   }
-  local ok, able = pcall(page.choose, opts, info, decoder, page.machine_variables(given, cpus))
-  if not ok then exit.fail(exit.code_of(able), "%s", able) end
-  return able and opts or nil
+  local variables = page.machine_variables(given, cpus_for_machines(map, given), info.id)
+  local ok, err = pcall(page.choose, opts, info, variables)
+  if not ok then exit.fail(exit.code_of(err), "%s", err) end
+  return opts
 end
 
--- Streams the map; false when pages of a table are needed.
+-- Streams the map; false for what has no keys to walk, or shows both the sum and each CPU's value:
+-- these are few rows of a table.
 local function stream(map, info, given)
-  local opts = stream_options(map, info, given)
-  local source = opts and map:stream(opts)
-  if source then output.stream(source, not given.csv) end
-  return source ~= nil
+  if given.cpus == "both" or bpf.unreadable(info) then return false end
+  output.stream(exit.check(map:stream(stream_options(map, info, given))), not given.csv)
+  return true
 end
 
 -- Prints table rows as the entries that a stream writes.

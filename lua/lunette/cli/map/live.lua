@@ -80,7 +80,7 @@ function live.diff(given)
   scripts.load(given.script)
   local map <close>, info = objects.map(given.map)
   local variables = page.variables(info.id, given)
-  local found = diff.possible(map, info, variables)
+  local found = diff.possible(info, variables)
     and diff.look(map, info, variables, given.seconds) or look_at_rows(variables, given.seconds)
   if given.json then
     local fields = entry.fields(map, info, given.decode)

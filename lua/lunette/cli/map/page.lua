@@ -42,25 +42,20 @@ function page.machine_variables(given, cpus, id)
   return variables
 end
 
---- Adds the condition and order to the options of map:stream(); false when only Lua can apply them.
---- Raises on an unknown column.
+--- Adds the decoder, the condition and the order to the options of map:stream(). Raises on an
+--- unknown column.
 ---@param opts table
 ---@param info bpf.MapInfo
----@param decoder table in force
 ---@param variables table
----@return boolean
-function page.choose(opts, info, decoder, variables)
-  local reader = tables.reader(info, { decoder = decoder, cpus = variables.cpus })
-  if variables.filter then
-    opts.where = tables.where(reader, variables.filter)
-    if not opts.where then return false end
-  end
+function page.choose(opts, info, variables)
+  local reader = tables.reader(info, variables)
+  opts.decoder = { key_plan = reader.key.plan, value_plan = reader.value.plan }
+  if variables.cpus == "SUM" then opts.decoder.reduce = reader.reduce end
+  if variables.filter then opts.where = tables.where(reader, variables.filter) end
   if variables.sort then
     opts.sort, opts.descending = tables.order(reader, variables.sort)
-    if not opts.sort then return false end
     opts.limit = math.min(opts.limit or math.maxinteger, variables.top or math.maxinteger)
   end
-  return true
 end
 
 --- One page, as GraphQL returns it; a map of a million entries has many.
