@@ -1,5 +1,5 @@
--- Conditions and orders of a table. Of a map's entries C tests and sorts the bytes: choose.where and
--- cells' Reader:cell prepare it. The rest is for rows that Lua makes: of maps without keys, and of
+-- Conditions and orders of a table. C tests and sorts the bytes of a map's entries: choose.where and
+-- the Reader's cell() prepare it. The rest is for rows that Lua makes: of maps without keys, and of
 -- tools.
 
 local decode = require("lunette.decode")

@@ -19,7 +19,8 @@ struct lun_column {
 	uint32_t made; /* by Lua functions of its plan: the caller's number of it; 0: by C alone */
 };
 
-/* Calls the plan's function `op`. Sets `out` to null, a number, or a text that it wrote to `text`. */
+/* Calls the plan's function `op`. Sets `out` to null, a number, or a text that it wrote to `text`.
+ */
 typedef void (*lun_column_make_fn)(void *user, uint32_t made, const struct lun_op *op,
 	const struct lun_bytes *bytes, uint32_t offset, struct lun_out *text,
 	struct lun_value *out);

@@ -294,11 +294,13 @@ int lun_order_wanted(const struct lun_plan *plan, const struct lun_op *op, struc
 	*wanted = *in;
 	switch (class_of(op)) {
 	case NUMBERS:
-		if (op->kind == LUN_K_BOOL && in->kind == LUN_V_STR && !lun_order_number(in, wanted))
+		if (op->kind == LUN_K_BOOL && in->kind == LUN_V_STR &&
+			!lun_order_number(in, wanted))
 			return by_encoding(plan, op, ctx, in, wanted, error);
 		return lun_order_number(in, wanted) ? 0 : refuse(error, "holds numbers", in);
 	case NAMED_NUMBERS:
-		return lun_order_number(in, wanted) ? 0 : by_encoding(plan, op, ctx, in, wanted, error);
+		return lun_order_number(in, wanted) ? 0
+						    : by_encoding(plan, op, ctx, in, wanted, error);
 	case WIDE_NUMBERS:
 		return wanted_wide(in, ctx, wanted, error);
 	case ADDRESSES:
