@@ -1,6 +1,6 @@
--- Conditions and orders of a table. C tests and sorts the bytes of a map's entries: choose.where
--- and the Reader's cell() prepare it. The rest is for rows that Lua makes: of maps without keys, and
--- of tools.
+-- Conditions and orders of a table. Of a map's entries C tests and sorts the bytes: choose.where
+-- and Reader:cell() prepare it. The rest is for rows that Lua makes: of maps without keys, and of
+-- tools.
 
 local decode = require("lunette.decode")
 local float = require("lunette.runtime.float")
