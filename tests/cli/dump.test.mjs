@@ -1,6 +1,7 @@
 // lunette map dump: machine formats are equal however the entries are selected.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { folder } from "../lib/server.mjs";
 import { answer, hold, lunette } from "./kernel.mjs";
@@ -137,5 +138,29 @@ test("update: a frozen map is named once", () => {
     assert.match(run.stderr, /^lunette: map \d+: Operation not permitted[^\n]*\n$/);
   } finally {
     execFileSync("rm", ["-f", pin]);
+  }
+});
+
+test("JSON has the ids of inner maps as numbers, however entries are chosen", () => {
+  const pin = `/sys/fs/bpf/lunette-test-${process.pid}`;
+  const bpftool = (...words) => execFileSync("bpftool", words, { encoding: "utf8" });
+  const made = (type, name, ...more) => bpftool("map", "create", `${pin}-${name}`, "type", type, "key", "4",
+    "value", "4", "entries", "4", "name", name, ...more);
+  try {
+    made("hash", "dump_inner");
+    made("hash_of_maps", "dump_outer", "inner_map", "pinned", `${pin}-dump_inner`);
+    const { id } = JSON.parse(bpftool("map", "show", "pinned", `${pin}-dump_inner`, "-j"));
+    assert.equal(lunette("map", "update", `${pin}-dump_outer`, 1, `dump_inner (${id})`).status, 0);
+    const entries = [{ key: 1, value: id }];
+    for (const chosen of [[], ["--sort", "map"], ["--top", 1, "--sort", "key"], ["--where", `map == ${id}`]]) {
+      assert.deepEqual(answer("map", "dump", `${pin}-dump_outer`, "-j", ...chosen), entries, chosen.join(" "));
+    }
+    assert.deepEqual(answer("map", "lookup", `${pin}-dump_outer`, 1, "-j"), entries[0]);
+    const shown = `dump_inner (${id})`;
+    assert.match(lunette("map", "dump", `${pin}-dump_outer`).stdout, new RegExp(`1  dump_inner \\(${id}\\)`));
+    assert.equal(lunette("map", "dump", `${pin}-dump_outer`, "--csv").stdout, `key,map\n1,${shown}\n`);
+  } finally {
+    rmSync(`${pin}-dump_outer`, { force: true });
+    rmSync(`${pin}-dump_inner`, { force: true });
   }
 });

@@ -14,10 +14,23 @@ struct walk {
 
 static void visit(const struct walk *w, uint32_t at, uint32_t base, bool named);
 
+static bool is_id(const struct lun_op *op)
+{
+	return op->kind == LUN_K_PROG || op->kind == LUN_K_MAP;
+}
+
 static void visit_leaf(const struct walk *w, const struct lun_op *op, uint32_t at, const char *name)
 {
 	struct lun_value value = { .kind = LUN_V_NULL };
 
+	if (w->sink->ids && is_id(op)) {
+		struct lun_op number = *op;
+
+		number.kind = LUN_K_UINT;
+		number.flags |= LUN_OP_ID;
+		visit_leaf(w, &number, at, name);
+		return;
+	}
 	if (op->kind == LUN_K_FUNC && w->sink->func) {
 		w->sink->func(w->sink, op, name, w->bytes, at);
 		return;
@@ -133,7 +146,7 @@ static void json_value(struct lun_sink *sink, const char *name, const struct lun
 
 void lun_json_sink_init(struct lun_json_sink *sink, struct lun_out *out)
 {
-	sink->sink = (struct lun_sink){ json_open, json_close, json_value, NULL };
+	sink->sink = (struct lun_sink){ json_open, json_close, json_value, NULL, true };
 	sink->out = out;
 	sink->comma = false;
 }

@@ -14,6 +14,7 @@ struct lun_sink {
 	/* a Lua function of the plan; NULL when the sink can't call any */
 	void (*func)(struct lun_sink *sink, const struct lun_op *op, const char *name,
 		const struct lun_bytes *bytes, uint32_t offset);
+	bool ids; /* programs and maps are their ids, without the names */
 };
 
 /* Over one CPU's bytes (bytes->cpus is 1), or over all of them made one by `reduce`. */
@@ -24,7 +25,7 @@ void lun_plan_visit_from(const struct lun_plan *plan, struct lun_ctx *ctx,
 	const struct lun_bytes *bytes, uint8_t reduce, struct lun_sink *sink, uint32_t at,
 	uint32_t base);
 
-/* A sink that writes JSON into `out`. */
+/* A sink that writes JSON into `out`: a program or a map is its id, a number. */
 struct lun_json_sink {
 	struct lun_sink sink;
 	struct lun_out *out;

@@ -29,12 +29,29 @@ local function put(object, path, value)
   end
 end
 
+local IDS = { map = true, prog = true }
+
+-- The ids in cells that read "name (id)".
+local function ids(cell)
+  if type(cell) == "string" then return tonumber(cell:match("%((%d+)%)$")) or cell end
+  if type(cell) ~= "table" then return cell end
+  local list = json.array({})
+  for i, one in ipairs(cell) do list[i] = ids(one) end
+  return list
+end
+
+-- A cell as a whole-map stream writes it.
+local function exact(cell, column)
+  if IDS[column.type] then return ids(cell) end
+  return tables.digits(cell, column.wide)
+end
+
 -- The value of one part (and one CPU) of a row; a part without fields is its only cell.
 local function part_of(row, columns, numbers, has_fields)
-  if not has_fields then return tables.digits(row.cells[numbers[1]], columns[numbers[1]].wide) end
+  if not has_fields then return exact(row.cells[numbers[1]], columns[numbers[1]]) end
   local object = json.object({}, {})
   for _, at in ipairs(numbers) do
-    put(object, columns[at].path, tables.digits(row.cells[at], columns[at].wide))
+    put(object, columns[at].path, exact(row.cells[at], columns[at]))
   end
   return object
 end
