@@ -310,9 +310,10 @@ function bpf.cgroup_path(id) end
 
 ---XDP, traffic control (filters and actions), tcx, netkit, routes (lightweight tunnels, SRv6),
 ---flow dissectors and socket lookup in every network namespace. Where routes are many, reading them
----takes long: routes = false leaves them out.
+---takes long: routes = false leaves them out. A list with a text beside it is not complete: the
+---text names what could not be read, and why. Routes lack `prog_id` then.
 ---@param opts? { routes?: boolean }
----@return bpf.NetProg[]|nil, string? err, integer? errno
+---@return bpf.NetProg[]|nil, string? missed_or_err, integer? errno
 function bpf.net_progs(opts) end
 
 ---@class bpf.SockProg

@@ -182,12 +182,13 @@ static void push_net_prog(lua_State *L, const struct lun_net_prog *row)
 	set_details(L, row);
 }
 
-/* bpf.net_progs([opts]) -> NetProg[] | nil, err, errno */
+/* bpf.net_progs([opts]) -> NetProg[], missed | nil, err, errno */
 static int l_net_progs(lua_State *L)
 {
 	bool routes = lun_opt_bool(L, 1, "routes", true);
 	struct lun_out *out = lun_push_buffer(L);
-	int err = lun_net_progs(routes, out);
+	struct lun_net_missed missed = { 0 };
+	int err = lun_net_progs(routes, out, &missed);
 	const struct lun_net_prog *rows = (void *)out->data;
 
 	if (err)
@@ -198,7 +199,10 @@ static int l_net_progs(lua_State *L)
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
 	lun_out_free(out);
-	return 1;
+	if (!missed.err)
+		return 1;
+	lua_pushfstring(L, "%s: %s", missed.what, strerror(-missed.err));
+	return 2;
 }
 
 static int sock_progs_of(lua_State *L, struct lun_out *out)

@@ -102,11 +102,13 @@ static void get_info(int link, struct lun_link_info *info)
 static bool find_net(enum lun_net_kind kind, uint32_t prog, struct lun_net_prog *found)
 {
 	const struct lun_net_prog *rows;
+	struct lun_net_missed missed;
 	struct lun_out out;
 	bool any = false;
 
 	lun_out_init(&out);
-	assert_int_equal(lun_net_progs(false, &out), 0);
+	assert_int_equal(lun_net_progs(false, &out, &missed), 0);
+	assert_int_equal(missed.err, 0);
 	rows = (void *)out.data;
 	for (size_t i = 0; i < out.len / sizeof(*rows) && !any; i++) {
 		any = rows[i].kind == kind && rows[i].prog_id == prog;

@@ -115,7 +115,9 @@ end
 
 local function add_net(rows, index, view)
   local opts = { routes = any_for_routes(view) }
-  for _, item in ipairs(view:ask("network namespaces", bpf.net_progs, opts)) do
+  local list, missed = view:ask("network namespaces", bpf.net_progs, opts)
+  if missed then view.notes[#view.notes + 1] = missed end
+  for _, item in ipairs(list) do
     local place = item.peer_ifindex or item.ifindex or item.netns
     local row = known(index, item.kind, item.prog_id, place, item.attach_type)
     if row then complete(row, item) else rows[#rows + 1] = net_row(item) end

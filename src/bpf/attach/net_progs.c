@@ -7,6 +7,7 @@
 
 #include "bpf/attach/net_scan.h"
 #include "bpf/attach/netns.h"
+#include "bpf/object/iter_read.h"
 
 /* Newer than the headers. */
 enum { TCX_INGRESS = 46, TCX_EGRESS = 47, NETKIT_PRIMARY = 54, NETKIT_PEER = 55 };
@@ -16,6 +17,23 @@ struct lun_net_prog *lun_net_rows(const struct lun_net_scan *scan, size_t *n)
 {
 	*n = (scan->rows->len - scan->first) / sizeof(struct lun_net_prog);
 	return *n ? (void *)(scan->rows->data + scan->first) : NULL;
+}
+
+void lun_net_miss(struct lun_net_scan *scan, const char *what, int err)
+{
+	if (!err || scan->missed.err)
+		return;
+	scan->missed.what = what;
+	scan->missed.err = err;
+}
+
+void lun_net_dump(struct lun_net_scan *scan, const char *what,
+	const struct lun_netlink_question *question, lun_netlink_fn message)
+{
+	int err = lun_netlink_dump(&scan->nl, question, message, scan);
+
+	if (lun_iter_may_retry(err) || err == -ENOBUFS)
+		lun_net_miss(scan, what, err);
 }
 
 void lun_net_add(struct lun_net_scan *scan, const struct lun_net_prog *row)
@@ -134,7 +152,7 @@ static void scan_namespace(struct lun_net_scan *scan, int fd)
 
 	query(scan, LUN_NET_NS, fd, BPF_FLOW_DISSECTOR);
 	query(scan, LUN_NET_NS, fd, BPF_SK_LOOKUP);
-	lun_netlink_dump(&scan->nl, &question, on_link, scan);
+	lun_net_dump(scan, "interfaces", &question, on_link);
 	query_interfaces(scan);
 	lun_net_tc(scan);
 	if (scan->routes)
@@ -158,7 +176,7 @@ static int visit(void *ctx, const struct lun_netns *ns, int fd)
 	return scan->rows->err;
 }
 
-int lun_net_progs(bool routes, struct lun_out *rows)
+int lun_net_progs(bool routes, struct lun_out *rows, struct lun_net_missed *missed)
 {
 	struct lun_net_scan *scan = calloc(1, sizeof(*scan));
 	int err;
@@ -172,6 +190,7 @@ int lun_net_progs(bool routes, struct lun_out *rows)
 	err = lun_netns_each(visit, scan);
 	lun_out_free(&scan->interfaces);
 	lun_out_free(&scan->places);
+	*missed = scan->missed;
 	free(scan);
 	return err;
 }

@@ -52,6 +52,12 @@ struct lun_net_prog {
 	uint32_t nexthop; /* id of the next hop object that has the program, 0 for none */
 };
 
+/* The first part of a scan that could not be read; err 0 when all was. */
+struct lun_net_missed {
+	const char *what;
+	int err;
+};
+
 /* Appends struct lun_net_prog's. `routes` adds programs on routes; slow on machines with many
- * routes. 0 or -errno. */
-int lun_net_progs(bool routes, struct lun_out *rows);
+ * routes. 0 or -errno; what else could not be read is in `missed`. */
+int lun_net_progs(bool routes, struct lun_out *rows, struct lun_net_missed *missed);

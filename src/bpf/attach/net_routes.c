@@ -136,7 +136,7 @@ static void dump_routes(struct lun_net_scan *scan, unsigned char family)
 	struct lun_netlink_question question = { RTM_GETROUTE, &route, sizeof(route),
 		sizeof(route) };
 
-	lun_netlink_dump(&scan->nl, &question, on_route, scan);
+	lun_net_dump(scan, "routes", &question, on_route);
 }
 
 static bool is_of(const struct lun_net_prog *row, const struct lun_lwt_record *lwt)
@@ -159,7 +159,7 @@ static void find_programs(struct lun_net_scan *scan)
 	struct lun_out found;
 
 	lun_out_init(&found);
-	lun_route_progs(&found);
+	lun_net_miss(scan, "the programs of routes", lun_route_progs(&found));
 	lwt = (void *)found.data;
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < found.len / sizeof(*lwt); j++)
@@ -188,7 +188,7 @@ void lun_net_routes(struct lun_net_scan *scan)
 	lun_net_set_interface(scan, &scan->base, 0);
 	dump_routes(scan, AF_INET);
 	dump_routes(scan, AF_INET6);
-	lun_netlink_dump(&scan->nl, &question, on_nexthop, scan);
+	lun_net_dump(scan, "next hops", &question, on_nexthop);
 	if (any_unknown(scan))
 		find_programs(scan);
 }

@@ -18,8 +18,14 @@ struct lun_net_scan {
 	size_t first;              /* byte in rows where this namespace's begin */
 	bool no_tcx, no_netkit;    /* the kernel does not know them */
 	bool routes;               /* scan routes, too */
+	struct lun_net_missed missed;
 };
 
+/* Notes the first thing that could not be read, and the error; 0 is none. */
+void lun_net_miss(struct lun_net_scan *scan, const char *what, int err);
+/* Asks by netlink. A kernel that doesn't know the question has no such programs: no error. */
+void lun_net_dump(struct lun_net_scan *scan, const char *what,
+	const struct lun_netlink_question *question, lun_netlink_fn message);
 /* The rows of this namespace so far, NULL before the first. */
 struct lun_net_prog *lun_net_rows(const struct lun_net_scan *scan, size_t *n);
 /* Adds a row if it has a program. */

@@ -114,7 +114,7 @@ static void dump_filters(
 	tc.tcm_parent = parent;
 	lun_net_set_interface(scan, &scan->base, ifindex);
 	scan->base.mode = mode;
-	lun_netlink_dump(&scan->nl, &question, lun_net_filter, scan);
+	lun_net_dump(scan, "filters", &question, lun_net_filter);
 }
 
 static void add_place(void *ctx, const struct tcmsg *tc, uint32_t parent, const char *mode)
@@ -166,7 +166,7 @@ static void dump_classes(struct lun_net_scan *scan)
 			continue;
 		last = places[i].ifindex;
 		tc.tcm_ifindex = (int)last;
-		lun_netlink_dump(&scan->nl, &question, on_class, scan);
+		lun_net_dump(scan, "classes", &question, on_class);
 	}
 }
 
@@ -218,7 +218,7 @@ static void dump_actions(struct lun_net_scan *scan)
 
 	lun_net_set_interface(scan, &scan->base, 0);
 	scan->base.mode = NULL;
-	lun_netlink_dump(&scan->nl, &question, lun_net_actions, scan);
+	lun_net_dump(scan, "actions", &question, lun_net_actions);
 }
 
 void lun_net_tc(struct lun_net_scan *scan)
@@ -228,7 +228,7 @@ void lun_net_tc(struct lun_net_scan *scan)
 	const struct place *places;
 
 	lun_out_reset(&scan->places);
-	lun_netlink_dump(&scan->nl, &question, on_qdisc, scan);
+	lun_net_dump(scan, "queueing disciplines", &question, on_qdisc);
 	dump_classes(scan);
 	places = (void *)scan->places.data;
 	for (size_t i = 0; i < scan->places.len / sizeof(*places); i++)

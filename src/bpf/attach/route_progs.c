@@ -28,10 +28,10 @@ static struct lun_iter_object object = LUN_ITER_OBJECT(load);
 int lun_route_progs(struct lun_out *out)
 {
 	const struct bpf_link *links[2];
-	int err = 0, one;
+	int err = lun_iter_ready(&object), one;
 
-	if (lun_iter_ready(&object))
-		return -ENOTSUP;
+	if (err)
+		return err;
 	links[0] = probe.links.lun_lwt4;
 	links[1] = probe.links.lun_lwt6;
 	for (int i = 0; i < 2; i++) {

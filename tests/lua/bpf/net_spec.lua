@@ -66,6 +66,28 @@ describe("bpf.net_progs of routes", function()
     assert.equal(bpf.prog_info(row.prog_id).load_time, shown.since)
   end)
 
+  it("says that the programs are unknown where descriptors are too few to ask", function()
+    if not fixture.since(5, 17) then return pending(NO_LOOP) end
+    if #rows_of { kind = "route", dst = "10.120.0.0" } == 0 then
+      return pending("this kernel or its `ip` takes no program on a route")
+    end
+    local script = [[
+      local list, missed = assert(require("bpf").net_progs())
+      for _, row in ipairs(list) do
+        if row.dst == "10.120.0.0" then print(row.mode, row.prog_id) end
+      end
+      print(missed)
+      local _, notes = assert(require("lunette.attach").list())
+      for _, note in ipairs(notes) do print(note) end]]
+    local pipe = assert(io.popen(("ulimit -n 20; %s run - 2>&1 <<'END'\n%s\nEND"):format(
+      fixture.binary(), script)))
+    local said = pipe:read("a")
+    pipe:close()
+    local missed = "the programs of routes: Too many open files\n"
+    assert.equal("in\tnil\nout\tnil\n" .. missed, said:match("^.-files\n"))
+    assert.truthy(said:find(missed, 30, true), said) -- the note of the view
+  end)
+
   it("tells IPv6's", function()
     if not add("fd00:120::/64 encap bpf xmit obj %s section lwt_xmit via fd00:99::7 dev lunn0",
       object) then return end
