@@ -13,7 +13,7 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 
 PREFIX ?= /usr/local
 
-.PHONY: all install uninstall deb image tarball run test test-fast test-kernels test-arm64 test-threads bench pictures lint format deps deps-test build asan clean
+.PHONY: all install uninstall deb image tarball run demo-http test test-fast test-kernels test-arm64 test-threads bench pictures lint format deps deps-test build asan clean
 
 all: build
 
@@ -37,6 +37,15 @@ run: deps
 	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
 	@LUNETTE_BUILD=$(BUILD) exec $(SUDO) $(BUILD)/lunette serve --listen $(LISTEN) \
 		--script examples/syscalls $(ARGS)
+
+# The explorer beside a small mesh of HTTP services in Go, whose requests it traces.
+demo-http: deps
+	@command -v go >/dev/null || { echo "lunette: make demo-http needs Go: apt-get install golang-go"; exit 1; }
+	@$(MAKE) --no-print-directory build TARGETS="lunette examples"
+	@cd examples/http_mesh && CGO_ENABLED=0 go build -o $(abspath $(BUILD))/mesh .
+	@$(BUILD)/mesh & mesh=$$!; trap "kill $$mesh" EXIT INT TERM; sleep 1; \
+		LUNETTE_BUILD=$(BUILD) $(SUDO) $(BUILD)/lunette serve --listen $(LISTEN) \
+		--tool httpobserver:path=$(abspath $(BUILD))/mesh $(ARGS)
 
 # Installs what was built below PREFIX (/usr/local); uninstall removes what that wrote.
 install:

@@ -386,6 +386,27 @@ function bpf.task_fd_query(owners) end
 ---@return bpf.Object|nil, string? err, integer? errno
 function bpf.load(path, opts) end
 
+---Where a program is attached whose section does not say it: one of the first nine.
+---@class bpf.Place
+---@field interface? string for XDP
+---@field cgroup? string the path of the group's folder
+---@field perf_event? { type?: integer, config?: integer, frequency?: integer, period?: integer }
+---  on each CPU
+---@field kprobe? string a kernel function
+---@field kprobes? string[] kernel functions, as one link (SEC("kprobe.multi"), Linux 5.18)
+---@field uprobe? string a file, with `func` or `offset`
+---@field usdt? string a file, with `provider` and `name`
+---@field tracepoint? string "category:name"
+---@field raw_tracepoint? string
+---@field func? string of the file, by its symbols
+---@field offset? integer in the file, or into the function
+---@field provider? string
+---@field name? string
+---@field pid? integer only this process of the file
+---@field returns? boolean where the function returns
+---@field cookie? integer what bpf_get_attach_cookie() gives
+---@field cookies? integer[] one a function of `kprobes`
+
 ---A loaded object: closing it detaches its programs and frees everything that nobody else holds.
 ---@class bpf.Object
 local Object = {}
@@ -412,11 +433,9 @@ function Object:events(name, opts) end
 ---are left out. When one fails, those of this call are detached again.
 ---@param name? string
 ---Sections may name the place: xdp/eth0, perf_event/type=1,config=0,frequency=99 (or period=N).
----With a place and no name, every program of a type that goes there is attached; an error where
----there is none.
----@param where? { interface?: string, cgroup?: string, perf_event?: { type?: integer,
----  config?: integer, frequency?: integer, period?: integer } } for XDP, for programs of control
----groups (the path of the group's folder), and for perf events, on each CPU
+---With an interface, a cgroup or a perf_event and no name, every program of a type that goes there
+---is attached; an error where there is none.
+---@param where? bpf.Place
 ---@return integer|nil count, string? err, integer? errno
 function Object:attach(name, where) end
 
@@ -499,6 +518,22 @@ function bpf.elf_symbol(path, offset, pid) end
 ---@return string|nil name, string? err, integer? errno
 function bpf.elf_probe(path, offset, pid) end
 
+---The functions of an executable or library: by its symbols; of a stripped Go program by the table
+---that Go's runtime has (.gopclntab, Go 1.16 on). `offset` is in the file, as a uprobe needs it.
+---@param path string
+---@param glob? string only names that match, as file names do: "net/http.*"
+---@param pid? integer a process, as for bpf.elf_symbol
+---@return { name: string, offset: integer, size: integer }[]|nil, string? err, integer? errno
+function bpf.elf_functions(path, glob, pid) end
+
+---Where a function returns: the offsets in the file of its return instructions.
+---@param path string
+---@param offset integer of the function
+---@param size integer bytes of it
+---@param pid? integer a process, as for bpf.elf_symbol
+---@return integer[]|nil, string? err, integer? errno
+function bpf.elf_returns(path, offset, size, pid) end
+
 ---The names of several types of a BTF object, which is read once; "" where a type has none.
 ---@param btf_id integer
 ---@param type_ids integer[]
@@ -529,12 +564,18 @@ function bpf.probe(what, type, helper) end
 ---@field btf boolean /sys/kernel/btf/vmlinux is there
 ---@field tracefs boolean
 ---@field kallsyms boolean the kernel shows us addresses
+---@field pidns_dev integer device and inode of our pid namespace
+---@field pidns_ino integer
 ---@field all_processes boolean we are in no process namespace of our own, such as a container's
 ---@field capabilities { [string]: boolean } sys_admin, bpf, perfmon, net_admin, syslog
 ---@field bpffs string[] where BPF file systems are mounted
 
 ---@return bpf.Host
 function bpf.host() end
+
+---The executables that processes run now, each once: `pid` is one of them, /proc/PID/exe the file.
+---@return { pid: integer, path: string }[]|nil, string? err, integer? errno
+function bpf.executables() end
 
 ---How many CPUs may ever be (the values of an entry in a per-CPU map), and how many run.
 ---@return integer possible, integer online

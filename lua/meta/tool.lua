@@ -11,6 +11,8 @@
 ---@field least? number 0 for integers
 ---@field most? number
 ---@field choices? string[] of a text
+---@field positional? boolean a word of the command line without an option's name; it must be given
+---@field argname? string what the help calls the value
 ---@field set? string|false the variable of the BPF object, its own name by default; false: none
 
 ---@class lunette.ToolColumn
@@ -43,7 +45,10 @@
 ---@field keep? fun(values: table): nil|fun(row: table): boolean which rows are kept; nil: all
 ---@field sort? string|fun(values: table): string a column or field, the largest first
 ---@field top? integer|fun(values: table): integer
----@field metrics? { name: string, help: string, labels: string[] }[] counters of events by fields
+---@field metrics? { name: string, help: string, labels: string[], histogram: string?, unit: "ns"? }[]
+---  of events by fields: counters, or histograms of a field, in seconds
+---@field interval? number of a table: seconds between two, unless the user says otherwise
+---@field clears? boolean a terminal shows only the newest table
 ---@field needs? string what of the kernel it needs, for the error when that is missing
 
 ---@class lunette.tools
@@ -94,6 +99,9 @@ function RunningTool:entries() end
 ---The histograms of its map, the fullest last.
 ---@return { label: string?, unit: string?, buckets: table[], total: integer }[]
 function RunningTool:histograms() end
+
+---Of a tool with a map: removes the entries.
+function RunningTool:clear() end
 
 ---What a column shows of a row.
 ---@param column lunette.ToolColumn

@@ -8,6 +8,7 @@
 #include "bind/bpf.h"
 #include "vm/names.h"
 #include "vm/push.h"
+#include "bpf/host/executables.h"
 #include "bpf/host/host.h"
 #include "bpf/host/mounts.h"
 #include "bpf/cost/stats.h"
@@ -61,7 +62,7 @@ static int l_host(lua_State *L)
 	struct lun_host host;
 
 	lun_host_read(&host);
-	lua_createtable(L, 0, 16);
+	lua_createtable(L, 0, 18);
 	lun_set_str(L, "kernel", host.kernel);
 	lun_set_str(L, "version", host.version);
 	lun_set_str(L, "machine", host.machine);
@@ -76,6 +77,8 @@ static int l_host(lua_State *L)
 	lun_set_bool(L, "btf", host.btf);
 	lun_set_bool(L, "tracefs", host.tracefs);
 	lun_set_bool(L, "kallsyms", host.kallsyms);
+	lun_set_int(L, "pidns_dev", host.pidns_dev);
+	lun_set_int(L, "pidns_ino", host.pidns_ino);
 	lun_set_bool(L, "all_processes", host.all_processes);
 	set_capabilities(L, &host);
 	set_bpffs(L);
@@ -99,6 +102,27 @@ static int l_uptime(lua_State *L)
 {
 	lua_pushnumber(L, (lua_Number)lun_clock_ns(CLOCK_BOOTTIME) / 1e9);
 	return 1;
+}
+
+static bool add_executable(void *user, const struct lun_executable *executable)
+{
+	lua_State *L = user;
+
+	lua_createtable(L, 0, 2);
+	lun_set_int(L, "pid", executable->pid);
+	lun_set_str(L, "path", executable->path);
+	lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	return true;
+}
+
+/* bpf.executables() -> { pid, path }[] | nil, err, errno */
+static int l_executables(lua_State *L)
+{
+	int err;
+
+	lua_newtable(L);
+	err = lun_executables(add_executable, L);
+	return err ? lun_push_error(L, err, "listing executables") : 1;
 }
 
 static int *check_slot(lua_State *L)
@@ -139,6 +163,7 @@ static const luaL_Reg functions[] = {
 	{ "host", l_host },
 	{ "cpus", l_cpus },
 	{ "uptime", l_uptime },
+	{ "executables", l_executables },
 	{ "stats", l_stats },
 	{ NULL, NULL },
 };

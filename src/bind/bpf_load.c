@@ -1,8 +1,6 @@
 /* BPF object files: loads and attaches them, and releases everything on close. */
 #include <errno.h>
-#include <fcntl.h>
 #include <lauxlib.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +11,7 @@
 #include "bind/bpf_global.h"
 #include "bind/bpf_load_options.h"
 #include "bind/bpf_maps.h"
+#include "bind/bpf_place.h"
 #include "vm/names.h"
 #include "vm/push.h"
 #include "bpf/object/load.h"
@@ -65,95 +64,8 @@ static struct bpf_program *check_prog(lua_State *L, struct lun_object *o, int id
 	return prog;
 }
 
-static int attach_interface(struct lun_object *o, struct bpf_program *prog, const char *name)
-{
-	unsigned int ifindex = if_nametoindex(name);
-
-	return ifindex ? lun_object_attach_xdp(o, prog, (int)ifindex) : -errno;
-}
-
-static int attach_cgroup(struct lun_object *o, struct bpf_program *prog, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	err = lun_object_attach_cgroup(o, prog, fd);
-	close(fd);
-	return err;
-}
-
-static uint64_t perf_field(lua_State *L, const char *name)
-{
-	lua_Integer n;
-
-	lua_getfield(L, -1, name);
-	n = luaL_optinteger(L, -1, 0);
-	lua_pop(L, 1);
-	return (uint64_t)n;
-}
-
-/* Reads { type =, config =, frequency = | period = } from the top of the stack. */
-static void check_perf(lua_State *L, struct lun_perf_spec *spec)
-{
-	luaL_argcheck(L, lua_istable(L, -1), 3,
-		"perf_event is { type =, config =, frequency = or period = }");
-	spec->type = (uint32_t)perf_field(L, "type");
-	spec->config = perf_field(L, "config");
-	spec->frequency = perf_field(L, "frequency");
-	spec->period = perf_field(L, "period");
-	luaL_argcheck(
-		L, spec->frequency || spec->period, 3, "perf_event needs a frequency or a period");
-}
-
-/* The place to attach to, as the table at 3 gives it. */
-struct place {
-	const char *interface, *cgroup;
-	struct lun_perf_spec perf;
-};
-
-static void check_place(lua_State *L, struct place *place)
-{
-	memset(place, 0, sizeof(*place));
-	luaL_checktype(L, 3, LUA_TTABLE);
-	if (lua_getfield(L, 3, "interface") != LUA_TNIL) {
-		place->interface = luaL_checkstring(L, -1);
-	} else if (lua_getfield(L, 3, "cgroup") != LUA_TNIL) {
-		place->cgroup = luaL_checkstring(L, -1);
-	} else if (lua_getfield(L, 3, "perf_event") != LUA_TNIL) {
-		check_perf(L, &place->perf);
-	} else {
-		luaL_argerror(L, 3, "needs an interface, a cgroup or a perf_event");
-	}
-}
-
-static int attach_there(struct lun_object *o, struct bpf_program *prog, const struct place *place)
-{
-	if (place->interface)
-		return attach_interface(o, prog, place->interface);
-	if (place->cgroup)
-		return attach_cgroup(o, prog, place->cgroup);
-	return lun_object_attach_perf(o, prog, &place->perf);
-}
-
-static bool goes_there(const struct bpf_program *prog, const struct place *place)
-{
-	enum bpf_prog_type type = bpf_program__type(prog);
-
-	if (!bpf_program__autoload(prog))
-		return false;
-	if (place->interface)
-		return type == BPF_PROG_TYPE_XDP;
-	if (!place->cgroup)
-		return type == BPF_PROG_TYPE_PERF_EVENT;
-	return type == BPF_PROG_TYPE_CGROUP_SKB || type == BPF_PROG_TYPE_CGROUP_SOCK ||
-		type == BPF_PROG_TYPE_CGROUP_DEVICE || type == BPF_PROG_TYPE_CGROUP_SOCK_ADDR ||
-		type == BPF_PROG_TYPE_CGROUP_SYSCTL || type == BPF_PROG_TYPE_CGROUP_SOCKOPT ||
-		type == BPF_PROG_TYPE_SOCK_OPS;
-}
-
 /* Attaches every program of a type that fits the place. Their number, or -errno. */
-static int attach_all_there(struct lun_object *o, const struct place *place)
+static int attach_all_there(struct lun_object *o, const struct lun_place *place)
 {
 	size_t before = o->link_count;
 	struct bpf_program *prog;
@@ -161,9 +73,9 @@ static int attach_all_there(struct lun_object *o, const struct place *place)
 
 	bpf_object__for_each_program(prog, o->obj)
 	{
-		if (!goes_there(prog, place))
+		if (!lun_place_takes(place->kind, prog))
 			continue;
-		err = attach_there(o, prog, place);
+		err = lun_object_attach_at(o, prog, place);
 		if (err) {
 			lun_object_detach_from(o, before);
 			return err;
@@ -173,27 +85,29 @@ static int attach_all_there(struct lun_object *o, const struct place *place)
 	return n;
 }
 
-static int push_none(lua_State *L, const struct place *place)
+static int push_none(lua_State *L, const struct lun_place *place)
 {
 	return lun_push_failure(L, -EINVAL, "no program of the object can be attached to %s",
-		place->interface        ? "an interface"
-			: place->cgroup ? "a control group"
-					: "a perf event");
+		place->kind == LUN_AT_INTERFACE        ? "an interface"
+			: place->kind == LUN_AT_CGROUP ? "a control group"
+						       : "a perf event");
 }
 
-/* object:attach([name [, { interface = | cgroup = | perf_event = }]]) -> count | nil, err, errno */
+/* object:attach([name [, place]]) -> count | nil, err, errno */
 static int l_attach(lua_State *L)
 {
 	struct lun_object *o = lun_object_check(L);
 	struct bpf_program *prog = lua_isnoneornil(L, 2) ? NULL : check_prog(L, o, 2);
 	bool there = !lua_isnoneornil(L, 3);
-	struct place place;
+	struct lun_place place;
 	int n;
 
 	if (there)
-		check_place(L, &place);
+		lun_check_place(L, &place);
+	if (there && !prog && place.kind > LUN_AT_PERF_EVENT)
+		luaL_argerror(L, 2, "a program is needed");
 	if (prog)
-		n = there ? attach_there(o, prog, &place) : lun_object_attach_prog(o, prog);
+		n = there ? lun_object_attach_at(o, prog, &place) : lun_object_attach_prog(o, prog);
 	else
 		n = there ? attach_all_there(o, &place) : lun_object_attach(o);
 	if (n < 0)

@@ -1,12 +1,15 @@
 /* Names for addresses in code: kernel symbols, functions of executables, types of BTF objects. */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <lauxlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bind/bpf.h"
 #include "vm/push.h"
 #include "bpf/object/btf_load.h"
+#include "bpf/code/elf_functions.h"
 #include "bpf/code/elf_symbol.h"
 #include "bpf/decode/ksyms.h"
 
@@ -71,6 +74,67 @@ static int l_elf_probe(lua_State *L)
 	return 1;
 }
 
+/* Where bpf.elf_functions collects: a list at `list`, of functions whose name fits `glob`. */
+struct collecting {
+	lua_State *L;
+	const char *glob;
+	lua_Integer n;
+};
+
+static bool collect(void *user, const struct lun_elf_function *function)
+{
+	struct collecting *c = user;
+
+	if (c->glob && fnmatch(c->glob, function->name, 0))
+		return true;
+	lua_createtable(c->L, 0, 3);
+	lun_set_str(c->L, "name", function->name);
+	lun_set_int(c->L, "offset", function->offset);
+	lun_set_int(c->L, "size", function->size);
+	lua_rawseti(c->L, -2, ++c->n);
+	return true;
+}
+
+/* bpf.elf_functions(path [, glob [, pid]]) -> { name, offset, size }[] | nil, err, errno */
+static int l_elf_functions(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct collecting c = { .L = L, .glob = luaL_optstring(L, 2, NULL) };
+	uint32_t pid = opt_pid(L, 3);
+	int err;
+
+	lua_newtable(L);
+	err = lun_elf_functions(pid, path, collect, &c);
+	if (err == -ENOENT && !access(path, F_OK))
+		return lun_push_failure(L, err, "%s: has no symbols of functions", path);
+	return err ? lun_push_error(L, err, path) : 1;
+}
+
+/* bpf.elf_returns(path, offset, size [, pid]) -> integer[] | nil, err, errno */
+static int l_elf_returns(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	uint64_t offset = (uint64_t)luaL_checkinteger(L, 2), size;
+	uint32_t pid = opt_pid(L, 4);
+	const uint64_t *found;
+	struct lun_out *out;
+	int err;
+
+	size = (uint64_t)luaL_checkinteger(L, 3);
+	out = lun_push_buffer(L);
+	err = lun_elf_returns(pid, path, offset, size, out);
+	if (err)
+		return lun_push_error(L, err, path);
+	found = (const void *)out->data;
+	lua_newtable(L);
+	for (size_t i = 0; i < out->len / sizeof(*found); i++) {
+		lua_pushinteger(L, (lua_Integer)found[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lun_out_free(out);
+	return 1;
+}
+
 static int free_btf(lua_State *L)
 {
 	lun_btf_free(lua_touserdata(L, 1));
@@ -130,6 +194,8 @@ static const luaL_Reg functions[] = {
 	{ "ksym_address", l_ksym_address },
 	{ "elf_symbol", l_elf_symbol },
 	{ "elf_probe", l_elf_probe },
+	{ "elf_functions", l_elf_functions },
+	{ "elf_returns", l_elf_returns },
 	{ "btf_names", l_btf_names },
 	{ NULL, NULL },
 };

@@ -1,7 +1,17 @@
 /* TCP sockets that change their state, begin to listen, begin to connect, or send again. */
-#include "tools/tool.bpf.h"
+#include "tools/descriptor.bpf.h"
 
-enum { AF_INET = 2, AF_INET6 = 10, IPPROTO_TCP = 6, SYN_SENT = 2, LISTEN = 10, CLOSE = 7 };
+enum { AF_INET = 2, AF_INET6 = 10, IPPROTO_TCP = 6 };
+enum {
+	ESTABLISHED = 1,
+	SYN_SENT = 2,
+	FIN_WAIT1 = 4,
+	CLOSE = 7,
+	CLOSE_WAIT = 8,
+	LAST_ACK = 9,
+	LISTEN = 10
+};
+enum { CONNECTED = 'C', ACCEPTED = 'A', CLOSED = 'X' };
 
 const volatile __u32 target_pid, target_family, target_local_port, target_remote_port;
 
@@ -27,8 +37,23 @@ struct trace_event_raw_tcp_retransmit_skb {
 	__u8 saddr[4], daddr[4], saddr_v6[16], daddr_v6[16];
 };
 
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__u16 skc_family, skc_num, skc_dport;
+	__u32 skc_daddr, skc_rcv_saddr;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+};
+
 struct sock {
+	struct sock_common __sk_common;
 	unsigned int sk_max_ack_backlog;
+};
+
+struct socket {
+	struct sock *sk;
 };
 #pragma clang attribute pop
 
@@ -144,6 +169,102 @@ int connects(struct trace_event_raw_inet_sock_set_state *ctx)
 	if (is_wanted(&event))
 		send(&events, &event, sizeof(event));
 	return 0;
+}
+
+/* Who connected or accepted: states may change in an interrupt, where another task runs. */
+struct owner {
+	__u32 pid;
+	char comm[COMM];
+};
+
+HASH(owners, __u64, struct owner, 65536);
+
+static __always_inline void own(__u64 socket)
+{
+	struct owner owner = { .pid = tgid() };
+
+	bpf_get_current_comm(owner.comm, COMM);
+	bpf_map_update_elem(&owners, &socket, &owner, BPF_ANY);
+}
+
+static __always_inline _Bool closes(int before, int after)
+{
+	return (before == ESTABLISHED || before == CLOSE_WAIT) &&
+		(after == FIN_WAIT1 || after == LAST_ACK || after == CLOSE);
+}
+
+SEC("tracepoint/sock/inet_sock_set_state")
+int traces(struct trace_event_raw_inet_sock_set_state *ctx)
+{
+	__u64 socket = (__u64)ctx->skaddr;
+	struct event event = {};
+	struct owner *owner;
+
+	if (ctx->protocol != IPPROTO_TCP)
+		return 0;
+	if (ctx->newstate == SYN_SENT)
+		own(socket);
+	owner = bpf_map_lookup_elem(&owners, &socket);
+	if (!owner)
+		return 0;
+	read_change(&event, ctx);
+	event.pid = owner->pid;
+	__builtin_memcpy(event.comm, owner->comm, COMM);
+	event.backlog = event.before == SYN_SENT && event.after == ESTABLISHED ? CONNECTED
+		: closes(event.before, event.after)                            ? CLOSED
+									       : 0;
+	if (event.backlog && is_wanted(&event))
+		send(&events, &event, sizeof(event));
+	if (event.backlog == CLOSED || event.after == CLOSE)
+		bpf_map_delete_elem(&owners, &socket);
+	return 0;
+}
+
+static __always_inline struct sock *socket_of(__u64 fd)
+{
+	struct file *file = file_of(fd);
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+
+	return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline int accepted(__s64 fd)
+{
+	struct sock *sock = fd < 0 ? NULL : socket_of(fd);
+	struct event event = {};
+
+	if (!sock)
+		return 0;
+	begin(&event, BPF_CORE_READ(sock, __sk_common.skc_family));
+	if (event.family != AF_INET && event.family != AF_INET6)
+		return 0;
+	own((__u64)sock);
+	event.socket = (__u64)sock;
+	event.backlog = ACCEPTED;
+	event.local_port = BPF_CORE_READ(sock, __sk_common.skc_num);
+	event.remote_port = __builtin_bswap16(BPF_CORE_READ(sock, __sk_common.skc_dport));
+	if (event.family == AF_INET) {
+		BPF_CORE_READ_INTO((__u32 *)event.local, sock, __sk_common.skc_rcv_saddr);
+		BPF_CORE_READ_INTO((__u32 *)event.remote, sock, __sk_common.skc_daddr);
+	} else {
+		BPF_CORE_READ_INTO(&event.local, sock, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&event.remote, sock, __sk_common.skc_v6_daddr);
+	}
+	if (is_wanted(&event))
+		send(&events, &event, sizeof(event));
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_accept")
+int accept_ended(struct sys_exit *ctx)
+{
+	return accepted(ctx->ret);
+}
+
+SEC("tracepoint/syscalls/sys_exit_accept4")
+int accept4_ended(struct sys_exit *ctx)
+{
+	return accepted(ctx->ret);
 }
 
 /* The kernel renamed the record of this tracepoint in 6.9. */

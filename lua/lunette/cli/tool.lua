@@ -8,11 +8,12 @@ local rows_out = require("lunette.cli.tool_rows")
 local scripts = require("lunette.cli.scripts")
 local tables = require("lunette.cli.table")
 local tool = require("lunette.tool")
+local tty = require("lunette.core.tty")
 local where = require("lunette.cli.map.where")
 
 local command = {}
 
-local TAKEN = { d = true, j = true, h = true } -- letters of options that all tools have
+local TAKEN = { d = true, i = true, j = true, h = true } -- letters of options that all tools have
 
 local function convert(param)
   return function(text)
@@ -28,6 +29,10 @@ end
 local function add_param(parser, param)
   local name = ("%s--%s"):format(letter(param), param.name:gsub("_", "-"))
   local help = param.help or ""
+  if param.positional then
+    parser:argument(param.name, help):target("param_" .. param.name):convert(convert(param))
+    return
+  end
   if param.type == "flag" then
     parser:flag(name, help):target("param_" .. param.name)
     return
@@ -53,6 +58,14 @@ local function add_common(parser, spec)
       :convert(args.count)
     parser:option("--sort", "Sort rows by a column, at the end (COLUMN, COLUMN:asc).")
       :argname("COLUMN")
+  end
+  if spec.view == "table" or spec.view == "histogram" then
+    local option = parser:option("-i --interval", "Print every SECONDS, and count anew.")
+      :argname("SECONDS"):convert(args.seconds)
+    if spec.interval then option:default(tostring(spec.interval)) end
+    if spec.clears then
+      parser:flag("-C --noclear", "Don't clear the screen."):target("noclear")
+    end
   end
   if spec.view == "events" then
     parser:option("--buffer", "Let N MiB of events wait (a power of two)."):argname("N")
@@ -106,7 +119,10 @@ end
 ---@param given table
 function command.run(given)
   if not given.which then return list(given.json) end
-  local running <close> = start(tool.find(given.which), given)
+  local spec = tool.find(given.which)
+  local machine = given.json or given.ndjson or given.csv
+  given.clear = spec.clears and not given.noclear and not machine and tty.isatty(1)
+  local running <close> = start(spec, given)
   return rows_out.run(running, given)
 end
 

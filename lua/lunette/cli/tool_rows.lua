@@ -250,21 +250,43 @@ local function wait(given)
   until_end(given, function(seconds) tty.sleep(seconds) end)
 end
 
+-- Prints what the map holds: once at the end, or at each interval, after which it is emptied.
+local function rounds(running, given, print_once)
+  if not given.interval then
+    wait(given)
+    running.object:detach()
+    return print_once()
+  end
+  local due = lunette.now() + given.interval
+  until_end(given, function(seconds)
+    tty.sleep(math.max(0, math.min(seconds, due - lunette.now())))
+    if lunette.now() < due then return end
+    if given.clear then output.line("\27[H\27[2J") else output.line(os.date("%H:%M:%S")) end
+    print_once()
+    running:clear()
+    io.flush()
+    due = lunette.now() + given.interval
+  end)
+end
+
 local function option(part, running)
   if type(part) == "function" then return part(running.values) end
   return part
 end
 
-local function run_table(running, given)
+local function print_rows(running, given)
   local fields = fields_of(running)
   local test, writer = filter_of(running, fields, given), writer_of(running, given)
-  wait(given)
-  running.object:detach()
   local rows = matching(running:entries(), test)
   local by = given.sort or option(running.spec.sort, running)
   -- The order is that of a column or of a field behind it.
+  local known = false
   for _, column in ipairs(running.columns) do
     if by and column.name:match("^" .. by:gsub("%W", "%%%0") .. "_") then by = column.name end
+    known = known or column.name == by
+  end
+  if not known and rows[1] and by == option(running.spec.sort, running) then
+    fields[#fields + 1] = { name = by, column = { field = by }, lua = true }
   end
   for _, field in ipairs(fields) do
     local cell = rows[1] and running:cell(field.column, rows[1])
@@ -281,9 +303,11 @@ local function run_table(running, given)
   writer.finish()
 end
 
-local function run_histogram(running, given)
-  wait(given)
-  running.object:detach()
+local function run_table(running, given)
+  rounds(running, given, function() print_rows(running, given) end)
+end
+
+local function print_histograms(running, given)
   local list = running:histograms()
   if given.json or given.ndjson then
     if given.json then return output.json(list) end
@@ -300,6 +324,10 @@ local function run_histogram(running, given)
       column = "value", unit = one.unit, buckets = buckets }, tables.width() or 80), "\n"))
   end
   if #list == 0 then output.aside("nothing was counted") end
+end
+
+local function run_histogram(running, given)
+  rounds(running, given, function() print_histograms(running, given) end)
 end
 
 -- Lines that flame graphs are drawn of: frames with semicolons, a space, a number.

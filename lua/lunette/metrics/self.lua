@@ -53,14 +53,19 @@ end
 
 -- One rule of a tool: events counted by labels.
 local function emit_counted(emit, rule)
-  emit.family { name = rule.name, type = "counter", help = rule.help }
+  local kind = rule.bounds and "histogram" or "counter"
+  emit.family { name = rule.name, type = kind, help = rule.help, bounds = rule.bounds }
   for _, key in ipairs(strict.names(rule.sets)) do
     local labels, at, count = {}, 0, rule.sets[key]
     for value in (key .. "\0"):gmatch("([^\0]*)\0") do
       at = at + 1
       if rule.labels[at] then labels[rule.labels[at]] = value end
     end
-    emit(rule.name, count, labels)
+    if rule.bounds then
+      emit { name = rule.name, labels = labels, counts = count.counts, sum = count.sum }
+    else
+      emit(rule.name, count, labels)
+    end
   end
 end
 

@@ -15,6 +15,27 @@ local function labels_of(rule, row)
   return table.concat(values, "\0")
 end
 
+-- Bounds of histograms of times, in seconds.
+local BOUNDS = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 }
+
+local function new_histogram()
+  local counts = {}
+  for i = 1, #BOUNDS + 1 do counts[i] = 0 end
+  return { counts = counts, sum = 0.0 }
+end
+
+-- Adds a row to its set: a number, or a histogram.
+local function add(rule, known, row)
+  if not rule.histogram then return (known or 0) + 1 end
+  local set, value = known or new_histogram(), row[rule.histogram]
+  if type(value) ~= "number" then return set end
+  if rule.unit == "ns" then value = value / 1e9 end
+  local at = 1
+  while BOUNDS[at] and value > BOUNDS[at] do at = at + 1 end
+  set.counts[at], set.sum = set.counts[at] + 1, set.sum + value
+  return set
+end
+
 -- Counts the rows by the labels of the tool's rules; beyond so many sets, in one of its own.
 local function count(one, rows)
   for n, rule in ipairs(one.tool.spec.metrics or {}) do
@@ -26,7 +47,7 @@ local function count(one, rows)
         key = ("other\0"):rep(#(rule.labels or {})):sub(1, -2)
       end
       if not counts.sets[key] then counts.size = counts.size + 1 end
-      counts.sets[key] = (counts.sets[key] or 0) + 1
+      counts.sets[key] = add(rule, counts.sets[key], row)
     end
   end
 end
@@ -35,6 +56,7 @@ local function report(name, one, err)
   local counts = {}
   for n, rule in ipairs(one.tool and one.tool.spec.metrics or {}) do
     counts[n] = { name = rule.name, help = rule.help, labels = rule.labels or {},
+      bounds = rule.histogram and BOUNDS or nil,
       sets = one.counts[n] and one.counts[n].sets or {} }
   end
   control.tell(name, { serial = one.serial, running = err == nil and not one.ended,

@@ -8,15 +8,16 @@ local strict = require("lunette.runtime.strict")
 local tool = {}
 
 --- The tools that are built in: each a file of lua/lunette/tools.
-tool.BUILTIN = { "biolatency", "biosnoop", "cpudist", "execsnoop", "exitsnoop", "killsnoop",
-  "offcputime", "opensnoop", "profile", "runqlat", "sigsnoop", "solisten", "statsnoop", "syscount",
-  "tcpconnect", "tcpretrans", "tcpstates" }
+tool.BUILTIN = { "biolatency", "biosnoop", "cachestat", "cpudist", "execsnoop", "exitsnoop",
+  "fileslower", "filetop", "fsslower", "funccount", "funclatency", "httpobserver", "killsnoop",
+  "offcputime", "oomkill", "opensnoop", "profile", "runqlat", "sigsnoop", "solisten", "statsnoop",
+  "syscount", "tcpconnect", "tcpretrans", "tcpstates", "tcptracer", "ttysnoop" }
 
 --- Names of numbers: signals, states of TCP, disks, system calls.
 tool.names = require("lunette.tool.names")
 
 local FIELDS = strict.set [[name help params object programs alternatives set attach events record
-  map columns view unit sort top keep row metrics needs source folder]]
+  map columns view unit sort top keep row metrics needs source folder interval clears]]
 
 local VIEWS = strict.set "events table histogram folded"
 

@@ -9,7 +9,7 @@ local strict = require("lunette.runtime.strict")
 
 local params = {}
 
-local FIELDS = strict.set "name short type help default least most choices set argname"
+local FIELDS = strict.set "name short type help default least most choices set argname positional"
 local TYPES = strict.set "integer number text flag"
 
 local function check_one(what, param)
@@ -88,6 +88,7 @@ function params.values(list, given)
   local values, known = {}, {}
   for _, param in ipairs(list) do
     local value, err = given[param.name], nil
+    if param.positional and value == nil then return nil, param.name .. ": a value is needed" end
     known[param.name] = true
     if value ~= nil then value, err = params.read(param, value) end
     if err then return nil, ("%s: %s"):format(param.name, err) end

@@ -86,6 +86,7 @@ function run.open(spec, given, buffer)
   if ok then ok, err = attach(object, spec, values) end
   if ok then return running end
   running:close()
+  if spec.attach then return nil, ("%s: %s"):format(spec.name, reason(err)) end
   return nil, cannot(spec, err)
 end
 
@@ -188,6 +189,14 @@ function Running:entries()
   if self.spec.view == "folded" then rows = merged(rows) end
   self.count = #rows
   return rows
+end
+
+--- Empties the map: counting begins anew.
+function Running:clear()
+  local map <close> = self.object:map(self.spec.map)
+  local keys = {}
+  for key in map:each { raw = true } do keys[#keys + 1] = key end
+  for _, key in ipairs(keys) do map:delete(key) end
 end
 
 --- Histograms out of the map: { label, unit, slots, buckets }, the fullest last.

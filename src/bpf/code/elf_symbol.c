@@ -1,9 +1,10 @@
 #include "bpf/code/elf_symbol.h"
 
+#include "bpf/code/elf_file.h"
+
 #include <elfutils/libdwelf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -119,16 +120,9 @@ static int open_regular(uint32_t pid, const char *path)
 	return -EINVAL;
 }
 
-/* An open file and its parts; err: why it can't be read. */
-struct object {
-	int fd;
-	Elf *elf;
-	int err;
-};
-
-static struct object open_object(uint32_t pid, const char *path)
+struct lun_elf lun_elf_open(uint32_t pid, const char *path)
 {
-	struct object object = { .fd = open_regular(pid, path), .err = -EINVAL };
+	struct lun_elf object = { .fd = open_regular(pid, path), .err = -EINVAL };
 
 	if (object.fd < 0) {
 		object.err = object.fd;
@@ -141,7 +135,7 @@ static struct object open_object(uint32_t pid, const char *path)
 	return object;
 }
 
-static void close_object(struct object *object)
+void lun_elf_close(struct lun_elf *object)
 {
 	elf_end(object->elf);
 	if (object->fd >= 0)
@@ -151,18 +145,18 @@ static void close_object(struct object *object)
 int lun_elf_symbol(
 	uint32_t pid, const char *path, uint64_t offset, char *name, size_t size, uint64_t *within)
 {
-	struct object object = open_object(pid, path);
+	struct lun_elf object = lun_elf_open(pid, path);
 	int err = object.err;
 
 	if (!err)
 		err = search(object.elf, offset, name, size, within);
-	close_object(&object);
+	lun_elf_close(&object);
 	return err;
 }
 
 int lun_elf_build_id(uint32_t pid, const char *path, uint8_t *id, size_t size)
 {
-	struct object object = open_object(pid, path);
+	struct lun_elf object = lun_elf_open(pid, path);
 	const void *bytes = NULL;
 	ssize_t len = object.err ? 0 : dwelf_elf_gnu_build_id(object.elf, &bytes);
 	int err = object.err ? object.err : len > 0 && (size_t)len <= size ? 0 : -ENOENT;
@@ -171,11 +165,11 @@ int lun_elf_build_id(uint32_t pid, const char *path, uint8_t *id, size_t size)
 		memset(id, 0, size);
 		memcpy(id, bytes, (size_t)len);
 	}
-	close_object(&object);
+	lun_elf_close(&object);
 	return err;
 }
 
-static Elf_Scn *section_of(Elf *elf, const char *name, GElf_Shdr *head)
+Elf_Scn *lun_elf_section(Elf *elf, const char *name, GElf_Shdr *head)
 {
 	Elf_Scn *section = NULL;
 	const char *found;
@@ -225,9 +219,9 @@ static int search_probes(Elf *elf, uint64_t offset, char *name, size_t size)
 	GElf_Nhdr note;
 	Elf_Scn *notes;
 
-	if (section_of(elf, ".stapsdt.base", &head))
+	if (lun_elf_section(elf, ".stapsdt.base", &head))
 		base = head.sh_addr;
-	notes = section_of(elf, ".note.stapsdt", &head);
+	notes = lun_elf_section(elf, ".note.stapsdt", &head);
 	data = notes ? elf_getdata(notes, NULL) : NULL;
 	if (!data || gelf_getclass(elf) != ELFCLASS64 || !address_of(elf, offset, &address))
 		return -ENOENT;
@@ -243,11 +237,11 @@ static int search_probes(Elf *elf, uint64_t offset, char *name, size_t size)
 
 int lun_elf_probe(uint32_t pid, const char *path, uint64_t offset, char *name, size_t size)
 {
-	struct object object = open_object(pid, path);
+	struct lun_elf object = lun_elf_open(pid, path);
 	int err = object.err;
 
 	if (!err)
 		err = search_probes(object.elf, offset, name, size);
-	close_object(&object);
+	lun_elf_close(&object);
 	return err;
 }

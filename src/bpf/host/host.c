@@ -73,13 +73,15 @@ static void read_uname(struct lun_host *host)
 	snprintf(host->hostname, sizeof(host->hostname), "%s", u.nodename);
 }
 
-/* True in the host's pid namespace: its inode number is the same in every kernel. */
-static bool sees_all_processes(void)
+static void read_pid_namespace(struct lun_host *host)
 {
-	const ino_t proc_pid_init_ino = 0xEFFFFFFCU;
-	struct stat st;
+	const ino_t proc_pid_init_ino = 0xEFFFFFFCU; /* the host's, in every kernel */
+	struct stat st = { .st_ino = proc_pid_init_ino };
 
-	return stat("/proc/self/ns/pid", &st) || st.st_ino == proc_pid_init_ino;
+	stat("/proc/self/ns/pid", &st);
+	host->pidns_dev = st.st_dev;
+	host->pidns_ino = st.st_ino;
+	host->all_processes = st.st_ino == proc_pid_init_ino;
 }
 
 void lun_host_read(struct lun_host *host)
@@ -98,7 +100,7 @@ void lun_host_read(struct lun_host *host)
 	host->tracefs = is_readable("/sys/kernel/tracing/events") ||
 		is_readable("/sys/kernel/debug/tracing/events");
 	host->kallsyms = sees_addresses();
-	host->all_processes = sees_all_processes();
+	read_pid_namespace(host);
 }
 
 int lun_host_cpus(void)

@@ -17,8 +17,9 @@ struct lun_host {
 	int unprivileged;  /* kernel.unprivileged_bpf_disabled */
 	bool btf;          /* /sys/kernel/btf/vmlinux */
 	bool tracefs;
-	bool kallsyms;      /* addresses are shown to us */
-	bool all_processes; /* we are in no process namespace of our own */
+	bool kallsyms;                 /* addresses are shown to us */
+	uint64_t pidns_dev, pidns_ino; /* our pid namespace */
+	bool all_processes;            /* we are in no process namespace of our own */
 	bool sys_admin, bpf, perfmon, net_admin, syslog; /* capabilities that are in effect */
 };
 

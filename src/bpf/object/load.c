@@ -49,14 +49,14 @@ void lun_load_init(void)
 	pthread_once(&once, route_messages);
 }
 
-static void begin_capture(struct lun_object *o)
+void lun_object_begin(struct lun_object *o)
 {
 	lun_load_init();
 	lun_out_reset(&o->log);
 	capture = &o->log;
 }
 
-static int end_capture(struct lun_object *o, int err)
+int lun_object_end(struct lun_object *o, int err)
 {
 	capture = NULL;
 	if (err >= 0)
@@ -94,11 +94,11 @@ int lun_object_load(struct lun_object *o, const char *path, const char *name,
 {
 	memset(o, 0, sizeof(*o));
 	lun_out_init(&o->log);
-	begin_capture(o);
-	return end_capture(o, open_and_load(o, path, name, prepare, ctx));
+	lun_object_begin(o);
+	return lun_object_end(o, open_and_load(o, path, name, prepare, ctx));
 }
 
-static int add_link(struct lun_object *o, struct bpf_link *link)
+int lun_object_add_link(struct lun_object *o, struct bpf_link *link)
 {
 	struct bpf_link **links =
 		realloc(o->links, (o->link_count + 1) * sizeof(struct bpf_link *));
@@ -122,7 +122,7 @@ static int attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifinde
 {
 	struct bpf_link *link = bpf_program__attach_xdp(prog, ifindex);
 
-	return link ? add_link(o, link) : -errno;
+	return link ? lun_object_add_link(o, link) : -errno;
 }
 
 static int attach_named(struct lun_object *o, struct bpf_program *prog, const char *interface)
@@ -146,12 +146,12 @@ static int attach_on_cpu(
 		return fd;
 	link = bpf_program__attach_perf_event(prog, fd);
 	if (link)
-		return add_link(o, link);
+		return lun_object_add_link(o, link);
 	close(fd);
 	return -errno;
 }
 
-static int attach_perf(
+int lun_object_attach_perf(
 	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec)
 {
 	size_t before = o->link_count;
@@ -180,37 +180,15 @@ static int attach_one(struct lun_object *o, struct bpf_program *prog)
 		return attach_named(o, prog, interface);
 	perf = lun_section_perf(prog, &spec, &o->log);
 	if (perf)
-		return perf < 0 ? perf : attach_perf(o, prog, &spec);
+		return perf < 0 ? perf : lun_object_attach_perf(o, prog, &spec);
 	link = bpf_program__attach(prog);
-	return link ? add_link(o, link) : -errno;
+	return link ? lun_object_add_link(o, link) : -errno;
 }
 
 int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog)
 {
-	begin_capture(o);
-	return end_capture(o, attach_one(o, prog));
-}
-
-int lun_object_attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex)
-{
-	begin_capture(o);
-	return end_capture(o, attach_xdp(o, prog, ifindex));
-}
-
-int lun_object_attach_perf(
-	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec)
-{
-	begin_capture(o);
-	return end_capture(o, attach_perf(o, prog, spec));
-}
-
-int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int cgroup_fd)
-{
-	struct bpf_link *link;
-
-	begin_capture(o);
-	link = bpf_program__attach_cgroup(prog, cgroup_fd);
-	return end_capture(o, link ? add_link(o, link) : -errno);
+	lun_object_begin(o);
+	return lun_object_end(o, attach_one(o, prog));
 }
 
 /* True when the section does not say where to attach: libbpf then fails without a message. When the
@@ -244,11 +222,11 @@ int lun_object_attach(struct lun_object *o)
 	size_t before = o->link_count;
 	int n;
 
-	begin_capture(o);
+	lun_object_begin(o);
 	n = attach_all(o);
 	if (n < 0)
 		lun_object_detach_from(o, before);
-	return end_capture(o, n);
+	return lun_object_end(o, n);
 }
 
 void lun_object_detach(struct lun_object *o)

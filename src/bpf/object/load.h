@@ -29,18 +29,21 @@ int lun_object_load(struct lun_object *o, const char *path, const char *name,
 int lun_object_attach(struct lun_object *o);
 /* Attaches one; -EOPNOTSUPP when its section does not say where. */
 int lun_object_attach_prog(struct lun_object *o, struct bpf_program *prog);
-/* To an interface (XDP, generic where the driver has none), or to the control group whose
- * folder fd is. */
-int lun_object_attach_xdp(struct lun_object *o, struct bpf_program *prog, int ifindex);
-/* To a perf event of each CPU. */
-int lun_object_attach_perf(
-	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec);
-int lun_object_attach_cgroup(struct lun_object *o, struct bpf_program *prog, int cgroup_fd);
 void lun_object_detach(struct lun_object *o);
 /* All but the first links. */
 void lun_object_detach_from(struct lun_object *o, size_t first);
 /* Any number of times. */
 void lun_object_close(struct lun_object *o);
+
+/* For attach_place.c: what libbpf says between the two goes to the log, which is kept when err is
+ * below 0; `end` returns err. */
+void lun_object_begin(struct lun_object *o);
+int lun_object_end(struct lun_object *o, int err);
+/* Takes the link over. 0 or -ENOMEM. */
+int lun_object_add_link(struct lun_object *o, struct bpf_link *link);
+/* To a perf event of each CPU. */
+int lun_object_attach_perf(
+	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec);
 
 /* Routes libbpf's messages: once, before any other thread uses libbpf. Where no load is under
  * way they are dropped, as the core never prints. */

@@ -1,5 +1,4 @@
--- Conditions and orders on cells of every kind: equal results in C, and in Lua where a decoder's
--- function makes a column.
+-- Conditions and orders on cells of every kind.
 
 local cells = require("lunette.table.cells")
 local decode = require("lunette.decode")
@@ -10,17 +9,12 @@ local d = decode
 
 local loaded
 
--- The first field of the entries that pass a condition, in an order; by Lua when asked.
-local function chosen(name, args, lua)
+-- The first field of the entries that pass a condition, in an order.
+local function chosen(name, args)
   local map = loaded.maps[name]
   local decoder = map:decoder()
   local reader = cells.reader(map:info(), decoder, {})
   local filter = { { column = args[1], op = args[2], value = args[3] } }
-  if lua then -- a condition that only Lua can test forces Lua
-    reader.columns[#reader.columns + 1] = { name = "lua", type = "func", lua = true,
-      part = "VALUE", path = {}, get = function() return 1 end }
-    filter[2] = { column = "lua", op = "EQ", value = 1 }
-  end
   local page = pages.read(map, reader, { first = 100, filter = args[1] and filter or nil,
     sort = args.sort and { column = args.sort, order = args.order } })
   local keys = {}
@@ -71,31 +65,26 @@ describe("cells are compared", function()
   setup(function() loaded = shapes.load() end)
   teardown(function() loaded:close() end)
 
-  for _, where in ipairs { "C", "Lua" } do
-    it("by their worth in conditions, in " .. where, function()
-      for _, case in ipairs(CONDITIONS) do
-        local what = table.concat({ case[1], case[2], tostring(case[3]) }, " ")
-        assert.equal(case[4], chosen("sh_stations", case, where == "Lua"), what)
-      end
-    end)
+  it("by their worth in conditions", function()
+    for _, case in ipairs(CONDITIONS) do
+      local what = table.concat({ case[1], case[2], tostring(case[3]) }, " ")
+      assert.equal(case[4], chosen("sh_stations", case), what)
+    end
+  end)
 
-    it("in one way only, or refused by name, in " .. where, function()
-      for _, case in ipairs(REFUSED) do
-        local ok, err = pcall(chosen, "sh_stations", { case[1], "EQ", case[2] }, where == "Lua")
-        assert.is_false(ok)
-        assert.equal(case[3], err)
-      end
-    end)
+  it("in one way only, or refused by name", function()
+    for _, case in ipairs(REFUSED) do
+      local ok, err = pcall(chosen, "sh_stations", { case[1], "EQ", case[2] })
+      assert.is_false(ok)
+      assert.equal(case[3], err)
+    end
+  end)
 
-    it("by their worth for an order, in " .. where, function()
-      for _, case in ipairs(ORDERS) do
-        local args = { sort = case[1], order = case[2] }
-        if where == "Lua" then args[1], args[2], args[3] = case[1], "NE", "0xfffffff" end
-        if case[1] == "level" then args[3] = 99 end
-        assert.equal(case[3], chosen("sh_stations", args, where == "Lua"), case[1])
-      end
-    end)
-  end
+  it("by their worth for an order", function()
+    for _, case in ipairs(ORDERS) do
+      assert.equal(case[3], chosen("sh_stations", { sort = case[1], order = case[2] }), case[1])
+    end
+  end)
 
   it("by number where they are keys of 128 bits", function()
     assert.equal("2 5 9 18446744073709551616", chosen("sh_wide", { sort = "key", order = "ASC" }))

@@ -4,32 +4,9 @@
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
 local tools = require("lunette").tools
+local support = require("tests.lua.support.tool")
 
--- Runs the tool while the shell runs a command; returns the rows for which keep() is true.
-local function rows_of(name, values, command, keep)
-  local running <close> = assert(tools.open(assert(tools.find(name)), values))
-  fixture.run("%s", command)
-  local rows = {}
-  for _ = 1, 200 do
-    local batch = assert(running:read(0.01))
-    for _, row in ipairs(batch) do
-      if keep(row) then rows[#rows + 1] = running:shown(row) end
-    end
-    if #batch == 0 then break end
-  end
-  assert.equal(0, running:lost())
-  return rows
-end
-
--- A copy of a program under a name of this test.
-local function own_program(of, name)
-  local path = os.tmpname()
-  os.remove(path)
-  path = path .. "-" .. name
-  fixture.run("cp %s %s", of, path)
-  return setmetatable({ path = path, comm = path:match("[^/]*$"):sub(1, 15) },
-    { __close = function() os.remove(path) end })
-end
+local rows_of, own_program = support.rows_of, support.own_program
 
 describe("execsnoop", function()
   it("shows each program that runs, with its arguments", function()
@@ -249,6 +226,17 @@ describe("the tools of TCP", function()
     assert.same({ 4, "127.0.0.1", "127.0.0.1" },
       { connects[1].ip, connects[1].local_address, connects[1].remote_address })
     assert.same({}, rows_of("tcpconnect", { family = "6" }, LOAD, of_python))
+  end)
+
+  it("trace who connects, who accepts and who closes", function()
+    local rows = rows_of("tcptracer", {}, LOAD, of_python)
+    local kinds = {}
+    for _, row in ipairs(rows) do
+      kinds[row.kind] = (kinds[row.kind] or 0) + 1
+      assert.same({ 4, "127.0.0.1" }, { row.ip, row.local_address })
+      assert.is_true(row.local_port > 0 and row.remote_port > 0)
+    end
+    assert.same({ C = 5, A = 5, X = 10 }, kinds)
   end)
 
   it("show each change of a state", function()
