@@ -45,8 +45,8 @@
 ---@field keep? fun(values: table): nil|fun(row: table): boolean which rows are kept; nil: all
 ---@field sort? string|fun(values: table): string a column or field, the largest first
 ---@field top? integer|fun(values: table): integer
----@field metrics? { name: string, help: string, labels: string[], histogram: string?, unit: "ns"? }[]
----  of events by fields: counters, or histograms of a field, in seconds
+---@field metrics? { name: string, help: string, labels: string[], histogram: string?,
+---  unit: "ns"? }[] of events by fields: counters, or histograms of a field, in seconds
 ---@field interval? number of a table: seconds between two, unless the user says otherwise
 ---@field clears? boolean a terminal shows only the newest table
 ---@field needs? string what of the kernel it needs, for the error when that is missing

@@ -173,6 +173,7 @@ local TESTS = {
   ["lua/lunette/table/"] = "lua/table/pages_spec lua/schema/table_spec",
   ["lua/lunette/table/numbers"] = "lua/schema/compare_spec",
   ["lua/lunette/table/write"] = "lua/schema/mutation_spec",
+  ["lua/lunette/container"] = "lua/schema/process_spec",
   ["lua/lunette/tools/files"] = "lua/tool/files_spec",
   ["lua/lunette/tools/filetop"] = "lua/tool/files_spec",
   ["lua/lunette/tools/fileslower"] = "lua/tool/files_spec",

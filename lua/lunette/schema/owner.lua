@@ -3,6 +3,7 @@
 local kernel = require("lunette.schema.kernel")
 local leaks = require("lunette.leaks")
 local kinds = require("lunette.schema.kinds")
+local container = require("lunette.container")
 local process = require("lunette.schema.process")
 local subscription = require("lunette.schema.subscription")
 
@@ -240,7 +241,7 @@ owner.resolvers = {
     kind = kind_enum,
     objectId = object_id,
     process = function(item) return { pid = item.pid, comm = item.comm } end,
-    place = function(item, _, ctx) return process.place(cgroup(item, ctx)) end,
+    place = function(item, _, ctx) return container.place(cgroup(item, ctx)) end,
     program = object_of("prog"),
     map = object_of("map"),
     link = object_of("link"),
@@ -248,10 +249,10 @@ owner.resolvers = {
   Process = {
     cmdline = function(proc) return process.cmdline(proc.pid) end,
     cgroup = function(proc, _, ctx) return cgroup(proc, ctx) end,
-    unit = function(proc, _, ctx) return process.unit(cgroup(proc, ctx)) end,
-    container = function(proc, _, ctx) return (process.container(cgroup(proc, ctx))) end,
-    runtime = function(proc, _, ctx) return (select(2, process.container(cgroup(proc, ctx)))) end,
-    pod = function(proc, _, ctx) return process.pod(cgroup(proc, ctx)) end,
+    unit = function(proc, _, ctx) return container.unit(cgroup(proc, ctx)) end,
+    container = function(proc, _, ctx) return (container.id(cgroup(proc, ctx))) end,
+    runtime = function(proc, _, ctx) return (select(2, container.id(cgroup(proc, ctx)))) end,
+    pod = function(proc, _, ctx) return container.pod(cgroup(proc, ctx)) end,
     programs = held("prog"),
     maps = held("map"),
     links = held("link"),

@@ -139,7 +139,9 @@ function functions.attach(object, list, program, values)
   for i, one in ipairs(list) do
     local ok, err
     if one.path then ok, err = attach_file(object, one, i, program, values.pid)
-    else ok, err = object:attach("counts_tracepoint", { tracepoint = one.tracepoint, cookie = i }) end
+    else
+      ok, err = object:attach("counts_tracepoint", { tracepoint = one.tracepoint, cookie = i })
+    end
     if not ok then return nil, err end
   end
   return true

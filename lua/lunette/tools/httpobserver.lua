@@ -1,8 +1,8 @@
 -- HTTP requests of Go programs, as their clients send and their servers answer them.
 
 local bpf = require("bpf")
+local container = require("lunette.container")
 local lunette = require("lunette")
-local process = require("lunette.schema.process")
 
 local CLIENT <const> = 0
 local CHUNK <const> = 4096 -- of /proc/PID/cgroup
@@ -109,7 +109,7 @@ return lunette.tool {
     end
   end,
   row = function(row)
-    row.container = process.container(cgroup_of(row.pid))
+    row.container = container.id(cgroup_of(row.pid))
     row.side = row.side == CLIENT and "client" or "server"
     row.status = row.failed == 0 and row.status or nil
     row.length = row.length >= 0 and row.length or nil

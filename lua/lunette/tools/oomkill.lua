@@ -24,7 +24,8 @@ return lunette.tool {
   columns = {
     { "TPID", "trigger", name = "trigger_pid", width = 7 },
     { "TCOMM", "trigger_comm", width = 16 },
-    { "PID", "victim", name = "pid", width = 7 }, { "COMM", "victim_comm", name = "comm", width = 16 },
+    { "PID", "victim", name = "pid", width = 7 },
+    { "COMM", "victim_comm", name = "comm", width = 16 },
     { "PAGES", "pages", align = "right" },
   },
   metrics = { { name = "oom_kills_total", help = "Processes ended because memory was short.",

@@ -62,8 +62,8 @@ describe("oomkill", function()
     local made = fixture.try("echo +memory > /sys/fs/cgroup/cgroup.subtree_control && mkdir %s && "
       .. "echo 20M > %s/memory.max && (echo 0 > %s/memory.swap.max || true)", group, group, group)
     if not made then pending("no control groups that limit memory") end
-    local command = ("sh -c 'echo $$ > %s/cgroup.procs; exec python3 -c \"x = bytearray(80 << 20)\"'"
-      .. " || true"):format(group)
+    local command = ("sh -c 'echo $$ > %s/cgroup.procs; "
+      .. "exec python3 -c \"x = bytearray(80 << 20)\"' || true"):format(group)
     local rows = support.rows_of("oomkill", {}, command,
       function(row) return row.victim_comm == "python3" end)
     fixture.run("rmdir %s", group)

@@ -3,6 +3,7 @@
 
 local bpf = require("bpf")
 local fixture = require("tests.lua.support.fixture")
+local container = require("lunette.container")
 local process = require("lunette.schema.process")
 local support = require("tests.lua.schema.support")
 
@@ -80,11 +81,11 @@ describe("process", function()
     it("reads " .. case[1]:sub(1, 90), function()
       local path = case[1]
       assert.equal(case[2], process.unit(path))
-      local id, runtime = process.container(path)
+      local id, runtime = container.id(path)
       assert.equal(case[3], id)
       assert.equal(case[4], runtime)
-      assert.equal(case[5], process.pod(path))
-      assert.equal(place_of(case), process.place(path))
+      assert.equal(case[5], container.pod(path))
+      assert.equal(place_of(case), container.place(path))
     end)
   end
 

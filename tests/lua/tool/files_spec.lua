@@ -42,7 +42,9 @@ describe("fileslower and fsslower", function()
     local name = program.path .. ".file"
     local command = ("%s if=/dev/zero of=%s bs=4096 count=5 conv=fsync 2>/dev/null")
       :format(program.path, name)
-    local function of_file(row) return row.comm == program.comm and name:sub(-#row.name) == row.name end
+    local function of_file(row)
+      return row.comm == program.comm and name:sub(-#row.name) == row.name
+    end
     local writes = support.rows_of("fileslower", { min = 0 }, command, of_file)
     assert.equal(5, #writes)
     for _, row in ipairs(writes) do
@@ -66,7 +68,8 @@ end)
 
 describe("ttysnoop", function()
   it("shows what is written to a terminal, as it is", function()
-    local command = "script -qec 'printf \"one\\033[1m\\n\"; echo two' /dev/null </dev/null >/dev/null"
+    local command = "script -qec 'printf \"one\\033[1m\\n\"; echo two' /dev/null "
+      .. "</dev/null >/dev/null"
     local rows = support.rows_of("ttysnoop", {}, command, function(row)
       return row.tty:find("^pts/") ~= nil and (row.data == "one\27[1m\n" or row.data == "two\n")
     end)

@@ -10,7 +10,7 @@ local SOURCE = [[
 #include <unistd.h>
 __attribute__((noinline)) int lunette_a(int n) { usleep(2000); return n + 1; }
 __attribute__((noinline)) int lunette_b(int n) { if (n % 2) return 1; return n * 2; }
-int main(void) { int n = 0; for (int i = 0; i < 7; i++) n += lunette_a(i); 
+int main(void) { int n = 0; for (int i = 0; i < 7; i++) n += lunette_a(i);
   for (int i = 0; i < 3; i++) n += lunette_b(i); return n == 0; }
 ]]
 
@@ -69,7 +69,8 @@ describe("functions of a file", function()
 
   it("are counted", function()
     local counts = {}
-    for _, row in ipairs(support.entries_of("funccount", { pattern = path .. ":lunette_*" }, path)) do
+    local values = { pattern = path .. ":lunette_*" }
+    for _, row in ipairs(support.entries_of("funccount", values, path)) do
       counts[row.name] = row.count
     end
     assert.same({ lunette_a = 7, lunette_b = 3 }, counts)

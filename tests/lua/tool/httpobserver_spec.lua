@@ -30,7 +30,7 @@ describe("httpobserver", function()
     if not have_go then pending("there is no Go (apt-get install golang-go)") end
   end
 
-  -- Runs a server and a client, each of a file of its own; the server answers before the client asks.
+  -- Runs a server and a client, each of a file of its own; the client waits for the server.
   local function load(server, client, path, count)
     return ("%s/%s serve 127.0.0.1:%d 2>/dev/null & server=$!; for i in $(seq 100); do "
       .. "curl -s -o /dev/null http://127.0.0.1:%d/hello && break; sleep 0.05; done; "
@@ -41,7 +41,8 @@ describe("httpobserver", function()
   for _, name in ipairs { "mesh", "stripped" } do
     it("shows what a server answers, and how long it took: " .. name, function()
       needs_go()
-      local rows = support.rows_of("httpobserver", { path = folder .. "/" .. name, side = "server" },
+      local path = folder .. "/" .. name
+      local rows = support.rows_of("httpobserver", { path = path, side = "server" },
         load(name, name, "/slow?q=1", 5), function(row) return row.path == "/slow" end)
       assert.equal(5, #rows)
       for _, row in ipairs(rows) do
