@@ -15,6 +15,19 @@ struct {
 	__type(value, struct note);
 } hostile_notes SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, 16);
+	__type(key, __u32);
+	__type(value, __u32);
+} hostile_devices SEC(".maps");
+
+SEC("xdp")
+int hostile_xdp(struct xdp_md *ctx)
+{
+	return XDP_PASS;
+}
+
 SEC("cgroup_skb/egress")
 int hostile_egress(struct __sk_buff *skb)
 {

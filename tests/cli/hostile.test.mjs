@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync, openSync, closeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { until } from "../lib/server.mjs";
@@ -19,7 +19,7 @@ let held, ids, dir;
 before(async () => {
   dir = mkdtempSync(join(tmpdir(), "lunette-hostile-"));
   mkdirSync(CGROUP);
-  held = spawn(binary, ["run", "tests/cli/hostile.lua", `${build}/tests/bpf/hostile.bpf.o`, CGROUP, PIN],
+  held = spawn(binary, ["run", "tests/cli/hostile.lua", `${build}/tests/bpf/hostile.bpf.o`, CGROUP, PIN, process.pid % 10000],
     { stdio: ["pipe", "pipe", "inherit"] });
   ids = JSON.parse(await new Promise((resolve, reject) => {
     createInterface({ input: held.stdout }).once("line", resolve);
@@ -60,7 +60,7 @@ const inTerminal = (words) => {
 
 const commands = () => {
   writeFileSync(join(dir, "bad.lua"), `error(${JSON.stringify(EVIL).replace(/\\u(\w+)/g, "\\u{$1}")} .. "\\xff")`);
-  const { map, program, link, btf } = ids;
+  const { map, program, link, btf, devices, xdp, xdpLink } = ids;
   return [
     ["prog", "list"], ["prog", "show", program], ["prog", "dump", "xlated", program],
     ["prog", "dump", "jited", program], ["prog", "cfg", program], ["prog", "hot", program, "--seconds", "0.1"],
@@ -69,6 +69,8 @@ const commands = () => {
     ["map", "watch", map, "--count", "1"], ["map", "diff", map, "-s", "0.05"],
     ["map", "dump", map, "--where", `text *= ${EVIL}`], ["map", "show", EVIL], ["map", "lookup", map, EVIL],
     ["map", "update", map, EVIL, "x", "--dry-run"], ["map", "unpin", `/sys/fs/bpf/${EVIL}`], ["map", "hist", map],
+    ["map", "dump", devices], ["map", "show", devices], ["map", "lookup", devices, 1], ["prog", "show", xdp],
+    ["link", "show", xdpLink], ["attach", "list", "--program", xdp],
     ["link", "list"], ["link", "show", link], ["attach", "list"], ["attach", "list", "--program", program],
     ["leaks"], ["btf", "list"], ["btf", "dump", btf], ["btf", "dump", `/${EVIL}`], ["btf", "dump", btf, EVIL],
     ["inspect", "progs", "list"], ["inspect", "maps", "list"], ["top", "--once", "-i", "0.1"],
@@ -82,9 +84,18 @@ const commands = () => {
   ];
 };
 
+const rule = () => {
+  writeFileSync(join(dir, "rule.lua"), `require("lunette").metrics.map { name = "hostile_device", type = "gauge",
+    help = "x", match = { id = ${ids.devices} }, labels = { device = "value" }, value = 1 }`);
+  return ["metrics", "--script", join(dir, "rule.lua"), "--rule", "hostile_device"];
+};
+
 const machine = () => [
+  rule(),
   ...["-j", "--csv"].flatMap((format) => [["prog", "list", format], ["map", "list", format], ["map", "dump", ids.map, format],
     ["attach", "list", format], ["leaks", format], ["link", "list", format]]),
+  ["map", "dump", ids.devices, "--ndjson"], ["map", "dump", ids.devices, "--csv"], ["link", "show", ids.xdpLink, "-j"],
+  ["query", "{ attachments { target how details interface { name } owners { comm } } }"],
   ["map", "dump", ids.map, "--ndjson"], ["map", "dump", ids.map, "-j", "--top", "2", "--sort", "count"],
   ["map", "lookup", ids.map, "plain", "-j"], ["prog", "dump", "xlated", ids.program, "-j"], ["btf", "dump", ids.btf, "-j"],
   ["prog", "show", ids.program, "-j"], ["map", "watch", ids.map, "--count", "1", "-j"],
@@ -119,6 +130,70 @@ test("the hostile text is there, as what it is", () => {
   assert.match(lunette("prog", "dump", "xlated", ids.program).stdout, /\\x1b\]0;pwned\\x07\\u\{9b\}31m\\u\{202e\}\\xff/);
   assert.match(lunette("map", "dump", ids.map, "--decode", "string").stdout, /\\x1b\]0;pwned\\x07\\u\{9b\}31m\\u\{202e\}/);
   assert.match(lunette("prog", "show", ids.program).stdout, /\\x1b\[31m\\x07/);
+});
+
+// What the kernel keeps of a name that is not UTF-8, as JSON can say it.
+const INTERFACES = ["\x1b]0;p\x07\u009b31m\ufffd", "<script>alert(1", "<img$(id)`id`\"'", "=1+1|'\";&\\", "-h",
+  "\u202e\u2066abc", "{{1}}${1}\\n$d", "abcdefghijklmno"];
+
+test("the names of interfaces are the same in every list", () => {
+  const sorted = (list) => list.sort();
+  const json = (...words) => JSON.parse(lunette(...words).stdout);
+  const named = (list) => sorted(list.filter((row) => row.program?.id === ids.xdp).map((row) => row.interface.name));
+  const names = sorted([...INTERFACES]);
+  assert.deepEqual(named(json("attach", "list", "-j")), names);
+  assert.deepEqual(named(json("query", "{ attachments { program { id } interface { name } } }").data.attachments), names);
+  assert.deepEqual(sorted(json("map", "dump", ids.devices, "-j").map((entry) => entry.value)), names);
+  const shown = lunette("link", "list").stdout;
+  for (const text of ["\\x1b]0;p\\x07\\u{9b}31m\\xff  ", "<img$(id)`id`\"'  ", "=1+1|'\";&\\  ", "\\u{202e}\\u{2066}abc  "]) {
+    assert.ok(shown.includes(text), `${text} in ${shown}`);
+  }
+  const page = lunette(...rule()).stdout;
+  const labels = page.match(/(?<=^hostile_device\{device=)".*"(?=\} 1$)/gm).map((text) => JSON.parse(text.replaceAll(/[\x1b\x07]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16).padStart(2, "0")}`)));
+  assert.deepEqual(sorted(labels), names);
+});
+
+test("Tab offers words that a shell takes as they are", () => {
+  // A pin's name may be the full name of a map whose own is cut.
+  const pins = ["$(touch pwned)", "';touch pwned", " b\nc\x1b[31m", "`id`"].map((evil) => `/sys/fs/bpf/hostile_tab_nam${evil}`);
+  const words = (...line) => lunette("completion", "words", "--", ...line).stdout.trimEnd().split("\n");
+  try {
+    for (const pin of pins) {
+      const made = spawnSync("bpftool", ["map", "create", pin, "type", "hash", "key", "4", "value", "4", "entries", "1",
+        "name", "hostile_tab_nam"]);
+      assert.equal(made.status, 0, String(made.stderr));
+    }
+    assert.ok(words("map", "dump", "hostile_tab").every((item) => item.startsWith("hostile_tab_nam\t")));
+    for (const line of [["map", "dump", ""], ["prog", "show", ""], ["link", "show", ""], ["btf", "dump", ""],
+      ["attach", "list", "--program", ""], ["map", "dump", "$(touch pwned)", ""], [EVIL, ""]]) {
+      for (const item of words(...line)) assert.match(item, /^(\w[\w.:-]*|:files|-[-\w]*|)\t?[ -~]*$/, JSON.stringify(line));
+    }
+    const folder = join(dir, "tab");
+    mkdirSync(folder);
+    for (const name of ["a$(touch pwned)", "a';touch pwned", "a b", "a\nc", "a\x1b[31m"]) writeFileSync(join(folder, name), "");
+    const script = `PATH=$PWD/bin:$PATH; source <(lunette completion bash)
+      compopt() { :; }
+      complete_words() {
+        COMP_WORDS=(lunette "$@"); COMP_CWORD=$#
+        _lunette
+        printf '%s\\0' "\${COMPREPLY[@]}"
+      }
+      complete_words map dump ""
+      complete_words run a
+      complete_words run '$(touch pwned)'
+      complete_words run "';touch pwned"
+      complete_words map dump '$(touch pwned)' ""`;
+    mkdirSync(join(folder, "bin"));
+    writeFileSync(join(folder, "bin/lunette"), `#!/bin/sh\nexec '${resolve(binary)}' "$@"\n`, { mode: 0o755 });
+    const run = spawnSync("bash", ["--norc", "-c", script], { cwd: folder, encoding: "utf8" });
+    assert.equal(run.stderr, "");
+    assert.ok(run.stdout.includes("a$(touch pwned)"), run.stdout); // a file's name, which readline quotes
+    assert.ok(run.stdout.includes(String(ids.map)));
+    assert.deepEqual([existsSync(join(folder, "pwned")), existsSync("pwned")], [false, false]);
+  } finally {
+    for (const pin of pins) rmSync(pin, { force: true });
+  }
 });
 
 test("CSV in a file has no formula, elsewhere the bytes as they are", () => {

@@ -12,10 +12,11 @@ export const cellText = (cell: Json | undefined): string =>
 /** A part of a text: unchanged, or the escape of an invisible character. */
 export interface Piece { text: string; escape: boolean }
 
-const unseen = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+const unseen = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 const short: Record<string, string> = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
 
-const escapeOf = (char: string): string => {
+/** "\\x1b" or "\\u202e" */
+export const escapeOf = (char: string): string => {
   const code = char.charCodeAt(0);
   return short[char] ?? (code < 256 ? `\\x${code.toString(16).padStart(2, "0")}`
     : `\\u${code.toString(16).padStart(4, "0")}`);
