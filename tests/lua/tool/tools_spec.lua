@@ -6,7 +6,7 @@ local fixture = require("tests.lua.support.fixture")
 local tools = require("lunette").tools
 local support = require("tests.lua.support.tool")
 
-local rows_of, own_program = support.rows_of, support.own_program
+local rows_of, entries_of, own_program = support.rows_of, support.entries_of, support.own_program
 
 describe("execsnoop", function()
   it("shows each program that runs, with its arguments", function()
@@ -67,14 +67,6 @@ describe("opensnoop", function()
       function() return true end))
   end)
 end)
-
-local function entries_of(name, values, command)
-  local running <close> = assert(tools.open(assert(tools.find(name)), values))
-  fixture.run("%s", command)
-  running.object:detach()
-  assert.equal(0, running:lost())
-  return assert(running:entries())
-end
 
 describe("syscount", function()
   local LOAD = "exec /usr/bin/python3 -c 'import os\nfor i in range(1000): os.getppid()'"
@@ -186,6 +178,7 @@ describe("biosnoop and biolatency", function()
 
   it("show requests of disks", function()
     local path = os.getenv("HOME") .. "/.lunette-test-bio"
+    if not fixture.since(5, 15) then pending("biolatency: Linux 5.15") end
     local latency <close> = assert(tools.open(tools.find("biolatency"), { disks = true }))
     local rows = rows_of("biosnoop", { queue = true }, LOAD:format(path),
       function(row) return row.comm == "dd" end)
