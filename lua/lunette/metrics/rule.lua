@@ -33,12 +33,18 @@ local function positive(value, what)
   return value
 end
 
+-- The divisor from a field's unit to the metric's.
+local function conversion(from, unit, field)
+  check(from == nil or type(from) == "string", "%s: must be text, such as \"ns\"", field)
+  local divisor, err = units.divisor(from, unit)
+  check(divisor, "%s = %q: %s", field, from, err)
+  return divisor
+end
+
 local function divisor_of(m)
   if m.divide then return positive(m.divide, "divide") end
   if m.multiply then return 1 / positive(m.multiply, "multiply") end
-  local divisor, err = units.divisor(m.from, m.unit)
-  check(divisor, "%s", err)
-  return divisor
+  return conversion(m.from, m.unit, "from")
 end
 
 local function read_expr(e, what)
@@ -63,7 +69,7 @@ local function read_buckets(metric, m)
   check(type(spec) == "table", "a histogram needs buckets = { kind = … }")
   local bounds, first = buckets.bounds(spec)
   check(bounds, "%s", first)
-  local unit_divisor = divisor_of(spec.unit and { from = spec.unit, unit = m.unit } or m)
+  local unit_divisor = spec.unit and conversion(spec.unit, m.unit, "buckets.unit") or divisor_of(m)
   metric.raw_bounds, metric.first, metric.sum_index = bounds, first, spec.sum
   metric.by_bound = spec.keys ~= nil
   metric.bounds = {}

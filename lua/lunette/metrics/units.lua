@@ -10,21 +10,27 @@ local DIVISORS = {
   ratio = { percent = 100, permille = 1000, ratio = 1 },
 }
 
+local function names()
+  local list = {}
+  for _, known in pairs(DIVISORS) do
+    for name in pairs(known) do list[#list + 1] = name end
+  end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
 --- The divisor that converts numbers in `from` to `unit`.
 ---@param from string|nil
 ---@param unit string|nil
 ---@return number|nil divisor, string? err
 function units.divisor(from, unit)
   if from == nil or from == unit then return 1 end
-  local known = DIVISORS[unit]
-  if not known then
-    return nil, ("no conversion to unit '%s' (from '%s')"):format(tostring(unit), from)
-  end
-  local divisor = known[from]
-  if not divisor then
-    return nil, ("no conversion from '%s' to '%s'"):format(from, unit)
-  end
-  return divisor
+  local divisor = DIVISORS[unit] and DIVISORS[unit][from]
+  if divisor then return divisor end
+  local base = units.base(from)
+  if not base then return nil, "there is no such unit; there are " .. names() end
+  if unit == nil then return nil, ('the metric needs unit = "%s", too'):format(base) end
+  return nil, ('it converts to unit = "%s", not to "%s"'):format(base, unit)
 end
 
 --- Prometheus's unit for numbers in `from`: "ns" -> "seconds".

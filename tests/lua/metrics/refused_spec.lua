@@ -37,8 +37,18 @@ describe("a rule is refused at load", function()
   refused("with an unknown field", { name = "x", lables = {} }, "no field 'lables'")
   refused("with an unknown condition", { name = "x", match = { nmae = "y" } },
     "no condition 'nmae'")
-  refused("with units that do not convert", { name = "x", unit = "seconds", from = "bytes" },
-    "no conversion from 'bytes'")
+  refused("with units that do not convert", { name = "x", unit = "seconds", from = "kB" },
+    'from = "kB": it converts to unit = "bytes", not to "seconds"')
+  refused("with a unit that is none", { name = "x", unit = "seconds", from = "nanos" },
+    'from = "nanos": there is no such unit; there are B, KiB, MiB, bits, ')
+  refused("with bounds in a unit that the metric lacks", { name = "x", type = "histogram",
+    buckets = { kind = "log2", unit = "ns" } },
+    'buckets.unit = "ns": the metric needs unit = "seconds", too')
+  refused("with bounds in another unit than the metric's", { name = "x", type = "histogram",
+    unit = "bytes", buckets = { kind = "log2", unit = "ns" } },
+    'buckets.unit = "ns": it converts to unit = "seconds", not to "bytes"')
+  refused("with bounds in a unit that is no text", { name = "x", type = "histogram",
+    unit = "seconds", buckets = { kind = "log2", unit = 1000 } }, "buckets.unit: must be text")
   refused("with a budget of nothing", { name = "x", top = 0 }, "top: must be a number above 0")
   refused("with a histogram without buckets", { name = "x", type = "histogram" },
     "needs buckets")
