@@ -183,6 +183,7 @@ local TESTS = {
   ["lua/lunette/tools/cachestat"] = "lua/kernels/tools_spec",
   ["lua/lunette/tools/oomkill"] = "lua/kernels/tools_spec",
   ["lua/lunette/tools/httpobserver"] = "lua/tool/httpobserver_spec",
+  ["lua/lunette/tool/bpftrace"] = "lua/tool/bpftrace_spec",
   ["lua/lunette/tool"] = "lua/tool/tools_spec cli/tool",
 }
 

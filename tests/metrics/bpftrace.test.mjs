@@ -121,3 +121,19 @@ describe("bpftrace's maps", () => {
     assert.equal(written.get(`at_${all}_total`), String(printed[`@${all}`]));
   });
 });
+
+describe("serve --bpftrace", () => {
+  it("runs a script, exports its maps, and ends it with the server", async () => {
+    const name = `s${process.pid}`;
+    const files = folder({ "count.bt": `tracepoint:raw_syscalls:sys_enter { @${name}[comm] = count(); }` });
+    const server = await startServer({ args: ["--bpftrace", files.file("count.bt")] });
+    const page = await until(async () => {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      return text.includes(`${name}_total{comm=`) && text;
+    }, { what: "the script's metrics" });
+    assert.match(page, new RegExp(`_?${name}_total\\{comm="[^"]+"\\} [1-9]`));
+    await server.stop();
+    await until(async () => !(await run(["map", "list", "-j"])).stdout.includes(name), { what: "the end of bpftrace" });
+    files.remove();
+  });
+});

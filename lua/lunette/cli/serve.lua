@@ -40,6 +40,8 @@ function serve.configure(command)
     .. "seconds."):argname("MODE[:INTERVAL[:WINDOW]]")
   repeatable(command, "--tool", "Run a tool while the server runs (lunette tool lists them; may be "
     .. "repeated).", "NAME[:PARAM=VALUE,...]")
+  repeatable(command, "--bpftrace", "Run a bpftrace script while the server runs, and export its "
+    .. "maps as metrics (may be repeated).", "FILE")
   command:flag("--no-reload", "Do not reload scripts when their files change.")
   command:option("--vms", "Run N VMs for requests (one per CPU, 2 to 8)."):convert(args.count)
   command:option("--max-connections", "Accept at most N connections at once "
@@ -168,6 +170,34 @@ local function check(given)
   end
 end
 
+-- Starts the scripts; their rules become one more script of the server, in a file that is removed
+-- with what this returns.
+local function run_bpftrace(given)
+  local source, started = {}, {}
+  local path = #given.bpftrace > 0 and os.tmpname() or nil
+  local guard = setmetatable({}, { __close = function()
+    for _, script in ipairs(started) do script:close() end
+    if path then os.remove(path) end
+  end })
+  local bpftrace = require("lunette.tool.bpftrace")
+  for _, file in ipairs(given.bpftrace) do
+    local script = exit.check(bpftrace.start { file })
+    started[#started + 1] = script
+    local maps = script:wait()
+    if not script:runs() then exit.fail(exit.FAILED, "--bpftrace %s: bpftrace ended", file) end
+    local rules, refused = bpftrace.rules(maps, require("lunette.metrics.rule_text").write)
+    for _, why in ipairs(refused) do output.note(("--bpftrace %s: %s"):format(file, why)) end
+    if #maps == 0 then output.note(("--bpftrace %s: it has no maps"):format(file)) end
+    source[#source + 1] = rules
+  end
+  if path then
+    local f <close> = assert(io.open(path, "w"))
+    f:write(table.concat(source, "\n"))
+    given.script[#given.script + 1] = path
+  end
+  return guard
+end
+
 -- Warns about missing privileges but serves: answers then name the fields that can't be read.
 local function warn_of_privileges()
   if require("bpf").host().capabilities.sys_admin then return end
@@ -186,6 +216,7 @@ function serve.run(given)
       .. "without a token")
   end
   warn_of_privileges()
+  local _ <close> = run_bpftrace(given)
   local ok, err = require("lunette.core.server").serve({
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
     watch = not given.no_reload, token = token, version = require("lunette").version,

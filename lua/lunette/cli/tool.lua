@@ -1,7 +1,9 @@
 -- lunette tool: BPF tools by name. Their parameters are options, their rows lines.
 
 local args = require("lunette.cli.args")
+local bpf = require("bpf")
 local exit = require("lunette.cli.exit")
+local interrupt = require("lunette.core.interrupt")
 local output = require("lunette.cli.output")
 local params = require("lunette.tool.params")
 local rows_out = require("lunette.cli.tool_rows")
@@ -74,6 +76,15 @@ local function add_common(parser, spec)
   end
 end
 
+local function add_bpftrace(parser)
+  local sub = parser:command("bpftrace", "Run a bpftrace script, and show its maps while it runs.")
+  sub:argument("file", "The script."):args("?")
+  sub:option("-e", "Run this text."):argname("PROGRAM"):target("text")
+  sub:option("-i --interval", "Print the maps every SECONDS."):argname("SECONDS")
+    :convert(args.seconds)
+  sub:option("-d --duration", "End after SECONDS."):argname("SECONDS"):convert(args.seconds)
+end
+
 --- A subcommand for each tool, those of scripts among them.
 function command.configure(parser)
   parser:require_command(false):command_target("which")
@@ -84,6 +95,7 @@ function command.configure(parser)
     for _, param in ipairs(spec.params) do add_param(sub, param) end
     add_common(sub, spec)
   end
+  add_bpftrace(parser)
 end
 
 local function list(as_json)
@@ -91,6 +103,8 @@ local function list(as_json)
   for i, spec in ipairs(tool.list()) do
     rows[i] = { name = spec.name, help = spec.help, view = spec.view }
   end
+  rows[#rows + 1] = { name = "bpftrace", help = "Run a bpftrace script, and show its maps.",
+    view = "maps" }
   if as_json then return output.json(rows) end
   tables.print({ { title = "TOOL", field = "name" }, { title = "WHAT IT SHOWS", field = "help" } },
     rows)
@@ -115,10 +129,43 @@ local function start(spec, given)
   return running
 end
 
+local function print_maps(script)
+  output.line(os.date("%H:%M:%S"))
+  for _, info in ipairs(script:maps()) do
+    local map <close> = bpf.map(info.id)
+    local text = map and require("lunette.decode.bpftrace_table").text(map)
+    if text then output.line(text) end
+  end
+  io.flush()
+end
+
+-- bpftrace prints by itself what its script prints, and its maps at the end.
+local function run_bpftrace(given)
+  if (given.file == nil) == (given.text == nil) then
+    exit.fail(exit.USAGE, "bpftrace: a file, or -e PROGRAM, is needed")
+  end
+  local words = given.text and { "-e", given.text } or { given.file }
+  local script <close> = exit.check(require("lunette.tool.bpftrace").start(words))
+  script:wait()
+  local now = require("lunette").now
+  local stop = given.duration and now() + given.duration or math.huge
+  local due = given.interval and now() + given.interval or math.huge
+  interrupt.gently(function()
+    while script:runs() and now() < stop and not interrupt.asked() do
+      if now() >= due then
+        print_maps(script)
+        due = now() + given.interval
+      end
+      tty.sleep(math.max(0, math.min(0.1, due - now(), stop - now())))
+    end
+  end)
+end
+
 --- lunette tool [NAME …]
 ---@param given table
 function command.run(given)
   if not given.which then return list(given.json) end
+  if given.which == "bpftrace" then return run_bpftrace(given) end
   local spec = tool.find(given.which)
   local machine = given.json or given.ndjson or given.csv
   given.clear = spec.clears and not given.noclear and not machine and tty.isatty(1)
