@@ -70,7 +70,8 @@ local Btf = {}
 ---@field where? bpf.Where only these entries
 
 ---@class bpf.StreamOptions: bpf.ReadOptions
----@field format? "ndjson"|"json"|"csv" ndjson unless said otherwise
+---@field format? "ndjson"|"json"|"csv"|"table" ndjson unless said otherwise
+---@field columns? { title: string, right: boolean? }[] of a table: one for each of the decoder's
 ---@field limit? integer entries at most
 ---@field key? string only the entry with this key's bytes; none is an error (ENOENT)
 ---@field sort? bpf.Cell in this order, then by the key's bytes; else in the map's own

@@ -13,7 +13,7 @@
 #include "vm/names.h"
 #include "vm/push.h"
 #include "vm/source.h"
-#include "bpf/read/stream.h"
+#include "bpf/read/stream_table.h"
 #include "text/json.h"
 
 /* Indices of a text object's user values. */
@@ -147,7 +147,7 @@ static int l_text_note(lua_State *L)
 	return 1;
 }
 
-static const char *const formats[] = { "ndjson", "json", "csv", NULL };
+static const char *const formats[] = { "ndjson", "json", "csv", "table", NULL };
 
 static int check_format(lua_State *L)
 {
@@ -249,6 +249,60 @@ static void set_only(lua_State *L, const struct lun_map *map, struct lun_stream 
 	memcpy(stream->only, key, len);
 }
 
+/* The column on top: { title =, right = }. */
+static void read_column(lua_State *L, struct lun_table_column *column)
+{
+	luaL_checktype(L, -1, LUA_TTABLE);
+	lua_getfield(L, -1, "title");
+	column->title = strdup(luaL_checkstring(L, -1));
+	lua_getfield(L, -2, "right");
+	column->right = lua_toboolean(L, -1);
+	lua_pop(L, 2);
+}
+
+static int read_columns(lua_State *L)
+{
+	struct lun_table_column *columns = lua_touserdata(L, 2);
+
+	for (lua_Integer i = luaL_len(L, 1); i > 0; i--) {
+		lua_rawgeti(L, 1, i);
+		read_column(L, &columns[i - 1]);
+		lua_pop(L, 1);
+	}
+	return 0;
+}
+
+/* Gives a table its columns, `columns` of the options. -EOPNOTSUPP when C can't write the cells. */
+static int set_columns(lua_State *L, struct lun_stream *stream)
+{
+	struct lun_table_column *columns;
+	lua_Integer nr;
+	int err;
+
+	if (lua_getfield(L, 2, "columns") != LUA_TTABLE)
+		return luaL_error(L, "columns: a table needs them");
+	nr = luaL_len(L, -1);
+	columns = calloc((size_t)nr + 1, sizeof(*columns));
+	if (!columns)
+		return luaL_error(L, "not enough memory");
+	lua_pushcfunction(L, read_columns);
+	lua_insert(L, -2);
+	lua_pushlightuserdata(L, columns);
+	err = lua_pcall(L, 2, 0, 0);
+	for (lua_Integer i = 0; !err && i < nr; i++)
+		err = columns[i].title ? 0 : LUA_ERRMEM;
+	if (err) {
+		for (lua_Integer i = 0; i < nr; i++)
+			free(columns[i].title);
+		free(columns);
+		return luaL_error(L, "columns: { title =, right = } each");
+	}
+	err = lun_table_open(stream, columns, (uint32_t)nr);
+	if (err == -EINVAL)
+		return luaL_error(L, "columns: one for each of the decoder's");
+	return err;
+}
+
 /* Reads from the options at 2 the condition, the order and the format; the stream's object is on
  * top. */
 static void choose(
@@ -287,8 +341,9 @@ static void borrow_plans(struct lun_entry_format *view)
 	*view = borrowed;
 }
 
-/* map:stream([{ format = "ndjson" | "json" | "csv", decoder =, cpus =, key =, where =, sort =,
- * descending =, limit =, guard = }]) -> stream with read() and close() | nil, err, errno */
+/* map:stream([{ format = "ndjson" | "json" | "csv" | "table", decoder =, cpus =, key =, where =,
+ * sort =, descending =, limit =, guard =, columns = }]) -> stream with read() and close() | nil,
+ * err, errno */
 int l_map_stream(lua_State *L)
 {
 	struct lun_map *map = lun_map_check(L, 1);
@@ -317,7 +372,8 @@ int l_map_stream(lua_State *L)
 	if (err)
 		return lun_push_error(L, err, "map");
 	choose(L, map, stream, calls_lua);
-	return 1;
+	err = how.format == LUN_TABLE ? set_columns(L, stream) : 0;
+	return err ? lun_push_error(L, err, "table") : 1;
 }
 
 static const luaL_Reg methods[] = {

@@ -12,6 +12,7 @@
 #include "text/csv.h"
 #include "text/json.h"
 #include "text/out.h"
+#include "text/terminal.h"
 
 static const char *text(struct lun_out *out)
 {
@@ -150,6 +151,22 @@ static void test_first_error_stays(void **state)
 	lun_out_free(&out);
 }
 
+static void test_terminal(void **state)
+{
+	static const char foreign[] =
+		"a\x1b[1m \x7f\xc3\xa9\xe9 \xc2\x9b \xe2\x80\xae \xed\xa0\x80\n";
+	struct lun_out out;
+
+	(void)state;
+	lun_out_init(&out);
+	lun_terminal_text(&out, foreign, sizeof(foreign) - 1);
+	assert_string_equal(text(&out),
+		"a\\x1b[1m \\x7f\xc3\xa9\\xe9 \\u{9b} \\u{202e} "
+		"\\xed\\xa0\\x80\\x0a");
+	assert_int_equal(lun_terminal_width(out.data, out.len), out.len - 1);
+	lun_out_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_json_infinite_is_a_string),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_csv_guard),
+		cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_first_error_stays),
 	};
 

@@ -69,6 +69,7 @@ local TESTS = {
   ["src/bpf/read/"] = "c/cursor lua/bpf/map_types_spec",
   ["src/bpf/read/map_ring"] = "lua/bpf/events_spec lua/bpf/map_types_spec",
   ["src/bpf/read/stream_csv"] = "c/stream http/entries",
+  ["src/bpf/read/stream_table"] = "lua/cli/dump_table_spec",
   ["src/bpf/read/top_cursor"] = "c/map_top",
   ["src/http/"] = "http/routes http/end",
   ["src/http/answer"] = "http/routes http/entries",

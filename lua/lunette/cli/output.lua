@@ -115,6 +115,7 @@ end
 --- redirected.
 ---@param source userdata
 ---@param is_json boolean? the text is JSON, in which characters are escaped by its own rules
+---@return integer bytes
 function output.stream(source, is_json)
   local write = not tty.isatty(1) and io.write or escaped(is_json and escape.json or escape.lines)
   local progress = tty.isatty(2) and not tty.isatty(1)
@@ -135,6 +136,7 @@ function output.stream(source, is_json)
   local note = source:note()
   if note then output.note(note) end
   source:close()
+  return bytes
 end
 
 return output

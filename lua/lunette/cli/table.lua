@@ -63,9 +63,14 @@ local function cell(column, row)
   return tables.text(value)
 end
 
+--- A column's title as text for a terminal.
+---@param column table
+---@return string
+function tables.title(column) return escape.terminal(column.title) end
+
 local function fill(columns, rows)
   local lines = { {} }
-  for i, column in ipairs(columns) do lines[1][i] = escape.terminal(column.title) end
+  for i, column in ipairs(columns) do lines[1][i] = tables.title(column) end
   for n, row in ipairs(rows) do
     local line = {}
     for i, column in ipairs(columns) do line[i] = cell(column, row) end
@@ -222,7 +227,7 @@ end
 function tables.blocks(columns, rows)
   local lines, titles, longest = {}, {}, 0
   for i, column in ipairs(columns) do
-    titles[i] = escape.terminal(column.title)
+    titles[i] = tables.title(column)
     longest = math.max(longest, tables.length(titles[i]))
   end
   for n, row in ipairs(rows) do

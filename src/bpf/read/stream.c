@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bpf/read/stream_csv.h"
+#include "bpf/read/stream_table.h"
 
 enum { SORTED_BYTES = 28 << 20, ROWS = 1024 };
 
@@ -20,6 +21,7 @@ static void stream_close(struct lun_source *source)
 	lun_filter_free(&s->where);
 	lun_entry_format_free(&s->view);
 	lun_ctx_free(&s->ctx);
+	lun_table_close(s->table);
 	free(s->picks);
 	free(s->only);
 	free(s);
@@ -46,6 +48,8 @@ static void write_entry(
 	s->left--;
 	if (s->format == LUN_CSV)
 		lun_csv_entry(s, out, key, value);
+	else if (s->format == LUN_TABLE)
+		lun_table_entry(s, out, key, value);
 	else
 		write_json(s, out, key, value);
 }
@@ -139,6 +143,8 @@ static int stream_pull(struct lun_source *source, struct lun_out *out)
 	s->finished = s->ended || !s->left;
 	if (s->finished && s->format == LUN_JSON)
 		lun_out_mem(out, "]\n", 2);
+	if (s->finished && s->format == LUN_TABLE)
+		lun_table_flush(s, out);
 	return s->finished ? 0 : 1;
 }
 
@@ -179,7 +185,7 @@ int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
 	err = open_reading(s, map, sorted);
 	if (!err)
 		err = lun_entry_format_init(&s->view, map, view->key, view->value, view->reduce);
-	if (!err && format == LUN_CSV)
+	if (!err && (format == LUN_CSV || format == LUN_TABLE))
 		err = lun_csv_columns(s);
 	if (err) {
 		stream_close(&s->source);

@@ -13,7 +13,10 @@ enum lun_stream_format {
 	LUN_NDJSON, /* an entry a line */
 	LUN_JSON,   /* one array */
 	LUN_CSV,    /* a header, then an entry a line; a CPU a line where each is shown */
+	LUN_TABLE,  /* aligned columns, an entry a line: see stream_table.h */
 };
+
+struct lun_table;
 
 struct lun_stream {
 	struct lun_source source;
@@ -31,14 +34,16 @@ struct lun_stream {
 	bool restarted, truncated;
 	bool any;               /* something stands before the next entry */
 	bool guard;             /* CSV: no field is a formula */
-	struct lun_pick *picks; /* CSV: key columns, then value columns */
+	struct lun_pick *picks; /* CSV, table: key columns, then value columns */
 	uint32_t nr_picks, nr_key_picks;
-	lun_func_fn func; /* how Lua functions are called; NULL: none are */
+	struct lun_table *table; /* table */
+	lun_func_fn func;        /* how Lua functions are called; NULL: none are */
 	void *user;
 };
 
 /* Copies the map's handle and takes references to the view's plans. Before the first pull the
- * caller may set `left`, fill in the condition, and of a sorted one the cell. */
+ * caller may set `left`, fill in the condition, and of a sorted one the cell; of a table it calls
+ * lun_table_open(). */
 int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
 	const struct lun_entry_format *view, enum lun_stream_format format, bool sorted);
 /* The condition of the entries that are written, to be filled in. */

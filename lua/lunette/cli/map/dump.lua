@@ -61,6 +61,11 @@ local function cpus_for_machines(map, given)
   return not given.decode and exit.check(map:decoder()).reduce and "sum" or "each"
 end
 
+-- Says why a table has no rows.
+local function nothing(given)
+  output.aside(#given.where > 0 and "no entry matches --where" or "the map is empty")
+end
+
 -- The options of map:stream(), by which C writes machine formats while it reads, in constant
 -- memory.
 local function stream_options(map, info, given)
@@ -71,6 +76,31 @@ local function stream_options(map, info, given)
   local ok, err = pcall(page.choose, opts, info, variables)
   if not ok then exit.fail(exit.code_of(err), "%s", err) end
   return opts
+end
+
+-- The columns of a table that C writes; nil when a cell is made by a Lua function.
+local function table_columns(reader)
+  local columns = {}
+  for i, column in ipairs(page.columns(reader)) do
+    local of = reader.columns[i]
+    if of.lua or of.part == "CPU" then return nil end
+    columns[i] = { title = tables.title(column), right = column.align == "right" }
+  end
+  return columns
+end
+
+-- Streams the map as a table, in constant memory; false where only pages of it can be read: for a
+-- terminal, whose width the columns must fit, or when cells are made by Lua.
+local function stream_table(map, info, given, variables)
+  if tables.width() or bpf.unreadable(info) then return false end
+  local opts = { format = "table", limit = given.limit }
+  local ok, reader = pcall(page.choose, opts, info, variables)
+  if not ok then exit.fail(exit.code_of(reader), "%s", reader) end
+  opts.columns = table_columns(reader)
+  local source = opts.columns and map:stream(opts)
+  if not source then return false end
+  if output.stream(source) == 0 then nothing(given) end
+  return true
 end
 
 -- Streams the map; false for what has no keys to walk, or shows both the sum and each CPU's value:
@@ -122,10 +152,7 @@ local function print_table(variables, given)
     end
     total = total + #one.rows
   end)
-  if total == 0 then
-    local chosen = #given.where > 0 and "no entry matches --where" or "the map is empty"
-    output.aside(chosen)
-  end
+  if total == 0 then nothing(given) end
 end
 
 -- Prints histograms, averages and stats as bpftrace does; bpftrace keeps several entries for each
@@ -149,7 +176,8 @@ function dump.dump(given)
     return (given.csv and print_csv or print_entries)(map, info, given)
   end
   if print_bpftrace(map, given) then return end
-  print_table(page.variables(info.id, given), given)
+  local variables = page.variables(info.id, given)
+  if not stream_table(map, info, given, variables) then print_table(variables, given) end
 end
 
 -- Prints a value as text; of a per-CPU map the merged value and each CPU's.

@@ -47,6 +47,7 @@ end
 ---@param opts table
 ---@param info bpf.MapInfo
 ---@param variables table
+---@return table reader of the rows
 function page.choose(opts, info, variables)
   local reader = tables.reader(info, variables)
   opts.decoder = { key_plan = reader.key.plan, value_plan = reader.value.plan }
@@ -56,6 +57,7 @@ function page.choose(opts, info, variables)
     opts.sort, opts.descending = tables.order(reader, variables.sort)
     opts.limit = math.min(opts.limit or math.maxinteger, variables.top or math.maxinteger)
   end
+  return reader
 end
 
 --- One page, as GraphQL returns it; a map of a million entries has many.
