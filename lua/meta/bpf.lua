@@ -407,6 +407,48 @@ function bpf.load(path, opts) end
 ---@field cookie? integer what bpf_get_attach_cookie() gives
 ---@field cookies? integer[] one a function of `kprobes`
 
+---What is in an object file: nothing is loaded.
+---@param path string
+---@return { programs: { name: string, section: string, type: string, type_id: integer,
+---  instructions: integer, autoload: boolean }[], maps: { name: string, type: string,
+---  type_id: integer, key_size: integer, value_size: integer, max_entries: integer,
+---  map_flags: integer, pin_path: string? }[], btf: boolean }|nil, string? err, integer? errno
+function bpf.inspect(path) end
+
+---@class bpf.Verified
+---@field name string
+---@field section string
+---@field type string
+---@field type_id integer
+---@field instructions integer of the file
+---@field loaded boolean
+---@field error? string why it was not, with `log`: the verifier's words, then libbpf's
+---@field log? string
+---@field processed? integer instructions that the verifier looked at; and its states
+---@field max_states_per_insn? integer
+---@field total_states? integer
+---@field peak_states? integer
+---@field mark_read? integer
+---@field time_us? integer
+---@field stack? string bytes by function: "64+8"
+---@field xlated? integer bytes
+---@field jited? integer bytes
+
+---Loads each program of an object file by itself (or the named one), with the maps of the object, and
+---frees it again.
+---@param path string
+---@param program? string
+---@return bpf.Verified[]|nil, string? err, integer? errno
+function bpf.verify(path, program) end
+
+---The types and members of the kernel that an object file relocates (CO-RE), a row a place: `found`
+---in that BTF; `needed`: a program that gets there without it is refused.
+---@param path string
+---@param btf bpf.Btf
+---@return { kind: string, what: string, section: string, needed: boolean, found: boolean }[]|nil,
+---  string? err, integer? errno
+function bpf.core_relocations(path, btf) end
+
 ---A loaded object: closing it detaches its programs and frees everything that nobody else holds.
 ---@class bpf.Object
 local Object = {}

@@ -19,6 +19,7 @@ static const lua_CFunction parts[] = {
 	lun_bind_probe,
 	lun_bind_load,
 	lun_bind_host,
+	lun_bind_inspect,
 	lun_bind_code,
 	lun_bind_profile,
 	lun_bind_counters,

@@ -11,6 +11,7 @@ int lun_bind_pins(lua_State *L);
 int lun_bind_owners(lua_State *L);
 int lun_bind_load(lua_State *L);
 int lun_bind_host(lua_State *L);    /* host, cpus, stats */
+int lun_bind_inspect(lua_State *L); /* inspect, verify, core_relocations */
 int lun_bind_attach(lua_State *L);  /* cgroups, interfaces, socket maps */
 int lun_bind_symbols(lua_State *L); /* names of places in code */
 int lun_bind_sampler(lua_State *L);

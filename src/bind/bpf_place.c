@@ -56,7 +56,7 @@ static void check_functions(lua_State *L, struct lun_place *place)
 {
 	int list = lua_gettop(L);
 	lua_Integer n = lua_istable(L, list) ? luaL_len(L, list) : 0;
-	uint64_t *cookies;
+	__u64 *cookies;
 
 	luaL_argcheck(L, n > 0, 3, "kprobes is a list of functions");
 	place->functions = lua_newuserdatauv(L, (size_t)n * sizeof(*place->functions), 0);

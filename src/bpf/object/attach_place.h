@@ -24,7 +24,7 @@ struct lun_place {
 	const char *group;      /* a probe's provider, or a tracepoint's category */
 	const char **functions; /* of LUN_AT_KPROBES */
 	size_t nr_functions;
-	const uint64_t *cookies; /* NULL, or one a function */
+	const __u64 *cookies; /* NULL, or one a function */
 	uint64_t offset, cookie;
 	int pid;      /* of a file's users; -1: all */
 	bool returns; /* where the function returns */

@@ -22,7 +22,7 @@ static bool must_have_bytes(const char *name)
 	return false;
 }
 
-static int read_section(Elf *elf, Elf_Scn *section, struct lun_out *bytes, char *why)
+static int read_section(Elf *elf, Elf_Scn *section, struct lun_btf_file *file, char *why)
 {
 	size_t strings = 0;
 	const char *name;
@@ -37,9 +37,11 @@ static int read_section(Elf *elf, Elf_Scn *section, struct lun_out *bytes, char 
 	data = head.sh_type == SHT_NOBITS ? NULL : elf_rawdata(section, NULL);
 	if (!data || (data->d_size && !data->d_buf))
 		return snprintf(why, LUN_BTF_WHY, "its section %s has no bytes", name), -EINVAL;
-	if (!strcmp(name, ".BTF") && !bytes->len)
-		lun_out_mem(bytes, data->d_buf, data->d_size);
-	return bytes->err;
+	if (!strcmp(name, ".BTF") && !file->bytes.len)
+		lun_out_mem(&file->bytes, data->d_buf, data->d_size);
+	if (!strcmp(name, ".BTF.ext") && !file->ext.len)
+		lun_out_mem(&file->ext, data->d_buf, data->d_size);
+	return file->bytes.err ? file->bytes.err : file->ext.err;
 }
 
 static int read_sections(Elf *elf, struct lun_btf_file *file, char *why)
@@ -49,7 +51,7 @@ static int read_sections(Elf *elf, struct lun_btf_file *file, char *why)
 
 	file->pointer_size = class == ELFCLASS32 ? 4 : class == ELFCLASS64 ? 8 : 0;
 	while (!err && (section = elf_nextscn(elf, section)))
-		err = read_section(elf, section, &file->bytes, why);
+		err = read_section(elf, section, file, why);
 	return err;
 }
 
@@ -103,6 +105,7 @@ int lun_btf_file_read(struct lun_btf_file *file, const char *path, char why[LUN_
 
 	why[0] = 0;
 	lun_out_init(&file->bytes);
+	lun_out_init(&file->ext);
 	file->pointer_size = 0;
 	if (fd < 0)
 		return -errno;
@@ -116,4 +119,5 @@ int lun_btf_file_read(struct lun_btf_file *file, const char *path, char why[LUN_
 void lun_btf_file_free(struct lun_btf_file *file)
 {
 	lun_out_free(&file->bytes);
+	lun_out_free(&file->ext);
 }

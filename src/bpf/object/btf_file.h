@@ -5,6 +5,7 @@
 
 struct lun_btf_file {
 	struct lun_out bytes; /* the BTF; empty where an ELF file has none */
+	struct lun_out ext;   /* .BTF.ext, likewise */
 	int pointer_size;     /* of the ELF file's machine, or 0 */
 };
 

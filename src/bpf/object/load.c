@@ -64,8 +64,7 @@ int lun_object_end(struct lun_object *o, int err)
 	return err;
 }
 
-static int open_and_load(struct lun_object *o, const char *path, const char *name,
-	lun_object_prepare_fn prepare, void *ctx)
+static int open_object(struct lun_object *o, const char *path, const char *name)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name);
 	char why[LUN_BTF_WHY];
@@ -79,6 +78,16 @@ static int open_and_load(struct lun_object *o, const char *path, const char *nam
 	if (!o->obj)
 		return -errno;
 	lun_sections_prepare(o->obj);
+	return 0;
+}
+
+static int open_and_load(struct lun_object *o, const char *path, const char *name,
+	lun_object_prepare_fn prepare, void *ctx)
+{
+	int err = open_object(o, path, name);
+
+	if (err)
+		return err;
 	err = prepare ? prepare(ctx, o->obj) : 0;
 	if (!err)
 		err = bpf_object__load(o->obj);
@@ -87,6 +96,14 @@ static int open_and_load(struct lun_object *o, const char *path, const char *nam
 	bpf_object__close(o->obj);
 	o->obj = NULL;
 	return err;
+}
+
+int lun_object_read(struct lun_object *o, const char *path)
+{
+	memset(o, 0, sizeof(*o));
+	lun_out_init(&o->log);
+	lun_object_begin(o);
+	return lun_object_end(o, open_object(o, path, NULL));
 }
 
 int lun_object_load(struct lun_object *o, const char *path, const char *name,

@@ -24,6 +24,8 @@ typedef int (*lun_object_prepare_fn)(void *ctx, struct bpf_object *obj);
  * the file's name does. */
 int lun_object_load(struct lun_object *o, const char *path, const char *name,
 	lun_object_prepare_fn prepare, void *ctx);
+/* Only reads the file. */
+int lun_object_read(struct lun_object *o, const char *path);
 /* Attaches each program that its section says how to; returns how many, or -errno (then the
  * ones attached by this call are detached again). */
 int lun_object_attach(struct lun_object *o);
