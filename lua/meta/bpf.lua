@@ -434,8 +434,8 @@ function bpf.inspect(path) end
 ---@field xlated? integer bytes
 ---@field jited? integer bytes
 
----Loads each program of an object file by itself (or the named one), with the maps of the object, and
----frees it again.
+---Loads each program of an object file by itself (or the named one), with the maps of the object,
+---and frees it again.
 ---@param path string
 ---@param program? string
 ---@return bpf.Verified[]|nil, string? err, integer? errno

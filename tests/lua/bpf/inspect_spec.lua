@@ -30,7 +30,8 @@ describe("an object file", function()
   end)
 
   it("is refused by name when it is none", function()
-    for path, text in pairs { ["/nonexistent"] = "No such file", ["/etc/passwd"] = "it is no BTF" } do
+    local wrong = { ["/nonexistent"] = "No such file", ["/etc/passwd"] = "it is no BTF" }
+    for path, text in pairs(wrong) do
       local none, err = bpf.inspect(path)
       assert.is_nil(none)
       assert.truthy(err:find(path .. ": ", 1, true) and err:find(text, 1, true), err)
@@ -81,9 +82,11 @@ describe("relocations", function()
   it("say what this kernel lacks", function()
     local btf <close> = assert(bpf.btf("vmlinux"))
     local found = {}
-    for _, relo in ipairs(assert(bpf.core_relocations(PATH, btf))) do found[relo.what] = relo.found end
-    assert.same({ ["struct task_struct.pid"] = true, ["struct task_struct.no_such_member"] = false },
-      found)
+    for _, relo in ipairs(assert(bpf.core_relocations(PATH, btf))) do
+      found[relo.what] = relo.found
+    end
+    assert.same({ ["struct task_struct.pid"] = true,
+      ["struct task_struct.no_such_member"] = false }, found)
   end)
 
   it("are found wherever the kernel loads the program", function()
