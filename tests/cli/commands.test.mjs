@@ -382,6 +382,9 @@ test("check: the host, and scripts", () => {
   const endless = lunette("check", "--script", script("endless.lua", "\nwhile true do pcall(function() while true do end end) end"));
   assert.equal(endless.status, 1);
   assert.match(endless.stdout, /endless\.lua: fails\n {2}.*endless\.lua:2: over budget: 10\.0 seconds\n/);
+  const metrics = lunette("metrics", "--script", join(dir, "endless.lua"));
+  assert.equal(metrics.status, 1);
+  assert.match(metrics.stderr, /^lunette: .*endless\.lua:2: over budget: 10\.0 seconds\n/);
 });
 
 test("programs: what is wrong is said in a line, with its exit code", () => {

@@ -47,12 +47,10 @@ end
 
 local SHAPE = json.shape { "file", "ok", "detail" }
 
-local LIMITS = { seconds = 10 } -- the defaults of `serve`
-
 local function check_script(file)
   local before = counts()
   local first = #registry.list("object") + 1
-  local ok, err = scripts.try(file, LIMITS)
+  local ok, err = scripts.try(file, scripts.LIMITS)
   for _, item in ipairs(ok and { table.unpack(registry.list("object"), first) } or {}) do
     if ok then ok, err = load.check(item) end
   end

@@ -9,6 +9,9 @@ local traceback = require("lunette.cli.traceback")
 
 local scripts = {}
 
+--- The limits of loading a script: the defaults of `serve`.
+scripts.LIMITS = { seconds = 10 }
+
 --- The message for a folder without scripts.
 function scripts.none(path) return path .. ": no *.lua in this folder" end
 
@@ -53,7 +56,7 @@ end
 function scripts.load(paths)
   for _, path in ipairs(paths or {}) do
     for _, file in ipairs(scripts.files(path)) do
-      local ok, err = scripts.try(file)
+      local ok, err = scripts.try(file, scripts.LIMITS)
       if not ok then exit.fail(exit.FAILED, "%s", err) end
     end
   end
