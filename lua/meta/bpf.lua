@@ -584,8 +584,9 @@ function bpf.btf_names(btf_id, type_ids) end
 
 ---Whether the running kernel can, found out by doing it: a "prog" or "map" type (by number or
 ---name), a "helper" (by number) in a type of program, programs on kernel functions by
----"trampoline" (fentry, LSM, freplace), reading maps by "batch". nil where it can't be tried.
----@param what "prog"|"map"|"helper"|"trampoline"|"batch"
+---"trampoline" (fentry, LSM, freplace), reading maps by "batch", and by several threads, each
+---"ranges" of one. nil where it can't be tried.
+---@param what "prog"|"map"|"helper"|"trampoline"|"batch"|"ranges"
 ---@param type? integer|string
 ---@param helper? integer
 ---@return boolean|nil, string? err, integer? errno

@@ -7,10 +7,12 @@
 #include "bpf/object/type_names.h"
 #include "vm/push.h"
 #include "bpf/object/probe.h"
+#include "bpf/read/ranges.h"
 
-enum what { PROG, MAP, HELPER, TRAMPOLINE, BATCH };
+enum what { PROG, MAP, HELPER, TRAMPOLINE, BATCH, RANGES };
 
-static const char *const words[] = { "prog", "map", "helper", "trampoline", "batch", NULL };
+static const char *const words[] = { "prog", "map", "helper", "trampoline", "batch", "ranges",
+	NULL };
 
 /* A type given by its number or the kernel's name. */
 static uint32_t check_type(lua_State *L, int idx, enum lun_kind kind)
@@ -36,6 +38,8 @@ static int ask(lua_State *L, enum what what)
 		return lun_probe_helper(check_type(L, 2, LUN_PROG), lun_check_id(L, 3));
 	case TRAMPOLINE:
 		return lun_probe_trampoline();
+	case RANGES:
+		return lun_ranges_able(BPF_MAP_TYPE_HASH) && lun_ranges_able(BPF_MAP_TYPE_ARRAY);
 	default:
 		return lun_probe_batch();
 	}

@@ -12,7 +12,9 @@
 #include "bind/decode.h"
 #include "vm/names.h"
 #include "vm/push.h"
+#include "vm/server_state.h"
 #include "vm/source.h"
+#include "bpf/read/team.h"
 #include "bpf/read/stream_table.h"
 #include "text/json.h"
 
@@ -385,6 +387,7 @@ static const luaL_Reg methods[] = {
 
 void lun_bind_streams(lua_State *L)
 {
+	lun_team_set_alone(lun_server_busy);
 	lun_push_handle_metatable(L, LUN_TEXT_HANDLE, methods, l_text_close);
 	lua_pop(L, 1);
 }

@@ -100,6 +100,17 @@ const char *lun_server_unready(void)
 	return lack_fn ? lack_fn() : NULL;
 }
 
+bool lun_server_busy(void)
+{
+	struct lun_pool_figures figures = { 0 };
+
+	pthread_mutex_lock(&lock);
+	if (serving)
+		lun_pool_figures(serving, &figures);
+	pthread_mutex_unlock(&lock);
+	return figures.queued > 0 || figures.busy > 1;
+}
+
 void lun_server_summary(struct lun_server_summary *summary)
 {
 	struct lun_pool_figures figures = { 0 };

@@ -45,6 +45,9 @@ typedef const char *(*lun_server_unready_fn)(void);
 void lun_server_set_unready(lun_server_unready_fn lack);
 const char *lun_server_unready(void);
 
+/* Whether requests wait or run beside the one that asks. */
+bool lun_server_busy(void);
+
 /* A summary for /healthz. */
 struct lun_server_summary {
 	bool degraded; /* a script failed or is stuck, or lun_server_unready() gives a reason */

@@ -10,6 +10,8 @@ local tty = require("lunette.core.tty")
 
 local output = {}
 
+local PIECE <const> = 8 << 20 -- bytes that C writes before it returns
+
 --- Prints text, with control characters escaped.
 ---@param text string
 function output.text(text)
@@ -111,27 +113,42 @@ local function escaped(write)
   end
 end
 
+-- A function that writes a stream's next piece to stdout: whether there is more, and the bytes; nil
+-- and an error, or nil alone when stdout takes no more.
+local function piecewise(source, is_json)
+  if not tty.isatty(1) and source.write then
+    return function() return source:write(io.stdout, PIECE) end
+  end
+  local write = not tty.isatty(1) and io.write or escaped(is_json and escape.json or escape.lines)
+  return function()
+    local chunk, err = source:read()
+    if err then return nil, err end
+    if not chunk and tty.isatty(1) then write(nil) end
+    if chunk and not write(chunk) then return nil end
+    return chunk ~= nil, chunk and #chunk or 0
+  end
+end
+
 --- Writes a C stream to stdout in pieces. Shows the progress on the terminal when stdout is
 --- redirected.
 ---@param source userdata
 ---@param is_json boolean? the text is JSON, in which characters are escaped by its own rules
 ---@return integer bytes
 function output.stream(source, is_json)
-  local write = not tty.isatty(1) and io.write or escaped(is_json and escape.json or escape.lines)
-  local progress = tty.isatty(2) and not tty.isatty(1)
+  local step, progress = piecewise(source, is_json), tty.isatty(2) and not tty.isatty(1)
   local bytes, shown = 0, lunette.now()
-  while true do
-    local chunk, err = source:read()
-    if err then exit.fail(exit.code_of(err), "the output is incomplete: %s", err) end
-    if not chunk then break end
-    if not write(chunk) then exit.fail(exit.FAILED, "the output can't be written") end
-    bytes = bytes + #chunk
+  repeat
+    local more, count = step()
+    if more == nil and count then
+      exit.fail(exit.code_of(count), "the output is incomplete: %s", count)
+    end
+    if more == nil then exit.fail(exit.FAILED, "the output can't be written") end
+    bytes = bytes + count
     if progress and lunette.now() - shown > 0.5 then
       shown = lunette.now()
       io.stderr:write(("\r%.1f MB "):format(bytes / 1e6))
     end
-  end
-  if tty.isatty(1) then write(nil) end
+  until not more
   if progress and bytes > 0 then io.stderr:write("\r\27[K") end
   local note = source:note()
   if note then output.note(note) end

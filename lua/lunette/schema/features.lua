@@ -100,6 +100,12 @@ local FEATURES = {
     locked = true,
   },
   {
+    name = "reading maps by several threads",
+    found = function() return bpf.probe("ranges") end,
+    lost = "large maps are read by one thread",
+    get = "needs batches of hashes and arrays whose positions are buckets and indices, and root",
+  },
+  {
     name = "run-time statistics",
     found = function()
       local stats <close> = bpf.stats()

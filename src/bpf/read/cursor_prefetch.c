@@ -137,7 +137,7 @@ int lun_prefetch_next(struct lun_prefetch *ahead)
 	}
 	swap(ahead);
 	/* When no thread can be started, batches are read without prefetching. */
-	if (!ahead->done && ahead->count == ahead->capacity)
+	if (!ahead->alone && !ahead->done && ahead->count == ahead->capacity)
 		start(ahead);
 	return n;
 }

@@ -17,6 +17,7 @@ struct lun_prefetch {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
+	bool alone;   /* the caller wants no thread */
 	bool running; /* there is a thread */
 	bool ready;   /* a batch of the thread's waits to be taken */
 	bool stop;

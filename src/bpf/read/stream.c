@@ -6,6 +6,7 @@
 
 #include "bpf/read/stream_csv.h"
 #include "bpf/read/stream_table.h"
+#include "bpf/read/stream_team.h"
 
 enum { SORTED_BYTES = 28 << 20, ROWS = 1024 };
 
@@ -13,6 +14,7 @@ static void stream_close(struct lun_source *source)
 {
 	struct lun_stream *s = (struct lun_stream *)source;
 
+	lun_stream_team_close(s);
 	if (s->sorted)
 		lun_map_top_close(s->sorted);
 	else
@@ -42,7 +44,7 @@ static void write_json(
 	s->any = true;
 }
 
-static void write_entry(
+void lun_stream_entry(
 	struct lun_stream *s, struct lun_out *out, const uint8_t *key, const uint8_t *value)
 {
 	s->left--;
@@ -62,23 +64,40 @@ static void write_start(struct lun_stream *s, struct lun_out *out)
 		lun_csv_header(s, out);
 }
 
+/* Decides on the first batch who reads the rest of the map. */
+static void share_rest(struct lun_stream *s)
+{
+	if (s->threads > 1 && !s->ended && lun_stream_team_open(s))
+		s->threads = 1;
+	s->ahead.alone = s->threads > 1;
+}
+
 /* Writes another batch in the map's order. */
 static int write_batch(struct lun_stream *s, struct lun_out *out)
 {
-	int count = lun_prefetch_next(&s->ahead);
+	int count;
+
+	if (s->team)
+		return lun_stream_team_write(s, out);
+	if (!s->threads)
+		s->threads = lun_stream_threads(s);
+	s->ahead.alone = s->threads > 1;
+	count = lun_prefetch_next(&s->ahead);
 
 	for (int i = 0; i < count && s->left; i++) {
 		const uint8_t *key = lun_prefetch_key(&s->ahead, (uint32_t)i);
 		const uint8_t *value = lun_prefetch_value(&s->ahead, (uint32_t)i);
 
 		if (lun_filter_passes(&s->where, key, value))
-			write_entry(s, out, key, value);
+			lun_stream_entry(s, out, key, value);
 	}
 	s->ended = s->ahead.done;
 	if (s->ended) { /* the prefetching thread has ended, too */
 		s->restarted = s->ahead.cur.restarted;
 		s->truncated = s->ahead.cur.truncated;
 	}
+	if (count >= 0)
+		share_rest(s);
 	return count < 0 ? count : 0;
 }
 
@@ -90,7 +109,7 @@ static int write_only(struct lun_stream *s, struct lun_out *out)
 	int err = value ? lun_map_lookup(map, s->only, value) : -ENOMEM;
 
 	if (!err)
-		write_entry(s, out, s->only, value);
+		lun_stream_entry(s, out, s->only, value);
 	free(value);
 	s->ended = true;
 	return err;
@@ -117,7 +136,8 @@ static int write_rows(struct lun_stream *s, struct lun_out *out)
 	if (!sel->sorted)
 		return read_rows(s);
 	for (int i = 0; i < ROWS && s->left && s->at < sel->rows.nr; i++, s->at++)
-		write_entry(s, out, lun_map_top_key(sel, s->at), lun_map_top_value(sel, s->at));
+		lun_stream_entry(
+			s, out, lun_map_top_key(sel, s->at), lun_map_top_value(sel, s->at));
 	if (!s->left || s->at < sel->rows.nr)
 		return 0;
 	s->ended = !lun_map_top_more(sel) || !sel->rows.nr;

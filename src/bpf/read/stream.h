@@ -17,15 +17,19 @@ enum lun_stream_format {
 };
 
 struct lun_table;
+struct lun_stream_team;
 
 struct lun_stream {
 	struct lun_source source;
 	struct lun_prefetch ahead;  /* in the map's order */
 	struct lun_map_top *sorted; /* else in that of its cell */
-	struct lun_filter where;    /* of entries in the map's order */
-	uint8_t *only;              /* the key of the only entry, from malloc */
-	uint64_t left;              /* entries that may still be written */
-	uint32_t at;                /* sorted: the next row */
+	uint32_t threads;           /* likewise: how many; 0: not known yet */
+	struct lun_stream_team
+		*team;           /* more than one of them: they read what comes after `ahead` */
+	struct lun_filter where; /* of entries in the map's order */
+	uint8_t *only;           /* the key of the only entry, from malloc */
+	uint64_t left;           /* entries that may still be written */
+	uint32_t at;             /* sorted: the next row */
 	struct lun_entry_format view;
 	struct lun_ctx ctx;
 	enum lun_stream_format format;
@@ -46,6 +50,9 @@ struct lun_stream {
  * lun_table_open(). */
 int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
 	const struct lun_entry_format *view, enum lun_stream_format format, bool sorted);
+/* Writes one entry. */
+void lun_stream_entry(
+	struct lun_stream *s, struct lun_out *out, const uint8_t *key, const uint8_t *value);
 /* The condition of the entries that are written, to be filled in. */
 static inline struct lun_filter *lun_stream_where(struct lun_stream *stream)
 {
