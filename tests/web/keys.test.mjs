@@ -125,7 +125,7 @@ test("Enter opens a row, a line of a list, and the boxes of a drawing", async ()
 
 test("g and a letter goes, from every page; a field keeps its letters, Esc leaves it", async () => {
   for (const [key, address] of [["p", "/programs"], ["m", "/maps"], ["a", "/attach"],
-    ["w", "/owners"], ["g", "/graph"], ["b", "/btf"], ["t", "/trace"], ["e", "/exports"],
+    ["w", "/owners"], ["g", "/graph"], ["b", "/btf"], ["l", "/tools"], ["t", "/trace"], ["e", "/exports"],
     ["d", "/decoders"], ["c", "/console"], ["o", "/"]]) {
     // The letter follows at once, as one types it: after a second it stands for itself.
     await Promise.all([page.keyboard.press("g"), page.keyboard.press(key)]);

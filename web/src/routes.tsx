@@ -45,6 +45,10 @@ export const routes: Route[] = [
     page: page(() => import("./pages/btf").then((m) => m.BtfView)) },
   { path: /^\/trace$/, title: "Trace log",
     page: page(() => import("./pages/trace").then((m) => m.Trace)) },
+  { path: /^\/tools$/, title: "Tools",
+    page: page(() => import("./pages/tools").then((m) => m.Tools)) },
+  { path: /^\/tools\/([\w-]+)$/, title: "Tool",
+    page: page(() => import("./pages/tool").then((m) => m.ToolPage)) },
   { path: /^\/exports$/, title: "Metrics",
     page: page(() => import("./pages/exports").then((m) => m.Exports)) },
   { path: /^\/decoders$/, title: "Decoders",
@@ -63,6 +67,7 @@ export const rail: RailEntry[] = [
   { href: "/owners", text: "Owners", icon: "owner", key: "w" },
   { href: "/graph", text: "Graph", icon: "graph", key: "g" },
   { href: "/btf", text: "BTF", icon: "btf", key: "b" },
+  { href: "/tools", text: "Tools", icon: "tool", key: "l" },
   { href: "/trace", text: "Trace log", icon: "trace", key: "t" },
 ];
 

@@ -91,6 +91,21 @@ local function publish(name, one, rows)
   topic:publish { rows = shown, skipped = from - 1, lost = one.tool:lost() }
 end
 
+-- Of more stacks than can be sent the largest, and the others as one, so that the sum is right.
+local function largest_stacks(one, rows)
+  if #rows <= MOST then return rows end
+  local column = one.tool.columns[2]
+  local function value(row) return one.tool:cell(column, row) end
+  table.sort(rows, function(a, b) return value(a) > value(b) end)
+  local list = table.move(rows, 1, MOST - 1, 1, {})
+  local rest = { stack = "[smaller stacks]", samples = 0, time = 0 }
+  for i = MOST, #rows do
+    rest.samples, rest.time = rest.samples + rows[i].samples, rest.time + rows[i].time
+  end
+  list[MOST] = rest
+  return list
+end
+
 local function read_events(name, one)
   local rows, err = one.tool:read(0)
   if not rows then return err end
@@ -120,7 +135,8 @@ local function read_map(name, one)
   if one.tool.spec.view == "histogram" then
     topic:publish { rows = histogram_rows(one), skipped = 0, lost = one.tool:lost() }
   else
-    publish(name, one, one.tool:entries())
+    local rows = one.tool:entries()
+    publish(name, one, one.tool.spec.view == "folded" and largest_stacks(one, rows) or rows)
   end
 end
 

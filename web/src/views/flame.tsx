@@ -10,12 +10,18 @@ interface Frame { name: string; value: number; below: Map<string, Frame> }
 
 const frame = (name: string): Frame => ({ name, value: 0, below: new Map() });
 
-function grow(node: Node): Frame {
+/** A stack, the outermost frame first, and how much it counts. */
+export interface Stack { names: string[]; value: number }
+
+const stacksOf = (node: Node): Stack[] => listOf(node.stacks).filter(isNode).map((one) => ({
+  value: Number(one.value ?? 0),
+  names: Array.isArray(one.stack)
+    ? one.stack.map(String) : (text(one.stack) ?? "").split(";"),
+}));
+
+function grow(stacks: readonly Stack[]): Frame {
   const root = frame("all");
-  for (const one of listOf(node.stacks).filter(isNode)) {
-    const value = Number(one.value ?? 0);
-    const names = Array.isArray(one.stack)
-      ? one.stack.map(String) : (text(one.stack) ?? "").split(";");
+  for (const { names, value } of stacks) {
     root.value += value;
     let at = root;
     for (const name of names) {
@@ -26,6 +32,16 @@ function grow(node: Node): Frame {
     }
   }
   return root;
+}
+
+/** The names from the root to a frame. */
+function pathTo(from: Frame, wanted: Frame): string[] | undefined {
+  if (from === wanted) return [];
+  for (const next of from.below.values()) {
+    const rest = pathTo(next, wanted);
+    if (rest) return [next.name, ...rest];
+  }
+  return undefined;
 }
 
 function Rows({ at, of, choose }: { at: Frame; of: number; choose: (frame: Frame) => void }) {
@@ -48,15 +64,23 @@ function Rows({ at, of, choose }: { at: Frame; of: number; choose: (frame: Frame
   );
 }
 
-export function Flame({ node }: { node: Node }) {
-  const root = useMemo(() => grow(node), [node]);
-  const [top, setTop] = useState<Frame | null>(null);
+export function FlameGraph({ stacks }: { stacks: readonly Stack[] }) {
+  const root = useMemo(() => grow(stacks), [stacks]);
+  const [path, setPath] = useState<readonly string[]>([]);
   if (!root.value) return <Empty title="No stacks yet" icon="exports" />;
-  const at = top ?? root;
+  // The frame may be gone from newer stacks: then its nearest parent is shown.
+  let at = root;
+  for (const name of path) at = at.below.get(name) ?? at;
+  const choose = (wanted: Frame) => setPath(wanted === root ? [] : pathTo(root, wanted) ?? []);
   return (
     <div class="flame">
-      {top && <button onClick={() => setTop(null)}>All {count(root.value)}</button>}
-      <Rows at={at} of={at.value} choose={(frame) => setTop(frame === root ? null : frame)} />
+      {path.length > 0 && <button onClick={() => setPath([])}>All {count(root.value)}</button>}
+      <Rows at={at} of={at.value} choose={choose} />
     </div>
   );
 }
+
+export const Flame = ({ node }: { node: Node }) => {
+  const stacks = useMemo(() => stacksOf(node), [node]);
+  return <FlameGraph stacks={stacks} />;
+};
