@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "bpf/read/map_top_team.h"
 #include "bpf/read/stream_team.h"
 #include "bpf/read/team.h"
 
@@ -406,6 +407,73 @@ static void test_stream(void **state)
 	lun_map_close(&map);
 }
 
+/* The last 50 entries by value of those at least `above`; returns how many there are. */
+static uint32_t select_by(
+	struct lun_map_top *sel, const struct lun_map *map, uint32_t threads, uint64_t above)
+{
+	struct lun_plan *plan = number_plan("u64");
+	struct lun_value wanted = { .kind = LUN_V_U64, .u = above };
+	struct lun_column cell;
+	bool had_team = false;
+	int more;
+
+	assert_int_equal(lun_map_top_open(sel, map, 50, 1 << 20), 0);
+	assert_int_equal(lun_column_init(&sel->sort, map, plan, false, 0), 0);
+	assert_int_equal(lun_column_init(&cell, map, plan, false, 0), 0);
+	assert_int_equal(
+		lun_filter_add(&sel->where, LUN_FILTER_GE, &cell, &wanted, LUN_BY_NUMBER), 0);
+	sel->descending = true;
+	sel->threads = threads;
+	while ((more = lun_map_top_step(sel)) > 0)
+		had_team |= sel->team != NULL;
+	assert_int_equal(more, 0);
+	assert_int_equal(had_team, threads > 1);
+	assert_int_equal(lun_map_top_sort(sel), 0);
+	lun_plan_unref(plan);
+	return sel->rows.nr;
+}
+
+static void test_top(void **state)
+{
+	static const uint64_t above[] = { 0, 3 * (ENTRIES - 20), 10 * ENTRIES };
+	struct lun_map map;
+
+	(void)state;
+	make(&map, BPF_MAP_TYPE_HASH);
+	fill(&map);
+	for (size_t i = 0; i < sizeof(above) / sizeof(*above); i++) {
+		struct lun_map_top together, alone;
+		uint32_t nr = select_by(&alone, &map, 1, above[i]);
+
+		assert_int_equal(select_by(&together, &map, THREADS, above[i]), nr);
+		assert_int_equal(together.seen, ENTRIES);
+		assert_int_equal(together.matched, alone.matched);
+		assert_int_equal(together.remaining, alone.remaining);
+		for (uint32_t at = 0; at < nr; at++)
+			assert_memory_equal(
+				lun_map_top_key(&together, at), lun_map_top_key(&alone, at), 4);
+		lun_map_top_close(&together);
+		lun_map_top_close(&alone);
+	}
+	lun_map_close(&map);
+}
+
+/* All rows would not fit into each thread's memory. */
+static void test_all_rows_by_one_thread(void **state)
+{
+	struct lun_map_top sel;
+	struct lun_map map;
+
+	(void)state;
+	make(&map, BPF_MAP_TYPE_HASH);
+	fill(&map);
+	assert_int_equal(lun_map_top_open(&sel, &map, UINT32_MAX, 1 << 20), 0);
+	lun_map_top_lay_out(&sel);
+	assert_int_equal(lun_map_top_threads(&sel), 1);
+	lun_map_top_close(&sel);
+	lun_map_close(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,6 +486,8 @@ int main(void)
 		cmocka_unit_test(test_error_and_early_end),
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_top),
+		cmocka_unit_test(test_all_rows_by_one_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,7 @@ local TESTS = {
   ["src/bpf/object/prog_array_close"] = "lua/bpf/prog_array_spec",
   ["src/bpf/object/type_names"] = "lua/kernels/features_spec lua/bpf/map_types_spec",
   ["src/bpf/read/"] = "c/cursor lua/bpf/map_types_spec",
+  ["src/bpf/read/map_top_team"] = "c/ranges c/map_top",
   ["src/bpf/read/map_ring"] = "lua/bpf/events_spec lua/bpf/map_types_spec",
   ["src/bpf/read/team"] = "c/ranges",
   ["src/bpf/read/stream_csv"] = "c/stream http/entries",

@@ -251,3 +251,16 @@ int lun_filter_parse(const char *name)
 	}
 	return -ENOENT;
 }
+
+bool lun_filter_calls(const struct lun_filter *where)
+{
+	for (uint32_t i = 0; i < where->nr_tests; i++) {
+		if (where->tests[i].op == LUN_FILTER_CALL)
+			return true;
+	}
+	for (uint32_t i = 0; i < where->nr_cells; i++) {
+		if (where->cells[i].made)
+			return true;
+	}
+	return false;
+}

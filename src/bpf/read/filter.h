@@ -64,5 +64,8 @@ int lun_filter_add(struct lun_filter *where, enum lun_filter_op op, struct lun_c
 /* Whether an entry is wanted; without any test, all are. */
 bool lun_filter_passes(struct lun_filter *where, const uint8_t *key, const uint8_t *value);
 
+/* Whether it calls its caller: for a test of the text, or for a cell that Lua makes. */
+bool lun_filter_calls(const struct lun_filter *where);
+
 /* "eq", "contains" …; -ENOENT. */
 int lun_filter_parse(const char *name);

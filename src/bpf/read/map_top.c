@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/read/map_top_team.h"
+
 /* When the room is full, a quarter of it is freed at once, so that each row moves only a few
  * times. */
 enum { ALIGN = 8, SPARE = 64, PART = 4 };
@@ -38,7 +40,7 @@ static uint32_t text_of(const struct lun_column *cell)
 
 static int compare_rows(const void *user, const uint8_t *a, const uint8_t *b);
 
-static void lay_out(struct lun_map_top *sel)
+void lun_map_top_lay_out(struct lun_map_top *sel)
 {
 	const struct lun_map *map = &sel->ahead.cur.map;
 	size_t fits;
@@ -56,6 +58,7 @@ static void lay_out(struct lun_map_top *sel)
 
 void lun_map_top_close(struct lun_map_top *sel)
 {
+	lun_map_top_team_close(sel);
 	lun_prefetch_close(&sel->ahead);
 	lun_filter_free(&sel->where);
 	lun_column_free(&sel->sort);
@@ -165,7 +168,7 @@ static void read_rank(
 	memcpy(rank->text, cell.s, rank->len);
 }
 
-static int take(struct lun_map_top *sel, const uint8_t *key, const uint8_t *value)
+int lun_map_top_take(struct lun_map_top *sel, const uint8_t *key, const uint8_t *value)
 {
 	struct lun_rank rank;
 
@@ -180,24 +183,54 @@ static int take(struct lun_map_top *sel, const uint8_t *key, const uint8_t *valu
 	return offer(sel, &rank, key, value);
 }
 
+int lun_map_top_merge(struct lun_map_top *sel, const struct lun_map_top *part)
+{
+	int err = 0;
+
+	sel->seen += part->seen;
+	sel->matched += part->matched;
+	sel->remaining += part->remaining;
+	for (uint32_t i = 0; i < part->rows.nr && !err; i++)
+		err = offer(sel, lun_map_top_rank(part, i), lun_map_top_key(part, i),
+			lun_map_top_value(part, i));
+	return err;
+}
+
+/* Decides on the first batch who reads the rest of the map. */
+static void share_rest(struct lun_map_top *sel)
+{
+	if (sel->threads > 1 && !sel->err && !sel->ahead.done && lun_map_top_team_open(sel))
+		sel->threads = 1;
+	sel->ahead.alone = sel->threads > 1;
+}
+
 int lun_map_top_step(struct lun_map_top *sel)
 {
 	int n;
 
 	if (sel->err)
 		return sel->err;
+	if (sel->team) {
+		n = lun_map_top_team_step(sel);
+		sel->err = n < 0 ? n : 0;
+		return n;
+	}
 	if (!sel->rows.size)
-		lay_out(sel);
+		lun_map_top_lay_out(sel);
+	if (!sel->threads)
+		sel->threads = lun_map_top_threads(sel);
+	sel->ahead.alone = sel->threads > 1;
 	n = lun_prefetch_next(&sel->ahead);
 	if (n < 0)
 		sel->err = n;
 	for (int i = 0; !sel->err && i < n; i++)
-		sel->err = take(sel, lun_prefetch_key(&sel->ahead, (uint32_t)i),
+		sel->err = lun_map_top_take(sel, lun_prefetch_key(&sel->ahead, (uint32_t)i),
 			lun_prefetch_value(&sel->ahead, (uint32_t)i));
 	if (!sel->err && sel->ahead.done) {
 		sel->restarted = sel->ahead.cur.restarted;
 		sel->truncated = sel->ahead.cur.truncated;
 	}
+	share_rest(sel);
 	return sel->err ? sel->err : !sel->ahead.done;
 }
 
@@ -260,7 +293,7 @@ int lun_map_top_sort(struct lun_map_top *sel)
 	if (sel->rows.nr > sel->limit)
 		sel->rows.nr = sel->limit;
 	sel->sorted = true;
-	return sel->restarted ? drop_doubles(sel) : 0;
+	return sel->restarted || sel->shared ? drop_doubles(sel) : 0;
 }
 
 static int note_last(struct lun_map_top *sel)
@@ -283,6 +316,7 @@ static int reopen(struct lun_map_top *sel)
 
 	if (err)
 		return err;
+	lun_map_top_team_close(sel);
 	lun_prefetch_close(&sel->ahead);
 	err = lun_prefetch_open(&sel->ahead, &map);
 	lun_map_close(&map);
@@ -296,7 +330,7 @@ int lun_map_top_again(struct lun_map_top *sel)
 		sel->err = reopen(sel);
 	sel->rows.nr = 0;
 	sel->seen = sel->matched = sel->remaining = 0;
-	sel->full = sel->sorted = false;
+	sel->full = sel->sorted = sel->shared = false;
 	return sel->err;
 }
 

@@ -24,10 +24,14 @@ struct lun_rank {
 	char text[LUN_MAP_TOP_TEXT];
 };
 
+struct lun_map_top_team;
+
 struct lun_map_top {
 	struct lun_prefetch ahead;
-	struct lun_filter where; /* the caller fills it in after lun_map_top_open */
-	struct lun_column sort;  /* likewise; without a plan all rows are equal: by key */
+	uint32_t threads;              /* 0: not known yet */
+	struct lun_map_top_team *team; /* more than one: they read what comes after `ahead` */
+	struct lun_filter where;       /* the caller fills it in after lun_map_top_open */
+	struct lun_column sort;        /* likewise; without a plan all rows are equal: by key */
 	struct lun_column_reader reader;
 	bool descending;
 	struct lun_rank after;    /* only rows after this one, with after_key */
@@ -42,6 +46,7 @@ struct lun_map_top {
 	uint64_t matched;          /* … and passed */
 	uint64_t remaining;        /* of those, the ones after `after` */
 	bool restarted, truncated; /* known after the last step */
+	bool shared; /* several threads read: a map that changes may report a key twice */
 	bool sorted;
 	int err; /* of the step that failed; no step follows it */
 };
@@ -50,6 +55,13 @@ struct lun_map_top {
 int lun_map_top_open(
 	struct lun_map_top *sel, const struct lun_map *map, uint32_t limit, size_t bytes);
 void lun_map_top_close(struct lun_map_top *sel);
+
+/* For the team's threads: prepares the rows; tests an entry and keeps it if it can be among the
+ * first; 0 or -ENOMEM. lun_map_top_merge adds what another selection of the same order has found,
+ * in another part of the map. */
+void lun_map_top_lay_out(struct lun_map_top *sel);
+int lun_map_top_take(struct lun_map_top *sel, const uint8_t *key, const uint8_t *value);
+int lun_map_top_merge(struct lun_map_top *sel, const struct lun_map_top *part);
 
 /* Reads another batch of the map: 1: more follow, 0: done, or -errno. */
 int lun_map_top_step(struct lun_map_top *sel);

@@ -14,24 +14,11 @@ struct lun_stream_team {
 	struct lun_out text;
 };
 
-static bool filter_calls_lua(const struct lun_filter *where)
-{
-	for (uint32_t i = 0; i < where->nr_tests; i++) {
-		if (where->tests[i].op == LUN_FILTER_CALL)
-			return true;
-	}
-	for (uint32_t i = 0; i < where->nr_cells; i++) {
-		if (where->cells[i].made)
-			return true;
-	}
-	return false;
-}
-
 uint32_t lun_stream_threads(const struct lun_stream *s)
 {
 	if (s->sorted || s->only || s->left != UINT64_MAX || s->format == LUN_TABLE)
 		return 1;
-	if (lun_entry_format_calls_lua(&s->view) || filter_calls_lua(&s->where))
+	if (lun_entry_format_calls_lua(&s->view) || lun_filter_calls(&s->where))
 		return 1;
 	return lun_team_size(&s->ahead.cur.map);
 }
