@@ -93,8 +93,7 @@ static struct found *walk(const struct lun_map *map, struct lun_out *order)
 		lun_out_mem(order, part.data, part.len);
 		lun_out_reset(&part);
 	} while (more);
-	assert_int_equal(lun_team_seen(team), order->len / sizeof(uint32_t));
-	lun_team_close(team);
+	assert_int_equal(lun_team_close(team), order->len / sizeof(uint32_t));
 	lun_out_free(&part);
 	return found;
 }

@@ -103,7 +103,7 @@ int lun_stream_team_write(struct lun_stream *s, struct lun_out *out)
 		old = *out;
 		*out = *text;
 		*text = old;
-	} else {
+	} else if (text->len) {
 		lun_out_mem(out, text->data + skip, text->len - skip);
 	}
 	lun_out_reset(text);

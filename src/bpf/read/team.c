@@ -209,10 +209,12 @@ int lun_team_open(struct lun_team **result, const struct lun_map *map, uint64_t 
 	return 0;
 }
 
-void lun_team_close(struct lun_team *team)
+uint64_t lun_team_close(struct lun_team *team)
 {
+	uint64_t seen;
+
 	if (!team)
-		return;
+		return 0;
 	pthread_mutex_lock(&team->lock);
 	team->stop = true;
 	pthread_cond_broadcast(&team->taken);
@@ -224,7 +226,9 @@ void lun_team_close(struct lun_team *team)
 	pthread_cond_destroy(&team->made);
 	pthread_cond_destroy(&team->taken);
 	pthread_mutex_destroy(&team->lock);
+	seen = team->seen;
 	free(team);
+	return seen;
 }
 
 int lun_team_next(struct lun_team *team, struct lun_out *out)
@@ -259,9 +263,4 @@ int lun_team_wait(struct lun_team *team)
 		lun_out_reset(&out);
 	lun_out_free(&out);
 	return more;
-}
-
-uint64_t lun_team_seen(const struct lun_team *team)
-{
-	return team->seen;
 }

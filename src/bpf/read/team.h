@@ -25,12 +25,10 @@ void lun_team_set_alone(bool (*alone)(void));
  * `seen` entries came from the positions before `first`. The map stays its owner's. */
 int lun_team_open(struct lun_team **team, const struct lun_map *map, uint64_t first, uint64_t seen,
 	lun_team_fn fn, void *const *members, uint32_t nr);
-/* Ends the threads. */
-void lun_team_close(struct lun_team *team);
+/* Ends the threads. Returns how many entries they have read. */
+uint64_t lun_team_close(struct lun_team *team);
 /* Exchanges `out`, which must be empty, for the text of the next range. 1: more follow, 0: that was
  * the last, or -errno. */
 int lun_team_next(struct lun_team *team, struct lun_out *out);
 /* Waits for the end of a walk that writes nothing. 0 or -errno. */
 int lun_team_wait(struct lun_team *team);
-/* The entries that were read. */
-uint64_t lun_team_seen(const struct lun_team *team);
