@@ -1,6 +1,7 @@
 #include "bpf/object/load.h"
 
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <net/if.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -168,6 +169,23 @@ static int attach_on_cpu(
 	return -errno;
 }
 
+/* Says why an event can't be opened where the kernel's error alone doesn't. */
+static void say_no_event(struct lun_object *o, const struct lun_perf_spec *spec, int err)
+{
+	bool hardware = spec->type == PERF_TYPE_HARDWARE || spec->type == PERF_TYPE_HW_CACHE ||
+		spec->type == PERF_TYPE_RAW;
+
+	if (err != -ENOENT && err != -ENODEV && err != -EOPNOTSUPP && err != -EINVAL)
+		return;
+	if (hardware)
+		lun_out_str(&o->log,
+			"this machine has no such hardware counter; most virtual "
+			"machines have none\n");
+	else
+		lun_out_printf(&o->log, "this kernel has no perf event of type %u, config %llu\n",
+			spec->type, (unsigned long long)spec->config);
+}
+
 int lun_object_attach_perf(
 	struct lun_object *o, struct bpf_program *prog, const struct lun_perf_spec *spec)
 {
@@ -181,8 +199,10 @@ int lun_object_attach_perf(
 	}
 	if (!err && o->link_count == before)
 		err = -ENODEV;
-	if (err)
+	if (err) {
+		say_no_event(o, spec, err);
 		lun_object_detach_from(o, before);
+	}
 	return err;
 }
 

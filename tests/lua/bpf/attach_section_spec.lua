@@ -78,6 +78,6 @@ describe("object:attach to a place", function()
     assert.error_matches(function() object:attach("sec_any", { perf_event = { type = 1 } }) end,
       "perf_event needs a frequency or a period")
     assert.error_matches(function() object:attach("sec_any", {}) end,
-      "needs an interface, a cgroup or a perf_event")
+      "needs one of interface, cgroup, perf_event")
   end)
 end)

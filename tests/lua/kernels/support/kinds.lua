@@ -41,7 +41,8 @@ function kinds.prog(name) return held[name] and held[name].prog end
 ---@return string
 function kinds.reason(name)
   local known = held[name]
-  return "this kernel refuses it: " .. (known and known.reason or "its object is not loaded")
+  return ("this kernel refuses %s: %s"):format(name,
+    known and known.reason or "its object is not loaded")
 end
 
 --- True when a program is one of these.
