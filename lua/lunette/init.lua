@@ -17,6 +17,7 @@ local parts = {
   table = "lunette.table",
   tools = "lunette.tool",
   history = "lunette.history",
+  hosts = "lunette.hosts",
   sampler = "lunette.sampler",
   json = "lunette.runtime.json",
   u64 = "lunette.runtime.u64",

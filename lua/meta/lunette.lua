@@ -14,6 +14,7 @@
 ---@field table lunette.table maps as tables of typed cells: table.lua
 ---@field tools lunette.tools tools that are declared, and running them: tool.lua
 ---@field history lunette.history the past of map values: cost.lua
+---@field hosts lunette.hosts other hosts, and questions to all of them: hosts.lua
 ---@field sampler lunette.sampler what programs cost: cost.lua
 ---@field shared lunette.shared what VMs share: runtime.lua
 ---@field log lunette.log the server's log: runtime.lua
@@ -108,6 +109,21 @@ function json.object(t, order) end
 ---@param order string[]
 ---@return table
 function json.shape(order) end
+
+--- Text that is JSON already: encode writes it as it is. json.members checks such a text.
+---@param text string
+---@return table
+function json.text(text) end
+
+--- The text of such a value; nil for any other value.
+---@param value any
+---@return string|nil
+function json.text_of(value) end
+
+--- The members of a JSON object, each as the text of its value; nil when the text is no object.
+---@param text string
+---@return table<string, string>|nil
+function json.members(text) end
 
 --- Reads JSON, 100 levels deep at most. null is json.null; a list is marked, so that it is written
 --- as a list again. A number without a fraction is an integer; one of more than 64 signed bits is

@@ -51,6 +51,9 @@ struct lun_conn **lun_conn_slot(lua_State *L, int idx);
 int lun_topic_subscribe(struct lun_conn *conn, const char *topic, struct lun_blob *tag);
 /* Ends the subscriptions or timers with this tag; NULL: all of the connection. */
 void lun_topic_unsubscribe(struct lun_conn *conn, const struct lun_blob *tag);
+/* Both return how many subscribers the topic has. */
+unsigned lun_topic_publish(const char *name, struct lun_blob *payload);
+unsigned lun_topic_subscribers(const char *name);
 
 /* clock.c: posts an event at an interval of so many seconds. */
 int lun_clock_add(struct lun_conn *conn, double seconds, struct lun_blob *tag);

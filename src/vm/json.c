@@ -146,10 +146,15 @@ static void write_object(struct writer *w, int depth)
 }
 
 /* The kind that the metatable of the table on top sets; for ORDERED pushes the key order. */
-enum kind { UNKNOWN, LIST, ORDERED };
+enum kind { UNKNOWN, LIST, ORDERED, TEXT };
 
 static enum kind metatable_kind(lua_State *L)
 {
+	static const struct {
+		const char *name;
+		enum kind kind;
+	} marks[] = { { "json_list", LIST }, { "json_text", TEXT }, { NULL, UNKNOWN } };
+
 	if (!lua_getmetatable(L, -1))
 		return UNKNOWN;
 	lua_pushliteral(L, "order");
@@ -158,13 +163,19 @@ static enum kind metatable_kind(lua_State *L)
 		return ORDERED;
 	}
 	lua_pop(L, 1);
-	lua_pushliteral(L, "json_list");
-	lua_rawget(L, -2);
-	if (lua_toboolean(L, -1)) {
-		lua_pop(L, 2);
-		return LIST;
+	for (int i = 0; marks[i].name; i++) {
+		bool has;
+
+		lua_pushstring(L, marks[i].name);
+		lua_rawget(L, -2);
+		has = lua_toboolean(L, -1);
+		lua_pop(L, 1);
+		if (has) {
+			lua_pop(L, 1);
+			return marks[i].kind;
+		}
 	}
-	lua_pop(L, 2);
+	lua_pop(L, 1);
 	return UNKNOWN;
 }
 
@@ -181,6 +192,16 @@ static void write_table(struct writer *w, int depth)
 		lua_insert(L, -2);
 		write_ordered(w, lua_gettop(L) - 1, depth);
 		lua_remove(L, -2);
+		return;
+	}
+	if (kind == TEXT) { // JSON already: its first item
+		size_t len;
+		const char *text;
+
+		lua_rawgeti(L, -1, 1);
+		text = lua_tolstring(L, -1, &len);
+		lun_out_mem(&w->out, text ? text : "null", text ? len : 4);
+		lua_pop(L, 1);
 		return;
 	}
 	n = (lua_Integer)lua_rawlen(L, -1);
@@ -310,6 +331,7 @@ static const luaL_Reg functions[] = {
 	{ "why_not", l_json_why_not },
 	{ "number", l_json_number },
 	{ "decode", lun_json_read },
+	{ "members", lun_json_members },
 	{ NULL, NULL },
 };
 

@@ -231,14 +231,11 @@ static void read_number(struct reader *r)
 static long hex4(const struct reader *r, const char *p)
 {
 	char digits[5] = "";
-	char *end;
-	long code;
 
 	if (r->end - p < 4)
 		return -1;
 	memcpy(digits, p, 4);
-	code = strtol(digits, &end, 16);
-	return *end || digits[0] == '+' || digits[0] == '-' || digits[0] == ' ' ? -1 : code;
+	return strspn(digits, "0123456789abcdefABCDEF") == 4 ? strtol(digits, NULL, 16) : -1;
 }
 
 /* Reads \uXXXX, or a surrogate pair of two of them. Half a pair becomes U+FFFD. */

@@ -11,3 +11,7 @@ int lun_json_read(lua_State *L);
 /* Pushes the value of a JSON number: an integer, a float, or a string of digits. Pushes nil when
  * `text` is not wholly a JSON number, or is too large for a double. */
 void lun_json_push_number(lua_State *L, const char *text, size_t len);
+
+/* The Lua function json.members(text) -> { name = text of the value } | nothing when the text is no
+ * JSON object (json_members.c). */
+int lun_json_members(lua_State *L);

@@ -12,6 +12,7 @@ static const luaL_Reg own[] = {
 	{ "lunette.core.embedded", luaopen_lunette_core_embedded },
 	{ "lunette.core.interrupt", luaopen_lunette_core_interrupt },
 	{ "lunette.core.json", luaopen_lunette_core_json },
+	{ "lunette.core.outgoing", luaopen_lunette_core_outgoing },
 	{ "lunette.core.server", luaopen_lunette_core_server },
 	{ "lunette.core.shared", luaopen_lunette_core_shared },
 	{ "lunette.core.topic", luaopen_lunette_core_topic },

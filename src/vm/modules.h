@@ -9,6 +9,8 @@ int luaopen_lunette_core_embedded(lua_State *L);
 /* For the command line: client.c (connects to a server), interrupt.c (Ctrl-C). */
 int luaopen_lunette_core_client(lua_State *L);
 int luaopen_lunette_core_interrupt(lua_State *L);
+/* Requests to other hosts: outgoing_lua.c. */
+int luaopen_lunette_core_outgoing(lua_State *L);
 /* Shared by all VMs, and the server: shared.c, topic.c, server_state.c, budget.c. */
 int luaopen_lunette_core_shared(lua_State *L);
 int luaopen_lunette_core_topic(lua_State *L);

@@ -21,6 +21,7 @@
 #define LUN_SNAPSHOT_HANDLE "lunette.snapshot"
 #define LUN_MAP_TOP_HANDLE "lunette.selection"
 #define LUN_CONNECTION_HANDLE "lunette.connection"
+#define LUN_BATCH_HANDLE "lunette.batch"
 #define LUN_PLAN_HANDLE "lunette.plan"
 #define LUN_BTF_HANDLE "lunette.btf"
 #define LUN_TEXT_HANDLE "lunette.text"

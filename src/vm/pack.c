@@ -38,14 +38,19 @@ static void pack_number(lua_State *L, int idx, struct lun_out *out)
 	lun_out_mem(out, &number, sizeof(number));
 }
 
+static void pack_bytes(struct lun_out *out, const char *s, size_t len)
+{
+	lun_out_char(out, TAG_STRING);
+	lun_out_mem(out, &len, sizeof(len));
+	lun_out_mem(out, s, len);
+}
+
 static void pack_string(lua_State *L, int idx, struct lun_out *out)
 {
 	size_t len;
 	const char *s = lua_tolstring(L, idx, &len);
 
-	lun_out_char(out, TAG_STRING);
-	lun_out_mem(out, &len, sizeof(len));
-	lun_out_mem(out, s, len);
+	pack_bytes(out, s, len);
 }
 
 static const char *pack_table(lua_State *L, int idx, struct lun_out *out, int depth)
@@ -102,6 +107,22 @@ const char *lun_pack(lua_State *L, int idx, struct lun_out *out)
 	const char *err = pack_value(L, lua_absindex(L, idx), out, MAX_DEPTH);
 
 	return err ? err : out->err ? "not enough memory" : NULL;
+}
+
+void lun_pack_begin(struct lun_out *out)
+{
+	lun_out_char(out, TAG_TABLE);
+}
+
+void lun_pack_text(struct lun_out *out, const char *key, const char *value, size_t len)
+{
+	pack_bytes(out, key, strlen(key));
+	pack_bytes(out, value, len);
+}
+
+void lun_pack_end(struct lun_out *out)
+{
+	lun_out_char(out, TAG_END);
 }
 
 struct reader {

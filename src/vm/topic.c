@@ -112,7 +112,7 @@ void lun_topic_unsubscribe(struct lun_conn *conn, const struct lun_blob *tag)
 	pthread_mutex_unlock(&lock);
 }
 
-static unsigned publish(const char *name, struct lun_blob *payload)
+unsigned lun_topic_publish(const char *name, struct lun_blob *payload)
 {
 	unsigned count = 0;
 	struct topic *topic;
@@ -128,7 +128,7 @@ static unsigned publish(const char *name, struct lun_blob *payload)
 	return count;
 }
 
-static unsigned subscribers(const char *name)
+unsigned lun_topic_subscribers(const char *name)
 {
 	unsigned count;
 
@@ -153,7 +153,7 @@ static int l_topic_publish(lua_State *L)
 	lun_out_free(&out);
 	if (!payload)
 		return luaL_argerror(L, 2, err ? err : "not enough memory");
-	count = publish(name, payload);
+	count = lun_topic_publish(name, payload);
 	lun_blob_unref(payload);
 	lua_pushinteger(L, count);
 	return 1;
@@ -162,7 +162,7 @@ static int l_topic_publish(lua_State *L)
 /* topic.subscribers(name) -> integer */
 static int l_topic_subscribers(lua_State *L)
 {
-	lua_pushinteger(L, subscribers(luaL_checkstring(L, 1)));
+	lua_pushinteger(L, lun_topic_subscribers(luaL_checkstring(L, 1)));
 	return 1;
 }
 

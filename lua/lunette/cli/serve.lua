@@ -42,6 +42,16 @@ function serve.configure(command)
     .. "repeated).", "NAME[:PARAM=VALUE,...]")
   repeatable(command, "--bpftrace", "Run a bpftrace script while the server runs, and export its "
     .. "maps as metrics (may be repeated).", "FILE")
+  repeatable(command, "--peers", "Ask these hosts, too, which run lunette serve: dns:NAME:PORT, "
+    .. "srv:NAME, file:TARGETS.json and http://HOST/PATH (Prometheus' file_sd and http_sd), or "
+    .. "addresses with commas (may be repeated).", "SOURCE")
+  command:option("--peer-tokens", "Read the token for peers from a file: a line is TOKEN, or MATCH "
+    .. "TOKEN for some of them."):argname("FILE")
+  command:option("--peer-ca", "Trust peers whose certificate an authority of this file signed.")
+    :argname("FILE")
+  command:option("--peer-cert", "Show this certificate to peers (PEM)."):argname("FILE")
+  command:option("--peer-key", "The certificate's private key, where its own file lacks it.")
+    :argname("FILE")
   command:flag("--no-reload", "Do not reload scripts when their files change.")
   command:option("--vms", "Run N VMs for requests (one per CPU, 2 to 8)."):convert(args.count)
   command:option("--max-connections", "Accept at most N connections at once "
@@ -140,6 +150,23 @@ local function want_tools(list)
   end
 end
 
+-- Notes where the peers are listed; the service that reads the lists starts with the server.
+local function want_peers(given)
+  if #given.peers == 0 then return end
+  local shared = require("lunette.runtime.shared")
+  for _, text in ipairs(given.peers) do
+    local ok, err = require("lunette.hosts.sources").of(text)
+    if not ok then exit.fail(exit.USAGE, "--peers: %s", err) end
+  end
+  if given.peer_tokens then
+    local ok, err = require("lunette.hosts.tokens").read(given.peer_tokens)
+    if not ok then exit.fail(exit.USAGE, "--peer-tokens: %s", err) end
+  end
+  shared.set("hosts.settings", { tokens = given.peer_tokens, ca = given.peer_ca,
+    cert = given.peer_cert, key = given.peer_key })
+  shared.set("hosts.peers", given.peers)
+end
+
 -- An empty folder is allowed: scripts added later are loaded then.
 local function check_scripts(paths)
   for _, path in ipairs(paths) do
@@ -208,6 +235,7 @@ function serve.run(given)
   check(given)
   set_sampler(given.sampler)
   want_tools(given.tool)
+  want_peers(given)
   local listen, is_local = addresses(given.listen)
   local token = token_of(given)
   if not is_local and not token and not given.tokens and not given.no_auth then

@@ -1,6 +1,6 @@
 -- Attaches scripts' functions to a schema:
 --
---   { Type = { field = fn | { resolve = fn, subscribe = fn, wide = true } },
+--   { Type = { field = fn | { resolve = fn, subscribe = fn, wide = true, given = true } },
 --     Interface = { __resolve_type = fn }, Object = { __is_type_of = fn },
 --     Enum = { NAME = value }, Scalar = { serialize = fn, parse_value = fn, parse_literal = fn } }
 
@@ -23,6 +23,9 @@ local function callable(value)
   return meta ~= nil and meta.__call ~= nil
 end
 
+-- `given`: the resolver's value is the answer, below which nothing is resolved: json.text.
+local OPTIONS = { resolve = true, subscribe = true, wide = true, given = true }
+
 local function resolver(t, field, given)
   if callable(given) then
     field.resolve = given
@@ -33,14 +36,15 @@ local function resolver(t, field, given)
       type(given)), 0)
   end
   for key in pairs(given) do
-    if key ~= "resolve" and key ~= "subscribe" and key ~= "wide" then
-      error(("%s.%s: a resolver's table has resolve, subscribe and wide, not %s"):format(t.name,
-        field.name, tostring(key)), 0)
+    if not OPTIONS[key] then
+      error(("%s.%s: a resolver's table has resolve, subscribe, wide and given, not %s"):format(
+        t.name, field.name, tostring(key)), 0)
     end
   end
   field.resolve = given.resolve or field.resolve
   field.subscribe = given.subscribe or field.subscribe
   if given.wide ~= nil then field.wide = given.wide end
+  if given.given ~= nil then field.given = given.given end
 end
 
 local SPECIAL = { __resolve_type = "resolve_type", __is_type_of = "is_type_of" }

@@ -48,6 +48,8 @@ local function field_of(key, nodes, def, parent, outer, depth)
   if not field.asks then field.quick = QUICK[types.nullable(def.type)] end
   if def.is_typename then
     field.constant = parent.name
+  elseif def.given then
+    field.complete = complete.given
   else
     field.complete = complete.position(def.type, field, depth)
   end

@@ -110,6 +110,7 @@ function request.prepare(given)
   local values, list = variables.coerce(given.schema, operation, inputs or {}, document.sources)
   if not values then return nil, list end
   local exec = execution.new(given, document, operation, values)
+  exec.inputs = inputs
   local err = limits.check(exec, exec.limits)
   if err then return nil, { err } end
   return exec

@@ -25,9 +25,13 @@ end
 http.get("/maps/:id/entries.ndjson", entries("ndjson"))
 http.get("/maps/:id/entries.csv", entries("csv"))
 
+-- The hosts of --peers, for Prometheus' http_sd.
+http.get("/sd", function() return { json = require("lunette.hosts").targets() } end)
+
 require("lunette.http.graphql")
 require("lunette.services.watch")
 require("lunette.services.sampler")
 require("lunette.services.tracelog")
 require("lunette.services.profiler")
 require("lunette.services.tools")
+require("lunette.services.peers")

@@ -17,6 +17,7 @@ local core = require("lunette.core.json")
 local json = {}
 
 local LIST = { json_list = true }
+local TEXT = { json_text = true }
 
 --- JSON's null as a Lua value.
 json.null = core.decode("null", LIST)
@@ -36,6 +37,21 @@ function json.shape(order) return { order = order } end
 ---@param order string[]
 ---@return table
 function json.object(t, order) return setmetatable(t, { order = order }) end
+
+--- Text that is JSON already, written as it is. It must be checked: json.members does.
+---@param text string
+---@return table
+function json.text(text) return setmetatable({ text }, TEXT) end
+
+--- The text of such a value; nil for any other value.
+---@param value any
+---@return string|nil
+function json.text_of(value) return getmetatable(value) == TEXT and value[1] or nil end
+
+--- The members of a JSON object, each as the text of its value; nil when the text is no object.
+---@param text string
+---@return table<string, string>|nil
+function json.members(text) return core.members(text) end
 
 --- Reads JSON by the rules above.
 ---@param text string

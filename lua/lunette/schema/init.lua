@@ -9,7 +9,7 @@ local PARTS = {
   "base", "health", "host", "program", "extension", "code", "map", "entries", "fill", "table",
   "histogram", "link", "btf", "owner", "attachment", "decoder", "graph", "metrics", "ui",
   "mutation", "subscription", "live", "changes", "sampler", "trace", "hot", "counters", "run",
-  "history", "evaluate", "tool",
+  "history", "evaluate", "tool", "hosts",
 }
 
 -- Adds the resolvers of a part.
