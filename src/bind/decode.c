@@ -200,7 +200,7 @@ void lun_push_func_result(lua_State *L, int plan_idx, const struct lun_op *op,
 void lun_push_decoded(lua_State *L, int plan_idx, const struct lun_bytes *bytes, uint8_t reduce)
 {
 	struct lua_sink s = {
-		.sink = { sink_open, sink_close, sink_value, sink_func },
+		.sink = { sink_open, sink_close, sink_value, sink_func, false },
 		.L = L,
 		.plan = lun_plan_test(L, plan_idx),
 		.plan_idx = lua_absindex(L, plan_idx),

@@ -86,7 +86,7 @@ struct go_table {
 	size_t word;               /* bytes of a number in the list of functions */
 };
 
-enum { GO_1_16 = 0xfffffffa, GO_1_18 = 0xfffffff0, GO_1_20 = 0xfffffff1 };
+static const uint32_t GO_1_16 = 0xfffffffa, GO_1_18 = 0xfffffff0, GO_1_20 = 0xfffffff1;
 
 static uint64_t number_at(const struct go_table *t, uint64_t at, size_t size)
 {

@@ -143,7 +143,7 @@ static void read_array(const struct lun_column *cell, struct lun_column_reader *
 	const struct lun_bytes *bytes, struct lun_value *out)
 {
 	struct joining joining = {
-		.sink = { join_nothing, join_end, join_value, join_made },
+		.sink = { join_nothing, join_end, join_value, join_made, false },
 		.cell = cell,
 		.reader = reader,
 	};

@@ -127,7 +127,7 @@ static void list_value(struct lun_sink *sink, const char *name, const struct lun
 static void write_list(struct lun_stream *s, struct lun_out *out, const struct lun_plan *plan,
 	const struct lun_pick *pick, const struct lun_bytes *bytes)
 {
-	struct list_sink list = { { list_edge, list_end, list_value, NULL }, out, false };
+	struct list_sink list = { { list_edge, list_end, list_value, NULL, false }, out, false };
 
 	lun_plan_visit_from(plan, &s->ctx, bytes, s->view.reduce, &list.sink, pick->op,
 		pick->offset - plan->ops[pick->op].offset);
