@@ -7,7 +7,7 @@ const volatile _Bool by_disk, queued, milliseconds;
 SEC("tracepoint/block/block_rq_complete")
 int done(struct trace_event_raw_block_rq_completion *ctx)
 {
-	struct request request = { .sector = ctx->sector, .dev = ctx->dev };
+	struct request request = request_of(ctx);
 	struct start *start = bpf_map_lookup_elem(&requests, &request);
 	struct key key = { .id = by_disk ? request.dev : 0 };
 	__u64 from, time;

@@ -14,7 +14,7 @@ RING(events, 1 << 20);
 SEC("tracepoint/block/block_rq_complete")
 int done(struct trace_event_raw_block_rq_completion *ctx)
 {
-	struct request key = { .sector = ctx->sector, .dev = ctx->dev };
+	struct request key = request_of(ctx);
 	struct start *start = bpf_map_lookup_elem(&requests, &key);
 	struct event event = {};
 

@@ -15,6 +15,11 @@ struct trace_event_raw_block_rq_completion {
 	__u64 sector;
 	unsigned int nr_sector;
 };
+
+struct trace_event_raw_block_rq_complete { /* before Linux 5.16 */
+	__u32 dev;
+	__u64 sector;
+};
 #pragma clang attribute pop
 
 struct request {
@@ -36,6 +41,23 @@ struct {
 } requests SEC(".maps");
 
 const volatile __u32 target_disk;
+
+/* What a finished request is known by. The members are copied: a read of the one or the other place
+ * would be merged into one of a changed context, which the verifier refuses. */
+static __always_inline struct request request_of(struct trace_event_raw_block_rq_completion *ctx)
+{
+	struct trace_event_raw_block_rq_complete *older = (void *)ctx;
+	struct request request = {};
+
+	if (bpf_core_type_exists(struct trace_event_raw_block_rq_completion)) {
+		bpf_core_read(&request.sector, sizeof(request.sector), &ctx->sector);
+		bpf_core_read(&request.dev, sizeof(request.dev), &ctx->dev);
+	} else {
+		bpf_core_read(&request.sector, sizeof(request.sector), &older->sector);
+		bpf_core_read(&request.dev, sizeof(request.dev), &older->dev);
+	}
+	return request;
+}
 
 static __always_inline _Bool is_wanted(__u32 dev)
 {

@@ -52,7 +52,8 @@ static __always_inline void count(const struct key *key, __u64 time)
 		return;
 	}
 	__sync_fetch_and_add(&known->samples, 1);
-	__sync_fetch_and_add(&known->time, time);
+	if (time) /* adding nothing becomes an instruction that Linux 5.10 lacks */
+		__sync_fetch_and_add(&known->time, time);
 }
 
 SEC("perf_event")

@@ -267,6 +267,20 @@ int accept4_ended(struct sys_exit *ctx)
 	return accepted(ctx->ret);
 }
 
+/* Before Linux 5.15 the record has no family: then an IPv4 address is there, or not. */
+static __always_inline __u16 family_of(struct trace_event_raw_tcp_event_sk_skb *ctx)
+{
+	__u32 address = 0;
+	__u16 family = 0;
+
+	if (bpf_core_field_exists(ctx->family)) {
+		bpf_core_read(&family, sizeof(family), &ctx->family);
+		return family;
+	}
+	bpf_core_read(&address, sizeof(address), &ctx->saddr);
+	return address ? AF_INET : AF_INET6;
+}
+
 /* The kernel renamed the record of this tracepoint in 6.9. */
 SEC("tracepoint/tcp/tcp_retransmit_skb")
 int sends_again(struct trace_event_raw_tcp_event_sk_skb *ctx)
@@ -279,7 +293,7 @@ int sends_again(struct trace_event_raw_tcp_event_sk_skb *ctx)
 		event.after = newer->state;
 		COPY_ADDRESSES(&event, newer);
 	} else {
-		begin(&event, ctx->family);
+		begin(&event, family_of(ctx));
 		event.after = ctx->state;
 		COPY_ADDRESSES(&event, ctx);
 	}

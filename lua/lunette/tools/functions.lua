@@ -163,7 +163,10 @@ end
 
 --- Whether this kernel has kprobe.multi.
 ---@return boolean
-function functions.has_multi() return bpf.ksym_address("bpf_kprobe_multi_link_attach") ~= nil end
+function functions.has_multi()
+  return bpf.ksym_address("bpf_kprobe_multi_link_attach") ~= nil
+    and bpf.ksym_address("register_fprobe") ~= nil -- CONFIG_FPROBE
+end
 
 functions.PATTERN = { "pattern", type = "text", positional = true, set = false,
   help = "Functions: vfs_*, c:malloc (of a library), /bin/bash:read*, t:sched:* (tracepoints)." }

@@ -72,3 +72,22 @@ describe("oomkill", function()
     assert.is_true(rows[1].pid > 0)
   end)
 end)
+
+describe("the objects of the tools", function()
+  it("pass this kernel's verifier", function()
+    local folder = (os.getenv("LUNETTE_BUILD") or "build") .. "/tools/"
+    local pipe <close> = assert(io.popen("ls " .. folder .. "*.bpf.o"))
+    local seen = 0
+    for path in pipe:lines() do
+      for _, row in ipairs(assert(bpf.verify(path))) do
+        seen = seen + 1
+        local wants = path:find("functions", 1, true) and not fixture.since(5, 15) -- cookies
+        if not row.loaded and not wants then
+          error(("%s: %s: %s"):format(path, row.name,
+            require("lunette.code.verifier_log").folded(row.log)))
+        end
+      end
+    end
+    assert.is_true(seen > 60)
+  end)
+end)
