@@ -58,32 +58,14 @@ char *lun_out_reserve(struct lun_out *out, size_t n)
 	return grow(out, n);
 }
 
-void lun_out_mem(struct lun_out *out, const void *data, size_t len)
+void lun_out_mem_grow(struct lun_out *out, const void *data, size_t len)
 {
-	char *p;
+	char *p = lun_out_reserve(out, len);
 
-	if (!len)
-		return;
-	p = lun_out_reserve(out, len);
 	if (!p)
 		return;
 	memcpy(p, data, len);
 	out->len += len;
-}
-
-void lun_out_str(struct lun_out *out, const char *s)
-{
-	lun_out_mem(out, s, strlen(s));
-}
-
-void lun_out_char(struct lun_out *out, char c)
-{
-	char *p = lun_out_reserve(out, 1);
-
-	if (!p)
-		return;
-	*p = c;
-	out->len++;
 }
 
 /* Writes two digits at a time, from the end; returns their start. */

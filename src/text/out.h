@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
+#include <string.h>
 
 struct lun_out {
 	char *data;
@@ -24,9 +25,31 @@ void lun_out_reset(struct lun_out *out);
  * writes at most n bytes there and adds their number to len. */
 char *lun_out_reserve(struct lun_out *out, size_t n);
 
-void lun_out_mem(struct lun_out *out, const void *data, size_t len);
-void lun_out_str(struct lun_out *out, const char *s);
-void lun_out_char(struct lun_out *out, char c);
+/* Where the text must grow, or an error stands. */
+void lun_out_mem_grow(struct lun_out *out, const void *data, size_t len);
+
+static inline void lun_out_mem(struct lun_out *out, const void *data, size_t len)
+{
+	if (!len)
+		return;
+	if (out->err || out->cap - out->len < len) {
+		lun_out_mem_grow(out, data, len);
+		return;
+	}
+	memcpy(out->data + out->len, data, len);
+	out->len += len;
+}
+
+static inline void lun_out_str(struct lun_out *out, const char *s)
+{
+	lun_out_mem(out, s, strlen(s));
+}
+
+static inline void lun_out_char(struct lun_out *out, char c)
+{
+	lun_out_mem(out, &c, 1);
+}
+
 /* Decimal digits, exact over the whole range. */
 void lun_out_u64(struct lun_out *out, uint64_t v);
 void lun_out_i64(struct lun_out *out, int64_t v);

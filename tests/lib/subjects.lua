@@ -50,6 +50,7 @@ local TESTS = {
   ["src/bpf/decode/btf_"] = "c/btf_c lua/decode/btf_spec",
   ["src/bpf/decode/column_read"] = "lua/table/cells_spec",
   ["src/bpf/decode/entry_format"] = "lua/decode/format_spec c/stream",
+  ["src/bpf/decode/entry_template"] = "c/stream lua/decode/template_spec",
   ["src/bpf/decode/ksyms"] = "lua/bpf/symbols_spec",
   ["src/bpf/decode/order"] = "lua/schema/compare_spec c/top_rows",
   ["src/bpf/decode/resolve"] = "lua/decode/build_ids_spec lua/bpf/symbols_spec",

@@ -14,20 +14,22 @@ struct walk {
 
 static void visit(const struct walk *w, uint32_t at, uint32_t base, bool named);
 
-static bool is_id(const struct lun_op *op)
+bool lun_op_as_id(const struct lun_op *op, struct lun_op *number)
 {
-	return op->kind == LUN_K_PROG || op->kind == LUN_K_MAP;
+	if (op->kind != LUN_K_PROG && op->kind != LUN_K_MAP)
+		return false;
+	*number = *op;
+	number->kind = LUN_K_UINT;
+	number->flags |= LUN_OP_ID;
+	return true;
 }
 
 static void visit_leaf(const struct walk *w, const struct lun_op *op, uint32_t at, const char *name)
 {
 	struct lun_value value = { .kind = LUN_V_NULL };
+	struct lun_op number;
 
-	if (w->sink->ids && is_id(op)) {
-		struct lun_op number = *op;
-
-		number.kind = LUN_K_UINT;
-		number.flags |= LUN_OP_ID;
+	if (w->sink->ids && lun_op_as_id(op, &number)) {
 		visit_leaf(w, &number, at, name);
 		return;
 	}

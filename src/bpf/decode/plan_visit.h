@@ -17,6 +17,9 @@ struct lun_sink {
 	bool ids; /* programs and maps are their ids, without the names */
 };
 
+/* For a sink with `ids`: a program or map as the number that it is; false for any other kind. */
+bool lun_op_as_id(const struct lun_op *op, struct lun_op *number);
+
 /* Over one CPU's bytes (bytes->cpus is 1), or over all of them made one by `reduce`. */
 void lun_plan_visit(const struct lun_plan *plan, struct lun_ctx *ctx, const struct lun_bytes *bytes,
 	uint8_t reduce, struct lun_sink *sink);

@@ -21,6 +21,7 @@ static void stream_close(struct lun_source *source)
 		lun_prefetch_close(&s->ahead);
 	free(s->sorted);
 	lun_filter_free(&s->where);
+	lun_entry_template_free(s->template);
 	lun_entry_format_free(&s->view);
 	lun_ctx_free(&s->ctx);
 	lun_table_close(s->table);
@@ -34,11 +35,15 @@ static void write_json(
 {
 	struct lun_entry_sink sink = { .user = s->user };
 
-	lun_json_sink_init(&sink.json, out);
-	sink.json.sink.func = s->func;
 	if (s->format == LUN_JSON && s->any)
 		lun_out_mem(out, ",\n", 2);
-	lun_entry_json(&s->view, &s->ctx, &sink, key, value);
+	if (s->template) {
+		lun_entry_template_write(s->template, &s->ctx, out, key, value);
+	} else {
+		lun_json_sink_init(&sink.json, out);
+		sink.json.sink.func = s->func;
+		lun_entry_json(&s->view, &s->ctx, &sink, key, value);
+	}
 	if (s->format == LUN_NDJSON)
 		lun_out_char(out, '\n');
 	s->any = true;
@@ -205,6 +210,8 @@ int lun_stream_open(struct lun_stream **stream, const struct lun_map *map,
 	err = open_reading(s, map, sorted);
 	if (!err)
 		err = lun_entry_format_init(&s->view, map, view->key, view->value, view->reduce);
+	if (!err && (format == LUN_JSON || format == LUN_NDJSON))
+		s->template = lun_entry_template_new(&s->view);
 	if (!err && (format == LUN_CSV || format == LUN_TABLE))
 		err = lun_csv_columns(s);
 	if (err) {

@@ -6,7 +6,7 @@
  */
 #include "bpf/read/cursor_prefetch.h"
 #include "bpf/read/map_top.h"
-#include "bpf/decode/entry_format.h"
+#include "bpf/decode/entry_template.h"
 #include "text/source.h"
 
 enum lun_stream_format {
@@ -31,6 +31,7 @@ struct lun_stream {
 	uint64_t left;           /* entries that may still be written */
 	uint32_t at;             /* sorted: the next row */
 	struct lun_entry_format view;
+	struct lun_entry_template *template; /* JSON; NULL: by visiting the plans */
 	struct lun_ctx ctx;
 	enum lun_stream_format format;
 	bool started, finished;
