@@ -130,6 +130,7 @@ local TESTS = {
   ["lua/lunette/cli/"] = "cli/commands",
   ["lua/lunette/cli/candidates"] = "cli/install",
   ["lua/lunette/cli/completion"] = "cli/install cli/commands",
+  ["lua/lunette/cli/fleet"] = "cli/fleet",
   ["lua/lunette/cli/feature"] = "lua/kernels/features_spec cli/commands",
   ["lua/lunette/cli/graph"] = "lua/cli/show_spec",
   ["lua/lunette/cli/hot"] = "lua/bpf/profile_spec cli/commands",

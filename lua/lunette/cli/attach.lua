@@ -1,6 +1,8 @@
 -- lunette attach list: every attachment of a program.
 
 local args = require("lunette.cli.args")
+local exit = require("lunette.cli.exit")
+local fleet = require("lunette.cli.fleet")
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
@@ -26,7 +28,7 @@ function attach.configure(command)
   list:option("--program", "List only attach points of this program."):argname("PROGRAM")
   list:flag("--effective", "List also the programs that control groups inherit.")
   list:flag("--no-own", "Leave out Lunette's own programs.")
-  args.formats(list)
+  fleet.configure(args.formats(list))
 end
 
 local function name_of(row)
@@ -88,11 +90,19 @@ local CSV = {
   { title = "as", value = role },
 }
 
+local function on_hosts(given, own)
+  if given.program then exit.fail(exit.USAGE, "--program: ids differ between hosts") end
+  return fleet.list(given, LIST, { effective = given.effective or false, own = own },
+    { field = "attachments", columns = columns(os.time()), csv = CSV, what = "attach points",
+      times = { "since" }, notes = "attachmentNotes" })
+end
+
 function attach.run(given)
-  objects.need_admin()
-  local id = given.program and objects.id("prog", given.program)
   local own
   if given.no_own then own = false end
+  if fleet.wanted(given) then return on_hosts(given, own) end
+  objects.need_admin()
+  local id = given.program and objects.id("prog", given.program)
   local variables = { program = id, effective = given.effective or false, own = own }
   local data = graph.data(LIST, { variables = variables })
   for _, note in ipairs(data.attachmentNotes) do output.note(note) end

@@ -1,6 +1,7 @@
 -- lunette leaks: objects that seem unused, the reason, and the command that removes each.
 
 local args = require("lunette.cli.args")
+local fleet = require("lunette.cli.fleet")
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
@@ -13,7 +14,7 @@ local leaks = {}
 local LIST = "{ leaks { kind id name why remedy memory } attachmentNotes }"
 
 function leaks.configure(command)
-  args.formats(command)
+  fleet.configure(args.formats(command))
 end
 
 local COLUMNS = {
@@ -32,6 +33,10 @@ for i, name in ipairs { "kind", "id", "name", "memory", "why", "remedy" } do
 end
 
 function leaks.run(given)
+  if fleet.wanted(given) then
+    return fleet.list(given, LIST, nil, { field = "leaks", columns = COLUMNS, csv = CSV,
+      what = "forgotten objects", notes = "attachmentNotes" })
+  end
   objects.need_admin()
   local data = graph.data(LIST)
   -- An object that Lunette can't see may use one of these: the notes say which kind could not be

@@ -2,6 +2,7 @@
 
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
+local fleet = require("lunette.cli.fleet")
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
@@ -21,7 +22,7 @@ local DETACH = "mutation ($id: Int!) { detachLink(id: $id) { error } }"
 function link.configure(command)
   command:require_command(true):command_target("sub")
   local list = command:command("list ls", "List the links.")
-  args.formats(list)
+  fleet.configure(args.formats(list))
   list:option("--type", "List only links of this type."):argname("TYPE")
   list:option("--program", "List only links of this program."):argname("PROGRAM")
   list:flag("--no-own", "Leave out Lunette's own links.")
@@ -55,6 +56,11 @@ for i, name in ipairs { "id", "type", "attachType", "target", "programId", "isPi
 end
 
 local function list(given)
+  if fleet.wanted(given) then
+    if given.program then exit.fail(exit.USAGE, "--program: ids differ between hosts") end
+    return fleet.list(given, LIST, { filter = args.filter_input(given) },
+      { field = "links", columns = COLUMNS, csv = CSV, what = "links" })
+  end
   objects.need_admin()
   local filter = args.filter_input(given)
   filter.programId = given.program and objects.id("prog", given.program)

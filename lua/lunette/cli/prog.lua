@@ -2,6 +2,7 @@
 
 local args = require("lunette.cli.args")
 local code = require("lunette.cli.code")
+local fleet = require("lunette.cli.fleet")
 local graph = require("lunette.cli.graph")
 local hot = require("lunette.cli.hot")
 local log = require("lunette.cli.log")
@@ -27,7 +28,7 @@ query ($filter: ProgramFilter) {
 function prog.configure(command)
   command:require_command(true):command_target("sub")
   local list = command:command("list ls", "List the loaded programs.")
-  args.formats(args.filter(list, "programs"))
+  fleet.configure(args.formats(args.filter(list, "programs")))
   local one = command:command("show", "Show everything that is known of a program.")
   args.json(one):argument("program", objects.HELP .. " Or its tag.")
   code.configure(command)
@@ -67,6 +68,10 @@ for i, name in ipairs {
 } do CSV[i] = { field = name, title = name } end
 
 local function list(given)
+  if fleet.wanted(given) then
+    return fleet.list(given, LIST, { filter = args.filter_input(given) }, { field = "programs",
+      columns = columns(os.time()), csv = CSV, what = "programs", times = { "loadTime" } })
+  end
   objects.need_admin()
   local data = graph.data(LIST, { variables = { filter = args.filter_input(given) } })
   show.list(given, given.csv and CSV or columns(data.host.time), data.programs, "programs")

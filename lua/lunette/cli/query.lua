@@ -1,6 +1,7 @@
 -- lunette query GRAPHQL: answers a query in this process, or asks a server, with the same result.
 
 local exit = require("lunette.cli.exit")
+local fleet = require("lunette.cli.fleet")
 local graph = require("lunette.cli.graph")
 local json_text = require("lunette.graphql.json_text")
 local output = require("lunette.cli.output")
@@ -20,6 +21,7 @@ function query.configure(command)
   args.scripts(command)
   remote.configure(command, "Ask the server at this address, such as "
     .. "http://127.0.0.1:8070, with its scripts, history and rights.")
+  fleet.configure(command, true)
   command:epilog("Prints the whole response; the exit code says of which kind an error in it is. "
     .. "A subscription prints one line per event until Ctrl-C.\n\n"
     .. "  lunette query '{ maps { id name type entriesCount } }'\n"
@@ -79,12 +81,17 @@ local function print_answer(body, result, kind)
   return code_of(result, kind)
 end
 
-local function ask_server(given, source)
+-- Options that mean this process.
+local function refuse_own(given, option)
   local other = given.allow_write and "--allow-write" or #given.script > 0 and "--script"
   if other then
-    exit.fail(exit.USAGE, "%s: has no effect with --server, whose own rights and scripts "
-      .. "apply", other)
+    exit.fail(exit.USAGE, "%s: has no effect with %s, whose own rights and scripts "
+      .. "apply", other, option)
   end
+end
+
+local function ask_server(given, source)
+  refuse_own(given, "--server")
   local _, variables = variables_of(given.variables)
   local params = { query = source, variables = variables, operationName = given.operation }
   local kind = kind_of(source, given.operation)
@@ -97,6 +104,14 @@ end
 
 function query.run(given)
   local source = text_of(given.query)
+  if fleet.wanted(given) then
+    refuse_own(given, "--host")
+    if kind_of(source, given.operation) == "subscription" then
+      exit.fail(exit.USAGE, "--host: a subscription of many hosts needs a server with --peers")
+    end
+    local _, variables = variables_of(given.variables)
+    return fleet.query(given, source, variables)
+  end
   if given.server then return ask_server(given, source) end
   scripts.load(given.script)
   local opts = {

@@ -11,7 +11,7 @@ local function part(name) return require("lunette.cli.map." .. name) end
 function map.configure(command)
   command:require_command(true):command_target("sub")
   local list = command:command("list ls", "List the maps.")
-  args.formats(args.filter(list, "maps"))
+  require("lunette.cli.fleet").configure(args.formats(args.filter(list, "maps")))
   local show = command:command("show", "Show everything that is known of a map.")
   args.scripts(args.json(show)):argument("map", objects.HELP)
   part("dump").configure(command)

@@ -1,6 +1,7 @@
 -- lunette map list | show
 
 local args = require("lunette.cli.args")
+local fleet = require("lunette.cli.fleet")
 local graph = require("lunette.cli.graph")
 local objects = require("lunette.cli.objects")
 local output = require("lunette.cli.output")
@@ -62,6 +63,10 @@ for i, name in ipairs {
 
 --- map list
 function list.list(given)
+  if fleet.wanted(given) then
+    return fleet.list(given, LIST, { filter = args.filter_input(given) },
+      { field = "maps", columns = COLUMNS, csv = CSV, what = "maps" })
+  end
   objects.need_admin()
   local data = graph.data(LIST, { variables = { filter = args.filter_input(given) } })
   show.list(given, given.csv and CSV or COLUMNS, data.maps, "maps")

@@ -3,6 +3,7 @@
 local lunette = require("lunette")
 local args = require("lunette.cli.args")
 local exit = require("lunette.cli.exit")
+local fleet = require("lunette.cli.fleet")
 local facts = require("lunette.cli.top.facts")
 local head = require("lunette.cli.top.head")
 local json = require("lunette.runtime.json")
@@ -15,6 +16,7 @@ local scripts = require("lunette.cli.scripts")
 local style = require("lunette.cli.style")
 local tables = require("lunette.cli.table")
 local tty = require("lunette.core.tty")
+local units = require("lunette.cli.units")
 local views = require("lunette.cli.top.views")
 
 local top = {}
@@ -25,6 +27,7 @@ function top.configure(command)
   command:option("--count", "End after N samples."):argname("N"):convert(args.count)
   command:flag("--once", "Print one sample as a table, and end.")
   args.scripts(args.formats(command, { json = "Print JSON, one sample per line." }))
+  fleet.configure(command)
   command:epilog("On the screen: arrows and Enter go into a program, its code (c), hot lines (l), "
     .. "maps (m) and what they join it with (g), a map's entries; Escape goes back. / filters, s "
     .. "sorts by the next column, r turns it round, a shows attach points, o Lunette's own "
@@ -180,7 +183,54 @@ local function show(given, sampler)
   end)
 end
 
+-- The servers sample while somebody looks: the first answers have no rates.
+local RATES = [[
+{ programs { id name kernelType tag rate { cpu runs average misses } } }]]
+
+local HOSTS = { { title = "ID", field = "id", align = "right" },
+  { title = "TYPE", field = "kernelType", shrink = true, weight = 2 },
+  { title = "NAME", field = "name", shrink = true, least = 16 },
+  { title = "CPU%", align = "right",
+    value = function(row) return ("%.2f"):format(100 * row.cpu) end },
+  { title = "RUNS/S", align = "right", value = function(row) return units.count(row.runs) end },
+  { title = "AVG", align = "right", value = function(row) return units.duration(row.average) end },
+  { title = "MISSES", align = "right", field = "misses", weight = 4 },
+}
+local HOSTS_CSV = {}
+for i, name in ipairs { "id", "name", "kernelType", "cpu", "runs", "average", "misses" } do
+  HOSTS_CSV[i] = { field = name, title = name }
+end
+
+local function rate_of(program)
+  local rate = type(program.rate) == "table" and program.rate or { runs = 0 }
+  if not (type(rate.runs) == "number" and rate.runs > 0 and tonumber(rate.cpu)) then return nil end
+  program.rate, program.cpu, program.runs, program.misses = nil, rate.cpu, rate.runs, rate.misses
+  program.average = tonumber(rate.average)
+  return program
+end
+
+local function costlier(a, b)
+  if a.cpu ~= b.cpu then return a.cpu > b.cpu end
+  if a.host ~= b.host then return a.host < b.host end
+  return a.id < b.id
+end
+
+-- Samples of every host, the costliest programs of all first.
+local function on_hosts(given)
+  local count, n, code = given.once and 1 or given.count or math.huge, 0, exit.OK
+  fleet.ask(given, "mutation { enableStats { error } }")
+  while n < count do
+    tty.sleep(n == 0 and math.max(given.interval, 2.5) or given.interval)
+    code = fleet.list(given, RATES, nil, { field = "programs", columns = HOSTS, csv = HOSTS_CSV,
+      what = "programs run", pick = rate_of, order = costlier })
+    io.stdout:flush()
+    n = n + 1
+  end
+  return code
+end
+
 function top.run(given)
+  if fleet.wanted(given) then return on_hosts(given) end
   objects.need_admin()
   scripts.load(given.script)
   local sampler <close> = sample.open()
