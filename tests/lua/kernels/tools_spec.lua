@@ -59,7 +59,8 @@ describe("oomkill", function()
   it("shows whom the kernel ends, and who asked for memory", function()
     if not bpf.ksym_address("oom_kill_process") then pending("there is no OOM killer") end
     local group = "/sys/fs/cgroup/lunette-test-oom"
-    local made = fixture.try("echo +memory > /sys/fs/cgroup/cgroup.subtree_control && mkdir %s && "
+    local made = fixture.try("test -f /sys/fs/cgroup/cgroup.controllers && "
+      .. "echo +memory > /sys/fs/cgroup/cgroup.subtree_control && mkdir %s && "
       .. "echo 20M > %s/memory.max && (echo 0 > %s/memory.swap.max || true)", group, group, group)
     if not made then pending("no control groups that limit memory") end
     local command = ("sh -c 'echo $$ > %s/cgroup.procs; "
