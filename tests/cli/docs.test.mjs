@@ -43,6 +43,7 @@ function ours(line) {
   return line.replace(/^sudo /, "").replace(/^(build\/)?lunette /, "").replace(/ \| .*$/, "").replace(/ >>? ?\S+$/, "")
     .replace(/(?<=^(?:map|metrics) .*)\bSYSCALLNUM\b/, map.id).replace(/\bcount_syscall\b/, program)
     .replace(/\S*\/ebpf\.prom/, files.file("ebpf.prom"))
+    .replace(/--host 127\.0\.0\.1\b/, `--host ${new URL(server.url).host}`)
     .replace(/--server \S+/, `--server ${server.url}`)
     .replace(/\b(syscalls|script)\.lua/g, (name) => files.file(name));
 }
