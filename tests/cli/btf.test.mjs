@@ -61,7 +61,10 @@ test("a function or a variable alone compiles, with the types that it needs", ()
   assert.equal(complaints(dump("vmlinux", "bpf_*", "--kind", "func")), "");
 });
 
-test("kfuncs are listed by their tag, and a tag names its target", () => {
+test("kfuncs are listed by their tag, and a tag names its target", (t) => {
+  if (lunette("btf", "dump", "vmlinux", "--tag", "bpf_kfunc").status === 3) {
+    return t.skip("this kernel's BTF has no such tags");
+  }
   const kfuncs = answer("btf", "dump", "vmlinux", "--tag", "bpf_kfunc", "-j");
   assert.ok(kfuncs.length > 20 && kfuncs.every(({ kind }) => kind === "func"));
   assert.match(dump("vmlinux", "--tag", "bpf_kfunc"), /\bbpf_path_d_path\(/);

@@ -11,7 +11,7 @@ import { until } from "../lib/server.mjs";
 import { binary, build, lunette } from "./kernel.mjs";
 
 const EVIL = "\x1b]0;pwned\x07\u009b31m\u202e";
-const CGROUP = `/sys/fs/cgroup/unified/lunette-${process.pid}-\x1b[31m\u202e`;
+const CGROUP = `/sys/fs/cgroup${existsSync("/sys/fs/cgroup/unified") ? "/unified" : ""}/lunette-${process.pid}-\x1b[31m\u202e`;
 const PIN = `/sys/fs/bpf/hostile-${process.pid}`;
 
 let held, ids, dir;

@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, rmdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { startServer } from "../lib/server.mjs";
 import { binary, build } from "../cli/kernel.mjs";
 import { launch, openPage, picture } from "./lib/browser.mjs";
 
-const CGROUP = `/sys/fs/cgroup/unified/lunette-${process.pid}-<img src=x onerror=alert(1)>`;
+const CGROUP = `/sys/fs/cgroup${existsSync("/sys/fs/cgroup/unified") ? "/unified" : ""}/lunette-${process.pid}-<img src=x onerror=alert(1)>`;
 const PIN = `/sys/fs/bpf/hostile-${process.pid}`;
 
 let held;

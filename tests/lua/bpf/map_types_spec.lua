@@ -182,6 +182,7 @@ describe("maps of every type", function()
       { "mt_array", "update %d 99 1", "the key lies beyond its end" },
       { "mt_array", "dump %d --where 'value ='", "is no condition" },
     } do
+      if not maps[case[1]] then goto lacking end -- this kernel has no such type
       local command = "map " .. case[2]:format(maps[case[1]]:id())
       local text, said, ok = run(command)
       local what = ("%s %s: %s%s"):format(case[1], command, text, said)
@@ -191,6 +192,7 @@ describe("maps of every type", function()
       assert.truthy(said:find(case[3], 1, true), what)
       local id = "map " .. maps[case[1]]:id()
       assert.is_nil(said:find(id .. ".*" .. id), what)
+      ::lacking::
     end
   end)
 
