@@ -80,7 +80,7 @@ describe("process", function()
   for _, case in ipairs(PATHS) do
     it("reads " .. case[1]:sub(1, 90), function()
       local path = case[1]
-      assert.equal(case[2], process.unit(path))
+      assert.equal(case[2], container.unit(path))
       local id, runtime = container.id(path)
       assert.equal(case[3], id)
       assert.equal(case[4], runtime)
@@ -90,8 +90,8 @@ describe("process", function()
   end
 
   it("has nothing to say without a path", function()
-    for _, what in ipairs { "unit", "container", "pod", "place" } do
-      assert.is_nil(process[what](nil))
+    for _, what in ipairs { "unit", "id", "pod", "place" } do
+      assert.is_nil(container[what](nil))
     end
   end)
 
