@@ -100,6 +100,10 @@ function RunningTool:entries() end
 ---@return { label: string?, unit: string?, buckets: table[], total: integer }[]
 function RunningTool:histograms() end
 
+---Starts to measure what the programs cost; the function ends it and gives the share of one CPU.
+---@return fun(): number|nil share
+function RunningTool:cost() end
+
 ---Of a tool with a map: removes the entries.
 function RunningTool:clear() end
 

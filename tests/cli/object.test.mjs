@@ -43,3 +43,26 @@ it("object verify compares with a baseline", async () => {
   assert.match(none.stderr, /it is not what 'object verify -j' prints/);
   files.remove();
 });
+
+it("build compiles with a vmlinux.h of the running kernel", async () => {
+  const files = folder({ "good.bpf.c": `#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+SEC("raw_tp/sys_enter") int good(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, mm, arg_start) != WANTED;
+}
+char LICENSE[] SEC("license") = "GPL";
+`, "bad.bpf.c": "#include \"vmlinux.h\"\nint x = ;\n" });
+  const made = await run(["build", files.file("good.bpf.c"), "-D", "WANTED=1"]);
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stdout, /good\.bpf\.o: 1 program, 0 maps/);
+  const seen = JSON.parse((await run(["object", "show", files.file("good.bpf.o"), "-j"])).stdout);
+  assert.ok(seen.relocations.some(({ what, found }) => what === "struct task_struct.mm" && found));
+  const bad = await run(["build", files.file("bad.bpf.c")]);
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /bad\.bpf\.c:2:9: error/);
+  assert.equal((await run(["build", "/nonexistent.bpf.c"])).code, 3);
+  files.remove();
+});

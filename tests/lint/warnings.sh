@@ -1,7 +1,9 @@
 #!/bin/sh
 # No warning from gcc; clang's are errors in the sanitizers' build.
 build=${LUNETTE_BUILD:-build}
-flags="-std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes
+# civetweb's header lies where the build found it.
+civetweb=$(grep -o "[^ ]*/civetweb[^ ]*/include" "$build/compile_commands.json" | head -1)
+flags="${civetweb:+-isystem $civetweb} -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes
 -Wmissing-prototypes -Wvla -Werror -fsyntax-only -Isrc -isystem $build
 $(pkg-config --cflags lua5.4 libbpf capstone libedit libdw libcap-ng)"
 n=0

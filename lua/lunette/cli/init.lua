@@ -23,6 +23,7 @@ cli.COMMANDS = {
   { "prog", "List and show programs", alias = "progs", subs = true },
   { "map", "List, read and change maps", alias = "maps", subs = true },
   { "link", "List, show and detach links", alias = "links", subs = true },
+  { "build", "Compile a BPF program, with a vmlinux.h of the running kernel" },
   { "object", "Show BPF object files, and what the verifier says of them", subs = true },
   { "attach", "List every attach point, with or without a link", subs = true },
   { "leaks", "List objects that seem forgotten" },

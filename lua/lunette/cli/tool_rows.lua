@@ -174,6 +174,23 @@ local function summary(running, printed)
   end
 end
 
+local BOUND <const> = 0.05 -- of one CPU: a tool that costs more says so
+local WINDOW <const> = 1 -- seconds in which it is measured, after the start
+
+-- Measures the tool's cost once, in its first second.
+local function watch_cost(running)
+  local measured, due = running:cost(), lunette.now() + WINDOW
+  return function()
+    if not measured or lunette.now() < due then return end
+    local share = measured()
+    measured = nil
+    if share and share > BOUND then
+      local text = "the programs of %s take %.0f %% of a CPU"
+      output.note(text:format(running.spec.name, share * 100))
+    end
+  end
+end
+
 -- Runs until the time is over or Ctrl-C. No step is cut short: its rows are printed.
 local function until_end(given, step)
   local stop = given.duration and lunette.now() + given.duration or math.huge
@@ -181,6 +198,7 @@ local function until_end(given, step)
     repeat
       local left = stop - lunette.now()
       step(math.max(0, math.min(WAIT, left)))
+      given.watch()
     until left <= 0 or interrupt.asked()
   end)
 end
@@ -354,6 +372,7 @@ local RUN = { events = run_events, folded = run_folded, histogram = run_histogra
 ---@param running table
 ---@param given table the parsed options
 function rows_out.run(running, given)
+  given.watch = watch_cost(running)
   RUN[running.spec.view](running, given)
   local missed = not running.events and running:lost()
   if missed and missed > 0 then

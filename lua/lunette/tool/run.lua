@@ -3,6 +3,7 @@
 local bpf = require("bpf")
 local decode = require("lunette.decode")
 local json = require("lunette.runtime.json")
+local lunette = require("lunette")
 local params = require("lunette.tool.params")
 
 local run = {}
@@ -189,6 +190,28 @@ function Running:entries()
   if self.spec.view == "folded" then rows = merged(rows) end
   self.count = #rows
   return rows
+end
+
+local function run_time(object)
+  local sum = 0
+  for _, prog in ipairs(object:progs()) do
+    local info = bpf.prog_info(prog.id)
+    sum = sum + (info and info.run_time_ns or 0)
+  end
+  return sum
+end
+
+--- Starts to measure what the tool's programs cost: the function that is returned ends it and gives
+--- the share of one CPU, nil where the kernel does not tell.
+---@return fun(): number|nil
+function Running:cost()
+  local stats, begin, before = bpf.stats(), lunette.now(), run_time(self.object)
+  return function()
+    local spent, passed = run_time(self.object) - before, lunette.now() - begin
+    if not stats then return nil end
+    stats:close()
+    return passed > 0 and spent / 1e9 / passed or nil
+  end
 end
 
 --- Empties the map: counting begins anew.

@@ -358,3 +358,13 @@ describe("a tool", function()
     end
   end)
 end)
+
+describe("the cost of a tool", function()
+  it("is the share of one CPU that its programs take", function()
+    local running <close> = assert(tools.open(tools.find("syscount"), {}))
+    local measured = running:cost()
+    fixture.run("dd if=/dev/zero of=/dev/null bs=1 count=200000 2>/dev/null")
+    local share = measured()
+    assert.is_true(share > 0 and share < 8, share)
+  end)
+end)
