@@ -53,6 +53,15 @@ describe("httpobserver", function()
       end
     end)
 
+    it("shows the container where it is asked for: " .. name, function()
+      needs_go()
+      local columns = {}
+      local running <close> = assert(tools.open(tools.find("httpobserver"),
+        { path = folder .. "/" .. name, container = true }))
+      for _, column in ipairs(running.columns) do columns[column.name] = true end
+      assert.is_true(columns.container)
+    end)
+
     it("shows what a client asks, failures too: " .. name, function()
       needs_go()
       local path = folder .. "/" .. name
