@@ -5,10 +5,11 @@
 local bpf = require("bpf")
 local cells = require("lunette.table.cells")
 local d = require("lunette.decode")
+local lunette = require("lunette")
 local pages = require("lunette.table.pages")
 
 local build = os.getenv("LUNETTE_BUILD") or "build"
-local lunette = os.getenv("LUNETTE") or build .. "/lunette"
+local program = os.getenv("LUNETTE") or build .. "/lunette"
 local ENTRIES = tonumber(os.getenv("BENCH_ENTRIES")) or 1000000
 
 local function seconds(work)
@@ -108,12 +109,12 @@ local function measure(map, decoder, function_decoder)
   show("raw batch loop", limit, limit)
   show("bpftool map dump -j", bpftool, limit)
   local dump = best_of(2, function()
-    assert(os.execute(("%s map dump %d -j >/dev/null"):format(lunette, id)))
+    assert(os.execute(("%s map dump %d -j >/dev/null"):format(program, id)))
   end)
   show("lunette map dump -j", dump, limit, ("  %.1f times faster than bpftool (bar 8)")
     :format(bpftool / dump))
   show("lunette map dump --sort value --ndjson", best_of(2, function()
-    assert(os.execute(("%s map dump %d --sort value --ndjson >/dev/null"):format(lunette, id)))
+    assert(os.execute(("%s map dump %d --sort value --ndjson >/dev/null"):format(program, id)))
   end), limit)
   map:use(decoder)
   streamed(map, "NDJSON", { format = "ndjson" }, limit, "2.5")
