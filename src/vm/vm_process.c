@@ -102,6 +102,13 @@ static int start(const char *command, int from, int to, bool contained, pid_t *p
 	return -err;
 }
 
+/* Pushes what a child's status means; -errno: why it has none. */
+static int push_status(lua_State *L, int status)
+{
+	errno = status < 0 ? -status : 0; /* or an older error is taken for the reason */
+	return luaL_execresult(L, status < 0 ? -1 : status);
+}
+
 /* file:close() -> true | nil, "exit" | "signal", code */
 static int close_process(lua_State *L)
 {
@@ -112,11 +119,7 @@ static int close_process(lua_State *L)
 		end_child(process->pid, process->contained);
 	fclose(process->stream.f);
 	status = wait_for(L, process->pid, process->contained);
-	if (status < 0) {
-		errno = -status;
-		status = -1;
-	}
-	return luaL_execresult(L, status);
+	return push_status(L, status);
 }
 
 static struct process *push_process(lua_State *L, bool contained)
@@ -195,11 +198,7 @@ static int l_execute(lua_State *L)
 	status = start(command, -1, -1, contained, &pid);
 	if (!status)
 		status = wait_for(L, pid, contained);
-	if (status < 0) {
-		errno = -status;
-		status = -1;
-	}
-	return luaL_execresult(L, status);
+	return push_status(L, status);
 }
 
 static void set(

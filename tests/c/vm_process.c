@@ -16,6 +16,10 @@ static char folder[] = "/tmp/lunette-process-XXXXXX", fifo[64];
 
 /* The same as with Lua's own library. */
 static const char *const ordinary[] = {
+	/* an error of before is not the child's */
+	"io.open('/nonexistent') return io.popen('exit 3'):close()",
+	"local p = io.popen('exit 3') io.open('/nonexistent') return p:close()",
+	"io.open('/nonexistent') return os.execute('exit 4')",
 	"local p = io.popen('echo one; echo two') local t = { p:read('a') } "
 	"return t[1], io.type(p), p:close(), io.type(p)",
 	"local p = io.popen('cat', 'r') return p:read('a'), p:close()",

@@ -137,3 +137,18 @@ describe("serve --bpftrace", () => {
     files.remove();
   });
 });
+
+describe("a bpftrace script that fails", () => {
+  it("ends the command at once, and the scripts before it", async () => {
+    const name = `f${process.pid}`;
+    const files = folder({ "good.bt": `tracepoint:raw_syscalls:sys_enter { @${name} = count(); }`, "bad.bt": "nonsense { }" });
+    const served = await run(["serve", "--listen", "127.0.0.1:0", "--bpftrace", files.file("good.bt"), "--bpftrace", files.file("bad.bt")]);
+    assert.equal(served.code, 1);
+    assert.match(served.stderr, /bad\.bt: bpftrace ended/);
+    await until(async () => !(await run(["map", "list", "-j"])).stdout.includes(name), { what: "the end of bpftrace" });
+    const tool = await run(["tool", "bpftrace", "-e", "nonsense { }"]);
+    assert.equal(tool.code, 1);
+    assert.match(tool.stderr, /bpftrace ended: exit \d+/);
+    files.remove();
+  });
+});

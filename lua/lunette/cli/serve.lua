@@ -197,15 +197,17 @@ local function check(given)
   end
 end
 
--- Starts the scripts; their rules become one more script of the server, in a file that is removed
--- with what this returns.
-local function run_bpftrace(given)
-  local source, started = {}, {}
-  local path = #given.bpftrace > 0 and os.tmpname() or nil
-  local guard = setmetatable({}, { __close = function()
+-- What --bpftrace starts and writes; closing ends and removes it, however the command ends.
+local function new_scripts()
+  return setmetatable({}, { __close = function(started)
     for _, script in ipairs(started) do script:close() end
-    if path then os.remove(path) end
+    if started.rules then os.remove(started.rules) end
   end })
+end
+
+-- Starts the bpftrace scripts; the rules for their maps become one more script of the server.
+local function run_bpftrace(given, started)
+  local source = {}
   local bpftrace = require("lunette.tool.bpftrace")
   for _, file in ipairs(given.bpftrace) do
     local script = exit.check(bpftrace.start { file })
@@ -217,12 +219,11 @@ local function run_bpftrace(given)
     if #maps == 0 then output.note(("--bpftrace %s: it has no maps"):format(file)) end
     source[#source + 1] = rules
   end
-  if path then
-    local f <close> = assert(io.open(path, "w"))
-    f:write(table.concat(source, "\n"))
-    given.script[#given.script + 1] = path
-  end
-  return guard
+  if #source == 0 then return end
+  started.rules = os.tmpname()
+  local f <close> = assert(io.open(started.rules, "w"))
+  f:write(table.concat(source, "\n"))
+  given.script[#given.script + 1] = started.rules
 end
 
 -- Warns about missing privileges but serves: answers then name the fields that can't be read.
@@ -244,7 +245,8 @@ function serve.run(given)
       .. "without a token")
   end
   warn_of_privileges()
-  local _ <close> = run_bpftrace(given)
+  local started <close> = new_scripts()
+  run_bpftrace(given, started)
   local ok, err = require("lunette.core.server").serve({
     listen = listen, hosts = given.allow_host, origins = given.allow_origin,
     watch = not given.no_reload, token = token, version = require("lunette").version,

@@ -159,6 +159,9 @@ local function run_bpftrace(given)
       tty.sleep(math.max(0, math.min(0.1, due - now(), stop - now())))
     end
   end)
+  local by_itself = not script:runs()
+  local ok, how, code = script:close()
+  if by_itself and not ok then exit.fail(exit.FAILED, "bpftrace ended: %s %d", how, code) end
 end
 
 --- lunette tool [NAME …]

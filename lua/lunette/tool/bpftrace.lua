@@ -8,6 +8,7 @@ local bpftrace = {}
 
 local PATIENCE = 30 -- seconds for bpftrace to load its programs
 local STEP = 0.1
+local GRACE = 10 -- seconds for bpftrace to print its maps
 
 local Script = {}
 Script.__index = Script
@@ -36,6 +37,7 @@ end
 
 --- Whether bpftrace runs.
 function Script:runs()
+  if not self.pid then return false end
   local f <close> = io.open(("/proc/%d/stat"):format(self.pid))
   local state = f and f:read("a"):match("%) (%a)")
   return state ~= nil and state ~= "Z"
@@ -82,12 +84,20 @@ function bpftrace.rules(maps, write)
   return table.concat(parts, "\n"), refused
 end
 
+--- Ends bpftrace, which prints its maps; kills it when it does not end. As io.popen's close().
+---@return boolean|nil ok, string? how, integer? code
 function Script:close()
-  if not self.pipe then return end
+  if not self.pipe then return true end
   os.remove(self.path)
-  if self.pid and self:runs() then os.execute("kill -INT " .. self.pid) end
-  self.pipe:close()
+  if self.pid and self:runs() then
+    os.execute("kill -INT " .. self.pid)
+    local stop = lunette.now() + GRACE
+    while self:runs() and lunette.now() < stop do lunette.sleep(STEP) end
+    if self:runs() then os.execute("kill -KILL " .. self.pid) end
+  end
+  local pipe = self.pipe
   self.pipe = nil
+  return pipe:close()
 end
 
 Script.__close = Script.close

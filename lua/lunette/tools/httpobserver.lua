@@ -26,52 +26,60 @@ local function cgroup_of(pid)
   return f and (f:read(CHUNK) or ""):match("0::([^\n]*)")
 end
 
--- Attaches to one file. How many probes, or nil and the error.
-local function attach_file(object, path)
+-- The probes of a file: { program, offset }; none for what is no Go program with net/http.
+local function probes_of(path)
   local functions, err = bpf.elf_functions(path, "net/http.*")
   if not functions then return nil, err end
-  local count = 0
-  local function put(program, offset)
-    local ok, why = object:attach(program, { uprobe = path, offset = offset })
-    if not ok then return nil, why end
-    count = count + 1
-    return true
-  end
+  local list = {}
   for _, found in ipairs(functions) do
-    local ok, why = true, nil
     local entry, ends = ENTRIES[found.name], RETURNS[found.name]
-    if entry then ok, why = put(entry, found.offset) end
-    if not ok then return nil, why end
-    local offsets = {}
+    if entry then list[#list + 1] = { entry, found.offset } end
+    local offsets, why = {}, nil
     if ends then offsets, why = bpf.elf_returns(path, found.offset, found.size) end
     if not offsets then return nil, why end
-    for _, offset in ipairs(offsets) do
-      ok, why = put(ends, offset)
-      if not ok then return nil, why end
-    end
+    for _, offset in ipairs(offsets) do list[#list + 1] = { ends, offset } end
   end
-  return count
+  return list
 end
 
-local function attach_one(object, path)
-  local count, err = attach_file(object, path)
-  if not count then return nil, ("%s: %s"):format(path, err) end
-  if count == 0 then
-    return nil, ("%s: it is no Go program that has net/http"):format(path)
+-- Attaches all probes of a file. True, or nil and why.
+local function attach_file(object, path, probes)
+  for _, probe in ipairs(probes) do
+    local ok, why = object:attach(probe[1], { uprobe = path, offset = probe[2] })
+    if not ok then return nil, why end
   end
   return true
 end
 
--- Attaches to all Go programs that run now.
+local function attach_one(object, path)
+  local probes, err = probes_of(path)
+  if not probes then return nil, ("%s: %s"):format(path, err) end
+  if #probes == 0 then
+    return nil, ("%s: it is no Go program that has net/http"):format(path)
+  end
+  return attach_file(object, path, probes)
+end
+
+-- Attaches to all Go programs that run now; one that refuses is left out, and named in the log.
 local function attach_all(object)
   local executables, err = bpf.executables()
   if not executables then return nil, err end
-  local count = 0
+  local count, why = 0, nil
   for _, one in ipairs(executables) do
-    count = count + (attach_file(object, ("/proc/%d/exe"):format(one.pid)) or 0)
+    local path = ("/proc/%d/exe"):format(one.pid)
+    local probes = probes_of(path)
+    if probes and #probes > 0 then
+      local ok, refusal = attach_file(object, path, probes)
+      if ok then
+        count = count + 1
+      else
+        why = ("%s: %s"):format(one.path, refusal)
+        lunette.log.warning("httpobserver: %s", why)
+      end
+    end
   end
   if count > 0 then return true end
-  return nil, "no Go program that has net/http runs: start one, or name its file with --path"
+  return nil, why or "no Go program that has net/http runs: start one, or name its file with --path"
 end
 
 local function url(row)

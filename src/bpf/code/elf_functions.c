@@ -8,31 +8,15 @@
 #include "bpf/code/elf_file.h"
 #include "bpf/code/native.h"
 
-enum { MAX_FUNCTION = 1 << 20 };
-
-/* The file offset of an address, by the loadable segments. */
-static bool offset_of(Elf *elf, uint64_t address, uint64_t *offset)
-{
-	GElf_Phdr segment;
-	size_t n = 0;
-
-	elf_getphdrnum(elf, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD)
-			continue;
-		if (address < segment.p_vaddr || address - segment.p_vaddr >= segment.p_filesz)
-			continue;
-		*offset = segment.p_offset + (address - segment.p_vaddr);
-		return true;
-	}
-	return false;
-}
+/* The file is foreign: what it says of itself is bounded, so that no file takes long. */
+enum { MAX_FUNCTION = 1 << 20, MAX_FUNCTIONS = 1 << 22 };
 
 struct telling {
 	Elf *elf;
 	lun_elf_function_fn fn;
 	void *user;
 	bool any;
+	uint32_t left; /* functions that are still looked at */
 };
 
 /* Whether to go on. */
@@ -40,7 +24,9 @@ static bool tell(struct telling *t, const char *name, uint64_t address, uint64_t
 {
 	struct lun_elf_function function = { name, 0, size };
 
-	if (!name || !*name || !offset_of(t->elf, address, &function.offset))
+	if (!t->left--)
+		return false;
+	if (!name || !*name || !lun_elf_offset(t->elf, address, &function.offset))
 		return true;
 	t->any = true;
 	return t->fn(t->user, &function);
@@ -159,7 +145,7 @@ static void tell_go(struct telling *t)
 int lun_elf_functions(uint32_t pid, const char *path, lun_elf_function_fn fn, void *user)
 {
 	struct lun_elf object = lun_elf_open(pid, path);
-	struct telling t = { object.elf, fn, user, false };
+	struct telling t = { object.elf, fn, user, false, MAX_FUNCTIONS };
 	int err = object.err;
 
 	if (!err) {

@@ -13,22 +13,45 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The virtual address of a file offset, by the loadable segments. */
-static bool address_of(Elf *elf, uint64_t offset, uint64_t *address)
+enum { MAX_SEGMENTS = 128 }; /* that are looked at: the file is foreign */
+
+/* The loadable segment in which an address or an offset of the file lies. */
+static bool segment_of(Elf *elf, uint64_t at, bool by_address, GElf_Phdr *segment)
 {
-	GElf_Phdr segment;
 	size_t n = 0;
 
 	elf_getphdrnum(elf, &n);
-	for (size_t i = 0; i < n; i++) {
-		if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD)
+	for (size_t i = 0; i < n && i < MAX_SEGMENTS; i++) {
+		uint64_t from;
+
+		if (!gelf_getphdr(elf, (int)i, segment) || segment->p_type != PT_LOAD)
 			continue;
-		if (offset < segment.p_offset || offset - segment.p_offset >= segment.p_filesz)
-			continue;
-		*address = segment.p_vaddr + (offset - segment.p_offset);
-		return true;
+		from = by_address ? segment->p_vaddr : segment->p_offset;
+		if (at >= from && at - from < segment->p_filesz)
+			return true;
 	}
 	return false;
+}
+
+/* The virtual address of a file offset. */
+static bool address_of(Elf *elf, uint64_t offset, uint64_t *address)
+{
+	GElf_Phdr segment;
+
+	if (!segment_of(elf, offset, false, &segment))
+		return false;
+	*address = segment.p_vaddr + (offset - segment.p_offset);
+	return true;
+}
+
+bool lun_elf_offset(Elf *elf, uint64_t address, uint64_t *offset)
+{
+	GElf_Phdr segment;
+
+	if (!segment_of(elf, address, true, &segment))
+		return false;
+	*offset = segment.p_offset + (address - segment.p_vaddr);
+	return true;
 }
 
 static bool covers(const GElf_Sym *sym, uint64_t address)
